@@ -1,0 +1,47 @@
+"""The errors of the pipeline: few types, each of which says who must act.
+
+`str(error)` is one line: what happened, to what, and what the operator should do. It never holds people's data or a secret.
+"""
+
+
+class EntraEmplyError(Exception):
+    """Anything the pipeline itself refuses or reports; never raised bare."""
+
+
+class SettingsError(EntraEmplyError):
+    """The settings or the environment are wrong: whoever edits them must act."""
+
+
+class CredentialsError(EntraEmplyError):
+    """Entra or Emply refuses the credentials or a permission: whoever administers them must act."""
+
+
+class SourceUnreadable(EntraEmplyError):
+    """A source could not be read completely, or shrank beyond what is believable (G5): nothing is planned from it."""
+
+    def __init__(self, source: str, why: str) -> None:
+        self.source = source
+        super().__init__(f"{source} could not be read: {why}")
+
+
+class TargetRefused(EntraEmplyError):
+    """A write was refused or its answer was lost.
+
+    `status` is the HTTP status (None where no answer came), `code` the target's own error code, `transient` whether
+    trying again later may help, `uncertain` whether the write may have been made all the same.
+    """
+
+    def __init__(self, what: str, *, status: int | None, code: str, transient: bool, uncertain: bool) -> None:
+        self.status = status
+        self.code = code
+        self.transient = transient
+        self.uncertain = uncertain
+        super().__init__(what)
+
+
+class PlanRefused(EntraEmplyError):
+    """A plan may not be applied or approved: too old, not the newest, of another day, or already applied."""
+
+
+class LedgerError(EntraEmplyError):
+    """The ledger is unreachable, of another version, or belongs to another tenant or customer."""

@@ -1,0 +1,36 @@
+"""How text is compared: `key` for e-mails and usernames, `trimmed` for everything else. (rules.md, "Terms")"""
+
+import unicodedata
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_ASCII_SPACE = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"  # what str.strip() takes off, within ASCII
+
+
+def key(text: "pd.Series[str]") -> "pd.Series[str]":
+    """`text` in Unicode NFC, trimmed and casefolded; blank is missing. Index and length stay."""
+    return _map(text, pc.ascii_lower, lambda value: unicodedata.normalize("NFC", value).strip().casefold())
+
+
+def trimmed(text: "pd.Series[str]") -> "pd.Series[str]":
+    """`text` without surrounding white space; blank is missing. Index and length stay."""
+    return _map(text, lambda array: array, str.strip)
+
+
+def key_of(text: str) -> str:
+    """`key` of one text, blank as the empty string: for names in settings and on the command line."""
+    return unicodedata.normalize("NFC", text).strip().casefold()
+
+
+def _map(text, fast, exact):  # type: ignore[no-untyped-def]
+    """Arrow's kernels for ASCII, where they agree with Python; Python itself, value by value, for the rest."""
+    array = pa.array(text, type=pa.large_string(), from_pandas=True)
+    plain = fast(pc.ascii_trim(array, characters=_ASCII_SPACE))
+    foreign = pc.fill_null(pc.invert(pc.string_is_ascii(array)), False)
+    if pc.any(foreign).as_py():
+        exactly = pa.array([exact(value) for value in array.filter(foreign).to_pylist()], type=pa.large_string())
+        plain = pc.replace_with_mask(plain, foreign, exactly)
+    blank = pc.equal(plain, "")
+    return pd.Series(pc.if_else(blank, pa.scalar(None, pa.large_string()), plain), index=text.index, dtype="str")

@@ -1,0 +1,1 @@
+"""When and how the pipeline runs: definitions, jobs, schedule, sensors, the command line, the demo."""

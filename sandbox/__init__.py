@@ -1,0 +1,1 @@
+"""Entra, Graph and Emply on this machine. Imports nothing of `assets` and `pipelines`."""
