@@ -1,0 +1,96 @@
+"""What a plan is computed from, and nothing else: the frames of both sides, the sync state, the settings and the time.
+
+The frames' columns are described by their pandera models (`assets.entra.frames`, `assets.emply.frames`); the sync
+state's are described here, because the rules define it (rules.md, "Terms") and the ledger keeps it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from assets.reconciliation.settings import Settings
+
+UTC_TIME = "datetime64[us, UTC]"
+
+STATE_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "links": {"entra_id": "str", "emply_user_id": "str"},
+    "role_states": {"emply_user_id": "str", "group_id": "str", "role_id": "str"},
+    "group_ids": {"group_name": "str", "group_id": "str"},
+    "deactivations": {"emply_user_id": "str", "at": UTC_TIME, "approved": "bool"},
+    "grants": {"entra_id": "str", "at": UTC_TIME, "approved": "bool"},
+    "group_counts": {"group_id": "str", "members": "int64"},
+    "holds": {"action_id": "str", "guards": "str"},
+    "approvals": {"action_id": "str", "expires_at": UTC_TIME},
+}
+
+
+@dataclass(frozen=True)
+class SyncState:
+    """What the ledger remembers, read in one transaction.
+
+    links: one row a link. role_states: one row a group of a linked user when last reconciled; `role_id` is the role
+    that group was mapped to then, missing where R4 did not apply. group_ids: the id recorded for a group's name (R8).
+    deactivations: made by the pipeline and not undone by it. grants: users created or activated by the pipeline in the
+    last 24 hours. group_counts: each group's last member count above zero (G4). holds: actions of the newest plan held
+    and not approved, `guards` separated by blanks. approvals: valid and unused.
+    `read_at` is the plan's time; `epoch` tells whether anything was applied since.
+    """
+
+    links: pd.DataFrame
+    role_states: pd.DataFrame
+    group_ids: pd.DataFrame
+    deactivations: pd.DataFrame
+    grants: pd.DataFrame
+    group_counts: pd.DataFrame
+    holds: pd.DataFrame
+    approvals: pd.DataFrame
+    read_at: datetime
+    epoch: int = 0
+
+    @classmethod
+    def of(cls, frames: Mapping[str, pd.DataFrame], read_at: datetime, epoch: int = 0) -> "SyncState":
+        """The state with these frames, each brought to its columns and types; absent ones are empty."""
+        return cls(
+            **{name: _typed(frames.get(name), columns) for name, columns in STATE_COLUMNS.items()},
+            read_at=read_at,
+            epoch=epoch,
+        )
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The frames by name, `clock` (one row: read_at, epoch) included: what is stored of a run."""
+        stamp = pd.DataFrame({"read_at": pd.Series([self.read_at]).astype(UTC_TIME), "epoch": [self.epoch]})
+        return {name: getattr(self, name) for name in STATE_COLUMNS} | {"clock": stamp}
+
+    @classmethod
+    def from_frames(cls, frames: Mapping[str, pd.DataFrame]) -> "SyncState":
+        """The inverse of `frames`."""
+        stamp = frames["clock"].iloc[0]
+        return cls.of(frames, read_at=stamp["read_at"].to_pydatetime(), epoch=int(stamp["epoch"]))
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a plan depends on: the plan is a pure function of it."""
+
+    entra_tenant: pd.DataFrame
+    entra_users: pd.DataFrame
+    entra_groups: pd.DataFrame
+    entra_group_members: pd.DataFrame
+    emply_users: pd.DataFrame
+    emply_employees: pd.DataFrame
+    emply_roles: pd.DataFrame
+    emply_departments: pd.DataFrame
+    state: SyncState
+    settings: Settings
+
+    @property
+    def now(self) -> datetime:
+        """The plan's time, aware, UTC: when the sync state was read, so that a stored world plans the same for ever."""
+        return self.state.read_at
+
+
+def _typed(frame: pd.DataFrame | None, columns: Mapping[str, str]) -> pd.DataFrame:
+    given = pd.DataFrame(columns=list(columns)) if frame is None else frame
+    return given.reindex(columns=list(columns)).astype(dict(columns)).reset_index(drop=True)
