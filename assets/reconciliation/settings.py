@@ -25,7 +25,8 @@ def _filled(text: str) -> str:
 Name = Annotated[str, Field(strict=True), AfterValidator(_filled)]
 Switch = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0)]
-Percent = Annotated[int | float, Field(strict=True, ge=0, le=100)]
+_Bounded = Field(strict=True, ge=0, le=100)
+Percent = Annotated[int, _Bounded] | Annotated[float, _Bounded]
 
 
 class _Section(BaseModel):
