@@ -25,8 +25,7 @@ def _filled(text: str) -> str:
 Name = Annotated[str, Field(strict=True), AfterValidator(_filled)]
 Switch = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0)]
-_Bounded = Field(strict=True, ge=0, le=100)
-Percent = Annotated[int, _Bounded] | Annotated[float, _Bounded]
+Percent = Annotated[float, Field(strict=True, ge=0, le=100)]
 
 
 class _Section(BaseModel):
@@ -168,12 +167,13 @@ def parse(text: str, name: str = "settings.yaml") -> Settings:
 def _expectation(fault: Mapping[str, object]) -> str:
     location = fault["loc"]
     assert isinstance(location, tuple)
-    where = ".".join(str(part) for part in location if part not in ("int", "float")) or "settings"
+    where = ".".join(str(part) for part in location) or "settings"
     if fault["type"] == "extra_forbidden":
         return f"{where}: unknown key"
     if fault["type"] == "missing":
         return f"{where}: is missing"
-    message = str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
+    kind = {"tuple_type": "expected a list", "model_type": "expected a mapping"}.get(str(fault["type"]))
+    message = kind or str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
     return f"{where}: {message}"
 
 

@@ -1,0 +1,143 @@
+"""R8: what the names in the settings mean in this tenant and this Emply. Everything after this works with ids."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from assets.errors import SettingsError
+from assets.reconciliation.settings import Group, Settings
+from assets.text import trimmed
+
+
+@dataclass(frozen=True)
+class GroupIds:
+    """The groups of the settings, resolved.
+
+    ids: in settings order, room groups included, None where a group is unknown (only with the integration off).
+    recorded: group_name, group_id: every name that was resolved, to be remembered.
+    renamed: group_id, display_name: groups that no longer carry the name of the settings.
+    """
+
+    ids: tuple[str | None, ...]
+    recorded: pd.DataFrame
+    renamed: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The settings in ids.
+
+    groups: one row a configured group, in order of priority, indexed 0…: group_id, role_id, department_id, language,
+    time_zone, currency (all but the first two may be missing). rooms: ids of the room groups.
+    protected_roles: role ids.
+    """
+
+    groups: pd.DataFrame
+    rooms: tuple[str, ...]
+    protected_roles: tuple[str, ...]
+    resolved: GroupIds
+
+
+def resolve_groups(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd.DataFrame) -> GroupIds:
+    """The ids of the settings' groups: an object id, else the id recorded for the name, else the one group so named.
+
+    Raises SettingsError for a group that does not exist, exists twice by that name, was deleted (and maybe made anew)
+    since its id was recorded, or is meant by two entries. With the integration off (X) nothing is raised.
+    """
+    known = pd.Series(trimmed(entra_groups["display_name"]).array, index=entra_groups["group_id"])
+    recorded = dict(zip(group_ids["group_name"], group_ids["group_id"], strict=True))
+    ids: list[str | None] = []
+    for group in settings.groups:
+        try:
+            ids.append(_group_id(group.group, known, recorded))
+        except SettingsError:
+            if settings.enabled:
+                raise
+            ids.append(None)
+    repeated = {name for name, found in _named(settings, ids) if found is not None and ids.count(found) > 1}
+    if repeated and settings.enabled:
+        raise SettingsError(f"settings: {_quoted(repeated)} are the same group of Entra: keep one of the entries")
+    by_name = [(name, found) for name, found in _named(settings, ids) if found is not None and found != name]
+    names = pd.DataFrame(by_name, columns=["group_name", "group_id"], dtype="str")
+    current = known.reindex(names["group_id"]).to_numpy()
+    renamed = names.loc[names["group_name"].to_numpy() != current, ["group_id"]]
+    return GroupIds(tuple(ids), names, renamed.assign(display_name=known.reindex(renamed["group_id"]).to_numpy()))
+
+
+def resolve(
+    settings: Settings,
+    entra_groups: pd.DataFrame,
+    emply_roles: pd.DataFrame,
+    emply_departments: pd.DataFrame,
+    group_ids: pd.DataFrame,
+) -> Mapping:
+    """The whole mapping in ids. Raises SettingsError (R8) naming the group, role or department that is wrong."""
+    resolved = resolve_groups(settings, entra_groups, group_ids)
+    roles = pd.Series(emply_roles["role_id"].array, index=trimmed(emply_roles["title"]))
+    departments = pd.Series(emply_departments["department_id"].array, index=trimmed(emply_departments["title"]))
+    pairs = list(zip(settings.groups, resolved.ids, strict=True))
+    rows = [
+        {
+            "group_id": group_id,
+            "role_id": _one("role", group.default_role, roles),
+            "department_id": _one("department", group.default_department, departments),
+            "language": group.language,
+            "time_zone": group.time_zone,
+            "currency": group.currency,
+        }
+        for group, group_id in pairs
+        if not group.meeting_rooms
+    ]
+    for group in settings.groups:  # a room group may name a role too: a wrong name is wrong there as well
+        _check_room(group, roles, departments)
+    columns = ["group_id", "role_id", "department_id", "language", "time_zone", "currency"]
+    return Mapping(
+        groups=pd.DataFrame(rows, columns=columns, dtype="str"),
+        rooms=tuple(group_id for group, group_id in pairs if group.meeting_rooms and group_id is not None),
+        protected_roles=tuple(str(_one("role", title, roles)) for title in settings.protected_roles),
+        resolved=resolved,
+    )
+
+
+def _group_id(name: str, known: "pd.Series[str]", recorded: dict[str, str]) -> str:
+    if name in known.index:
+        return name
+    if name in recorded:
+        if recorded[name] in known.index:
+            return recorded[name]
+        raise SettingsError(
+            f"settings: the group {name!r} that was synchronised until now is gone from Entra; "
+            "a new group of that name is another group: give its object id, or take the entry out"
+        )
+    found = known.index[known.to_numpy() == name]
+    if len(found) == 1:
+        return str(found[0])
+    if len(found):
+        raise SettingsError(f"settings: {len(found)} groups of Entra are called {name!r}: give the object id of one")
+    raise SettingsError(f"settings: there is no group {name!r} in Entra")
+
+
+def _one(what: str, title: str | None, ids: "pd.Series[str]") -> str | None:
+    """The id of the role or department of this title."""
+    if title is None:
+        return None
+    found = ids[ids.index == title]
+    if len(found) == 1:
+        return str(found.iloc[0])
+    if len(found):
+        raise SettingsError(f"settings: {len(found)} {what}s of Emply are called {title!r}: rename one of them")
+    raise SettingsError(f"settings: there is no {what} {title!r} in Emply")
+
+
+def _check_room(group: Group, roles: "pd.Series[str]", departments: "pd.Series[str]") -> None:
+    if group.meeting_rooms:
+        _one("role", group.default_role, roles)
+        _one("department", group.default_department, departments)
+
+
+def _named(settings: Settings, ids: list[str | None]) -> list[tuple[str, str | None]]:
+    return [(group.group, group_id) for group, group_id in zip(settings.groups, ids, strict=True)]
+
+
+def _quoted(names: set[str]) -> str:
+    return " and ".join(repr(name) for name in sorted(names))
