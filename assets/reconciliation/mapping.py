@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from assets.errors import SettingsError
@@ -75,7 +76,6 @@ def resolve(
     resolved = resolve_groups(settings, entra_groups, group_ids)
     roles = pd.Series(emply_roles["role_id"].array, index=trimmed(emply_roles["title"]))
     departments = pd.Series(emply_departments["department_id"].array, index=trimmed(emply_departments["title"]))
-    pairs = list(zip(settings.groups, resolved.ids, strict=True))
     rows = [
         {
             "group_id": group_id,
@@ -85,15 +85,14 @@ def resolve(
             "time_zone": group.time_zone,
             "currency": group.currency,
         }
-        for group, group_id in pairs
-        if not group.meeting_rooms
+        for group, group_id in zip(settings.groups, resolved.ids, strict=True)
     ]
-    for group in settings.groups:  # a room group may name a role too: a wrong name is wrong there as well
-        _check_room(group, roles, departments)
     columns = ["group_id", "role_id", "department_id", "language", "time_zone", "currency"]
+    groups = pd.DataFrame(rows, columns=columns, dtype="str")
+    is_room = np.array([group.meeting_rooms for group in settings.groups], dtype=bool)
     return Mapping(
-        groups=pd.DataFrame(rows, columns=columns, dtype="str"),
-        rooms=tuple(group_id for group, group_id in pairs if group.meeting_rooms and group_id is not None),
+        groups=groups[~is_room].reset_index(drop=True),
+        rooms=tuple(groups.loc[is_room, "group_id"]),
         protected_roles=tuple(str(_one("role", title, roles)) for title in settings.protected_roles),
         resolved=resolved,
     )
@@ -127,12 +126,6 @@ def _one(what: str, title: str | None, ids: "pd.Series[str]") -> str | None:
     if len(found):
         raise SettingsError(f"settings: {len(found)} {what}s of Emply are called {title!r}: rename one of them")
     raise SettingsError(f"settings: there is no {what} {title!r} in Emply")
-
-
-def _check_room(group: Group, roles: "pd.Series[str]", departments: "pd.Series[str]") -> None:
-    if group.meeting_rooms:
-        _one("role", group.default_role, roles)
-        _one("department", group.default_department, departments)
 
 
 def _named(settings: Settings, ids: list[str | None]) -> list[tuple[str, str | None]]:

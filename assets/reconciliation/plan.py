@@ -3,7 +3,20 @@
 import hashlib
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
+
+from assets.reconciliation import attributes, findings, guards, lifecycle, roles
+from assets.reconciliation.findings import FINDING_COLUMNS
+from assets.reconciliation.lookup import collected, take
+from assets.reconciliation.mapping import Mapping, resolve
+from assets.reconciliation.matching import identities
+from assets.reconciliation.people import People, together
+from assets.reconciliation.world import World
+
+# The order of applying (rules.md, "Applying" 2); calendars, events and Entra writes come after.
+_ORDER = ["deactivate_user", "link_user", "create_user", "activate_user", "set_roles", "update_user"]
 
 ACTION_COLUMNS = [
     "action_id",
@@ -21,20 +34,6 @@ ACTION_COLUMNS = [
     "own_guards",
     "groups",
 ]
-FINDING_COLUMNS = [
-    "code",
-    "rule",
-    "severity",
-    "entra_id",
-    "emply_user_id",
-    "employee_id",
-    "subject",
-    "object",
-    "message",
-    "remedy",
-]
-
-
 @dataclass(frozen=True)
 class Plan:
     """A plan and what is to be recorded with it.
@@ -71,3 +70,111 @@ class Plan:
         if self.actions.empty:
             return "empty"
         return "held" if (self.actions["held_by"] != "").any() else "ready"
+
+
+def make_plan(world: World, joined: pd.DataFrame | None = None) -> Plan:
+    """The plan of `world`; `joined` is its `identities` where they are known already.
+
+    Raises SettingsError (R8). With the integration off (X) the plan is empty.
+    """
+    if not world.settings.enabled:
+        return _nothing()
+    mapping = mapping_of(world)
+    people = People(world, mapping, identities(world, mapping) if joined is None else joined)
+    changes = roles.role_changes(people)
+    actions = _actions(people, changes)
+    states = roles.role_states(people, changes)
+    waiting = actions.loc[actions["kind"].isin(["link_user", "create_user", "set_roles"]) & (actions["held_by"] != "")]
+    states = states[~states["person"].isin(waiting["person"])]
+    members = np.bincount(people.memberships["priority"], minlength=len(mapping.groups))
+    counts = pd.DataFrame({"group_id": mapping.groups["group_id"], "members": members})
+    ended = world.state.deactivations.drop(guards.standing_deactivations(people).index)
+    return Plan(
+        actions=actions[ACTION_COLUMNS],
+        findings=_findings(people, changes),
+        role_states=states.drop(columns="person").reset_index(drop=True),
+        group_ids=mapping.resolved.recorded,
+        group_counts=counts[counts["members"] > 0].reset_index(drop=True),
+        ended_deactivations=ended[["emply_user_id"]].reset_index(drop=True),
+        configured_groups=tuple(mapping.groups["group_id"]),
+        room_groups=mapping.rooms,
+        nested_groups=world.settings.nested_groups,
+    )
+
+
+def mapping_of(world: World) -> Mapping:
+    """The settings of `world` in ids (R8). Raises SettingsError."""
+    return resolve(
+        world.settings, world.entra_groups, world.emply_roles, world.emply_departments, world.state.group_ids
+    )
+
+
+def _actions(people: People, changes: roles.RoleChanges) -> pd.DataFrame:
+    """Every action with who it is about, in the order of applying, and what holds it."""
+    drafts = together([lifecycle.actions_of(people), changes.actions, attributes.actions_of(people)])
+    who = people.identities.loc[drafts["person"], ["entra_id", "emply_user_id", "subject"]].reset_index(drop=True)
+    actions = pd.concat([drafts, who], axis=1)
+    actions["action_id"] = _action_ids(actions)
+    order = actions["kind"].map({kind: place for place, kind in enumerate(_ORDER)})
+    actions = actions.assign(order=order).sort_values(["order", "subject", "action_id"], ignore_index=True)
+    actions["position"] = np.arange(len(actions))
+    actions["groups"] = _groups(people, actions["person"])
+    held = guards.own_guards(people, actions, changes)
+    actions["own_guards"] = _joined(held)
+    held["G3"] |= guards.behind_held_link(actions, held)
+    actions["held_by"] = _joined(held)
+    return actions
+
+
+def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
+    """The hash of target, kind, ids, before and after: what an approval is given to."""
+    parts = [actions[name].fillna("") for name in ("target", "kind", "entra_id", "emply_user_id", "before", "after")]
+    text = parts[0].str.cat(parts[1:], sep="\x1f")
+    digests = [hashlib.sha256(value.encode()).hexdigest() for value in text]  # no array library has SHA-256
+    return pd.Series(digests, index=actions.index, dtype="str")
+
+
+def _groups(people: People, persons: "pd.Series[int]") -> "pd.Series[str]":
+    """The ids of the persons' groups, now and when last reconciled, sorted, separated by blanks."""
+    now, then = people.memberships, people.role_states
+    both = pd.DataFrame(
+        {
+            "person": np.concatenate([now["entra_row"], then["person"]]),
+            "group_id": pd.concat([take(people.mapping.groups["group_id"], now["priority"]), then["group_id"]]).array,
+        }
+    )
+    both = both[both["person"].isin(persons)].drop_duplicates().sort_values(["person", "group_id"])
+    whom = np.unique(persons)
+    lists = collected(np.searchsorted(whom, both["person"]), both["group_id"], len(whom))
+    names = pd.Series(pc.binary_join(lists, " "), index=whom, dtype="str")
+    return pd.Series(names.reindex(persons).array, index=persons.index, dtype="str")
+
+
+def _joined(flags: pd.DataFrame) -> "pd.Series[str]":
+    """The names of the columns that are true, separated by blanks."""
+    text = pd.Series("", index=flags.index, dtype="str")
+    for name in flags.columns:
+        text = text.where(~flags[name], (text + " " + name).str.strip())
+    return text
+
+
+def _findings(people: People, changes: roles.RoleChanges) -> pd.DataFrame:
+    drafts = together([lifecycle.findings_of(people), changes.findings, attributes.findings_of(people)])
+    found = pd.concat([findings.about_people(people, drafts), findings.about_groups(people)])
+    return found.sort_values(["code", "subject", "entra_id", "emply_user_id"], ignore_index=True)
+
+
+def _nothing() -> Plan:
+    """X: no action and no finding; links and role states stay recorded."""
+
+    def empty(*columns: str) -> pd.DataFrame:
+        return pd.DataFrame(columns=list(columns), dtype="str")
+
+    return Plan(
+        actions=empty(*ACTION_COLUMNS).astype({"position": "int64"}),
+        findings=empty(*FINDING_COLUMNS),
+        role_states=empty("entra_id", "group_id", "role_id"),
+        group_ids=empty("group_name", "group_id"),
+        group_counts=empty("group_id", "members").astype({"members": "int64"}),
+        ended_deactivations=empty("emply_user_id"),
+    )

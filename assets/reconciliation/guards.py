@@ -1,0 +1,151 @@
+"""G: what is held until a person approves it, and which reads are not believed (G5).
+
+Held or not is decided over the whole plan. Guards never change an action: they say who must look first.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from assets.errors import SourceUnreadable
+from assets.reconciliation.lifecycle import given_at_creation
+from assets.reconciliation.lookup import Mask, exploded, positions, take
+from assets.reconciliation.people import People
+from assets.reconciliation.roles import RoleChanges
+
+GUARDS = ["G1", "G2", "G3", "G4", "G7"]
+_RECENTLY = timedelta(hours=24)
+
+
+def own_guards(people: People, actions: pd.DataFrame, changes: RoleChanges) -> pd.DataFrame:
+    """Which guards hold each action by itself: a column of flags for each of GUARDS, index as `actions`.
+
+    `actions` has action_id, person, kind, reason. What the newest plan held stays held by the same guards; what a
+    person approved is held by none.
+    """
+    held = pd.DataFrame(
+        {
+            "G1": _too_many_deactivations(people, actions),
+            "G2": _too_many_role_changes(people, actions),
+            "G3": _protected(people, actions, changes),
+            "G4": _group_emptied(people, actions),
+            "G7": _too_many_grants(people, actions),
+        },
+        index=actions.index,
+    )
+    state = people.world.state
+    before = " " + take(state.holds["guards"], positions(actions["action_id"], state.holds["action_id"])) + " "
+    for guard in GUARDS:
+        held[guard] |= before.str.contains(f" {guard} ", regex=False, na=False).to_numpy(dtype=bool)
+    valid = state.approvals.loc[state.approvals["expires_at"] > people.world.now, "action_id"]
+    held[actions["action_id"].isin(valid).to_numpy(dtype=bool)] = False
+    return held
+
+
+def behind_held_link(actions: pd.DataFrame, held: pd.DataFrame) -> Mask:
+    """G3: with a held link every other action of that person waits, free again as soon as the link is."""
+    links = (actions["kind"] == "link_user") & held.any(axis=1)
+    return (actions["person"].isin(actions.loc[links, "person"]) & ~links).to_numpy(dtype=bool)
+
+
+def standing_deactivations(people: People) -> pd.DataFrame:
+    """Recorded deactivations (emply_user_id, at, approved) that nobody has undone in Emply."""
+    users = people.world.emply_users
+    active = users.loc[users["active"], "emply_user_id"]
+    deactivations = people.world.state.deactivations
+    return deactivations[~deactivations["emply_user_id"].isin(active)]
+
+
+def require_full_read(
+    rows: Mapping[str, int],
+    baselines: Mapping[str, int],
+    percent: float,
+    accepted: Collection[str] = (),
+    may_be_empty: Collection[str] = (),
+) -> None:
+    """G5: refuse a source (`rows` by source) that has fewer than `percent` of the rows of its last accepted read.
+
+    `baselines` are the rows of the last accepted read; a source without one must have a row at all, unless
+    `may_be_empty`. `accepted` are the sources whose shrinking a person has accepted for this run.
+    Raises SourceUnreadable for the first source that shrank.
+    """
+    for source, now in rows.items():
+        if source in accepted:
+            continue
+        before = baselines.get(source)
+        if before is None and now == 0 and source not in may_be_empty:
+            raise SourceUnreadable(
+                source, f"its first read is empty (G5); if that is right: sync --accept-shrink {source}"
+            )
+        if before is not None and now * 100 < Fraction(str(percent)) * before:
+            raise SourceUnreadable(
+                source,
+                f"{now} rows where the last accepted read had {before}, less than {percent:g} % (G5); "
+                f"if that is right: sync --accept-shrink {source}",
+            )
+
+
+def _too_many_deactivations(people: People, actions: pd.DataFrame) -> Mask:
+    """G1."""
+    deactivations = (actions["kind"] == "deactivate_user").to_numpy(dtype=bool)
+    concerned = people.identities.loc[actions.loc[deactivations, "person"], "emply_user_id"]
+    standing = standing_deactivations(people)
+    recent = standing[standing["at"] > people.world.now - _RECENTLY]
+    together = pd.concat([concerned, recent.loc[~recent["approved"], "emply_user_id"]]).nunique()
+    recently = people.identities["emply_user_id"].isin(recent["emply_user_id"]).to_numpy(dtype=bool)
+    population = int((people.linked & (people.active | recently)).sum())
+    return deactivations & (together > people.world.settings.guards.max_deactivations.of(population))
+
+
+def _too_many_role_changes(people: People, actions: pd.DataFrame) -> Mask:
+    """G2."""
+    changes = (actions["kind"] == "set_roles").to_numpy(dtype=bool)
+    population = int(people.reconcilable.sum())
+    return changes & (changes.sum() > people.world.settings.guards.max_role_changes.of(population))
+
+
+def _protected(people: People, actions: pd.DataFrame, changes: RoleChanges) -> Mask:
+    """G3: what touches the login of a holder of a protected role, gives one, or replaces a link."""
+    holders = _holders(people)
+    links = actions["kind"] == "link_user"
+    replaced = people.identities.loc[actions["person"], "replaces_link"].to_numpy(dtype=bool)
+    guarded = (links | (actions["kind"] == "deactivate_user")) & actions["person"].isin(holders)
+    created = given_at_creation(people)
+    created = created.loc[created["role_id"].isin(people.mapping.protected_roles), "person"]
+    receives = ((actions["kind"] == "create_user") & actions["person"].isin(created)) | (
+        (actions["kind"] == "set_roles") & actions["person"].isin(changes.given(people.mapping.protected_roles))
+    )
+    return (guarded | receives | (links & replaced)).to_numpy(dtype=bool)
+
+
+def _holders(people: People) -> "pd.Index[int]":
+    """The people whose Emply user holds a protected role."""
+    emply_row, role_id = exploded(people.world.emply_users["role_ids"])
+    protected = np.unique(emply_row[role_id.isin(people.mapping.protected_roles).to_numpy(dtype=bool)])
+    return people.identities.index[people.identities["emply_row"].isin(protected)]
+
+
+def _group_emptied(people: People, actions: pd.DataFrame) -> Mask:
+    """G4: a configured group is suddenly empty, and these people lose their login for having left it (or unknown)."""
+    groups = people.mapping.groups["group_id"]
+    empty = groups[~groups.index.isin(people.memberships["priority"])]
+    emptied = empty[empty.isin(people.world.state.group_counts["group_id"])]
+    if emptied.empty:
+        return np.zeros(len(actions), dtype=bool)
+    states = people.role_states
+    affected = actions["person"].isin(states.loc[states["group_id"].isin(emptied), "person"])
+    stateless = ~actions["person"].isin(states["person"])
+    return ((actions["reason"] == "removed_from_group") & (affected | stateless)).to_numpy(dtype=bool)
+
+
+def _too_many_grants(people: People, actions: pd.DataFrame) -> Mask:
+    """G7."""
+    grants = actions["kind"].isin(["create_user", "activate_user"]).to_numpy(dtype=bool)
+    concerned = people.identities.loc[actions.loc[grants, "person"], "entra_id"]
+    recorded = people.world.state.grants
+    recent = recorded[(recorded["at"] > people.world.now - _RECENTLY) & ~recorded["approved"]]
+    together = pd.concat([concerned, recent["entra_id"]]).nunique()
+    return grants & (together > people.world.settings.guards.max_grants.of(len(people.world.emply_users)))

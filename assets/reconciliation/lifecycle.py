@@ -1,0 +1,196 @@
+"""L: who gets a login, who loses it, who gets it back. Joiners, leavers, and what a person has to look at."""
+
+import numpy as np
+import pandas as pd
+
+from assets.reconciliation.lookup import Mask, collected, positions, take
+from assets.reconciliation.people import People, actions, findings, together
+from assets.text import key, trimmed
+
+
+def actions_of(people: People) -> pd.DataFrame:
+    """Links (M5), creations (L1), activations (L4) and deactivations (L5, L6, L7, L7a), drafted."""
+    return together([_links(people), _creations(people), _activations(people), _deactivations(people)])
+
+
+def findings_of(people: People) -> pd.DataFrame:
+    """What L1a, L2, L3, L4, L8, L9, L10, L11, M4 and "employee of a person" have to say, drafted."""
+    reason = leaver_reason(people)
+    newcomer, archived = newcomers(people), people.employee_archived
+    addressed = people.identities["address"].notna().to_numpy(dtype=bool)
+    guest = (people.entra("user_type") == "Guest").to_numpy(dtype=bool)
+    taken = _address_taken(people)
+    inactive = people.reconcilable & ~people.active & ~archived
+    known = people.in_scope | people.linked
+    entra_alone = people.left_alone & (people.identities["entra_row"] >= 0).to_numpy(dtype=bool)
+    resigning = _written(people.employee("resignation_date")).notna() | (people.employee("status") != "active")
+    leaving = np.isin(reason, ("deleted_in_entra", "account_disabled", "removed_from_group"))
+    several = (people.identities["employees"] > 1).to_numpy(dtype=bool)
+    raised: list[tuple[Mask, str, str]] = [
+        (entra_alone, "ambiguous_match", "M4"),
+        (several & known & ~people.left_alone, "duplicate_employee", "L9"),
+        (newcomer & ~archived & addressed & taken, "address_taken", "L1a"),
+        (newcomer & ~addressed & guest, "guest_without_mail", "L2"),
+        (newcomer & ~addressed & ~guest, "no_email", "L2"),
+        (newcomer & archived, "employee_archived_in_group", "L3"),
+        (people.reconcilable & archived, "employee_archived_in_group", "L11"),
+        (inactive & ~_may_activate(people), "deactivated_in_emply", "L4"),
+        (unmanaged(people), "unmanaged", "L8"),
+        ((joiners(people) | people.reconcilable) & ~people.has_employee, "user_without_employee", "L9"),
+        (leaving & people.has_employee & ~resigning.to_numpy(dtype=bool), "leaver_without_resignation_date", "L10"),
+    ]
+    return together([findings(people.where(mask), code, rule) for mask, code, rule in raised])
+
+
+def newcomers(people: People) -> Mask:
+    """In scope, unmatched, not left alone: whom L1, L1a, L2 and L3 are about."""
+    return people.in_scope & ~people.matched & ~people.left_alone
+
+
+def joiners(people: People) -> Mask:
+    """L1: newcomers with an e-mail that nobody in Emply has, whose employee (if any) is not archived."""
+    addressed = people.identities["address"].notna().to_numpy(dtype=bool)
+    return newcomers(people) & addressed & ~people.employee_archived & ~_address_taken(people)
+
+
+def unmanaged(people: People) -> Mask:
+    """L8: a group taken out of the settings is not a person taken out of a group."""
+    return _groupless(people) & ~_in_configured_group_then(people) & _has_state(people)
+
+
+def leaver_reason(people: People) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
+    """Why each linked person has to be inactive (L5, L6, L7a, L7), None for everybody else; active or not."""
+    gone = people.linked & (people.identities["entra_row"] < 0).to_numpy(dtype=bool) & ~people.left_alone
+    there = people.linked & ~gone & ~people.left_alone
+    enabled = people.identities["enabled"].to_numpy(dtype=bool)
+    room = people.identities["in_room"].to_numpy(dtype=bool)
+    removed = _groupless(people) & (_in_configured_group_then(people) | ~_has_state(people))
+    return np.select(
+        [gone, there & ~enabled, there & room, removed],
+        ["deleted_in_entra", "account_disabled", "is_room", "removed_from_group"],
+        default=None,
+    )
+
+
+_RULE_OF_REASON = {
+    "deleted_in_entra": "L5",
+    "account_disabled": "L6",
+    "removed_from_group": "L7",
+    "is_room": "L7a",
+}
+
+
+def _links(people: People) -> pd.DataFrame:
+    """M5: what M2 and M3 matched becomes a link."""
+    how = people.identities["matched_by"]
+    drafts = []
+    for matched_by, rule in (("username", "M2"), ("email", "M3")):
+        rows = people.where((how == matched_by).to_numpy(dtype=bool))
+        after = pd.DataFrame({"matchedBy": matched_by}, index=rows)
+        drafts.append(actions(rows, "ledger.link_user", rule, after=after))
+    return together(drafts)
+
+
+def _creations(people: People) -> pd.DataFrame:
+    """L1 and R3: the login of a joiner, with the main group's defaults."""
+    rows = people.where(joiners(people))
+    names = people.entra("user_principal_name", rows)
+    mail = people.entra("mail", rows)
+    main = people.identities.loc[rows, "main_group"]
+    defaults = people.mapping.groups
+    after = pd.DataFrame(
+        {
+            "username": names,
+            "email": mail.where(trimmed(mail).notna(), names),
+            "firstName": _written(people.entra("given_name", rows)),
+            "lastName": _written(people.entra("surname", rows)),
+            "jobTitle": _written(people.entra("job_title", rows)),
+            "mobilePhone": _written(people.entra("mobile_phone", rows)),
+            "roleIds": _role_lists(people, rows),
+            "departmentId": take(defaults["department_id"], main),
+            "language": take(defaults["language"], main),
+            "timeZone": take(defaults["time_zone"], main),
+            "currency": take(defaults["currency"], main),
+            "employeeId": people.identities.loc[rows, "employee_id"],
+            "active": True,
+        },
+        index=rows,
+    )
+    return actions(rows, "emply.create_user", "L1", after=after)
+
+
+def given_at_creation(people: People) -> pd.DataFrame:
+    """R3: `person`, `role_id` of every joiner: all roles of the groups; with `synchronize_roles` off the main group's."""
+    groups = people.memberships[joiners(people)[people.memberships["entra_row"]]]
+    if not people.world.settings.synchronize_roles:
+        groups = groups.drop_duplicates("entra_row")
+    roles = take(people.mapping.groups["role_id"], groups["priority"].to_numpy())
+    given = pd.DataFrame({"person": groups["entra_row"].to_numpy(), "role_id": roles})
+    return given.drop_duplicates().sort_values(["person", "role_id"], ignore_index=True)
+
+
+def _role_lists(people: People, rows: "pd.Index[int]") -> "pd.Series[object]":
+    given = given_at_creation(people)
+    lists = collected(np.searchsorted(rows, given["person"]), given["role_id"], len(rows))
+    return pd.Series(lists.to_pylist(), index=rows, dtype=object)
+
+
+def _activations(people: People) -> pd.DataFrame:
+    """L4: back in scope, and it was the pipeline that deactivated (or `reactivate: all`)."""
+    allowed = people.reconcilable & ~people.active & ~people.employee_archived & _may_activate(people)
+    return _activity(people, allowed, "emply.activate_user", "L4", becomes=True)
+
+
+def _deactivations(people: People) -> pd.DataFrame:
+    """L5, L6, L7, L7a: of those who are still active."""
+    reason = leaver_reason(people)
+    return together(
+        [
+            _activity(people, (reason == why) & people.active, "emply.deactivate_user", rule, becomes=False, why=why)
+            for why, rule in _RULE_OF_REASON.items()
+        ]
+    )
+
+
+def _activity(
+    people: People, mask: Mask, kind: str, rule: str, *, becomes: bool, why: str | None = None
+) -> pd.DataFrame:
+    rows = people.where(mask)
+    before, after = (pd.DataFrame({"active": value}, index=rows) for value in (not becomes, becomes))
+    return actions(rows, kind, rule, reason=why, before=before, after=after)
+
+
+def _may_activate(people: People) -> Mask:
+    if people.world.settings.reactivate == "all":
+        return np.ones(len(people.identities), dtype=bool)
+    return people.identities["emply_user_id"].isin(people.world.state.deactivations["emply_user_id"]).to_numpy(bool)
+
+
+def _address_taken(people: People) -> Mask:
+    """L1a: some Emply user, matched or not, carries the UPN as username or the e-mail as e-mail."""
+    users = people.world.emply_users
+    username = positions(key(people.entra("user_principal_name")), key(users["username"])) >= 0
+    return username | (positions(people.identities["address"], key(users["email"])) >= 0)
+
+
+def _groupless(people: People) -> Mask:
+    """Linked, enabled, no groups, no room: L7 or L8."""
+    identities = people.identities
+    there = people.linked & (identities["entra_row"] >= 0).to_numpy(dtype=bool) & ~people.left_alone
+    enabled, room = identities["enabled"].to_numpy(dtype=bool), identities["in_room"].to_numpy(dtype=bool)
+    return there & enabled & ~room & (identities["main_group"] < 0).to_numpy(dtype=bool)
+
+
+def _has_state(people: People) -> Mask:
+    return people.identities.index.isin(people.role_states["person"])
+
+
+def _in_configured_group_then(people: People) -> Mask:
+    """A group of the role state is still configured."""
+    still = people.role_states["group_id"].isin(people.mapping.groups["group_id"])
+    return people.identities.index.isin(people.role_states.loc[still, "person"])
+
+
+def _written(text: "pd.Series[str]") -> "pd.Series[str]":
+    """Text as written, missing where blank."""
+    return text.where(trimmed(text).notna())

@@ -1,0 +1,71 @@
+"""Finding rows by id and taking values by row: the few array operations that the join and the rules are made of.
+
+Nothing here knows a rule. Rows are positions in a frame, -1 for none.
+"""
+
+import json
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Texts = "pd.Series[str]"
+
+
+def positions(values: "pd.Series[str]", among: "pd.Series[str]") -> Rows:
+    """For every value the row of `among` that holds it (the first), -1 for missing or unknown ones."""
+    haystack = pa.array(among, type=pa.large_string(), from_pandas=True)
+    needles = pa.array(values, type=pa.large_string(), from_pandas=True)
+    found = pc.index_in(needles, value_set=haystack, skip_nulls=True)
+    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def take(values: "pd.Series[str]", rows: "Rows | pd.Series[int]") -> "pd.Series[str]":
+    """The text values at `rows`, missing where the row is -1; indexed 0…, or as `rows` where that is a Series."""
+    index = rows.index if isinstance(rows, pd.Series) else None
+    return pd.Series(values.array.take(np.asarray(rows), allow_fill=True), index=index, dtype="str")
+
+
+def take_flag(values: "pd.Series[bool]", rows: "Rows | pd.Series[int]") -> Mask:
+    """The flags at `rows`, False where the row is -1."""
+    at = np.asarray(rows, dtype=np.int64)
+    flags = values.to_numpy(dtype=bool)
+    return (at >= 0) & (flags[at] if len(flags) else np.zeros(len(at), dtype=bool))
+
+
+def codes(*columns: "pd.Series[str]") -> list[Rows]:
+    """The columns as numbers, equal where the texts are equal, across all of them; -1 for missing."""
+    joined = pa.concat_arrays([pa.array(column, type=pa.large_string(), from_pandas=True) for column in columns])
+    numbers = pc.fill_null(joined.dictionary_encode().indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return np.split(numbers, np.cumsum([len(column) for column in columns])[:-1])
+
+
+def exploded(lists: "pd.Series[object]") -> tuple[Rows, "pd.Series[str]"]:
+    """A column of Arrow lists in long form: the row of every element, and the elements."""
+    array = pa.array(lists, from_pandas=True)
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    rows = pc.list_parent_indices(array).to_numpy(zero_copy_only=False).astype(np.int64)
+    return rows, pd.Series(pc.list_flatten(array), dtype="str")
+
+
+def collected(rows: Rows, values: "pd.Series[str]", count: int) -> pa.ListArray:
+    """The inverse of `exploded`: one list for each of `count` rows, empty where a row has none. `rows` is sorted."""
+    offsets = np.searchsorted(rows, np.arange(count + 1)).astype(np.int32)
+    return pa.ListArray.from_arrays(offsets, pa.array(values, type=pa.string(), from_pandas=True))
+
+
+def as_json(frame: pd.DataFrame) -> "pd.Series[str]":
+    """Every row as a compact JSON object, keys in the order of the columns, missing values null; the frame's index."""
+    if frame.empty:
+        return pd.Series(index=frame.index, dtype="str")
+    text = frame.to_json(orient="records", lines=True, force_ascii=False)
+    return pd.Series(text.rstrip("\n").split("\n"), index=frame.index, dtype="str")
+
+
+def parsed(text: "pd.Series[str]") -> "list[dict[str, object] | None]":
+    """JSON texts as objects, None where missing: for showing them, not for deciding."""
+    return [None if value is None else json.loads(value) for value in text.astype(object).where(text.notna(), None)]

@@ -1,0 +1,137 @@
+"""The joined world as the rules see it, and how they write down what they decide.
+
+A rule asks `People` for columns of one side or the other, person by person, and drafts actions or findings about some
+of the people. No rule is decided here.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from assets.reconciliation.lookup import Mask, as_json, positions, take, take_flag
+from assets.reconciliation.mapping import Mapping
+from assets.reconciliation.matching import memberships
+from assets.reconciliation.world import World
+
+ACTION_DRAFT = ["person", "target", "kind", "rule", "reason", "before", "after"]
+FINDING_DRAFT = ["person", "code", "rule", "object", "employee_row"]
+
+
+@dataclass(frozen=True)
+class People:
+    """`identities` (one row a person, index 0…) with the world it was joined from and the mapping in force."""
+
+    world: World
+    mapping: Mapping
+    identities: pd.DataFrame
+
+    def entra(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
+        """A text column of the people's Entra users, missing for who has none; of all, or of the people `of`."""
+        return take(self.world.entra_users[column], self._rows("entra_row", of))
+
+    def emply(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
+        """A text column of the people's Emply users, missing for who has none."""
+        return take(self.world.emply_users[column], self._rows("emply_row", of))
+
+    def employee(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
+        """A text column of the people's employees, missing for who has none."""
+        return take(self.world.emply_employees[column], self._rows("employee_row", of))
+
+    def _rows(self, side: str, of: "pd.Index[int] | None") -> "pd.Series[int]":
+        return self.identities[side] if of is None else self.identities.loc[of, side]
+
+    @cached_property
+    def matched(self) -> Mask:
+        """Linked, or matched in this plan; the Entra user exists."""
+        known = self.identities["matched_by"].notna() & (self.identities["entra_row"] >= 0)
+        return known.to_numpy(dtype=bool) & ~self.left_alone
+
+    @cached_property
+    def linked(self) -> Mask:
+        """Linked before this plan, whether the Entra user still exists (M1) or not (L5)."""
+        return (self.identities["matched_by"] == "link").to_numpy(dtype=bool)
+
+    @cached_property
+    def left_alone(self) -> Mask:
+        """M4: no action, and hardly a finding."""
+        return self.identities["left_alone"].to_numpy(dtype=bool)
+
+    @cached_property
+    def in_scope(self) -> Mask:
+        """rules.md, "in scope"."""
+        return self.identities["in_scope"].to_numpy(dtype=bool)
+
+    @cached_property
+    def active(self) -> Mask:
+        """The Emply user is active (before this plan)."""
+        return take_flag(self.world.emply_users["active"], self.identities["emply_row"])
+
+    @cached_property
+    def has_employee(self) -> Mask:
+        """The person has an employee, whatever its status."""
+        return (self.identities["employee_row"] >= 0).to_numpy(dtype=bool)
+
+    @cached_property
+    def employee_archived(self) -> Mask:
+        """The person's employee is archived."""
+        return (self.employee("status") == "archived").to_numpy(dtype=bool)
+
+    @cached_property
+    def reconcilable(self) -> Mask:
+        """In scope and matched: whom L4, R and A are about."""
+        return self.in_scope & self.matched
+
+    @cached_property
+    def memberships(self) -> pd.DataFrame:
+        """`entra_row`, `priority`: as the row of an Entra user is that of its person, also `person`, `priority`."""
+        return memberships(self.world, self.mapping)
+
+    @cached_property
+    def role_states(self) -> pd.DataFrame:
+        """The role state of linked people: `person`, `group_id`, `role_id` (maybe missing)."""
+        states = self.world.state.role_states
+        row = positions(states["emply_user_id"], self.world.emply_users["emply_user_id"])
+        person_of = np.full(len(self.world.emply_users), -1, dtype=np.int64)
+        linked = self.identities[self.linked]
+        person_of[linked["emply_row"]] = linked.index
+        person = np.where(row >= 0, person_of[row], -1) if len(person_of) else row
+        return states.assign(person=person).loc[person >= 0, ["person", "group_id", "role_id"]]
+
+    def where(self, mask: Mask) -> "pd.Index[int]":
+        """The people for whom `mask` is true."""
+        return self.identities.index[mask]
+
+
+def actions(
+    of: "pd.Index[int]",
+    kind: str,
+    rule: str,
+    *,
+    reason: "str | pd.Series[str] | None" = None,
+    before: pd.DataFrame | None = None,
+    after: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Drafted actions (ACTION_DRAFT) of `kind` ("emply.set_roles"), one for each of the people `of`.
+
+    `before` and `after` have a row for each and become JSON objects, keys in the order of their columns.
+    """
+    target, name = kind.split(".")
+    draft = pd.DataFrame({"person": of, "target": target, "kind": name, "rule": rule, "reason": reason})
+    for side, values in (("before", before), ("after", after)):
+        text = pd.Series(index=draft.index, dtype="str") if values is None else as_json(values)
+        draft[side] = text.to_numpy()
+    if isinstance(reason, pd.Series):
+        draft["reason"] = reason.to_numpy()
+    return draft.astype({column: "str" for column in ACTION_DRAFT if column != "person"})[ACTION_DRAFT]
+
+
+def findings(of: "pd.Index[int]", code: str, rule: str) -> pd.DataFrame:
+    """Drafted findings (FINDING_DRAFT), one for each of the people `of`; who they are is filled in by `findings.py`."""
+    return pd.DataFrame({"person": of, "code": code, "rule": rule}).astype({"code": "str", "rule": "str"})
+
+
+def together(drafts: "list[pd.DataFrame]") -> pd.DataFrame:
+    """The drafts as one frame, indexed 0…."""
+    return pd.concat(drafts, ignore_index=True)
