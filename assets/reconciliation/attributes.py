@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pandas as pd
 
-from assets.reconciliation.lookup import Mask, codes
+from assets.reconciliation.lookup import Mask, codes, is_among
 from assets.reconciliation.people import People, actions, findings, together
 from assets.text import key, trimmed
 
@@ -20,42 +20,24 @@ _FOLLOWING = {
 
 def actions_of(people: People) -> pd.DataFrame:
     """A4: one `emply.update_user` for each person with differences, of the changed fields alone, drafted."""
-    changed, before, after = _changes(people)
-    pattern = functools.reduce(np.bitwise_or, [mask.astype(np.int64) << bit for bit, mask in enumerate(changed.values())])
-    filling = _bits(changed, ("email", "username"))
+    changed = _following(people) | _filling(people)
+    pattern = np.zeros(len(people.identities), dtype=np.int64)
+    for bit, mask in enumerate(changed.values()):
+        pattern[mask] |= 1 << bit
     drafts = [actions(people.where(pattern < 0), "emply.update_user", "A1")]
     for fields in np.unique(pattern[pattern > 0]):  # people with the same changed fields share the keys of their JSON
         rows = people.where(pattern == fields)
         names = [name for bit, name in enumerate(changed) if fields >> bit & 1]
-        rule = "A2" if not fields & ~filling else "A1"
-        drafts.append(
-            actions(rows, "emply.update_user", rule, before=before.loc[rows, names], after=after.loc[rows, names])
-        )
+        rule = "A1" if _FOLLOWING.keys() & set(names) else "A2"
+        before, after = _values(people, rows, names)
+        drafts.append(actions(rows, "emply.update_user", rule, before=before, after=after))
     return together(drafts)
 
 
 def findings_of(people: People) -> pd.DataFrame:
     """A2: an e-mail or username that another Emply user carries is not filled, drafted."""
-    email, username = _fillings(people)
-    return findings(people.where((email & _carried(people, "email")) | (username & _carried(people, "username"))),
-                    "address_taken", "A2")  # fmt: skip
-
-
-def _changes(people: People) -> tuple[dict[str, Mask], pd.DataFrame, pd.DataFrame]:
-    """Which fields change for whom, and their values before and after (of everybody, to be picked from)."""
-    subject = _subject(people)
-    changed, before, after = {}, {}, {}
-    for field, (theirs, ours) in _FOLLOWING.items():
-        before[field], after[field] = people.emply(ours), people.entra(theirs)
-        wanted, present = codes(trimmed(after[field]), trimmed(before[field]))
-        changed[field] = subject & (wanted >= 0) & (wanted != present)
-    mail, upn = people.entra("mail"), people.entra("user_principal_name")
-    email, username = _fillings(people)
-    changed["email"] = email & ~_carried(people, "email")
-    changed["username"] = username & ~_carried(people, "username")
-    before["email"], after["email"] = people.emply("email"), mail.where(trimmed(mail).notna(), upn)
-    before["username"], after["username"] = people.emply("username"), upn
-    return changed, _blank_to_missing(before), _blank_to_missing(after)
+    taken = functools.reduce(np.logical_or, (lacking & carried for lacking, carried in _lacking(people).values()))
+    return findings(people.where(taken), "address_taken", "A2")
 
 
 def _subject(people: People) -> Mask:
@@ -63,24 +45,55 @@ def _subject(people: People) -> Mask:
     return people.reconcilable & ~people.has_employee
 
 
-def _fillings(people: People) -> tuple[Mask, Mask]:
-    """A2: who has no e-mail, and who has no username, in Emply, and a value for it in Entra."""
-    addressed = people.identities["address"].notna().to_numpy(dtype=bool)
-    named = trimmed(people.entra("user_principal_name")).notna().to_numpy(dtype=bool)
-    no_email = trimmed(people.emply("email")).isna().to_numpy(dtype=bool)
-    no_username = trimmed(people.emply("username")).isna().to_numpy(dtype=bool)
-    return _subject(people) & addressed & no_email, _subject(people) & named & no_username
+def _following(people: People) -> dict[str, Mask]:
+    """A1: whose fields differ from Entra's, where Entra has a value."""
+    rows = people.where(_subject(people))
+    changed = {}
+    for field, (theirs, ours) in _FOLLOWING.items():
+        wanted, present = codes(trimmed(people.entra(theirs, rows)), trimmed(people.emply(ours, rows)))
+        changed[field] = _spread(people, rows, (wanted >= 0) & (wanted != present))
+    return changed
 
 
-def _carried(people: People, field: str) -> Mask:
-    """Some Emply user carries the value that would be filled in (the person's own is blank, so it is another's)."""
-    value = people.identities["address"] if field == "email" else key(people.entra("user_principal_name"))
-    return value.isin(key(people.world.emply_users[field]).dropna()).to_numpy(dtype=bool)
+def _filling(people: People) -> dict[str, Mask]:
+    """A2: who lacks an e-mail or a username in Emply that nobody else has."""
+    return {field: lacking & ~carried for field, (lacking, carried) in _lacking(people).items()}
 
 
-def _bits(fields: dict[str, Mask], names: tuple[str, ...]) -> int:
-    return sum(1 << bit for bit, name in enumerate(fields) if name in names)
+def _lacking(people: People) -> dict[str, tuple[Mask, Mask]]:
+    """For e-mail and username: who has none in Emply but one in Entra, and of those whose another Emply user carries.
+
+    (The person's own is blank, so whoever carries it is another.)
+    """
+    lacking = {}
+    for field in ("email", "username"):
+        rows = people.where(_subject(people))
+        rows = rows[trimmed(people.emply(field, rows)).isna()]
+        value = people.identities.loc[rows, "address"] if field == "email" else _name_key(people, rows)
+        carried = is_among(value, key(people.world.emply_users[field])) if len(rows) else value.notna().to_numpy()
+        lacking[field] = _spread(people, rows, value.notna().to_numpy(dtype=bool)), _spread(people, rows, carried)
+    return lacking
 
 
-def _blank_to_missing(columns: "dict[str, pd.Series[str]]") -> pd.DataFrame:
-    return pd.DataFrame({name: text.where(trimmed(text).notna()) for name, text in columns.items()})
+def _values(people: People, rows: "pd.Index[int]", names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The fields `names` in Emply and as they have to be, as written, missing where blank."""
+    upn, mail = people.entra("user_principal_name", rows), people.entra("mail", rows)
+    filled = {"email": mail.where(trimmed(mail).notna(), upn), "username": upn}
+    before, after = {}, {}
+    for name in names:
+        theirs, ours = _FOLLOWING.get(name, (None, name))
+        now = people.emply(ours, rows)
+        before[name] = now.where(trimmed(now).notna())
+        after[name] = filled[name] if theirs is None else people.entra(theirs, rows)
+    return pd.DataFrame(before, index=rows), pd.DataFrame(after, index=rows)
+
+
+def _name_key(people: People, rows: "pd.Index[int]") -> "pd.Series[str]":
+    return key(people.entra("user_principal_name", rows))
+
+
+def _spread(people: People, rows: "pd.Index[int]", flags: Mask) -> Mask:
+    """Flags of some of the people as flags of everybody."""
+    everybody = np.zeros(len(people.identities), dtype=bool)
+    everybody[rows] = flags
+    return everybody

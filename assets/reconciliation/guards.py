@@ -12,7 +12,7 @@ import pandas as pd
 
 from assets.errors import SourceUnreadable
 from assets.reconciliation.lifecycle import given_at_creation
-from assets.reconciliation.lookup import Mask, exploded, positions, take
+from assets.reconciliation.lookup import Mask, exploded, is_among, positions, take
 from assets.reconciliation.people import People
 from assets.reconciliation.roles import RoleChanges
 
@@ -41,7 +41,7 @@ def own_guards(people: People, actions: pd.DataFrame, changes: RoleChanges) -> p
     for guard in GUARDS:
         held[guard] |= before.str.contains(f" {guard} ", regex=False, na=False).to_numpy(dtype=bool)
     valid = state.approvals.loc[state.approvals["expires_at"] > people.world.now, "action_id"]
-    held[actions["action_id"].isin(valid).to_numpy(dtype=bool)] = False
+    held[is_among(actions["action_id"], valid)] = False
     return held
 
 
@@ -56,7 +56,7 @@ def standing_deactivations(people: People) -> pd.DataFrame:
     users = people.world.emply_users
     active = users.loc[users["active"], "emply_user_id"]
     deactivations = people.world.state.deactivations
-    return deactivations[~deactivations["emply_user_id"].isin(active)]
+    return deactivations[~is_among(deactivations["emply_user_id"], active)]
 
 
 def require_full_read(
@@ -95,7 +95,7 @@ def _too_many_deactivations(people: People, actions: pd.DataFrame) -> Mask:
     standing = standing_deactivations(people)
     recent = standing[standing["at"] > people.world.now - _RECENTLY]
     together = pd.concat([concerned, recent.loc[~recent["approved"], "emply_user_id"]]).nunique()
-    recently = people.identities["emply_user_id"].isin(recent["emply_user_id"]).to_numpy(dtype=bool)
+    recently = is_among(people.identities["emply_user_id"], recent["emply_user_id"])
     population = int((people.linked & (people.active | recently)).sum())
     return deactivations & (together > people.world.settings.guards.max_deactivations.of(population))
 
@@ -124,7 +124,7 @@ def _protected(people: People, actions: pd.DataFrame, changes: RoleChanges) -> M
 def _holders(people: People) -> "pd.Index[int]":
     """The people whose Emply user holds a protected role."""
     emply_row, role_id = exploded(people.world.emply_users["role_ids"])
-    protected = np.unique(emply_row[role_id.isin(people.mapping.protected_roles).to_numpy(dtype=bool)])
+    protected = np.unique(emply_row[is_among(role_id, pd.Series(people.mapping.protected_roles, dtype="str"))])
     return people.identities.index[people.identities["emply_row"].isin(protected)]
 
 
@@ -132,11 +132,11 @@ def _group_emptied(people: People, actions: pd.DataFrame) -> Mask:
     """G4: a configured group is suddenly empty, and these people lose their login for having left it (or unknown)."""
     groups = people.mapping.groups["group_id"]
     empty = groups[~groups.index.isin(people.memberships["priority"])]
-    emptied = empty[empty.isin(people.world.state.group_counts["group_id"])]
+    emptied = empty[is_among(empty, people.world.state.group_counts["group_id"])]
     if emptied.empty:
         return np.zeros(len(actions), dtype=bool)
     states = people.role_states
-    affected = actions["person"].isin(states.loc[states["group_id"].isin(emptied), "person"])
+    affected = actions["person"].isin(states.loc[is_among(states["group_id"], emptied), "person"])
     stateless = ~actions["person"].isin(states["person"])
     return ((actions["reason"] == "removed_from_group") & (affected | stateless)).to_numpy(dtype=bool)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from assets.reconciliation.lookup import Mask, collected, positions, take
+from assets.reconciliation.lookup import Mask, collected, is_among, take
 from assets.reconciliation.people import People, actions, findings, together
 from assets.text import key, trimmed
 
@@ -163,14 +163,17 @@ def _activity(
 def _may_activate(people: People) -> Mask:
     if people.world.settings.reactivate == "all":
         return np.ones(len(people.identities), dtype=bool)
-    return people.identities["emply_user_id"].isin(people.world.state.deactivations["emply_user_id"]).to_numpy(bool)
+    return is_among(people.identities["emply_user_id"], people.world.state.deactivations["emply_user_id"])
 
 
 def _address_taken(people: People) -> Mask:
-    """L1a: some Emply user, matched or not, carries the UPN as username or the e-mail as e-mail."""
+    """L1a: newcomers whose UPN some Emply user, matched or not, has as username, or whose e-mail as e-mail."""
     users = people.world.emply_users
-    username = positions(key(people.entra("user_principal_name")), key(users["username"])) >= 0
-    return username | (positions(people.identities["address"], key(users["email"])) >= 0)
+    new = people.where(newcomers(people))
+    names, addresses = key(people.entra("user_principal_name", new)), people.identities.loc[new, "address"]
+    taken = np.zeros(len(people.identities), dtype=bool)
+    taken[new] = is_among(names, key(users["username"])) | is_among(addresses, key(users["email"]))
+    return taken
 
 
 def _groupless(people: People) -> Mask:
@@ -187,7 +190,7 @@ def _has_state(people: People) -> Mask:
 
 def _in_configured_group_then(people: People) -> Mask:
     """A group of the role state is still configured."""
-    still = people.role_states["group_id"].isin(people.mapping.groups["group_id"])
+    still = is_among(people.role_states["group_id"], people.mapping.groups["group_id"])
     return people.identities.index.isin(people.role_states.loc[still, "person"])
 
 

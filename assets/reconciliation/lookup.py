@@ -24,6 +24,11 @@ def positions(values: "pd.Series[str]", among: "pd.Series[str]") -> Rows:
     return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
+def is_among(values: "pd.Series[str]", among: "pd.Series[str]") -> Mask:
+    """Whether each value is one of `among`; missing ones are not. (`Series.isin` makes a list of every text.)"""
+    return positions(values, among) >= 0
+
+
 def take(values: "pd.Series[str]", rows: "Rows | pd.Series[int]") -> "pd.Series[str]":
     """The text values at `rows`, missing where the row is -1; indexed 0…, or as `rows` where that is a Series."""
     index = rows.index if isinstance(rows, pd.Series) else None

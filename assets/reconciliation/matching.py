@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from assets.reconciliation.lookup import Mask, Rows, codes, positions, take, take_flag
+from assets.reconciliation.lookup import Mask, Rows, codes, is_among, positions, take
 from assets.reconciliation.mapping import Mapping
 from assets.reconciliation.world import World
 from assets.text import key
@@ -86,9 +86,9 @@ def _entra_side(world: World, mapping: Mapping) -> pd.DataFrame:
     first = groups.drop_duplicates("entra_row")
     main_group[first["entra_row"]] = first["priority"]
     members = world.entra_group_members
-    in_rooms = members[members["group_id"].isin(mapping.rooms)]
-    in_room = users["entra_id"].isin(in_rooms["member_id"]).to_numpy(dtype=bool)
+    in_rooms = members.loc[is_among(members["group_id"], pd.Series(mapping.rooms, dtype="str")), "member_id"]
     enabled = users["account_enabled"].to_numpy(dtype=bool)
+    in_room = is_among(users["entra_id"], in_rooms)
     return pd.DataFrame(
         {
             "upn": upn,
