@@ -95,8 +95,10 @@ def _too_many_deactivations(people: People, actions: pd.DataFrame) -> Mask:
     standing = standing_deactivations(people)
     recent = standing[standing["at"] > people.world.now - _RECENTLY]
     together = pd.concat([concerned, recent.loc[~recent["approved"], "emply_user_id"]]).nunique()
-    recently = is_among(people.identities["emply_user_id"], recent["emply_user_id"])
-    population = int((people.linked & (people.active | recently)).sum())
+    users = people.world.emply_users
+    linked = is_among(users["emply_user_id"], people.world.state.links["emply_user_id"])
+    recently = is_among(users["emply_user_id"], recent["emply_user_id"])
+    population = int((linked & (users["active"] | recently)).sum())
     return deactivations & (together > people.world.settings.guards.max_deactivations.of(population))
 
 

@@ -18,9 +18,7 @@ Texts = "pd.Series[str]"
 
 def positions(values: "pd.Series[str]", among: "pd.Series[str]") -> Rows:
     """For every value the row of `among` that holds it (the first), -1 for missing or unknown ones."""
-    haystack = pa.array(among, type=pa.large_string(), from_pandas=True)
-    needles = pa.array(values, type=pa.large_string(), from_pandas=True)
-    found = pc.index_in(needles, value_set=haystack, skip_nulls=True)
+    found = pc.index_in(_array(values), value_set=_array(among), skip_nulls=True)
     return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
@@ -44,15 +42,14 @@ def take_flag(values: "pd.Series[bool]", rows: "Rows | pd.Series[int]") -> Mask:
 
 def codes(*columns: "pd.Series[str]") -> list[Rows]:
     """The columns as numbers, equal where the texts are equal, across all of them; -1 for missing."""
-    joined = pa.concat_arrays([pa.array(column, type=pa.large_string(), from_pandas=True) for column in columns])
+    joined = pa.concat_arrays([_array(column) for column in columns])
     numbers = pc.fill_null(joined.dictionary_encode().indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     return np.split(numbers, np.cumsum([len(column) for column in columns])[:-1])
 
 
 def exploded(lists: "pd.Series[object]") -> tuple[Rows, "pd.Series[str]"]:
     """A column of Arrow lists in long form: the row of every element, and the elements."""
-    array = pa.array(lists, from_pandas=True)
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    array = _whole(pa.array(lists, from_pandas=True))
     rows = pc.list_parent_indices(array).to_numpy(zero_copy_only=False).astype(np.int64)
     return rows, pd.Series(pc.list_flatten(array), dtype="str")
 
@@ -60,7 +57,7 @@ def exploded(lists: "pd.Series[object]") -> tuple[Rows, "pd.Series[str]"]:
 def collected(rows: Rows, values: "pd.Series[str]", count: int) -> pa.ListArray:
     """The inverse of `exploded`: one list for each of `count` rows, empty where a row has none. `rows` is sorted."""
     offsets = np.searchsorted(rows, np.arange(count + 1)).astype(np.int32)
-    return pa.ListArray.from_arrays(offsets, pa.array(values, type=pa.string(), from_pandas=True))
+    return pa.ListArray.from_arrays(offsets, _array(values))
 
 
 def as_json(frame: pd.DataFrame) -> "pd.Series[str]":
@@ -74,3 +71,12 @@ def as_json(frame: pd.DataFrame) -> "pd.Series[str]":
 def parsed(text: "pd.Series[str]") -> "list[dict[str, object] | None]":
     """JSON texts as objects, None where missing: for showing them, not for deciding."""
     return [None if value is None else json.loads(value) for value in text.astype(object).where(text.notna(), None)]
+
+
+def _array(text: "pd.Series[str]") -> pa.Array:
+    return _whole(pa.array(text, type=pa.large_string(), from_pandas=True))
+
+
+def _whole(array: "pa.Array | pa.ChunkedArray") -> pa.Array:
+    """pandas keeps what it concatenated in chunks."""
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array

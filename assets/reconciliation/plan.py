@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.reconciliation import attributes, findings, guards, lifecycle, roles
@@ -146,7 +147,7 @@ def _groups(people: People, persons: "pd.Series[int]") -> "pd.Series[str]":
     both = both[both["person"].isin(persons)].drop_duplicates().sort_values(["person", "group_id"])
     whom = np.unique(persons)
     lists = collected(np.searchsorted(whom, both["person"]), both["group_id"], len(whom))
-    names = pd.Series(pc.binary_join(lists, " "), index=whom, dtype="str")
+    names = pd.Series(pc.binary_join(lists, pa.scalar(" ", pa.large_string())), index=whom, dtype="str")
     return pd.Series(names.reindex(persons).array, index=persons.index, dtype="str")
 
 
