@@ -1,0 +1,36 @@
+"""`python -m sandbox`: the sandbox alone, in the foreground. Only arguments and messages."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sandbox.server import Environment, run
+from sandbox.state import ScenarioError
+
+
+def main() -> int:
+    """Read the arguments, serve, and tell a mistake in one line."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Entra, Graph and Emply on this machine.")
+    people = parser.add_mutually_exclusive_group()
+    people.add_argument("--scenario", type=Path, metavar="FILE", help="serve the people of this scenario (JSON)")
+    people.add_argument("--users", type=int, metavar="N", help="serve a made-up company of N people")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="another seed is another company")
+    parser.add_argument("--port", type=int, default=0, metavar="P", help="0 (the default): any")
+    parser.add_argument("--env-file", type=Path, metavar="FILE", help="write what a client needs, once ready")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="a PEM certificate to register on the app")
+    parser.add_argument("--die-with-parent", action="store_true", help="stop when the starting process is gone")
+    try:
+        run(**vars(parser.parse_args()), ready=_announce)
+    except (ScenarioError, OSError) as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 1
+    return 0
+
+
+def _announce(environment: Environment) -> None:
+    sys.stdout.write(f"Serving at {environment['SANDBOX_URL']}; trust {environment['CA_BUNDLE']}. Ctrl-C stops.\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""The ASGI application: one request in, faults applied, the right service asked, one answer out, all of it logged."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+
+from sandbox import emply, graph
+from sandbox.control import PREFIX as CONTROL
+from sandbox.control import Control
+from sandbox.emply import EmplyService
+from sandbox.entra import SignIn, SignInError, refused
+from sandbox.exchange import Answer, Request, json_answer
+from sandbox.faults import Fault, Faults
+from sandbox.graph.batch import PATH as BATCH
+from sandbox.requestlog import RequestLog
+from sandbox.settings import Settings
+from sandbox.state import State
+
+GRAPH = "/v1.0/"
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class App:
+    """Everything one sandbox is, without its sockets."""
+
+    def __init__(self, settings: Settings, state: State) -> None:
+        self.settings, self.state = settings, state
+        self.log, self.faults = RequestLog(), Faults()
+        self._control = Control(state, self.log, self.faults, settings)
+        self._sign_in = SignIn(settings, state)
+        self._graph = graph.Graph(settings, state, self._sign_in)
+        self._batch = graph.Batch(self._graph, self._perform)
+        self._emply = EmplyService(settings, state)
+
+    def reset(self) -> None:
+        """Empty the log, the faults and what throttling counted; state and settings stay."""
+        self.log.clear()
+        self.faults.put([])
+        self.state.keep_seconds = 0
+        self._graph.reset()
+        self._emply.reset()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, as ASGI has it."""
+        started = time.perf_counter()
+        request = await _read(scope, receive)
+        if request.path.startswith(CONTROL):
+            if (request.method, request.path) == ("POST", f"{CONTROL}reset"):
+                self.reset()
+                await _send(send, Answer(204))
+            else:
+                await _send(send, self._control.answer(request))
+            return
+        entry = self.log.open(request)
+        answer = await self._perform(request)
+        if answer.batch is not None:
+            entry["batch"] = answer.batch
+        self.log.close(entry, started, None if answer.cut else answer.status)
+        if answer.cut in ("before", "after-commit"):
+            scope["sandbox.transport"].abort()
+        else:
+            await _send(send, answer)
+
+    async def _perform(self, request: Request) -> Answer:
+        """Serve a request, or an item of a batch, with the fault it gets."""
+        fault = request.fault = self.faults.match(request.method, request.path)
+        if fault is None:
+            return await self._serve(request)
+        if fault.delay_ms:
+            await asyncio.sleep(fault.delay_ms / 1000)
+        if fault.close == "before":
+            return Answer(200, cut="before")
+        if fault.status is not None:
+            return _failed(request, fault, fault.status)
+        answer = await self._serve(request)
+        if fault.close:
+            answer.cut = fault.close
+        if fault.truncate is not None:
+            answer.body = answer.body[: int(len(answer.body) * fault.truncate)]
+        return answer
+
+    async def _serve(self, request: Request) -> Answer:
+        path = request.path
+        if path == BATCH:
+            return await self._batch.answer(request)
+        if path.startswith(GRAPH):
+            return self._graph.answer(request)
+        if path.startswith(emply.PREFIX):
+            return self._emply.answer(request)
+        if self._sign_in.serves(path):
+            return self._sign_in.answer(request)
+        return json_answer(404, {"error": f"nothing is served at {path}"})
+
+
+def _failed(request: Request, fault: Fault, status: int) -> Answer:
+    """The answer of a fault with a status: its own body, else what the service usually says."""
+    if fault.body is None:
+        if request.path.startswith(GRAPH):
+            answer = graph.usual_error(request, status)
+        elif request.path.startswith(emply.PREFIX):
+            answer = emply.usual_error(status)
+        else:
+            answer = refused(
+                SignInError(
+                    status, "temporarily_unavailable", 90033, "A transient error has occurred. Please try again."
+                )
+            )
+    elif isinstance(fault.body, str):
+        kind = "text/html" if fault.body.lstrip().startswith("<") else "text/plain"
+        answer = Answer(status, fault.body.encode(), content_type=f"{kind}; charset=utf-8")
+    else:
+        answer = Answer(status, orjson.dumps(fault.body))
+    for name, value in fault.headers.items():
+        if name.lower() == "content-type":
+            answer.content_type = value
+        else:
+            answer.headers[name] = str(value)
+    return answer
+
+
+async def _read(scope: Scope, receive: Receive) -> Request:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    body = b""
+    if "content-length" in headers or "transfer-encoding" in headers:
+        parts, more = [], True
+        while more:
+            message = await receive()
+            parts.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        body = b"".join(parts)
+    return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    """Send an answer; one that is cut in the middle promises all of the body and breaks off after half of it."""
+    headers = {"content-type": answer.content_type} if answer.body else {}
+    if answer.status not in (204, 304):
+        headers["content-length"] = str(len(answer.body))
+    headers |= answer.headers
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
+        }
+    )
+    body, cut = answer.body, answer.cut == "mid-body"
+    # uvicorn closes a connection whose answer its application left unfinished.
+    await send({"type": "http.response.body", "body": body[: len(body) // 2] if cut else body, "more_body": cut})

@@ -1,0 +1,67 @@
+"""What goes between the server and the services: a request, an answer. No service's rules, no sockets."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import parse_qsl
+
+import orjson
+
+if TYPE_CHECKING:
+    from sandbox.faults import Fault
+
+Row = dict[str, Any]
+"""One object of a service, by the service's own property names."""
+
+Cut = Literal["before", "mid-body", "after-commit"]
+"""Where the connection breaks instead of carrying the answer."""
+
+JSON = "application/json; charset=utf-8"
+
+
+@dataclass
+class Request:
+    """One request, or one item of a `$batch`. Header names are in lower case; `path` is decoded, without the query."""
+
+    method: str
+    path: str
+    raw_query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    fault: "Fault | None" = None
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query's parameters, decoded (so `%24top` is `$top`); the last one of a name wins."""
+        return dict(parse_qsl(self.raw_query, keep_blank_values=True))
+
+    @property
+    def host(self) -> str:
+        """The host and port the client asked for: links in answers go there again."""
+        return self.headers.get("host", "localhost")
+
+    @property
+    def wants_empty_page(self) -> bool:
+        """Whether a fault asks for a page without rows."""
+        return self.fault is not None and self.fault.empty_page
+
+    def json(self) -> object:
+        """The body as JSON; raises `ValueError` where it is none."""
+        return orjson.loads(self.body)
+
+
+@dataclass
+class Answer:
+    """A status, headers and the body's bytes; `cut` breaks the connection, `batch` tells the log of the items."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = JSON
+    cut: Cut | None = None
+    batch: list[Row] | None = None
+
+
+def json_answer(status: int, payload: object, headers: dict[str, str] | None = None) -> Answer:
+    """An answer of one JSON document."""
+    return Answer(status, orjson.dumps(payload), headers or {})

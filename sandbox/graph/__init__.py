@@ -1,0 +1,7 @@
+"""Microsoft Graph v1.0, as far as the directory goes: one module an area, `service` in front of them."""
+
+from sandbox.graph.batch import Batch
+from sandbox.graph.errors import usual_error
+from sandbox.graph.service import Graph
+
+__all__ = ["Batch", "Graph", "usual_error"]

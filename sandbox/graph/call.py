@@ -1,0 +1,70 @@
+"""What a Graph route is, and what its handler is given. No resource of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from sandbox.exchange import Answer, Request
+from sandbox.graph.odata import Options, options
+from sandbox.settings import Settings
+from sandbox.state import Entra
+
+
+@dataclass
+class Call:
+    """A request that was let in: the tenant it reads, the variables of its path, the app's permissions."""
+
+    request: Request
+    entra: Entra
+    settings: Settings
+    secret: bytes
+    segments: tuple[str, ...]
+    permissions: frozenset[str]
+    variables: dict[str, str]
+
+    @cached_property
+    def options(self) -> Options:
+        """The OData options."""
+        return options(self.request)
+
+    @property
+    def root(self) -> str:
+        """The address of Graph as the client sees it."""
+        return f"https://{self.request.host}/v1.0"
+
+
+Handler = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method and a path (`{name}` is a variable), who may call it (any of the roles) and what it costs.
+
+    `units` are resource units of the throttling bucket, before `$select` takes one off.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    roles: frozenset[str]
+    units: int = 1
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The path's parts."""
+        return tuple(self.path.split("/"))
+
+    def variables(self, segments: tuple[str, ...]) -> dict[str, str] | None:
+        """The variables of a path that is this route's, else None."""
+        if len(segments) != len(self.segments):
+            return None
+        found: dict[str, str] = {}
+        for pattern, segment in zip(self.segments, segments, strict=True):
+            if pattern.startswith("{"):
+                # Names with a dot or a dollar are casts and `$count`, never an id.
+                if segment.startswith(("microsoft.graph.", "$")):
+                    return None
+                found[pattern[1:-1]] = segment
+            elif pattern.lower() != segment.lower():
+                return None
+        return found

@@ -1,0 +1,65 @@
+"""What the sandbox knows about its callers: the app registration and the Emply key. No people: they are the state."""
+
+import dataclasses
+import secrets
+from dataclasses import dataclass, field
+
+from sandbox.exchange import Row
+
+TENANT_ID = "8f2a4c1e-5b7d-4e93-a6f0-1c9d3b5e7a24"
+CLIENT_ID = "3d6b9f02-7c41-4a58-b2e9-60f7d1a8c953"
+
+PERMISSIONS = (
+    "User.Read.All",
+    "User.ReadWrite.All",
+    "GroupMember.Read.All",
+    "Organization.Read.All",
+    "Calendars.ReadWrite",
+    "Application.Read.All",
+)
+AREAS = ("users", "employees", "roles", "departments", "calendars")
+SECRET = ("client_secret", "api_key")
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be; the message says which."""
+
+
+@dataclass
+class Settings:
+    """One app registration in one tenant, and one Emply key of one customer.
+
+    `permissions` are the app's granted application roles; `areas` says for each Emply area whether the key may
+    "read" or "write" (which includes reading). `certificate` is the PEM text of a certificate registered on the
+    app; without one every client assertion is refused. `token_lifetime` is in seconds. `graph_units` replaces the
+    throttling bucket's size (resource units in ten seconds), which otherwise goes by the tenant's size.
+    """
+
+    tenant_id: str = TENANT_ID
+    client_id: str = CLIENT_ID
+    client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(30))
+    secret_expired: bool = False
+    certificate: str | None = None
+    permissions: list[str] = field(default_factory=lambda: list(PERMISSIONS))
+    token_lifetime: int = 3599
+    graph_units: int | None = None
+    customer: str = "contoso"
+    api_key: str = field(default_factory=lambda: secrets.token_hex(16))
+    api_key_active: bool = True
+    areas: dict[str, str] = field(default_factory=lambda: dict.fromkeys(AREAS, "write"))
+    emply_per_second: int = 50
+
+    def shown(self) -> Row:
+        """The settings with the secrets blanked."""
+        return {name: "***" if name in SECRET else value for name, value in dataclasses.asdict(self).items()}
+
+    def change(self, changes: object) -> None:
+        """Replace the named settings; raises `SettingsError` for anything but an object of known names."""
+        if not isinstance(changes, dict) or (unknown := changes.keys() - {f.name for f in dataclasses.fields(self)}):
+            raise SettingsError(
+                f"expected an object of settings; unknown: {sorted(unknown)}"
+                if isinstance(changes, dict)
+                else "expected an object of settings"
+            )
+        for name, value in changes.items():
+            setattr(self, name, value)
