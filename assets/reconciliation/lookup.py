@@ -62,8 +62,6 @@ def collected(rows: Rows, values: "pd.Series[str]", count: int) -> pa.ListArray:
 
 def as_json(frame: pd.DataFrame) -> "pd.Series[str]":
     """Every row as a compact JSON object, keys in the order of the columns, missing values null; the frame's index."""
-    if frame.empty:
-        return pd.Series(index=frame.index, dtype="str")
     text = frame.to_json(orient="records", lines=True, force_ascii=False)
     return pd.Series(text.rstrip("\n").split("\n"), index=frame.index, dtype="str")
 

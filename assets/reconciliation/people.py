@@ -16,7 +16,7 @@ from assets.reconciliation.matching import memberships
 from assets.reconciliation.world import World
 
 ACTION_DRAFT = ["person", "target", "kind", "rule", "reason", "before", "after"]
-FINDING_DRAFT = ["person", "code", "rule", "object", "employee_row"]
+FINDING_DRAFT = ["person", "code", "rule"]
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,8 @@ def actions(
 
     `before` and `after` have a row for each and become JSON objects, keys in the order of their columns.
     """
+    if of.empty:
+        return _NO_ACTIONS
     target, name = kind.split(".")
     draft = pd.DataFrame({"person": of, "target": target, "kind": name, "rule": rule, "reason": reason})
     for side, values in (("before", before), ("after", after)):
@@ -134,4 +136,7 @@ def findings(of: "pd.Index[int]", code: str, rule: str) -> pd.DataFrame:
 
 def together(drafts: "list[pd.DataFrame]") -> pd.DataFrame:
     """The drafts as one frame, indexed 0…."""
-    return pd.concat(drafts, ignore_index=True)
+    return pd.concat([draft for draft in drafts if not draft.empty] or drafts[:1], ignore_index=True)
+
+
+_NO_ACTIONS = pd.DataFrame(columns=ACTION_DRAFT, dtype="str").astype({"person": "int64"})

@@ -14,7 +14,7 @@ import pandas as pd
 
 from assets.reconciliation.lifecycle import joiners
 from assets.reconciliation.lookup import Mask, Rows, collected, exploded, positions, take
-from assets.reconciliation.people import People, actions, findings
+from assets.reconciliation.people import People, actions, findings, together
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class RoleChanges:
             )
             for rule, of in free.groupby("rule")
         ]
-        return pd.concat([actions(pd.Index([], dtype="int64"), "emply.set_roles", "R6"), *drafts], ignore_index=True)
+        return together([actions(pd.Index([]), "emply.set_roles", "R6"), *drafts])
 
     @property
     def findings(self) -> pd.DataFrame:

@@ -1,0 +1,133 @@
+"""The pipeline's own rules behind the reference's interface: scenario, settings and state in, plan out."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from assets.emply import frames as emply
+from assets.entra import frames as entra
+from assets.errors import SettingsError
+from assets.reconciliation.plan import Plan, make_plan
+from assets.reconciliation.settings import Settings
+from assets.reconciliation.world import SyncState, World
+from tests.reference.terms import ConfigurationError
+
+Row = dict[str, Any]
+
+STATE_FRAMES = {
+    "links": ("links", {"entraId": "entra_id", "emplyUserId": "emply_user_id"}),
+    "roleStates": ("role_states", {"emplyUserId": "emply_user_id", "groupId": "group_id", "roleId": "role_id"}),
+    "groupIds": ("group_ids", {"groupName": "group_name", "groupId": "group_id"}),
+    "deactivations": ("deactivations", {"emplyUserId": "emply_user_id"}),
+    "grants": ("grants", {"entraId": "entra_id"}),
+    "groupCounts": ("group_counts", {"groupId": "group_id"}),
+}
+
+
+def plan(scenario: Row, settings: Row, state: Row, now: datetime) -> Row:
+    """As `tests.reference.rules.plan`; `roleStates` holds only the people whose state changes."""
+    try:
+        world = world_of(scenario, settings, state, now)
+        made = make_plan(world)
+    except SettingsError as error:
+        raise ConfigurationError(str(error)) from None
+    rows = json_rows(made.actions)
+    lists = ("held_by", "own_guards")
+    return {
+        "actions": [{**row, **{name: (row[name] or "").split() for name in lists}} for row in rows],
+        "findings": json_rows(made.findings),
+        "roleStates": _role_states(made),
+        "groupIds": [{"groupName": r["group_name"], "groupId": r["group_id"]} for r in json_rows(made.group_ids)],
+        "groupCounts": [{"groupId": r["group_id"], "members": r["members"]} for r in json_rows(made.group_counts)],
+        "endedDeactivations": list(made.ended_deactivations["emply_user_id"]),
+    }
+
+
+def world_of(scenario: Row, settings: Row, state: Row, now: datetime) -> World:
+    """The frames of a scenario as the clients would read it, with the sync state given."""
+    frames = {
+        name: pd.DataFrame(state.get(key, [])).rename(columns=columns)
+        for key, (name, columns) in STATE_FRAMES.items()
+        if state.get(key)
+    }
+    for name in ("deactivations", "grants"):
+        if name in frames:
+            frames[name]["at"] = pd.to_datetime(frames[name]["at"], utc=True)
+    without = _world(scenario, settings, SyncState.of(frames, read_at=now))
+    if not state.get("holds") and not state.get("approvals"):
+        return without
+    ids = _ids_by_key(without)
+    holds = [(ids.get(_key(row["action"]), "gone"), " ".join(row["guards"])) for row in state.get("holds", [])]
+    approvals = [(ids.get(_key(row["action"]), "gone"), row["expiresAt"]) for row in state.get("approvals", [])]
+    frames["holds"] = pd.DataFrame(holds, columns=["action_id", "guards"])
+    frames["approvals"] = pd.DataFrame(approvals, columns=["action_id", "expires_at"])
+    frames["approvals"]["expires_at"] = pd.to_datetime(frames["approvals"]["expires_at"], utc=True)
+    return _world(scenario, settings, SyncState.of(frames, read_at=now))
+
+
+def json_rows(frame: pd.DataFrame) -> list[Row]:
+    """The rows as plan --json has them: null for missing, `before` and `after` as objects."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [
+        {name: json.loads(value) if name in ("before", "after") and value else value for name, value in row.items()}
+        for row in rows
+    ]
+
+
+def _world(scenario: Row, settings: Row, state: SyncState) -> World:
+    tenant, customer = scenario.get("entra", {}), scenario.get("emply", {})
+    groups = tenant.get("groups", [])
+    nested = settings.get("nested_groups", False)
+    types = {row["id"]: "#microsoft.graph.user" for row in tenant.get("users", [])}
+    types |= {row["id"]: "#microsoft.graph.group" for row in groups}
+    members = {
+        group["id"]: [
+            {"id": member, "@odata.type": types.get(member, "#microsoft.graph.user")}
+            for member in _members(group, {row["id"]: row for row in groups}, nested=nested)
+        ]
+        for group in groups
+    }
+    return World(
+        entra_tenant=entra.tenant([{"id": "tenant"}]),
+        entra_users=entra.users(tenant.get("users", [])),
+        entra_groups=entra.groups(groups),
+        entra_group_members=entra.members(members),
+        emply_users=emply.users([{"roleIds": []} | row for row in customer.get("users", [])]),
+        emply_employees=emply.employees(customer.get("employees", [])),
+        emply_roles=emply.roles(customer.get("roles", [])),
+        emply_departments=emply.departments(customer.get("departments", [])),
+        state=state,
+        settings=Settings.model_validate(settings),
+    )
+
+
+def _members(group: Row, groups: dict[str, Row], *, nested: bool) -> list[str]:
+    """What `members` or `transitiveMembers` would list."""
+    seen: dict[str, None] = {}
+    queue = list(group.get("members", []))
+    while queue:
+        member = queue.pop(0)
+        if member not in seen:
+            seen[member] = None
+            if nested and member in groups:
+                queue += groups[member].get("members", [])
+    return list(seen)
+
+
+def _key(action: list[Any]) -> str:
+    return json.dumps(action, sort_keys=True)
+
+
+def _ids_by_key(world: World) -> dict[str, str]:
+    names = ("target", "kind", "entra_id", "emply_user_id", "before", "after")
+    rows = json_rows(make_plan(world).actions)
+    return {_key([row[name] for name in names]): row["action_id"] for row in rows}
+
+
+def _role_states(made: Plan) -> list[Row]:
+    states: dict[str, Row] = {}
+    for row in json_rows(made.role_states):
+        states.setdefault(row["entra_id"], {})[row["group_id"]] = row["role_id"]
+    return [{"entraId": entra_id, "groups": groups} for entra_id, groups in sorted(states.items())]

@@ -1,0 +1,96 @@
+"""What holds for every world, whatever the rules decide."""
+
+import copy
+import random
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from tests.reference import vectorised
+from tests.reference.applying import applied, identity
+from tests.reference.subject import Row, comparable
+from tests.reference.terms import ConfigurationError
+from tests.reference.worlds import random_world
+
+World = tuple[Row, Row, Row, datetime]
+SEEDS = range(12)
+CAMPAIGN = range(12, 600)
+
+
+def nothing_but_what_is_held_remains_after_applying(world: World) -> None:
+    scenario, settings, state, now = world
+    for _ in range(2):
+        plan = vectorised.plan(scenario, settings, state, now)
+        scenario, state = applied(scenario, settings, state, now, plan)
+    last = vectorised.plan(scenario, settings, state, now)
+    assert [identity(action) for action in last["actions"] if not action["held_by"]] == []
+
+
+def the_order_of_rows_never_matters(world: World) -> None:
+    scenario, settings, state, now = world
+    turned = copy.deepcopy((scenario, state))
+    shuffle = random.Random(1).shuffle
+    for lists in (turned[0].get("entra", {}), turned[0].get("emply", {}), turned[1]):
+        for rows in lists.values():
+            if isinstance(rows, list):
+                shuffle(rows)
+    for group in turned[0].get("entra", {}).get("groups", []):
+        shuffle(group.get("members", []))
+    expected = comparable(vectorised.plan(*world))
+    assert comparable(vectorised.plan(turned[0], settings, turned[1], now)) == expected
+
+
+def no_external_user_is_touched(world: World) -> None:
+    plan = vectorised.plan(*world)
+    linked = {row["emplyUserId"] for row in world[2].get("links", [])}
+    matched = {action["emply_user_id"] for action in plan["actions"] if action["kind"] == "link_user"}
+    touched = {action["emply_user_id"] for action in plan["actions"]} - {None}
+    assert touched <= linked | matched
+
+
+def nobody_with_an_employee_has_roles_or_fields_changed(world: World) -> None:
+    plan = vectorised.plan(*world)
+    scenario = world[0]
+    employees = {row["id"] for row in scenario.get("emply", {}).get("employees", [])}
+    employed = {
+        row["id"] for row in scenario.get("emply", {}).get("users", []) if row.get("employeeId") in employees
+    }
+    changed = {row["emply_user_id"] for row in plan["actions"] if row["kind"] in ("set_roles", "update_user")}
+    assert not changed & employed
+
+
+def each_person_and_each_login_is_linked_once(world: World) -> None:
+    links = [action for action in vectorised.plan(*world)["actions"] if action["kind"] == "link_user"]
+    assert len({link["entra_id"] for link in links}) == len(links)
+    assert len({link["emply_user_id"] for link in links}) == len(links)
+
+
+INVARIANTS = [
+    nothing_but_what_is_held_remains_after_applying,
+    the_order_of_rows_never_matters,
+    no_external_user_is_touched,
+    nobody_with_an_employee_has_roles_or_fields_changed,
+    each_person_and_each_login_is_linked_once,
+]
+
+
+@pytest.mark.parametrize("invariant", INVARIANTS, ids=lambda each: each.__name__)
+def test_invariant(invariant: Callable[[World], None]) -> None:
+    _hold(invariant, SEEDS)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("invariant", INVARIANTS, ids=lambda each: each.__name__)
+def test_invariant_on_thousands_of_worlds(invariant: Callable[[World], None]) -> None:
+    _hold(invariant, CAMPAIGN)
+
+
+def _hold(invariant: Callable[[World], None], seeds: range) -> None:
+    for seed in seeds:
+        try:
+            invariant(random_world(random.Random(seed)))
+        except ConfigurationError:
+            continue
+        except AssertionError as error:
+            raise AssertionError(f"world {seed}") from error
