@@ -1,6 +1,8 @@
 """The ASGI application: one request in, faults applied, the right service asked, one answer out, all of it logged."""
 
 import asyncio
+import copy
+import dataclasses
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -32,6 +34,7 @@ class App:
     def __init__(self, settings: Settings, state: State) -> None:
         self.settings, self.state = settings, state
         self.log, self.faults = RequestLog(), Faults()
+        self._first_settings = dataclasses.asdict(settings)
         self._control = Control(state, self.log, self.faults, settings)
         self._sign_in = SignIn(settings, state)
         self._graph = graph.Graph(settings, state, self._sign_in)
@@ -39,7 +42,8 @@ class App:
         self._emply = EmplyService(settings, state)
 
     def reset(self) -> None:
-        """Empty the log, the faults and what throttling counted; state and settings stay."""
+        """Everything but the state as at the start: log, faults, settings, what throttling counted."""
+        self.settings.change(copy.deepcopy(self._first_settings))
         self.log.clear()
         self.faults.put([])
         self.state.keep_seconds = 0

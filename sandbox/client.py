@@ -95,7 +95,7 @@ class Sandbox:
         self._ask("PUT", "settings", settings)
 
     def reset(self) -> None:
-        """Empty the log, the faults and what throttling counted."""
+        """Everything but the state as at the start: log, faults, settings, what throttling counted."""
         self._ask("POST", "reset")
 
     def _ask(self, method: str, name: str, document: object = None) -> Response:
