@@ -1,0 +1,48 @@
+# Two commands on a fresh machine (Debian, Python 3.11, make): `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+JOBS ?= 2
+
+.PHONY: install demo lint test campaign lock clean
+
+install: .venv/.installed
+
+demo: install
+	$(BIN)/entra-emply demo
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Unit tests share the cores; the others start servers, databases and browsers, and get the machine for themselves.
+test: lint
+	$(BIN)/pytest tests/unit -n $(JOBS) -m "not campaign"
+	$(BIN)/pytest tests/integration tests/system -m "not campaign"
+
+# The long campaigns: kills, thousands of worlds, every source times every fault.
+campaign: .venv/.installed-dev
+	$(BIN)/pytest tests -m campaign -n $(JOBS)
+
+# Names and versions only: no index is named, so that every machine uses its own.
+lock:
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile $(LOCK) --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile $(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+LOCK := --quiet --upgrade --strip-extras --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
+	touch $@
+
+clean:
+	rm -rf .venv .entra-emply
