@@ -1,0 +1,84 @@
+"""R8: a name of the settings that means nothing, or two things, stops the run and is named."""
+
+import pandas as pd
+import pytest
+
+from assets.errors import SettingsError
+from assets.reconciliation.mapping import resolve
+from assets.reconciliation.settings import Settings
+
+GROUPS = {"g1": "Employees", "g2": "HR", "g3": "HR"}
+ROLES = {"r1": "Employee", "r2": "HR", "r3": "HR", "r4": "Administrator"}
+DEPARTMENTS = {"d1": "Copenhagen", "d2": "Łódź", "d3": "Łódź"}
+
+
+def frame(rows: dict[str, str], *columns: str) -> pd.DataFrame:
+    return pd.DataFrame(rows.items(), columns=list(columns), dtype="str")
+
+
+def resolved(*groups: dict[str, object], recorded: dict[str, str] | None = None, **settings: object):  # noqa: ANN201
+    return resolve(
+        Settings.model_validate({"groups": groups, **settings}),
+        frame(GROUPS, "group_id", "display_name"),
+        frame(ROLES, "role_id", "title"),
+        frame(DEPARTMENTS, "department_id", "title"),
+        frame(recorded or {}, "group_name", "group_id"),
+    )
+
+
+def employees(**more: object) -> dict[str, object]:
+    return {"group": "Employees", "default_role": "Employee", **more}
+
+
+def test_names_become_ids() -> None:
+    mapping = resolved(employees(default_department="Copenhagen"), protected_roles=["Administrator"])
+    assert mapping.groups[["group_id", "role_id", "department_id"]].iloc[0].tolist() == ["g1", "r1", "d1"]
+    assert mapping.protected_roles == ("r4",)
+
+
+def test_an_object_id_is_taken_as_it_is() -> None:
+    mapping = resolved({"group": "g3", "default_role": "Employee"})
+    assert mapping.groups["group_id"].tolist() == ["g3"]
+    assert mapping.resolved.recorded.empty
+
+
+def test_a_room_group_has_no_part_in_the_mapping() -> None:
+    mapping = resolved(employees(), {"group": "g2", "meeting_rooms": True})
+    assert mapping.rooms == ("g2",)
+    assert mapping.groups["group_id"].tolist() == ["g1"]
+
+
+def test_the_id_of_a_name_is_recorded_once_and_a_renamed_group_goes_on() -> None:
+    mapping = resolved({"group": "Staff", "default_role": "Employee"}, recorded={"Staff": "g1"})
+    assert mapping.groups["group_id"].tolist() == ["g1"]
+    assert mapping.resolved.renamed["display_name"].tolist() == ["Employees"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "settings", "named"),
+    [
+        ([{"group": "Nobody", "default_role": "Employee"}], {}, "no group 'Nobody'"),
+        ([{"group": "HR", "default_role": "Employee"}], {}, "2 groups of Entra are called 'HR'"),
+        ([employees(), {"group": "g1", "default_role": "Employee"}], {}, "'Employees' and 'g1' are the same group"),
+        ([employees(default_role="Chief")], {}, "no role 'Chief'"),
+        ([employees(default_role="HR")], {}, "2 roles of Emply are called 'HR'"),
+        ([employees(default_department="Aarhus")], {}, "no department 'Aarhus'"),
+        ([employees(default_department="Łódź")], {}, "2 departments of Emply are called 'Łódź'"),
+        ([employees()], {"protected_roles": ["Chief"]}, "no role 'Chief'"),
+    ],
+)
+def test_what_does_not_exist_or_exists_twice_is_named(
+    groups: list[dict[str, object]], settings: dict[str, object], named: str
+) -> None:
+    with pytest.raises(SettingsError, match=named):
+        resolved(*groups, **settings)
+
+
+def test_a_group_deleted_and_made_anew_under_its_name_is_another_group() -> None:
+    with pytest.raises(SettingsError, match="gone from Entra"):
+        resolved(employees(), recorded={"Employees": "g0"})
+
+
+def test_with_the_integration_off_nothing_is_refused_for_a_group() -> None:
+    mapping = resolved({"group": "Nobody", "meeting_rooms": True}, employees(), enabled=False)
+    assert mapping.groups["group_id"].tolist() == ["g1"]
