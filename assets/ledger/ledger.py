@@ -1,0 +1,118 @@
+"""The ledger, as everybody else sees it: each method is one transaction over the functions of this package.
+
+Applying a plan is not a method: it is many transactions, in `apply`.
+"""
+
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+
+from assets.frames import Certificate
+from assets.ledger import approvals, migrate, plans, retention, state
+from assets.ledger.database import Database, LockedSession
+from assets.ledger.plans import Origin, RecordedPlan
+from assets.reconciliation.plan import Plan
+from assets.reconciliation.world import SyncState
+
+
+class Ledger:
+    """What was planned, approved, tried and remembered, in the schema `entra_emply` of a PostgreSQL database.
+
+    Every method raises LedgerError where the database does not answer.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, url: str) -> "Ledger":
+        """The ledger at this address (postgresql://…); nothing is connected, made or changed yet."""
+        return cls(Database(url))
+
+    def close(self) -> None:
+        """Close the connections that are kept for the next use."""
+        self._database.engine.dispose()
+
+    def migrate(self) -> None:
+        """Make the schema, or bring it to this version. Raises LedgerError for one that a newer version wrote."""
+        with self._database.writing() as connection:
+            migrate.migrate(connection)
+
+    def exists(self) -> bool:
+        """Whether the schema was made."""
+        with self._database.reading() as connection:
+            return migrate.exists(connection)
+
+    def locked(self, *, wait: bool) -> AbstractContextManager[LockedSession | None]:
+        """The lock of applying (see `Database.locked`)."""
+        return self._database.locked(wait=wait)
+
+    def belongs_to(self, tenant_id: str, customer: str) -> None:
+        """Record at first whose ledger this is; afterwards raise LedgerError for anybody else."""
+        with self._database.writing() as connection:
+            plans.belongs_to(connection, tenant_id, customer)
+
+    def read_state(self, now: datetime) -> SyncState:
+        """The sync state at `now`, of one moment; empty where the schema does not exist. Writes nothing."""
+        with self._database.reading() as connection:
+            return state.read_state(connection, now)
+
+    def record_certificate(self, run_id: str, certificate: Certificate) -> None:
+        """Record one complete read of a run."""
+        with self._database.writing() as connection:
+            plans.record_certificate(connection, run_id, certificate)
+
+    def baselines(self) -> dict[str, int]:
+        """Rows of the last accepted read by source (G5); empty where the schema does not exist."""
+        with self._database.reading() as connection:
+            return plans.baselines(connection) if migrate.exists(connection) else {}
+
+    def record_mapping(self, version: str, document: str) -> None:
+        """Record the settings of a mapping version, the first time it is seen."""
+        with self._database.writing() as connection:
+            plans.record_mapping(connection, version, document)
+
+    def record_plan(
+        self, plan: Plan, *, run_id: str, day: date, origin: Origin, mapping_version: str, state: SyncState
+    ) -> int:
+        """Record a run's plan and what goes with it; the plan's number (see `plans.record_plan`)."""
+        with self._database.writing() as connection:
+            return plans.record_plan(
+                connection, plan, run_id=run_id, day=day, origin=origin, mapping_version=mapping_version, state=state
+            )
+
+    def newest_plan(self) -> RecordedPlan | None:
+        """The newest plan that was made to be applied."""
+        with self._database.reading() as connection:
+            return plans.newest_plan(connection)
+
+    def group_id(self, group: str) -> str | None:
+        """The id of a group of the settings, given that name or id; None for one that no plan has resolved."""
+        with self._database.reading() as connection:
+            return plans.group_id(connection, group)
+
+    def approve(
+        self,
+        plan_id: str,
+        *,
+        kind: str | None = None,
+        domain: str | None = None,
+        group: str | None = None,
+        person: str | None = None,
+        by: str,
+        reason: str,
+    ) -> list[str]:
+        """Approve held actions of the newest plan; the ids of those released (see `approvals.approve`)."""
+        with self._database.writing() as connection:
+            return approvals.approve(
+                connection, plan_id, kind=kind, domain=domain, group=group, person=person, by=by, reason=reason
+            )
+
+    def release(self, action_id: str, by: str) -> None:
+        """Let a quarantined action be tried again; PlanRefused for one that is not quarantined."""
+        with self._database.writing() as connection:
+            approvals.release(connection, action_id, by)
+
+    def prune(self, before: datetime) -> None:
+        """Forget what is older than `before` (see `retention`)."""
+        with self._database.writing() as connection:
+            retention.prune(connection, before)

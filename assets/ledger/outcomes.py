@@ -1,0 +1,197 @@
+"""Attempts, outcomes, and what the ledger remembers of them: one transaction each, given by whoever applies.
+
+The change to a target lies between `begin` and `finish`, each committed by itself: a crash leaves an attempt without
+outcome, which `unsettled` finds.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Select, delete, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from assets import clock
+from assets.ledger.effects import Action
+from assets.ledger.tables import (
+    actions,
+    approvals,
+    attempts,
+    counters,
+    deactivations,
+    failures,
+    grants,
+    links,
+    outcomes,
+    plan_role_states,
+    plans,
+    role_states,
+)
+
+Result = Literal["applied", "failed", "superseded", "interrupted"]
+
+_ACTION_FIELDS = ("plan_no", "action_id", "target", "kind", "reason", "entra_id", "emply_user_id", "before", "after")
+
+QUARANTINED_AFTER = 8
+"""Failures in a row after which a person must look. (rules.md, "Applying" 5)"""
+
+
+def begin(connection: Connection, action: Action) -> int:
+    """Write down that the action is about to be tried; the number of the attempt."""
+    row = {"plan_no": action.plan_no, "action_id": action.action_id, "started_at": clock.now()}
+    return int(connection.execute(insert(attempts).values(row).returning(attempts.c.attempt_no)).scalar_one())
+
+
+def finish(
+    connection: Connection,
+    attempt_no: int,
+    action: Action,
+    result: Result,
+    *,
+    code: str | None = None,
+    emply_user_id: str | None = None,
+) -> None:
+    """Write down what came of it, and with it everything the ledger remembers of it."""
+    row = {"attempt_no": attempt_no, "at": clock.now(), "result": result, "code": code, "emply_user_id": emply_user_id}
+    connection.execute(insert(outcomes).values(row))
+    if result == "failed":
+        _count_failure(connection, action, code or "unknown")
+    if result == "applied":
+        if emply_user_id is not None and action.name in _REMEMBER:
+            _REMEMBER[action.name](connection, action, emply_user_id)
+        _forget_troubles(connection, [action.action_id])
+
+
+def link(connection: Connection, to_link: Sequence[Action]) -> None:
+    """Make all links of a plan at once; each replaces what either of its ends was linked to."""
+    if not to_link:
+        return
+    now = clock.now()
+    rows = [{"plan_no": each.plan_no, "action_id": each.action_id, "started_at": now} for each in to_link]
+    new_attempts = insert(attempts).returning(attempts.c.attempt_no, sort_by_parameter_order=True)
+    numbers = connection.execute(new_attempts, rows).scalars().all()
+    pairs = [(each.entra_id or "", each.emply_user_id or "", str((each.after or {})["matchedBy"])) for each in to_link]
+    _replace_links(connection, pairs)
+    done = [
+        {"attempt_no": number, "at": now, "result": "applied", "code": None, "emply_user_id": pair[1]}
+        for number, pair in zip(numbers, pairs, strict=True)
+    ]
+    connection.execute(insert(outcomes), done)
+    _forget_troubles(connection, [each.action_id for each in to_link])
+
+
+def unsettled(connection: Connection) -> list[tuple[int, Action]]:
+    """Attempts without outcome, with their actions, oldest first."""
+    query = (
+        of_plans()
+        .add_columns(attempts.c.attempt_no)
+        .join(attempts)
+        .where(attempts.c.attempt_no.not_in(select(outcomes.c.attempt_no)))
+        .order_by(attempts.c.attempt_no)
+    )
+    return [(row.attempt_no, action_of(row)) for row in connection.execute(query)]
+
+
+def record_role_states(connection: Connection, plan_no: int) -> None:
+    """R9: the new role state of everybody in the plan who is linked now and has no role action left undone."""
+    applied = (
+        select(literal(1))
+        .select_from(attempts.join(outcomes))
+        .where(attempts.c.plan_no == actions.c.plan_no, attempts.c.action_id == actions.c.action_id)
+        .where(outcomes.c.result == "applied")
+    )
+    undone = (
+        select(literal(1))
+        .where(actions.c.plan_no == plan_no, actions.c.entra_id == plan_role_states.c.entra_id)
+        .where(actions.c.target == "emply", actions.c.kind.in_(["set_roles", "create_user"]), ~applied.exists())
+    )
+    new = (
+        select(links.c.emply_user_id, plan_role_states.c.group_id, plan_role_states.c.role_id)
+        .join(links, links.c.entra_id == plan_role_states.c.entra_id)
+        .where(plan_role_states.c.plan_no == plan_no, ~undone.exists())
+    )
+    whose = select(new.subquery().c.emply_user_id)
+    connection.execute(delete(role_states).where(role_states.c.emply_user_id.in_(whose)))
+    connection.execute(insert(role_states).from_select(["emply_user_id", "group_id", "role_id"], new))
+
+
+def of_plans() -> Select[Any]:
+    """Actions as `action_of` reads them; to be narrowed by the caller."""
+    # Approved when it was planned: a hold that lapsed with time since then was decided upon all the same.
+    approved = (
+        select(approvals.c.action_id)
+        .where(approvals.c.action_id == actions.c.action_id, approvals.c.used_at.is_(None))
+        .where(approvals.c.expires_at > plans.c.read_at)
+        .exists()
+    )
+    columns = [actions.c[name] for name in _ACTION_FIELDS]
+    return select(*columns, approved.label("approved")).join_from(actions, plans)
+
+
+def action_of(row: Row[Any]) -> Action:
+    """The action of a row of `of_plans`."""
+    return Action(**{name: getattr(row, name) for name in _ACTION_FIELDS}, approved=row.approved)
+
+
+def _replace_links(connection: Connection, pairs: Sequence[tuple[str, str, str]]) -> None:
+    """Pairs of Entra id, Emply user id and what they were matched by. Role states of replaced links go with them."""
+    entra_ids, emply_user_ids = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    either = or_(links.c.entra_id.in_(entra_ids), links.c.emply_user_id.in_(emply_user_ids))
+    connection.execute(delete(links).where(either))
+    now = clock.now()
+    rows = [dict(zip(("entra_id", "emply_user_id", "matched_by"), pair, strict=True)) | {"at": now} for pair in pairs]
+    connection.execute(insert(links), rows)
+
+
+def _created(connection: Connection, action: Action, emply_user_id: str) -> None:
+    _replace_links(connection, [(action.entra_id or "", emply_user_id, "created")])
+    _granted(connection, action)
+
+
+def _activated(connection: Connection, action: Action, emply_user_id: str) -> None:
+    connection.execute(delete(deactivations).where(deactivations.c.emply_user_id == emply_user_id))
+    _granted(connection, action)
+
+
+def _deactivated(connection: Connection, action: Action, emply_user_id: str) -> None:
+    values = {"emply_user_id": emply_user_id, "at": clock.now(), "approved": action.approved}
+    new = insert(deactivations).values(values)
+    connection.execute(new.on_conflict_do_update(index_elements=[deactivations.c.emply_user_id], set_=values))
+
+
+def _granted(connection: Connection, action: Action) -> None:
+    values = {"entra_id": action.entra_id, "at": clock.now(), "approved": action.approved}
+    connection.execute(insert(grants).values(values).on_conflict_do_nothing())
+
+
+_REMEMBER: dict[str, Callable[[Connection, Action, str], None]] = {
+    "emply.create_user": _created,
+    "emply.activate_user": _activated,
+    "emply.deactivate_user": _deactivated,
+}
+
+
+def _forget_troubles(connection: Connection, action_ids: Sequence[str]) -> None:
+    """An applied action has used up its approval, and its failures are over."""
+    used = update(approvals).where(approvals.c.used_at.is_(None), approvals.c.action_id.in_(action_ids))
+    connection.execute(used.values(used_at=clock.now(), ending="applied"))
+    connection.execute(delete(failures).where(failures.c.action_id.in_(action_ids)))
+
+
+def _count_failure(connection: Connection, action: Action, code: str) -> None:
+    so_far = connection.scalar(select(failures.c.failures).where(failures.c.action_id == action.action_id)) or 0
+    run = connection.execute(select(counters.c.runs)).scalar_one()
+    values = {
+        "action_id": action.action_id,
+        "failures": so_far + 1,
+        "next_run": run + runs_to_wait(action.kind, so_far + 1),
+        "code": code,
+        "at": clock.now(),
+        "quarantined_at": clock.now() if so_far + 1 >= QUARANTINED_AFTER else None,
+    }
+    new = insert(failures).values(values)
+    connection.execute(new.on_conflict_do_update(index_elements=[failures.c.action_id], set_=values))
+
+
+def runs_to_wait(kind: str, failed: int) -> int:
+    """How many runs later to try again what has failed so often. (rules.md, "Applying" 5)"""
+    return 1 if kind == "deactivate_user" else {1: 1, 2: 2}.get(failed, 4)

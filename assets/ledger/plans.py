@@ -1,0 +1,218 @@
+"""Recording what a run read and planned. Nothing here applies or approves."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+import pandas as pd
+from sqlalchemy import Connection, RowMapping, Table, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from assets import clock
+from assets.errors import LedgerError
+from assets.frames import Certificate
+from assets.ledger.database import copy_in
+from assets.ledger.state import newest_plan_no
+from assets.ledger.tables import (
+    actions,
+    approvals,
+    counters,
+    deactivations,
+    group_counts,
+    group_ids,
+    installation,
+    mapping_versions,
+    plan_role_states,
+    plans,
+    read_certificates,
+)
+from assets.reconciliation.plan import ACTION_COLUMNS, Plan
+from assets.reconciliation.world import SyncState
+
+Origin = Literal["sync", "backfill"]
+
+
+@dataclass(frozen=True)
+class RecordedPlan:
+    """A plan as the ledger knows it, without its actions. `ending`: done, stopped or interrupted; None before."""
+
+    plan_no: int
+    plan_id: str
+    run_id: str
+    day: date
+    origin: Origin
+    mapping_version: str
+    created_at: datetime
+    read_at: datetime
+    epoch: int
+    configured_groups: tuple[str, ...]
+    room_groups: tuple[str, ...]
+    nested_groups: bool
+    claimed_at: datetime | None
+    finished_at: datetime | None
+    ending: str | None
+
+
+def belongs_to(connection: Connection, tenant_id: str, customer: str) -> None:
+    """Record whose ledger this is, at first; raise LedgerError for another tenant or customer afterwards."""
+    row = {"tenant_id": tenant_id, "customer": customer, "recorded_at": clock.now()}
+    connection.execute(insert(installation).values(row).on_conflict_do_nothing())
+    stranger = belongs_to_another(connection, tenant_id, customer)
+    if stranger is not None:
+        raise LedgerError(stranger)
+
+
+def belongs_to_another(connection: Connection, tenant_id: str | None, customer: str) -> str | None:
+    """Why these are not the tenant and customer of this ledger, in words; None where they are (or none is recorded).
+
+    The tenant is not compared where it is None.
+    """
+    owner = connection.execute(select(installation)).one_or_none()
+    if owner is None:
+        return None
+    for what, recorded, given in (("tenant", owner.tenant_id, tenant_id), ("customer", owner.customer, customer)):
+        if given is not None and given != recorded:
+            return f"the ledger belongs to the {what} {recorded}, not to {given}: each pair needs a database of its own"
+    return None
+
+
+def record_certificate(connection: Connection, run_id: str, certificate: Certificate) -> None:
+    """Record one complete read of a run; a repeated one of the same run takes its place."""
+    values = {
+        "run_id": run_id,
+        "source": certificate.source,
+        "pages": certificate.pages,
+        "rows": certificate.rows,
+        "sha256": certificate.sha256,
+        "started_at": certificate.started_at,
+        "ended_at": certificate.ended_at,
+        "accepted_at": None,
+    }
+    key = [read_certificates.c.run_id, read_certificates.c.source]
+    connection.execute(insert(read_certificates).values(values).on_conflict_do_update(index_elements=key, set_=values))
+
+
+def baselines(connection: Connection) -> dict[str, int]:
+    """Rows of the last accepted read by source (G5)."""
+    last = (
+        select(read_certificates.c.source, read_certificates.c.rows)
+        .where(read_certificates.c.accepted_at.is_not(None))
+        .distinct(read_certificates.c.source)
+        .order_by(read_certificates.c.source, read_certificates.c.accepted_at.desc())
+    )
+    return {row.source: row.rows for row in connection.execute(last)}
+
+
+def record_mapping(connection: Connection, version: str, document: str) -> None:
+    """Record a mapping (settings in force) the first time it is seen."""
+    row = {"version": version, "document": document, "first_seen_at": clock.now()}
+    connection.execute(insert(mapping_versions).values(row).on_conflict_do_nothing())
+
+
+def record_plan(
+    connection: Connection,
+    plan: Plan,
+    *,
+    run_id: str,
+    day: date,
+    origin: Origin,
+    mapping_version: str,
+    state: SyncState,
+) -> int:
+    """Record a plan, and with a plan to be applied what it says to remember. Returns its number.
+
+    Once for each run: repeated, it returns the number it gave. Raises LedgerError where the run has recorded another.
+    """
+    one_at_a_time(connection)
+    before = connection.execute(select(plans.c.plan_no, plans.c.plan_id).where(plans.c.run_id == run_id)).one_or_none()
+    if before is not None:
+        if before.plan_id != plan.plan_id:
+            raise LedgerError(f"run {run_id} has recorded another plan already: start a new run")
+        return int(before.plan_no)
+    row = {
+        "plan_id": plan.plan_id,
+        "run_id": run_id,
+        "day": day,
+        "origin": origin,
+        "mapping_version": mapping_version,
+        "created_at": clock.now(),
+        "read_at": state.read_at,
+        "epoch": state.epoch,
+        "configured_groups": list(plan.configured_groups),
+        "room_groups": list(plan.room_groups),
+        "nested_groups": plan.nested_groups,
+    }
+    plan_no = int(connection.execute(insert(plans).values(row).returning(plans.c.plan_no)).scalar_one())
+    copy_in(connection, actions, plan.actions[ACTION_COLUMNS].assign(plan_no=plan_no))
+    if origin == "sync":
+        copy_in(connection, plan_role_states, plan.role_states.assign(plan_no=plan_no))
+        _remember(connection, plan, plan_no, state)
+        accepted = update(read_certificates).where(read_certificates.c.run_id == run_id)
+        connection.execute(accepted.values(accepted_at=clock.now()))
+    return plan_no
+
+
+def newest_plan(connection: Connection) -> RecordedPlan | None:
+    """The newest plan that was made to be applied."""
+    row = (
+        connection.execute(select(plans).where(plans.c.plan_no == newest_plan_no().scalar_subquery()))
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else _recorded(row)
+
+
+def plan_by_id(connection: Connection, plan_id: str) -> RecordedPlan | None:
+    """The plan of this id that is most nearly applicable: the newest made to be applied, else the newest backfilled."""
+    newest_first = (
+        select(plans).where(plans.c.plan_id == plan_id).order_by(plans.c.origin.desc(), plans.c.plan_no.desc())
+    )
+    row = connection.execute(newest_first.limit(1)).mappings().one_or_none()
+    return None if row is None else _recorded(row)
+
+
+def group_id(connection: Connection, group: str) -> str | None:
+    """The id of a group of the newest plan's settings, given its name there or its id."""
+    named = connection.execute(select(group_ids.c.group_id).where(group_ids.c.group_name == group)).scalar_one_or_none()
+    if named is not None:
+        return str(named)
+    plan = newest_plan(connection)
+    return group if plan is not None and group in plan.configured_groups else None
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Let nobody else record, approve or claim a plan until this transaction ends."""
+    connection.execute(select(counters).with_for_update())
+
+
+def _recorded(row: RowMapping) -> RecordedPlan:
+    values: dict[str, Any] = {str(name): value for name, value in row.items()}
+    groups = {name: tuple(values[name]) for name in ("configured_groups", "room_groups")}
+    return RecordedPlan(**values | groups)
+
+
+def _remember(connection: Connection, plan: Plan, plan_no: int, state: SyncState) -> None:
+    """Group ids, member counts, ended deactivations, and approvals whose action is not planned any more."""
+    _upsert(connection, group_ids, plan.group_ids)
+    _upsert(connection, group_counts, plan.group_counts.assign(plan_no=plan_no))
+    # Deactivated again since the plan's reads, by another run: that one stands.
+    connection.execute(
+        delete(deactivations).where(
+            deactivations.c.emply_user_id.in_(plan.ended_deactivations["emply_user_id"].tolist()),
+            deactivations.c.at <= state.read_at,
+        )
+    )
+    planned = select(actions.c.action_id).where(actions.c.plan_no == plan_no)
+    left = update(approvals).where(approvals.c.used_at.is_(None), approvals.c.action_id.not_in(planned))
+    connection.execute(left.values(used_at=clock.now(), ending="left"))
+
+
+def _upsert(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
+    if frame.empty:
+        return
+    new = insert(table)
+    changed = {name: new.excluded[name] for name in frame.columns}
+    statement = new.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
+    connection.execute(
+        statement, [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    )

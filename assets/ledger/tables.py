@@ -1,0 +1,236 @@
+"""The ledger's tables, in SQLAlchemy Core. What they mean and when they are written is told in docs/ledger.md.
+
+No queries here, and no creating: the migrations do that, and a test compares them with this module.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+SCHEMA = "entra_emply"
+
+metadata = MetaData(schema=SCHEMA, naming_convention={"ck": "%(table_name)s_%(constraint_name)s"})
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _text(name: str, *, null: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=null)
+
+
+def _time(name: str, *, null: bool = False) -> Column[datetime]:
+    return Column(name, DateTime(timezone=True), nullable=null)
+
+
+def _only_row() -> Column[bool]:
+    """The key of a table of one row."""
+    return Column("one", Boolean, CheckConstraint("one", name="one"), primary_key=True, server_default=text("true"))
+
+
+installation = Table("installation", metadata, _only_row(), _text("tenant_id"), _text("customer"), _time("recorded_at"))
+
+counters = Table(
+    "counters",
+    metadata,
+    _only_row(),
+    Column("epoch", BigInteger, nullable=False),
+    Column("runs", BigInteger, nullable=False),
+)
+
+mapping_versions = Table(
+    "mapping_versions",
+    metadata,
+    Column("version", Text, primary_key=True),
+    _text("document"),
+    _time("first_seen_at"),
+)
+
+read_certificates = Table(
+    "read_certificates",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("pages", Integer, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    _text("sha256"),
+    _time("started_at"),
+    _time("ended_at"),
+    _time("accepted_at", null=True),
+    Index("read_certificates_accepted", "source", "accepted_at"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("plan_no", BigInteger, Identity(always=True), primary_key=True),
+    _text("plan_id"),
+    Column("run_id", Text, nullable=False, unique=True),
+    Column("day", Date, nullable=False),
+    Column("origin", Text, _one_of("origin", "sync", "backfill"), nullable=False),
+    _text("mapping_version"),
+    _time("created_at"),
+    _time("read_at"),
+    Column("epoch", BigInteger, nullable=False),
+    Column("configured_groups", ARRAY(Text), nullable=False),
+    Column("room_groups", ARRAY(Text), nullable=False),
+    Column("nested_groups", Boolean, nullable=False),
+    _time("claimed_at", null=True),
+    _time("finished_at", null=True),
+    Column("ending", Text, _one_of("ending", "done", "stopped", "interrupted")),
+    CheckConstraint("origin = 'sync' OR claimed_at IS NULL", name="claimed"),
+    CheckConstraint("(finished_at IS NULL) = (ending IS NULL)", name="finished"),
+    CheckConstraint("finished_at IS NULL OR claimed_at IS NOT NULL", name="order"),
+    Index("plans_plan_id", "plan_id"),
+)
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("plan_no", ForeignKey(plans.c.plan_no), primary_key=True),
+    Column("action_id", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("target", Text, _one_of("target", "emply", "entra", "ledger"), nullable=False),
+    _text("kind"),
+    _text("rule"),
+    _text("entra_id", null=True),
+    _text("emply_user_id", null=True),
+    _text("subject", null=True),
+    Column("before", JSON),
+    Column("after", JSON),
+    _text("reason", null=True),
+    _text("held_by"),
+    _text("own_guards"),
+    _text("groups"),
+)
+
+plan_role_states = Table(
+    "plan_role_states",
+    metadata,
+    Column("plan_no", ForeignKey(plans.c.plan_no), primary_key=True),
+    Column("entra_id", Text, primary_key=True),
+    Column("group_id", Text, primary_key=True),
+    _text("role_id", null=True),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("attempt_no", BigInteger, Identity(always=True), primary_key=True),
+    Column("plan_no", BigInteger, nullable=False),
+    _text("action_id"),
+    _time("started_at"),
+    ForeignKeyConstraint(["plan_no", "action_id"], [actions.c.plan_no, actions.c.action_id]),
+    Index("attempts_action", "plan_no", "action_id"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("attempt_no", ForeignKey(attempts.c.attempt_no), primary_key=True),
+    _time("at"),
+    Column("result", Text, _one_of("result", "applied", "failed", "superseded", "interrupted"), nullable=False),
+    _text("code", null=True),
+    _text("emply_user_id", null=True),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("entra_id", Text, primary_key=True),
+    Column("emply_user_id", Text, nullable=False, unique=True),
+    Column("matched_by", Text, _one_of("matched_by", "username", "email", "created"), nullable=False),
+    _time("at"),
+)
+
+role_states = Table(
+    "role_states",
+    metadata,
+    # A replaced link takes its role state with it: a new link starts without one.
+    Column("emply_user_id", ForeignKey(links.c.emply_user_id, ondelete="CASCADE"), primary_key=True),
+    Column("group_id", Text, primary_key=True),
+    _text("role_id", null=True),
+)
+
+group_ids = Table("group_ids", metadata, Column("group_name", Text, primary_key=True), _text("group_id"))
+
+group_counts = Table(
+    "group_counts",
+    metadata,
+    Column("group_id", Text, primary_key=True),
+    Column("members", BigInteger, CheckConstraint("members > 0", name="members"), nullable=False),
+    Column("plan_no", BigInteger, nullable=False),
+)
+
+deactivations = Table(
+    "deactivations",
+    metadata,
+    Column("emply_user_id", Text, primary_key=True),
+    _time("at"),
+    Column("approved", Boolean, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("entra_id", Text, primary_key=True),
+    Column("at", DateTime(timezone=True), primary_key=True),
+    Column("approved", Boolean, nullable=False),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("approval_no", BigInteger, Identity(always=True), primary_key=True),
+    _text("action_id"),
+    _text("plan_id"),
+    _text("by"),
+    _text("reason"),
+    _time("at"),
+    _time("expires_at"),
+    _time("used_at", null=True),
+    Column("ending", Text, _one_of("ending", "applied", "left", "expired")),
+    CheckConstraint("(used_at IS NULL) = (ending IS NULL)", name="used"),
+    Index("approvals_unused", "action_id", unique=True, postgresql_where=text("used_at IS NULL")),
+)
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("action_id", Text, primary_key=True),
+    Column("failures", Integer, CheckConstraint("failures > 0", name="failures"), nullable=False),
+    Column("next_run", BigInteger, nullable=False),
+    _text("code"),
+    _time("at"),
+    _time("quarantined_at", null=True),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("release_no", BigInteger, Identity(always=True), primary_key=True),
+    _text("action_id"),
+    Column("failures", Integer, nullable=False),
+    _text("by"),
+    _time("at"),
+)
