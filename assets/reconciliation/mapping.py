@@ -134,3 +134,14 @@ def _named(settings: Settings, ids: list[str | None]) -> list[tuple[str, str | N
 
 def _quoted(names: set[str]) -> str:
     return " and ".join(repr(name) for name in sorted(names))
+
+
+def groups_to_read(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd.DataFrame) -> list[str]:
+    """The ids of the groups (room groups included) whose members a plan needs. Raises SettingsError (R8)."""
+    return [group_id for group_id in resolve_groups(settings, entra_groups, group_ids).ids if group_id is not None]
+
+
+def may_be_empty(settings: Settings) -> frozenset[str]:
+    """The sources whose first read may be empty (G5): departments, where the settings name none."""
+    named = any(group.default_department for group in settings.groups)
+    return frozenset() if named else frozenset({"emply_departments"})

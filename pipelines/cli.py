@@ -1,0 +1,235 @@
+"""`entra-emply`: the command line. Here: arguments, exit codes and what is printed; the work is done elsewhere.
+
+Imports are inside the commands where they are slow: `--help` and `plan` do not wait for Dagster.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from typer.exceptions import TyperException
+
+from assets.errors import EntraEmplyError, SettingsError
+
+if TYPE_CHECKING:
+    from assets.environment import Environment
+    from assets.ledger.ledger import Ledger
+
+Result = TypeVar("Result")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Keeps Emply People in step with Microsoft Entra ID.",
+)
+benchmark = typer.Typer(no_args_is_help=True, help="What the README's figures come from.")
+app.add_typer(benchmark, name="benchmark")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Users = Annotated[int, typer.Option("--users", min=1, help="How many people the made-up company has.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The sandbox's port; 0 takes any free one.")]
+
+FAILED, HELD, ACTIONS_FAILED, INTERRUPTED = 1, 2, 3, 130
+
+
+def main() -> None:
+    """Run a command. A user's mistake is exit 1 and one line on stderr."""
+    try:
+        code = app(standalone_mode=False)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except TyperException as error:  # a subclass without a message has printed the help already
+        _fail(getattr(error, "format_message", error.__str__)() or "expected a command")
+    except EntraEmplyError as error:
+        _fail(str(error))
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str) -> None:
+    typer.echo(f"entra-emply: {' '.join(message.split())}", err=True)
+    sys.exit(FAILED)
+
+
+def _example(text: str) -> str:
+    return f"Example: {text}"
+
+
+@app.command(epilog=_example("entra-emply demo --users 500 --seed 7"))
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Stop after the first sync was applied.")] = False,
+    users: Users = 200,
+    seed: Seed = 1,
+    port: Port = 0,
+) -> None:
+    """A whole working installation on this machine and nothing else."""
+    from pipelines.demo import run_demo  # noqa: PLC0415
+
+    run_demo(once=once, users=users, seed=seed, port=port)
+
+
+@app.command(epilog=_example("entra-emply sandbox --users 200 --port 8443 --env-file sandbox.env"))
+def sandbox(
+    scenario: Annotated[Path | None, typer.Option(help="A scenario (JSON) to start from.")] = None,
+    users: Annotated[int | None, typer.Option(min=1, help="Make up a company of so many people.")] = None,
+    seed: Seed = 1,
+    port: Port = 0,
+    env_file: Annotated[Path | None, typer.Option(help="Write the environment a client needs here, once ready.")] = None,
+) -> None:
+    """Entra, Graph and Emply on this machine, over HTTPS."""
+    from sandbox.server import run  # noqa: PLC0415
+    from sandbox.state import ScenarioError  # noqa: PLC0415
+
+    if scenario is not None and users is not None:
+        raise typer.BadParameter("--scenario and --users exclude each other")
+    try:
+        run(
+            scenario=scenario,
+            users=users,
+            seed=seed,
+            port=port,
+            env_file=env_file,
+            ready=lambda environment: typer.echo(f"The sandbox serves {environment['SANDBOX_URL']}"),
+        )
+    except (ScenarioError, OSError) as error:
+        raise SettingsError(str(error)) from None
+
+
+@app.command(epilog=_example("entra-emply sync"))
+def sync(
+    accept_shrink: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE", help="Accept that this source has shrunk, for this run (G5).")
+    ] = None,
+) -> int:
+    """One complete run now: read, plan, apply. Exit 0: applied or nothing to do; 2: something is held; 3: actions
+    failed or are quarantined; 1: the run failed."""
+    from pipelines.sync import run_sync  # noqa: PLC0415
+
+    report = run_sync(accept_shrink=tuple(accept_shrink or ()))
+    typer.echo(report.summary)
+    if report.failed or report.quarantined:
+        return ACTIONS_FAILED
+    return HELD if report.held else 0
+
+
+@app.command(epilog=_example("entra-emply plan --settings draft.yaml"))
+def plan(
+    settings: Annotated[Path | None, typer.Option(help="Plan with this draft instead of the settings in force.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What a sync would do now. Only reads; nothing is changed or recorded anywhere."""
+    from assets.reconciliation.settings import load  # noqa: PLC0415
+    from pipelines.dry_run import dry_run  # noqa: PLC0415
+    from pipelines.report import document, names_of, show  # noqa: PLC0415
+
+    environment = _environment()
+    in_force = load(settings or environment.settings)
+    run = _with_progress("Reading Entra and Emply", lambda: dry_run(environment, in_force))
+    made = document(run.plan, run.world.now, in_force.version)
+    if as_json:
+        typer.echo(json.dumps(made, ensure_ascii=False, indent=1))
+    else:
+        show(made, names_of(run.world), Console())
+
+
+@app.command(epilog=_example('entra-emply approve 3f9c12ab --kind set_roles --by "Ada" --reason "reorganisation"'))
+def approve(
+    plan: Annotated[str, typer.Argument(help="The newest plan's id, or its first characters.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who approves.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+    kind: Annotated[str | None, typer.Option(help="Only actions of this kind, such as set_roles.")] = None,
+    domain: Annotated[str | None, typer.Option(help="Only people with an address in this domain.")] = None,
+    group: Annotated[str | None, typer.Option(help="Only people of this group; also approves that it was emptied.")] = None,
+    person: Annotated[str | None, typer.Option(help="Only this person: an address or an id.")] = None,
+) -> None:
+    """Release held actions of the newest plan. The next run applies them."""
+    with _ledger() as ledger:
+        group_id = None if group is None else ledger.group_id(group)
+        if group is not None and group_id is None:
+            raise SettingsError(f"no plan knows a group {group!r}: give its name as in the settings, or its id")
+        released = ledger.approve(
+            plan, kind=kind, domain=domain, group=group_id, person=person, by=by, reason=reason
+        )
+    typer.echo(f"{len(released)} actions approved for 72 hours; the next run applies them")
+
+
+@app.command(epilog=_example('entra-emply release 81d0… --by "Ada"'))
+def release(
+    action: Annotated[str, typer.Argument(help="The id of a quarantined action.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who lets it go again.")] = "operator",
+) -> None:
+    """Let a quarantined action be tried again."""
+    with _ledger() as ledger:
+        ledger.release(action, by)
+    typer.echo("The next run tries it again")
+
+
+@benchmark.command("read", epilog=_example("entra-emply benchmark read"))
+def benchmark_read() -> None:
+    """Read the configured tenant's users, groups and memberships and both Emply lists; JSON."""
+    from benchmarks.read import benchmark_read as measure  # noqa: PLC0415
+
+    _print_json(measure(_environment()))
+
+
+@benchmark.command("plan", epilog=_example("entra-emply benchmark plan --users 1000000"))
+def benchmark_plan(users: Users = 100_000) -> None:
+    """Join, rules and plan over so many synthetic people, without HTTP; JSON."""
+    from benchmarks.plan import benchmark_plan as measure  # noqa: PLC0415
+
+    _print_json(_with_progress(f"Planning for {users} people", lambda: measure(users)))
+
+
+@benchmark.command("sync", epilog=_example("entra-emply benchmark sync --users 10000"))
+def benchmark_sync(users: Users = 200) -> None:
+    """Whole runs against a sandbox: the first, an unchanged one, one with 1 % changed; JSON."""
+    from benchmarks.sync import benchmark_sync as measure  # noqa: PLC0415
+
+    _print_json(measure(users))
+
+
+def _environment() -> "Environment":
+    from assets.environment import Environment  # noqa: PLC0415
+
+    return Environment.load()
+
+
+@contextmanager
+def _ledger() -> Iterator["Ledger"]:
+    """The ledger of this installation, for a command that writes to it."""
+    from assets.ledger.ledger import Ledger  # noqa: PLC0415
+    from pipelines.database import database  # noqa: PLC0415
+
+    environment = _environment()
+    with database(environment.home, environment.database_url, create=False) as url:
+        if url is None:
+            raise SettingsError("nothing was planned here yet: run entra-emply sync first")
+        ledger = Ledger.open(url)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+def _with_progress(what: str, work: Callable[[], Result]) -> Result:
+    """Run `work`; on a terminal something moves meanwhile."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return work()
+    with console.status(f"{what} …"):
+        return work()
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""A plan without Dagster and without a trace: `plan`. The sources are read, the plan is made, nothing is written.
+
+The same readers, the same checks and the same `make_plan` as the assets use, in the same order.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from assets import clock
+from assets.emply.client import EmplyClient
+from assets.entra.client import GraphClient
+from assets.environment import Environment
+from assets.frames import Read
+from assets.ledger.ledger import Ledger
+from assets.reconciliation.guards import require_full_read
+from assets.reconciliation.mapping import groups_to_read, may_be_empty
+from assets.reconciliation.plan import Plan, make_plan
+from assets.reconciliation.settings import Settings
+from assets.reconciliation.world import SyncState, World
+from pipelines.database import database
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """A plan and the world that it is of."""
+
+    plan: Plan
+    world: World
+
+
+def dry_run(environment: Environment, settings: Settings) -> DryRun:
+    """The plan of this moment. Raises what reading and planning raise."""
+    with _recorded(environment) as (state, baselines):
+        reads = read_all(environment, settings, state)
+        rows = {source: read.certificate.rows for source, read in reads.items()}
+        require_full_read(rows, baselines, settings.guards.min_rows_percent, may_be_empty=may_be_empty(settings))
+        world = World(**{source: read.frame for source, read in reads.items()}, state=state, settings=settings)
+        return DryRun(make_plan(world), world)
+
+
+def read_all(environment: Environment, settings: Settings, state: SyncState) -> dict[str, Read]:
+    """Every source by name, read side by side."""
+    graph, emply = GraphClient(environment), EmplyClient(environment)
+    sources = {
+        "entra_tenant": graph.tenant,
+        "entra_users": graph.users,
+        "entra_groups": graph.groups,
+        "emply_users": emply.users,
+        "emply_employees": emply.employees,
+        "emply_roles": emply.roles,
+        "emply_departments": emply.departments,
+    }
+    with ThreadPoolExecutor(max_workers=4) as threads:
+        reading = {source: threads.submit(read) for source, read in sources.items()}
+        reads = {source: future.result() for source, future in reading.items()}
+    groups = groups_to_read(settings, reads["entra_groups"].frame, state.group_ids)
+    reads["entra_group_members"] = graph.members(groups, transitive=settings.nested_groups)
+    return reads
+
+
+@contextmanager
+def _recorded(environment: Environment) -> Iterator[tuple[SyncState, dict[str, int]]]:
+    """What the ledger remembers, if there is one: nothing is set up for a look."""
+    with database(environment.home, environment.database_url, create=False) as url:
+        if url is None:
+            yield SyncState.of({}, read_at=clock.now()), {}
+            return
+        ledger = Ledger.open(url)
+        try:
+            yield ledger.read_state(clock.now()), ledger.baselines()
+        finally:
+            ledger.close()
