@@ -7,6 +7,7 @@ import hmac
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from urllib.parse import quote, unquote
 
 import orjson
@@ -80,7 +81,7 @@ def _ordered(
     options, path = call.options, call.segments
 
     def every() -> tuple[list[str], list[Row]]:
-        ordered = sorted(rows(), key=lambda row: str(row["id"]))
+        ordered = sorted(rows(), key=itemgetter("id"))
         return [row["id"] for row in ordered], ordered
 
     if options.filter is None:
