@@ -12,7 +12,7 @@ import pandas as pd
 
 from assets.errors import SourceUnreadable
 from assets.reconciliation.lifecycle import given_at_creation
-from assets.reconciliation.lookup import Mask, exploded, is_among, positions, take
+from assets.reconciliation.lookup import Mask, exploded, is_among, positions, take, take_flag
 from assets.reconciliation.people import People
 from assets.reconciliation.roles import RoleChanges
 
@@ -54,9 +54,8 @@ def behind_held_link(actions: pd.DataFrame, held: pd.DataFrame) -> Mask:
 def standing_deactivations(people: People) -> pd.DataFrame:
     """Recorded deactivations (emply_user_id, at, approved) that nobody has undone in Emply."""
     users = people.world.emply_users
-    active = users.loc[users["active"], "emply_user_id"]
     deactivations = people.world.state.deactivations
-    return deactivations[~is_among(deactivations["emply_user_id"], active)]
+    return deactivations[~take_flag(users["active"], positions(deactivations["emply_user_id"], users["emply_user_id"]))]
 
 
 def require_full_read(

@@ -13,13 +13,18 @@ import pyarrow.compute as pc
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-Texts = "pd.Series[str]"
+
+_FEW = 4
 
 
 def positions(values: "pd.Series[str]", among: "pd.Series[str]") -> Rows:
     """For every value the row of `among` that holds it (the first), -1 for missing or unknown ones."""
-    found = pc.index_in(_array(values), value_set=_array(among), skip_nulls=True)
-    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    needles, haystack = _array(values), _array(among)
+    if len(needles) * _FEW < len(haystack):  # no hash table of millions for a handful: find the candidates first
+        rows = np.flatnonzero(pc.is_in(haystack, value_set=needles, skip_nulls=True).to_numpy(zero_copy_only=False))
+        found = _index_in(needles, haystack.take(pa.array(rows)))
+        return np.where(found >= 0, rows[found], -1) if len(rows) else found
+    return _index_in(needles, haystack)
 
 
 def is_among(values: "pd.Series[str]", among: "pd.Series[str]") -> Mask:
@@ -38,6 +43,12 @@ def take_flag(values: "pd.Series[bool]", rows: "Rows | pd.Series[int]") -> Mask:
     at = np.asarray(rows, dtype=np.int64)
     flags = values.to_numpy(dtype=bool)
     return (at >= 0) & (flags[at] if len(flags) else np.zeros(len(at), dtype=bool))
+
+
+def as_set(numbers: Rows) -> Rows:
+    """The different numbers, sorted. (`np.unique` hashes, which takes ten times as long as sorting millions.)"""
+    ordered = np.sort(numbers)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
 def codes(*columns: "pd.Series[str]") -> list[Rows]:
@@ -69,6 +80,11 @@ def as_json(frame: pd.DataFrame) -> "pd.Series[str]":
 def parsed(text: "pd.Series[str]") -> "list[dict[str, object] | None]":
     """JSON texts as objects, None where missing: for showing them, not for deciding."""
     return [None if value is None else json.loads(value) for value in text.astype(object).where(text.notna(), None)]
+
+
+def _index_in(needles: pa.Array, haystack: pa.Array) -> Rows:
+    found = pc.index_in(needles, value_set=haystack, skip_nulls=True)
+    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _array(text: "pd.Series[str]") -> pa.Array:

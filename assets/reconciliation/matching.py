@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from assets.reconciliation.lookup import Mask, Rows, codes, is_among, positions, take
+from assets.reconciliation.lookup import Mask, Rows, as_set, codes, is_among, positions, take
 from assets.reconciliation.mapping import Mapping
 from assets.reconciliation.world import World
 from assets.text import key
@@ -26,7 +26,7 @@ def memberships(world: World, mapping: Mapping) -> pd.DataFrame:
     priority = positions(users["group_id"], mapping.groups["group_id"])
     known = (entra_row >= 0) & (priority >= 0)
     width = max(len(mapping.groups), 1)
-    pairs = np.unique(entra_row[known] * width + priority[known])
+    pairs = as_set(entra_row[known] * width + priority[known])
     return pd.DataFrame({"entra_row": pairs // width, "priority": pairs % width})
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from assets.reconciliation import attributes, findings, guards, lifecycle, roles
 from assets.reconciliation.findings import FINDING_COLUMNS
-from assets.reconciliation.lookup import collected, take
+from assets.reconciliation.lookup import as_set, collected, take
 from assets.reconciliation.mapping import Mapping, resolve
 from assets.reconciliation.matching import identities
 from assets.reconciliation.people import People, together
@@ -145,7 +145,7 @@ def _groups(people: People, persons: "pd.Series[int]") -> "pd.Series[str]":
         }
     )
     both = both[both["person"].isin(persons)].drop_duplicates().sort_values(["person", "group_id"])
-    whom = np.unique(persons)
+    whom = as_set(persons.to_numpy())
     lists = collected(np.searchsorted(whom, both["person"]), both["group_id"], len(whom))
     names = pd.Series(pc.binary_join(lists, pa.scalar(" ", pa.large_string())), index=whom, dtype="str")
     return pd.Series(names.reindex(persons).array, index=persons.index, dtype="str")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from assets.reconciliation.lifecycle import joiners
-from assets.reconciliation.lookup import Mask, Rows, collected, exploded, positions, take
+from assets.reconciliation.lookup import Mask, Rows, as_set, collected, exploded, positions, take
 from assets.reconciliation.people import People, actions, findings, together
 
 
@@ -118,7 +118,7 @@ class _Numbers:
         person_of = np.full(len(self.people.world.emply_users), -1, dtype=np.int64)
         person_of[identities.loc[self.subject, "emply_row"]] = np.flatnonzero(self.subject)
         person = person_of[emply_row]
-        return np.unique(person[person >= 0] * self.width + positions(role_id, self.titles)[person >= 0])
+        return as_set(person[person >= 0] * self.width + positions(role_id, self.titles)[person >= 0])
 
     @cached_property
     def groups(self) -> pd.DataFrame:
@@ -147,7 +147,7 @@ class _Numbers:
     @cached_property
     def wanted(self) -> Rows:
         """`D`: the pairs that their groups are mapped to."""
-        return np.unique(self.groups["person"].to_numpy() * self.width + self.mapped[self.groups["priority"]])
+        return as_set(self.groups["person"].to_numpy() * self.width + self.mapped[self.groups["priority"]])
 
 
 def _follow(numbers: _Numbers) -> tuple[pd.DataFrame, Rows]:
@@ -158,17 +158,17 @@ def _follow(numbers: _Numbers) -> tuple[pd.DataFrame, Rows]:
     joined = then < 0
     replaced = ~joined & (then != mapped) & np.isin(person * width + then, now)
     lacking = np.setdiff1d(numbers.wanted, now, assume_unique=True) // width
-    touched = np.unique(np.concatenate([person[joined | replaced], lacking]))
+    touched = as_set(np.concatenate([person[joined | replaced], lacking]))
 
     before = now[np.isin(now // width, touched)]
     wanted = numbers.wanted[np.isin(numbers.wanted // width, touched)]
-    added = np.unique((person * width + mapped)[joined | replaced])
-    taken = np.setdiff1d(np.unique((person * width + then)[replaced]), wanted, assume_unique=True)
-    kept = np.union1d(np.setdiff1d(before, taken, assume_unique=True), added)  # R'
-    reset = np.unique(np.setdiff1d(wanted, kept, assume_unique=True) // width)  # D is not within R'
+    added = as_set((person * width + mapped)[joined | replaced])
+    taken = np.setdiff1d(as_set((person * width + then)[replaced]), wanted, assume_unique=True)
+    kept = as_set(np.concatenate([np.setdiff1d(before, taken, assume_unique=True), added]))  # R'
+    reset = as_set(np.setdiff1d(wanted, kept, assume_unique=True) // width)  # D is not within R'
     after = np.concatenate([kept[~np.isin(kept // width, reset)], wanted[np.isin(wanted // width, reset)]])
 
-    changed = np.unique(np.setxor1d(before, after, assume_unique=True) // width)
+    changed = as_set(np.setxor1d(before, after, assume_unique=True) // width)
     by_reset, by_mapping = np.isin(changed, reset), np.isin(changed, person[replaced])
     reasons = np.select([by_reset, by_mapping], ["roles_missing", "mapping_changed"], "group_joined")
     decided = pd.DataFrame({"person": changed, "rule": np.where(by_reset, "R5", "R4"), "reason": reasons})
@@ -206,7 +206,7 @@ def role_states(people: People, changes: RoleChanges) -> pd.DataFrame:
         then["person"].to_numpy(), positions(then["group_id"], groups), positions(then["role_id"], roles),
         len(groups), len(roles),
     )  # fmt: skip
-    changed = np.unique(np.setxor1d(new, old) // (max(len(groups), 1) * (len(roles) + 1)))
+    changed = as_set(np.setxor1d(new, old, assume_unique=True) // (max(len(groups), 1) * (len(roles) + 1)))
     ours = np.isin(person, changed)
     return pd.DataFrame(
         {
