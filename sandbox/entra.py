@@ -1,7 +1,6 @@
 """Entra's sign-in: the OpenID configuration and the token endpoint for an app's own credentials. No Graph."""
 
 import base64
-import hashlib
 import hmac
 import re
 import secrets
@@ -194,7 +193,7 @@ class SignIn:
             header = jwt.get_unverified_header(form["client_assertion"])
         except jwt.InvalidTokenError:
             raise SignInError(400, "invalid_request", 50027, "JWT token is invalid or malformed.") from None
-        used = header.get("x5t#S256") or header.get("x5t") or ""
+        used = str(header.get("x5t#S256") or header.get("x5t") or "").rstrip("=")
         if self._settings.certificate is None:
             raise _bad_certificate("The key was not found", used)
         certificate = x509.load_pem_x509_certificate(self._settings.certificate.encode())
@@ -290,7 +289,6 @@ def _bad_certificate(reason: str, used: str) -> SignInError:
         401,
         "invalid_client",
         700027,
-        "The certificate with identifier used to sign the client assertion is not registered on "
-        f"application. [Reason - {reason}., Thumbprint of key used by client: "
-        f"'{hashlib.sha256(used.encode()).hexdigest()[:40].upper()}']",
+        "The certificate with identifier used to sign the client assertion is not registered on application. "
+        f"[Reason - {reason}., Thumbprint of key used by client: '{used}']",
     )

@@ -1,0 +1,157 @@
+"""Microsoft's own clients as they are: where they work, the sandbox is Graph enough."""
+
+import asyncio
+import ssl
+import warnings
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import ClientSecretCredential
+
+from sandbox import Sandbox
+from tests.integration.sandbox.asking import people
+
+with warnings.catch_warnings():
+    # The SDK's modules are full of classes that say of themselves, on import, that they are deprecated.
+    warnings.filterwarnings("ignore", "(GetQueryParameters|This class) is deprecated", DeprecationWarning)
+    from kiota_abstractions.base_request_configuration import RequestConfiguration
+    from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+    from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+    from msgraph.generated.users.users_request_builder import UsersRequestBuilder
+    from msgraph.graph_request_adapter import GraphRequestAdapter
+    from msgraph.graph_service_client import GraphServiceClient
+    from msgraph_core import GraphClientFactory, PageIterator  # type: ignore[import-untyped]
+
+# It imports more of them when it is first asked.
+pytestmark = pytest.mark.filterwarnings("ignore:This class is deprecated:DeprecationWarning")
+
+T = TypeVar("T")
+SCOPE = "https://graph.microsoft.com/.default"
+
+
+def credential(sandbox: Sandbox, **changes: str) -> ClientSecretCredential:
+    environment = sandbox.environment
+    settings = {
+        "tenant_id": environment["ENTRA_TENANT_ID"],
+        "client_id": environment["ENTRA_CLIENT_ID"],
+        "client_secret": environment["ENTRA_CLIENT_SECRET"],
+        **changes,
+    }
+    return ClientSecretCredential(
+        **settings,
+        authority=environment["ENTRA_AUTHORITY"],
+        disable_instance_discovery=True,
+        connection_verify=environment["CA_BUNDLE"],
+    )
+
+
+@pytest.fixture
+def ask(sandbox: Sandbox) -> Iterator[Callable[[Callable[[GraphServiceClient], Awaitable[Any]]], Any]]:
+    """Ask the SDK something: `ask(lambda sdk: sdk.users.get())`."""
+    context = ssl.create_default_context(cafile=sandbox.environment["CA_BUNDLE"])
+
+    with credential(sandbox) as signed:
+
+        async def run(question: Callable[[GraphServiceClient], Awaitable[T]]) -> T:
+            # The SDK puts its own transport in front of this one, and never closes it.
+            async with httpx.AsyncHTTPTransport(verify=context) as transport:
+                http = httpx.AsyncClient(transport=transport, base_url=f"{sandbox.url}/v1.0")
+                client = GraphClientFactory.create_with_default_middleware(client=http, host=f"{sandbox.url}/v1.0")
+                provider = AzureIdentityAuthenticationProvider(signed, scopes=[SCOPE], allowed_hosts=["localhost"])
+                adapter = GraphRequestAdapter(provider, client=client)
+                adapter.base_url = f"{sandbox.url}/v1.0"
+                return await question(GraphServiceClient(request_adapter=adapter))
+
+        yield lambda question: asyncio.run(run(question))
+
+
+Ask = Callable[[Callable[[GraphServiceClient], Awaitable[Any]]], Any]
+
+
+def test_azure_identity_gets_a_token(sandbox: Sandbox) -> None:
+    with credential(sandbox) as signed:
+        assert signed.get_token(SCOPE).token
+
+
+def test_azure_identity_may_ask_with_claims(sandbox: Sandbox) -> None:
+    with credential(sandbox) as signed:
+        token = signed.get_token(SCOPE, claims='{"access_token": {"xms_cc": {"values": ["cp1"]}}}', enable_cae=True)
+    assert token.token
+
+
+def test_azure_identity_tells_entras_refusal(sandbox: Sandbox) -> None:
+    with credential(sandbox, client_secret="wrong") as signed, pytest.raises(ClientAuthenticationError) as failure:
+        signed.get_token(SCOPE)
+    assert "AADSTS7000215" in str(failure.value)
+
+
+def test_the_sdk_reads_users(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.put_state({"entra": {"users": people(3)}})
+    parameters = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(select=["id", "displayName"], top=2)
+
+    page = ask(lambda sdk: sdk.users.get(request_configuration=RequestConfiguration(query_parameters=parameters)))
+
+    assert [(user.id, user.display_name) for user in page.value] == [("u00000", "Ayşe 0"), ("u00001", "Ayşe 1")]
+
+
+def test_the_sdks_page_iterator_reads_all_pages(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.put_state({"entra": {"users": people(250)}})
+    found: list[str] = []
+
+    def take(user: Any) -> bool:  # noqa: ANN401 - the SDK's user
+        found.append(user.id)
+        return True
+
+    async def iterate(sdk: GraphServiceClient) -> None:
+        page = await sdk.users.get()
+        await PageIterator(page, sdk.request_adapter).iterate(take)
+
+    ask(iterate)
+
+    assert found == [user["id"] for user in people(250)]
+
+
+def test_the_sdk_reads_transitive_members_as_users(sandbox: Sandbox, ask: Ask) -> None:
+    group = {"id": "g", "members": ["u00000", "u00001"]}
+    sandbox.put_state({"entra": {"users": people(2), "groups": [group]}})
+    configuration: RequestConfiguration[Any] = RequestConfiguration()
+    configuration.headers.add("ConsistencyLevel", "eventual")
+
+    async def members(sdk: GraphServiceClient) -> Any:  # noqa: ANN401 - the SDK's page
+        builder = sdk.groups.by_group_id("g").transitive_members.graph_user
+        configuration.query_parameters = builder.GraphUserRequestBuilderGetQueryParameters(count=True)
+        return await builder.get(request_configuration=configuration)
+
+    page = ask(members)
+
+    assert (page.odata_count, [user.id for user in page.value]) == (2, ["u00000", "u00001"])
+
+
+def test_the_sdk_knows_members_kinds(sandbox: Sandbox, ask: Ask) -> None:
+    groups = [{"id": "g", "members": ["u00000", "h"]}, {"id": "h", "displayName": "Nested"}]
+    sandbox.put_state({"entra": {"users": people(1), "groups": groups}})
+
+    page = ask(lambda sdk: sdk.groups.by_group_id("g").members.get())
+
+    assert {type(row).__name__: row.id for row in page.value} == {"Group": "h", "User": "u00000"}
+
+
+def test_the_sdk_tells_graphs_errors(ask: Ask) -> None:
+    with pytest.raises(ODataError) as failure:
+        ask(lambda sdk: sdk.users.by_user_id("nobody").get())
+
+    assert failure.value.error is not None
+    assert (failure.value.response_status_code, failure.value.error.code) == (404, "Request_ResourceNotFound")
+
+
+def test_the_sdk_reads_the_organization_and_deleted_users(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.put_state({"entra": {"deletedUsers": [{"id": "x"}]}})
+
+    organizations = ask(lambda sdk: sdk.organization.get())
+    deleted = ask(lambda sdk: sdk.directory.deleted_items.graph_user.get())
+
+    assert organizations.value[0].verified_domains[0].name == "contoso.com"
+    assert [user.id for user in deleted.value] == ["x"]

@@ -1,0 +1,129 @@
+"""The sandbox as a process of its own: how it starts, what it writes, how it ends."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+import requests
+
+from sandbox import Sandbox
+from sandbox.client import read_environment
+
+STARTED = 15
+
+
+@contextmanager
+def process(*arguments: str, env_file: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "sandbox", "--env-file", str(env_file), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+        try:
+            wait_for(env_file.exists)
+            yield started
+        finally:
+            started.kill()
+
+
+def wait_for(condition: object) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + STARTED
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def answers(environment: dict[str, str]) -> bool:
+    with requests.Session() as session:
+        session.trust_env, session.verify = False, environment["CA_BUNDLE"]
+        try:
+            return session.get(f"{environment['SANDBOX_URL']}/_sandbox/requests", timeout=2).ok
+        except requests.ConnectionError:
+            return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    with process(env_file=tmp_path / "env") as started:
+        environment = read_environment(tmp_path / "env")
+        assert answers(environment)
+        started.send_signal(number)
+        _, complaints = started.communicate(timeout=STARTED)
+
+    assert (started.returncode, complaints) == (0, "")
+    assert not Path(environment["CA_BUNDLE"]).exists()
+
+
+def test_the_env_file_has_everything_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    with process(env_file=tmp_path / "env"):
+        environment = read_environment(tmp_path / "env")
+
+    assert set(environment) == {
+        "ENTRA_TENANT_ID", "ENTRA_CLIENT_ID", "ENTRA_CLIENT_SECRET", "ENTRA_AUTHORITY", "GRAPH_URL", "EMPLY_URL",
+        "EMPLY_CUSTOMER", "EMPLY_API_KEY", "CA_BUNDLE", "SANDBOX_URL",
+    }  # fmt: skip
+    assert (tmp_path / "env").stat().st_mode & 0o777 == 0o600
+
+
+def test_it_serves_the_scenario_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "scenario.json").write_bytes(orjson.dumps({"entra": {"users": [{"id": "u"}]}}))
+
+    with process("--scenario", str(tmp_path / "scenario.json"), env_file=tmp_path / "env"):
+        environment = read_environment(tmp_path / "env")
+        with requests.Session() as session:
+            session.trust_env, session.verify = False, environment["CA_BUNDLE"]
+            state = session.get(f"{environment['SANDBOX_URL']}/_sandbox/state", timeout=5).json()
+
+    assert state["entra"]["users"] == [{"id": "u"}]
+
+
+@pytest.mark.parametrize("content", ["{", '{"entra": {"user": []}}'])
+def test_a_scenario_that_cannot_be_read_is_one_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "scenario.json").write_text(content)
+    command = [sys.executable, "-m", "sandbox", "--scenario", str(tmp_path / "scenario.json")]
+
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=STARTED, check=False)
+
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_taken_port_is_one_line(sandbox: Sandbox) -> None:
+    command = [sys.executable, "-m", "sandbox", "--port", sandbox.url.rpartition(":")[2]]
+
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=STARTED, check=False)
+
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+
+
+def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    starter = (
+        "import subprocess, sys, time; subprocess.Popen([sys.executable, '-m', 'sandbox', '--die-with-parent',"
+        f" '--env-file', {str(tmp_path / 'env')!r}]); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.DEVNULL) as parent:
+        wait_for((tmp_path / "env").exists)
+        environment = read_environment(tmp_path / "env")
+        assert answers(environment)
+        parent.kill()
+
+    wait_for(lambda: not Path(environment["CA_BUNDLE"]).exists())
+
+
+def test_a_child_process_serves_like_a_thread() -> None:
+    with Sandbox({"emply": {"roles": [{"id": "r"}]}}, process=True) as sandbox:
+        assert sandbox.state()["emply"]["roles"] == [{"id": "r"}]
+
+
+def test_stopping_twice_does_no_harm() -> None:
+    sandbox = Sandbox()
+    sandbox.stop()
+    sandbox.stop()
+
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", int(sandbox.url.rpartition(":")[2]))) != 0
