@@ -24,6 +24,9 @@ def main() -> int:
     except (ScenarioError, OSError) as error:
         sys.stderr.write(f"sandbox: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        # While a large company was still being made; once it serves, Ctrl-C is an orderly stop.
+        return 130
     return 0
 
 

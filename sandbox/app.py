@@ -46,7 +46,7 @@ class App:
         self.settings.change(copy.deepcopy(self._first_settings))
         self.log.clear()
         self.faults.put([])
-        self.state.keep_seconds = 0
+        self.state.keep_past(0)
         self._graph.reset()
         self._emply.reset()
 

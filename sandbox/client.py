@@ -72,6 +72,10 @@ class Sandbox:
         """Replace the whole state; raises `ValueError` with the sandbox's words where it is no scenario."""
         self._ask("PUT", "state", scenario)
 
+    def change_state(self, part: Row) -> None:
+        """Add or replace the rows of a part of a scenario, by their ids; what others write meanwhile stays."""
+        self._ask("PATCH", "state", part)
+
     def requests(self) -> list[Row]:
         """The log: all requests since the start or the last `clear_requests`."""
         entries: list[Row] = self._ask("GET", "requests").json()
@@ -99,7 +103,7 @@ class Sandbox:
         self._ask("POST", "reset")
 
     def _ask(self, method: str, name: str, document: object = None) -> Response:
-        body = None if method != "PUT" else orjson.dumps(document)
+        body = orjson.dumps(document) if method in ("PUT", "PATCH") else None
         response = self._http.request(method, f"{self.url}/_sandbox/{name}", data=body, timeout=_START_SECONDS)
         if not response.ok:
             raise ValueError(response.json()["error"])

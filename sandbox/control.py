@@ -1,4 +1,8 @@
-"""`/_sandbox/…`: what tests and the demo set and read. These requests get no faults and are not logged."""
+"""`/_sandbox/…`: what tests and the demo set and read. These requests get no faults and are not logged.
+
+Beside state, requests and faults: `PATCH state` adds or replaces rows, `settings` are what the sandbox knows of its
+callers, and `POST reset` (in `app`) gives back everything but the state as it was at the start.
+"""
 
 from sandbox.exchange import Answer, Request, json_answer
 from sandbox.faults import FaultError, Faults
@@ -18,7 +22,7 @@ class Control:
     def answer(self, request: Request) -> Answer:
         """Answer one request; 400 says what is wrong with a document that was put."""
         try:
-            document = request.json() if request.method == "PUT" else None
+            document = request.json() if request.method in ("PUT", "PATCH") else None
             return self._answer(request.method, request.path.removeprefix(PREFIX), document)
         except (ScenarioError, FaultError, SettingsError, ValueError) as error:
             return json_answer(400, {"error": str(error)})
@@ -30,6 +34,9 @@ class Control:
             case "PUT", "state":
                 self._state.load(document)
                 return Answer(204)
+            case "PATCH", "state":
+                self._state.change(document)
+                return Answer(204)
             case "GET", "requests":
                 return json_answer(200, self._log.entries())
             case "DELETE", "requests":
@@ -39,7 +46,7 @@ class Control:
                 return json_answer(200, self._faults.get())
             case "PUT", "faults":
                 self._faults.put(document)
-                self._state.keep_seconds = self._faults.longest_stale
+                self._state.keep_past(self._faults.longest_stale)
                 return Answer(204)
             case "GET", "settings":
                 return json_answer(200, self._settings.shown())

@@ -256,7 +256,7 @@ def _basic(authorization: str, form: dict[str, str]) -> None:
     """Take the client's id and secret from a Basic header, where there is one."""
     scheme, _, text = authorization.partition(" ")
     if scheme.lower() == "basic":
-        name, _, secret = base64.b64decode(text).decode().partition(":")
+        name, _, secret = base64.b64decode(text + "==").decode("utf-8", "replace").partition(":")
         form.update({"client_id": name, "client_secret": secret})
 
 

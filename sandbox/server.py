@@ -124,8 +124,7 @@ async def serve(
             server_header=False, timeout_keep_alive=120, timeout_graceful_shutdown=1,
             ssl_context_factory=lambda _config, _default: context,
         )  # fmt: skip
-        # Breaking off answers is what faults are for; uvicorn would report each as the application's mistake.
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        logging.getLogger("uvicorn.error").addFilter(_is_mistake)
         server = _Server(config)
         serving = asyncio.create_task(server.serve(sockets=sockets))
         while not server.started and not serving.done():
@@ -138,6 +137,12 @@ async def serve(
         for connection in list(server.server_state.connections):
             connection.transport.abort()
         await serving
+
+
+def _is_mistake(record: logging.LogRecord) -> bool:
+    """Whether a report is of a mistake in the sandbox: answers broken off are what faults are for."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is not None and not issubclass(kind, asyncio.CancelledError)
 
 
 async def _until(stop: asyncio.Event, parent: int | None) -> None:

@@ -32,13 +32,14 @@ class Section:
 
     tables: tuple[str, ...] = ()
     by_user: tuple[str, ...] = ()
+    single: tuple[str, ...] = ()
 
     def __init__(self, document: Row) -> None:
-        unknown = document.keys() - {*self.tables, *self.by_user, "organization"}
+        unknown = document.keys() - {*self.tables, *self.by_user, *self.single}
         if unknown:
             raise ScenarioError(f"unknown: {', '.join(sorted(unknown))}")
-        self._tables = {name: _table(name, document.get(name)) for name in self.tables}
-        self._by_user = {name: _mapping(name, document.get(name)) for name in self.by_user}
+        self._tables: dict[str, Row] = {name: _table(name, document.get(name)) for name in self.tables}
+        self._tables |= {name: _mapping(name, document.get(name)) for name in self.by_user}
         self._memo: dict[object, object] = {}
 
     def __getitem__(self, table: str) -> Table:
@@ -48,6 +49,12 @@ class Section:
         """Add or replace a row. What was derived is forgotten."""
         self._tables[table][row["id"]] = row
         self._memo.clear()
+
+    def merge(self, other: "Section") -> None:
+        """Add or replace the rows that the other section has."""
+        for name in self._tables:
+            self._tables[name] = {**self._tables[name], **other[name]}
+        self._memo = {}
 
     def memo(self, key: object, make: Callable[[], T]) -> T:
         """`make()`, computed once until something changes."""
@@ -67,7 +74,8 @@ class Section:
 
     def document(self) -> Row:
         """The section in the scenario's form."""
-        return {**{name: list(rows.values()) for name, rows in self._tables.items()}, **self._by_user}
+        lists = {name: list(self._tables[name].values()) for name in self.tables}
+        return {**lists, **{name: self._tables[name] for name in self.by_user}}
 
 
 class Entra(Section):
@@ -75,6 +83,7 @@ class Entra(Section):
 
     tables = ("users", "groups", "deletedUsers", "servicePrincipals")
     by_user = ("photos", "calendars")
+    single = ("organization",)
 
     def __init__(self, document: Row) -> None:
         super().__init__(document)
@@ -97,7 +106,7 @@ class State:
     def __init__(self, scenario: object = None) -> None:
         self.entra = Entra({})
         self.emply = Emply({})
-        self.keep_seconds = 0.0
+        self._keep_seconds = 0.0
         self._past: deque[tuple[float, Section, Section]] = deque()
         self.load({} if scenario is None else scenario)
 
@@ -110,16 +119,34 @@ class State:
         self.before_change()
         self.entra, self.emply = sections
 
+    def change(self, part: object) -> None:
+        """Add or replace the rows of a part of a scenario, by their ids; everything else stays.
+
+        Raises `ScenarioError` and changes nothing where it cannot be read.
+        """
+        if isinstance(part, dict) and "organization" in (part.get("entra") or {}):
+            raise ScenarioError("entra: the organization is replaced only with the whole state")
+        changes = State(part)
+        self.before_change()
+        for section, changed in ((self.entra, changes.entra), (self.emply, changes.emply)):
+            section.merge(changed)
+
     def document(self) -> Row:
         """The whole state in the scenario's form."""
         return {"entra": self.entra.document(), "emply": self.emply.document()}
 
+    def keep_past(self, seconds: float) -> None:
+        """From now on keep what was, for stale reads of up to so many seconds; 0: forget it."""
+        self._keep_seconds = seconds
+        if not seconds:
+            self._past.clear()
+
     def before_change(self) -> None:
         """To be called before every write: keeps what stale reads may still ask for."""
         now = time.monotonic()
-        while self._past and self._past[0][0] < now - self.keep_seconds:
+        while self._past and self._past[0][0] < now - self._keep_seconds:
             self._past.popleft()
-        if self.keep_seconds:
+        if self._keep_seconds:
             self._past.append((now, self.entra.copy(), self.emply.copy()))
 
     def entra_at(self, stale_seconds: float) -> Entra:

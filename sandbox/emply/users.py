@@ -70,12 +70,12 @@ def _problem(emply: Emply, name: str, value: object) -> str | None:  # noqa: PLR
     if name == "roleIds":
         if not isinstance(value, list):
             return "must be a list of role ids"
-        unknown = sorted({str(role) for role in value if role not in emply["roles"]})
+        unknown = sorted({str(role) for role in value if str(role) not in emply["roles"]})
         return f"unknown role: {', '.join(unknown)}" if unknown else None
     if name == "departmentId":
-        return None if value is None or value in emply["departments"] else f"unknown department: {value}"
+        return None if value is None or str(value) in emply["departments"] else f"unknown department: {value}"
     if name == "employeeId":
-        return None if value is None or value in emply["employees"] else f"unknown employee: {value}"
+        return None if value is None or str(value) in emply["employees"] else f"unknown employee: {value}"
     if name == "active":
         return None if isinstance(value, bool) else "must be true or false"
     return "is not a field that can be set"

@@ -37,6 +37,22 @@ class Kind:
         return [{name: row.get(name, absent) for name, absent in wanted} for row in rows]
 
 
+class Pages(dict[object, bytes]):
+    """Pages as bytes, of one state of the tenant; all are forgotten when they become too many."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = 0
+
+    def keep(self, key: object, body: bytes) -> None:
+        """Keep one page."""
+        self._bytes += len(body)
+        if self._bytes > _KEPT_BYTES:
+            self.clear()
+            self._bytes = len(body)
+        self[key] = body
+
+
 Project = Callable[[list[Row]], list[Row]]
 
 
@@ -58,16 +74,14 @@ def collection(
     skipped or repeated when others come or go between two pages. `project` replaces the first kind's projection.
     """
     request, options = call.request, call.options
-    pages: dict[object, bytes] = call.entra.memo("pages", dict)
+    pages = call.entra.memo("pages", Pages)
     key = (request.host, request.path, request.raw_query, options.eventual, call.permissions, request.wants_empty_page)
     body = pages.get(key)
     if body is None:
         known = frozenset[str]().union(*(kind.known for kind in kinds))
         check_select(options.select, known, kinds[0].name)
         body = _page(call, context, _ordered(call, kinds, rows, known), project or _plain(kinds[0], options.select))
-        if sum(map(len, pages.values())) > _KEPT_BYTES:
-            pages.clear()
-        pages[key] = body
+        pages.keep(key, body)
     return Answer(200, body, content_type=ODATA_JSON)
 
 

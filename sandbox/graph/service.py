@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import uuid
 from functools import lru_cache
 
 from sandbox.entra import AccessTokenError, SignIn
@@ -43,7 +44,7 @@ class Graph:
             permissions = self.permissions(request)
             segments = _segments(request.path)
             route, variables = _find(request.method, segments)
-            charged = self._charge(request, route)
+            charged = {**_ids(request), **self._charge(request, route)}
             try:
                 answer = self._serve(request, segments, permissions, route, variables)
             except GraphError as error:
@@ -76,6 +77,11 @@ class Graph:
             raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
         entra = self._state.entra_at(request.fault.stale_ms / 1000 if request.fault else 0)
         return route.handler(Call(request, entra, self._settings, self._secret, segments, permissions, variables))
+
+
+def _ids(request: Request) -> dict[str, str]:
+    request_id = str(uuid.uuid4())
+    return {"request-id": request_id, "client-request-id": request.headers.get("client-request-id", request_id)}
 
 
 @lru_cache(maxsize=4096)

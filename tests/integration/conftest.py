@@ -21,6 +21,6 @@ def sandbox(running_sandbox: Sandbox) -> Sandbox:
     `put_state`, `put_faults`, `change_settings` set it up, `state` and `requests` read what came of it, and
     `environment` is what a client needs.
     """
-    running_sandbox.put_state({})
     running_sandbox.reset()
+    running_sandbox.put_state({})
     return running_sandbox

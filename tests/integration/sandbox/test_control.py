@@ -62,6 +62,15 @@ def test_what_is_no_scenario_is_refused_by_name_and_changes_nothing(
     assert sandbox.state() == SCENARIO
 
 
+def test_a_change_replaces_only_the_rows_it_names(sandbox: Sandbox) -> None:
+    sandbox.put_state(SCENARIO)
+
+    sandbox.change_state({"entra": {"users": [{"id": "u", "mail": "m"}, {"id": "new"}]}})
+
+    users = [{"id": "u", "mail": "m"}, {"id": "new"}]
+    assert sandbox.state() == {**SCENARIO, "entra": {**SCENARIO["entra"], "users": users}}
+
+
 def test_the_log_tells_every_request_with_secrets_blanked(sandbox: Sandbox, emply: Http, entra: Http) -> None:
     emply.get("users", params={"take": "2"})
     entra.ask("POST", "oauth2/v2.0/token", data=token_form(sandbox))

@@ -118,6 +118,7 @@ def test_who_already_shares_a_name_can_still_be_changed(sandbox: Sandbox, emply:
         ({"username": " "}, ["username"]),
         ({"username": "x", "roleIds": ["r9"]}, ["roleIds"]),
         ({"username": "x", "roleIds": "r1"}, ["roleIds"]),
+        ({"username": "x", "roleIds": [{"id": "r1"}], "departmentId": {}}, ["departmentId", "roleIds"]),
         ({"username": "x", "departmentId": "d9", "employeeId": "p9"}, ["departmentId", "employeeId"]),
         ({"username": "x", "active": "yes"}, ["active"]),
         ({"username": "x", "firstName": 1}, ["firstName"]),

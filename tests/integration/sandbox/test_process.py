@@ -59,6 +59,21 @@ def test_it_stops_cleanly_on_a_signal(tmp_path: Path, number: signal.Signals) ->
     assert not Path(environment["CA_BUNDLE"]).exists()
 
 
+def test_it_stops_cleanly_while_somebody_still_waits_for_an_answer(tmp_path: Path) -> None:
+    with process(env_file=tmp_path / "env") as started:
+        environment = read_environment(tmp_path / "env")
+        with requests.Session() as session:
+            session.trust_env, session.verify = False, environment["CA_BUNDLE"]
+            slow = [{"path": "/v1.0", "fault": {"delay_ms": 60_000}}]
+            session.put(f"{environment['SANDBOX_URL']}/_sandbox/faults", json=slow, timeout=5)
+            with pytest.raises(requests.ReadTimeout):
+                session.get(f"{environment['SANDBOX_URL']}/v1.0/users", timeout=0.2)
+        started.terminate()
+        _, complaints = started.communicate(timeout=STARTED)
+
+    assert (started.returncode, complaints) == (0, "")
+
+
 def test_the_env_file_has_everything_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     with process(env_file=tmp_path / "env"):
         environment = read_environment(tmp_path / "env")
