@@ -1,6 +1,7 @@
 """The errors of the pipeline: few types, each of which says who must act.
 
-`str(error)` is one line: what happened, to what, and what the operator should do. It never holds people's data or a secret.
+`str(error)` is one line: what happened, to what, and what the operator should do. It never holds people's
+data or a secret.
 """
 
 

@@ -1,6 +1,7 @@
 """How text is compared: `key` for e-mails and usernames, `trimmed` for everything else. (rules.md, "Terms")"""
 
 import unicodedata
+from collections.abc import Callable
 
 import pandas as pd
 import pyarrow as pa
@@ -24,7 +25,7 @@ def key_of(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip().casefold()
 
 
-def _map(text, fast, exact):  # type: ignore[no-untyped-def]
+def _map(text: "pd.Series[str]", fast: Callable[[pa.Array], pa.Array], exact: Callable[[str], str]) -> "pd.Series[str]":
     """Arrow's kernels for ASCII, where they agree with Python; Python itself, value by value, for the rest."""
     array = pa.array(text, type=pa.large_string(), from_pandas=True)
     plain = fast(pc.ascii_trim(array, characters=_ASCII_SPACE))

@@ -18,6 +18,7 @@ from assets.errors import EntraEmplyError, SettingsError
 
 if TYPE_CHECKING:
     from assets.environment import Environment
+
     from assets.ledger.ledger import Ledger
 
 Result = TypeVar("Result")
@@ -36,6 +37,7 @@ Users = Annotated[int, typer.Option("--users", min=1, help="How many people the 
 Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The sandbox's port; 0 takes any free one.")]
 
+_SHORTEST_ID = 6
 FAILED, HELD, ACTIONS_FAILED, INTERRUPTED = 1, 2, 3, 130
 
 
@@ -67,7 +69,9 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Stop after the first sync was applied.")] = False,
     users: Users = 200,
     seed: Seed = 1,
-    port: Port = 0,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The Dagster UI's port; else 3000 or any free one.")
+    ] = None,
 ) -> None:
     """A whole working installation on this machine and nothing else."""
     from pipelines.demo import run_demo  # noqa: PLC0415
@@ -81,7 +85,9 @@ def sandbox(
     users: Annotated[int | None, typer.Option(min=1, help="Make up a company of so many people.")] = None,
     seed: Seed = 1,
     port: Port = 0,
-    env_file: Annotated[Path | None, typer.Option(help="Write the environment a client needs here, once ready.")] = None,
+    env_file: Annotated[
+        Path | None, typer.Option(help="Write the environment a client needs here, once ready.")
+    ] = None,
 ) -> None:
     """Entra, Graph and Emply on this machine, over HTTPS."""
     from sandbox.server import run  # noqa: PLC0415
@@ -121,13 +127,16 @@ def sync(
 
 @app.command(epilog=_example("entra-emply plan --settings draft.yaml"))
 def plan(
-    settings: Annotated[Path | None, typer.Option(help="Plan with this draft instead of the settings in force.")] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="Plan with this draft instead of the settings in force.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """What a sync would do now. Only reads; nothing is changed or recorded anywhere."""
     from assets.reconciliation.settings import load  # noqa: PLC0415
+    from assets.reconciliation.wording import names_of  # noqa: PLC0415
     from pipelines.dry_run import dry_run  # noqa: PLC0415
-    from pipelines.report import document, names_of, show  # noqa: PLC0415
+    from pipelines.report import document, show  # noqa: PLC0415
 
     environment = _environment()
     in_force = load(settings or environment.settings)
@@ -146,7 +155,9 @@ def approve(
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
     kind: Annotated[str | None, typer.Option(help="Only actions of this kind, such as set_roles.")] = None,
     domain: Annotated[str | None, typer.Option(help="Only people with an address in this domain.")] = None,
-    group: Annotated[str | None, typer.Option(help="Only people of this group; also approves that it was emptied.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Only people of this group; also approves that it was emptied.")
+    ] = None,
     person: Annotated[str | None, typer.Option(help="Only this person: an address or an id.")] = None,
 ) -> None:
     """Release held actions of the newest plan. The next run applies them."""
@@ -155,7 +166,7 @@ def approve(
         if group is not None and group_id is None:
             raise SettingsError(f"no plan knows a group {group!r}: give its name as in the settings, or its id")
         released = ledger.approve(
-            plan, kind=kind, domain=domain, group=group_id, person=person, by=by, reason=reason
+            _whole_id(ledger, plan), kind=kind, domain=domain, group=group_id, person=person, by=by, reason=reason
         )
     typer.echo(f"{len(released)} actions approved for 72 hours; the next run applies them")
 
@@ -216,6 +227,12 @@ def _ledger() -> Iterator["Ledger"]:
             yield ledger
         finally:
             ledger.close()
+
+
+def _whole_id(ledger: "Ledger", plan: str) -> str:
+    """The id that the first characters stand for, where they are the newest plan's."""
+    newest = ledger.newest_plan()
+    return newest.plan_id if newest and len(plan) >= _SHORTEST_ID and newest.plan_id.startswith(plan) else plan
 
 
 def _with_progress(what: str, work: Callable[[], Result]) -> Result:

@@ -97,7 +97,7 @@ def departments(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def _role_ids(rows: Sequence[Row]) -> list[object]:
-    return sorted_texts(row.get("roleIds") for row in rows)
+    return sorted_texts([] if row.get("roleIds") is None else row["roleIds"] for row in rows)
 
 
 def _status(rows: Sequence[Row]) -> list[object]:

@@ -1,1 +1,1 @@
-"""What is decided: settings, the join, the rules, the plan. Pure functions over frames; only `assets.py` knows Dagster."""
+"""What is decided: settings, the join, the rules, the plan. Pure functions; only `assets.py` knows Dagster."""

@@ -114,8 +114,8 @@ def _protected(people: People, actions: pd.DataFrame, changes: RoleChanges) -> M
     links = actions["kind"] == "link_user"
     replaced = people.identities.loc[actions["person"], "replaces_link"].to_numpy(dtype=bool)
     guarded = (links | (actions["kind"] == "deactivate_user")) & actions["person"].isin(holders)
-    created = given_at_creation(people)
-    created = created.loc[created["role_id"].isin(people.mapping.protected_roles), "person"]
+    given = given_at_creation(people)
+    created = given.loc[given["role_id"].isin(people.mapping.protected_roles), "person"]
     receives = ((actions["kind"] == "create_user") & actions["person"].isin(created)) | (
         (actions["kind"] == "set_roles") & actions["person"].isin(changes.given(people.mapping.protected_roles))
     )
@@ -147,6 +147,6 @@ def _too_many_grants(people: People, actions: pd.DataFrame) -> Mask:
     grants = actions["kind"].isin(["create_user", "activate_user"]).to_numpy(dtype=bool)
     concerned = people.identities.loc[actions.loc[grants, "person"], "entra_id"]
     recorded = people.world.state.grants
-    recent = recorded[(recorded["at"] > people.world.now - _RECENTLY) & ~recorded["approved"]]
-    together = pd.concat([concerned, recent["entra_id"]]).nunique()
+    recent = (recorded["at"] > people.world.now - _RECENTLY) & ~recorded["approved"]
+    together = pd.concat([concerned, recorded.loc[recent, "entra_id"]]).nunique()
     return grants & (together > people.world.settings.guards.max_grants.of(len(people.world.emply_users)))

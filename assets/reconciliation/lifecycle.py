@@ -1,6 +1,9 @@
 """L: who gets a login, who loses it, who gets it back. Joiners, leavers, and what a person has to look at."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from assets.reconciliation.lookup import Mask, collected, is_among, take
@@ -58,18 +61,22 @@ def unmanaged(people: People) -> Mask:
     return _groupless(people) & ~_in_configured_group_then(people) & _has_state(people)
 
 
-def leaver_reason(people: People) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
+def leaver_reason(people: People) -> npt.NDArray[np.object_]:
     """Why each linked person has to be inactive (L5, L6, L7a, L7), None for everybody else; active or not."""
     gone = people.linked & (people.identities["entra_row"] < 0).to_numpy(dtype=bool) & ~people.left_alone
     there = people.linked & ~gone & ~people.left_alone
     enabled = people.identities["enabled"].to_numpy(dtype=bool)
     room = people.identities["in_room"].to_numpy(dtype=bool)
     removed = _groupless(people) & (_in_configured_group_then(people) | ~_has_state(people))
-    return np.select(
-        [gone, there & ~enabled, there & room, removed],
-        ["deleted_in_entra", "account_disabled", "is_room", "removed_from_group"],
-        default=None,
-    )
+    reasons = np.full(len(people.identities), None, dtype=object)
+    for who, why in (
+        (removed, "removed_from_group"),
+        (there & room, "is_room"),
+        (there & ~enabled, "account_disabled"),
+        (gone, "deleted_in_entra"),
+    ):
+        reasons[who] = why  # the later ones win
+    return reasons
 
 
 _RULE_OF_REASON = {
@@ -120,7 +127,7 @@ def _creations(people: People) -> pd.DataFrame:
 
 
 def given_at_creation(people: People) -> pd.DataFrame:
-    """R3: `person`, `role_id` of every joiner: all roles of the groups; with `synchronize_roles` off the main group's."""
+    """R3: `person`, `role_id` of every joiner: all the groups' roles; `synchronize_roles` off: the main group's."""
     groups = people.memberships[joiners(people)[people.memberships["entra_row"]]]
     if not people.world.settings.synchronize_roles:
         groups = groups.drop_duplicates("entra_row")
@@ -129,7 +136,7 @@ def given_at_creation(people: People) -> pd.DataFrame:
     return given.drop_duplicates().sort_values(["person", "role_id"], ignore_index=True)
 
 
-def _role_lists(people: People, rows: "pd.Index[int]") -> "pd.Series[object]":
+def _role_lists(people: People, rows: "pd.Index[int]") -> "pd.Series[Any]":
     given = given_at_creation(people)
     lists = collected(np.searchsorted(rows, given["person"]), given["role_id"], len(rows))
     return pd.Series(lists.to_pylist(), index=rows, dtype=object)

@@ -4,6 +4,7 @@ Nothing here knows a rule. Rows are positions in a frame, -1 for none.
 """
 
 import json
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +59,7 @@ def codes(*columns: "pd.Series[str]") -> list[Rows]:
     return np.split(numbers, np.cumsum([len(column) for column in columns])[:-1])
 
 
-def exploded(lists: "pd.Series[object]") -> tuple[Rows, "pd.Series[str]"]:
+def exploded(lists: "pd.Series[Any]") -> tuple[Rows, "pd.Series[str]"]:
     """A column of Arrow lists in long form: the row of every element, and the elements."""
     array = _whole(pa.array(lists, from_pandas=True))
     rows = pc.list_parent_indices(array).to_numpy(zero_copy_only=False).astype(np.int64)

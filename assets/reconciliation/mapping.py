@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from assets.errors import SettingsError
-from assets.reconciliation.settings import Group, Settings
+from assets.reconciliation.settings import Settings
 from assets.text import trimmed
 
 

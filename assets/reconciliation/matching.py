@@ -174,7 +174,7 @@ def _one_row_each(world: World, entra: pd.DataFrame, matches: _Matches, links: p
     """Entra users with their Emply users, then the other Emply users; those of a gone Entra user stay linked (L5)."""
     gone = links[links["entra_row"] == _NOBODY]
     gone_id = pd.Series(pd.NA, index=range(len(world.emply_users)), dtype="str")
-    gone_id.iloc[gone["emply_row"]] = gone["entra_id"].to_numpy()
+    gone_id.iloc[gone["emply_row"].to_numpy(dtype=np.int64)] = gone["entra_id"].to_numpy()
     rest = np.setdiff1d(np.arange(len(world.emply_users)), matches.taken)
     anew = np.isin(matches.matched_by, ("username", "email"))
     orphans = gone_id.iloc[rest]
@@ -256,10 +256,10 @@ def _employee(world: World, carried: "pd.Series[str]", email: "pd.Series[str]") 
     by_email = positions(email, employee_email.iloc[best_first])
     by_email[by_email >= 0] = best_first[by_email[by_email >= 0]]
     by_id = positions(carried, employees["employee_id"])
-    ranks = rank.to_numpy()
+    ranks: Rows = np.asarray(rank, dtype=np.int64)
     carried_wins = (by_id >= 0) & ((by_email < 0) | (_at(ranks, by_id) <= _at(ranks, by_email)))
     counts = employee_email.value_counts()
-    carriers = email.map(counts).fillna(0).to_numpy(dtype=np.int64)
+    carriers: Rows = np.asarray(email.map(counts).fillna(0), dtype=np.int64)
     return np.where(carried_wins, by_id, by_email), carriers
 
 

@@ -8,9 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assets.errors import SettingsError
 from assets.reconciliation import attributes, findings, guards, lifecycle, roles
 from assets.reconciliation.findings import FINDING_COLUMNS
-from assets.reconciliation.lookup import as_set, collected, take
+from assets.reconciliation.lookup import as_set, collected, is_among, take
 from assets.reconciliation.mapping import Mapping, resolve
 from assets.reconciliation.matching import identities
 from assets.reconciliation.people import People, together
@@ -35,6 +36,8 @@ ACTION_COLUMNS = [
     "own_guards",
     "groups",
 ]
+
+
 @dataclass(frozen=True)
 class Plan:
     """A plan and what is to be recorded with it.
@@ -110,6 +113,20 @@ def mapping_of(world: World) -> Mapping:
     )
 
 
+def require_groups_read(world: World, groups_read: "pd.Series[str]") -> None:
+    """Raise SettingsError where the settings name a group whose members were not read: unknown is not empty."""
+    if not world.settings.enabled:
+        return
+    mapping = mapping_of(world)
+    needed = pd.concat([mapping.groups["group_id"], pd.Series(mapping.rooms, dtype="str")], ignore_index=True)
+    unread = int((~is_among(needed, groups_read)).sum())
+    if unread:
+        raise SettingsError(
+            f"settings: the members of {unread} of the groups were not read when this day's sources were; "
+            "only days since the groups are in the settings can be planned with them"
+        )
+
+
 def _actions(people: People, changes: roles.RoleChanges) -> pd.DataFrame:
     """Every action with who it is about, in the order of applying, and what holds it."""
     drafts = together([lifecycle.actions_of(people), changes.actions, attributes.actions_of(people)])
@@ -130,7 +147,7 @@ def _actions(people: People, changes: roles.RoleChanges) -> pd.DataFrame:
 def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
     """The hash of target, kind, ids, before and after: what an approval is given to."""
     parts = [actions[name].fillna("") for name in ("target", "kind", "entra_id", "emply_user_id", "before", "after")]
-    text = parts[0].str.cat(parts[1:], sep="\x1f")
+    text = parts[0].str.cat(pd.concat(parts[1:], axis=1), sep="\x1f")
     digests = [hashlib.sha256(value.encode()).hexdigest() for value in text]  # no array library has SHA-256
     return pd.Series(digests, index=actions.index, dtype="str")
 
@@ -145,7 +162,7 @@ def _groups(people: People, persons: "pd.Series[int]") -> "pd.Series[str]":
         }
     )
     both = both[both["person"].isin(persons)].drop_duplicates().sort_values(["person", "group_id"])
-    whom = as_set(persons.to_numpy())
+    whom = as_set(np.asarray(persons, dtype=np.int64))
     lists = collected(np.searchsorted(whom, both["person"]), both["group_id"], len(whom))
     names = pd.Series(pc.binary_join(lists, pa.scalar(" ", pa.large_string())), index=whom, dtype="str")
     return pd.Series(names.reindex(persons).array, index=persons.index, dtype="str")

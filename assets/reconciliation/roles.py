@@ -46,7 +46,7 @@ class RoleChanges:
             )
             for rule, of in free.groupby("rule")
         ]
-        return together([actions(pd.Index([]), "emply.set_roles", "R6"), *drafts])
+        return together([actions(pd.Index([], dtype="int64"), "emply.set_roles", "R6"), *drafts])
 
     @property
     def findings(self) -> pd.DataFrame:

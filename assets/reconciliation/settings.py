@@ -166,8 +166,7 @@ def parse(text: str, name: str = "settings.yaml") -> Settings:
 
 def _expectation(fault: Mapping[str, object]) -> str:
     location = fault["loc"]
-    assert isinstance(location, tuple)
-    where = ".".join(str(part) for part in location) or "settings"
+    where = ".".join(map(str, location)) if isinstance(location, tuple) and location else "settings"
     if fault["type"] == "extra_forbidden":
         return f"{where}: unknown key"
     if fault["type"] == "missing":

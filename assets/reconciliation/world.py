@@ -12,6 +12,18 @@ import pandas as pd
 
 from assets.reconciliation.settings import Settings
 
+SOURCES = (
+    "entra_tenant",
+    "entra_users",
+    "entra_groups",
+    "entra_group_members",
+    "emply_users",
+    "emply_employees",
+    "emply_roles",
+    "emply_departments",
+)
+"""The sources of a world: the names of its frames, of their assets, and for `--accept-shrink`."""
+
 UTC_TIME = "datetime64[us, UTC]"
 
 STATE_COLUMNS: Mapping[str, Mapping[str, str]] = {
@@ -60,7 +72,7 @@ class SyncState:
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """The frames by name, `clock` (one row: read_at, epoch) included: what is stored of a run."""
-        stamp = pd.DataFrame({"read_at": pd.Series([self.read_at]).astype(UTC_TIME), "epoch": [self.epoch]})
+        stamp = pd.DataFrame({"read_at": pd.to_datetime([self.read_at], utc=True).as_unit("us"), "epoch": [self.epoch]})
         return {name: getattr(self, name) for name in STATE_COLUMNS} | {"clock": stamp}
 
     @classmethod

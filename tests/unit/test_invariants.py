@@ -53,9 +53,7 @@ def nobody_with_an_employee_has_roles_or_fields_changed(world: World) -> None:
     plan = vectorised.plan(*world)
     scenario = world[0]
     employees = {row["id"] for row in scenario.get("emply", {}).get("employees", [])}
-    employed = {
-        row["id"] for row in scenario.get("emply", {}).get("users", []) if row.get("employeeId") in employees
-    }
+    employed = {row["id"] for row in scenario.get("emply", {}).get("users", []) if row.get("employeeId") in employees}
     changed = {row["emply_user_id"] for row in plan["actions"] if row["kind"] in ("set_roles", "update_user")}
     assert not changed & employed
 

@@ -28,7 +28,7 @@ def test_key_is_normalised_trimmed_and_casefolded(values: list[str | None]) -> N
 
 @given(TEXTS)
 def test_trimmed_is_stripped_and_blank_is_missing(values: list[str | None]) -> None:
-    assert texts(trimmed(series(values))) == [value and value.strip() or None for value in values]
+    assert texts(trimmed(series(values))) == [(value and value.strip()) or None for value in values]
 
 
 def test_the_index_stays() -> None:

@@ -1,0 +1,119 @@
+"""The assets of group `ledger`: what it remembers before a run reads, and what applying did after it planned."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    Config,
+    Failure,
+    MaterializeResult,
+    Output,
+    TableColumn,
+    TableSchema,
+    asset,
+)
+
+from assets import clock
+from assets.connections import Connections
+from assets.errors import PlanRefused
+from assets.extract import FRESH, OWNERS
+from assets.ledger.apply import ApplyReport, apply, settle
+from assets.partitions import DAILY, require_today
+from assets.reconciliation.world import STATE_COLUMNS
+
+
+@asset(
+    group_name="ledger",
+    partitions_def=DAILY,
+    description="What the ledger remembers: links, role states, group ids, deactivations that stand, grants of the "
+    "last day, member counts, holds and approvals. Read before any source, after what a killed run left open was "
+    "settled. Stored with the run, so that its plan can be computed again from its frames alone.",
+    metadata={
+        f"schema_{name}": TableSchema([TableColumn(column, kind) for column, kind in columns.items()])
+        for name, columns in STATE_COLUMNS.items()
+    },
+    kinds={"postgres", "parquet"},
+    owners=OWNERS,
+    freshness_policy=FRESH,
+)
+def sync_state(context: AssetExecutionContext, connections: Connections) -> Output[dict[str, pd.DataFrame]]:
+    """One frame for each table of `SyncState`, and `clock` (read_at, epoch)."""
+    require_today("sync_state", context.partition_key)
+    if not settle(connections.ledger, connections.emply):
+        context.log.info("another run is applying just now: a plan of this run will be refused")
+    frames = connections.ledger.read_state(clock.now()).frames()
+    return Output(frames, metadata={f"rows_{name}": len(frame) for name, frame in frames.items()})
+
+
+class ApplyConfig(Config):
+    """Which plan to apply: its id, or nothing for the newest one."""
+
+    plan_id: str = ""
+
+
+@asset(
+    group_name="ledger",
+    deps=["reconciliation_actions", "reconciliation_findings"],
+    partitions_def=DAILY,
+    check_specs=[
+        AssetCheckSpec(
+            "every_write_succeeded",
+            asset="applied_changes",
+            description="No action failed or waits in quarantine for `entra-emply release`.",
+        ),
+        AssetCheckSpec(
+            "nothing_waits_for_a_person",
+            asset="applied_changes",
+            description="No action of the plan is held by a guard until somebody approves it.",
+        ),
+    ],
+    description="The newest plan of today, applied once, under one lock: each action written down before it is tried, "
+    "its reasons looked at again where it takes something away. Whoever asks (sensor, command line, this page), "
+    "the ledger decides.",
+    kinds={"postgres", "emply"},
+    owners=OWNERS,
+)
+def applied_changes(
+    context: AssetExecutionContext, connections: Connections, config: ApplyConfig
+) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
+    """Numbers of actions by kind and result."""
+    require_today("applied_changes", context.partition_key)
+    newest = connections.ledger.newest_plan()
+    plan_id = config.plan_id or (newest.plan_id if newest else "")
+    try:
+        report = apply(connections.ledger, plan_id, graph=connections.graph, emply=connections.emply)
+    except PlanRefused as error:
+        raise Failure(str(error), allow_retries=False) from error
+    yield MaterializeResult(metadata=_metadata(plan_id, report))
+    yield from _checks(report)
+
+
+def _metadata(plan_id: str, report: ApplyReport) -> dict[str, str | int]:
+    counts = {
+        f"{result}_{kind.split('.')[-1]}": count
+        for kind, results in report.results.items()
+        for result, count in results.items()
+    }
+    totals = {result: report.count(result) for result in ("applied", "failed", "superseded")}
+    waiting = {"held": report.held, "waiting": report.waiting, "quarantined": report.quarantined}
+    return {"plan_id": plan_id, **totals, **waiting, **counts}
+
+
+def _checks(report: ApplyReport) -> Iterator[AssetCheckResult]:
+    failed = report.count("failed") + report.waiting + report.quarantined
+    yield AssetCheckResult(
+        check_name="every_write_succeeded",
+        passed=failed == 0,
+        severity=AssetCheckSeverity.ERROR,
+        metadata={"failed": report.count("failed"), "waiting": report.waiting, "quarantined": report.quarantined},
+    )
+    yield AssetCheckResult(
+        check_name="nothing_waits_for_a_person",
+        passed=report.held == 0,
+        severity=AssetCheckSeverity.WARN,
+        metadata={"held": report.held},
+    )

@@ -1,0 +1,41 @@
+"""Days: every frame belongs to one, and an API only knows today. (UTC, as the schedule)"""
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+
+from dagster import DailyPartitionsDefinition
+
+from assets import clock
+from assets.errors import SourceUnreadable
+
+_TOLERANCE = timedelta(minutes=30)  # a run that a tick started just before midnight may read just after it
+
+
+def first_day(home: Path) -> date:
+    """The day this installation was set up: an older one would show as missing for ever. Recorded on first use."""
+    recorded = home / "first-day"
+    try:
+        return date.fromisoformat(recorded.read_text().strip())
+    except FileNotFoundError:
+        home.mkdir(parents=True, exist_ok=True)
+        today = clock.now().date()
+        recorded.write_text(f"{today}\n")
+        return today
+
+
+DAILY = DailyPartitionsDefinition(
+    start_date=str(first_day(Path(os.environ.get("ENTRA_EMPLY_HOME", ".entra-emply")))), end_offset=1
+)
+
+
+def is_today(day: str) -> bool:
+    """Whether `day` (a partition key) is today, or was when a run that began just before midnight was started."""
+    now = clock.now()
+    return day in {str(now.date()), str((now - _TOLERANCE).date())}
+
+
+def require_today(source: str, day: str) -> None:
+    """Raise SourceUnreadable for a partition that is not today's: the past cannot be read any more."""
+    if not is_today(day):
+        raise SourceUnreadable(source, f"only today can be read, not {day}: backfill joins and plans, not sources")

@@ -1,0 +1,105 @@
+"""What becomes of a plan once it is made: into the ledger, and into the words and numbers that the UI shows.
+
+Names and addresses appear in the plan asset's own table and nowhere else in Dagster.
+"""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from dagster import AssetExecutionContext, MetadataValue, TableRecord
+
+from assets.connections import Connections
+from assets.extract import accepted_shrinks
+from assets.partitions import is_today
+from assets.reconciliation.guards import require_full_read
+from assets.reconciliation.mapping import may_be_empty
+from assets.reconciliation.plan import Plan
+from assets.reconciliation.wording import changes, names_of, rows, why
+from assets.reconciliation.world import SOURCES, World
+
+_SHOWN = 100
+"""Rows of the plan in the UI's table; all of them are in the frame."""
+
+
+def is_fresh(context: AssetExecutionContext, connections: Connections) -> bool:
+    """Whether this run read its sources itself, today: only such a plan is ever applied."""
+    day = context.partition_key
+    return (
+        is_today(day)
+        and "dagster/backfill" not in context.run.tags
+        and connections.frames.has(context.run_id, "sync_state")
+    )
+
+
+def record(context: AssetExecutionContext, connections: Connections, world: World, plan: Plan, *, fresh: bool) -> None:
+    """Record the plan in the ledger, to be applied where it is fresh and for reading otherwise.
+
+    Raises SourceUnreadable (G5), LedgerError for another tenant's or customer's ledger.
+    """
+    ledger, settings = connections.ledger, world.settings
+    if fresh:
+        require_full_read(
+            {name: len(getattr(world, name)) for name in SOURCES},
+            ledger.baselines(),
+            settings.guards.min_rows_percent,
+            accepted=accepted_shrinks(context),
+            may_be_empty=may_be_empty(settings),
+        )
+        ledger.belongs_to(str(world.entra_tenant["tenant_id"].iloc[0]), connections.environment.emply.customer)
+    ledger.record_mapping(settings.version, settings.document)
+    ledger.record_plan(
+        plan,
+        run_id=context.run_id if fresh else f"{context.run_id}/{context.partition_key}",
+        day=date.fromisoformat(context.partition_key),
+        origin="sync" if fresh else "backfill",
+        mapping_version=settings.version,
+        state=world.state,
+    )
+    context.instance.add_run_tags(context.run_id, {"entra-emply/plan": plan.plan_id})
+
+
+def metadata(world: World, plan: Plan) -> dict[str, Any]:
+    """The plan's numbers, which plot over runs, and its table."""
+    kinds = plan.actions["kind"].value_counts().to_dict()
+    names = names_of(world)
+    shown = rows(plan.actions.head(_SHOWN))
+    return {
+        "dagster/row_count": len(plan.actions),
+        "plan_id": plan.plan_id,
+        "status": plan.status,
+        "mapping_version": world.settings.version,
+        "held": int((plan.actions["held_by"] != "").sum()),
+        **{f"actions_{kind}": int(count) for kind, count in kinds.items()},
+        "plan": MetadataValue.table(
+            [
+                TableRecord(
+                    {
+                        "who": action["subject"] or "",
+                        "action": action["kind"],
+                        "change": "; ".join(changes(action, names)),
+                        "why": why(action),
+                        "held by": action["held_by"] or "",
+                    }
+                )
+                for action in shown
+            ]
+        ),
+    }
+
+
+def difference(context: AssetExecutionContext, connections: Connections, plan: Plan) -> dict[str, int]:
+    """How a plan made again differs from the one that was made that day."""
+    run_id = connections.frames.pointed("days", context.partition_key)
+    if run_id is None or run_id == context.run_id or not connections.frames.has(run_id, "reconciliation_actions"):
+        return {}
+    that_day = pd.DataFrame(connections.frames.read(run_id, "reconciliation_actions"))
+    now, then = set(plan.actions["action_id"]), set(that_day["action_id"])
+    return {"only_now": len(now - then), "only_that_day": len(then - now), "in_both": len(now & then)}
+
+
+def strangers(world: World, plan: Plan) -> int:
+    """M6: how many Emply users the plan touches that are neither linked nor linked by it."""
+    links = plan.actions.loc[plan.actions["kind"] == "link_user", "emply_user_id"]
+    known = {*world.state.links["emply_user_id"], *links}
+    return len(set(plan.actions["emply_user_id"].dropna()) - known)

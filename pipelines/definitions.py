@@ -1,0 +1,29 @@
+"""Everything Dagster is told, made by one function. What is in it is elsewhere."""
+
+from typing import Any
+
+from dagster import Definitions, load_assets_from_modules
+
+from assets.connections import Connections
+from assets.emply import assets as emply
+from assets.entra import assets as entra
+from assets.ledger import assets as ledger
+from assets.reconciliation import assets as reconciliation
+from assets.storage import FramesIOManager
+from pipelines.jobs import apply, approve, reload_settings, retention, sync
+from pipelines.triggers import alert_on_failure, apply_after_sync, every_30_minutes, every_night, settings_changed
+
+
+def build_defs(**resources: Any) -> Definitions:  # noqa: ANN401 (as Dagster's resources)
+    """The definitions; `resources` take the place of those of the same name (`connections`, `io_manager`)."""
+    connections = Connections()
+    return Definitions(
+        assets=load_assets_from_modules([entra, emply, reconciliation, ledger]),
+        jobs=[sync, apply, approve, reload_settings, retention],
+        schedules=[every_30_minutes, every_night],
+        sensors=[apply_after_sync, settings_changed, alert_on_failure],
+        resources={"connections": connections, "io_manager": FramesIOManager()} | resources,
+    )
+
+
+defs = build_defs()

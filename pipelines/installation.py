@@ -1,0 +1,38 @@
+"""This machine's installation: database, home folder and Dagster instance, for the commands that run things."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assets.environment import Environment
+from dagster import DagsterInstance
+
+from pipelines.database import database
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def installation(environment: Environment) -> Iterator[str]:
+    """Database and Dagster's home, ready for this process and its children; the database's address.
+
+    Raises SettingsError where the database cannot be had.
+    """
+    home = environment.home
+    home.mkdir(parents=True, exist_ok=True)
+    link = home / "dagster.yaml"
+    if not link.exists():
+        link.unlink(missing_ok=True)
+        link.symlink_to(REPOSITORY / "dagster.yaml")
+    os.environ["ENTRA_EMPLY_HOME"] = str(home)
+    os.environ["DAGSTER_HOME"] = str(home)
+    with database(home, environment.database_url) as address:
+        yield str(address)
+
+
+@contextmanager
+def instance() -> Iterator[DagsterInstance]:
+    """Dagster's instance of the installation."""
+    with DagsterInstance.get() as found:
+        yield found

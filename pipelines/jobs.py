@@ -1,0 +1,114 @@
+"""The jobs: sync (sources to plan), apply, approve, retention, and the settings alone. What they do is in `assets`."""
+
+from datetime import timedelta
+
+from dagster import (
+    AssetSelection,
+    Config,
+    DagsterInstance,
+    Failure,
+    OpExecutionContext,
+    RunsFilter,
+    define_asset_job,
+    in_process_executor,
+    job,
+    op,
+)
+
+from assets import clock
+from assets.connections import Connections
+from assets.errors import EntraEmplyError
+
+ONE_AT_A_TIME = "entra-emply/one-at-a-time"
+"""Tag: runs that carry the same value wait for each other (dagster.yaml)."""
+
+APPLIED = AssetSelection.assets("applied_changes")
+
+# One process: starting one a step costs more than most steps take. HTTP is made parallel inside an asset.
+sync = define_asset_job(
+    "sync",
+    selection=AssetSelection.all() - APPLIED,
+    description="Read both systems, join them, make the plan. The plan is applied by the job `apply`, which follows.",
+    executor_def=in_process_executor,
+    tags={ONE_AT_A_TIME: "sync"},
+)
+
+apply = define_asset_job(
+    "apply",
+    selection=APPLIED,
+    description="Apply today's newest plan, once. The ledger refuses whatever else it is asked for.",
+    executor_def=in_process_executor,
+    tags={ONE_AT_A_TIME: "apply", "dagster/max_retries": "0"},
+)
+
+reload_settings = define_asset_job(
+    "reload_settings",
+    selection=AssetSelection.assets("settings"),
+    description="Read the settings again after their file changed; the plans of past days then show as unsynced.",
+    executor_def=in_process_executor,
+)
+
+
+class Approval(Config):
+    """What to approve of the newest plan, who does, and why. Empty means any."""
+
+    plan_id: str
+    by: str
+    reason: str
+    kind: str = ""
+    domain: str = ""
+    group: str = ""
+    person: str = ""
+
+
+@op
+def approve_actions(context: OpExecutionContext, connections: Connections, config: Approval) -> None:
+    """Record the approval; the next run applies what it released."""
+    ledger = connections.ledger
+    group = ledger.group_id(config.group) if config.group else None
+    try:
+        released = ledger.approve(
+            config.plan_id,
+            kind=config.kind or None,
+            domain=config.domain or None,
+            group=group,
+            person=config.person or None,
+            by=config.by,
+            reason=config.reason,
+        )
+    except EntraEmplyError as error:
+        raise Failure(str(error), allow_retries=False) from error
+    context.log.info("%s actions approved for 72 hours; the next run applies them", len(released))
+
+
+@job(executor_def=in_process_executor, description="Release held actions of the newest plan, with who and why.")
+def approve() -> None:
+    """One op."""
+    approve_actions()
+
+
+@op
+def forget_what_is_old(context: OpExecutionContext, connections: Connections) -> None:
+    """Frames, runs with their events and logs, and the ledger's people, each as long as the settings say."""
+    retention = connections.settings().retention
+    now = clock.now()
+    frames = connections.frames.prune(now, retention.frames_days)
+    runs = _delete_runs(context.instance, retention.runs_days)
+    connections.ledger.prune(now - timedelta(days=retention.frames_days))
+    context.log.info("forgot the frames of %s runs and %s runs of Dagster", frames, runs)
+
+
+@job(executor_def=in_process_executor, description="Retention: forget frames, runs and plans that are old enough.")
+def retention() -> None:
+    """One op."""
+    forget_what_is_old()
+
+
+def _delete_runs(instance: DagsterInstance, days: int) -> int:
+    """Delete runs that ended, with their event and compute logs."""
+    old = instance.get_run_records(RunsFilter(created_before=clock.now() - timedelta(days=days)))
+    ended = [record.dagster_run for record in old if record.dagster_run.is_finished]
+    for run in ended:
+        instance.compute_log_manager.delete_logs(prefix=[run.run_id])
+        instance.delete_run(run.run_id)
+    return len(ended)

@@ -1,0 +1,153 @@
+"""`sync`: one complete run now, in this process, recorded as Dagster runs: the job `sync`, then the job `apply`.
+
+Runs of this kind start no sensor, so the command applies by itself. Commands take turns; runs of the daemon or of the
+UI beside them do no harm, because the ledger refuses a plan whose reads are older than somebody else's changes.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from assets.environment import Environment
+from dagster import DagsterEventType, DagsterInstance, ExecuteInProcessResult, RunsFilter
+from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from assets import clock
+from assets.errors import EntraEmplyError
+from assets.extract import ACCEPT_SHRINK
+from pipelines.definitions import build_defs
+from pipelines.installation import installation, instance
+
+_TURN = 0x656E7472615F7379  # "entra_sy": any number but the ledger's, the same for every sync command
+_BY_COMMAND = {"entra-emply/command": "sync"}
+_TRIES = 3
+_OVERTAKEN = ("the next run plans anew", "is not the newest plan", "once is enough")
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class SyncFailed(EntraEmplyError):
+    """A run failed; the message is that of what failed."""
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """Numbers of actions."""
+
+    planned: int
+    applied: int
+    failed: int
+    superseded: int
+    held: int
+    waiting: int
+    quarantined: int
+    plan_id: str
+
+    @property
+    def summary(self) -> str:
+        """One line."""
+        counts = {
+            "applied": self.applied,
+            "held": self.held,
+            "failed": self.failed,
+            "superseded": self.superseded,
+            "waiting": self.waiting,
+            "quarantined": self.quarantined,
+        }
+        said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        return f"Plan {self.plan_id[:12]}: {self.planned} actions; {said or 'nothing to do'}"
+
+
+def run_sync(accept_shrink: tuple[str, ...] = ()) -> SyncReport:
+    """Sync and apply. Raises SyncFailed with the reason of the step that failed, SettingsError, LedgerError."""
+    environment = Environment.load()
+    with installation(environment) as address, instance() as dagster, _turn(address):
+        _fail_killed(dagster)
+        for last in (False,) * (_TRIES - 1) + (True,):
+            report = _once(dagster, accept_shrink, last=last)
+            if report is not None:
+                return report
+    raise AssertionError("unreachable")
+
+
+def _once(dagster: DagsterInstance, accept_shrink: tuple[str, ...], *, last: bool) -> SyncReport | None:
+    """One sync and its apply; None where another run applied changes meanwhile, so that it is worth planning again."""
+    tags = _BY_COMMAND | ({ACCEPT_SHRINK: ",".join(accept_shrink)} if accept_shrink else {})
+    planned = _execute(dagster, "sync", tags)
+    if not planned.success:
+        raise SyncFailed(_reason(planned))
+    actions = _metadata(planned, "plan", "reconciliation_actions")
+    applied = _execute(dagster, "apply", _BY_COMMAND, {"plan_id": actions["plan_id"]})
+    if not applied.success:
+        reason = _reason(applied)
+        if not last and any(said in reason for said in _OVERTAKEN):
+            return None
+        raise SyncFailed(reason)
+    counts = _metadata(applied, "applied_changes", "applied_changes")
+    names = ("applied", "failed", "superseded", "held", "waiting", "quarantined")
+    return SyncReport(
+        planned=int(actions["dagster/row_count"]),
+        plan_id=str(actions["plan_id"]),
+        **{name: int(counts[name]) for name in names},
+    )
+
+
+def _execute(
+    dagster: DagsterInstance, job: str, tags: dict[str, str], config: dict[str, object] | None = None
+) -> ExecuteInProcessResult:
+    ops = {"ops": {"applied_changes": {"config": config}}} if config else {}
+    return (
+        build_defs()
+        .resolve_job_def(job)
+        .execute_in_process(
+            instance=dagster,
+            partition_key=str(clock.now().date()),
+            run_config=_QUIET | ops,
+            tags=tags,
+            raise_on_error=False,
+        )
+    )
+
+
+def _metadata(result: ExecuteInProcessResult, node: str, asset: str) -> dict[str, Any]:
+    """The metadata that an asset was materialised with."""
+    found = [each for each in result.asset_materializations_for_node(node) if each.asset_key.path[-1] == asset]
+    return {name: value.value for name, value in found[0].metadata.items()}
+
+
+def _reason(result: ExecuteInProcessResult) -> str:
+    """Why a run failed, in the words of the first error of ours, or of the check that blocked."""
+    for event in result.all_events:
+        if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if not check.passed and check.blocking:
+                return check.description or f"the check {check.check_name} failed"
+    for event in result.all_events:
+        if event.event_type == DagsterEventType.STEP_FAILURE:
+            error = event.step_failure_data.error
+            if event.step_failure_data.user_failure_data and event.step_failure_data.user_failure_data.description:
+                return event.step_failure_data.user_failure_data.description
+            while error is not None and error.cause is not None:
+                error = error.cause
+            message = error.message.strip() if error else "an unknown error"
+            return f"{event.step_key}: {message.split(': ', 1)[-1]}"
+    return "the run failed before its first step"
+
+
+@contextmanager
+def _turn(address: str) -> Iterator[None]:
+    """One sync command at a time."""
+    engine = create_engine(address, poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _TURN})
+        connection.commit()
+        yield
+
+
+def _fail_killed(dagster: DagsterInstance) -> None:
+    """Whoever has the turn knows that the runs of earlier commands are dead: else they would have it."""
+    running = RunsFilter(tags=_BY_COMMAND, statuses=IN_PROGRESS_RUN_STATUSES)
+    for run in dagster.get_runs(running):
+        dagster.report_run_failed(run, "the command that ran it was killed")
