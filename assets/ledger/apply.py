@@ -28,6 +28,10 @@ from assets.ledger.tables import actions, counters, failures, plan_role_states, 
 log = logging.getLogger(__name__)
 
 MAX_AGE = timedelta(hours=1)
+APPLY_WAIT = 600
+SETTLE_WAIT = 10
+"""Seconds to wait for the lock. Settling only outwaits what is nearly done: another's applying makes the run that reads
+meanwhile a stale one, and that is found out when it wants to apply."""
 
 
 @dataclass
@@ -63,7 +67,7 @@ def apply(
     where going on makes no sense; what was done until then is recorded. The failure of one action stops no other.
     """
     tenant_id = str(graph.tenant().frame["tenant_id"].iloc[0])
-    with ledger.locked(wait=True) as session:
+    with ledger.locked(seconds=APPLY_WAIT) as session:
         if session is None:
             raise PlanRefused(f"plan {plan_id}: another run has been applying for long; the next run plans anew")
         _require_same_pair(session, tenant_id, emply.customer)
@@ -86,7 +90,7 @@ def settle(ledger: Ledger, emply: Emply) -> bool:
 
     To be called before the sync state is read. Raises SourceUnreadable where Emply cannot be asked.
     """
-    with ledger.locked(wait=False) as session:
+    with ledger.locked(seconds=SETTLE_WAIT) as session:
         if session is None:
             return False
         _require_same_pair(session, None, emply.customer)

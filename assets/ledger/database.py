@@ -14,13 +14,12 @@ import psycopg2
 import psycopg2.errorcodes
 import pyarrow as pa
 from pyarrow import csv
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, func, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from assets.errors import LedgerError
 
 APPLY_LOCK = 0x656E7472615F656D  # "entra_em": any number, the same for everybody who applies
-LOCK_WAIT = "600s"
 
 # A machine that vanished must not keep the lock for the two hours that TCP grants by default.
 _KEEPALIVE = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -71,17 +70,14 @@ class Database:
             yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
-    def locked(self, *, wait: bool) -> Iterator[LockedSession | None]:
-        """The lock of applying, for as long as the context lasts; None where another holds it.
-
-        With `wait`, None comes only after `LOCK_WAIT`.
-        """
+    def locked(self, *, seconds: int) -> Iterator[LockedSession | None]:
+        """The lock of applying, for as long as the context lasts; None where another held it for `seconds`."""
         with in_words():
             connection = self.engine.connect()
         try:
             with in_words():
                 connection.detach()  # never back into the pool: closing it ends the session, and with it the lock
-                held = _lock(connection, wait=wait)
+                held = _lock(connection, seconds)
             yield LockedSession(connection) if held else None
         finally:
             connection.close()
@@ -128,20 +124,16 @@ def _postgres(url: str) -> URL:
     return address.set(drivername="postgresql+psycopg2")
 
 
-def _lock(connection: Connection, *, wait: bool) -> bool:
-    for name, value in _SERVER_KEEPALIVE.items():
+def _lock(connection: Connection, seconds: int) -> bool:
+    for name, value in {**_SERVER_KEEPALIVE, "lock_timeout": f"{seconds}s"}.items():
         connection.execute(select(func.set_config(name, value, False)))
-    if not wait:
-        held = bool(connection.scalar(select(func.pg_try_advisory_lock(APPLY_LOCK))))
-        connection.commit()
-        return held
-    connection.execute(text(f"SET lock_timeout = '{LOCK_WAIT}'"))
+    connection.commit()
     try:
         connection.execute(select(func.pg_advisory_lock(APPLY_LOCK)))
     except DBAPIError as error:
+        connection.rollback()
         if getattr(error.orig, "pgcode", None) != psycopg2.errorcodes.LOCK_NOT_AVAILABLE:
             raise
-        connection.rollback()
         return False
     connection.commit()
     return True

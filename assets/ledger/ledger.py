@@ -42,9 +42,9 @@ class Ledger:
         with self._database.reading() as connection:
             return migrate.exists(connection)
 
-    def locked(self, *, wait: bool) -> AbstractContextManager[LockedSession | None]:
+    def locked(self, *, seconds: int) -> AbstractContextManager[LockedSession | None]:
         """The lock of applying (see `Database.locked`)."""
-        return self._database.locked(wait=wait)
+        return self._database.locked(seconds=seconds)
 
     def belongs_to(self, tenant_id: str, customer: str) -> None:
         """Record at first whose ledger this is; afterwards raise LedgerError for anybody else."""

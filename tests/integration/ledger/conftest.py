@@ -1,0 +1,53 @@
+"""A ledger of its own for each test, on one real PostgreSQL."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from assets.ledger.ledger import Ledger
+from tests.postgres import Server, running_server
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A look into a ledger's tables past the code that is tested."""
+
+    server: Server
+    database: str
+
+    def __call__(self, query: str) -> list[tuple[object, ...]]:
+        return self.server.execute(f"SET search_path = entra_emply; {query}", self.database)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with running_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def migrated(server: Server) -> str:
+    """The name of a database with an empty ledger, to copy."""
+    name = server.create()
+    ledger = Ledger.open(server.url(name))
+    ledger.migrate()
+    ledger.close()
+    return name
+
+
+@pytest.fixture
+def database(server: Server, migrated: str) -> str:
+    return server.create(template=migrated)
+
+
+@pytest.fixture
+def ledger(server: Server, database: str) -> Iterator[Ledger]:
+    opened = Ledger.open(server.url(database))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def rows(server: Server, database: str) -> Rows:
+    return Rows(server, database)

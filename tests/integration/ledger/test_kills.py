@@ -1,0 +1,184 @@
+"""SIGKILL at every step of applying: the next quiet run ends as if nothing had been, and nothing is written twice.
+
+A step is a statement of the ledger, a change about to be made in Emply, or one just made.
+"""
+
+import itertools
+import os
+import random
+import signal
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from assets.ledger.apply import apply
+from assets.ledger.ledger import Ledger
+from tests.integration.ledger.company import Company, kinds, make_scenario
+from tests.postgres import Server
+
+EVERY = 8  # one step in so many in `make test`, all of them in the campaign
+STEPS = 200  # a few more than there are
+REMEMBERED = [
+    "SELECT entra_id, emply_user_id, matched_by FROM links ORDER BY 1",
+    "SELECT * FROM role_states ORDER BY 1, 2",
+    "SELECT emply_user_id, approved FROM deactivations ORDER BY 1",
+    "SELECT DISTINCT entra_id, approved FROM grants ORDER BY 1",
+    "SELECT action_id, ending FROM approvals ORDER BY 1",
+    "SELECT action_id FROM failures",
+    "SELECT count(*) FROM attempts LEFT JOIN outcomes USING (attempt_no) WHERE result IS NULL",
+]
+
+
+def _pairs(number: int, seed: int) -> list[tuple[int, int]]:
+    chosen = random.Random(seed)
+    return [(chosen.randrange(1, STEPS), chosen.randrange(1, STEPS)) for _ in range(number)]
+
+
+class Prepared:
+    """A company whose newest plan has every kind of action, one of them approved; and where it ends undisturbed."""
+
+    def __init__(self, server: Server, migrated: str, folder: Path) -> None:
+        self.server, self.file = server, folder / "company.json"
+        self.template = server.create(template=migrated)
+        ledger = Ledger.open(server.url(self.template))
+        company = _company(ledger)
+        self.plan_id = _plan_with_everything(company)
+        company.store(self.file)
+        ledger.close()
+        self.undisturbed = self.run(folder / "undisturbed.json")
+
+    def run(self, file: Path, *killed_at: int) -> tuple[Any, ...]:
+        """Applying killed at a step, maybe the next run killed too, then a quiet one: what there is at the end."""
+        file.write_text(self.file.read_text())
+        database = self.server.create(template=self.template)
+        url = self.server.url(database)
+        for run, step in enumerate(killed_at):
+            self.was_killed = _in_child(url, file, self.plan_id if run == 0 else None, step)
+        ledger = Ledger.open(url)
+        company = Company.stored(ledger, file)
+        company.sync()
+        left = kinds(company.plan())
+        ledger.close()
+        remembered = [self.server.execute(f"SET search_path = entra_emply; {query}", database) for query in REMEMBERED]
+        self.server.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        scenario = company.scenario
+        logins = sorted(scenario["emply"]["users"], key=lambda user: user["id"])
+        return left, sorted(map(tuple, scenario["writes"])), logins, remembered
+
+
+@pytest.fixture(scope="module")
+def prepared(server: Server, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return Prepared(server, migrated, tmp_path_factory.mktemp("kills"))
+
+
+def test_the_plan_that_is_killed_has_every_kind(prepared: Prepared) -> None:
+    left, writes, _, _ = prepared.undisturbed
+    assert left == {}
+    assert [kind for kind, _ in writes] == ["active"] * 3 + ["create"] * 2 + ["lastName"] + ["roleIds"] * 2
+
+
+@pytest.mark.parametrize("step", range(1, STEPS + 1, EVERY))
+def test_killed_at_a_step_the_next_run_ends_as_if_nothing_had_been(
+    prepared: Prepared, tmp_path: Path, step: int
+) -> None:
+    assert prepared.run(tmp_path / "company.json", step) == prepared.undisturbed
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("step", [step for step in range(1, STEPS + 1) if step % EVERY != 1])
+def test_killed_at_any_other_step(prepared: Prepared, tmp_path: Path, step: int) -> None:
+    assert prepared.run(tmp_path / "company.json", step) == prepared.undisturbed
+
+
+@pytest.mark.parametrize("steps", _pairs(4, seed=1))
+def test_the_run_after_a_kill_may_be_killed_too(prepared: Prepared, tmp_path: Path, steps: tuple[int, int]) -> None:
+    assert prepared.run(tmp_path / "company.json", *steps) == prepared.undisturbed
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("steps", _pairs(100, seed=2))
+def test_killed_twice_anywhere(prepared: Prepared, tmp_path: Path, steps: tuple[int, int]) -> None:
+    assert prepared.run(tmp_path / "company.json", *steps) == prepared.undisturbed
+
+
+def test_the_steps_reach_to_the_end(prepared: Prepared, tmp_path: Path) -> None:
+    prepared.run(tmp_path / "company.json", STEPS)
+    assert not prepared.was_killed
+
+
+def _company(ledger: Ledger) -> Company:
+    staff = ["g-staff"]
+    people = {
+        "ada": staff,
+        "ipek": staff,
+        "søren": staff,
+        "łukasz": staff,
+        "jörg": staff,
+        "zofia": staff,
+        "çağla": staff,
+    }
+    scenario = make_scenario(people | {"later": staff}, without_login=("zofia", "çağla"))
+    company = Company(ledger, scenario)
+    for newcomer in ("zofia", "çağla", "later"):
+        company.members("g-staff").remove(newcomer)
+    return company
+
+
+def _plan_with_everything(company: Company) -> str:
+    """Two leavers, one back, two newcomers, a match, two who joined a group, one renamed. Grants wait for approval."""
+    company.sync()
+    company.person("ada")["accountEnabled"] = False
+    company.sync()
+    company.scenario["writes"].clear()
+    company.settings["guards"] = {"max_grants": {"min_count": 0, "percent": 0}}
+    company.person("ada")["accountEnabled"] = True
+    company.delete("ipek")
+    company.members("g-staff").remove("søren")
+    company.members("g-staff").extend(["zofia", "çağla", "later"])
+    company.members("g-hr").extend(["łukasz", "jörg"])
+    company.person("łukasz")["surname"] = "Żółć-Weiß"
+    held = company.plan()
+    company.ledger.approve(held.plan_id, by="Kaya", reason="hired")
+    return company.plan().plan_id
+
+
+def _in_child(url: str, file: Path, plan_id: str | None, killed_at: int) -> bool:
+    """Apply the plan (None: do a whole run) in a process of its own; whether it was killed before its end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads; the child uses none of theirs
+        child = os.fork()
+    if child == 0:
+        failed = 1
+        try:
+            _until_killed(url, file, plan_id, killed_at)
+            failed = 0
+        finally:
+            os._exit(failed)
+    _, status = os.waitpid(child, 0)
+    assert status in {0, signal.SIGKILL}
+    return status == signal.SIGKILL
+
+
+def _until_killed(url: str, file: Path, plan_id: str | None, killed_at: int) -> None:
+    ledger = Ledger.open(url)
+    company = Company.stored(ledger, file)
+    steps = itertools.count(1)
+
+    def step(*_: object) -> None:
+        if next(steps) == killed_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def changed() -> None:
+        company.store(file)
+        step()
+
+    company.emply.changing, company.emply.changed = step, changed
+    for moment in ("before_cursor_execute", "after_cursor_execute", "commit"):
+        event.listen(ledger._database.engine, moment, step)
+    if plan_id is None:
+        company.sync()
+    else:
+        apply(ledger, plan_id, graph=company.graph, emply=company.emply)

@@ -1,0 +1,126 @@
+"""The migrations: what they make, that they run once, and which schema they refuse."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import CheckConstraint, Connection, create_engine
+
+from assets import clock
+from assets.errors import LedgerError
+from assets.ledger.ledger import Ledger
+from assets.ledger.tables import SCHEMA, metadata
+from tests.integration.ledger.conftest import Rows
+from tests.postgres import Server
+
+
+def test_the_migrated_schema_is_the_one_the_code_describes(server: Server, database: str) -> None:
+    engine = create_engine(server.url(database).replace("postgresql:", "postgresql+psycopg2:"))
+    with engine.connect() as connection:
+        assert compare_metadata(_context(connection), metadata) == []
+    engine.dispose()
+
+
+def test_the_migrated_checks_are_the_ones_the_code_describes(rows: Rows) -> None:
+    described = {
+        (str(constraint.name),)
+        for table in metadata.tables.values()
+        for constraint in [*table.constraints, *(each for column in table.c for each in column.constraints)]
+        if isinstance(constraint, CheckConstraint)
+    }
+    found = "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'entra_emply'::regnamespace"
+    assert set(rows(found)) == described
+
+
+def test_migrating_again_changes_nothing(ledger: Ledger, rows: Rows) -> None:
+    ledger.belongs_to("tenant", "customer")
+    ledger.migrate()
+    assert rows("SELECT tenant_id FROM installation") == [("tenant",)]
+
+
+def test_two_that_start_together_migrate_once(server: Server) -> None:
+    name = server.create()
+    failures: list[Exception] = []
+
+    def start() -> None:
+        ledger = Ledger.open(server.url(name))
+        try:
+            ledger.migrate()
+        except LedgerError as error:
+            failures.append(error)
+        ledger.close()
+
+    starters = [threading.Thread(target=start) for _ in range(4)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join()
+    assert failures == []
+    assert Rows(server, name)("SELECT count(*) FROM counters") == [(1,)]
+
+
+@pytest.mark.parametrize("use", [Ledger.migrate, lambda ledger: ledger.read_state(clock.now())])
+def test_a_ledger_of_a_newer_version_is_refused(ledger: Ledger, rows: Rows, use: Callable[[Ledger], object]) -> None:
+    rows("UPDATE version SET version_num = '9999'")
+    with pytest.raises(LedgerError, match="written by a newer version"):
+        use(ledger)
+
+
+def test_a_ledger_that_does_not_exist_has_an_empty_state_and_is_not_made(server: Server) -> None:
+    name = server.create()
+    ledger = Ledger.open(server.url(name))
+    assert ledger.exists() is False
+    assert ledger.read_state(clock.now()).links.empty
+    assert ledger.baselines() == {}
+    assert ledger.exists() is False
+    ledger.close()
+
+
+@pytest.mark.parametrize("statement", ["UPDATE {} SET attempt_no = 7", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+@pytest.mark.parametrize("table", ["attempts", "outcomes"])
+def test_what_was_tried_cannot_be_changed(rows: Rows, table: str, statement: str) -> None:
+    rows(
+        "INSERT INTO plans (plan_id, run_id, day, origin, mapping_version, created_at, read_at, epoch,"
+        " configured_groups, room_groups, nested_groups) VALUES ('p', 'r', now(), 'sync', 'm', now(), now(), 0, '{}', '{}', false);"
+        "INSERT INTO actions (plan_no, action_id, position, target, kind, rule, held_by, own_guards, groups)"
+        " VALUES (1, 'a', 1, 'emply', 'set_roles', 'R4', '', '', '');"
+        "INSERT INTO attempts (plan_no, action_id, started_at) VALUES (1, 'a', now());"
+        "INSERT INTO outcomes (attempt_no, at, result) VALUES (1, now(), 'applied')"
+    )
+    with pytest.raises(Exception, match=r"append-only|can only be updated to DEFAULT"):
+        rows(statement.format(table))
+    assert rows("SELECT count(*) FROM outcomes") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://somebody:hunter2@/nowhere?host=/nonexistent", "does not answer"),
+        ("postgresql://somebody:hunter2@localhost:1/x?connect_timeout=2", "does not answer"),
+        ("mysql://somebody:hunter2@localhost/x", "not a PostgreSQL address"),
+        ("hunter2", "not a database address"),
+    ],
+)
+def test_a_database_that_is_not_there_is_said_in_one_line_without_its_address(url: str, said: str) -> None:
+    with pytest.raises(LedgerError, match=said) as caught:
+        Ledger.open(url).read_state(clock.now())
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_database_that_does_not_exist_is_named_as_such(server: Server) -> None:
+    with pytest.raises(LedgerError, match="does not know the user or the database"):
+        Ledger.open(server.url("nowhere")).read_state(clock.now())
+
+
+def _context(connection: Connection) -> MigrationContext:
+    def ours(name: str | None, type_: str, _parents: object) -> bool:
+        return name == SCHEMA if type_ == "schema" else (type_, name) != ("table", "version")
+
+    return MigrationContext.configure(
+        connection,
+        opts={"include_schemas": True, "include_name": ours, "compare_type": True, "compare_server_default": True},
+    )

