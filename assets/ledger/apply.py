@@ -17,7 +17,7 @@ from typing import Literal
 from sqlalchemy import Connection, select, update
 
 from assets import clock
-from assets.errors import PlanRefused, SourceUnreadable, TargetRefused
+from assets.errors import LedgerError, PlanRefused, SourceUnreadable, TargetRefused
 from assets.ledger import effects, outcomes
 from assets.ledger.database import LockedSession
 from assets.ledger.effects import Action, Emply, Graph, Targets
@@ -26,6 +26,7 @@ from assets.ledger.plans import RecordedPlan, belongs_to_another, newest_plan, o
 from assets.ledger.tables import actions, counters, failures, plan_role_states, plans
 
 log = logging.getLogger(__name__)
+_LINE = "%s %s: %s"
 
 MAX_AGE = timedelta(hours=1)
 APPLY_WAIT = 600
@@ -70,7 +71,9 @@ def apply(
     with ledger.locked(seconds=APPLY_WAIT) as session:
         if session is None:
             raise PlanRefused(f"plan {plan_id}: another run has been applying for long; the next run plans anew")
-        _require_same_pair(session, tenant_id, emply.customer)
+        stranger = _stranger(session, tenant_id, emply.customer)
+        if stranger is not None:
+            raise PlanRefused(f"plan {plan_id}: {stranger}")
         _settle(session, emply)
         with session.transaction() as connection:
             plan = _claim(connection, plan_id)
@@ -88,21 +91,22 @@ def apply(
 def settle(ledger: Ledger, emply: Emply) -> bool:
     """Find out what came of attempts that a crash left open; False where another run is applying, and nothing was done.
 
-    To be called before the sync state is read. Raises SourceUnreadable where Emply cannot be asked.
+    To be called before the sync state is read. Raises SourceUnreadable where Emply cannot be asked, and LedgerError
+    where it is not this ledger's customer's.
     """
     with ledger.locked(seconds=SETTLE_WAIT) as session:
         if session is None:
             return False
-        _require_same_pair(session, None, emply.customer)
+        stranger = _stranger(session, None, emply.customer)
+        if stranger is not None:
+            raise LedgerError(stranger)
         _settle(session, emply)
         return True
 
 
-def _require_same_pair(session: LockedSession, tenant_id: str | None, customer: str) -> None:
+def _stranger(session: LockedSession, tenant_id: str | None, customer: str) -> str | None:
     with session.transaction() as connection:
-        stranger = belongs_to_another(connection, tenant_id, customer)
-    if stranger is not None:
-        raise PlanRefused(stranger)
+        return belongs_to_another(connection, tenant_id, customer)
 
 
 def _settle(session: LockedSession, emply: Emply) -> None:
@@ -117,7 +121,7 @@ def _settle(session: LockedSession, emply: Emply) -> None:
         for attempt_no, action, user_id in found:
             result: outcomes.Result = "interrupted" if user_id is None else "applied"
             outcomes.finish(connection, attempt_no, action, result, emply_user_id=user_id)
-            log.info("settled %s %s: %s", action.name, action.action_id, result)
+            log.warning(_LINE, f"settled {action.name}", action.action_id, result)
         died = update(plans).where(plans.c.claimed_at.is_not(None), plans.c.finished_at.is_(None))
         closed = connection.execute(died.values(finished_at=clock.now(), ending="interrupted")).rowcount
         if found or closed:
@@ -220,7 +224,9 @@ def _apply_all(
                 outcomes.link(connection, batch)
         for action in batch:
             result = "applied" if target == "ledger" else _try(session, action, targets)
-            log.info("%s %s: %s", action.name, action.action_id, result)
+            log.log(
+                logging.DEBUG if result == "applied" else logging.WARNING, _LINE, action.name, action.action_id, result
+            )
             report.add(action, result)
             done += 1
             progress(done, len(due))

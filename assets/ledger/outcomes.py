@@ -7,7 +7,7 @@ outcome, which `unsettled` finds.
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, delete, literal, or_, select, update
+from sqlalchemy import ARRAY, Connection, DateTime, Row, Select, Text, any_, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from assets import clock
@@ -27,6 +27,7 @@ from assets.ledger.tables import (
     role_states,
 )
 
+_Ids = Sequence[str | None] | Select[str]
 Result = Literal["applied", "failed", "superseded", "interrupted"]
 
 _ACTION_FIELDS = ("plan_no", "action_id", "target", "kind", "reason", "entra_id", "emply_user_id", "before", "after")
@@ -63,20 +64,22 @@ def finish(
 
 def link(connection: Connection, to_link: Sequence[Action]) -> None:
     """Make all links of a plan at once; each replaces what either of its ends was linked to."""
-    if not to_link:
-        return
-    now = clock.now()
-    rows = [{"plan_no": each.plan_no, "action_id": each.action_id, "started_at": now} for each in to_link]
-    new_attempts = insert(attempts).returning(attempts.c.attempt_no, sort_by_parameter_order=True)
-    numbers = connection.execute(new_attempts, rows).scalars().all()
-    pairs = [(each.entra_id or "", each.emply_user_id or "", str((each.after or {})["matchedBy"])) for each in to_link]
-    _replace_links(connection, pairs)
-    done = [
-        {"attempt_no": number, "at": now, "result": "applied", "code": None, "emply_user_id": pair[1]}
-        for number, pair in zip(numbers, pairs, strict=True)
-    ]
-    connection.execute(insert(outcomes), done)
-    _forget_troubles(connection, [each.action_id for each in to_link])
+    now = literal(clock.now(), DateTime(timezone=True))
+    ids = [action.action_id for action in to_link]
+    these = (actions.c.plan_no == to_link[0].plan_no, actions.c.action_id == any_(literal(ids, ARRAY(Text))))
+    tried = select(actions.c.plan_no, actions.c.action_id, now).where(*these)
+    connection.execute(insert(attempts).from_select(["plan_no", "action_id", "started_at"], tried))
+    ends = (actions.c.entra_id, actions.c.emply_user_id)
+    _unlink(connection, *(select(end).where(*these) for end in ends))
+    pairs = select(*ends, actions.c.after["matchedBy"].astext, now).where(*these)
+    connection.execute(insert(links).from_select(["entra_id", "emply_user_id", "matched_by", "at"], pairs))
+    done = (
+        select(attempts.c.attempt_no, now, literal("applied"), actions.c.emply_user_id)
+        .join_from(attempts, actions)
+        .where(*these, attempts.c.attempt_no.not_in(select(outcomes.c.attempt_no)))
+    )
+    connection.execute(insert(outcomes).from_select(["attempt_no", "at", "result", "emply_user_id"], done))
+    _forget_troubles(connection, ids)
 
 
 def unsettled(connection: Connection) -> list[tuple[int, Action]]:
@@ -132,18 +135,16 @@ def action_of(row: Row[Any]) -> Action:
     return Action(**{name: getattr(row, name) for name in _ACTION_FIELDS}, approved=row.approved)
 
 
-def _replace_links(connection: Connection, pairs: Sequence[tuple[str, str, str]]) -> None:
-    """Pairs of Entra id, Emply user id and what they were matched by. Role states of replaced links go with them."""
-    entra_ids, emply_user_ids = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    either = or_(links.c.entra_id.in_(entra_ids), links.c.emply_user_id.in_(emply_user_ids))
-    connection.execute(delete(links).where(either))
-    now = clock.now()
-    rows = [dict(zip(("entra_id", "emply_user_id", "matched_by"), pair, strict=True)) | {"at": now} for pair in pairs]
-    connection.execute(insert(links), rows)
+def _unlink(connection: Connection, entra_ids: _Ids, emply_user_ids: _Ids) -> None:
+    """Forget the links of either end. Their role states go with them."""
+    connection.execute(delete(links).where(links.c.entra_id.in_(entra_ids)))
+    connection.execute(delete(links).where(links.c.emply_user_id.in_(emply_user_ids)))
 
 
 def _created(connection: Connection, action: Action, emply_user_id: str) -> None:
-    _replace_links(connection, [(action.entra_id or "", emply_user_id, "created")])
+    _unlink(connection, [action.entra_id], [emply_user_id])
+    values = {"entra_id": action.entra_id, "emply_user_id": emply_user_id, "matched_by": "created", "at": clock.now()}
+    connection.execute(insert(links).values(values))
     _granted(connection, action)
 
 
@@ -172,9 +173,11 @@ _REMEMBER: dict[str, Callable[[Connection, Action, str], None]] = {
 
 def _forget_troubles(connection: Connection, action_ids: Sequence[str]) -> None:
     """An applied action has used up its approval, and its failures are over."""
-    used = update(approvals).where(approvals.c.used_at.is_(None), approvals.c.action_id.in_(action_ids))
+    used = update(approvals).where(
+        approvals.c.used_at.is_(None), approvals.c.action_id == any_(literal(action_ids, ARRAY(Text)))
+    )
     connection.execute(used.values(used_at=clock.now(), ending="applied"))
-    connection.execute(delete(failures).where(failures.c.action_id.in_(action_ids)))
+    connection.execute(delete(failures).where(failures.c.action_id == any_(literal(action_ids, ARRAY(Text)))))
 
 
 def _count_failure(connection: Connection, action: Action, code: str) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 import pandas as pd
-from sqlalchemy import Connection, RowMapping, Table, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from assets import clock
@@ -94,13 +94,17 @@ def record_certificate(connection: Connection, run_id: str, certificate: Certifi
 
 def baselines(connection: Connection) -> dict[str, int]:
     """Rows of the last accepted read by source (G5)."""
-    last = (
-        select(read_certificates.c.source, read_certificates.c.rows)
-        .where(read_certificates.c.accepted_at.is_not(None))
-        .distinct(read_certificates.c.source)
-        .order_by(read_certificates.c.source, read_certificates.c.accepted_at.desc())
+    found = connection.execute(select(read_certificates.c.source, read_certificates.c.rows).where(last_accepted()))
+    return {row.source: row.rows for row in found}
+
+
+def last_accepted() -> ColumnElement[bool]:
+    """Whether a certificate is its source's last that a plan was made of."""
+    later = read_certificates.alias()
+    accepted_later = exists().where(
+        later.c.source == read_certificates.c.source, later.c.accepted_at > read_certificates.c.accepted_at
     )
-    return {row.source: row.rows for row in connection.execute(last)}
+    return read_certificates.c.accepted_at.is_not(None) & ~accepted_later
 
 
 def record_mapping(connection: Connection, version: str, document: str) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select
 
 from assets import clock
+from assets.ledger.plans import last_accepted
 from assets.ledger.state import RECENT, newest_plan_no
 from assets.ledger.tables import (
     actions,
@@ -36,18 +37,7 @@ def prune(connection: Connection, before: datetime) -> None:
     connection.execute(delete(outcomes).where(outcomes.c.attempt_no.in_(tried)))
     for table in (attempts, plan_role_states, actions, plans):
         connection.execute(delete(table).where(table.c.plan_no.in_(old_plans)))
-    _prune_reads(connection, before)
+    connection.execute(delete(read_certificates).where(read_certificates.c.ended_at < before, ~last_accepted()))
     connection.execute(delete(approvals).where(approvals.c.used_at < before))
     connection.execute(delete(approvals).where(approvals.c.used_at.is_(None), approvals.c.expires_at < before))
     connection.execute(delete(grants).where(grants.c.at < min(before, clock.now() - RECENT)))
-
-
-def _prune_reads(connection: Connection, before: datetime) -> None:
-    newer = read_certificates.alias()
-    accepted_since = (
-        select(newer.c.run_id)
-        .where(newer.c.source == read_certificates.c.source, newer.c.accepted_at > read_certificates.c.accepted_at)
-        .exists()
-    )
-    last_accepted = read_certificates.c.accepted_at.is_not(None) & ~accepted_since
-    connection.execute(delete(read_certificates).where(read_certificates.c.ended_at < before, ~last_accepted))

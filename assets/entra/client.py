@@ -1,0 +1,199 @@
+"""Microsoft Graph, read: lists whole or not at all, and single objects when an action looks at its cause again.
+
+Signing in is `sign_in`, retries are `assets.http`, what the frames look like is `frames`. Nothing is written.
+Limits: page sizes and permissions as in Graph's reference of "List users", "List groups", "List group members".
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pandas as pd
+
+from assets.entra import frames
+from assets.entra.sign_in import SignIn
+from assets.environment import Environment
+from assets.errors import CredentialsError, SourceUnreadable
+from assets.frames import Read, Row, properties
+from assets.http import Answer, RequestFailed, Service
+from assets.reading import Pages, ReadAgain, read_of, whole
+
+_PAGE = "999"
+_THREADS = 8
+_EXPIRED_PAGE = "directoryexpiredpagetoken"
+_PERMISSION = {
+    "users": "User.Read.All",
+    "groups": "GroupMember.Read.All",
+    "organization": "Organization.Read.All",
+    "directory": "User.Read.All",
+}
+_OK, _NOT_FOUND, _UNAUTHORIZED, _FORBIDDEN = 200, 404, 401, 403
+
+
+class GraphClient:
+    """A tenant's users, groups and members. Every method may raise CredentialsError; reads raise SourceUnreadable."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment.entra
+        base = self._environment.graph_url
+        self._base = base if base.endswith("/v1.0") else f"{base}/v1.0"
+        self.service = Service("Graph", ca_bundle=self._environment.ca_bundle, threads=_THREADS)
+        self._sign_in = SignIn(self._environment)
+        self._signing_in = threading.Lock()
+
+    def tenant(self) -> Read:
+        """The organization: frame `Tenant`."""
+        return self._list("entra_tenant", "organization", frames.Tenant, frames.tenant, top=None)
+
+    def users(self) -> Read:
+        """Every user: frame `Users`."""
+        return self._list("entra_users", "users", frames.Users, frames.users)
+
+    def groups(self) -> Read:
+        """Every group: frame `Groups`."""
+        select = [*properties(frames.Groups), "groupTypes"]
+        return self._list("entra_groups", "groups", select, frames.groups)
+
+    def members(self, group_ids: Sequence[str], *, transitive: bool) -> Read:
+        """The members of these groups (of members too, with `transitive`), side by side: frame `GroupMembers`."""
+        source = "entra_group_members"
+        which = "transitiveMembers" if transitive else "members"
+
+        def attempt(group_id: str) -> Pages:
+            pages = Pages(source)
+            self._collect(pages, f"groups/{quote(group_id, safe='')}/{which}", {"$select": "id", "$top": _PAGE})
+            pages.rows = pages.distinct()
+            return pages
+
+        total = Pages(source)
+        with ThreadPoolExecutor(max_workers=_THREADS) as threads:
+            each = list(threads.map(lambda group_id: whole(source, lambda: attempt(group_id)), group_ids))
+        for pages in each:
+            total.pages += pages.pages
+            total.digest.update(pages.digest.digest())
+        frame = frames.members({group_id: pages.rows for group_id, pages in zip(group_ids, each, strict=True)})
+        return Read(frame, total.certificate(len(frame)))
+
+    def user(self, entra_id: str) -> Mapping[str, object] | None:
+        """The user as it is now; None where it is gone."""
+        return self._one("entra_users", f"users/{quote(entra_id, safe='')}", {"$select": ",".join(_USER)})
+
+    def deleted_user(self, entra_id: str) -> bool:
+        """Whether the user is among the deleted."""
+        path = f"directory/deletedItems/{quote(entra_id, safe='')}"
+        return self._one("entra_users", path, {"$select": "id"}) is not None
+
+    def member_of(self, entra_id: str) -> frozenset[str]:
+        """The groups the user is a direct member of."""
+        return self._ids(f"users/{quote(entra_id, safe='')}/memberOf")
+
+    def transitive_groups(self, group_id: str) -> frozenset[str]:
+        """The groups inside a group, at any depth."""
+        pages = Pages("entra_group_members")
+        path = f"groups/{quote(group_id, safe='')}/transitiveMembers"
+        self._collect(pages, path, {"$select": "id", "$top": _PAGE})
+        return frozenset(str(row["id"]) for row in pages.rows if str(row.get("@odata.type", "")).endswith(".group"))
+
+    def _ids(self, path: str) -> frozenset[str]:
+        pages = Pages("entra_group_members")
+        self._collect(pages, path, {"$select": "id", "$top": _PAGE})
+        return frozenset(str(row["id"]) for row in pages.rows)
+
+    def _list(
+        self,
+        source: str,
+        path: str,
+        select: "type[Any] | Sequence[str]",
+        build: Callable[[Sequence[Row]], pd.DataFrame],
+        top: str | None = _PAGE,
+    ) -> Read:
+        names = select if isinstance(select, Sequence) else properties(select)
+        params = {"$select": ",".join(names)} | ({} if top is None else {"$top": top})
+
+        def attempt() -> Read:
+            pages = Pages(source)
+            self._collect(pages, path, params)
+            return read_of(pages, build)
+
+        return whole(source, attempt)
+
+    def _collect(self, pages: Pages, path: str, params: Mapping[str, str] | None) -> None:
+        """All pages of a list into `pages`. Raises ReadAgain where the chain of pages expired."""
+        url: str | None = f"{self._base}/{path}"
+        seen: set[str] = set()
+        while url is not None:
+            answer = self._get(pages.source, url, params)
+            body = answer.json()
+            if answer.status != _OK:
+                raise self._unreadable(pages.source, answer, chain=bool(seen))
+            if not isinstance(body, dict):
+                raise SourceUnreadable(pages.source, "a page is no object: the answer is not Graph's")
+            pages.add(answer, body.get("value"))
+            url, params = self._next(pages.source, body, seen), None
+
+    def _next(self, source: str, body: Mapping[str, Any], seen: set[str]) -> str | None:
+        """The next page's address, whole, as Graph gave it; never another host's, never the same twice."""
+        link = body.get("@odata.nextLink")
+        if link is None:
+            return None
+        if not isinstance(link, str) or urlsplit(link)[:2] != urlsplit(self._base)[:2]:
+            raise SourceUnreadable(source, "a nextLink leads to another host")
+        if link in seen:
+            raise SourceUnreadable(source, "the pages lead in a circle: a nextLink came twice")
+        seen.add(link)
+        return link
+
+    def _one(self, source: str, path: str, params: Mapping[str, str]) -> Mapping[str, object] | None:
+        answer = self._get(source, f"{self._base}/{path}", params)
+        if answer.status == _NOT_FOUND:
+            return None
+        if answer.status != _OK:
+            raise self._unreadable(source, answer, chain=False)
+        found: Mapping[str, object] = answer.json()
+        return found
+
+    def _get(self, source: str, url: str, params: Mapping[str, str] | None) -> Answer:
+        """One GET, signed in; once more with a new token where Graph no longer takes the old one."""
+        try:
+            answer = self.service.request("GET", url, headers=self._headers, params=params)
+            if answer.status == _UNAUTHORIZED:
+                self._token(anew=True)
+                answer = self.service.request("GET", url, headers=self._headers, params=params)
+        except RequestFailed as failure:
+            raise SourceUnreadable(source, str(failure)) from None
+        if answer.status == _UNAUTHORIZED:
+            raise CredentialsError("Graph refuses the token: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud")
+        if answer.status == _FORBIDDEN:
+            area = urlsplit(url).path.removeprefix(urlsplit(self._base).path).strip("/").split("/")[0]
+            raise CredentialsError(
+                f"Graph refuses to read {source}: the application lacks {_PERMISSION.get(area, 'a permission')} "
+                "(application permission, with admin consent)"
+            )
+        return answer
+
+    def _headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self._token()}", "Accept": "application/json"}
+
+    def _token(self, *, anew: bool = False) -> str:
+        with self._signing_in:
+            return self._sign_in.token(anew=anew)
+
+    def _unreadable(self, source: str, answer: Answer, *, chain: bool) -> Exception:
+        code = _code(answer)
+        if chain and code.replace("_", "").lower() == _EXPIRED_PAGE:
+            return ReadAgain()
+        return SourceUnreadable(source, f"Graph answered {answer.status} {code}")
+
+
+_USER = ("id", "accountEnabled", "userPrincipalName", "mail", "userType")
+
+
+def _code(answer: Answer) -> str:
+    """Graph's own error code; only what looks like one, so that no text gets out."""
+    try:
+        code = answer.json()["error"]["code"]
+    except (RequestFailed, KeyError, TypeError):
+        return ""
+    return code if isinstance(code, str) and code.replace("_", "").isalnum() else ""

@@ -1,0 +1,139 @@
+"""The environment variables: read once, checked when asked for, secrets never shown. (README, "Your own tenant")"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assets.errors import SettingsError
+
+_PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
+_PUBLIC_GRAPH = "https://graph.microsoft.com"
+_PUBLIC_EMPLY = "https://api.emply.com/v1"
+
+
+@dataclass(frozen=True)
+class EntraEnvironment:
+    """How to reach and sign in to a tenant; exactly one of the three credentials is set."""
+
+    tenant_id: str
+    client_id: str
+    authority: str
+    graph_url: str
+    ca_bundle: str | None
+    secret: str | None = field(repr=False)
+    certificate: str | None = field(repr=False)
+    certificate_password: str | None = field(repr=False)
+    managed_identity: str | None
+
+
+@dataclass(frozen=True)
+class EmplyEnvironment:
+    """How to reach a customer's Emply."""
+
+    url: str
+    customer: str
+    api_key: str = field(repr=False)
+    ca_bundle: str | None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The variables. `entra` and `emply` are only demanded where they are asked for."""
+
+    variables: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def load(cls, variables: Mapping[str, str] | None = None) -> "Environment":
+        """The process's environment, or the variables given."""
+        return cls(dict(os.environ if variables is None else variables))
+
+    @property
+    def home(self) -> Path:
+        """Where frames and the embedded database live; absolute."""
+        return Path(self._get("ENTRA_EMPLY_HOME") or ".entra-emply").absolute()
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return Path(self._get("ENTRA_EMPLY_SETTINGS") or "settings.yaml")
+
+    @property
+    def frames_url(self) -> str:
+        """Where frames are kept: a folder or an fsspec address."""
+        return self._get("FRAMES_URL") or str(self.home / "frames")
+
+    @property
+    def database_url(self) -> str | None:
+        """PostgreSQL's address, as both SQLAlchemy and Dagster read it; None for the embedded one.
+
+        Raises SettingsError.
+        """
+        url = self._get("DATABASE_URL")
+        if url is None:
+            return None
+        scheme, separator, rest = url.partition("://")
+        if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg2"}:
+            raise SettingsError("DATABASE_URL: expected postgresql://user:password@host:port/database")
+        return f"postgresql+psycopg2://{rest}"
+
+    @property
+    def entra(self) -> EntraEnvironment:
+        """Entra's variables. Raises SettingsError naming what is missing or given twice."""
+        return EntraEnvironment(
+            tenant_id=self._need("ENTRA_TENANT_ID"),
+            client_id=self._get("ENTRA_CLIENT_ID") or self._need_client(),
+            authority=_address("ENTRA_AUTHORITY", self._get("ENTRA_AUTHORITY") or _PUBLIC_AUTHORITY),
+            graph_url=_address("GRAPH_URL", self._get("GRAPH_URL") or _PUBLIC_GRAPH),
+            ca_bundle=self._ca_bundle(),
+            certificate_password=self._get("ENTRA_CLIENT_CERTIFICATE_PASSWORD"),
+            **self._credential(),
+        )
+
+    @property
+    def emply(self) -> EmplyEnvironment:
+        """Emply's variables. Raises SettingsError naming what is missing."""
+        return EmplyEnvironment(
+            url=_address("EMPLY_URL", self._get("EMPLY_URL") or _PUBLIC_EMPLY),
+            customer=self._need("EMPLY_CUSTOMER"),
+            api_key=self._need("EMPLY_API_KEY"),
+            ca_bundle=self._ca_bundle(),
+        )
+
+    def _credential(self) -> dict[str, str | None]:
+        names = {
+            "secret": "ENTRA_CLIENT_SECRET",
+            "certificate": "ENTRA_CLIENT_CERTIFICATE",
+            "managed_identity": "ENTRA_MANAGED_IDENTITY",
+        }
+        given = {kind: self._get(name) for kind, name in names.items()}
+        count = sum(value is not None for value in given.values())
+        if count != 1:
+            raise SettingsError(f"set exactly one of {', '.join(names.values())} ({count} are set)")
+        return given
+
+    def _need_client(self) -> str:
+        if self._get("ENTRA_MANAGED_IDENTITY"):
+            return ""
+        return self._need("ENTRA_CLIENT_ID")
+
+    def _ca_bundle(self) -> str | None:
+        path = self._get("CA_BUNDLE")
+        if path is not None and not Path(path).is_file():
+            raise SettingsError("CA_BUNDLE: there is no such file")
+        return path
+
+    def _get(self, name: str) -> str | None:
+        return self.variables.get(name, "").strip() or None
+
+    def _need(self, name: str) -> str:
+        value = self._get(name)
+        if value is None:
+            raise SettingsError(f"the environment variable {name} is not set")
+        return value
+
+
+def _address(name: str, url: str) -> str:
+    if not url.startswith("https://"):
+        raise SettingsError(f"{name}: expected an address that begins with https://")
+    return url.rstrip("/")

@@ -1,0 +1,76 @@
+"""Reading a list whole: pages collected, repeats judged, the certificate written. How pages are asked for is the
+clients' business.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+import pandas as pd
+
+from assets import clock
+from assets.errors import SourceUnreadable
+from assets.frames import Certificate, Read, Row
+from assets.http import Answer
+
+_TRIES = 3
+
+
+class ReadAgain(Exception):
+    """What was read so far is worth nothing: the whole list is to be read again."""
+
+
+@dataclass
+class Pages:
+    """The rows of one list so far."""
+
+    source: str
+    started_at: datetime = field(default_factory=clock.now)
+    rows: list[Row] = field(default_factory=list)
+    pages: int = 0
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def add(self, answer: Answer, rows: object) -> int:
+        """Add a page; how many rows it has. Raises SourceUnreadable where `rows` is no list of objects."""
+        if not isinstance(rows, list):
+            raise SourceUnreadable(self.source, "a page is no list: the answer is not what the service documents")
+        self.digest.update(answer.content)
+        self.pages += 1
+        self.rows += rows
+        return len(rows)
+
+    def distinct(self, name: str = "id") -> list[Row]:
+        """The rows without identical repeats. Raises ReadAgain where one id came with different contents."""
+        ids = [row.get(name) if isinstance(row, dict) else None for row in self.rows]
+        if len(set(ids)) == len(ids):
+            return self.rows
+        kept: dict[object, Row] = {}
+        for identity, row in zip(ids, self.rows, strict=True):
+            if kept.setdefault(identity, row) != row:
+                raise ReadAgain
+        return list(kept.values())
+
+    def certificate(self, rows: int) -> Certificate:
+        """That the read is complete, now."""
+        return Certificate(self.source, self.pages, rows, self.digest.hexdigest(), self.started_at, clock.now())
+
+
+Result = TypeVar("Result")
+
+
+def whole(source: str, attempt: Callable[[], Result]) -> Result:
+    """What `attempt` reads, begun again where the list changed under it. Raises SourceUnreadable."""
+    for _ in range(_TRIES):
+        try:
+            return attempt()
+        except ReadAgain:
+            continue
+    raise SourceUnreadable(source, f"the list changed while it was read, {_TRIES} times: the next run tries again")
+
+
+def read_of(pages: Pages, build: Callable[[Sequence[Row]], pd.DataFrame]) -> Read:
+    """The validated frame of all pages, with its certificate."""
+    frame = build(pages.distinct())
+    return Read(frame, pages.certificate(len(frame)))
