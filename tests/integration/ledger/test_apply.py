@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from assets import clock
-from assets.errors import CredentialsError, PlanRefused, SourceUnreadable
-from assets.ledger.apply import apply
+from assets.errors import CredentialsError, LedgerError, PlanRefused, SourceUnreadable
+from assets.ledger.apply import apply, settle
 from assets.ledger.ledger import Ledger
 from assets.reconciliation.plan import Plan
 from tests.integration.ledger.company import (
@@ -399,6 +399,13 @@ def test_a_plan_of_another_tenant_or_customer_is_refused(company: Company, which
     else:
         company.emply = Emply(company.scenario, customer="another")
     _refused(company, plan, f"belongs to the {which}")
+
+
+def test_another_customers_emply_is_not_asked_what_became_of_a_killed_run(company: Company) -> None:
+    company.ledger.belongs_to("tenant", "contoso")
+    company.emply = Emply(company.scenario, customer="another")
+    with pytest.raises(LedgerError, match="belongs to the customer"):
+        settle(company.ledger, company.emply)
 
 
 def _refused(company: Company, plan: Plan, why: str) -> None:
