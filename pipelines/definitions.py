@@ -1,8 +1,9 @@
 """Everything Dagster is told, made by one function. What is in it is elsewhere."""
 
+import warnings
 from typing import Any
 
-from dagster import Definitions, load_assets_from_modules
+from dagster import BetaWarning, Definitions, PreviewWarning, load_assets_from_modules
 
 from assets.connections import Connections
 from assets.emply import assets as emply
@@ -12,6 +13,10 @@ from assets.reconciliation import assets as reconciliation
 from assets.storage import FramesIOManager
 from pipelines.jobs import apply, approve, reload_settings, retention, sync
 from pipelines.triggers import alert_on_failure, apply_after_sync, every_30_minutes, every_night, settings_changed
+
+# Used knowingly: Dagster is pinned to its minor version.
+warnings.filterwarnings("ignore", category=BetaWarning)
+warnings.filterwarnings("ignore", category=PreviewWarning)
 
 
 def build_defs(**resources: Any) -> Definitions:  # noqa: ANN401 (as Dagster's resources)

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import TypeVar
 
 import requests
-from assets.environment import Environment
 from dagster import AssetKey, DagsterInstance, DagsterRun, RunsFilter
 from dagster._core.scheduler.instigation import SensorInstigatorData
 from rich.console import Console
 from rich.table import Table
 
 from assets import clock
+from assets.environment import Environment
 from assets.errors import EntraEmplyError
 from assets.ledger.ledger import Ledger
 from pipelines.installation import REPOSITORY, installation, instance
@@ -152,7 +152,7 @@ def _start_dagster(processes: _Processes, port: int | None) -> str:
     """The address of the webserver, once it answers; the daemon comes up beside it."""
     chosen = _free_port(port)
     workspace = str(REPOSITORY / "workspace.yaml")
-    processes.start("daemon", "-m", "dagster._daemon.cli", "run", "-w", workspace)
+    processes.start("daemon", "-m", "dagster._daemon", "run", "-w", workspace)
     processes.start("webserver", "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(chosen), "-w", workspace)
     url = f"http://localhost:{chosen}"
     processes.wait_for(lambda: _answers(url), "the webserver")

@@ -1,0 +1,4 @@
+"""The rules of reconciliation a second time, row by row: what the vectorised rules of `assets/` are compared with.
+
+Nothing in here imports `assets`: the two have only the page of the rules in common.
+"""

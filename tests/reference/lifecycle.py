@@ -1,0 +1,118 @@
+"""L: creation, activation and deactivation of Emply users."""
+
+from tests.reference.terms import (
+    Person,
+    Row,
+    World,
+    action,
+    email_as_written,
+    email_of_entra_user,
+    finding,
+    get,
+    key,
+    status,
+    written,
+)
+
+
+def plan_lifecycle(world: World, person: Person) -> tuple[list[Row], list[Row]]:
+    """The actions and findings of L for one person that is not left alone."""
+    if person.in_scope and person.login is None:
+        actions, findings = _unmatched(world, person)
+    elif person.in_scope:
+        actions, findings = _matched(world, person)
+    else:
+        actions, findings = _leaver(world, person)
+    created_or_matched = person.matched or any(row["kind"] == "create_user" for row in actions)
+    if created_or_matched and person.employee is None:
+        findings.append(finding(person, "user_without_employee", "L9"))
+    if person.has_duplicate_employees and (person.in_scope or person.linked):
+        findings.append(finding(person, "duplicate_employee", "Terms"))  # the page gives it no rule
+    for row in findings:
+        world.trace[f"{row['rule']} {row['code']}"] += 1
+    for row in actions:
+        world.trace[f"{row['rule']} {row['kind']}"] += 1
+    return actions, findings
+
+
+def _unmatched(world: World, person: Person) -> tuple[list[Row], list[Row]]:
+    assert person.user is not None
+    if status(person.employee) == "archived":
+        return [], [finding(person, "employee_archived_in_group", "L3")]
+    if email_of_entra_user(person.user) is None:
+        guest = get(person.user, "userType", "Member") == "Guest"
+        return [], [finding(person, "guest_without_mail" if guest else "no_email", "L2")]
+    for login in world.emply("users"):
+        if carries_username(login, person.user) or carries_email(login, person.user):
+            return [], [finding(person, "address_taken", "L1a")]
+    return [action(person, "emply.create_user", "L1", before=None, after=_new_user(world, person))], []
+
+
+def carries_username(login: Row, user: Row) -> bool:
+    """An Emply user has the Entra user's UPN as its username."""
+    wanted = key(user.get("userPrincipalName"))
+    return wanted is not None and key(login.get("username")) == wanted
+
+
+def carries_email(login: Row, user: Row) -> bool:
+    wanted = email_of_entra_user(user)
+    return wanted is not None and key(login.get("email")) == wanted
+
+
+def _new_user(world: World, person: Person) -> Row:
+    assert person.user is not None
+    main = person.groups[0]
+    # R3: with or without employee.
+    roles = {group.role_id for group in person.groups} if world.switch("synchronize_roles") else {main.role_id}
+    world.trace["R3"] += 1
+    return {
+        "username": written(person.user.get("userPrincipalName")),
+        "email": email_as_written(person.user),
+        "firstName": written(person.user.get("givenName")),
+        "lastName": written(person.user.get("surname")),
+        "jobTitle": written(person.user.get("jobTitle")),
+        "mobilePhone": written(person.user.get("mobilePhone")),
+        "roleIds": sorted(roles),
+        "departmentId": main.department_id,
+        "language": main.language,
+        "timeZone": main.time_zone,
+        "currency": main.currency,
+        "employeeId": person.employee["id"] if person.employee is not None else None,
+        "active": True,
+    }
+
+
+def _matched(world: World, person: Person) -> tuple[list[Row], list[Row]]:
+    if status(person.employee) == "archived":
+        return [], [finding(person, "employee_archived_in_group", "L11")]
+    if person.active:
+        return [], []
+    deactivated = {row["emplyUserId"] for row in world.recorded("deactivations")}
+    if person.login_id in deactivated or get(world.settings, "reactivate", "ours") == "all":
+        return [action(person, "emply.activate_user", "L4", before={"active": False}, after={"active": True})], []
+    return [], [finding(person, "deactivated_in_emply", "L4")]
+
+
+def _leaver(world: World, person: Person) -> tuple[list[Row], list[Row]]:
+    """Linked and not in scope: L5 to L8, and L10."""
+    state = person.role_state
+    if person.user is None:
+        rule, reason = "L5", "deleted_in_entra"
+    elif not person.enabled:
+        rule, reason = "L6", "account_disabled"
+    elif person.is_room:
+        rule, reason = "L7a", "is_room"
+    elif state is None or any(group.id in state for group in world.mapping.groups):
+        rule, reason = "L7", "removed_from_group"
+    else:
+        return [], [finding(person, "unmanaged", "L8")]
+    actions, findings = [], []
+    if person.active:
+        deactivation = action(person, "emply.deactivate_user", rule, before={"active": True}, after={"active": False})
+        actions.append({**deactivation, "reason": reason})
+    else:
+        world.trace["deactivated already"] += 1
+    still_employed = status(person.employee) == "active" and written(person.employee.get("resignationDate")) is None
+    if rule in {"L5", "L6", "L7"} and still_employed:
+        findings.append(finding(person, "leaver_without_resignation_date", "L10"))
+    return actions, findings

@@ -1,0 +1,49 @@
+"""The implementations of the rules that the same tests judge. A new one is added to `IMPLEMENTATIONS`, nowhere else.
+
+An implementation is a function (scenario, settings, state, now) -> plan as `tests.reference.rules.plan` gives it. It
+raises ConfigurationError for R8. It may give more columns than the reference; those are not compared.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from tests.reference import rules
+from tests.reference.terms import ConfigurationError
+
+Row = dict[str, Any]
+Implementation = Callable[[Row, Row, Row, datetime], Row]
+
+IMPLEMENTATIONS: dict[str, Implementation] = {"reference": rules.plan}
+
+ACTION = ("target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after", "held_by")
+FINDING = ("code", "entra_id", "emply_user_id", "employee_id", "subject", "object")
+
+
+def outcome(implementation: Implementation, world: tuple[Row, Row, Row, datetime]) -> Row:
+    """What the page fixes of an implementation's plan of a world, in one form and order: two are equal or one errs.
+
+    `reason` counts where the page names one, and a finding's rule where the page gives it one. A configuration error
+    is `{"error": True}`: its wording is not compared.
+    """
+    try:
+        plan = implementation(*world)
+    except ConfigurationError:
+        return {"error": True}
+    return comparable(plan)
+
+
+def comparable(plan: Row) -> Row:
+    actions = []
+    for row in plan["actions"]:
+        reason = row["reason"] if row["kind"] in {"set_roles", "deactivate_user"} else None
+        actions.append({**{name: row[name] for name in ACTION}, "reason": reason})
+    findings = []
+    for row in plan["findings"]:
+        rule = row["rule"] if row["code"] != "duplicate_employee" else None
+        findings.append({**{name: row[name] for name in FINDING}, "rule": rule})
+    return {
+        "actions": sorted(actions, key=repr),
+        "findings": sorted(findings, key=repr),
+        "roleStates": sorted(plan["roleStates"], key=lambda row: row["entraId"]),
+    }

@@ -1,0 +1,142 @@
+"""Worlds in which every rule fires often: small populations that share few addresses, groups and roles.
+
+`random_world` is for campaigns of thousands; `worlds` is the same as a hypothesis strategy. No rule is decided here.
+"""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from hypothesis import strategies as st
+
+from tests.reference import rules
+from tests.reference.cast import STORIES, Cast
+from tests.reference.guards import identity
+from tests.reference.terms import ConfigurationError, Row
+
+NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
+
+World = tuple[Row, Row, Row, datetime]
+
+
+def random_world(random: Random) -> World:
+    """(scenario, settings, state, now): the arguments of an implementation of the rules."""
+    return _Draft(random).world()
+
+
+def worlds() -> st.SearchStrategy[World]:
+    return st.randoms(use_true_random=False).map(random_world)
+
+
+class _Draft(Cast):
+    """One world in the making."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self.deactivations: list[Row] = []
+        self.grants: list[Row] = []
+
+    def world(self) -> World:
+        self.make_roles_and_groups()
+        stories = self.random.choices(list(STORIES), list(STORIES.values()), k=self.random.randint(2, 8))
+        for number, story in enumerate(stories):
+            self.tell(number, story)
+        counts = self.empty_groups()
+        self.record_times()
+        for rows in (self.users, self.logins, self.employees, self.groups, self.links, self.role_states):
+            self.random.shuffle(rows)
+        scenario = {
+            "entra": {"users": self.users, "groups": self.groups},
+            "emply": {
+                "users": self.logins,
+                "employees": self.employees[:6],
+                "roles": self.roles,
+                "departments": self.departments,
+            },
+        }
+        state = {
+            "links": self.links,
+            "roleStates": self.role_states,
+            "groupIds": self.group_ids,
+            "deactivations": self.deactivations,
+            "grants": self.grants,
+            "groupCounts": counts,
+            "holds": [],
+            "approvals": [],
+        }
+        if self.chance(0.03):
+            self.spoil()
+        self.remember_actions(scenario, state)
+        return scenario, self.settings, state, NOW
+
+    # What is recorded
+
+    def empty_groups(self) -> list[Row]:
+        """Each group's last count; and groups that lost everybody."""
+        counts = [{"groupId": group["id"], "members": self.random.randint(1, 9)} for group in self.groups]
+        if self.chance(0.25):
+            self.random.choice(self.groups)["members"] = ["device-1"] if self.chance(0.3) else []
+        for group in self.groups:
+            if not group["members"] and self.chance(0.5):
+                del group["members"]
+        return [row for row in counts if self.chance(0.7)]
+
+    def record_times(self) -> None:
+        for login in self.logins:
+            if self.chance(0.1 if login.get("active", True) else 0.55):
+                self.deactivations.append({"emplyUserId": login["id"], **self.some_time()})
+        if self.chance(0.1):
+            self.deactivations.append({"emplyUserId": "u-gone", **self.some_time()})
+        for user in self.users:
+            if self.chance(0.12):
+                self.grants.append({"entraId": user["id"], **self.some_time()})
+
+    def some_time(self) -> Row:
+        ago = self.random.choice([timedelta(hours=1), timedelta(hours=23, minutes=59), timedelta(days=1), timedelta(3)])
+        return {"at": _iso(NOW - ago), "approved": self.chance(0.3)}
+
+    def spoil(self) -> None:
+        """R8: something that the settings name is not there, or there twice."""
+        entries = self.settings["groups"]
+        what = self.random.randrange(5)
+        if what == 0:
+            self.settings["protected_roles"] = ["No such role"]
+        elif what == 1:
+            self.departments.append({"id": "d9", "title": "Aarhus "})
+        elif what == 2:
+            self.roles.append({"id": "r9", "title": " Employee"})
+        elif what == 3 and entries:
+            self.group_ids[:] = [{"groupName": entry["group"], "groupId": "g-deleted"} for entry in entries]
+        elif entries:
+            group = next((row for row in self.groups if row["id"] in self.mapping), self.groups[0])
+            entries += [{"group": group["id"], "default_role": "Employee"}]
+
+    def remember_actions(self, scenario: Row, state: Row) -> None:
+        """Holds and approvals of actions that this world plans, and of some that it no longer plans."""
+        try:
+            actions = rules.plan(scenario, self.settings, state, NOW)["actions"]
+        except ConfigurationError:
+            return
+        possible = {
+            "deactivate_user": ["G1", "G3", "G4"],
+            "set_roles": ["G2", "G3"],
+            "create_user": ["G3", "G7"],
+            "activate_user": ["G7"],
+            "link_user": ["G3"],
+        }
+        for row in actions:
+            guards = possible.get(row["kind"], [])
+            if guards and self.chance(0.15):
+                chosen = sorted(self.random.sample(guards, self.random.randint(1, len(guards))))
+                state["holds"].append({"action": identity(self.changed(row)), "guards": chosen})
+            if guards and self.chance(0.15):
+                left = self.random.choice([timedelta(hours=71), timedelta(hours=71), timedelta(0), timedelta(hours=-1)])
+                expires = _iso(NOW + left)
+                state["approvals"].append({"action": identity(self.changed(row)), "expiresAt": expires})
+
+    def changed(self, row: Row) -> Row:
+        """Now and then an action of the newest plan that the next one does not hold any more."""
+        return {**row, "entra_id": f"{row['entra_id']}-other"} if self.chance(0.1) else row
+
+
+def _iso(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

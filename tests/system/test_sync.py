@@ -1,0 +1,110 @@
+"""`sync`, `plan`, `approve`: what an operator sees, through the command line, over real HTTP and a real PostgreSQL."""
+
+import json
+import time
+
+import pytest
+
+from tests.system.conftest import Installation
+
+FASTEST_START = 90.0
+
+
+def plan(installation: Installation, *arguments: str) -> dict:
+    done = installation.run("plan", "--json", *arguments)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_second_sync_finds_nothing_to_do_but_what_is_held(installation: Installation) -> None:
+    installation.sync()
+    installation.sandbox.clear_requests()
+    done = installation.sync()
+    assert installation.writes() == []
+    assert done.returncode == 2
+    assert {tuple(action["held_by"]) for action in plan(installation)["actions"]} == {("G3",)}
+
+
+def test_approving_what_is_held_lets_the_next_sync_apply_it(installation: Installation) -> None:
+    installation.sync()
+    waiting = plan(installation)
+    assert waiting["status"] == "held"
+    done = installation.run("approve", waiting["plan_id"][:12], "--by", "Ada", "--reason", "checked")
+    assert done.returncode == 0, done.stderr
+    assert installation.sync().returncode == 0
+    assert plan(installation)["status"] == "empty"
+
+
+def test_a_plan_leaves_no_trace(installation: Installation) -> None:
+    installation.sync()
+    before = installation.sandbox.state()
+    frames = sorted((installation.home / "frames").rglob("*"))
+    ledger = dump(installation)
+    installation.sandbox.clear_requests()
+    plan(installation)
+    assert {entry["method"] for entry in installation.sandbox.requests() if "/token" not in entry["path"]} == {"GET"}
+    assert installation.sandbox.state() == before
+    assert sorted((installation.home / "frames").rglob("*")) == frames
+    assert dump(installation) == ledger
+
+
+def test_a_plan_works_where_nothing_exists_yet_and_makes_nothing(installation: Installation) -> None:
+    assert plan(installation)["actions"]
+    assert not (installation.home / "postgres").exists()
+
+
+def test_a_draft_is_planned_without_touching_the_settings_in_force(installation: Installation) -> None:
+    installation.sync()
+    draft = installation.settings.with_name("draft.yaml")
+    draft.write_text(installation.settings.read_text().replace("default_role: Payroll", "default_role: HR"))
+    reasons = {action["reason"] for action in plan(installation, "--settings", str(draft))["actions"]}
+    assert "mapping_changed" in reasons
+    assert "mapping_changed" not in {action["reason"] for action in plan(installation)["actions"]}
+
+
+def test_the_plan_reads_by_kind_with_counts_last(installation: Installation) -> None:
+    done = installation.run("plan")
+    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    assert any(line.startswith("ledger.link_user") for line in lines)
+    assert " held: entra-emply approve" in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("approve", "--by", "x"), "Missing"),
+        (("plan", "--nonsense"), "No such option"),
+        (("plan", "--settings", "/nowhere/settings.yaml"), "cannot be read"),
+        (("approve", "abcdef12", "--by", "Ada", "--reason", "x"), "nothing was planned here yet"),
+        (("release", "abcdef12"), "nothing was planned here yet"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_1(installation: Installation, command: tuple[str, ...], said: str) -> None:
+    done = installation.run(*command)
+    assert (done.returncode, done.stderr.count("\n"), said in done.stderr) == (1, 1, True), done.stderr
+
+
+def test_an_unchanged_company_syncs_quickly(installation: Installation) -> None:
+    installation.sync()
+    start = time.monotonic()
+    installation.sync()
+    assert time.monotonic() - start < FASTEST_START  # a bound against hanging; the figure is `benchmark sync`'s
+
+
+def dump(installation: Installation) -> str:
+    """Every row of the ledger and of Dagster's tables, as one text."""
+    from assets.environment import Environment
+    from pipelines.database import database
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.pool import NullPool
+
+    home = Environment.load(installation.environment).home
+    with database(home, None) as address, create_engine(address, poolclass=NullPool).connect() as connection:
+        tables = connection.execute(
+            text("SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'entra_emply') ORDER BY 1, 2")
+        )
+        rows = []
+        for schema, table in tables.all():
+            content = connection.execute(text(f'SELECT t::text FROM "{schema}"."{table}" t ORDER BY 1'))
+            rows.append(f"{schema}.{table}\n" + "\n".join(content.scalars()))
+    return "\n".join(rows)
