@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-from dagster import AssetExecutionContext, MetadataValue, TableRecord
+from dagster import AssetExecutionContext, MetadataValue, TableColumn, TableRecord, TableSchema
 
 from assets.connections import Connections
 from assets.extract import accepted_shrinks
@@ -83,7 +83,8 @@ def metadata(world: World, plan: Plan) -> dict[str, Any]:
                     }
                 )
                 for action in shown
-            ]
+            ],
+            schema=TableSchema([TableColumn(name) for name in ("who", "action", "change", "why", "held by")]),
         ),
     }
 

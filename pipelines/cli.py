@@ -18,7 +18,6 @@ from assets.errors import EntraEmplyError, SettingsError
 
 if TYPE_CHECKING:
     from assets.environment import Environment
-
     from assets.ledger.ledger import Ledger
 
 Result = TypeVar("Result")

@@ -8,11 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from assets import clock
 from assets.emply.client import EmplyClient
 from assets.entra.client import GraphClient
 from assets.environment import Environment
-
-from assets import clock
 from assets.frames import Read
 from assets.ledger.ledger import Ledger
 from assets.reconciliation.guards import require_full_read

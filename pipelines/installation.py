@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assets.environment import Environment
 from dagster import DagsterInstance
 
+from assets.environment import Environment
 from pipelines.database import database
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from assets.environment import Environment
 from dagster import DagsterEventType, DagsterInstance, ExecuteInProcessResult, RunsFilter
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from assets import clock
+from assets.environment import Environment
 from assets.errors import EntraEmplyError
 from assets.extract import ACCEPT_SHRINK
 from pipelines.definitions import build_defs

@@ -38,7 +38,7 @@ class GraphClient:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment.entra
         base = self._environment.graph_url
-        self._base = base if base.endswith("/v1.0") else f"{base}/v1.0"
+        self.base = base if base.endswith("/v1.0") else f"{base}/v1.0"
         self.service = Service("Graph", ca_bundle=self._environment.ca_bundle, threads=_THREADS)
         self._sign_in = SignIn(self._environment)
         self._signing_in = threading.Lock()
@@ -121,7 +121,7 @@ class GraphClient:
 
     def _collect(self, pages: Pages, path: str, params: Mapping[str, str] | None) -> None:
         """All pages of a list into `pages`. Raises ReadAgain where the chain of pages expired."""
-        url: str | None = f"{self._base}/{path}"
+        url: str | None = f"{self.base}/{path}"
         seen: set[str] = set()
         while url is not None:
             answer = self._get(pages.source, url, params)
@@ -138,7 +138,7 @@ class GraphClient:
         link = body.get("@odata.nextLink")
         if link is None:
             return None
-        if not isinstance(link, str) or urlsplit(link)[:2] != urlsplit(self._base)[:2]:
+        if not isinstance(link, str) or urlsplit(link)[:2] != urlsplit(self.base)[:2]:
             raise SourceUnreadable(source, "a nextLink leads to another host")
         if link in seen:
             raise SourceUnreadable(source, "the pages lead in a circle: a nextLink came twice")
@@ -146,7 +146,7 @@ class GraphClient:
         return link
 
     def _one(self, source: str, path: str, params: Mapping[str, str]) -> Mapping[str, object] | None:
-        answer = self._get(source, f"{self._base}/{path}", params)
+        answer = self._get(source, f"{self.base}/{path}", params)
         if answer.status == _NOT_FOUND:
             return None
         if answer.status != _OK:
@@ -157,23 +157,24 @@ class GraphClient:
     def _get(self, source: str, url: str, params: Mapping[str, str] | None) -> Answer:
         """One GET, signed in; once more with a new token where Graph no longer takes the old one."""
         try:
-            answer = self.service.request("GET", url, headers=self._headers, params=params)
+            answer = self.service.request("GET", url, headers=self.headers, params=params)
             if answer.status == _UNAUTHORIZED:
                 self._token(anew=True)
-                answer = self.service.request("GET", url, headers=self._headers, params=params)
+                answer = self.service.request("GET", url, headers=self.headers, params=params)
         except RequestFailed as failure:
             raise SourceUnreadable(source, str(failure)) from None
         if answer.status == _UNAUTHORIZED:
             raise CredentialsError("Graph refuses the token: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud")
         if answer.status == _FORBIDDEN:
-            area = urlsplit(url).path.removeprefix(urlsplit(self._base).path).strip("/").split("/")[0]
+            area = urlsplit(url).path.removeprefix(urlsplit(self.base).path).strip("/").split("/")[0]
             raise CredentialsError(
                 f"Graph refuses to read {source}: the application lacks {_PERMISSION.get(area, 'a permission')} "
                 "(application permission, with admin consent)"
             )
         return answer
 
-    def _headers(self) -> Mapping[str, str]:
+    def headers(self) -> Mapping[str, str]:
+        """What every request carries: a token that is good for a while."""
         return {"Authorization": f"Bearer {self._token()}", "Accept": "application/json"}
 
     def _token(self, *, anew: bool = False) -> str:

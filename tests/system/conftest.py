@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
+from sandbox.company import make_company
 
 REPOSITORY = Path(__file__).parents[2]
 Row = dict[str, Any]
@@ -80,9 +81,7 @@ class Installation:
 @pytest.fixture
 def company() -> Row:
     """The people of the installation's sandbox; a test module may have its own."""
-    from sandbox.company import make_company
-
-    return make_company(40, 5)
+    return make_company(200, 1)
 
 
 @pytest.fixture

@@ -4,7 +4,11 @@ import json
 import time
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
+from assets.environment import Environment
+from pipelines.database import database
 from tests.system.conftest import Installation
 
 FASTEST_START = 90.0
@@ -56,7 +60,7 @@ def test_a_plan_works_where_nothing_exists_yet_and_makes_nothing(installation: I
 def test_a_draft_is_planned_without_touching_the_settings_in_force(installation: Installation) -> None:
     installation.sync()
     draft = installation.settings.with_name("draft.yaml")
-    draft.write_text(installation.settings.read_text().replace("default_role: Payroll", "default_role: HR"))
+    draft.write_text(installation.settings.read_text().replace("default_role: Employee\n", "default_role: Consultant\n"))
     reasons = {action["reason"] for action in plan(installation, "--settings", str(draft))["actions"]}
     assert "mapping_changed" in reasons
     assert "mapping_changed" not in {action["reason"] for action in plan(installation)["actions"]}
@@ -93,15 +97,11 @@ def test_an_unchanged_company_syncs_quickly(installation: Installation) -> None:
 
 def dump(installation: Installation) -> str:
     """Every row of the ledger and of Dagster's tables, as one text."""
-    from assets.environment import Environment
-    from pipelines.database import database
-    from sqlalchemy import create_engine, text
-    from sqlalchemy.pool import NullPool
 
     home = Environment.load(installation.environment).home
     with database(home, None) as address, create_engine(address, poolclass=NullPool).connect() as connection:
         tables = connection.execute(
-            text("SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'entra_emply') ORDER BY 1, 2")
+            text("SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|info)' ORDER BY 1, 2")
         )
         rows = []
         for schema, table in tables.all():
