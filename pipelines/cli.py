@@ -149,7 +149,9 @@ def plan(
 
 @app.command(epilog=_example('entra-emply approve 3f9c12ab --kind set_roles --by "Ada" --reason "reorganisation"'))
 def approve(
-    plan: Annotated[str, typer.Argument(help="The newest plan's id, or its first characters.")],
+    plan: Annotated[
+        str, typer.Argument(help="The id of the newest plan, as `sync` or `plan` show it, or its first characters.")
+    ],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who approves.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
     kind: Annotated[str | None, typer.Option(help="Only actions of this kind, such as set_roles.")] = None,
@@ -165,7 +167,7 @@ def approve(
         if group is not None and group_id is None:
             raise SettingsError(f"no plan knows a group {group!r}: give its name as in the settings, or its id")
         released = ledger.approve(
-            _whole_id(ledger, plan), kind=kind, domain=domain, group=group_id, person=person, by=by, reason=reason
+            _recorded_id(ledger, plan), kind=kind, domain=domain, group=group_id, person=person, by=by, reason=reason
         )
     typer.echo(f"{len(released)} actions approved for 72 hours; the next run applies them")
 
@@ -228,10 +230,19 @@ def _ledger() -> Iterator["Ledger"]:
             ledger.close()
 
 
-def _whole_id(ledger: "Ledger", plan: str) -> str:
-    """The id that the first characters stand for, where they are the newest plan's."""
+def _recorded_id(ledger: "Ledger", plan: str) -> str:
+    """The id of the newest recorded plan where `plan` stands for it: by its first characters, or as the plan of this
+    moment, when `entra-emply plan` shows just what is still held of it.
+    """
     newest = ledger.newest_plan()
-    return newest.plan_id if newest and len(plan) >= _SHORTEST_ID and newest.plan_id.startswith(plan) else plan
+    if newest is None or len(plan) < _SHORTEST_ID or newest.plan_id.startswith(plan):
+        return plan if newest is None or len(plan) < _SHORTEST_ID else newest.plan_id
+    from assets.reconciliation.settings import load  # noqa: PLC0415
+    from pipelines.dry_run import dry_run  # noqa: PLC0415
+
+    environment = _environment()
+    now = dry_run(environment, load(environment.settings)).plan
+    return newest.plan_id if now.plan_id.startswith(plan) else plan
 
 
 def _with_progress(what: str, work: Callable[[], Result]) -> Result:

@@ -60,7 +60,7 @@ def test_a_plan_works_where_nothing_exists_yet_and_makes_nothing(installation: I
 def test_a_draft_is_planned_without_touching_the_settings_in_force(installation: Installation) -> None:
     installation.sync()
     draft = installation.settings.with_name("draft.yaml")
-    draft.write_text(installation.settings.read_text().replace("default_role: Employee\n", "default_role: Consultant\n"))
+    draft.write_text(installation.settings.read_text().replace("role: Employee\n", "role: Consultant\n"))
     reasons = {action["reason"] for action in plan(installation, "--settings", str(draft))["actions"]}
     assert "mapping_changed" in reasons
     assert "mapping_changed" not in {action["reason"] for action in plan(installation)["actions"]}
