@@ -16,10 +16,11 @@ lint: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Unit tests share the cores; the others start servers, databases and browsers, and get the machine for themselves.
+# System tests start servers, databases and browsers, and get the machine for themselves.
 test: lint
 	$(BIN)/pytest tests/unit -n $(JOBS) -m "not campaign"
-	$(BIN)/pytest tests/integration tests/system -m "not campaign"
+	$(BIN)/pytest tests/integration -n $(JOBS) -m "not campaign"
+	$(BIN)/pytest tests/system -m "not campaign"
 
 # The long campaigns: kills, thousands of worlds, every source times every fault.
 campaign: .venv/.installed-dev

@@ -55,7 +55,8 @@ def run_demo(*, once: bool, users: int, seed: int, port: int | None) -> None:
     home = Environment.load().home / "demo"
     shutil.rmtree(home, ignore_errors=True)  # another company: what was remembered of the last one would be wrong
     home.mkdir(parents=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for interrupting in (signal.SIGINT, signal.SIGTERM):  # a shell that starts it in the background ignores SIGINT
+        signal.signal(interrupting, signal.default_int_handler)
     with _Processes(home / "logs") as processes, suppress(KeyboardInterrupt):
         environment = _start_sandbox(processes, home, users, seed)
         with installation(environment) as address, instance() as dagster:
