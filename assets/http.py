@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,7 +44,7 @@ class RequestFailed(Exception):
         super().__init__(why)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answer:
     """A whole answer of any status."""
 
@@ -53,6 +54,10 @@ class Answer:
 
     def json(self) -> Any:  # noqa: ANN401 (it is JSON)
         """The body. Raises RequestFailed where it is no JSON."""
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> Any:  # noqa: ANN401
         try:
             return orjson.loads(self.content)
         except orjson.JSONDecodeError:

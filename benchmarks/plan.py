@@ -159,7 +159,7 @@ def _emply_users(number: Numbers, slot: Numbers) -> pd.DataFrame:
 
 
 def _employees(number: Numbers, slot: Numbers) -> pd.DataFrame:
-    """Every other steady person is an employee; 988 and 989 are archived, 997 is there twice, 999 never resigned."""
+    """Four in five are employees, as in an HR system; 988 and 989 are archived, 997 is there twice, 999 stays active."""
     own = number[_is_employee(slot) | (slot == 989)]
     twice = number[slot == 997]
     who = np.concatenate([own, twice])
@@ -211,7 +211,7 @@ def _state(number: Numbers, slot: Numbers) -> SyncState:
 
 
 def _is_employee(slot: Numbers) -> npt.NDArray[np.bool_]:
-    return ((slot < 900) & (slot % 2 == 0)) | np.isin(slot, (988, 997, 999))
+    return ((slot < 900) & (slot % 5 > 0)) | np.isin(slot, (988, 997, 999))
 
 
 def _group(number: Numbers, place: int) -> Numbers:
