@@ -132,6 +132,14 @@ def test_a_new_link_replaces_the_old_one_and_starts_without_role_state(company: 
     assert rows("SELECT ending FROM approvals") == [("applied",)]
 
 
+def test_switched_off_it_does_nothing_and_forgets_nothing(company: Company, rows: Rows) -> None:
+    _leave(company, "deleted")
+    company.settings["enabled"] = False
+    assert company.sync().results == {}
+    assert rows("SELECT count(*) FROM links") == [(4,)]
+    assert rows("SELECT count(*) FROM role_states") == [(5,)]
+
+
 # What is looked at again before something is taken away
 
 

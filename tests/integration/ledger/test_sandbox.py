@@ -190,9 +190,9 @@ def _apply_in_child(url: str, sandbox: Sandbox, plan_id: str, killed_at: int) ->
             if next(steps) == killed_at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        def sent(*args: Any, **kwargs: Any) -> requests.Response:
+        def sent(session: requests.Session, request: requests.PreparedRequest, **options: object) -> requests.Response:
             step()
-            answer = send(*args, **kwargs)
+            answer = send(session, request, **options)  # type: ignore[arg-type]
             step()
             return answer
 
