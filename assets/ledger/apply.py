@@ -9,26 +9,26 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Literal
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
-from assets import clock
 from assets.errors import LedgerError, PlanRefused, SourceUnreadable, TargetRefused
-from assets.ledger import effects, outcomes
+from assets.ledger import claiming, effects, outcomes
 from assets.ledger.database import LockedSession
 from assets.ledger.effects import Action, Emply, Graph, Targets
 from assets.ledger.ledger import Ledger
-from assets.ledger.plans import RecordedPlan, belongs_to_another, newest_plan, one_at_a_time, plan_by_id
-from assets.ledger.tables import actions, counters, failures, plan_role_states, plans
+from assets.ledger.plans import RecordedPlan, belongs_to_another
+from assets.ledger.tables import actions, counters, failures
 
 log = logging.getLogger(__name__)
 _LINE = "%s %s: %s"
 
-MAX_AGE = timedelta(hours=1)
+HOPELESS = 5
+"""Actions in a row that only failed because the service was down: the rest is left to the next run, uncounted, so that
+a dead service does not keep the lock for hours."""
 APPLY_WAIT = 600
 SETTLE_WAIT = 10
 """Seconds to wait for the lock. Settling only outwaits what is nearly done: another's applying makes the run that reads
@@ -41,7 +41,7 @@ class ApplyReport:
 
     results: by kind ("emply.set_roles") and result: applied, failed, superseded, or unknown (the target would not say;
     the next run finds out). held: by guards. waiting: failed before, their turn comes at a later run. quarantined:
-    wait for `release`.
+    wait for `release`. untried: left when a service was down. `troubled` says whether a person should look.
     """
 
     plan_no: int
@@ -49,6 +49,12 @@ class ApplyReport:
     held: int = 0
     waiting: int = 0
     quarantined: int = 0
+    untried: int = 0
+
+    @property
+    def troubled(self) -> bool:
+        """Whether something failed, waits to be tried again, is in quarantine, or could not be tried."""
+        return any((self.count("failed"), self.count("unknown"), self.waiting, self.quarantined, self.untried))
 
     def count(self, result: str) -> int:
         """The actions of any kind with this result."""
@@ -76,12 +82,12 @@ def apply(
             raise PlanRefused(f"plan {plan_id}: {stranger}")
         _settle(session, emply)
         with session.transaction() as connection:
-            plan = _claim(connection, plan_id)
+            plan = claiming.claim(connection, plan_id)
             report, due = _take_stock(connection, plan)
-            changes = bool(due) or _has_role_states(connection, plan)
-            _count_run(connection, changes=changes)
+            changes = bool(due) or outcomes.has_role_states(connection, plan.plan_no)
+            claiming.count_run(connection, changes=changes)
         targets = Targets(graph, emply, plan.configured_groups, plan.room_groups, plan.nested_groups)
-        with _ending(session, plan, changes=changes):
+        with _ending(session, report, changes=changes):
             _apply_all(session, due, targets, report, progress or _silent)
             with session.transaction() as connection:
                 outcomes.record_role_states(connection, plan.plan_no)
@@ -122,35 +128,8 @@ def _settle(session: LockedSession, emply: Emply) -> None:
             result: outcomes.Result = "interrupted" if user_id is None else "applied"
             outcomes.finish(connection, attempt_no, action, result, emply_user_id=user_id)
             log.warning(_LINE, f"settled {action.name}", action.action_id, result)
-        died = update(plans).where(plans.c.claimed_at.is_not(None), plans.c.finished_at.is_(None))
-        closed = connection.execute(died.values(finished_at=clock.now(), ending="interrupted")).rowcount
-        if found or closed:
-            _raise_epoch(connection)
-
-
-def _claim(connection: Connection, plan_id: str) -> RecordedPlan:
-    """Claim the plan for this run, or raise PlanRefused saying why it is not for applying."""
-    one_at_a_time(connection)
-    plan, newest = plan_by_id(connection, plan_id), newest_plan(connection)
-    if plan is None:
-        raise PlanRefused(f"there is no plan {plan_id}")
-    if plan.origin == "backfill":
-        raise PlanRefused(f"plan {plan_id} was computed for a past day, for reading: only a sync's plan is applied")
-    if newest is None or plan.plan_no != newest.plan_no:
-        raise PlanRefused(f"plan {plan_id} is not the newest plan any more: only the newest is applied")
-    now = clock.now()
-    if plan.claimed_at is not None:
-        raise PlanRefused(f"plan {plan_id} was applied at {plan.claimed_at:%Y-%m-%d %H:%M} already: once is enough")
-    if plan.day != now.date():
-        raise PlanRefused(f"plan {plan_id} is of {plan.day}, not of today ({now.date()}, UTC): the next run plans anew")
-    if now - plan.read_at > MAX_AGE:
-        raise PlanRefused(f"plan {plan_id} is older than an hour: the next run plans anew")
-    if plan.epoch != connection.execute(select(counters.c.epoch)).scalar_one():
-        raise PlanRefused(
-            f"plan {plan_id}: another run applied changes since this plan read its sources; the next run plans anew"
-        )
-    connection.execute(update(plans).where(plans.c.plan_no == plan.plan_no).values(claimed_at=now))
-    return plan
+        if claiming.close_the_dead(connection) or found:
+            claiming.raise_epoch(connection)
 
 
 def _take_stock(connection: Connection, plan: RecordedPlan) -> tuple[ApplyReport, list[Action]]:
@@ -176,37 +155,17 @@ def _take_stock(connection: Connection, plan: RecordedPlan) -> tuple[ApplyReport
     return report, [action for _, action in due]
 
 
-def _has_role_states(connection: Connection, plan: RecordedPlan) -> bool:
-    return bool(
-        connection.scalar(select(select(plan_role_states).where(plan_role_states.c.plan_no == plan.plan_no).exists()))
-    )
-
-
-def _count_run(connection: Connection, *, changes: bool) -> None:
-    """Every claimed plan is a run, by which failed actions wait; one with something to do makes other plans stale."""
-    connection.execute(update(counters).values(runs=counters.c.runs + 1))
-    if changes:
-        _raise_epoch(connection)
-
-
-def _raise_epoch(connection: Connection) -> None:
-    connection.execute(update(counters).values(epoch=counters.c.epoch + 1))
-
-
 @contextmanager
-def _ending(session: LockedSession, plan: RecordedPlan, *, changes: bool) -> Iterator[None]:
+def _ending(session: LockedSession, report: ApplyReport, *, changes: bool) -> Iterator[None]:
     """Write down that applying ended, and how; whoever lost the lock cannot, and is found by `_settle`."""
     ending = "stopped"
     try:
         yield
-        ending = "done"
+        ending = "stopped" if report.untried else "done"
     finally:
         if not session.lost:
             with session.transaction() as connection:
-                ended = update(plans).where(plans.c.plan_no == plan.plan_no)
-                connection.execute(ended.values(finished_at=clock.now(), ending=ending))
-                if changes:
-                    _raise_epoch(connection)
+                claiming.finish(connection, report.plan_no, ending, changes=changes)
 
 
 def _apply_all(
@@ -216,57 +175,67 @@ def _apply_all(
     report: ApplyReport,
     progress: Callable[[int, int], None],
 ) -> None:
-    done = 0
+    done, in_trouble = 0, 0
     for target, together in groupby(due, key=attrgetter("target")):
         batch = list(together)
         if target == "ledger":
             with session.transaction() as connection:
                 outcomes.link(connection, batch)
         for action in batch:
-            result = "applied" if target == "ledger" else _try(session, action, targets)
-            log.log(
-                logging.DEBUG if result == "applied" else logging.WARNING, _LINE, action.name, action.action_id, result
-            )
-            report.add(action, result)
+            tried = _Tried("applied") if target == "ledger" else _try(session, action, targets)
+            level = logging.DEBUG if tried.result == "applied" else logging.WARNING
+            log.log(level, _LINE, action.name, action.action_id, tried.result)
+            report.add(action, tried.result)
             done += 1
             progress(done, len(due))
+            in_trouble = in_trouble + 1 if tried.transient else 0
+            if in_trouble == HOPELESS:
+                report.untried = len(due) - done
+                return
 
 
-def _try(session: LockedSession, action: Action, targets: Targets) -> str:
+@dataclass(frozen=True)
+class _Tried:
+    """What came of an action: the target's code where it refused, the Emply user, whether only the service was down."""
+
+    result: outcomes.Result | Literal["unknown"]
+    code: str | None = None
+    user_id: str | None = None
+    transient: bool = False
+
+
+def _try(session: LockedSession, action: Action, targets: Targets) -> _Tried:
     """One action: its reasons looked at again, the attempt written down, the change made, the outcome written down."""
+    attempt_no = None
+    reasons = _look_at_reasons(action, targets)
+    if reasons is None:
+        with session.transaction() as connection:
+            attempt_no = outcomes.begin(connection, action)
+    tried = reasons or _write(action, targets)
+    if tried.result != "unknown":
+        with session.transaction() as connection:
+            number = attempt_no or outcomes.begin(connection, action)
+            outcomes.finish(connection, number, action, tried.result, code=tried.code, emply_user_id=tried.user_id)
+    return tried
+
+
+def _look_at_reasons(action: Action, targets: Targets) -> _Tried | None:
+    """How the action ended before it began, because it is not called for any more or that cannot be told; else None."""
     try:
-        if not effects.still_called_for(action, targets):
-            return _untried(session, action, "superseded", None)
+        return None if effects.still_called_for(action, targets) else _Tried("superseded")
     except SourceUnreadable:
-        return _untried(session, action, "failed", "source_unreadable")
-    with session.transaction() as connection:
-        attempt_no = outcomes.begin(connection, action)
-    result, code, user_id = _write(action, targets.emply)
-    if result == "unknown":
-        return result
-    with session.transaction() as connection:
-        outcomes.finish(connection, attempt_no, action, result, code=code, emply_user_id=user_id)
-    return result
+        return _Tried("failed", "source_unreadable", transient=True)
 
 
-def _write(action: Action, emply: Emply) -> tuple[outcomes.Result | Literal["unknown"], str | None, str | None]:
-    """What came of the write, the target's code if it refused, and the id of the Emply user.
-
-    Refused credentials go through: nothing more would work, and `_settle` closes the attempt.
-    """
+def _write(action: Action, targets: Targets) -> _Tried:
+    """Make the change. Refused credentials go through: nothing more would work, and `_settle` closes the attempt."""
     try:
-        return "applied", None, effects.write(action, emply)
+        user_id = effects.write(action, targets)
     except TargetRefused as refused:
-        return "failed", refused.code, None
+        return _Tried("failed", refused.code, transient=refused.transient)
     except SourceUnreadable:
-        return "unknown", None, None
-
-
-def _untried(session: LockedSession, action: Action, result: outcomes.Result, code: str | None) -> str:
-    """Record an action that ended before the target was asked to change anything."""
-    with session.transaction() as connection:
-        outcomes.finish(connection, outcomes.begin(connection, action), action, result, code=code)
-    return result
+        return _Tried("unknown", transient=True)
+    return _Tried("superseded" if user_id is None else "applied", user_id=user_id)
 
 
 def _silent(_done: int, _of: int) -> None:

@@ -3,6 +3,7 @@
 The only module that changes Entra or Emply. It knows no database: what the ledger remembers is `outcomes`.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -21,6 +22,9 @@ ORDER = (
     "emply.update_user",
 )
 """The kinds in the order of applying. (rules.md, "Applying" 2)"""
+
+_PAUSES = (1.0, 4.0)
+"""Seconds before what got lost is tried again; what a service asks for itself is waited for in `assets.http`."""
 
 _DEFAULTS = {"active": True, "accountEnabled": True}  # of absent properties (rules.md)
 
@@ -130,29 +134,29 @@ def still_called_for(action: Action, targets: Targets) -> bool:
     return True
 
 
-def write(action: Action, emply: Emply) -> str:
-    """Do it, and return the id of the Emply user it was done to.
+def write(action: Action, targets: Targets) -> str | None:
+    """Do it, and return the id of the Emply user it was done to; None where it is no longer called for.
 
-    A lost answer is followed by a look at the target, never by a blind repetition: where the change was not made, it
-    is tried once more. Raises TargetRefused where the target said no, and SourceUnreadable where it would not tell
-    whether the change was made.
+    An answer that was lost is followed by a look at the target, never by a blind repetition: only what was not done,
+    and still is called for, is tried again. Raises TargetRefused where the target said no, and SourceUnreadable where
+    it would not tell whether it was done.
     """
-    try:
-        return _write(action, emply)
-    except TargetRefused as refused:
-        if not refused.uncertain:
-            raise
-    done = look(action, emply)
-    if done is not None:
-        return done
-    try:
-        return _write(action, emply)
-    except TargetRefused:
-        # The first try may have come through late, and this one stumbled over it.
-        done = look(action, emply)
-        if done is None:
-            raise
-        return done
+    pauses, unsure = iter(_PAUSES), False
+    while True:
+        try:
+            return _write(action, targets.emply)
+        except TargetRefused as refused:
+            # A later try may also be refused because an earlier one came through after all: an address in use.
+            unsure = unsure or refused.uncertain
+            done = look(action, targets.emply) if unsure else None
+            if done is not None:
+                return done
+            pause = next(pauses, None)
+            if pause is None or not refused.uncertain:
+                raise
+        time.sleep(pause)
+        if not still_called_for(action, targets):
+            return look(action, targets.emply)
 
 
 def look(action: Action, emply: Emply) -> str | None:

@@ -94,6 +94,12 @@ def unsettled(connection: Connection) -> list[tuple[int, Action]]:
     return [(row.attempt_no, action_of(row)) for row in connection.execute(query)]
 
 
+def has_role_states(connection: Connection, plan_no: int) -> bool:
+    """Whether the plan has role states to record."""
+    found = select(plan_role_states.c.entra_id).where(plan_role_states.c.plan_no == plan_no).limit(1)
+    return connection.execute(found).first() is not None
+
+
 def record_role_states(connection: Connection, plan_no: int) -> None:
     """R9: the new role state of everybody in the plan who is linked now and has no role action left undone."""
     applied = (

@@ -7,6 +7,7 @@ import pytest
 
 from assets import clock
 from assets.errors import CredentialsError, LedgerError, PlanRefused, SourceUnreadable
+from assets.ledger import effects
 from assets.ledger.apply import apply, settle
 from assets.ledger.ledger import Ledger
 from assets.reconciliation.plan import Plan
@@ -27,6 +28,11 @@ OUTCOMES = (
     "SELECT kind, result, code FROM outcomes JOIN attempts USING (attempt_no) JOIN actions USING (plan_no, action_id)"
     " ORDER BY attempt_no"
 )
+
+
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effects, "_PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture
@@ -126,6 +132,14 @@ def test_a_new_link_replaces_the_old_one_and_starts_without_role_state(company: 
     assert rows("SELECT ending FROM approvals") == [("applied",)]
 
 
+def test_switched_off_it_does_nothing_and_forgets_nothing(company: Company, rows: Rows) -> None:
+    _leave(company, "deleted")
+    company.settings["enabled"] = False
+    assert company.sync().results == {}
+    assert rows("SELECT count(*) FROM links") == [(4,)]
+    assert rows("SELECT count(*) FROM role_states") == [(5,)]
+
+
 # What is looked at again before something is taken away
 
 
@@ -218,11 +232,34 @@ def test_a_create_that_came_through_late_is_not_made_twice(company: Company, row
     assert rows("SELECT matched_by FROM links WHERE entra_id = 'zofia'") == [("created",)]
 
 
-def test_two_lost_answers_and_nothing_done_is_a_failure(company: Company, rows: Rows) -> None:
+def test_three_lost_answers_and_nothing_done_is_a_failure(company: Company, rows: Rows) -> None:
     _hire(company, "zofia")
-    company.emply.faults = [lost_before, lost_before]
+    company.emply.faults = [lost_before] * 3
     assert company.sync().count("failed") == 1
     assert rows("SELECT code FROM failures") == [("connection",)]
+
+
+def test_roles_that_somebody_changed_while_an_answer_was_lost_are_not_overwritten(company: Company) -> None:
+    company.members("g-hr").append("ada")
+
+    def lost_meanwhile(make: Callable[[], object]) -> None:
+        company.login("ada")["roleIds"] = ["r-Manager"]
+        lost_before(make)
+
+    company.emply.faults = [lost_meanwhile]
+    assert company.sync().count("superseded") == 1
+    assert company.login("ada")["roleIds"] == ["r-Manager"]
+
+
+def test_a_service_that_is_down_is_not_asked_for_ever(company: Company, rows: Rows) -> None:
+    for number in range(8):
+        _hire(company, f"zofia-{number}")
+    company.emply.faults = [lost_before] * 3 * 8
+    report = company.sync()
+    assert (report.count("failed"), report.untried, report.troubled) == (5, 3, True)
+    assert rows("SELECT ending FROM plans ORDER BY plan_no DESC LIMIT 1") == [("stopped",)]
+    company.emply.faults.clear()
+    assert company.sync().count("applied") == 8
 
 
 def test_a_target_that_will_not_say_is_asked_by_the_next_run(company: Company, rows: Rows) -> None:
