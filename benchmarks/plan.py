@@ -159,7 +159,7 @@ def _emply_users(number: Numbers, slot: Numbers) -> pd.DataFrame:
 
 
 def _employees(number: Numbers, slot: Numbers) -> pd.DataFrame:
-    """Four in five are employees, as in an HR system; 988 and 989 are archived, 997 is there twice, 999 stays active."""
+    """Four in five are employees, as in an HR system; 988 and 989 are archived, 997 is there twice, 999 stays."""
     own = number[_is_employee(slot) | (slot == 989)]
     twice = number[slot == 997]
     who = np.concatenate([own, twice])
