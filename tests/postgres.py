@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -47,28 +46,41 @@ class Server:
 
 @contextmanager
 def running_server() -> Iterator[Server]:
-    """Start a server on a socket in a new folder, and stop it and remove the folder at the end."""
+    """Start a server on a socket in a new folder; both end with the context, or with a test process that is killed."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: the path of a socket has at most 107 bytes
     data, settings = (
         folder / "data",
         " ".join(f"-c {each}" for each in [*_SETTINGS, f"unix_socket_directories={folder}"]),
     )
-    try:
+    with _afterwards(_command("pg_ctl", "-D", data, "-m", "immediate", "stop"), folder):
         _run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
         _run("pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", settings, "start")
-        try:
-            yield Server(folder)
-        finally:
-            _run("pg_ctl", "-D", data, "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        yield Server(folder)
+
+
+@contextmanager
+def _afterwards(command: list[str], folder: Path) -> Iterator[None]:
+    """Run a command and remove a folder when the context or this process ends: either closes the pipe waited for."""
+    waiting = 'read _; "$@"; rm -rf "$0"'
+    with subprocess.Popen(
+        ["sh", "-c", waiting, str(folder), *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # not reached by the Ctrl-C that ends the tests
+    ):
+        yield
 
 
 def _run(program: str, *arguments: str | Path) -> None:
+    command = _command(program, *arguments)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+
+
+def _command(program: str, *arguments: str | Path) -> list[str]:
     # PostgreSQL refuses to run as root: there it runs as another user of a namespace of its own.
     namespace = ["unshare", "-U", "--map-user=1000", "--map-group=1000"] if os.getuid() == 0 else []
-    command = [*namespace, str(_binaries() / program), *map(str, arguments)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+    return [*namespace, str(_binaries() / program), *map(str, arguments)]
 
 
 def _binaries() -> Path:
