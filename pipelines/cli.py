@@ -119,7 +119,7 @@ def sync(
 
     report = run_sync(accept_shrink=tuple(accept_shrink or ()))
     typer.echo(report.summary)
-    if report.failed or report.quarantined:
+    if report.troubled:
         return ACTIONS_FAILED
     return HELD if report.held else 0
 

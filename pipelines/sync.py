@@ -43,7 +43,14 @@ class SyncReport:
     held: int
     waiting: int
     quarantined: int
+    unknown: int
+    untried: int
     plan_id: str
+
+    @property
+    def troubled(self) -> bool:
+        """Whether something failed, waits to be tried again, is in quarantine, or could not be tried."""
+        return any((self.failed, self.waiting, self.quarantined, self.unknown, self.untried))
 
     @property
     def summary(self) -> str:
@@ -55,6 +62,8 @@ class SyncReport:
             "superseded": self.superseded,
             "waiting": self.waiting,
             "quarantined": self.quarantined,
+            "unknown": self.unknown,
+            "untried": self.untried,
         }
         said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
         return f"Plan {self.plan_id[:12]}: {self.planned} actions; {said or 'nothing to do'}"
@@ -86,7 +95,7 @@ def _once(dagster: DagsterInstance, accept_shrink: tuple[str, ...], *, last: boo
             return None
         raise SyncFailed(reason)
     counts = _metadata(applied, "applied_changes", "applied_changes")
-    names = ("applied", "failed", "superseded", "held", "waiting", "quarantined")
+    names = ("applied", "failed", "superseded", "held", "waiting", "quarantined", "unknown", "untried")
     return SyncReport(
         planned=int(actions["dagster/row_count"]),
         plan_id=str(actions["plan_id"]),

@@ -69,11 +69,20 @@ class EmplyClient:
 
     def create_user(self, fields: Mapping[str, object]) -> str:
         """Create a user; its id. Sent once: whether a lost answer meant success is for the caller to look up."""
-        body = self._write("create_user", fields).json()
-        return str(body["id"])
+        answer = self._write("create_user", fields)
+        try:
+            return str(answer.json()["id"])
+        except (RequestFailed, KeyError, TypeError):
+            raise TargetRefused(
+                "Emply: create_user: the answer names no id",
+                status=answer.status,
+                code="no_id",
+                transient=True,
+                uncertain=True,
+            ) from None
 
     def update_user(self, emply_user_id: str, fields: Mapping[str, object]) -> None:
-        """Change fields of a user. The same change twice is the same as once, so it is repeated where it got lost."""
+        """Change fields of a user. Sent once, too: a repetition could overwrite what somebody changed meanwhile."""
         self._write("update_user", fields, emply_user_id)
 
     def _list(self, source: str, operation: str, build: Callable[[Sequence[Row]], pd.DataFrame]) -> Read:
@@ -111,7 +120,7 @@ class EmplyClient:
     def _write(self, operation: str, fields: Mapping[str, object], identity: str = "") -> Answer:
         what = f"Emply: {operation}"
         try:
-            answer = self._send(operation, identity, body=fields, repeatable=operation != "create_user")
+            answer = self._send(operation, identity, body=fields, repeatable=False)
         except RequestFailed as failure:
             code = f"http_{failure.status}" if failure.status else "no_answer"
             raise TargetRefused(

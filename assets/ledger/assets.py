@@ -98,18 +98,27 @@ def _metadata(plan_id: str, report: ApplyReport) -> dict[str, str | int]:
         for kind, results in report.results.items()
         for result, count in results.items()
     }
-    totals = {result: report.count(result) for result in ("applied", "failed", "superseded")}
-    waiting = {"held": report.held, "waiting": report.waiting, "quarantined": report.quarantined}
-    return {"plan_id": plan_id, **totals, **waiting, **counts}
+    totals = {result: report.count(result) for result in ("applied", "superseded")}
+    return {"plan_id": plan_id, "held": report.held, **totals, **_trouble(report), **counts}
+
+
+def _trouble(report: ApplyReport) -> dict[str, int]:
+    """What somebody should look at, in numbers of actions."""
+    return {
+        "failed": report.count("failed"),
+        "unknown": report.count("unknown"),
+        "waiting": report.waiting,
+        "quarantined": report.quarantined,
+        "untried": report.untried,
+    }
 
 
 def _checks(report: ApplyReport) -> Iterator[AssetCheckResult]:
-    failed = report.count("failed") + report.waiting + report.quarantined
     yield AssetCheckResult(
         check_name="every_write_succeeded",
-        passed=failed == 0,
+        passed=not report.troubled,
         severity=AssetCheckSeverity.ERROR,
-        metadata={"failed": report.count("failed"), "waiting": report.waiting, "quarantined": report.quarantined},
+        metadata=_trouble(report),
     )
     yield AssetCheckResult(
         check_name="nothing_waits_for_a_person",
