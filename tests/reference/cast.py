@@ -80,7 +80,7 @@ class Cast:
                 child["members"].append(parent["id"])
         self.settings = {"groups": entries}
         if self.chance(0.7):
-            self.settings["synchronize_roles"] = self.chance(0.85)
+            self.settings["synchronize_roles"] = self.chance(0.9)
         if self.chance(0.5):
             self.settings["reactivate"] = random.choice(["ours", "all"])
         if self.chance(0.4):
@@ -93,7 +93,7 @@ class Cast:
         if self.chance(0.85):
             self.settings["guards"] = {
                 name: {
-                    "min_count": random.choice([0, 0, 1, 2, 4]),
+                    "min_count": random.choice([0, 0, 0, 1, 1, 2, 4]),
                     "percent": random.choice([0, 2.5, 10, 33.3, 50, 100]),
                 }
                 for name in ("max_deactivations", "max_role_changes", "max_grants")
@@ -132,7 +132,7 @@ class Cast:
                 self.make_role_state(login, user["id"])
         if story == "leaver's login":
             self.make_employee(login, user, status="archived")
-        elif self.chance(0.45):
+        elif self.chance(0.35):
             self.make_employee(login, user)
         if story in NO_USER:
             for group in self.groups:
@@ -247,7 +247,7 @@ class Cast:
             before.append("g-stale")
         for group_id in before:
             role_id = self.mapping.get(group_id)
-            if role_id is None or self.chance(0.35):
+            if role_id is None or self.chance(0.45):
                 had = random.choice([had for had in login["roleIds"] if had != role_id] or [None])
                 role_id = random.choice([had, had, random.choice(self.roles)["id"], None])
             self.role_states.append({"emplyUserId": login["id"], "groupId": group_id, "roleId": role_id})

@@ -25,6 +25,7 @@ def people(world: World) -> list[Person]:
     pairs, alone_users, alone_logins = _match(world, seeking, offered)
     for user, login, matched_by in pairs:
         replaces = login["id"] in old_link
+        world.trace["M1 link replaced"] += replaces
         everybody.append(
             make_person(
                 world, entra_id=user["id"], user=user, login=login, matched_by=matched_by, replaces_link=replaces

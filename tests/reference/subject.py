@@ -1,26 +1,29 @@
 """The implementations of the rules that the same tests judge. A new one is added to `IMPLEMENTATIONS`, nowhere else.
 
 An implementation is a function (scenario, settings, state, now) -> plan as `tests.reference.rules.plan` gives it. It
-raises ConfigurationError for R8. It may give more columns than the reference; those are not compared.
+raises ConfigurationError for R8. It may give more columns than the reference, and leave out the role states that stay
+as they are; neither is compared.
 """
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from tests.reference import rules
+from tests.reference import rules, vectorised
 from tests.reference.terms import ConfigurationError
 
 Row = dict[str, Any]
+World = tuple[Row, Row, Row, datetime]
 Implementation = Callable[[Row, Row, Row, datetime], Row]
+PlanOf = Callable[[World], Row]  # what a test of a rule is given: one implementation's plan, in comparable form
 
-IMPLEMENTATIONS: dict[str, Implementation] = {"reference": rules.plan}
+IMPLEMENTATIONS: dict[str, Implementation] = {"reference": rules.plan, "vectorised": vectorised.plan}
 
 ACTION = ("target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after", "held_by")
 FINDING = ("code", "entra_id", "emply_user_id", "employee_id", "subject", "object")
 
 
-def outcome(implementation: Implementation, world: tuple[Row, Row, Row, datetime]) -> Row:
+def outcome(implementation: Implementation, world: World) -> Row:
     """What the page fixes of an implementation's plan of a world, in one form and order: two are equal or one errs.
 
     `reason` counts where the page names one, and a finding's rule where the page gives it one. A configuration error

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from tests.reference import rules
 from tests.reference.cast import STORIES, Cast
 from tests.reference.guards import identity
+from tests.reference.subject import World
 from tests.reference.terms import ConfigurationError, Row
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
-
-World = tuple[Row, Row, Row, datetime]
 
 
 def random_world(random: Random) -> World:

@@ -1,0 +1,237 @@
+"""G: what is held, how long, and what frees it. G5 and G6 are not here."""
+
+import pytest
+
+from tests.reference.builders import ago, deactivated, employee, granted, identity, login, person, told, world
+from tests.reference.subject import PlanOf, Row, World
+
+NAMES = ["ada", "ray", "søren", "łucja", "ipek", "ole", "jörg"]
+ADMIN = {"protected_roles": ["Administrator"]}
+
+
+def leavers(count: int, limit: dict | None = None, *, staying: int = 0) -> World:
+    """Linked people of whom the first `count` are disabled in Entra; all have employees who resigned."""
+    names = NAMES[: count + staying]
+    people = [person(name, accountEnabled=index >= count) for index, name in enumerate(names)]
+    employees = [employee(name, resignationDate="2026-12-31") for name in names]
+    guards = {"guards": {"max_deactivations": limit}} if limit else {}
+    return world(people, [login(name) for name in names], employees, linked=names, **guards)
+
+
+def held(plan: Row) -> set[str]:
+    """All guards that hold something."""
+    return {guard for row in plan["actions"] for guard in row["held_by"]}
+
+
+def test_g1_holds_every_deactivation_of_a_mass(plan_of: PlanOf) -> None:
+    assert told(plan_of(leavers(3, {"min_count": 2, "percent": 0}))) == [
+        "L6 deactivate_user ada (account_disabled) held by G1",
+        "L6 deactivate_user ray (account_disabled) held by G1",
+        "L6 deactivate_user søren (account_disabled) held by G1",
+    ]
+
+
+def test_g1_as_many_as_allowed_are_not_a_mass(plan_of: PlanOf) -> None:
+    assert held(plan_of(leavers(2, {"min_count": 2, "percent": 0}))) == set()
+
+
+def test_g1_allows_five_by_default(plan_of: PlanOf) -> None:
+    assert held(plan_of(leavers(5))) == set()
+    assert held(plan_of(leavers(6))) == {"G1"}
+
+
+@pytest.mark.parametrize(("percent", "guards"), [(28.5, set()), (28, set()), (14.3, set()), (14.2, {"G1"})])
+def test_g1_the_share_is_rounded_up_exactly(plan_of: PlanOf, percent: float, guards: set) -> None:
+    """Two of seven: 14.3 % of 7 is 1.001, so two; 14.2 % is 0.994, so one."""
+    assert held(plan_of(leavers(2, {"min_count": 0, "percent": percent}, staying=5))) == guards
+
+
+@pytest.mark.parametrize(
+    ("recent", "guards"),
+    [
+        (deactivated("old", ago(hours=23)), {"G1"}),
+        (deactivated("old", ago(hours=24)), set()),
+        (deactivated("old", ago(hours=23), approved=True), set()),
+        (deactivated("back", ago(hours=23)), set()),
+    ],
+)
+def test_g1_counts_the_last_24_hours_without_approval(plan_of: PlanOf, recent: dict, guards: set) -> None:
+    limit = {"max_deactivations": {"min_count": 1, "percent": 0}}
+    logins = [login("ada"), login("old", active=False), login("back")]
+    people, state = [person("ada", accountEnabled=False)], {"deactivations": [recent]}
+    plan = plan_of(world(people, logins, linked=["ada"], state=state, guards=limit))
+    assert held(plan) == guards
+
+
+@pytest.mark.parametrize(("recent", "guards"), [(ago(hours=1), set()), (ago(hours=25), {"G1"})])
+def test_g1_the_share_is_of_linked_users_active_or_just_deactivated(plan_of: PlanOf, recent: str, guards: set) -> None:
+    """Two leave; 50 % of them and the two who were just deactivated is two, of them alone one."""
+    linked = ["ada", "ray", "ole", "ipek"]
+    people = [person(name, accountEnabled=False) for name in linked]
+    logins = [login("ada"), login("ray"), login("ole", active=False), login("ipek", active=False), login("external")]
+    state = {"deactivations": [deactivated(name, recent, approved=True) for name in ("ole", "ipek")]}
+    limit = {"max_deactivations": {"min_count": 0, "percent": 50}}
+    assert held(plan_of(world(people, logins, linked=linked, state=state, guards=limit))) == guards
+
+
+@pytest.mark.parametrize(("min_count", "guards"), [(1, {"G2"}), (2, set())])
+def test_g2_holds_every_change_of_roles_of_a_mass(plan_of: PlanOf, min_count: int, guards: set) -> None:
+    names = ["ada", "ray"]
+    limit = {"max_role_changes": {"min_count": min_count, "percent": 50}}
+    people, logins = [person(name) for name in names], [login(name, roles=[]) for name in names]
+    plan = plan_of(world(people, logins, linked=names, guards=limit))
+    assert held(plan) == guards
+    assert {row["kind"] for row in plan["actions"]} == {"set_roles"}
+
+
+@pytest.mark.parametrize(("third", "guards"), [({}, set()), ({"accountEnabled": False}, {"G2"})])
+def test_g2_the_share_is_of_people_in_scope_and_matched(plan_of: PlanOf, third: dict, guards: set) -> None:
+    """Two change; 50 % of them and a third, whom this plan matches, is two."""
+    limit = {"max_role_changes": {"min_count": 0, "percent": 50}}
+    people = [person("ada"), person("ole"), person("ray", **third)]
+    logins = [login("ada", roles=[]), login("ole", roles=[]), login("ray"), login("external")]
+    assert held(plan_of(world(people, logins, linked=["ada", "ole"], guards=limit))) == guards
+
+
+def test_g3_a_protected_holder_is_not_deactivated(plan_of: PlanOf) -> None:
+    admin = login(roles=["Administrator"])
+    plan = plan_of(world([person(accountEnabled=False)], [admin], linked=["megan"], **ADMIN))
+    assert told(plan) == ["L6 deactivate_user megan (account_disabled) held by G3"]
+
+
+def test_g3_with_a_held_link_everything_else_of_that_person_waits(plan_of: PlanOf) -> None:
+    admin = login(roles=["Administrator", "Employee"], active=False)
+    plan = plan_of(world([person(givenName="Megan")], [admin], reactivate="all", **ADMIN))
+    assert told(plan) == [
+        "A1 update_user megan held by G3",
+        "L4 activate_user megan held by G3",
+        "L9 user_without_employee megan",
+        "M2 link_user megan held by G3",
+    ]
+    assert plan["roleStates"] == []
+
+
+def test_g3_an_approved_link_frees_the_rest_of_that_person(plan_of: PlanOf) -> None:
+    before = world([person(givenName="Megan")], [login()], linked=[("old", "megan")])
+    (link,) = [row for row in plan_of(before)["actions"] if row["kind"] == "link_user"]
+    before[2]["approvals"] = [{"action": identity(link), "expiresAt": ago(hours=-1)}]
+    assert held(plan_of(before)) == set()
+
+
+def test_g3_an_approved_action_still_waits_for_the_held_link(plan_of: PlanOf) -> None:
+    before = world([person(givenName="Megan")], [login()], linked=[("old", "megan")])
+    (update,) = [row for row in plan_of(before)["actions"] if row["kind"] == "update_user"]
+    before[2]["approvals"] = [{"action": identity(update), "expiresAt": ago(hours=-1)}]
+    assert "A1 update_user megan held by G3" in told(plan_of(before))
+
+
+def test_g3_a_protected_role_is_not_given_at_creation(plan_of: PlanOf) -> None:
+    plan = plan_of(world([person()], mapping={"Employees": "Administrator"}, **ADMIN))
+    assert told(plan) == ["L1 create_user megan held by G3", "L9 user_without_employee megan"]
+    assert plan["roleStates"] == []
+
+
+def test_g3_a_protected_role_is_not_given_by_a_change(plan_of: PlanOf) -> None:
+    plan = plan_of(world([person()], [login()], linked=["megan"], mapping={"Employees": "Administrator"}, **ADMIN))
+    assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (group_joined) held by G3"]
+
+
+EMPTIED = {"groupCounts": [{"groupId": "group-HR", "members": 3}]}
+
+
+@pytest.mark.parametrize(
+    ("reconciled", "guards"),
+    [({"HR": "HR"}, {"G4"}), ({"HR": None}, {"G4"}), (None, {"G4"}), ({"Employees": "Employee"}, set())],
+)
+def test_g4_a_group_that_lost_everybody_deactivates_nobody(
+    plan_of: PlanOf, reconciled: dict | None, guards: set
+) -> None:
+    states = {"megan": reconciled} if reconciled else None
+    mapping = {"Employees": "Employee", "HR": "HR"}
+    people = [person(groups=[])]
+    plan = plan_of(world(people, [login()], linked=["megan"], mapping=mapping, reconciled=states, state=EMPTIED))
+    assert held(plan) == guards
+    assert "L7" in told(plan)[0]
+
+
+@pytest.mark.parametrize(
+    "world_",
+    [
+        world([person(groups=[]), person("ray", groups=["HR"])], [login()], linked=["megan"],
+              mapping={"HR": "HR"}, state=EMPTIED),
+        world([person(groups=[])], [login()], linked=["megan"], mapping={"HR": "HR"}),
+        world([person(groups=[], accountEnabled=False)], [login()], linked=["megan"],
+              mapping={"HR": "HR"}, state=EMPTIED),
+        world([person(groups=[])], [login()], linked=["megan"], state=EMPTIED),
+    ],
+    ids=["it has a member", "it never had one", "another reason", "it is not configured"],
+)  # fmt: skip
+def test_g4_holds_nothing_else(plan_of: PlanOf, world_: World) -> None:
+    plan = plan_of(world_)
+    assert [row["kind"] for row in plan["actions"] if row["rule"] in ("L6", "L7")] == ["deactivate_user"]
+    assert held(plan) == set()
+
+
+def test_g4_a_group_with_members_that_are_no_users_is_empty(plan_of: PlanOf) -> None:
+    nested = {"HR": ["Devices"]}
+    plan = plan_of(
+        world([person(groups=[])], [login()], linked=["megan"], mapping={"HR": "HR"}, nested=nested, state=EMPTIED)
+    )
+    assert held(plan) == {"G4"}
+
+
+@pytest.mark.parametrize(("min_count", "guards"), [(1, {"G7"}), (2, set())])
+def test_g7_holds_every_creation_and_activation_of_a_mass(plan_of: PlanOf, min_count: int, guards: set) -> None:
+    limit = {"max_grants": {"min_count": min_count, "percent": 50}}
+    people, logins = [person("ada"), person("ray")], [login("ray", active=False)]
+    plan = plan_of(world(people, logins, linked=["ray"], reactivate="all", guards=limit))
+    assert {row["kind"] for row in plan["actions"]} == {"create_user", "activate_user"}
+    assert held(plan) == guards
+
+
+@pytest.mark.parametrize(
+    ("recent", "guards"),
+    [
+        (granted("ray", ago(hours=23)), {"G7"}),
+        (granted("ray", ago(hours=24)), set()),
+        (granted("ray", ago(hours=23), approved=True), set()),
+        (granted("ada", ago(hours=23)), set()),
+    ],
+    ids=["another person", "a day ago", "approved", "the same person"],
+)
+def test_g7_counts_the_people_of_the_last_24_hours_without_approval(plan_of: PlanOf, recent: dict, guards: set) -> None:
+    limit = {"max_grants": {"min_count": 1, "percent": 0}}
+    plan = plan_of(world([person("ada")], state={"grants": [recent]}, guards=limit))
+    assert held(plan) == guards
+
+
+def test_what_was_held_once_stays_held_by_those_guards_and_any_that_join(plan_of: PlanOf) -> None:
+    before = leavers(1)
+    (action,) = plan_of(before)["actions"]
+    before[2]["holds"] = [{"action": identity(action), "guards": ["G4"]}]
+    assert held(plan_of(before)) == {"G4"}
+    before[1]["guards"] = {"max_deactivations": {"min_count": 0, "percent": 0}}
+    assert held(plan_of(before)) == {"G1", "G4"}
+
+
+def test_a_hold_is_of_one_action_and_not_of_its_person(plan_of: PlanOf) -> None:
+    before = leavers(1)
+    (action,) = plan_of(before)["actions"]
+    before[2]["holds"] = [{"action": identity({**action, "after": {"active": None}}), "guards": ["G4"]}]
+    assert held(plan_of(before)) == set()
+
+
+@pytest.mark.parametrize(("expires_at", "guards"), [(ago(hours=-1), set()), (ago(), {"G1", "G4"})])
+def test_an_approval_frees_the_action_until_it_expires(plan_of: PlanOf, expires_at: str, guards: set) -> None:
+    before = leavers(1, {"min_count": 0, "percent": 0})
+    (action,) = plan_of(before)["actions"]
+    before[2]["holds"] = [{"action": identity(action), "guards": ["G4"]}]
+    before[2]["approvals"] = [{"action": identity(action), "expiresAt": expires_at}]
+    assert held(plan_of(before)) == guards
+
+
+def test_an_approved_action_still_counts_for_the_others(plan_of: PlanOf) -> None:
+    before = leavers(2, {"min_count": 1, "percent": 0})
+    action = plan_of(before)["actions"][0]
+    before[2]["approvals"] = [{"action": identity(action), "expiresAt": ago(hours=-1)}]
+    assert sorted(row["held_by"] for row in plan_of(before)["actions"]) == [[], ["G1"]]

@@ -1,0 +1,259 @@
+"""R: the roles of Emply users, with the page's worked examples."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.reference.builders import change, employee, login, person, told, world
+from tests.reference.subject import IMPLEMENTATIONS, PlanOf, Row, World
+from tests.reference.terms import ConfigurationError
+
+BOTH = {"Employees": "Employee", "HR": "HR"}
+ALL = {**BOTH, "Payroll": "Payroll"}
+NOTHING_TO_DO = ["L9 user_without_employee megan"]
+
+
+def megan(
+    groups: list[str], roles: list[str], mapping: dict, reconciled: dict | None = None, **settings: object
+) -> World:
+    """A world of one linked person without employee."""
+    state = {"megan": reconciled} if reconciled else None
+    people, logins = [person(groups=groups)], [login(roles=roles)]
+    return world(people, logins, linked=["megan"], mapping=mapping, reconciled=state, **settings)
+
+
+def roles_after(plan: Row, before: list[str]) -> list[str]:
+    """The titles of the roles once the plan was applied."""
+    if not any(row["kind"] == "set_roles" for row in plan["actions"]):
+        return before
+    return [role_id.removeprefix("role-") for role_id in change(plan, "set_roles")[1]["roleIds"]]
+
+
+@pytest.mark.parametrize(
+    ("groups", "roles", "mapping", "reconciled", "expected"),
+    [
+        pytest.param(
+            ["Employees", "HR"], ["Employee", "HR", "Manager"], BOTH, BOTH, ["Employee", "HR", "Manager"],
+            id="unchanged, reconciled once: Manager stays",
+        ),
+        pytest.param(
+            ["Employees", "HR"], ["Employee", "HR", "Manager"], BOTH, None, ["Employee", "HR", "Manager"],
+            id="unchanged, never reconciled: Manager stays",
+        ),
+        pytest.param(
+            ["Employees"], ["Employee", "HR", "Manager"], BOTH, BOTH, ["Employee", "HR", "Manager"],
+            id="removed from group HR: HR is now an extra role",
+        ),
+        pytest.param(
+            ["Employees", "HR"], ["Manager"], BOTH, BOTH, ["Employee", "HR"],
+            id="roles Employee and HR taken away in Emply: Manager goes",
+        ),
+        pytest.param(
+            ["Employees", "HR"], ["Employee", "HR", "Manager"], {**BOTH, "Employees": "New employee"}, BOTH,
+            ["HR", "Manager", "New employee"],
+            id="mapping of Employees becomes New employee",
+        ),
+        pytest.param(
+            ["Employees", "HR", "Payroll"], ["Employee", "HR", "Manager"], ALL, BOTH,
+            ["Employee", "HR", "Manager", "Payroll"],
+            id="joins the mapped group Payroll",
+        ),
+        pytest.param(
+            ["Employees", "HR", "Payroll"], ["Employee", "HR", "Manager"], ALL, BOTH,
+            ["Employee", "HR", "Manager", "Payroll"],
+            id="in group Payroll, which is added to the settings",
+        ),
+        pytest.param(
+            ["Employees", "HR"], ["Employee", "HR", "Manager"], {"Employees": "Employee"}, BOTH,
+            ["Employee", "HR", "Manager"],
+            id="group HR taken out of the settings",
+        ),
+        pytest.param(
+            ["Employees", "HR"], ["Manager"], BOTH, None, ["Employee", "HR", "Manager"],
+            id="first sync",
+        ),
+    ],
+)  # fmt: skip
+def test_worked_example(
+    plan_of: PlanOf,
+    groups: list[str],
+    roles: list[str],
+    mapping: dict,
+    reconciled: dict | None,
+    expected: list[str],
+) -> None:
+    assert roles_after(plan_of(megan(groups, roles, mapping, reconciled)), roles) == expected
+
+
+def test_r1_who_has_an_employee_keeps_all_roles(plan_of: PlanOf) -> None:
+    plan = plan_of(world([person(groups=["HR"])], [login(roles=[])], [employee()], linked=["megan"], mapping=BOTH))
+    assert told(plan) == []
+
+
+def test_r2_switched_off_a_user_without_any_role_gets_the_main_groups(plan_of: PlanOf) -> None:
+    plan = plan_of(megan(["HR", "Employees"], [], BOTH, synchronize_roles=False))
+    assert told(plan) == ["L9 user_without_employee megan", "R2 set_roles megan (roles_missing)"]
+    assert change(plan, "set_roles") == ({"roleIds": []}, {"roleIds": ["role-Employee"]})
+
+
+def test_r2_switched_off_nobody_elses_roles_change(plan_of: PlanOf) -> None:
+    assert told(plan_of(megan(["Employees", "HR"], ["Manager"], BOTH, synchronize_roles=False))) == NOTHING_TO_DO
+
+
+@pytest.mark.parametrize("employees", [[], [employee()]])
+@pytest.mark.parametrize(("switch", "roles"), [(True, ["role-Employee", "role-HR"]), (False, ["role-Employee"])])
+def test_r3_roles_at_creation(plan_of: PlanOf, employees: list, switch: bool, roles: list) -> None:
+    newcomer = person(groups=["HR", "Employees"])
+    plan = plan_of(world([newcomer], [], employees, mapping=BOTH, synchronize_roles=switch))
+    assert change(plan, "create_user")[1]["roleIds"] == roles
+
+
+def test_r4_an_old_role_that_another_group_still_gives_stays(plan_of: PlanOf) -> None:
+    mapping = {"Employees": "New employee", "HR": "Employee"}
+    given = {"Employees": "Employee", "HR": "Employee"}
+    plan = plan_of(megan(["Employees", "HR"], ["Employee"], mapping, given))
+    assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (mapping_changed)"]
+    assert change(plan, "set_roles")[1] == {"roleIds": ["role-Employee", "role-New employee"]}
+
+
+def test_r4_two_groups_may_change_their_roles_at_once(plan_of: PlanOf) -> None:
+    mapping, given = {"Employees": "HR", "HR": "Payroll"}, {"Employees": "Employee", "HR": "HR"}
+    plan = plan_of(megan(["Employees", "HR"], ["Employee", "HR", "Manager"], mapping, given))
+    assert change(plan, "set_roles")[1] == {"roleIds": ["role-HR", "role-Manager", "role-Payroll"]}
+
+
+def test_r4_a_group_that_was_not_mapped_then_is_joined_now(plan_of: PlanOf) -> None:
+    plan = plan_of(megan(["Employees"], ["Manager"], BOTH, {"Employees": None}))
+    assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (group_joined)"]
+    assert change(plan, "set_roles") == ({"roleIds": ["role-Manager"]}, {"roleIds": ["role-Employee", "role-Manager"]})
+
+
+def test_r4_group_joined_and_mapping_changed_together_are_a_changed_mapping(plan_of: PlanOf) -> None:
+    mapping, given = {"Employees": "New employee", "HR": "HR"}, {"Employees": "Employee"}
+    plan = plan_of(megan(["Employees", "HR"], ["Employee"], mapping, given))
+    assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (mapping_changed)"]
+    assert change(plan, "set_roles")[1] == {"roleIds": ["role-HR", "role-New employee"]}
+
+
+def test_r5_a_changed_mapping_does_not_hide_a_role_that_was_taken_away(plan_of: PlanOf) -> None:
+    mapping = {"Employees": "New employee", "HR": "HR"}
+    plan = plan_of(megan(["Employees", "HR"], ["Employee", "Manager"], mapping, BOTH))
+    assert told(plan) == ["L9 user_without_employee megan", "R5 set_roles megan (roles_missing)"]
+    assert change(plan, "set_roles")[1] == {"roleIds": ["role-HR", "role-New employee"]}
+
+
+def test_r5_an_old_role_that_is_no_longer_there_counts_as_taken_away(plan_of: PlanOf) -> None:
+    plan = plan_of(megan(["Employees"], ["Manager"], {"Employees": "New employee"}, {"Employees": "Employee"}))
+    assert told(plan) == ["L9 user_without_employee megan", "R5 set_roles megan (roles_missing)"]
+    assert change(plan, "set_roles")[1] == {"roleIds": ["role-New employee"]}
+
+
+def test_r7_the_holder_of_a_protected_role_keeps_his_roles(plan_of: PlanOf) -> None:
+    plan = plan_of(megan(["Employees"], ["Administrator"], BOTH, protected_roles=["Administrator"]))
+    assert told(plan) == ["L9 user_without_employee megan", "R7 protected_role megan"]
+    assert plan["roleStates"] == []
+
+
+def test_r7_is_silent_where_nothing_would_have_changed(plan_of: PlanOf) -> None:
+    plan = plan_of(megan(["Employees"], ["Administrator", "Employee"], BOTH, protected_roles=["Administrator"]))
+    assert told(plan) == NOTHING_TO_DO
+    assert plan["roleStates"] == [{"entraId": "entra-megan", "groups": {"group-Employees": "role-Employee"}}]
+
+
+def _unknown_role(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+    settings["groups"][0]["default_role"] = "employee"  # another case is another name
+
+
+def _role_twice(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+    scenario["emply"]["roles"].append({"id": "role-again", "title": " Employee "})
+
+
+def _unknown_protected_role(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+    settings["protected_roles"] = ["Root"]
+
+
+def _unknown_department(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+    settings["groups"][0]["default_department"] = "Łódź"
+
+
+def _unknown_group(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+    settings["groups"][0]["group"] = "Nobody"
+
+
+def _group_twice(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+    scenario["entra"]["groups"].append({"id": "group-again", "displayName": "Employees"})
+
+
+def _group_made_anew(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+    state["groupIds"] = [{"groupName": "Employees", "groupId": "group-deleted"}]
+
+
+def _one_group_in_two_entries(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+    settings["groups"].append({"group": "group-Employees", "default_role": "HR"})
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _unknown_role,
+        _role_twice,
+        _unknown_protected_role,
+        _unknown_department,
+        _unknown_group,
+        _group_twice,
+        _group_made_anew,
+        _one_group_in_two_entries,
+    ],
+)
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_r8_a_name_of_the_settings_that_means_nothing_or_two_things_stops_the_run(
+    spoil: Callable[[Row, Row, Row], None], implementation: str
+) -> None:
+    scenario, settings, state, now = world([person()])
+    spoil(scenario, settings, state)
+    with pytest.raises(ConfigurationError):
+        IMPLEMENTATIONS[implementation](scenario, settings, state, now)
+
+
+def test_r8_a_renamed_group_goes_on_working(plan_of: PlanOf) -> None:
+    scenario, settings, state, now = world([person()], [login()], linked=["megan"])
+    scenario["entra"]["groups"][0]["displayName"] = "Staff"
+    state["groupIds"] = [{"groupName": "Employees", "groupId": "group-Employees"}]
+    plan = plan_of((scenario, settings, state, now))
+    assert told(plan) == ["L9 user_without_employee megan", "R8 group_renamed Staff"]
+    assert plan["findings"][0]["object"] == "group-Employees"
+
+
+def test_r8_of_two_groups_of_one_name_the_id_chooses(plan_of: PlanOf) -> None:
+    scenario, settings, state, now = world([person()])
+    scenario["entra"]["groups"].append({"id": "group-again", "displayName": "Employees"})
+    settings["groups"][0]["group"] = "group-Employees"
+    assert "L1 create_user megan" in told(plan_of((scenario, settings, state, now)))
+
+
+@pytest.mark.parametrize(
+    ("switch", "employees", "role"),
+    [(True, [], "role-Employee"), (False, [], None), (True, [employee()], None)],
+)
+@pytest.mark.parametrize("logins", [[], [login()]])
+def test_r9_the_role_state_is_the_groups_and_the_mapping_where_r4_applies(
+    plan_of: PlanOf, switch: bool, employees: list, role: str | None, logins: list
+) -> None:
+    plan = plan_of(world([person()], logins, employees, synchronize_roles=switch))
+    assert plan["roleStates"] == [{"entraId": "entra-megan", "groups": {"group-Employees": role}}]
+
+
+def test_r9_groups_that_were_left_leave_the_role_state(plan_of: PlanOf) -> None:
+    plan = plan_of(megan(["Employees"], ["Employee", "HR"], BOTH, BOTH))
+    assert plan["roleStates"] == [{"entraId": "entra-megan", "groups": {"group-Employees": "role-Employee"}}]
+
+
+def test_r9_waits_while_a_role_action_is_held(plan_of: PlanOf) -> None:
+    plan = plan_of(megan(["HR"], ["Employee"], BOTH, protected_roles=["HR"]))
+    assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (group_joined) held by G3"]
+    assert plan["roleStates"] == []
+
+
+@pytest.mark.parametrize("people", [[], [person(groups=[])]])
+def test_r9_a_leavers_role_state_stays(plan_of: PlanOf, people: list) -> None:
+    assert plan_of(world(people, [login()], linked=["megan"]))["roleStates"] == []
