@@ -1,46 +1,65 @@
-"""The one HTTP layer: retries of what is transient, waiting where a service asks for it, errors without secrets.
+"""The one HTTP layer: sessions, time limits, retries of what is transient, waiting where a service asks for it.
 
-What a status means to Graph or Emply is their clients' business. tenacity decides when to try again: its stop and wait
-conditions are data, where a loop of our own would be code.
+What a status means to Graph or Emply is their clients' business. Addresses may carry a key and answers people's data,
+so neither is ever in an exception or in a log. tenacity decides when to try again: its conditions are data,
+where a loop of our own would be code.
 """
 
 import logging
-import os
-import random
+import re
+import ssl
 import threading
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 import requests
-import tenacity
+import urllib3.exceptions
 from requests.adapters import HTTPAdapter
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from assets import clock
+from assets.throttle import Gate, Timing, retry_after
 
-# Addresses carry Emply's key, and urllib3 logs addresses.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
+TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+ATTEMPTS = 6
+LONGEST_WAIT = 120.0
+"""Seconds that one request may spend waiting, Retry-After included; for more, the run fails and a later one tries."""
+CONNECT_SECONDS, SILENCE_SECONDS, ANSWER_SECONDS = 10, 60, 180
+"""The longest until there is a connection, between two parts of an answer, and for an answer as a whole."""
 
-TRANSIENT = frozenset({429, 500, 502, 503, 504})
-_ATTEMPTS = 6
-_LONGEST_WAIT = 120.0
-"""Seconds that a service may ask us to wait inside a run; for more, the run fails and a later one tries again."""
-_TIMEOUT = (10, 60)
-_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.5, 20.0
+_THROTTLED = 429
+_UNAVAILABLE = 503
+_SERVER_ERROR = 500
+_CHUNK = 1 << 18
+_NOT_SENT = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProxyError,
+)
+_backoff = wait_exponential_jitter(multiplier=0.5, max=20, jitter=0.5)
+_log = logging.getLogger(__name__)
 
 
 class RequestFailed(Exception):
-    """No answer that can be used. `status` is None where none came; `uncertain`: the server may have acted on it."""
+    """No answer that can be used. `status` is None where none came; `uncertain`: the server may have acted on it.
 
-    def __init__(self, why: str, *, status: int | None = None, uncertain: bool = False) -> None:
-        self.status = status
-        self.uncertain = uncertain
+    `transient`: it may work later; `wait`: the seconds that the service asked for.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        *,
+        status: int | None = None,
+        transient: bool = False,
+        uncertain: bool = False,
+        wait: float | None = None,
+    ) -> None:
+        self.status, self.transient, self.uncertain, self.wait = status, transient, uncertain, wait
         super().__init__(why)
 
 
@@ -49,11 +68,13 @@ class Answer:
     """A whole answer of any status."""
 
     status: int
-    content: bytes
-    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
 
     def json(self) -> Any:  # noqa: ANN401 (it is JSON)
-        """The body. Raises RequestFailed where it is no JSON."""
+        """The body, parsed once. Raises RequestFailed where it is no JSON."""
+        if self._parsed is _NO_JSON:
+            raise RequestFailed("the answer is no JSON", status=self.status, transient=True, uncertain=True)
         return self._parsed
 
     @cached_property
@@ -61,22 +82,16 @@ class Answer:
         try:
             return orjson.loads(self.content)
         except orjson.JSONDecodeError:
-            raise RequestFailed("the answer is no JSON", status=self.status) from None
+            return _NO_JSON
 
 
-class _TryAgain(Exception):
-    """Transient: what happened, and how long the service asked us to wait (None: it did not say)."""
-
-    def __init__(self, failure: RequestFailed, wait: float | None = None) -> None:
-        self.failure = failure
-        self.wait = wait
-        super().__init__()
+_NO_JSON = object()
 
 
 class Service:
     """One service over HTTP: a connection pool, and a gate that all threads share.
 
-    `sleep` is what waiting does; `per_second` bounds the rate of requests.
+    `per_second` bounds the number of requests in any one second; `timing` is how time passes.
     """
 
     def __init__(
@@ -85,15 +100,14 @@ class Service:
         *,
         ca_bundle: str | None,
         threads: int = 8,
-        per_second: float | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        per_second: int | None = None,
+        timing: Timing | None = None,
     ) -> None:
         self.name = name
         self.session = session(ca_bundle, threads)
-        self._sleep = sleep
-        self._interval = 1 / per_second if per_second else 0.0
-        self._gate = threading.Lock()
-        self._not_before = 0.0
+        self._timing = timing or Timing()
+        self._gate = Gate(self._timing, per_second)
+        self._counting = threading.Lock()
         self.requests = 0
         self.bytes = 0
 
@@ -105,112 +119,132 @@ class Service:
         headers: Callable[[], Mapping[str, str]] = dict,
         params: Mapping[str, str] | None = None,
         body: object = None,
+        form: Mapping[str, str] | None = None,
         repeatable: bool = True,
     ) -> Answer:
-        """The answer, of whatever status that is not transient.
+        """The answer, of whatever status that is not transient; a GET's success is JSON.
 
-        A request that is not `repeatable` is sent again only where the service surely has not acted on it (429).
-        Raises RequestFailed.
+        A request that is not `repeatable` is sent again only where the service surely has not acted on it: it said
+        429, or there was no connection. Raises RequestFailed.
         """
-
-        def once() -> Answer:
-            return self._once(method, url, headers(), params, body, repeatable=repeatable)
-
-        tries = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_TryAgain),
-            stop=tenacity.stop_after_attempt(_ATTEMPTS),
-            wait=self._wait,
-            sleep=self._sleep,
-            reraise=True,
+        data = form if body is None else orjson.dumps(body)
+        kind = {} if body is None else {"Content-Type": "application/json"}
+        tries = Retrying(
+            retry=retry_if_exception(partial(_worth_another, repeatable)),
+            wait=_wait,
+            stop=_give_up,
+            sleep=self._timing.sleep,
+            before_sleep=self._before_sleep,
+            retry_error_callback=_exhausted,
         )
-        try:
-            return tries(once)
-        except _TryAgain as error:
-            raise error.failure from None
+        answer: Answer = tries(lambda: self._once(method, url, params=params, data=data, headers={**headers(), **kind}))
+        return answer
 
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        """What the service asked for has been put into the gate already; else back off, with jitter."""
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, _TryAgain) and error.wait:
-            return 0.0
-        ceiling = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (state.attempt_number - 1))
-        return random.uniform(ceiling / 2, ceiling)  # noqa: S311 (jitter is no secret)
-
-    def _once(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        params: Mapping[str, str] | None,
-        body: object,
-        *,
-        repeatable: bool,
-    ) -> Answer:
-        self._pass_gate()
-        data = None if body is None else orjson.dumps(body)
-        sent = dict(headers) | ({} if data is None else {"Content-Type": "application/json"})
+    def _once(self, method: str, url: str, **how: Any) -> Answer:  # noqa: ANN401 (as requests has it)
+        if not self._gate.pass_within(LONGEST_WAIT):
+            # Not transient: what has to wait for longer than that has to wait for another run.
+            raise RequestFailed(f"{self.name}: it asked for a wait that is not over", status=_THROTTLED)
+        lost = None
         try:
-            response = self.session.request(
-                method, url, params=params, data=data, headers=sent, timeout=_TIMEOUT, allow_redirects=False
-            )
-        except requests.RequestException as error:
-            raise self._lost(error, repeatable=repeatable) from None  # its text would carry the address and the key
-        self.requests += 1
-        self.bytes += len(response.content)
-        answer = Answer(response.status_code, response.content, response.headers)
-        if answer.status not in TRANSIENT:
-            if method == "GET" and answer.status < 300:  # noqa: PLR2004
-                self._require_json(answer)
-            return answer
-        raise self._transient(answer, repeatable=repeatable)
-
-    def _require_json(self, answer: Answer) -> None:
-        try:
+            answer = self._send(method, url, **how)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            lost = self._lost(error)
+        if lost:  # raised out here: inside, the cause, whose text has the address, would be its context
+            raise lost
+        if answer.status in TRANSIENT:
+            raise self._transient(answer)
+        if method == "GET" and answer.status < 300:  # noqa: PLR2004
             answer.json()
-        except RequestFailed as failure:
-            raise _TryAgain(failure) from None
+        return answer
 
-    def _lost(self, error: requests.RequestException, *, repeatable: bool) -> Exception:
-        if isinstance(error, requests.exceptions.SSLError):
-            return RequestFailed(f"{self.name}: the certificate is not trusted; CA_BUNDLE names another authority")
-        never_sent = isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError)
-        what = f"{self.name}: no answer ({type(error).__name__})"
-        failure = RequestFailed(what, uncertain=not never_sent)
-        return _TryAgain(failure) if repeatable or never_sent else failure
+    def _send(self, method: str, url: str, **how: Any) -> Answer:  # noqa: ANN401
+        latest = self._timing.monotonic() + ANSWER_SECONDS
+        with self.session.request(
+            method, url, timeout=(CONNECT_SECONDS, SILENCE_SECONDS), allow_redirects=False, stream=True, **how
+        ) as response:
+            parts = []
+            while part := response.raw.read1(_CHUNK, decode_content=True):
+                parts.append(part)
+                if self._timing.monotonic() > latest:
+                    raise requests.ReadTimeout
+        content = b"".join(parts)
+        with self._counting:
+            self.requests += 1
+            self.bytes += len(content)
+        return Answer(response.status_code, content, response.headers)
 
-    def _transient(self, answer: Answer, *, repeatable: bool) -> Exception:
-        throttled = answer.status == 429  # noqa: PLR2004
-        failure = RequestFailed(f"{self.name}: answered {answer.status}", status=answer.status, uncertain=not throttled)
-        wait = retry_after(answer.headers.get("Retry-After"))
-        if wait is not None and wait > _LONGEST_WAIT:
-            return RequestFailed(
-                f"{self.name}: asks to wait for {wait:.0f} s; a later run tries again", status=answer.status
-            )
-        if wait:
-            self._close_gate(wait)
-        return _TryAgain(failure, wait) if repeatable or throttled else failure
+    def _transient(self, answer: Answer) -> RequestFailed:
+        wait = retry_after(answer.headers)
+        if wait and answer.status in {_THROTTLED, _UNAVAILABLE}:
+            self._gate.close(wait)
+        uncertain = answer.status >= _SERVER_ERROR
+        what = f"{self.name}: answered {answer.status}"
+        return RequestFailed(what, status=answer.status, transient=True, uncertain=uncertain, wait=wait)
 
-    def _close_gate(self, seconds: float) -> None:
-        with self._gate:
-            self._not_before = max(self._not_before, time.monotonic() + seconds)
+    def _lost(self, error: Exception) -> RequestFailed:
+        causes = list(_chain(error))
+        if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
+            return RequestFailed(f"{self.name}: its certificate is not trusted; CA_BUNDLE names another authority")
+        kinds = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+        if not any(isinstance(each, urllib3.exceptions.NewConnectionError) for each in causes) and any(
+            isinstance(each, kinds) for each in causes
+        ):
+            why = "no answer in time"
+        else:
+            why = "no answer, the connection failed"
+        never_sent = any(isinstance(each, _NOT_SENT) for each in causes)
+        return RequestFailed(f"{self.name}: {why}", transient=True, uncertain=not never_sent)
 
-    def _pass_gate(self) -> None:
-        """Nothing is sent before the service wants it, nor faster than it allows."""
-        with self._gate:
-            now = time.monotonic()
-            at = max(now, self._not_before)
-            self._not_before = at + self._interval
-        if at > now:
-            self._sleep(at - now)
+    def _before_sleep(self, state: RetryCallState) -> None:
+        error, seconds = _failure(state), state.upcoming_sleep
+        if error.status == _THROTTLED:  # also without a Retry-After: other threads do not go on meanwhile
+            self._gate.close(seconds)
+        _log.info("%s; attempt %d of %d in %.1f s", error, state.attempt_number + 1, ATTEMPTS, seconds)
+
+
+# --- retries ----------------------------------------------------------------------------------------------------------
+
+
+def _failure(state: RetryCallState) -> RequestFailed:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, RequestFailed):
+        raise AssertionError("only a RequestFailed is ever tried again")
+    return error
+
+
+def _worth_another(repeatable: bool, error: BaseException) -> bool:
+    return isinstance(error, RequestFailed) and error.transient and (repeatable or not error.uncertain)
+
+
+def _wait(state: RetryCallState) -> float:
+    """What Retry-After asks for, but never less than the backoff: storms come with a 0 in it too."""
+    return max(_backoff(state), _failure(state).wait or 0)
+
+
+def _give_up(state: RetryCallState) -> bool:
+    return stop_after_attempt(ATTEMPTS)(state) or state.idle_for + state.upcoming_sleep > LONGEST_WAIT
+
+
+def _exhausted(state: RetryCallState) -> None:
+    error = _failure(state)
+    if error.wait and error.wait > LONGEST_WAIT:
+        error.args = (f"{error} and asks to wait for {error.wait:.0f} s; a later run tries again",)
+    elif state.attempt_number > 1:
+        error.args = (f"{error}, also at attempt {state.attempt_number}",)
+    raise error
+
+
+# --- sessions ---------------------------------------------------------------------------------------------------------
 
 
 def session(ca_bundle: str | None, threads: int = 8) -> requests.Session:
-    """A session that trusts `ca_bundle` (else the usual authorities), whatever REQUESTS_CA_BUNDLE says."""
+    """A session that trusts `ca_bundle` (else the system's authorities), whatever REQUESTS_CA_BUNDLE says."""
     made = requests.Session()
     made.trust_env = False
-    made.verify = ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
-    adapter = _Proxied(pool_connections=threads, pool_maxsize=threads)
-    made.mount("https://", adapter)
+    made.verify = ca_bundle or ssl.get_default_verify_paths().cafile or True
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        made.mount(scheme, _Proxied(pool_connections=threads, pool_maxsize=threads, pool_block=True))
     return made
 
 
@@ -218,21 +252,33 @@ class _Proxied(HTTPAdapter):
     """The standard proxy variables, for everything but this machine. (`trust_env` is off, so they are read here.)"""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
-        host = urlsplit(request.url or "").hostname
-        if host not in {"localhost", "127.0.0.1", "::1"}:
+        host = urlsplit(request.url or "").hostname or ""
+        # 169.254: where Azure's machines ask for their own identity.
+        if host not in {"localhost", "::1"} and not host.startswith(("127.", "169.254.")):
             kwargs["proxies"] = requests.utils.get_environ_proxies(str(request.url))
         return super().send(request, *args, **kwargs)
 
 
-def retry_after(value: str | None) -> float | None:
-    """Seconds that a Retry-After header asks for; None where it is missing or means nothing."""
-    if value is None or not value.strip():
-        return None
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - clock.now()).total_seconds())
+class _WithoutQuery(logging.Filter):
+    """urllib3 logs the path of every request with its query, where Emply's key is."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cut the query off; every record passes."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(re.sub(r"\?.*", "?…", each) if isinstance(each, str) else each for each in record.args)
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQuery())
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what is inside it: requests and urllib3 wrap by argument, by `reason`, by cause and by context."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, BaseException) and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            waiting += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]

@@ -30,5 +30,5 @@ OPERATIONS = {
 PAGE = 500
 """Rows that `take` asks for at most."""
 
-REQUESTS_PER_SECOND = 45.0
+REQUESTS_PER_SECOND = 45
 """Emply allows 50 a second for each key; staying below keeps a run from being throttled at all."""
