@@ -24,6 +24,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from assets.throttle import Gate, Timing, retry_after
 
+SUCCESS = range(200, 300)
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 ATTEMPTS = 6
 LONGEST_WAIT = 120.0
@@ -73,9 +74,14 @@ class Answer:
 
     def json(self) -> Any:  # noqa: ANN401 (it is JSON)
         """The body, parsed once. Raises RequestFailed where it is no JSON."""
-        if self._parsed is _NO_JSON:
-            raise RequestFailed("the answer is no JSON", status=self.status, transient=True, uncertain=True)
+        if not self.is_json:
+            raise RequestFailed("the answer is no JSON", status=self.status)
         return self._parsed
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is JSON."""
+        return self._parsed is not _NO_JSON
 
     @cached_property
     def _parsed(self) -> Any:  # noqa: ANN401
@@ -153,8 +159,8 @@ class Service:
             raise lost
         if answer.status in TRANSIENT:
             raise self._transient(answer)
-        if method == "GET" and answer.status < 300:  # noqa: PLR2004
-            answer.json()
+        if method == "GET" and answer.status in SUCCESS and not answer.is_json:
+            raise RequestFailed(f"{self.name}: the answer is no JSON", status=answer.status, transient=True)
         return answer
 
     def _send(self, method: str, url: str, **how: Any) -> Answer:  # noqa: ANN401

@@ -4,7 +4,6 @@ Signing in is `sign_in`, retries are `assets.http`, what the frames look like is
 Limits: page sizes and permissions as in Graph's reference of "List users", "List groups", "List group members".
 """
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -41,7 +40,6 @@ class GraphClient:
         self.base = base if base.endswith("/v1.0") else f"{base}/v1.0"
         self.service = Service("Graph", ca_bundle=self._environment.ca_bundle, threads=_THREADS)
         self._sign_in = SignIn(self._environment)
-        self._signing_in = threading.Lock()
 
     def tenant(self) -> Read:
         """The organization: frame `Tenant`."""
@@ -156,13 +154,15 @@ class GraphClient:
 
     def _get(self, source: str, url: str, params: Mapping[str, str] | None) -> Answer:
         """One GET, signed in; once more with a new token where Graph no longer takes the old one."""
+        failed = None
         try:
-            answer = self.service.request("GET", url, headers=self.headers, params=params)
+            answer, token = self._signed(url, params)
             if answer.status == _UNAUTHORIZED:
-                self._token(anew=True)
-                answer = self.service.request("GET", url, headers=self.headers, params=params)
+                answer, _ = self._signed(url, params, instead_of=token)
         except RequestFailed as failure:
-            raise SourceUnreadable(source, str(failure)) from None
+            failed = str(failure)
+        if failed:
+            raise SourceUnreadable(source, failed)
         if answer.status == _UNAUTHORIZED:
             raise CredentialsError("Graph refuses the token: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud")
         if answer.status == _FORBIDDEN:
@@ -173,13 +173,13 @@ class GraphClient:
             )
         return answer
 
+    def _signed(self, url: str, params: Mapping[str, str] | None, instead_of: str | None = None) -> tuple[Answer, str]:
+        token = self._sign_in.token(instead_of=instead_of)
+        return self.service.request("GET", url, headers=lambda: _bearer(token), params=params), token
+
     def headers(self) -> Mapping[str, str]:
         """What every request carries: a token that is good for a while."""
-        return {"Authorization": f"Bearer {self._token()}", "Accept": "application/json"}
-
-    def _token(self, *, anew: bool = False) -> str:
-        with self._signing_in:
-            return self._sign_in.token(anew=anew)
+        return _bearer(self._sign_in.token())
 
     def _unreadable(self, source: str, answer: Answer, *, chain: bool) -> Exception:
         code = _code(answer)
@@ -189,6 +189,10 @@ class GraphClient:
 
 
 _USER = ("id", "accountEnabled", "userPrincipalName", "mail", "userType")
+
+
+def _bearer(token: str) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
 
 
 def _code(answer: Answer) -> str:
