@@ -32,22 +32,32 @@ class Pages:
     pages: int = 0
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
-    def add(self, answer: Answer, rows: object) -> int:
-        """Add a page; how many rows it has. Raises SourceUnreadable where `rows` is no list of objects."""
+    def add(self, answer: Answer, rows: object, *, continues: bool = False) -> int:
+        """Add a page; how many rows it brought.
+
+        With `continues`, it begins with the last row that came before: where it does not, rows came or went between the
+        two pages (ReadAgain). Raises SourceUnreadable where `rows` is no list.
+        """
         if not isinstance(rows, list):
             raise SourceUnreadable(self.source, "a page is no list: the answer is not what the service documents")
+        if continues and rows[:1] != self.rows[-1:]:
+            if len(rows) > 1 and rows == self.rows[: len(rows)]:
+                raise SourceUnreadable(self.source, "every page brings the first rows again: `skip` has no effect")
+            raise ReadAgain
         self.digest.update(answer.content)
         self.pages += 1
-        self.rows += rows
-        return len(rows)
+        brought = rows[1:] if continues else rows
+        self.rows += brought
+        return len(brought)
 
-    def distinct(self, name: str = "id") -> list[Row]:
+    def distinct(self) -> list[Row]:
         """The rows without identical repeats. Raises ReadAgain where one id came with different contents."""
         try:
-            ids = [row[name] for row in self.rows]
+            ids = [row["id"] for row in self.rows]
+            repeats = len(ids) - len(set(ids))
         except (KeyError, TypeError):
-            return self.rows  # a row without an id: the frame's validation says so
-        if len(set(ids)) == len(ids):
+            return self.rows  # a row without a usable id: the frame's validation says so
+        if not repeats:
             return self.rows
         kept: dict[object, Row] = {}
         for identity, row in zip(ids, self.rows, strict=True):

@@ -9,13 +9,14 @@ from urllib.parse import quote
 import pandas as pd
 
 from assets.emply import frames
-from assets.emply.operations import OPERATIONS, PAGE, REQUESTS_PER_SECOND
+from assets.emply.operations import NO_SUCH_OBJECT, OPERATIONS, PAGE, REQUESTS_PER_SECOND
 from assets.environment import Environment
 from assets.errors import CredentialsError, SourceUnreadable, TargetRefused
 from assets.frames import Read, Row
 from assets.http import TRANSIENT, Answer, RequestFailed, Service
 from assets.reading import Pages, read_of, whole
 from assets.text import key_of
+from assets.throttle import Timing
 
 _OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = range(200, 300), 401, 403, 404
 
@@ -26,11 +27,11 @@ class EmplyClient:
     Every method may raise CredentialsError; reads raise SourceUnreadable, writes TargetRefused.
     """
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, timing: Timing | None = None) -> None:
         self._environment = environment.emply
         self.customer = self._environment.customer
         self.service = Service(
-            "Emply", ca_bundle=self._environment.ca_bundle, threads=4, per_second=REQUESTS_PER_SECOND
+            "Emply", ca_bundle=self._environment.ca_bundle, threads=4, per_second=REQUESTS_PER_SECOND, timing=timing
         )
 
     def users(self) -> Read:
@@ -52,15 +53,18 @@ class EmplyClient:
     def user(self, emply_user_id: str) -> Mapping[str, object] | None:
         """The user as it is now; None where there is none."""
         answer = self._read("emply_users", "get_user", emply_user_id)
-        if answer.status == _NOT_FOUND:
+        # A 404 from something in between is no proof that the user is gone.
+        if answer.status == _NOT_FOUND and _code(answer) == NO_SUCH_OBJECT:
             return None
         self._require_ok("emply_users", answer)
         found: Mapping[str, object] = answer.json()
+        if not isinstance(found, dict) or found.get("id") != emply_user_id:
+            raise SourceUnreadable("emply_users", "Emply answered with something else than the user asked for")
         return found
 
     def find_user(self, username: str | None, email: str | None) -> Mapping[str, object] | None:
         """The user of this username or, failing that, of this e-mail; reads all of them."""
-        rows = self._pages("emply_users", "list_users").distinct()
+        rows = whole("emply_users", lambda: self._pages("emply_users", "list_users").distinct())
         for name, value in (("username", username), ("email", email)):
             found = [row for row in rows if value and key_of(str(row.get(name) or "")) == key_of(value)]
             if found:
@@ -89,27 +93,22 @@ class EmplyClient:
         return whole(source, lambda: read_of(self._pages(source, operation), build))
 
     def _pages(self, source: str, operation: str) -> Pages:
-        """All pages of a list.
+        """All pages of a list, each of which begins with the last row of the one before.
 
-        `skip` is how many rows have come so far, and only an empty page is the end: a page that was cut short is
-        continued where it broke off. That a list is empty altogether is only believed when it is said twice.
+        So no row comes or goes unnoticed between two pages, and a page that is empty by mistake is not taken for the
+        end: that is a page with nothing but this one row. A list that is empty altogether must say so twice.
         """
         pages = Pages(source)
-        seen: set[object] = set()
         while True:
-            before = len(pages.rows)
-            received = self._page(pages, operation, skip=before)
-            if received == 0 and (before or pages.pages > 1):
+            begun = bool(pages.rows)
+            skip = max(len(pages.rows) - 1, 0)
+            answer = self._read(source, operation, params={"skip": str(skip), "take": str(PAGE)})
+            self._require_ok(source, answer)
+            brought = pages.add(answer, answer.json(), continues=begun)
+            if not brought and (begun or pages.pages > 1):
                 return pages
-            fresh = {row.get("id") if isinstance(row, dict) else None for row in pages.rows[before:]} - seen
-            if received and not fresh:
-                raise SourceUnreadable(source, "a page brought only rows that had come before: `skip` has no effect")
-            seen |= fresh
-
-    def _page(self, pages: Pages, operation: str, *, skip: int) -> int:
-        answer = self._read(pages.source, operation, params={"skip": str(skip), "take": str(PAGE)})
-        self._require_ok(pages.source, answer)
-        return pages.add(answer, answer.json())
+            if begun and brought and pages.rows[-1] == pages.rows[skip]:
+                raise SourceUnreadable(source, "a page brought only rows that had come before")
 
     def _read(self, source: str, operation: str, identity: str = "", params: Mapping[str, str] | None = None) -> Answer:
         try:

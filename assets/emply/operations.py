@@ -32,3 +32,6 @@ PAGE = 500
 
 REQUESTS_PER_SECOND = 45
 """Emply allows 50 a second for each key; staying below keeps a run from being throttled at all."""
+
+NO_SUCH_OBJECT = "not_found"
+"""The error's code where an id is nobody's; any other 404 means that the address is wrong."""

@@ -4,6 +4,7 @@ Signing in is `sign_in`, retries are `assets.http`, what the frames look like is
 Limits: page sizes and permissions as in Graph's reference of "List users", "List groups", "List group members".
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,28 +19,31 @@ from assets.errors import CredentialsError, SourceUnreadable
 from assets.frames import Read, Row, properties
 from assets.http import Answer, RequestFailed, Service
 from assets.reading import Pages, ReadAgain, read_of, whole
+from assets.throttle import Timing
 
 _PAGE = "999"
 _THREADS = 8
-_EXPIRED_PAGE = "directoryexpiredpagetoken"
+_USER = ("id", "accountEnabled", "userPrincipalName", "mail", "userType")
+_MOST_FOLLOWED = 3
+_EXPIRED = {"directory_expiredpagetoken", "syncstatenotfound", "resyncrequired"}
 _PERMISSION = {
     "users": "User.Read.All",
     "groups": "GroupMember.Read.All",
     "organization": "Organization.Read.All",
     "directory": "User.Read.All",
 }
-_OK, _NOT_FOUND, _UNAUTHORIZED, _FORBIDDEN = 200, 404, 401, 403
+_OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _GONE = 200, 401, 403, 404, 410
 
 
 class GraphClient:
     """A tenant's users, groups and members. Every method may raise CredentialsError; reads raise SourceUnreadable."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, timing: Timing | None = None) -> None:
         self._environment = environment.entra
         base = self._environment.graph_url
         self.base = base if base.endswith("/v1.0") else f"{base}/v1.0"
-        self.service = Service("Graph", ca_bundle=self._environment.ca_bundle, threads=_THREADS)
-        self._sign_in = SignIn(self._environment)
+        self.service = Service("Graph", ca_bundle=self._environment.ca_bundle, threads=_THREADS, timing=timing)
+        self._sign_in = SignIn(self._environment, timing)
 
     def tenant(self) -> Read:
         """The organization: frame `Tenant`."""
@@ -84,20 +88,24 @@ class GraphClient:
         return self._one("entra_users", path, {"$select": "id"}) is not None
 
     def member_of(self, entra_id: str) -> frozenset[str]:
-        """The groups the user is a direct member of."""
-        return self._ids(f"users/{quote(entra_id, safe='')}/memberOf")
+        """The groups (and directory roles) the user is a direct member of; none where the user is gone."""
+        rows = self._rows(f"users/{quote(entra_id, safe='')}/memberOf", may_be_gone=True)
+        return frozenset(str(row.get("id")) for row in rows)
 
     def transitive_groups(self, group_id: str) -> frozenset[str]:
-        """The groups inside a group, at any depth."""
-        pages = Pages("entra_group_members")
-        path = f"groups/{quote(group_id, safe='')}/transitiveMembers"
-        self._collect(pages, path, {"$select": "id", "$top": _PAGE})
-        return frozenset(str(row["id"]) for row in pages.rows if str(row.get("@odata.type", "")).endswith(".group"))
+        """The groups inside a group, at any depth; none where the group is gone."""
+        rows = self._rows(f"groups/{quote(group_id, safe='')}/transitiveMembers", may_be_gone=True)
+        return frozenset(str(row.get("id")) for row in rows if row.get("@odata.type") == "#microsoft.graph.group")
 
-    def _ids(self, path: str) -> frozenset[str]:
-        pages = Pages("entra_group_members")
-        self._collect(pages, path, {"$select": "id", "$top": _PAGE})
-        return frozenset(str(row["id"]) for row in pages.rows)
+    def _rows(self, path: str, *, may_be_gone: bool) -> list[Row]:
+        source = "entra_group_members"
+
+        def attempt() -> list[Row]:
+            pages = Pages(source)
+            self._collect(pages, path, {"$select": "id", "$top": _PAGE}, may_be_gone=may_be_gone)
+            return pages.distinct()
+
+        return whole(source, attempt)
 
     def _list(
         self,
@@ -117,39 +125,46 @@ class GraphClient:
 
         return whole(source, attempt)
 
-    def _collect(self, pages: Pages, path: str, params: Mapping[str, str] | None) -> None:
+    def _collect(self, pages: Pages, path: str, params: Mapping[str, str] | None, *, may_be_gone: bool = False) -> None:
         """All pages of a list into `pages`. Raises ReadAgain where the chain of pages expired."""
         url: str | None = f"{self.base}/{path}"
-        seen: set[str] = set()
+        followed: Counter[str] = Counter()
         while url is not None:
             answer = self._get(pages.source, url, params)
-            body = answer.json()
+            if may_be_gone and not followed and _is_gone(answer):
+                return
             if answer.status != _OK:
-                raise self._unreadable(pages.source, answer, chain=bool(seen))
+                raise self._unreadable(pages.source, answer, chain=bool(followed))
+            body = answer.json()
             if not isinstance(body, dict):
                 raise SourceUnreadable(pages.source, "a page is no object: the answer is not Graph's")
             pages.add(answer, body.get("value"))
-            url, params = self._next(pages.source, body, seen), None
+            url, params = self._next(pages.source, body, followed), None
 
-    def _next(self, source: str, body: Mapping[str, Any], seen: set[str]) -> str | None:
-        """The next page's address, whole, as Graph gave it; never another host's, never the same twice."""
+    def _next(self, source: str, body: Mapping[str, Any], followed: "Counter[str]") -> str | None:
+        """The next page's address, whole, as Graph gave it: never another host's, and no circle without end.
+
+        An empty page may lead to where it was asked for, so an address is followed a few times.
+        """
         link = body.get("@odata.nextLink")
         if link is None:
             return None
         if not isinstance(link, str) or urlsplit(link)[:2] != urlsplit(self.base)[:2]:
             raise SourceUnreadable(source, "a nextLink leads to another host")
-        if link in seen:
-            raise SourceUnreadable(source, "the pages lead in a circle: a nextLink came twice")
-        seen.add(link)
+        followed[link] += 1
+        if followed[link] > _MOST_FOLLOWED:
+            raise SourceUnreadable(source, "the pages lead in a circle: a nextLink came again and again")
         return link
 
     def _one(self, source: str, path: str, params: Mapping[str, str]) -> Mapping[str, object] | None:
         answer = self._get(source, f"{self.base}/{path}", params)
-        if answer.status == _NOT_FOUND:
+        if _is_gone(answer):
             return None
         if answer.status != _OK:
             raise self._unreadable(source, answer, chain=False)
         found: Mapping[str, object] = answer.json()
+        if not isinstance(found, dict) or not isinstance(found.get("id"), str):
+            raise SourceUnreadable(source, "the answer is not an object of Graph's")
         return found
 
     def _get(self, source: str, url: str, params: Mapping[str, str] | None) -> Answer:
@@ -183,16 +198,18 @@ class GraphClient:
 
     def _unreadable(self, source: str, answer: Answer, *, chain: bool) -> Exception:
         code = _code(answer)
-        if chain and code.replace("_", "").lower() == _EXPIRED_PAGE:
+        if chain and (answer.status == _GONE or code.casefold() in _EXPIRED):
             return ReadAgain()
-        return SourceUnreadable(source, f"Graph answered {answer.status} {code}")
-
-
-_USER = ("id", "accountEnabled", "userPrincipalName", "mail", "userType")
+        return SourceUnreadable(source, f"Graph answered {answer.status} {code}".rstrip())
 
 
 def _bearer(token: str) -> Mapping[str, str]:
     return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+
+
+def _is_gone(answer: Answer) -> bool:
+    """Whether Graph itself says that there is no such object: a 404 from something in between is no proof."""
+    return answer.status == _NOT_FOUND and _code(answer).casefold() == "request_resourcenotfound"
 
 
 def _code(answer: Answer) -> str:
