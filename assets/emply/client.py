@@ -14,7 +14,7 @@ from assets.environment import Environment
 from assets.errors import CredentialsError, SourceUnreadable, TargetRefused
 from assets.frames import Read, Row
 from assets.http import TRANSIENT, Answer, RequestFailed, Service
-from assets.reading import Pages, read_of, whole
+from assets.reading import Pages, ReadAgain, read_of, whole
 from assets.text import key_of
 from assets.throttle import Timing
 
@@ -33,6 +33,10 @@ class EmplyClient:
         self.service = Service(
             "Emply", ca_bundle=self._environment.ca_bundle, threads=4, per_second=REQUESTS_PER_SECOND, timing=timing
         )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.service.session.close()
 
     def users(self) -> Read:
         """Every user, active or not: frame `Users`."""
@@ -64,7 +68,7 @@ class EmplyClient:
 
     def find_user(self, username: str | None, email: str | None) -> Mapping[str, object] | None:
         """The user of this username or, failing that, of this e-mail; reads all of them."""
-        rows = whole("emply_users", lambda: self._pages("emply_users", "list_users").distinct())
+        rows = self._pages("emply_users", "list_users").rows
         for name, value in (("username", username), ("email", email)):
             found = [row for row in rows if value and key_of(str(row.get(name) or "")) == key_of(value)]
             if found:
@@ -90,25 +94,35 @@ class EmplyClient:
         self._write("update_user", fields, emply_user_id)
 
     def _list(self, source: str, operation: str, build: Callable[[Sequence[Row]], pd.DataFrame]) -> Read:
-        return whole(source, lambda: read_of(self._pages(source, operation), build))
+        return read_of(self._pages(source, operation), build)
 
     def _pages(self, source: str, operation: str) -> Pages:
         """All pages of a list, each of which begins with the last row of the one before.
 
         So no row comes or goes unnoticed between two pages, and a page that is empty by mistake is not taken for the
-        end: that is a page with nothing but this one row. A list that is empty altogether must say so twice.
+        end: that is a page with nothing but this one row. A list that is empty altogether must say so twice, and never
+        have had a row.
         """
-        pages = Pages(source)
-        while True:
-            begun = bool(pages.rows)
-            skip = max(len(pages.rows) - 1, 0)
-            answer = self._read(source, operation, params={"skip": str(skip), "take": str(PAGE)})
-            self._require_ok(source, answer)
-            brought = pages.add(answer, answer.json(), continues=begun)
-            if not brought and (begun or pages.pages > 1):
-                return pages
-            if begun and brought and pages.rows[-1] == pages.rows[skip]:
-                raise SourceUnreadable(source, "a page brought only rows that had come before")
+        had_rows = False
+
+        def attempt() -> Pages:
+            nonlocal had_rows
+            pages = Pages(source)
+            while True:
+                begun, skip = bool(pages.rows), max(len(pages.rows) - 1, 0)
+                answer = self._read(source, operation, params={"skip": str(skip), "take": str(PAGE)})
+                self._require_ok(source, answer)
+                brought = pages.add(answer, answer.json(), continues=begun)
+                had_rows = had_rows or bool(brought)
+                if not brought and (begun or pages.pages > 1):
+                    if had_rows and not begun:
+                        raise ReadAgain
+                    pages.rows = pages.distinct()
+                    return pages
+                if begun and brought and pages.rows[-1] == pages.rows[skip]:
+                    raise SourceUnreadable(source, "a page brought only rows that had come before")
+
+        return whole(source, attempt)
 
     def _read(self, source: str, operation: str, identity: str = "", params: Mapping[str, str] | None = None) -> Answer:
         try:

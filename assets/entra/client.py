@@ -45,6 +45,11 @@ class GraphClient:
         self.service = Service("Graph", ca_bundle=self._environment.ca_bundle, threads=_THREADS, timing=timing)
         self._sign_in = SignIn(self._environment, timing)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self.service.session.close()
+        self._sign_in.service.session.close()
+
     def tenant(self) -> Read:
         """The organization: frame `Tenant`."""
         return self._list("entra_tenant", "organization", frames.Tenant, frames.tenant, top=None)
@@ -61,6 +66,7 @@ class GraphClient:
     def members(self, group_ids: Sequence[str], *, transitive: bool) -> Read:
         """The members of these groups (of members too, with `transitive`), side by side: frame `GroupMembers`."""
         source = "entra_group_members"
+        group_ids = sorted(set(group_ids))
         which = "transitiveMembers" if transitive else "members"
 
         def attempt(group_id: str) -> Pages:

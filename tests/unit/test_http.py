@@ -16,24 +16,10 @@ import pytest
 
 from assets import clock
 from assets.http import ATTEMPTS, LONGEST_WAIT, RequestFailed, Service, session
-from assets.throttle import Gate, Timing, retry_after
+from assets.throttle import Gate, retry_after
+from tests.fake_time import FakeTime
 
 KEY = "canary-key-4711"
-
-
-@dataclass
-class FakeTime:
-    """A clock that sleeping moves on at once."""
-
-    now: float = 1000.0
-    slept: list[float] = field(default_factory=list)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-    def timing(self) -> Timing:
-        return Timing(monotonic=lambda: self.now, sleep=self.sleep)
 
 
 @dataclass

@@ -1,0 +1,427 @@
+"""The Graph client against the sandbox: complete reads or none, and what each failure tells the operator."""
+
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from assets.entra.client import GraphClient
+from assets.environment import Environment
+from assets.errors import CredentialsError, EntraEmplyError, SourceUnreadable
+from assets.frames import Read
+from assets.http import ATTEMPTS
+from sandbox import Sandbox
+from tests.fake_time import FakeTime
+
+PEOPLE = 1500
+NAMES = ["Şükrü Öztürk", "Søren Ærøskøbing", "Łucja Święcicka", "Megan Jordan"]
+CANARY = "canary.person@contoso.example"
+GROUPS = {"group-1": PEOPLE, "group-2": 3, "group-3": 0}
+
+USERS, MEMBERS, ORGANIZATION = r"/users$", r"/group-1/members$", r"/organization$"
+Call = Callable[[GraphClient], Read]
+LISTS: dict[str, tuple[str, Call]] = {
+    "users": (USERS, GraphClient.users),
+    "groups": (r"/groups$", GraphClient.groups),
+    "tenant": (ORGANIZATION, GraphClient.tenant),
+    "members": (MEMBERS, lambda client: client.members(list(GROUPS), transitive=False)),
+    "transitive members": (r"transitiveMembers$", lambda client: client.members(list(GROUPS), transitive=True)),
+}
+
+
+def _user(n: int) -> dict[str, Any]:
+    return {"id": f"user-{n:04}", "displayName": NAMES[n % 4], "mail": CANARY, "userPrincipalName": f"{n}.{CANARY}"}
+
+
+SCENARIO: dict[str, Any] = {
+    "entra": {
+        "users": [_user(n) for n in range(PEOPLE)],
+        "groups": [
+            {
+                "id": name,
+                "displayName": "Ansatte på Ærø",
+                "groupTypes": ["DynamicMembership"] if name == "group-2" else [],
+                "members": [f"user-{n:04}" for n in range(size)] + (["group-2"] if name == "group-3" else []),
+            }
+            for name, size in GROUPS.items()
+        ],
+        "deletedUsers": [{"id": "gone-1", "userPrincipalName": "gone"}],
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def company() -> Iterator[Sandbox]:
+    with Sandbox(SCENARIO) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def server(company: Sandbox) -> Sandbox:
+    """A tenant of 1,500 people, two pages of users; the log, faults and settings are fresh."""
+    company.reset()
+    return company
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def client(server: Sandbox, time: FakeTime) -> Iterator[GraphClient]:
+    yield from _client(server, time)
+
+
+def _client(server: Sandbox, time: FakeTime, **changed: str) -> Iterator[GraphClient]:
+    made = GraphClient(Environment.load({**server.environment, **changed}), time.timing())
+    yield made
+    made.close()
+
+
+def _asked(server: Sandbox, path: str = "/v1.0/") -> list[dict[str, Any]]:
+    return [entry for entry in server.requests() if path in entry["path"]]
+
+
+# --- what is read -----------------------------------------------------------------------------------------------------
+
+
+def test_users_are_read_whole_in_pages_of_999(server: Sandbox, client: GraphClient) -> None:
+    read = client.users()
+    assert list(read.frame["entra_id"]) == [f"user-{n:04}" for n in range(PEOPLE)]
+    assert read.frame["display_name"][0] == "Şükrü Öztürk"
+    assert (read.certificate.source, read.certificate.pages, read.certificate.rows) == ("entra_users", 2, PEOPLE)
+    assert len(read.certificate.sha256) == 64
+    assert read.certificate.started_at <= read.certificate.ended_at
+    assert {"%24top=999", "$top=999"} & set(_asked(server)[0]["query"].split("&"))
+
+
+def test_unchanged_pages_have_the_same_hash_and_others_another(client: GraphClient) -> None:
+    first, second = client.groups(), client.groups()
+    assert first.certificate.sha256 == second.certificate.sha256 != client.users().certificate.sha256
+
+
+def test_the_tenant_is_one_row(client: GraphClient) -> None:
+    assert len(client.tenant().frame) == 1
+
+
+def test_groups_know_whether_a_rule_makes_their_members(client: GraphClient) -> None:
+    frame = client.groups().frame
+    assert dict(zip(frame["group_id"], frame["dynamic"], strict=True)) == {
+        "group-1": False, "group-2": True, "group-3": False,
+    }  # fmt: skip
+
+
+def test_members_of_all_groups_direct_and_transitive(client: GraphClient) -> None:
+    direct = client.members(list(GROUPS), transitive=False)
+    assert direct.frame.groupby("group_id").size().to_dict() == {"group-1": PEOPLE, "group-2": 3, "group-3": 1}
+    assert direct.frame.iloc[-1].to_list() == ["group-3", "group-2", "group"]
+    assert direct.certificate.pages == 4
+    nested = client.members(["group-3"], transitive=True).frame
+    assert sorted(nested["member_type"]) == ["group", "user", "user", "user"]
+
+
+def test_members_of_no_groups_are_none(client: GraphClient) -> None:
+    assert len(client.members([], transitive=False).frame) == 0
+
+
+def test_the_order_of_group_ids_does_not_matter(client: GraphClient) -> None:
+    one = client.members(["group-1", "group-2"], transitive=False)
+    other = client.members(["group-2", "group-1"], transitive=False)
+    assert one.frame.equals(other.frame)
+    assert one.certificate.sha256 == other.certificate.sha256
+
+
+def test_single_objects(client: GraphClient) -> None:
+    user = client.user("user-0001")
+    assert user is not None
+    assert user["accountEnabled"] in (True, None)
+    assert client.user("nobody") is None
+    assert client.deleted_user("gone-1")
+    assert not client.deleted_user("user-0001")
+    assert client.member_of("user-0001") == {"group-1", "group-2"}
+    assert client.member_of("nobody") == frozenset()
+    assert client.transitive_groups("group-3") == {"group-2"}
+
+
+def test_only_reads_are_sent(server: Sandbox, client: GraphClient) -> None:
+    for _, read in LISTS.values():
+        read(client)
+    assert {entry["method"] for entry in _asked(server)} == {"GET"}
+
+
+# --- trouble that passes ----------------------------------------------------------------------------------------------
+
+PASSING: dict[str, dict[str, Any]] = {
+    "empty page with a nextLink": {"empty_page": True},
+    "cut in half": {"truncate": 0.5},
+    "500": {"status": 500},
+    "503": {"status": 503},
+    "504": {"status": 504},
+    "not JSON": {"status": 200, "body": "<html>"},
+    "429 without Retry-After": {"status": 429},
+    "429 with 0": {"status": 429, "headers": {"Retry-After": "0"}},
+    "429 with seconds": {"status": 429, "headers": {"Retry-After": "3"}},
+    "429 with a date": {"status": 429, "headers": {"Retry-After": "Thu, 01 Jan 2026 00:00:00 GMT"}},
+    "broken before": {"close": "before"},
+    "broken inside": {"close": "mid-body"},
+    "token refused": {"status": 401},
+}
+
+
+# The organization has no pages.
+EVERY = [(name, fault) for name in LISTS for fault in PASSING if (name, fault.split()[0]) != ("tenant", "empty")]
+
+
+@pytest.mark.parametrize(("name", "fault"), EVERY)
+def test_trouble_that_passes_changes_nothing(server: Sandbox, client: GraphClient, name: str, fault: str) -> None:
+    path, read = LISTS[name]
+    healthy = read(client).frame
+    server.put_faults({"path": path, "times": 1, "fault": PASSING[fault]})
+    assert read(client).frame.equals(healthy)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_empty_page_in_the_middle_is_not_the_end(server: Sandbox, client: GraphClient, times: int) -> None:
+    server.put_faults({"path": USERS, "skip": 1, "times": times, "fault": {"empty_page": True}})
+    assert len(client.users().frame) == PEOPLE
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "Directory_ExpiredPageToken"), (410, "resyncRequired"), (410, "SyncStateNotFound")]
+)
+def test_an_expired_page_chain_begins_anew(server: Sandbox, client: GraphClient, status: int, code: str) -> None:
+    body = {"error": {"code": code, "message": "expired"}}
+    server.put_faults({"path": USERS, "skip": 1, "times": 1, "fault": {"status": status, "body": body}})
+    read = client.users()
+    assert len(read.frame) == PEOPLE
+    assert read.certificate.pages == 2
+    assert len(_asked(server)) == 4
+
+
+def test_identical_repeats_are_merged(server: Sandbox, client: GraphClient) -> None:
+    _answer_with(server, [_row(1), _row(2), _row(1)])
+    assert len(client.users().frame) == 2
+
+
+def test_differing_repeats_begin_anew(server: Sandbox, client: GraphClient) -> None:
+    _answer_with(server, [_row(1), _row(2), _row(1) | {"mail": "other@contoso.example"}], times=1)
+    assert len(client.users().frame) == PEOPLE
+
+
+# --- trouble that stays -----------------------------------------------------------------------------------------------
+
+STAYING: dict[str, tuple[dict[str, Any], str]] = {
+    "404": ({"status": 404}, "answered 404 Request_ResourceNotFound"),
+    "400": ({"status": 400}, "answered 400 Request_BadRequest"),
+    "500": ({"status": 500}, f"answered 500, also at attempt {ATTEMPTS}"),
+    "cut in half": ({"truncate": 0.5}, "no JSON"),
+    "storm of 429": ({"status": 429}, "answered 429"),
+    "storm of 429 with 0": ({"status": 429, "headers": {"Retry-After": "0"}}, "answered 429"),
+    "429 for a day": ({"status": 429, "headers": {"Retry-After": "86400"}}, "asks to wait for 86400 s"),
+    "broken before": ({"close": "before"}, "the connection failed"),
+    "broken inside": ({"close": "mid-body"}, "the connection failed"),
+    "redirect": ({"status": 302, "headers": {"Location": "/elsewhere"}}, "answered 302"),
+    "404 without JSON": ({"status": 404, "body": "<html>not found</html>"}, "answered 404"),
+    "another object": ({"status": 200, "body": {"users": []}}, "a page is no list"),
+    "a list": ({"status": 200, "body": []}, "a page is no object"),
+}
+
+
+@pytest.mark.parametrize("fault", STAYING)
+@pytest.mark.parametrize("name", LISTS)
+def test_trouble_that_stays_makes_the_source_unreadable(
+    server: Sandbox, client: GraphClient, name: str, fault: str
+) -> None:
+    path, read = LISTS[name]
+    what, said = STAYING[fault]
+    server.put_faults({"path": path, "fault": what})
+    with pytest.raises(SourceUnreadable, match=said):
+        read(client)
+
+
+@pytest.mark.parametrize("fault", ["404", "500", "cut in half", "broken inside"])
+def test_a_second_page_that_fails_leaves_no_half_list(server: Sandbox, client: GraphClient, fault: str) -> None:
+    server.put_faults({"path": USERS, "skip": 1, "fault": STAYING[fault][0]})
+    with pytest.raises(SourceUnreadable):
+        client.users()
+
+
+def test_one_group_that_cannot_be_read_makes_all_members_unreadable(server: Sandbox, client: GraphClient) -> None:
+    server.put_faults({"path": "group-2/members", "fault": {"status": 404}})
+    with pytest.raises(SourceUnreadable, match="entra_group_members"):
+        client.members(list(GROUPS), transitive=False)
+
+
+def test_a_circle_of_nextlinks_ends(server: Sandbox, client: GraphClient) -> None:
+    server.put_faults({"path": USERS, "fault": {"empty_page": True}})
+    with pytest.raises(SourceUnreadable, match="circle"):
+        client.users()
+
+
+@pytest.mark.parametrize("link", ["https://elsewhere.example/v1.0/users", "http://localhost/v1.0/users", 7])
+def test_a_nextlink_to_another_host_is_not_followed(server: Sandbox, client: GraphClient, link: object) -> None:
+    body = {"value": [], "@odata.nextLink": link}
+    server.put_faults({"path": USERS, "fault": {"status": 200, "body": body}})
+    with pytest.raises(SourceUnreadable, match="another host"):
+        client.users()
+
+
+def test_an_endlessly_expiring_chain_is_given_up(server: Sandbox, client: GraphClient) -> None:
+    body = {"error": {"code": "Directory_ExpiredPageToken"}}
+    server.put_faults(
+        *({"path": USERS, "skip": skip, "times": 1, "fault": {"status": 400, "body": body}} for skip in (1, 2, 3))
+    )
+    with pytest.raises(SourceUnreadable, match="the list changed while it was read"):
+        client.users()
+
+
+def test_rows_that_always_differ_are_given_up(server: Sandbox, client: GraphClient) -> None:
+    _answer_with(server, [_row(1), _row(1) | {"mail": CANARY}])
+    with pytest.raises(SourceUnreadable, match="the list changed while it was read"):
+        client.users()
+
+
+def test_rows_of_the_wrong_type_are_refused_without_their_values(server: Sandbox, client: GraphClient) -> None:
+    _answer_with(server, [{"id": "u-1", "mail": [CANARY]}, {"id": "u-2", "mail": None}])
+    with pytest.raises(SourceUnreadable, match=r"mail is not str in 1 row \(ids u-1\)") as error:
+        client.users()
+    assert CANARY not in _everything(error.value)
+
+
+@pytest.mark.parametrize("rows", [[{"mail": "x"}], [{"id": None}], [{"id": {}}], ["x"], [None], [{"id": ""}]])
+def test_rows_without_an_id_are_refused(server: Sandbox, client: GraphClient, rows: list[Any]) -> None:
+    _answer_with(server, rows)
+    with pytest.raises(SourceUnreadable):
+        client.users()
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 404, "body": "<html>"}, {"status": 200, "body": {}}])
+def test_nobody_is_taken_for_gone_because_of_trouble(
+    server: Sandbox, client: GraphClient, fault: dict[str, Any]
+) -> None:
+    server.put_faults({"path": "user-0001", "fault": fault}, {"path": "deletedItems", "fault": fault})
+    for look in (client.user, client.deleted_user, client.member_of):
+        with pytest.raises(SourceUnreadable):
+            look("user-0001")
+
+
+# --- credentials ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("ENTRA_CLIENT_SECRET", "wrong", r"AADSTS7000215\): the client secret is wrong"),
+        ("ENTRA_CLIENT_ID", "unknown", r"AADSTS700016\): the tenant does not know this application"),
+        ("ENTRA_TENANT_ID", "unknown", "check ENTRA_TENANT_ID"),
+    ],
+)
+def test_wrong_credentials_say_what_to_do(
+    server: Sandbox, time: FakeTime, variable: str, value: str, said: str
+) -> None:
+    for client in _client(server, time, **{variable: value}):
+        with pytest.raises(CredentialsError, match=said):
+            client.users()
+
+
+def test_an_expired_secret_says_what_to_do(server: Sandbox, client: GraphClient) -> None:
+    server.change_settings(secret_expired=True)
+    with pytest.raises(CredentialsError, match=r"AADSTS7000222\): the client secret has expired"):
+        client.users()
+
+
+@pytest.mark.parametrize(
+    ("permission", "name"),
+    [
+        ("User.Read.All", "users"),
+        ("GroupMember.Read.All", "groups"),
+        ("GroupMember.Read.All", "members"),
+        ("Organization.Read.All", "tenant"),
+    ],
+)
+def test_a_missing_permission_is_named(server: Sandbox, client: GraphClient, permission: str, name: str) -> None:
+    needed = {"User.Read.All", "GroupMember.Read.All", "Organization.Read.All"}
+    server.change_settings(permissions=sorted(needed - {permission}))
+    with pytest.raises(CredentialsError, match=permission):
+        LISTS[name][1](client)
+
+
+def test_three_permissions_are_enough(server: Sandbox, client: GraphClient) -> None:
+    server.change_settings(permissions=["User.Read.All", "GroupMember.Read.All", "Organization.Read.All"])
+    for _, read in LISTS.values():
+        read(client)
+    test_single_objects(client)
+
+
+def test_a_token_serves_many_requests_and_is_replaced_before_it_expires(
+    server: Sandbox, client: GraphClient, time: FakeTime
+) -> None:
+    client.users()
+    client.groups()
+    assert len(_asked(server, "/token")) == 1
+    time.now += 3599 - 290
+    client.groups()
+    assert len(_asked(server, "/token")) == 2
+
+
+def test_a_refused_token_is_replaced_once(server: Sandbox, client: GraphClient) -> None:
+    server.put_faults({"path": USERS, "fault": {"status": 401}})
+    with pytest.raises(CredentialsError, match="refuses the token"):
+        client.users()
+    assert len(_asked(server)) == 2
+    assert len(_asked(server, "/token")) == 2
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 429}, {"close": "before"}, {"truncate": 0.5}])
+def test_signing_in_survives_trouble_that_passes(server: Sandbox, client: GraphClient, fault: dict[str, Any]) -> None:
+    server.put_faults({"path": "openid-configuration", "times": 2, "fault": fault})
+    assert len(client.groups().frame) == 3
+
+
+def test_entra_that_does_not_answer_is_no_mistake_of_the_credentials(server: Sandbox, client: GraphClient) -> None:
+    server.put_faults({"path": "/token$", "fault": {"status": 503}})
+    with pytest.raises(SourceUnreadable, match="Entra: answered 503"):
+        client.users()
+
+
+def test_a_server_with_another_authoritys_certificate_is_not_trusted(server: Sandbox, time: FakeTime) -> None:
+    with Sandbox() as other:
+        for client in _client(server, time, CA_BUNDLE=other.environment["CA_BUNDLE"]):
+            with pytest.raises(SourceUnreadable, match="CA_BUNDLE"):
+                client.users()
+
+
+# --- what never gets out ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [*(what for what, _ in STAYING.values()), {"status": 403}, {"status": 401}])
+def test_no_secret_and_nobody_in_errors_and_logs(
+    server: Sandbox, client: GraphClient, caplog: pytest.LogCaptureFixture, fault: dict[str, Any]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.WARNING, "uvicorn")  # the sandbox's own log: it serves in this process
+    body = {"error": {"code": CANARY, "message": CANARY}}
+    server.put_faults({"path": USERS, "fault": {"body": body, **fault} if fault.get("status", 0) > 399 else fault})
+    client.groups()
+    with pytest.raises(EntraEmplyError) as error:
+        client.users()
+    shown = _everything(error.value) + caplog.text
+    token = client.headers()["Authorization"].removeprefix("Bearer ")
+    for canary in (CANARY, server.environment["ENTRA_CLIENT_SECRET"], token):
+        assert canary not in shown
+
+
+def _everything(error: BaseException) -> str:
+    shown = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
+    return shown + "".join(_everything(each) for each in (error.__cause__, error.__context__) if each)
+
+
+def _row(n: int) -> dict[str, Any]:
+    return {"id": f"u-{n}", "userPrincipalName": f"u{n}"}
+
+
+def _answer_with(server: Sandbox, rows: list[Any], times: int | None = None) -> None:
+    server.put_faults({"path": USERS, "times": times, "fault": {"status": 200, "body": {"value": rows}}})
