@@ -1,0 +1,93 @@
+"""The environment variables: what is needed, what is the default, and that no secret is ever shown."""
+
+from pathlib import Path
+
+import pytest
+
+from assets.environment import Environment
+from assets.errors import SettingsError
+
+SECRETS = {"ENTRA_CLIENT_SECRET": "canary-secret", "EMPLY_API_KEY": "canary-key"}
+NEEDED = {"ENTRA_TENANT_ID": "tenant", "ENTRA_CLIENT_ID": "app", "EMPLY_CUSTOMER": "contoso", **SECRETS}
+
+
+def test_defaults_are_the_public_cloud_and_the_working_folder() -> None:
+    environment = Environment.load(NEEDED)
+    assert environment.entra.authority == "https://login.microsoftonline.com"
+    assert environment.entra.graph_url == "https://graph.microsoft.com"
+    assert environment.emply.url == "https://api.emply.com/v1"
+    assert environment.settings == Path("settings.yaml")
+    assert environment.home == Path(".entra-emply").absolute()
+    assert environment.frames_url == str(environment.home / "frames")
+    assert environment.database_url is None
+    assert environment.entra.ca_bundle is None
+
+
+@pytest.mark.parametrize("name", ["ENTRA_TENANT_ID", "ENTRA_CLIENT_ID", "ENTRA_CLIENT_SECRET"])
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_missing_variable_of_entra_is_named(name: str, value: str | None) -> None:
+    variables = {**NEEDED, name: value} if value is not None else {key: NEEDED[key] for key in NEEDED if key != name}
+    with pytest.raises(SettingsError, match=name):
+        _ = Environment.load(variables).entra  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["EMPLY_CUSTOMER", "EMPLY_API_KEY"])
+def test_a_missing_variable_of_emply_is_named(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        _ = Environment.load({**NEEDED, name: ""}).emply
+
+
+def test_only_what_is_asked_for_is_needed() -> None:
+    assert Environment.load({"DATABASE_URL": "postgresql://localhost/x"}).database_url
+
+
+def test_two_credentials_are_one_too_many() -> None:
+    with pytest.raises(SettingsError, match="exactly one of"):
+        _ = Environment.load({**NEEDED, "ENTRA_MANAGED_IDENTITY": "system"}).entra
+
+
+def test_a_managed_identity_needs_no_application() -> None:
+    entra = Environment.load({"ENTRA_TENANT_ID": "tenant", "ENTRA_MANAGED_IDENTITY": "system"}).entra
+    assert (entra.managed_identity, entra.secret, entra.certificate) == ("system", None, None)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+def test_the_database_has_one_spelling(scheme: str) -> None:
+    url = Environment.load({"DATABASE_URL": f"{scheme}://u:p@h:5432/d?x=postgres://y"}).database_url
+    assert url == "postgresql+psycopg2://u:p@h:5432/d?x=postgres://y"
+
+
+@pytest.mark.parametrize("url", ["mysql://u:canary@h/d", "canary", "sqlite:///canary"])
+def test_another_database_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL") as error:
+        _ = Environment.load({"DATABASE_URL": url}).database_url
+    assert "canary" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("ENTRA_AUTHORITY", "entra"), ("GRAPH_URL", "entra"), ("EMPLY_URL", "emply")]
+)
+@pytest.mark.parametrize("url", ["http://canary.example", "canary", "ftp://canary"])
+def test_addresses_are_https(name: str, part: str, url: str) -> None:
+    with pytest.raises(SettingsError, match=name) as error:
+        getattr(Environment.load({**NEEDED, name: url}), part)
+    assert "canary" not in str(error.value)
+
+
+def test_a_trailing_slash_does_not_matter() -> None:
+    assert (
+        Environment.load({**NEEDED, "EMPLY_URL": "https://emply.example/v1/"}).emply.url == "https://emply.example/v1"
+    )
+
+
+def test_authorities_that_are_not_there_are_an_error() -> None:
+    with pytest.raises(SettingsError, match="CA_BUNDLE"):
+        _ = Environment.load({**NEEDED, "CA_BUNDLE": "/nowhere.pem"}).entra
+
+
+def test_no_secret_is_ever_shown() -> None:
+    environment = Environment.load({**NEEDED, "DATABASE_URL": "postgresql://u:canary-password@h/d"})
+    certified = {**NEEDED, "ENTRA_CLIENT_SECRET": "", "ENTRA_CLIENT_CERTIFICATE": "/canary-path",
+                 "ENTRA_CLIENT_CERTIFICATE_PASSWORD": "canary-password"}  # fmt: skip
+    shown = [environment, environment.entra, environment.emply, Environment.load(certified).entra]
+    assert "canary" not in "".join(f"{each!r}{each}" for each in shown)
