@@ -122,6 +122,13 @@ def test_r4_two_groups_may_change_their_roles_at_once(plan_of: PlanOf) -> None:
     assert change(plan, "set_roles")[1] == {"roleIds": ["role-HR", "role-Manager", "role-Payroll"]}
 
 
+def test_r4_two_groups_that_gave_one_role_may_each_get_another(plan_of: PlanOf) -> None:
+    mapping, given = {"Employees": "HR", "HR": "Payroll"}, {"Employees": "Employee", "HR": "Employee"}
+    plan = plan_of(megan(["Employees", "HR"], ["Employee", "Manager"], mapping, given))
+    assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (mapping_changed)"]
+    assert change(plan, "set_roles")[1] == {"roleIds": ["role-HR", "role-Manager", "role-Payroll"]}
+
+
 def test_r4_a_group_that_was_not_mapped_then_is_joined_now(plan_of: PlanOf) -> None:
     plan = plan_of(megan(["Employees"], ["Manager"], BOTH, {"Employees": None}))
     assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (group_joined)"]
