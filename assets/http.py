@@ -83,6 +83,14 @@ class Answer:
         """Whether the body is JSON."""
         return self._parsed is not _NO_JSON
 
+    @property
+    def error_code(self) -> str:
+        """The service's own code for an error, as Graph and Emply write it: only what looks like one, so that no text
+        gets out; else empty."""
+        error = self._parsed.get("error") if isinstance(self._parsed, dict) else None
+        code = error.get("code") if isinstance(error, dict) else None
+        return code if isinstance(code, str) and code.replace("_", "").isalnum() else ""
+
     @cached_property
     def _parsed(self) -> Any:  # noqa: ANN401
         try:

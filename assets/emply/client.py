@@ -58,7 +58,7 @@ class EmplyClient:
         """The user as it is now; None where there is none."""
         answer = self._read("emply_users", "get_user", emply_user_id)
         # A 404 from something in between is no proof that the user is gone.
-        if answer.status == _NOT_FOUND and _code(answer) == NO_SUCH_OBJECT:
+        if answer.status == _NOT_FOUND and answer.error_code == NO_SUCH_OBJECT:
             return None
         self._require_ok("emply_users", answer)
         found: Mapping[str, object] = answer.json()
@@ -141,7 +141,7 @@ class EmplyClient:
             ) from None
         if answer.status in _OK:
             return answer
-        code = _code(answer)
+        code = answer.error_code
         raise TargetRefused(
             f"{what}: answered {answer.status} {code}",
             status=answer.status,
@@ -178,13 +178,4 @@ class EmplyClient:
     def _require_ok(self, source: str, answer: Answer) -> None:
         if answer.status not in _OK:
             hint = ": is EMPLY_CUSTOMER right?" if answer.status == _NOT_FOUND else ""
-            raise SourceUnreadable(source, f"Emply answered {answer.status} {_code(answer)}{hint}")
-
-
-def _code(answer: Answer) -> str:
-    """Emply's own error code; only what looks like one, so that no text gets out."""
-    try:
-        code = answer.json()["error"]["code"]
-    except (RequestFailed, KeyError, TypeError):
-        return ""
-    return code if isinstance(code, str) and code.replace("_", "").isalnum() else ""
+            raise SourceUnreadable(source, f"Emply answered {answer.status} {answer.error_code}{hint}")

@@ -203,7 +203,7 @@ class GraphClient:
         return _bearer(self._sign_in.token())
 
     def _unreadable(self, source: str, answer: Answer, *, chain: bool) -> Exception:
-        code = _code(answer)
+        code = answer.error_code
         if chain and (answer.status == _GONE or code.casefold() in _EXPIRED):
             return ReadAgain()
         return SourceUnreadable(source, f"Graph answered {answer.status} {code}".rstrip())
@@ -215,13 +215,4 @@ def _bearer(token: str) -> Mapping[str, str]:
 
 def _is_gone(answer: Answer) -> bool:
     """Whether Graph itself says that there is no such object: a 404 from something in between is no proof."""
-    return answer.status == _NOT_FOUND and _code(answer).casefold() == "request_resourcenotfound"
-
-
-def _code(answer: Answer) -> str:
-    """Graph's own error code; only what looks like one, so that no text gets out."""
-    try:
-        code = answer.json()["error"]["code"]
-    except (RequestFailed, KeyError, TypeError):
-        return ""
-    return code if isinstance(code, str) and code.replace("_", "").isalnum() else ""
+    return answer.status == _NOT_FOUND and answer.error_code.casefold() == "request_resourcenotfound"

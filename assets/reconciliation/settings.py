@@ -52,6 +52,16 @@ class Guards(_Section):
     max_grants: Limit = Limit(min_count=20, percent=10)
     min_rows_percent: Percent = 80
 
+    @model_validator(mode="before")
+    @classmethod
+    def _each_number_by_itself(cls, given: object) -> object:
+        """A limit that names one of its numbers keeps the default of the other."""
+        if not isinstance(given, dict):
+            return given
+        limits = {name: field.default for name, field in cls.model_fields.items() if isinstance(field.default, Limit)}
+        partly = {name: given[name] for name in limits if isinstance(given.get(name), dict)}
+        return given | {name: limits[name].model_dump() | numbers for name, numbers in partly.items()}
+
 
 class Group(_Section):
     """One configured group (or room group), by display name or object id, and what its members get in Emply."""

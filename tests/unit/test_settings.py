@@ -24,6 +24,12 @@ def test_absent_settings_have_the_defaults_of_the_rules() -> None:
     assert settings.guards.min_rows_percent == 80
 
 
+def test_a_limit_that_names_one_number_keeps_the_default_of_the_other() -> None:
+    guards = parse("guards: {max_deactivations: {min_count: 9}, max_grants: {percent: 1}}").guards
+    assert guards.max_deactivations == Limit(min_count=9, percent=5)
+    assert guards.max_grants == Limit(min_count=20, percent=1)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -43,6 +49,7 @@ def test_absent_settings_have_the_defaults_of_the_rules() -> None:
         (ROLE + ROLE.removeprefix("groups:\n"), "line 4: groups: the group 'Employees' is given twice"),
         ("guards:\n  min_rows_percent: many", "line 2: guards.min_rows_percent: expected a valid number"),
         ("guards:\n  max_grants: {min_count: -1, percent: 5}", "line 2: guards.max_grants.min_count: expected greater"),
+        ("guards: {max_grants: {count: 3}}", "line 1: guards.max_grants.count: unknown key"),
         ("retention: {frames_days: 1}", "line 1: retention.frames_days: expected greater"),
     ],
 )
