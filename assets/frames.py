@@ -61,6 +61,16 @@ class Read:
     certificate: Certificate
 
 
+class FrameModel(pandera.DataFrameModel):
+    """What the models of all frames have in common: these columns, in this order, and no others."""
+
+    class Config:
+        """pandera's settings."""
+
+        strict = True
+        ordered = True
+
+
 @dataclass(frozen=True)
 class ColumnDescription:
     """One column for a reader: `type` is pandas' name of the dtype, `nullable` whether a value may be missing."""

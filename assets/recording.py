@@ -19,7 +19,7 @@ from assets.reconciliation.wording import changes, names_of, rows, why
 from assets.reconciliation.world import SOURCES, World
 
 _SHOWN = 100
-"""Rows of the plan in the UI's table; all of them are in the frame."""
+"""Rows of the plan in the UI's table, the held ones first; all of them are in the frame."""
 
 
 def is_fresh(context: AssetExecutionContext, connections: Connections) -> bool:
@@ -63,7 +63,8 @@ def metadata(world: World, plan: Plan) -> dict[str, Any]:
     """The plan's numbers, which plot over runs, and its table."""
     kinds = plan.actions["kind"].value_counts().to_dict()
     names = names_of(world)
-    shown = rows(plan.actions.head(_SHOWN))
+    held_first = plan.actions.assign(free=plan.actions["held_by"] == "").sort_values("free", kind="stable")
+    shown = rows(held_first.head(_SHOWN))
     return {
         "dagster/row_count": len(plan.actions),
         "plan_id": plan.plan_id,

@@ -7,21 +7,14 @@ switches have the defaults of rules.md. Reading the rows is `client.py`'s busine
 from collections.abc import Sequence
 
 import pandas as pd
-import pandera.pandas as pandera
 import pyarrow as pa
 
-from assets.frames import Row, column, identity, of_rows, sorted_texts
+from assets.frames import FrameModel, Row, column, identity, of_rows, sorted_texts
 
 STATUSES = ("active", "pending", "archived")
 
 
-class _Model(pandera.DataFrameModel):
-    class Config:
-        strict = True
-        ordered = True
-
-
-class Users(_Model):
+class Users(FrameModel):
     """Every user (login) of Emply, deactivated ones included, one row a user, sorted by id."""
 
     emply_user_id: str = identity("id", "The user's id")
@@ -45,7 +38,7 @@ class Users(_Model):
     active: bool = column("active", "Whether the user may log in", default=True)
 
 
-class Employees(_Model):
+class Employees(FrameModel):
     """Every employee (personnel record), archived ones included, one row an employee, sorted by id."""
 
     employee_id: str = identity("id", "The employee's id")
@@ -60,14 +53,14 @@ class Employees(_Model):
     resignation_date: str = column("resignationDate", "Date of resignation, as written")
 
 
-class Roles(_Model):
+class Roles(FrameModel):
     """Every role the customer has defined, one row a role, sorted by id."""
 
     role_id: str = identity("id", "The role's id")
     title: str = column("title", "The role's title; not unique")
 
 
-class Departments(_Model):
+class Departments(FrameModel):
     """Every department, one row a department, sorted by id."""
 
     department_id: str = identity("id", "The department's id")

@@ -11,18 +11,12 @@ from typing import ClassVar
 import pandas as pd
 import pandera.pandas as pandera
 
-from assets.frames import Derivation, Row, column, identity, of_rows
+from assets.frames import Derivation, FrameModel, Row, column, identity, of_rows
 
 _TYPE_PREFIX = "#microsoft.graph."
 
 
-class _Model(pandera.DataFrameModel):
-    class Config:
-        strict = True
-        ordered = True
-
-
-class Tenant(_Model):
+class Tenant(FrameModel):
     """The organization, one row."""
 
     tenant_id: str = identity("id", "The tenant's id")
@@ -38,7 +32,7 @@ class Tenant(_Model):
         return len(frame) == 1
 
 
-class Users(_Model):
+class Users(FrameModel):
     """Every user of the tenant, one row a user, sorted by id."""
 
     entra_id: str = identity("id", "The user's object id")
@@ -56,7 +50,7 @@ class Users(_Model):
     )
 
 
-class Groups(_Model):
+class Groups(FrameModel):
     """Every group of the tenant, one row a group, sorted by id."""
 
     group_id: str = identity("id", "The group's object id")
@@ -64,14 +58,14 @@ class Groups(_Model):
     dynamic: bool = column(None, "Whether a rule decides who is a member (DynamicMembership)", nullable=False)
 
 
-class GroupMembers(_Model):
+class GroupMembers(FrameModel):
     """The members of the groups of the settings, one row a group and member, sorted by both."""
 
     group_id: str = identity(None, "The group's object id", unique=False)
     member_id: str = identity("id", "The member's object id", unique=False)
     member_type: str = column(None, "What the member is: user, group, device, orgContact …", nullable=False)
 
-    class Config(_Model.Config):
+    class Config(FrameModel.Config):
         """A member counts once."""
 
         unique: ClassVar = ["group_id", "member_id"]
