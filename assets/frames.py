@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType, NoneType
 from typing import Any
 
@@ -96,6 +97,17 @@ def column(json: str | None, description: str, *, default: object = None, **chec
 def identity(json: str | None, description: str, *, unique: bool = True) -> Any:  # noqa: ANN401
     """A column that identifies the row, alone unless `unique` is off: never missing, never empty."""
     return column(json, description, nullable=False, unique=unique, str_length={"min_value": 1})
+
+
+def texts(json: str | None, description: str) -> Any:  # noqa: ANN401
+    """A column of lists of text; an absent one is the empty list."""
+    return column(json, description, nullable=False, dtype_kwargs={"pyarrow_dtype": _TEXTS})
+
+
+@cache
+def empty(model: type[pandera.DataFrameModel]) -> pd.DataFrame:
+    """The frame of `model` without rows: of what was not read because nothing asks for it."""
+    return of_rows(model, [], model.__name__)
 
 
 def properties(model: type[pandera.DataFrameModel]) -> tuple[str, ...]:
@@ -191,7 +203,7 @@ def _copied(columns: Mapping[str, pandera.Column], rows: Sequence[Row]) -> dict[
     Numbers are left out: Arrow would cut a fraction off.
     """
     types = {name: _JSON_TYPES[_kind(spec)] for name, spec in columns.items()}
-    plain = {name: arrow for name, (arrow, python) in types.items() if python is not int}
+    plain = {name: arrow for name, (arrow, python) in types.items() if python is not int and _json(columns[name])}
     shape = pa.struct([(_json(columns[name]), arrow) for name, arrow in plain.items()])
     try:
         return dict(zip(plain, pa.array(rows, type=shape).flatten(), strict=True))
