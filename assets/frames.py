@@ -32,6 +32,7 @@ _TEXTS = pa.list_(pa.string())
 _JSON_TYPES: dict[str, tuple["pa.DataType", type]] = {
     "str": (pa.large_string(), str),
     "bool": (pa.bool_(), bool),
+    "boolean": (pa.bool_(), bool),
     "Int64": (pa.int64(), int),
     str(pd.ArrowDtype(_TEXTS)): (_TEXTS, list),
 }
@@ -142,7 +143,9 @@ def of_rows(
     table = pa.table(made)
     keys = schema.unique or [name for name, spec in schema.columns.items() if spec.unique]
     table = table.take(pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys]))
-    return validate(model, table.to_pandas(types_mapper=_PANDAS_TYPES.get), source)
+    frame = table.to_pandas(types_mapper=_PANDAS_TYPES.get)
+    maybe = [name for name, spec in schema.columns.items() if _kind(spec) == "boolean"]
+    return validate(model, frame.astype(dict.fromkeys(maybe, "boolean")) if maybe else frame, source)
 
 
 def validate(model: type[pandera.DataFrameModel], frame: pd.DataFrame, source: str) -> pd.DataFrame:

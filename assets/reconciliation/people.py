@@ -64,6 +64,11 @@ class People:
         return self.identities["in_scope"].to_numpy(dtype=bool)
 
     @cached_property
+    def in_room(self) -> Mask:
+        """The Entra user is a member of a room group."""
+        return self.identities["in_room"].to_numpy(dtype=bool)
+
+    @cached_property
     def active(self) -> Mask:
         """The Emply user is active (before this plan)."""
         return take_flag(self.world.emply_users["active"], self.identities["emply_row"])

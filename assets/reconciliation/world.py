@@ -36,7 +36,7 @@ FOLLOWING: Mapping[str, tuple[str, ...]] = {
     "entra_calendars": ("entra_mailboxes", "entra_calendars"),
     "emply_calendars": ("emply_calendars",),
     "emply_events": ("emply_events",),
-    "entra_events": ("entra_events",),
+    "entra_events": ("entra_events", "entra_cursors"),
 }
 """What is read only where the settings or the people found so far ask for it: frames of the world by asset. What was
 not asked for is empty."""
@@ -136,6 +136,7 @@ class World:
     entra_mailboxes: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Mailboxes))
     entra_calendars: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Calendars))
     entra_events: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Events))
+    entra_cursors: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Cursors))
     emply_calendars: pd.DataFrame = field(default_factory=partial(empty, calendar_frames.Calendars))
     emply_events: pd.DataFrame = field(default_factory=partial(empty, calendar_frames.Events))
 

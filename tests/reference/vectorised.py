@@ -6,8 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from assets.emply import calendar_frames
 from assets.emply import frames as emply
 from assets.entra import frames as entra
+from assets.entra import mailbox_frames
 from assets.errors import SettingsError
 from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.settings import Settings
@@ -90,7 +92,7 @@ def _world(scenario: Row, settings: Row, state: SyncState) -> World:
         for group in groups
     }
     return World(
-        entra_tenant=entra.tenant([{"id": "tenant"}]),
+        entra_tenant=entra.tenant([{"id": "tenant"} | tenant.get("organization", {})]),
         entra_users=entra.users(tenant.get("users", [])),
         entra_groups=entra.groups(groups),
         entra_group_members=entra.members(members),
@@ -100,7 +102,48 @@ def _world(scenario: Row, settings: Row, state: SyncState) -> World:
         emply_departments=emply.departments(customer.get("departments", [])),
         state=state,
         settings=Settings.model_validate(settings),
+        **_application(tenant, settings),
+        **_mailboxes(tenant),
+        emply_calendars=calendar_frames.calendars(customer.get("calendars", [])),
+        emply_events=_emply_events(customer),
     )
+
+
+def _application(tenant: Row, settings: Row) -> dict[str, pd.DataFrame]:
+    """The enterprise application of the settings, and everybody who is assigned, directly or by a group."""
+    wanted = (settings.get("sso") or {}).get("service_principal_id")
+    found = [row for row in tenant.get("servicePrincipals", []) if row["id"] == wanted]
+    principals = [row["principalId"] for each in found for row in each.get("appRoleAssignedTo", [])]
+    groups = {group["id"]: group.get("members", []) for group in tenant.get("groups", [])}
+    assigned = [member for each in principals for member in groups.get(each, [each])]
+    return {"entra_application": entra.application(found), "entra_assigned": entra.assigned(assigned)}
+
+
+def _mailboxes(tenant: Row) -> dict[str, pd.DataFrame]:
+    """What the clients would read of every user: photos, mailboxes, calendars, events."""
+    calendars = {user: each for user, each in tenant.get("calendars", {}).items() if isinstance(each, list)}
+    etags = {user: photo.get("mediaEtag") for user, photo in tenant.get("photos", {}).items()}
+    places = {(user, row["id"]): row.get("events", []) for user, each in calendars.items() for row in each}
+    cursor = dict.fromkeys(("window_start", "window_end", "delta_link"), "")
+    return {
+        "entra_deleted_users": entra.deleted_users(tenant.get("deletedUsers", [])),
+        "entra_photos": mailbox_frames.photos({user: etag for user, etag in etags.items() if etag}),
+        "entra_mailboxes": mailbox_frames.mailboxes(
+            {row["id"]: row["id"] in calendars for row in tenant.get("users", [])}
+        ),
+        "entra_calendars": mailbox_frames.calendars(calendars),
+        "entra_events": mailbox_frames.events(places),
+        "entra_cursors": mailbox_frames.cursors(
+            [{"id": None, "entra_id": user, "calendar_id": calendar, **cursor} for user, calendar in places]
+        ),
+    }
+
+
+def _emply_events(customer: Row) -> pd.DataFrame:
+    events: dict[str, list[Row]] = {}
+    for row in customer.get("events", []):
+        events.setdefault(row["calendarId"], []).append(row)
+    return calendar_frames.events(events)
 
 
 def _members(group: Row, groups: dict[str, Row], *, nested: bool) -> list[str]:
