@@ -253,6 +253,11 @@ def with_owner(people: People, of: pd.DataFrame) -> pd.DataFrame:
     return of.assign(entra_id=take(people.identities["entra_id"], of["person"].to_numpy()).array)
 
 
+def with_ids(of: pd.DataFrame, draft: pd.DataFrame) -> pd.DataFrame:
+    """Drafts with the ids of owner and login, which need not be those of a person of the join."""
+    return draft.assign(entra_id=of["entra_id"].array, emply_user_id=of["user_id"].array) if len(of) else draft
+
+
 def _by_kind(of: pd.DataFrame, kind: str, *, before: list[str] | None = None, after: list[str]) -> pd.DataFrame:
     """C1 for people's calendars, C5 for rooms'."""
     rooms = of["kind"] == "room"
@@ -267,7 +272,5 @@ def _by_kind(of: pd.DataFrame, kind: str, *, before: list[str] | None = None, af
 def _drafts(
     of: pd.DataFrame, kind: str, rule: str, *, before: list[str] | None = None, after: list[str] | None = None
 ) -> pd.DataFrame:
-    """Drafts with the owner's ids in them: a calendar's owner need not be a person of the join."""
     then, now = (None if columns is None else of[columns].rename(columns=_NAMES) for columns in (before, after))
-    draft = actions(pd.Index(of["person"]), kind, rule, before=then, after=now)
-    return draft.assign(entra_id=of["entra_id"].array, emply_user_id=of["user_id"].array) if len(of) else draft
+    return with_ids(of, actions(pd.Index(of["person"]), kind, rule, before=then, after=now))

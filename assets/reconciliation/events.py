@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from assets.reconciliation.calendars import Calendars, as_one, with_owner
+from assets.reconciliation.calendars import Calendars, as_one, with_ids, with_owner
 from assets.reconciliation.lookup import Mask, Rows, is_among, positions, same_text, take, take_flag
 from assets.reconciliation.people import actions, together
 from assets.reconciliation.settings import CalendarWindow
@@ -230,8 +230,7 @@ def _drafts(
     of: pd.DataFrame, kind: str, rule: str, *, before: pd.DataFrame | None = None, after: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     then, now = (None if side is None else side.rename(columns=_NAMES) for side in (before, after))
-    draft = actions(pd.Index(of["person"]), kind, rule, before=then, after=now)
-    return draft.assign(entra_id=of["entra_id"].array, emply_user_id=of["user_id"].array) if len(of) else draft
+    return with_ids(of, actions(pd.Index(of["person"]), kind, rule, before=then, after=now))
 
 
 def _calendar_and_event(at: "pd.Series[int]", event_id: "pd.Series[str]") -> "pd.Series[str]":

@@ -1,6 +1,7 @@
 """The pipeline's own rules behind the reference's interface: scenario, settings and state in, plan out."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -66,7 +67,7 @@ def world_of(scenario: Row, settings: Row, state: Row, now: datetime) -> World:
     frames["holds"] = pd.DataFrame(holds, columns=["action_id", "guards"])
     frames["approvals"] = pd.DataFrame(approvals, columns=["action_id", "expires_at"])
     frames["approvals"]["expires_at"] = pd.to_datetime(frames["approvals"]["expires_at"], utc=True)
-    return _world(scenario, settings, SyncState.of(frames, read_at=now))
+    return replace(without, state=SyncState.of(frames, read_at=now))
 
 
 def json_rows(frame: pd.DataFrame) -> list[Row]:
