@@ -81,8 +81,12 @@ def plan_calendars(world: World, everybody: Everybody, planned: Planned) -> list
         owner = owners.of(row)
         if planned.kept_from_calendars(owner):
             world.trace["C8"] += 1
+            world.trace["C8 left alone"] += owner.left_alone
+            world.trace["C8 unmanaged"] += planned.told(owner, "unmanaged")
+            world.trace["C8 held"] += any(row["held_by"] for row in planned.of(owner, "link_user", "deactivate_user"))
         elif owner not in wanted:
             planned.actions.append((owner, _take_away(world, owner, row, "C4")))
+            world.trace["C4 of an external user" if owner in everybody.external else "C4 of somebody"] += 1
         elif (calendars := wanted[owner]) is not None:  # C7: what is in Emply stays
             kind = "room" if written(row.get("userId")) is None else "user"
             outlook = next((each for each in calendars if each["id"] == row["externalId"]), None)
@@ -90,9 +94,13 @@ def plan_calendars(world: World, everybody: Everybody, planned: Planned) -> list
                 stay.append(Calendar(owner, kind, outlook, row, bool(get(row, "enabled", False))))
             else:
                 planned.actions.append((owner, _take_away(world, owner, row, "C4")))
+                there = row["externalId"] in {each["id"] for each in world.of_user("calendars", owner.entra_id)}
+                world.trace["C4 not editable" if there else "C4 gone"] += 1
     for calendar in stay:
         planned.actions += [(calendar.owner, row) for row in _update(world, calendar)]
-    return stay + _add(world, wanted, stay, planned)
+    known = stay + _add(world, wanted, stay, planned)
+    world.trace["C1 of two people"] += len({calendar.external_id for calendar in known}) < len(known)
+    return known
 
 
 def _wanted(world: World, everybody: Everybody, owners: Owners, planned: Planned) -> dict[Person, list[Row] | None]:
@@ -191,6 +199,7 @@ def _update(world: World, calendar: Calendar) -> list[Row]:
         world.trace["C3 sharing"] += 1
     if not after:
         return []
+    world.trace["C5 C3"] += calendar.kind == "room"
     external = {"externalId": emply["externalId"]}
     return [_row(calendar.owner, "update_calendar", "C3", calendar.kind, external | before, external | after)]
 
@@ -199,6 +208,7 @@ def _take_away(world: World, owner: Person, calendar: Row, rule: str) -> Row:
     """C4: removed, or only detached where Emply's own events are in it."""
     before = {"externalId": calendar["externalId"], "name": written(calendar.get("name"))}
     kind = get(calendar, "kind", "room" if written(calendar.get("userId")) is None else "user")
+    world.trace["C5 C4"] += kind == "room"
     own = [
         event
         for event in world.emply("events")

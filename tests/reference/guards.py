@@ -47,7 +47,9 @@ def hold_calendars(world: World, actions: Actions) -> None:
     people = {person for person, row in actions if id(row) in losing}
     too_many = len(people) > _most_deactivations(world)
     for _, row in actions:
-        if row["rule"] != "C6":
+        if row["rule"] == "C6":
+            world.trace["C6 never held"] += bool(_held_before(world, row))
+        else:
             row["own_guards"] = ["G6"] if too_many and id(row) in losing else []
             _settle(world, [row])
 

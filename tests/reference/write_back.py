@@ -24,6 +24,7 @@ def check_tenant(world: World) -> None:
     """W0: a hybrid tenant has no write-back."""
     organization = get(get(world.scenario, "entra", {}), "organization", {})
     if get(organization, "onPremisesSyncEnabled", False) and any(map(world.write_back, ("create", "update", "delete"))):
+        world.trace["W0"] += 1
         raise ConfigurationError("write-back is switched on in a hybrid tenant")
 
 
