@@ -55,12 +55,11 @@ class Agenda(Office):
                 self.mailboxes[entra_id].append(self.make_calendar("c-shared", can_edit=self.chance(0.9)))
         for entra_id, login_id in self.couples:
             self.give_user_calendars(entra_id, login_id)
-        for group in self.groups:
-            if group["id"] in self.rooms:
-                for entra_id in group["members"]:
-                    self.give_room_calendars(entra_id)
+        rooms = [entra_id for group in self.groups if group["id"] in self.rooms for entra_id in group["members"]]
         if self.chance(0.05):
-            self.give_room_calendars(self.random.choice(["e0", "e1", "e-gone"]))  # a room no more
+            rooms.append(self.random.choice(["e0", "e1", "e-gone"]))  # a room no more
+        for entra_id in dict.fromkeys(rooms):
+            self.give_room_calendars(entra_id)
 
     def choose_calendar_settings(self) -> None:
         if self.chance(0.85):

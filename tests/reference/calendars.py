@@ -96,9 +96,9 @@ def plan_calendars(world: World, everybody: Everybody, planned: Planned) -> list
                 planned.actions.append((owner, _take_away(world, owner, row, "C4")))
                 there = row["externalId"] in {each["id"] for each in world.of_user("calendars", owner.entra_id)}
                 world.trace["C4 not editable" if there else "C4 gone"] += 1
-    for calendar in stay:
-        planned.actions += [(calendar.owner, row) for row in _update(world, calendar)]
     known = stay + _add(world, wanted, stay, planned)
+    for calendar in known:
+        planned.actions += [(calendar.owner, row) for row in _update(world, calendar)]
     world.trace["C1 of two people"] += len({calendar.external_id for calendar in known}) < len(known)
     return known
 
@@ -186,21 +186,25 @@ def _name(owner: Person, outlook: Row) -> str | None:
 
 
 def _update(world: World, calendar: Calendar) -> list[Row]:
-    """C3: a changed name, and sharing that has to be on."""
-    emply = calendar.emply or {}
+    """C3: a changed name, and sharing that has to be on; one that is attached again has got its name already."""
+    if calendar.emply is None:
+        return []
+    emply = calendar.emply
     before: Row = {}
     after: Row = {}
+    attached = trimmed(emply.get("externalId")) is None
     name = _name(calendar.owner, calendar.outlook)
-    if name is not None and trimmed(name) != trimmed(emply.get("name")):
+    if not attached and name is not None and trimmed(name) != trimmed(emply.get("name")):
         before["name"], after["name"] = written(emply.get("name")), name
         world.trace["C3 name"] += 1
     if world.switch("always_share_dates_and_titles") and not get(emply, "shareDatesAndTitles", False):
+        world.trace["C3 attached"] += attached
         before["shareDatesAndTitles"], after["shareDatesAndTitles"] = emply.get("shareDatesAndTitles"), True
         world.trace["C3 sharing"] += 1
     if not after:
         return []
     world.trace["C5 C3"] += calendar.kind == "room"
-    external = {"externalId": emply["externalId"]}
+    external = {"externalId": calendar.external_id}
     return [_row(calendar.owner, "update_calendar", "C3", calendar.kind, external | before, external | after)]
 
 

@@ -165,7 +165,7 @@ class Cast:
         if what == "no group":
             for group in self.groups:
                 group["members"] = [member for member in group["members"] if member != user["id"]]
-        if what == "room" and self.rooms:
+        if what == "room" and self.rooms and user["id"] not in self.groups[-1]["members"]:
             self.groups[-1]["members"].append(user["id"])
 
     def make_addresses(self, number: int, story: str, user: Row, login: Row) -> None:
