@@ -3,7 +3,7 @@
 from tests.reference.builders import login, person, world
 from tests.reference.subject import PlanOf
 
-SWITCHED_OFF = {"actions": [], "findings": [], "roleStates": []}
+SWITCHED_OFF = {"actions": [], "findings": [], "roleStates": [], "endedPairs": []}
 
 
 def test_x_nothing_is_planned_and_nothing_is_found(plan_of: PlanOf) -> None:
