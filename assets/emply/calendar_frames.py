@@ -27,9 +27,7 @@ class Calendars(FrameModel):
     is_default: bool = column("isDefault", "Whether it is the user's own default calendar", default=False)
     enabled: bool = column("enabled", "Whether its events are synchronised: the user decides", default=False)
     can_disable: bool = column("canDisable", "Whether the user may decide that", default=False)
-    share_dates_and_titles: bool = column(
-        "shareDatesAndTitles", "Whether team members see dates and titles", default=False
-    )
+    share_dates_and_titles: pd.BooleanDtype = column("shareDatesAndTitles", "Whether team members see dates and titles")
 
 
 class Events(FrameModel):

@@ -25,8 +25,8 @@ class Calendars:
     wanted: Entra calendars that Emply has to have: person, kind, user_id (missing for a room), external_id, name,
     is_default. here: Emply's that came from Entra: the columns of `emply_calendars`, person (-1: nobody's), entra_id
     (of its owner), and fate: `stays` (wanted), `frozen` (nothing is planned for it) or `goes`. Indexes 0….
-    attached: wanted ones (index as `wanted`) with calendar_id and enabled of the detached calendar that takes their
-    place. without_mailbox: the people of C7.
+    attached: wanted ones (index as `wanted`) with calendar_id, enabled and share_dates_and_titles of the
+    detached calendar that takes their place. without_mailbox: the people of C7.
     """
 
     people: People
@@ -146,7 +146,9 @@ def _attached(people: People, missing: pd.DataFrame) -> pd.DataFrame:
     placed = missing[found >= 0]
     found = found[found >= 0]
     return placed.assign(
-        calendar_id=detached["calendar_id"].array.take(found), enabled=take_flag(own["enabled"], row[found])
+        calendar_id=detached["calendar_id"].array.take(found),
+        enabled=take_flag(own["enabled"], row[found]),
+        share_dates_and_titles=own["share_dates_and_titles"].array.take(row[found]),
     )
 
 
@@ -214,11 +216,14 @@ def _attachments(found: Calendars) -> pd.DataFrame:
 
 
 def _updates(found: Calendars) -> list[pd.DataFrame]:
-    """C3: a changed name; sharing that is off although it has to be on."""
-    here = found.here[found.here["fate"] == "stays"]
+    """C3: a changed name; sharing that is off although it has to be on, also where it is attached again."""
+    stays = found.here[found.here["fate"] == "stays"]
+    attached = with_owner(found.people, found.attached)
+    here = pd.concat([stays, attached[[name for name in stays.columns if name in attached]]], ignore_index=True)
     name = take(found.wanted["name"], positions(_place(here), _place(found.wanted)))
-    renamed = ~same_text(trimmed(name), pd.Series(trimmed(here["name"]).array, dtype="str"))
-    unshared = ~here["share_dates_and_titles"].to_numpy() & found.people.world.settings.always_share_dates_and_titles
+    renamed = trimmed(name).notna().to_numpy() & ~same_text(trimmed(name), trimmed(here["name"]))
+    shared = here["share_dates_and_titles"].fillna(False).to_numpy(dtype=bool)
+    unshared = ~shared & found.people.world.settings.always_share_dates_and_titles
     here = here.assign(name_after=name.array, share_after=True)
     drafts = []
     for also_name, also_share in ((True, True), (True, False), (False, True)):

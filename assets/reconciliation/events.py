@@ -55,12 +55,12 @@ def actions_of(found: Calendars) -> pd.DataFrame:
 
 
 def ended_pairs(found: Calendars) -> pd.DataFrame:
-    """E2: recorded pairs (emply_event_id) with both ends gone, to be forgotten; of mailboxes that were read."""
-    both, mailboxes = _Both(found), found.people.world.entra_mailboxes
+    """E2: recorded pairs (emply_event_id) of enabled calendars with both ends gone, to be forgotten."""
+    both = _Both(found)
     pairs = both.recorded
-    read = is_among(pairs["entra_id"], mailboxes.loc[mailboxes["available"], "entra_id"])
     gone = ~is_among(pairs["emply_event_id"], both.ours["event_id"]) & (both.their_row(pairs) < 0)
-    return pairs.loc[read & gone, ["emply_event_id"]].reset_index(drop=True)
+    on_open = take_flag(both.places["enabled"], both.place_of(pairs))
+    return pairs.loc[gone & on_open, ["emply_event_id"]].reset_index(drop=True)
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,11 @@ class _Both:
     def paired(self) -> "pd.Series[str]":
         """The ids of the Outlook events that belong to a pair."""
         return pd.concat([self.recorded["external_id"], self.pairs["external_id"]])
+
+    def place_of(self, pairs: pd.DataFrame) -> Rows:
+        """The row among `places` of the calendar of each recorded pair, -1 for none."""
+        of = as_one(self.places, "entra_id", "external_id")
+        return positions(as_one(pairs, "entra_id", "calendar_external_id"), of)
 
     def their_row(self, of: pd.DataFrame) -> Rows:
         """The row of the Outlook event of each row of `of` (entra_id, external_id), -1 where it is gone."""
@@ -217,7 +222,7 @@ def _updates(both: _Both) -> list[pd.DataFrame]:
 def _withdrawals(both: _Both) -> pd.DataFrame:
     """Recorded pairs whose Emply event is gone while the Outlook event is there and in the window."""
     pairs = both.recorded[~is_among(both.recorded["emply_event_id"], both.ours["event_id"])]
-    at = positions(as_one(pairs, "entra_id", "calendar_external_id"), as_one(both.places, "entra_id", "external_id"))
+    at = both.place_of(pairs)
     within = take_flag(both.theirs["within"], both.their_row(pairs))
     gone = within & take_flag(both.places["enabled"], at)
     of = both.of_places(pd.Series(at[gone]))

@@ -26,7 +26,7 @@ def own_guards(people: People, actions: pd.DataFrame, changes: RoleChanges) -> p
     `actions` has action_id, person, kind, rule, reason: all of a plan but those of C and E. What the newest plan held
     stays held by the same guards; what a person approved is held by none.
     """
-    held = _remembered(
+    held = _with_earlier(
         people,
         actions,
         {
@@ -37,35 +37,36 @@ def own_guards(people: People, actions: pd.DataFrame, changes: RoleChanges) -> p
             "G7": _too_many_grants(people, actions),
         },
     )
-    return _held_as_one(actions, held)
+    # W3: deleting a user and deactivating its login are held as one, and freed only when both are approved.
+    pairs = actions.loc[actions["rule"] == "W3", "person"]
+    held.loc[pairs.index] = held.loc[pairs.index].groupby(pairs).transform("any")
+    approved = pd.Series(_approved(people, actions), index=actions.index)
+    approved[pairs.index] = approved[pairs.index].groupby(pairs).transform("all")
+    held[approved] = False
+    return held
 
 
 def calendar_guards(people: People, actions: pd.DataFrame) -> pd.DataFrame:
     """The same for the actions of C and E: G6. C6 is never held."""
-    held = _remembered(people, actions, {"G6": _too_many_removals(people, actions)})
-    held[actions["rule"] == "C6"] = False
+    held = _with_earlier(people, actions, {"G6": _too_many_removals(people, actions)})
+    held[_approved(people, actions) | (actions["rule"] == "C6")] = False
     return held
 
 
-def _remembered(people: People, actions: pd.DataFrame, guards: Mapping[str, Mask]) -> pd.DataFrame:
-    """What these guards hold, with what is held from before, without what is approved."""
+def _with_earlier(people: People, actions: pd.DataFrame, guards: Mapping[str, Mask]) -> pd.DataFrame:
+    """What these guards hold, and what was held before: it stays so, by those guards and any that join."""
     nobody = np.zeros(len(actions), dtype=bool)
     held = pd.DataFrame({guard: guards.get(guard, nobody) for guard in GUARDS}, index=actions.index)
     state = people.world.state
     before = " " + take(state.holds["guards"], positions(actions["action_id"], state.holds["action_id"])) + " "
     for guard in GUARDS:
         held[guard] |= before.str.contains(f" {guard} ", regex=False, na=False).to_numpy(dtype=bool)
-    valid = state.approvals.loc[state.approvals["expires_at"] > people.world.now, "action_id"]
-    held[is_among(actions["action_id"], valid)] = False
     return held
 
 
-def _held_as_one(actions: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
-    """W3: deleting a user and deactivating its login wait for each other."""
-    both = (actions["rule"] == "W3").to_numpy()
-    together = held[both].groupby(actions.loc[both, "person"]).transform("max")
-    held.loc[both, :] = together.to_numpy(dtype=bool)
-    return held
+def _approved(people: People, actions: pd.DataFrame) -> Mask:
+    approvals = people.world.state.approvals
+    return is_among(actions["action_id"], approvals.loc[approvals["expires_at"] > people.world.now, "action_id"])
 
 
 def waiting(people: People, actions: pd.DataFrame) -> Mask:

@@ -31,7 +31,7 @@ def actions_of(people: People) -> pd.DataFrame:
 def findings_of(people: People) -> pd.DataFrame:
     """What W0, W1 have to say, drafted."""
     verdicts = _creation_verdicts(people)
-    raised = [findings(verdicts.index[verdicts["code"] == code], code, "W1") for code in _CREATION_CODES]
+    raised = [findings(verdicts.index[verdicts[code]], code, "W1") for code in _CREATION_CODES]
     hybrid = _hybrid(people) & (_would_delete(people) | _changed(people).any(axis=1).to_numpy())
     return together([*raised, findings(people.where(hybrid), "hybrid_read_only", "W0")])
 
@@ -48,7 +48,7 @@ _CREATION_CODES = ("domain_not_verified", "duplicate_upn", "restorable_user", "n
 
 def _creations(people: People) -> pd.DataFrame:
     verdicts = _creation_verdicts(people)
-    created = verdicts[verdicts["code"] == "needs_group"]
+    created = verdicts[verdicts["needs_group"]]
     rows = created.index
     first, last = (trimmed(people.emply(name, rows)) for name in ("first_name", "last_name"))
     name = first.fillna("").str.cat(last.fillna(""), sep=" ").str.strip()
@@ -69,16 +69,17 @@ def _creations(people: People) -> pd.DataFrame:
 
 
 def _creation_verdicts(people: People) -> pd.DataFrame:
-    """upn and code (of the finding) for every external user whom nobody in Entra is; `needs_group`: created."""
+    """Every external user whom nobody in Entra is: upn, a flag for each of _CREATION_CODES; the last are created."""
     rows = people.where(_unknown_to_entra(people))
     upn = _principal_name(people, rows)
     upn_key = key(upn)
     deleted = key(_name_before_deletion(people.world.entra_deleted_users))
-    code = pd.Series("needs_group", index=rows, dtype="str")
-    code[is_among(upn_key, deleted)] = "restorable_user"
-    code[upn_key.duplicated(keep=False) & upn_key.notna()] = "duplicate_upn"
-    code[upn.isna()] = "domain_not_verified"
-    return pd.DataFrame({"upn": upn, "code": code})
+    flags = {
+        "domain_not_verified": upn.isna().to_numpy(),
+        "duplicate_upn": (upn_key.duplicated(keep=False) & upn_key.notna()).to_numpy(),
+        "restorable_user": is_among(upn_key, deleted),
+    }
+    return pd.DataFrame({"upn": upn, **flags, "needs_group": ~functools.reduce(np.logical_or, flags.values())})
 
 
 def _unknown_to_entra(people: People) -> Mask:
