@@ -128,6 +128,10 @@ def test_c3_surrounding_white_space_is_no_change(plan_of: PlanOf) -> None:
     assert told(plan_of(calendars([calendar(name=" Calendar ")], [in_emply()]))) == []
 
 
+def test_c3_without_a_name_in_outlook_the_calendar_keeps_its_own(plan_of: PlanOf) -> None:
+    assert told(plan_of(calendars([calendar(name=" ")], [in_emply()]))) == []
+
+
 def test_c3_sharing_is_switched_on_where_it_always_is(plan_of: PlanOf) -> None:
     plan = plan_of(calendars([calendar()], [in_emply()], always_share_dates_and_titles=True))
     assert change(plan, "update_calendar") == (

@@ -251,6 +251,17 @@ def test_a_pair_of_another_persons_calendar_pairs_nothing_here(plan_of: PlanOf) 
     assert told(plan) == ["E1 upsert_event megan"]
 
 
+def test_an_event_that_is_paired_in_another_calendar_is_neither_made_nor_updated_here(plan_of: PlanOf) -> None:
+    outlook = [event("lunch", subject="Frokost")]
+    plan = plan_of(events(outlook, [own()], [pair(whose="ray")]))
+    assert kinds(plan) == ["emply.upsert_event"]
+
+
+def test_on_a_calendar_that_is_not_enabled_no_pair_is_forgotten(plan_of: PlanOf) -> None:
+    plan = plan_of(events([], [], [pair()], calendar_in_emply=in_emply(enabled=False)))
+    assert plan["endedPairs"] == []
+
+
 @pytest.mark.parametrize("sensitivity", ["private", "personal", "confidential"])
 def test_e3_a_private_event_keeps_its_title_to_itself(plan_of: PlanOf, sensitivity: str) -> None:
     after = change(plan_of(events([event(subject="Læge", sensitivity=sensitivity)])), "upsert_event")[1]

@@ -304,9 +304,10 @@ def test_g1_counts_a_person_once_who_is_deleted_and_deactivated(
 
 
 def test_g4_w3_has_another_reason(plan_of: PlanOf) -> None:
-    before = world([person(groups=[])], [login()], [employee(status="archived")], linked=["megan"],
-                   mapping={"HR": "HR"}, state=EMPTIED, **DELETE)  # fmt: skip
-    assert held(plan_of(before)) == set()
+    left: Row = {"linked": ["megan"], "mapping": {"HR": "HR"}, "state": EMPTIED}
+    leaver = ([person(groups=[])], [login()], [employee(status="archived")])
+    assert held(plan_of(world(*leaver, **left))) == {"G4"}
+    assert held(plan_of(world(*leaver, **left, **DELETE))) == set()
 
 
 # G7 and G3 with W and P
@@ -323,6 +324,14 @@ def test_g7_counts_creations_in_entra_as_well(plan_of: PlanOf, min_count: int, g
         ("entra", "create_user"),
     ]
     assert held(plan) == guards
+
+
+def test_g7_counts_each_creation_in_entra(plan_of: PlanOf) -> None:
+    limit = {"max_grants": {"min_count": 1, "percent": 0}}
+    domains = {"organization": {"verifiedDomains": [{"name": "contoso.com"}]}}
+    settings: Row = {"entra_write_back": {"create": True}, "guards": limit}
+    assert held(plan_of(world([], [login("søren")], entra=domains, **settings))) == set()
+    assert held(plan_of(world([], [login("søren"), login("łucja")], entra=domains, **settings))) == {"G7"}
 
 
 def test_g3_with_a_held_link_a_photo_and_a_write_back_wait(plan_of: PlanOf) -> None:

@@ -79,7 +79,9 @@ def test_w1_the_email_is_the_upn_where_the_username_is_no_verified_address(plan_
     assert change(plan, "create_user")[1]["userPrincipalName"] == "søren@fabrikam.dk"
 
 
-@pytest.mark.parametrize("username", ["søren", "søren@gmail.com", "@contoso.com", "søren@sub.contoso.com", None])
+@pytest.mark.parametrize(
+    "username", ["søren", "s@gmail.com", "@contoso.com", "s@x@contoso.com", "s@a.contoso.com", None]
+)
 def test_w1_without_a_verified_domain_nobody_is_created(plan_of: PlanOf, username: str | None) -> None:
     assert told(plan_of(stranger({"username": username}))) == ["W1 domain_not_verified søren"]
 
