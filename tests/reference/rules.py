@@ -13,7 +13,7 @@ from tests.reference.matching import ambiguous_match, everybody_of, linked_only,
 from tests.reference.photos import plan_photo
 from tests.reference.planned import Planned
 from tests.reference.roles import new_role_state, plan_roles
-from tests.reference.signs import assigned_users, find_signs
+from tests.reference.signs import find_signs
 from tests.reference.terms import ConfigurationError, Mapping, Person, Row, World, get, trimmed
 from tests.reference.write_back import check_tenant, create_users, plan_write_back
 
@@ -52,7 +52,6 @@ def plan(scenario: Row, settings: Row, state: Row, now: datetime, trace: Counter
 def _plan(world: World, planned: Planned) -> tuple[list[Row], list[str]]:
     """Fill the plan; the role states and the pairs that are forgotten are given back."""
     world.mapping = resolve(world.scenario, world.settings, world.state)
-    assigned_users(world)  # R8
     check_tenant(world)
     planned.findings += [(None, _group_renamed(group)) for group in world.mapping.renamed]
     everybody = everybody_of(world)

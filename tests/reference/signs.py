@@ -18,7 +18,7 @@ from tests.reference.terms import (
 def find_signs(world: World, people: list[Person], planned: Planned) -> None:
     signs = [row for group in world.mapping.groups for row in _of_group(world, group.id)]
     planned.findings += [(None, row) for row in signs]
-    assigned = assigned_users(world)
+    assigned = _assigned_users(world)
     theirs = {person.employee["id"] for person in people if person.in_scope and person.employee is not None}
     others = [row for row in world.emply("employees") if row["id"] not in theirs]
     for person in people:
@@ -40,7 +40,7 @@ def find_signs(world: World, people: list[Person], planned: Planned) -> None:
         planned.findings += [(person, row) for row in findings]
 
 
-def assigned_users(world: World) -> set[str] | None:
+def _assigned_users(world: World) -> set[str] | None:
     """The users that may sign on; None: everybody may, or nobody asks. Raises ConfigurationError (R8)."""
     wanted = trimmed(get(get(world.settings, "sso", {}), "service_principal_id"))
     if wanted is None:

@@ -26,6 +26,18 @@ STATE_FRAMES = {
     "deactivations": ("deactivations", {"emplyUserId": "emply_user_id"}),
     "grants": ("grants", {"entraId": "entra_id"}),
     "groupCounts": ("group_counts", {"groupId": "group_id"}),
+    "photoEtags": ("photo_etags", {"emplyUserId": "emply_user_id"}),
+    "eventPairs": (
+        "event_pairs",
+        {
+            "emplyEventId": "emply_event_id",
+            "externalId": "external_id",
+            "entraId": "entra_id",
+            "calendarExternalId": "calendar_external_id",
+        },
+    ),
+    "calendars": ("calendars", {"calendarId": "calendar_id", "entraId": "entra_id", "externalId": "external_id"}),
+    "deletedUsers": ("deleted_users", {"entraId": "entra_id", "employeeId": "employee_id"}),
 }
 
 
@@ -45,6 +57,7 @@ def plan(scenario: Row, settings: Row, state: Row, now: datetime) -> Row:
         "groupIds": [{"groupName": r["group_name"], "groupId": r["group_id"]} for r in json_rows(made.group_ids)],
         "groupCounts": [{"groupId": r["group_id"], "members": r["members"]} for r in json_rows(made.group_counts)],
         "endedDeactivations": list(made.ended_deactivations["emply_user_id"]),
+        "endedPairs": list(made.ended_pairs["emply_event_id"]),
     }
 
 

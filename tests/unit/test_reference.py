@@ -2,12 +2,14 @@
 
 import copy
 from collections import Counter
+from itertools import product
 from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.reference import rules
+from tests.reference.signs import at_most_one_edit
 from tests.reference.subject import outcome
 from tests.reference.worlds import World, random_world, worlds
 
@@ -65,3 +67,14 @@ def test_a_plan_leaves_its_world_as_it_was(world: World) -> None:
     before = copy.deepcopy(world)
     assert outcome(rules.plan, world) == outcome(rules.plan, before)
     assert world == before
+
+
+def test_one_edit_is_what_trying_every_edit_finds() -> None:
+    texts = ["".join(letters) for length in range(5) for letters in product("abc", repeat=length)]
+    for one in texts:
+        edits = {one}
+        for at in range(len(one) + 1):
+            before, after = one[:at], one[at:]
+            edits |= {before + after[1:], before + after[1:2] + after[:1] + after[2:]}
+            edits |= {before + letter + rest for letter in "abc" for rest in (after, after[1:])}
+        assert {other for other in texts if at_most_one_edit(one, other)} == edits & set(texts), one
