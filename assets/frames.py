@@ -106,9 +106,9 @@ def texts(json: str | None, description: str) -> Any:  # noqa: ANN401
 
 
 @cache
-def empty(model: type[pandera.DataFrameModel]) -> pd.DataFrame:
-    """The frame of `model` without rows: of what was not read because nothing asks for it."""
-    return of_rows(model, [], model.__name__)
+def empty(model: type[pandera.DataFrameModel], source: str = "nothing") -> pd.DataFrame:
+    """The frame of `model` without rows: of what was not read because nothing asks for it. Made once."""
+    return _frame(model, [], source, {})
 
 
 def properties(model: type[pandera.DataFrameModel]) -> tuple[str, ...]:
@@ -128,6 +128,12 @@ def of_rows(
     `derived` makes the values of the columns that are no mere copy of a property. Raises SourceUnreadable, which names
     column, check, number of rows and some row ids, never a value.
     """
+    return _frame(model, rows, source, derived) if rows else empty(model, source)
+
+
+def _frame(
+    model: type[pandera.DataFrameModel], rows: Sequence[Row], source: str, derived: Mapping[str, Derivation]
+) -> pd.DataFrame:
     _objects_only(rows, source)
     schema = model.to_schema()
     copied = {name: spec for name, spec in schema.columns.items() if name not in derived}

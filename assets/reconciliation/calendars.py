@@ -59,7 +59,7 @@ def calendars(people: People, waiting: Mask) -> Calendars:
     asked = positions(people.identities["entra_id"], mailboxes["entra_id"])
     available = take_flag(mailboxes["available"], asked)
     wanted = _wanted(people, considered & available)
-    here = _here(people, wanted)
+    here = _here(people)
     stays = is_among(_place(here), _place(wanted))
     frozen = excluded | (considered & ~available)  # C8, C7
     owned = here["person"].to_numpy()
@@ -108,25 +108,29 @@ def _wanted(people: People, considered: Mask) -> pd.DataFrame:
     return wanted[kept].reset_index(drop=True).astype({"kind": "str"})
 
 
-def _here(people: People, wanted: pd.DataFrame) -> pd.DataFrame:
+def _here(people: People) -> pd.DataFrame:
     """Emply's calendars that came from Entra, with their owners; a room's is whose the ledger or its mailbox says."""
     here = people.world.emply_calendars
     here = here[trimmed(here["external_id"]).notna()].reset_index(drop=True)
     recorded = people.world.state.calendars
+    recorded = recorded[~recorded["detached"]]
     known = take(recorded["entra_id"], positions(here["calendar_id"], recorded["calendar_id"]))
-    room = (here["kind"] == "room").to_numpy()
+    kind = here["kind"].fillna(here["user_id"].isna().map({True: "room", False: "user"}))
+    room = (kind == "room").to_numpy()
     person_of_login = np.full(len(people.world.emply_users), -1, dtype=np.int64)
     logins = people.identities["emply_row"].to_numpy()
     person_of_login[logins[logins >= 0]] = np.flatnonzero(logins >= 0)
     login = positions(here["user_id"], people.world.emply_users["emply_user_id"])
-    rooms = wanted[wanted["kind"] == "room"]
+    rooms = people.world.entra_calendars
+    rooms = rooms[rooms["is_default"]]
+    rooms = rooms.assign(person=positions(rooms["entra_id"], people.world.entra_users["entra_id"]))
+    rooms = rooms[(rooms["person"] >= 0) & np.append(people.in_room, False)[rooms["person"]]]
     by_record = positions(known, people.world.entra_users["entra_id"])
-    by_mailbox = positions(here["external_id"], rooms["external_id"])
-    by_mailbox = np.where(by_mailbox >= 0, rooms["person"].to_numpy()[by_mailbox] if len(rooms) else -1, -1)
-    owner = np.where(login >= 0, person_of_login[login] if len(person_of_login) else -1, -1)
-    here["person"] = np.where(room, np.where(by_mailbox >= 0, by_mailbox, by_record), owner)
+    by_mailbox = np.append(rooms["person"], -1)[positions(here["external_id"], rooms["calendar_id"])]
+    owner = np.append(person_of_login, -1)[login]
+    here["person"] = np.where(room, np.where(known.notna(), by_record, by_mailbox), owner)
     here["entra_id"] = take(people.identities["entra_id"], here["person"].to_numpy()).fillna(known.where(room))
-    return here.assign(user_id=here["user_id"].where(~room))
+    return here.assign(kind=kind, user_id=here["user_id"].where(~room))
 
 
 def _attached(people: People, missing: pd.DataFrame) -> pd.DataFrame:
@@ -153,13 +157,13 @@ def _attached(people: People, missing: pd.DataFrame) -> pd.DataFrame:
 
 
 def _place(of: pd.DataFrame) -> "pd.Series[str]":
-    """Where a calendar is: its Entra id under its Emply user, or among the rooms."""
-    return as_one(of, "kind", "user_id", "external_id")
+    """Where a calendar is: its Entra id, of that person, as a user's or as a room's."""
+    return as_one(of, "kind", "person", "external_id")
 
 
 def as_one(of: pd.DataFrame, *columns: str) -> "pd.Series[str]":
     """The texts of several columns as one: to find rows by more than one id."""
-    first, *others = (of[column].fillna("").astype("str") for column in columns)
+    first, *others = (of[column].astype("str").fillna("") for column in columns)
     return first.str.cat(pd.concat(others, axis=1), sep="\x1f")
 
 
@@ -277,5 +281,7 @@ def _by_kind(of: pd.DataFrame, kind: str, *, before: list[str] | None = None, af
 def _drafts(
     of: pd.DataFrame, kind: str, rule: str, *, before: list[str] | None = None, after: list[str] | None = None
 ) -> pd.DataFrame:
+    if of.empty:
+        return actions(pd.Index([], dtype="int64"), kind, rule)
     then, now = (None if columns is None else of[columns].rename(columns=_NAMES) for columns in (before, after))
     return with_ids(of, actions(pd.Index(of["person"]), kind, rule, before=then, after=now))

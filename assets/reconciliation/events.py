@@ -48,9 +48,9 @@ def places_to_read(found: Calendars) -> pd.DataFrame:
 
 def actions_of(found: Calendars) -> pd.DataFrame:
     """E1 and E2, drafted."""
-    if not found.people.world.settings.synchronize_calendars:
-        return actions(pd.Index([], dtype="int64"), "emply.delete_event", "E1")
     both = _Both(found)
+    if both.places.empty:
+        return actions(pd.Index([], dtype="int64"), "emply.delete_event", "E1")
     return together([_deletions(both), *_imports(both), _creations(both), *_updates(both), _withdrawals(both)])
 
 
@@ -58,8 +58,10 @@ def ended_pairs(found: Calendars) -> pd.DataFrame:
     """E2: recorded pairs (emply_event_id) of enabled calendars with both ends gone, to be forgotten."""
     both = _Both(found)
     pairs = both.recorded
+    if pairs.empty:
+        return pairs[["emply_event_id"]]
     gone = ~is_among(pairs["emply_event_id"], both.ours["event_id"]) & (both.their_row(pairs) < 0)
-    on_open = take_flag(both.places["enabled"], both.place_of(pairs))
+    on_open = take_flag(both.places["enabled"], pairs["at"])
     return pairs.loc[gone & on_open, ["emply_event_id"]].reset_index(drop=True)
 
 
@@ -93,30 +95,36 @@ class _Both:
 
     @cached_property
     def recorded(self) -> pd.DataFrame:
-        """The recorded pairs: emply_event_id, external_id, entra_id, calendar_external_id."""
-        return self.found.people.world.state.event_pairs
+        """The recorded pairs: emply_event_id, external_id, entra_id, calendar_external_id, at."""
+        pairs = self.found.people.world.state.event_pairs
+        of = as_one(self.places, "entra_id", "external_id")
+        return pairs.assign(at=positions(as_one(pairs, "entra_id", "calendar_external_id"), of))
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """Emply's own events with an Outlook event: our_row, external_id; recorded, or named by the event itself."""
-        row = positions(self.ours["event_id"], self.recorded["emply_event_id"])
-        external = take(self.recorded["external_id"], row).where(row >= 0, self.ours["external_id"].array)
-        own = (self.ours["origin"] == "emply").to_numpy() & external.notna().to_numpy()
-        return pd.DataFrame({"our_row": np.flatnonzero(own), "external_id": external[own].array})
+        """Emply's own events with an Outlook event: our_row, at, external_id; recorded for this calendar, or named by
+        the event itself."""
+        ours, recorded = self.ours, self.recorded
+        row = positions(ours["event_id"], recorded["emply_event_id"])
+        external = take(recorded["external_id"], row).where(row >= 0, ours["external_id"].array)
+        elsewhere = (row >= 0) & (np.append(recorded["at"], -1)[row] != ours["at"].to_numpy())
+        own = (ours["origin"] == "emply").to_numpy() & external.notna().to_numpy() & ~elsewhere
+        return pd.DataFrame(
+            {"our_row": np.flatnonzero(own), "at": ours.loc[own, "at"].array, "external_id": external[own].array}
+        )
 
     @property
     def paired(self) -> "pd.Series[str]":
-        """The ids of the Outlook events that belong to a pair."""
-        return pd.concat([self.recorded["external_id"], self.pairs["external_id"]])
-
-    def place_of(self, pairs: pd.DataFrame) -> Rows:
-        """The row among `places` of the calendar of each recorded pair, -1 for none."""
-        of = as_one(self.places, "entra_id", "external_id")
-        return positions(as_one(pairs, "entra_id", "calendar_external_id"), of)
+        """The Outlook events that belong to a pair, by calendar and id."""
+        own = self.ours[self.ours["origin"] == "emply"]
+        known = [self.recorded[["at", "external_id"]], own[["at", "external_id"]]]
+        together = pd.concat(known, ignore_index=True)
+        return _calendar_and_event(together["at"], together["external_id"])
 
     def their_row(self, of: pd.DataFrame) -> Rows:
-        """The row of the Outlook event of each row of `of` (entra_id, external_id), -1 where it is gone."""
-        return positions(as_one(of, "entra_id", "external_id"), as_one(self.theirs, "entra_id", "event_id"))
+        """The row of the Outlook event of each row of `of` (at, external_id), -1 where it is gone."""
+        theirs = _calendar_and_event(self.theirs["at"], self.theirs["event_id"])
+        return positions(_calendar_and_event(of["at"], of["external_id"]), theirs)
 
     def of_places(self, at: "pd.Series[int]") -> pd.DataFrame:
         """Whose and where, for drafts: person, entra_id, user_id, calendar_external_id, one row each of `at`."""
@@ -146,7 +154,11 @@ def _places(found: Calendars) -> pd.DataFrame:
 def _imports(both: _Both) -> list[pd.DataFrame]:
     """Events in the window that Emply lacks, or holds with another change key."""
     theirs = both.theirs
-    theirs = theirs[theirs["open"] & theirs["within"] & ~is_among(theirs["event_id"], both.paired)]
+    theirs = theirs[
+        theirs["open"]
+        & theirs["within"]
+        & ~is_among(_calendar_and_event(theirs["at"], theirs["event_id"]), both.paired)
+    ]
     of = both.of_places(theirs["at"])
     wanted = theirs.drop(columns=["entra_id", "calendar_id"]).assign(
         external_id=theirs["event_id"],
@@ -204,7 +216,7 @@ def _updates(both: _Both) -> list[pd.DataFrame]:
     ours = both.ours.loc[pairs["our_row"]].reset_index(drop=True)
     of = both.of_places(ours["at"]).reset_index(drop=True)
     of = of.assign(emply_event_id=ours["event_id"], external_id=pairs["external_id"])
-    row = both.their_row(of)
+    row = both.their_row(pairs)
     theirs = both.theirs.take(np.maximum(row, 0)).reset_index(drop=True) if len(both.theirs) else both.theirs
     if theirs.empty:
         return [_drafts(of[:0], "entra.update_event", "E2", before=of[:0])]
@@ -222,10 +234,9 @@ def _updates(both: _Both) -> list[pd.DataFrame]:
 def _withdrawals(both: _Both) -> pd.DataFrame:
     """Recorded pairs whose Emply event is gone while the Outlook event is there and in the window."""
     pairs = both.recorded[~is_among(both.recorded["emply_event_id"], both.ours["event_id"])]
-    at = both.place_of(pairs)
     within = take_flag(both.theirs["within"], both.their_row(pairs))
-    gone = within & take_flag(both.places["enabled"], at)
-    of = both.of_places(pd.Series(at[gone]))
+    gone = within & take_flag(both.places["enabled"], pairs["at"])
+    of = both.of_places(pairs.loc[gone, "at"])
     of = of.assign(**{name: pairs.loc[gone, name].array for name in ("emply_event_id", "external_id")})
     before = of[["emply_event_id", "external_id", "calendar_external_id"]]
     return _drafts(of, "entra.delete_event", "E2", before=before)
@@ -234,6 +245,8 @@ def _withdrawals(both: _Both) -> pd.DataFrame:
 def _drafts(
     of: pd.DataFrame, kind: str, rule: str, *, before: pd.DataFrame | None = None, after: pd.DataFrame | None = None
 ) -> pd.DataFrame:
+    if of.empty:
+        return actions(pd.Index([], dtype="int64"), kind, rule)
     then, now = (None if side is None else side.rename(columns=_NAMES) for side in (before, after))
     return with_ids(of, actions(pd.Index(of["person"]), kind, rule, before=then, after=now))
 

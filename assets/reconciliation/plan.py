@@ -33,7 +33,7 @@ from assets.reconciliation.mapping import (
     resolve,
 )
 from assets.reconciliation.matching import identities
-from assets.reconciliation.people import ACTION_DRAFT, People, together
+from assets.reconciliation.people import ACTION_DRAFT, People, actions, together
 from assets.reconciliation.world import World
 
 ACTION_COLUMNS = [
@@ -108,15 +108,15 @@ def make_plan(world: World, joined: pd.DataFrame | None = None) -> Plan:
     changes = roles.role_changes(people)
     of_people = _of_people(people, changes)
     found = calendars.calendars(people, guards.waiting(people, of_people))
-    actions = _in_order(people, [of_people, _of_calendars(found)])
+    planned = _in_order(people, [of_people, _of_calendars(found)])
     states = roles.role_states(people, changes)
-    waiting = actions.loc[actions["kind"].isin(["link_user", "create_user", "set_roles"]) & (actions["held_by"] != "")]
+    waiting = planned[planned["kind"].isin(["link_user", "create_user", "set_roles"]) & (planned["held_by"] != "")]
     states = states[~states["person"].isin(waiting["person"])]
     members = np.bincount(people.memberships["priority"], minlength=len(mapping.groups))
     counts = pd.DataFrame({"group_id": mapping.groups["group_id"], "members": members})
     ended = world.state.deactivations.drop(guards.standing_deactivations(people).index)
     return Plan(
-        actions=actions[ACTION_COLUMNS],
+        actions=planned[ACTION_COLUMNS],
         findings=_findings(people, changes, found),
         role_states=states.drop(columns="person").reset_index(drop=True),
         group_ids=mapping.resolved.recorded,
@@ -163,20 +163,22 @@ def _of_people(people: People, changes: roles.RoleChanges) -> pd.DataFrame:
         ]
     )
     who = people.identities.loc[drafts["person"], ["entra_id", "emply_user_id"]].reset_index(drop=True)
-    actions = _with_ids(pd.concat([drafts, who], axis=1))
-    held = guards.own_guards(people, actions, changes)
-    actions["own_guards"] = _joined(held)
-    held["G3"] |= guards.behind_held_link(actions, held)
-    return actions.assign(held_by=_joined(held))
+    planned = _with_ids(pd.concat([drafts, who], axis=1))
+    held = guards.own_guards(people, planned, changes)
+    planned["own_guards"] = _joined(held)
+    held["G3"] |= guards.behind_held_link(planned, held)
+    return planned.assign(held_by=_joined(held))
 
 
 def _of_calendars(found: Calendars) -> pd.DataFrame:
     """The actions of C and E. Two calendars or events of one id make one action."""
-    drafts = together([calendars.actions_of(found), events.actions_of(found)])
+    drafts = actions(pd.Index([], dtype="int64"), "emply.remove_calendar", "C4")
+    if not (found.here.empty and found.wanted.empty):
+        drafts = together([calendars.actions_of(found), events.actions_of(found)])
     drafts = drafts.reindex(columns=[*ACTION_DRAFT, "entra_id", "emply_user_id"]).astype({"emply_user_id": "str"})
-    actions = _with_ids(drafts.astype({"entra_id": "str"})).drop_duplicates("action_id", ignore_index=True)
-    held = _joined(guards.calendar_guards(found.people, actions))
-    return actions.assign(own_guards=held, held_by=held)
+    planned = _with_ids(drafts.astype({"entra_id": "str"})).drop_duplicates("action_id", ignore_index=True)
+    held = _joined(guards.calendar_guards(found.people, planned))
+    return planned.assign(own_guards=held, held_by=held)
 
 
 def _with_ids(drafts: pd.DataFrame) -> pd.DataFrame:
@@ -185,17 +187,17 @@ def _with_ids(drafts: pd.DataFrame) -> pd.DataFrame:
 
 def _in_order(people: People, parts: list[pd.DataFrame]) -> pd.DataFrame:
     """The whole plan's actions (ACTION_COLUMNS and person), in the order of applying."""
-    actions = together(parts)
-    person = actions["person"].to_numpy(dtype=np.int64)
+    planned = together(parts)
+    person = planned["person"].to_numpy(dtype=np.int64)
     employee = take(people.identities["employee_id"], person)
-    actions = actions.assign(
+    planned = planned.assign(
         subject=take(people.identities["subject"], person),
-        groups=_groups(people, actions["person"]),
-        employee_id=employee.where((actions["target"] == "entra") & (actions["kind"] == "delete_user")),
+        groups=_groups(people, planned["person"]),
+        employee_id=employee.where((planned["target"] == "entra") & (planned["kind"] == "delete_user")),
     )
-    order = (actions["target"] + "." + actions["kind"]).map({kind: place for place, kind in enumerate(ORDER)})
-    actions = actions.assign(order=order).sort_values(["order", "subject", "action_id"], ignore_index=True)
-    return actions.assign(position=np.arange(len(actions)))
+    order = (planned["target"] + "." + planned["kind"]).map({kind: place for place, kind in enumerate(ORDER)})
+    planned = planned.assign(order=order).sort_values(["order", "subject", "action_id"], ignore_index=True)
+    return planned.assign(position=np.arange(len(planned)))
 
 
 def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":

@@ -82,6 +82,8 @@ def _nearly_matching(people: People) -> pd.DataFrame:
     taken = np.unique(people.identities.loc[people.in_scope & people.has_employee, "employee_row"])
     free = employees["status"].isin(["active", "pending"]).to_numpy() & ~np.isin(np.arange(len(employees)), taken)
     candidates = employees[free].reset_index(drop=True)
+    if persons.empty or candidates.empty:
+        return findings(persons[:0], "email_nearly_matches", "S")
     addresses = people.identities.loc[persons, "address"].reset_index(drop=True)
     names = key(people.entra("given_name", persons)), key(people.entra("surname", persons))
     pairs = pd.concat(

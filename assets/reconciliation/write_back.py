@@ -25,11 +25,15 @@ _FOLLOWING = {
 
 def actions_of(people: People) -> pd.DataFrame:
     """W1, W2, W3 with their switches on (W4), drafted."""
+    if _switched_off(people):
+        return actions(people.identities.index[:0], "entra.update_user", "W2")
     return together([_creations(people), _updates(people), _deletions(people)])
 
 
 def findings_of(people: People) -> pd.DataFrame:
     """What W0, W1 have to say, drafted."""
+    if _switched_off(people):
+        return findings(people.identities.index[:0], "hybrid_read_only", "W0")
     verdicts = _creation_verdicts(people)
     raised = [findings(verdicts.index[verdicts[code]], code, "W1") for code in _CREATION_CODES]
     hybrid = _hybrid(people) & (_would_delete(people) | _changed(people).any(axis=1).to_numpy())
@@ -39,6 +43,11 @@ def findings_of(people: People) -> pd.DataFrame:
 def to_delete(people: People) -> Mask:
     """W3: linked before this plan, both ends there, the employee archived, and not deleted for this employee before."""
     return _would_delete(people) & ~_hybrid(people)
+
+
+def _switched_off(people: People) -> bool:
+    """W4."""
+    return not any(people.world.settings.entra_write_back.model_dump().values())
 
 
 # --- W1 ---------------------------------------------------------------------------------------------------------------

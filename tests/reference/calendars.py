@@ -46,13 +46,22 @@ class Owners:
         return self.by_entra_id[entra_id]
 
     def of(self, calendar: Row) -> Person:
-        """The Emply user's; without one the room's that the ledger says (C5); or nobody's."""
-        login_id, entra_id = written(calendar.get("userId")), self.recorded.get(calendar["id"])
+        """The Emply user's; without one the room's that the ledger says (C5), else whose default calendar it is."""
+        login_id, entra_id = written(calendar.get("userId")), self._room_of(calendar)
         if login_id is not None and login_id not in self.by_login:  # Emply does not list this user any more
             self.by_login[login_id] = Person(None, None, {"id": login_id})
         if login_id is not None:
             return self.by_login[login_id]
         return self.of_user(entra_id) if entra_id is not None else Person(None, None, None)
+
+    def _room_of(self, calendar: Row) -> str | None:
+        if calendar["id"] in self.recorded:
+            return self.recorded[calendar["id"]]
+        for room in (user["id"] for user in self.world.entra("users") if self.world.is_room(user["id"])):
+            for outlook in self.world.of_user("calendars", room) or []:
+                if get(outlook, "isDefaultCalendar", False) and outlook["id"] == calendar["externalId"]:
+                    return room
+        return None
 
 
 def from_entra(world: World) -> list[Row]:

@@ -115,7 +115,7 @@ def _world(scenario: Row, settings: Row, state: SyncState) -> World:
         emply_roles=emply.roles(customer.get("roles", [])),
         emply_departments=emply.departments(customer.get("departments", [])),
         state=state,
-        settings=Settings.model_validate(settings),
+        settings=Settings.model_validate({name: value for name, value in settings.items() if value is not None}),
         **_application(tenant, settings),
         **_mailboxes(tenant),
         emply_calendars=calendar_frames.calendars(customer.get("calendars", [])),

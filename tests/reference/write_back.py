@@ -147,7 +147,7 @@ def _principal_name(world: World, login: Row) -> str | None:
         local, at, domain = (key(login.get(name)) or "").rpartition("@")
         if at and local and "@" not in local and domain in verified:
             world.trace[f"W1 by {name}"] += 1
-            return written(login.get(name))
+            return trimmed(login.get(name))
     return None
 
 
