@@ -35,6 +35,7 @@ ACTION_COLUMNS = [
     "held_by",
     "own_guards",
     "groups",
+    "employee_id",
 ]
 
 
@@ -44,13 +45,15 @@ class Plan:
 
     actions: ACTION_COLUMNS, in the order of applying. `before` and `after` are JSON text or missing; `held_by`,
     `own_guards` and `groups` are separated by blanks, "" for none; `own_guards` leaves out what is only held because
-    the person's link is; `groups` are the person's group ids.
+    the person's link is; `groups` are the person's group ids; `employee_id` is the archived employee of W3.
     findings: FINDING_COLUMNS.
     role_states: entra_id, group_id, role_id (may be missing): R9, the whole new role state of everybody whose state
     changes once the plan is applied and no role action of theirs failed.
     group_ids (group_name, group_id) and group_counts (group_id, members): to remember with the plan.
     ended_deactivations (emply_user_id): recorded deactivations that somebody has undone in Emply.
-    configured_groups and room_groups: ids, in settings order: what applying re-reads causes with.
+    ended_pairs (emply_event_id): recorded pairs of events that both systems have lost (E2).
+    configured_groups and room_groups: ids, in settings order: what applying re-reads causes with. window: from when
+    until when events were planned, None where none were.
     """
 
     actions: pd.DataFrame
@@ -59,9 +62,11 @@ class Plan:
     group_ids: pd.DataFrame
     group_counts: pd.DataFrame
     ended_deactivations: pd.DataFrame
+    ended_pairs: pd.DataFrame
     configured_groups: tuple[str, ...] = ()
     room_groups: tuple[str, ...] = ()
     nested_groups: bool = False
+    window: tuple[str, str] | None = None
 
     @property
     def plan_id(self) -> str:
@@ -100,6 +105,7 @@ def make_plan(world: World, joined: pd.DataFrame | None = None) -> Plan:
         group_ids=mapping.resolved.recorded,
         group_counts=counts[counts["members"] > 0].reset_index(drop=True),
         ended_deactivations=ended[["emply_user_id"]].reset_index(drop=True),
+        ended_pairs=pd.DataFrame({"emply_event_id": pd.Series(dtype="str")}),
         configured_groups=tuple(mapping.groups["group_id"]),
         room_groups=mapping.rooms,
         nested_groups=world.settings.nested_groups,
@@ -137,6 +143,7 @@ def _actions(people: People, changes: roles.RoleChanges) -> pd.DataFrame:
     actions = actions.assign(order=order).sort_values(["order", "subject", "action_id"], ignore_index=True)
     actions["position"] = np.arange(len(actions))
     actions["groups"] = _groups(people, actions["person"])
+    actions["employee_id"] = pd.Series(index=actions.index, dtype="str")
     held = guards.own_guards(people, actions, changes)
     actions["own_guards"] = _joined(held)
     held["G3"] |= guards.behind_held_link(actions, held)
@@ -195,4 +202,5 @@ def _nothing() -> Plan:
         group_ids=empty("group_name", "group_id"),
         group_counts=empty("group_id", "members").astype({"members": "int64"}),
         ended_deactivations=empty("emply_user_id"),
+        ended_pairs=empty("emply_event_id"),
     )

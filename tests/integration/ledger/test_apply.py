@@ -11,18 +11,9 @@ from assets.ledger import effects
 from assets.ledger.apply import apply, settle
 from assets.ledger.ledger import Ledger
 from assets.reconciliation.plan import Plan
-from tests.integration.ledger.company import (
-    Company,
-    Emply,
-    Fault,
-    kinds,
-    lost_after,
-    lost_before,
-    make_scenario,
-    no_access,
-    refused,
-)
+from tests.integration.ledger.company import Company, kinds, make_scenario
 from tests.integration.ledger.conftest import Rows
+from tests.integration.ledger.fakes import Emply, Fault, lost_after, lost_before, no_access, refused
 
 OUTCOMES = (
     "SELECT kind, result, code FROM outcomes JOIN attempts USING (attempt_no) JOIN actions USING (plan_no, action_id)"
@@ -442,7 +433,7 @@ def test_another_customers_emply_is_not_asked_what_became_of_a_killed_run(compan
     company.ledger.belongs_to("tenant", "contoso")
     company.emply = Emply(company.scenario, customer="another")
     with pytest.raises(LedgerError, match="belongs to the customer"):
-        settle(company.ledger, company.emply)
+        settle(company.ledger, graph=company.graph, emply=company.emply)
 
 
 def _refused(company: Company, plan: Plan, why: str) -> None:

@@ -37,7 +37,7 @@ class Installation:
         self.settings = Settings.model_validate(SETTINGS)
 
     def plan(self) -> Plan:
-        settle(self.ledger, self.emply)
+        settle(self.ledger, graph=self.graph, emply=self.emply)
         state = self.ledger.read_state(clock.now())
         world = World(
             entra_tenant=self.graph.tenant().frame,
