@@ -35,11 +35,11 @@ def in_outlook(action: Action, targets: Targets) -> JsonObject | None:
 
 
 def is_in_window(event: JsonObject, targets: Targets) -> bool:
-    """It overlaps; touching is not overlapping. What has no times overlaps nothing."""
+    """It overlaps; touching is not overlapping. What has no times overlaps nothing; without a window all that has does."""
     start, end = utc_second(event.get("start")), utc_second(event.get("end"))
-    if targets.window is None or start is None or end is None:
+    if start is None or end is None:
         return False
-    return start < targets.window[1] and end > targets.window[0]
+    return targets.window is None or (start < targets.window[1] and end > targets.window[0])
 
 
 def _in_our_words(event: JsonObject) -> JsonObject:

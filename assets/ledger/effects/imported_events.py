@@ -58,7 +58,7 @@ def _look_for_deleted(action: Action, targets: Targets) -> Done | None:
 def _unwanted(action: Action, targets: Targets) -> tuple[JsonObject | None, list[JsonObject]]:
     """The calendar, and what is to be deleted from it: one event, if all is well, and its doubles.
 
-    On an enabled calendar what lies outside the window is left alone. (A plan that was not told one deletes nothing.)
+    On an enabled calendar what lies outside the window is left alone.
     """
     before = action.before or {}
     calendar = calendar_of(action, before["calendarExternalId"], targets)

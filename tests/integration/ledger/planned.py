@@ -20,6 +20,7 @@ def action(
     entra_id: str | None,
     before: Row | None,
     after: Row | None,
+    /,
     **more: str | None,
 ) -> Row:
     """A row of a plan; the Emply user is the person's own where nothing else is said."""

@@ -7,7 +7,6 @@ import pytest
 
 from assets import clock
 from assets.errors import CredentialsError, LedgerError, PlanRefused, SourceUnreadable
-from assets.ledger import effects
 from assets.ledger.apply import apply, settle
 from assets.ledger.ledger import Ledger
 from assets.reconciliation.plan import Plan
@@ -19,11 +18,6 @@ OUTCOMES = (
     "SELECT kind, result, code FROM outcomes JOIN attempts USING (attempt_no) JOIN actions USING (plan_no, action_id)"
     " ORDER BY attempt_no"
 )
-
-
-@pytest.fixture(autouse=True)
-def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(effects, "_PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture
