@@ -26,32 +26,16 @@ def contents(after: JsonObject) -> dict[str, object]:
 
 
 def in_outlook(action: Action, targets: Targets) -> JsonObject | None:
-    """Outlook's event of an action as it is now, in the plan's words; None where it is gone."""
+    """Outlook's event of an action as it is now; None where it is gone."""
     external_id = text_of(action.before or {}, "externalId")
     if action.entra_id is None or external_id is None:
         return None
-    found = targets.graph.event(action.entra_id, external_id)
-    return None if found is None else _in_our_words(found)
+    return targets.graph.event(action.entra_id, external_id)
 
 
 def is_in_window(event: JsonObject, targets: Targets) -> bool:
-    """It overlaps; touching is not overlapping. What has no times overlaps nothing; without a window all that has does."""
+    """It overlaps; touching is not overlapping. What has no times overlaps nothing; no window is one without end."""
     start, end = utc_second(event.get("start")), utc_second(event.get("end"))
     if start is None or end is None:
         return False
     return targets.window is None or (start < targets.window[1] and end > targets.window[0])
-
-
-def _in_our_words(event: JsonObject) -> JsonObject:
-    return {
-        "title": event.get("subject"),
-        "start": _moment(event.get("start")),
-        "end": _moment(event.get("end")),
-        "isAllDay": event.get("isAllDay"),
-        "showAs": event.get("showAs"),
-    }
-
-
-def _moment(value: object) -> str | None:
-    """Clients ask for UTC, so the time zone beside it says nothing new."""
-    return utc_second(value.get("dateTime")) if isinstance(value, dict) else None

@@ -2,8 +2,6 @@
 
 from assets.ledger.effects.terms import Action, Done, Effect, Targets, Write
 
-_TYPES = {b"\x89PNG": "image/png", b"GIF8": "image/gif"}
-
 
 def _prepare(action: Action, targets: Targets) -> Write | None:
     """The photo that is there now, where it is still the planned one: another one is the next run's."""
@@ -15,7 +13,7 @@ def _prepare(action: Action, targets: Targets) -> Write | None:
     etag, content = photo
 
     def write() -> Done:
-        targets.emply.set_photo(emply_user_id, etag, content, _TYPES.get(content[:4], "image/jpeg"))
+        targets.emply.set_photo(emply_user_id, etag, content)
         return Done(emply_user_id)
 
     return write

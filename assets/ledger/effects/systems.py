@@ -1,7 +1,7 @@
 """What applying needs of both clients and of the ledger's memory, as interfaces. Nothing is implemented here.
 
-Times of events are as the plan has them (UTC, to the second, with Z) in everything that is given to a client. Objects
-that a client returns are the service's own.
+Outlook's events are in the plan's words (title, start, end, isAllDay, showAs, changeKey; times in UTC, to the second,
+with Z), all other objects in their service's own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -122,7 +122,7 @@ class Users(Protocol):
         """Change these fields of a user."""
         ...
 
-    def set_photo(self, emply_user_id: str, etag: str, content: bytes, content_type: str) -> None:
+    def set_photo(self, emply_user_id: str, etag: str, content: bytes) -> None:
         """Give a user this picture, and remember its etag with it."""
         ...
 

@@ -136,14 +136,16 @@ class Graph(System):
 
     def event(self, entra_id: str, event_id: str) -> Row | None:
         self._read("event")
-        return next((event for _, event in self._events(entra_id) if event["id"] == event_id), None)
+        found = (event for _, event in self._events(entra_id) if event["id"] == event_id)
+        return next(map(_in_our_words, found), None)
 
     def find_event(self, entra_id: str, calendar_id: str, transaction_id: str, start: str, end: str) -> Row | None:
         self._read("find_event")
         for calendar, event in self._events(entra_id):
-            overlaps = _moment(event["start"]) < end and _moment(event["end"]) > start
-            if calendar["id"] == calendar_id and overlaps and event.get("transactionId") == transaction_id:
-                return event
+            found = _in_our_words(event)
+            overlaps = found["start"] < end and found["end"] > start
+            if calendar["id"] == calendar_id and overlaps and found["transactionId"] == transaction_id:
+                return found
         return None
 
     def create_event(self, entra_id: str, calendar_id: str, fields: Row) -> str:
@@ -220,9 +222,8 @@ class Emply(System):
     def update_user(self, emply_user_id: str, fields: Row) -> None:
         self._write(lambda: self._update_user(emply_user_id, fields))
 
-    def set_photo(self, emply_user_id: str, etag: str, content: bytes, content_type: str) -> None:
-        assert content
-        self._write(lambda: self._set_photo(emply_user_id, etag, content_type))
+    def set_photo(self, emply_user_id: str, etag: str, content: bytes) -> None:
+        self._write(lambda: self._set_photo(emply_user_id, etag, content))
 
     def _create_user(self, fields: Row) -> str:
         if self.find_user(fields.get("username"), fields.get("email")) is not None:
@@ -236,9 +237,9 @@ class Emply(System):
         self._change(self.users, user_id, fields)
         self._made("+".join(sorted(fields)), user_id)
 
-    def _set_photo(self, user_id: str, etag: str, content_type: str) -> None:
+    def _set_photo(self, user_id: str, etag: str, content: bytes) -> None:
         self._change(self.users, user_id, {"photoEtag": etag})
-        self._made(f"photo {content_type}", user_id)
+        self._made(f"photo {content.decode('ascii')}", user_id)
 
     # Calendars
 
@@ -356,15 +357,20 @@ def _by_id(rows: list[Row], row_id: str) -> Row | None:
     return next((row for row in rows if row["id"] == row_id), None)
 
 
+_GRAPHS = {"title": "subject"}
+
+
 def _in_graphs_words(fields: Row) -> Row:
-    words = {"title": "subject"}
-    return {
-        words.get(name, name): {"dateTime": f"{value.rstrip('Z')}.0000000", "timeZone": "UTC"}
-        if name in {"start", "end"}
-        else value
-        for name, value in fields.items()
-    }
+    return {_GRAPHS.get(name, name): _written(name, value) for name, value in fields.items()}
 
 
-def _moment(written: Row) -> str:
-    return f"{written['dateTime'][:19]}Z"
+def _written(name: str, value: object) -> object:
+    if name not in {"start", "end"}:
+        return value
+    return {"dateTime": f"{str(value).rstrip('Z')}.0000000", "timeZone": "UTC"}
+
+
+def _in_our_words(event: Row) -> Row:
+    times = {side: f"{event[side]['dateTime'][:19]}Z" for side in ("start", "end")}
+    same = {name: event.get(name) for name in ("id", "isAllDay", "showAs", "changeKey", "transactionId")}
+    return {"title": event["subject"], **same, **times}

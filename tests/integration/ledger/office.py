@@ -25,7 +25,7 @@ def furnish(company: Company) -> None:
     Søren's employee is archived. Ada has a photo.
     """
     entra, emply = company.scenario["entra"], company.scenario["emply"]
-    entra["photos"]["ada"] = {"mediaEtag": "W/1", "contentBase64": base64.b64encode(b"\x89PNG picture").decode("ascii")}
+    entra["photos"]["ada"] = {"mediaEtag": "W/1", "contentBase64": base64.b64encode(b"Ada's").decode("ascii")}
     for owner in ("ada", "ipek", "sal"):
         entra["calendars"][owner] = [calendar(f"{owner}-cal")]
     entra["calendars"]["ada"].append(calendar("ada-team", name="Çalışma grubu", isDefaultCalendar=False))

@@ -1,7 +1,5 @@
 """Applying P: the photo that is planned is the one that is written, and its etag goes with the link."""
 
-import base64
-
 import pytest
 
 from assets.ledger.apply import settle
@@ -18,16 +16,9 @@ def setting(etag: str = "W/1") -> Row:
     return action("emply.set_photo", "P1", "ada", {"etag": None}, {"etag": etag})
 
 
-@pytest.mark.parametrize(
-    ("content", "kind"),
-    [(b"\x89PNG picture", "image/png"), (b"GIF89a", "image/gif"), (b"\xff\xd8\xff\xe0", "image/jpeg")],
-)
-def test_a_photo_is_written_as_what_it_is_and_its_etag_recorded(
-    office: Company, rows: Rows, content: bytes, kind: str
-) -> None:
-    office.scenario["entra"]["photos"]["ada"]["contentBase64"] = base64.b64encode(content).decode("ascii")
+def test_a_photo_is_written_and_its_etag_recorded(office: Company, rows: Rows) -> None:
     assert results(office, setting()) == [("set_photo", "applied")]
-    assert office.emply.writes == [(f"photo {kind}", "emply-ada")]
+    assert office.emply.writes == [("photo Ada's", "emply-ada")]
     assert office.login("ada")["photoEtag"] == "W/1"
     assert rows(ETAGS) == [("emply-ada", "W/1")]
     assert office.state().photo_etags.to_dict("records") == [{"emply_user_id": "emply-ada", "etag": "W/1"}]
