@@ -37,9 +37,18 @@ def _prepare_deletion(action: Action, targets: Targets) -> Write | None:
     calendar, unwanted = _unwanted(action, targets)
     if calendar is None or not unwanted:
         return None
-    if calendar.get("enabled") is True and is_in_window(in_outlook(action, targets) or {}, targets):
+    if calendar.get("enabled") is True and _is_shown(action, targets):
         return None
     return partial(_delete, str(calendar["id"]), unwanted, targets)
+
+
+def _is_shown(action: Action, targets: Targets) -> bool:
+    """Whether Outlook has the event in this calendar and in the window."""
+    found, before = in_outlook(action, targets), action.before or {}
+    if found is None or not is_in_window(found, targets):
+        return False
+    named = (str(action.entra_id), str(before["calendarExternalId"]), str(before["externalId"]))
+    return targets.graph.shows_event(*named, str(found["start"]), str(found["end"]))
 
 
 def _delete(calendar_id: str, unwanted: Sequence[JsonObject], targets: Targets) -> Done:

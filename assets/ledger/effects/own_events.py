@@ -5,6 +5,7 @@ import uuid
 from functools import partial
 
 from assets.errors import SourceUnreadable, TargetRefused
+from assets.ledger.effects.calendars import calendar_of
 from assets.ledger.effects.events import NAMING, contents, enabled_calendar, in_outlook
 from assets.ledger.effects.systems import JsonObject
 from assets.ledger.effects.terms import Action, Done, Effect, Targets, Write
@@ -23,7 +24,9 @@ def transaction_id(emply_event_id: str) -> str:
 def _prepare_creation(action: Action, targets: Targets) -> Write:
     """Looks first for what an earlier try may have made: whatever became of it, there will be one event."""
     made = _find_made(action, targets)
-    return partial(_create, action, targets) if made is None else partial(_tell_emply, action, made, targets)
+    if made is None:
+        return partial(_create, action, targets)
+    return (lambda: Done(made)) if _emply_knows(action, made, targets) else partial(_tell_emply, action, made, targets)
 
 
 def _create(action: Action, targets: Targets) -> Done:
@@ -35,7 +38,9 @@ def _create(action: Action, targets: Targets) -> Done:
 
 def _look_for_created(action: Action, targets: Targets) -> Done | None:
     made = _find_made(action, targets)
-    return None if made is None else _tell_emply(action, made, targets)
+    if made is None or _emply_knows(action, made, targets):
+        return None if made is None else Done(made)
+    return _tell_emply(action, made, targets)
 
 
 def _find_made(action: Action, targets: Targets) -> str | None:
@@ -58,12 +63,20 @@ def _tell_emply(action: Action, made: str, targets: Targets) -> Done:
     """
     refused = _refusal(action, made, targets)
     if refused is not None and refused.uncertain:
-        refused = _refusal(action, made, targets)
+        refused = None if _emply_knows(action, made, targets) else _refusal(action, made, targets)
     if refused is not None and (refused.transient or refused.uncertain):
         raise SourceUnreadable("emply_events", "an event has not taken its Outlook id yet") from refused
     if refused is not None:
         log.warning("%s %s: Emply does not take the Outlook id: %s", action.name, action.action_id, refused.code)
     return Done(made)
+
+
+def _emply_knows(action: Action, made: str, targets: Targets) -> bool:
+    """Whether the second step was made."""
+    calendar = calendar_of(action, action.fields["calendarExternalId"], targets)
+    events = targets.emply.calendar_events(str(calendar["id"])) if calendar is not None else ()
+    told = {"id": action.fields["emplyEventId"], "externalId": made}
+    return any(holds(told, event) for event in events)
 
 
 def _refusal(action: Action, made: str, targets: Targets) -> TargetRefused | None:

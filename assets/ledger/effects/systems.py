@@ -71,6 +71,10 @@ class Mailboxes(Protocol):
         """The event as it is now; None where it is gone."""
         ...
 
+    def shows_event(self, entra_id: str, calendar_id: str, event_id: str, start: str, end: str) -> bool:
+        """Whether this calendar has the event about this time. One that was moved to another calendar keeps its id."""
+        ...
+
     def find_event(
         self, entra_id: str, calendar_id: str, transaction_id: str, start: str, end: str
     ) -> JsonObject | None:

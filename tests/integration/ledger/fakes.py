@@ -139,6 +139,13 @@ class Graph(System):
         found = (event for _, event in self._events(entra_id) if event["id"] == event_id)
         return next(map(_in_our_words, found), None)
 
+    def shows_event(self, entra_id: str, calendar_id: str, event_id: str, start: str, end: str) -> bool:
+        self._read("shows_event")
+        assert start < end
+        return any(
+            (calendar["id"], event["id"]) == (calendar_id, event_id) for calendar, event in self._events(entra_id)
+        )
+
     def find_event(self, entra_id: str, calendar_id: str, transaction_id: str, start: str, end: str) -> Row | None:
         self._read("find_event")
         for calendar, event in self._events(entra_id):
