@@ -95,12 +95,18 @@ def applied_changes(
 
 def _metadata(plan_id: str, report: ApplyReport) -> dict[str, str | int]:
     counts = {
-        f"{result}_{kind.split('.')[-1]}": count
+        f"{result}_{_plotted(kind)}": count
         for kind, results in report.results.items()
         for result, count in results.items()
     }
     totals = {result: report.count(result) for result in ("applied", "superseded")}
     return {"plan_id": plan_id, "held": report.held, **totals, **_trouble(report), **counts}
+
+
+def _plotted(kind: str) -> str:
+    """The kind in names of metadata: Emply's as they are, Entra's (some have the same) with their target."""
+    target, name = kind.split(".")
+    return f"entra_{name}" if target == "entra" else name
 
 
 def _trouble(report: ApplyReport) -> dict[str, int]:
