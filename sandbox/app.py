@@ -138,7 +138,8 @@ async def _read(scope: Scope, receive: Receive) -> Request:
             parts.append(message.get("body", b""))
             more = message.get("more_body", False)
         body = b"".join(parts)
-    return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
+    query, raw_path = scope["query_string"].decode("latin-1"), scope["raw_path"].decode("latin-1")
+    return Request(scope["method"], scope["path"], query, headers, body, raw_path=raw_path)
 
 
 async def _send(send: Send, answer: Answer) -> None:

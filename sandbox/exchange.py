@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, unquote
 
 import orjson
 
@@ -21,7 +21,10 @@ JSON = "application/json; charset=utf-8"
 
 @dataclass
 class Request:
-    """One request, or one item of a `$batch`. Header names are in lower case; `path` is decoded, without the query."""
+    """One request, or one item of a `$batch`. Header names are in lower case.
+
+    `path` is decoded, without the query; `raw_path` is as it was sent.
+    """
 
     method: str
     path: str
@@ -29,6 +32,15 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     fault: "Fault | None" = None
+    raw_path: str = ""
+
+    def __post_init__(self) -> None:
+        self.raw_path = self.raw_path or quote(self.path)
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The path's parts, each decoded: a slash that was encoded is part of an id."""
+        return tuple(unquote(part) for part in self.raw_path.strip("/").split("/"))
 
     @cached_property
     def query(self) -> dict[str, str]:

@@ -89,7 +89,7 @@ def _request(batch: Request, item: Row) -> Request:
     }
     body = item.get("body")
     content = b"" if body is None else body.encode() if isinstance(body, str) else orjson.dumps(body)
-    return Request(item["method"].upper(), unquote(path), query, headers, content)
+    return Request(item["method"].upper(), unquote(path), query, headers, content, raw_path=path)
 
 
 def _response(name: str, answer: Answer) -> Row:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import orjson
 
@@ -75,7 +75,14 @@ def collection(
     """
     request, options = call.request, call.options
     pages = call.entra.memo("pages", Pages)
-    key = (request.host, request.path, request.raw_query, options.eventual, call.permissions, request.wants_empty_page)
+    key = (
+        request.host,
+        request.raw_path,
+        request.raw_query,
+        options.eventual,
+        call.permissions,
+        request.wants_empty_page,
+    )
     body = pages.get(key)
     if body is None:
         known = frozenset[str]().union(*(kind.known for kind in kinds))
@@ -154,7 +161,7 @@ def _link(call: Call, after: str) -> str:
     advanced = call.options.count and call.options.eventual
     payload = f"{'e' if advanced else '-'}{after}".encode()
     token = base64.urlsafe_b64encode(_signature(call, payload) + payload).decode().rstrip("=")
-    return f"https://{request.host}{quote(request.path)}?{'&'.join([*kept, f'$skiptoken={token}'])}"
+    return f"https://{request.host}{request.raw_path}?{'&'.join([*kept, f'$skiptoken={token}'])}"
 
 
 def _read_token(call: Call, token: str) -> str:

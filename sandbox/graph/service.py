@@ -4,6 +4,7 @@ import re
 import secrets
 import uuid
 from functools import lru_cache
+from urllib.parse import unquote
 
 from sandbox.entra import AccessTokenError, SignIn
 from sandbox.exchange import Answer, Request
@@ -42,7 +43,7 @@ class Graph:
         """Answer one request, or one item of a batch."""
         try:
             permissions = self.permissions(request)
-            segments = _segments(request.path)
+            segments = _segments(request.raw_path)
             route, variables = _find(request.method, segments)
             charged = {**_ids(request), **self._charge(request, route)}
             try:
@@ -88,7 +89,7 @@ def _ids(request: Request) -> dict[str, str]:
 def _segments(path: str) -> tuple[str, ...]:
     """The path's parts after the version: casts in their long form, functions without brackets, keys as parts."""
     parts: list[str] = []
-    for part in path.split("/")[2:]:
+    for part in map(unquote, path.split("/")[2:]):
         if key := _KEY.fullmatch(part):
             parts += key.groups()
         elif part:
