@@ -105,14 +105,12 @@ def _response(name: str, answer: Answer) -> Row:
 
 def _body(answer: Answer) -> object:
     """JSON as it is, text as a string, anything else (a photo) as base64."""
+    if not answer.content_type.startswith(("application/json", "text/")):
+        return base64.b64encode(answer.body).decode()
     try:
         return orjson.loads(answer.body)
     except ValueError:
-        pass
-    try:
-        return answer.body.decode()
-    except UnicodeDecodeError:
-        return base64.b64encode(answer.body).decode()
+        return answer.body.decode("utf-8", "replace")
 
 
 def _log(items: list[Row], answers: dict[str, Answer]) -> list[Row]:

@@ -8,14 +8,14 @@ from urllib.parse import unquote
 
 from sandbox.entra import AccessTokenError, SignIn
 from sandbox.exchange import Answer, Request
-from sandbox.graph import directory, groups, users
+from sandbox.graph import directory, groups, photos, users
 from sandbox.graph.call import Call, Route
 from sandbox.graph.errors import GraphError, bad_request, error_answer
 from sandbox.graph.throttle import Bucket, bucket_size
 from sandbox.settings import Settings
 from sandbox.state import State
 
-ROUTES: tuple[Route, ...] = (*users.ROUTES, *groups.ROUTES, *directory.ROUTES)
+ROUTES: tuple[Route, ...] = (*users.ROUTES, *photos.ROUTES, *groups.ROUTES, *directory.ROUTES)
 """One module an area; a new area adds its routes here."""
 
 _KEY = re.compile(r"(\w+)\('([^']*)'\)")

@@ -155,3 +155,16 @@ def test_the_sdk_reads_the_organization_and_deleted_users(sandbox: Sandbox, ask:
 
     assert organizations.value[0].verified_domains[0].name == "contoso.com"
     assert [user.id for user in deleted.value] == ["x"]
+
+
+def test_the_sdk_reads_photos(sandbox: Sandbox, ask: Ask) -> None:
+    photo = {"mediaEtag": '"E1"', "contentBase64": "/9j/4AAQ"}
+    sandbox.put_state({"entra": {"users": people(1), "photos": {"u00000": photo}}})
+
+    described = ask(lambda sdk: sdk.users.by_user_id("u00000").photo.get())
+    content = ask(lambda sdk: sdk.users.by_user_id("u00000").photo.content.get())
+    sizes = ask(lambda sdk: sdk.users.by_user_id("u00000").photos.get())
+
+    assert described.additional_data["@odata.mediaEtag"] == '"E1"'
+    assert content == b"\xff\xd8\xff\xe0\x00\x10"
+    assert "48x48" in {size.id for size in sizes.value}
