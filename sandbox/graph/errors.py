@@ -40,6 +40,11 @@ def not_found(name: str) -> GraphError:
     )  # fmt: skip
 
 
+def access_denied() -> GraphError:
+    """403 as Outlook says it."""
+    return GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+
+
 def error_answer(request: Request, error: GraphError) -> Answer:
     """The answer that carries an error."""
     request_id = str(uuid.uuid4())

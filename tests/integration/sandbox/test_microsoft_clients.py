@@ -12,6 +12,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ClientSecretCredential
 
 from sandbox import Sandbox
+from tests.integration.sandbox import diary
 from tests.integration.sandbox.asking import people
 
 with warnings.catch_warnings():
@@ -19,7 +20,17 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "(GetQueryParameters|This class) is deprecated", DeprecationWarning)
     from kiota_abstractions.base_request_configuration import RequestConfiguration
     from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+    from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
+    from msgraph.generated.models.event import Event
+    from msgraph.generated.models.event_type import EventType
+    from msgraph.generated.models.free_busy_status import FreeBusyStatus
     from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+    from msgraph.generated.users.item.calendars.item.calendar_view.calendar_view_request_builder import (
+        CalendarViewRequestBuilder,
+    )
+    from msgraph.generated.users.item.calendars.item.calendar_view.delta.delta_request_builder import (
+        DeltaRequestBuilder as ViewDeltaRequestBuilder,
+    )
     from msgraph.generated.users.users_request_builder import UsersRequestBuilder
     from msgraph.graph_request_adapter import GraphRequestAdapter
     from msgraph.graph_service_client import GraphServiceClient
@@ -168,3 +179,102 @@ def test_the_sdk_reads_photos(sandbox: Sandbox, ask: Ask) -> None:
     assert described.additional_data["@odata.mediaEtag"] == '"E1"'
     assert content == b"\xff\xd8\xff\xe0\x00\x10"
     assert "48x48" in {size.id for size in sizes.value}
+
+
+def test_the_sdk_reads_calendars(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.put_state(diary.scenario())
+
+    calendars = ask(lambda sdk: sdk.users.by_user_id("zoe@contoso.com").calendars.get())
+    default = ask(lambda sdk: sdk.users.by_user_id("zoe@contoso.com").calendar.get())
+
+    assert [(row.id, row.can_edit) for row in calendars.value] == [("own", True), ("team", False)]
+    assert (default.id, default.owner.name) == ("own", "Zoë")
+
+
+def test_the_sdk_tells_a_missing_mailbox(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.put_state(diary.scenario())
+
+    with pytest.raises(ODataError) as failure:
+        ask(lambda sdk: sdk.users.by_user_id("lucja@contoso.pl").calendars.get())
+
+    assert failure.value.error is not None
+    assert failure.value.error.code == "MailboxNotEnabledForRESTAPI"
+
+
+def test_the_sdk_reads_a_view(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.put_state(diary.scenario())
+    dates = CalendarViewRequestBuilder.CalendarViewRequestBuilderGetQueryParameters(
+        start_date_time=diary.WINDOW["startDateTime"], end_date_time=diary.WINDOW["endDateTime"]
+    )
+    configuration = RequestConfiguration(query_parameters=dates)
+    configuration.headers.add("Prefer", 'outlook.timezone="UTC"')
+    configuration.headers.add("Prefer", 'IdType="ImmutableId"')
+
+    async def view(sdk: GraphServiceClient) -> Any:  # noqa: ANN401 - the SDK's page
+        calendar = sdk.users.by_user_id("zoe@contoso.com").calendars.by_calendar_id("own")
+        return await calendar.calendar_view.get(request_configuration=configuration)
+
+    page = ask(view)
+
+    assert [(row.id, row.type) for row in page.value] == [
+        ("meeting", EventType.SingleInstance),
+        ("holiday", EventType.SingleInstance),
+        ("within", EventType.Occurrence),
+        ("moved", EventType.Exception),
+    ]
+    assert page.value[0].start.date_time == "2026-11-24T10:00:00.0000000"
+
+
+def test_the_sdk_follows_a_delta(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.put_state(diary.scenario())
+    dates = ViewDeltaRequestBuilder.DeltaRequestBuilderGetQueryParameters(
+        start_date_time=diary.WINDOW["startDateTime"], end_date_time=diary.WINDOW["endDateTime"]
+    )
+    configuration = RequestConfiguration(query_parameters=dates)
+    configuration.headers.add("Prefer", "odata.maxpagesize=2")
+
+    async def rounds(sdk: GraphServiceClient) -> tuple[list[str], list[Any]]:
+        calendar = sdk.users.by_user_id("zoe@contoso.com").calendars.by_calendar_id("own")
+        delta = calendar.calendar_view.delta
+        page = await delta.get(request_configuration=configuration)
+        found = []
+        while True:
+            assert page is not None
+            found += [str(row.id) for row in page.value or ()]
+            if page.odata_delta_link:
+                break
+            page = await delta.with_url(str(page.odata_next_link)).get()
+        await sdk.users.by_user_id("zoe@contoso.com").events.by_event_id("meeting").delete()
+        last = await delta.with_url(page.odata_delta_link).get()
+        assert last is not None
+        return found, last.value or []
+
+    found, (gone,) = ask(rounds)
+
+    assert found == ["meeting", "holiday", "series", "within", "moved"]
+    assert (gone.id, gone.additional_data["@removed"]) == ("meeting", {"reason": "deleted"})
+
+
+def test_the_sdk_makes_changes_and_deletes_an_event(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.put_state(diary.scenario())
+
+    async def life(sdk: GraphServiceClient) -> list[Any]:
+        events = sdk.users.by_user_id("zoe@contoso.com").calendars.by_calendar_id("own").events
+        event = Event(
+            subject="Kurs języka",
+            start=DateTimeTimeZone(date_time="2026-11-26T08:00:00", time_zone="UTC"),
+            end=DateTimeTimeZone(date_time="2026-11-26T09:00:00", time_zone="UTC"),
+            show_as=FreeBusyStatus.Tentative,
+            transaction_id="tx",
+        )
+        made, again = await events.post(event), await events.post(event)
+        assert made is not None
+        changed = await events.by_event_id(str(made.id)).patch(Event(subject="Duński"))
+        await events.by_event_id(str(made.id)).delete()
+        return [made, again, changed]
+
+    made, again, changed = ask(life)
+
+    assert (made.id, made.show_as, changed.subject) == (again.id, FreeBusyStatus.Tentative, "Duński")
+    assert made.change_key != changed.change_key
+    assert len(sandbox.state()["entra"]["calendars"]["zoë"][0]["events"]) == 4
