@@ -31,6 +31,10 @@ class Kind:
     default: tuple[str, ...]
     lists: frozenset[str]
 
+    def typed(self, row: Row) -> Row:
+        """The row, saying its kind: for answers that could be of any."""
+        return {"@odata.type": f"#microsoft.graph.{self.name}", **row}
+
     def project(self, rows: Iterable[Row], select: Sequence[str] | None) -> list[Row]:
         """The selected properties of the rows; what a row lacks is null (a list: empty)."""
         wanted: list[tuple[str, object]] = [(n, [] if n in self.lists else None) for n in select or self.default]
@@ -56,13 +60,16 @@ class Pages(dict[object, bytes]):
 Project = Callable[[list[Row]], list[Row]]
 
 
-def entity(call: Call, kind: Kind, row: Row, context: str) -> Answer:
+def entity(call: Call, kind: Kind, row: Row, context: str, status: int = 200) -> Answer:
     """The answer with one object."""
     select = call.options.select
     check_select(select, kind.known, kind.name)
     suffix = f"({','.join(select)})" if select else ""
-    body = {"@odata.context": f"{call.root}/$metadata#{context}{suffix}/$entity", **kind.project([row], select)[0]}
-    return Answer(200, orjson.dumps(body), content_type=ODATA_JSON)
+    head = {"@odata.context": f"{call.root}/$metadata#{context}{suffix}/$entity"}
+    if "@odata.type" in row:
+        head["@odata.type"] = row["@odata.type"]
+    body = {**head, **kind.project([row], select)[0]}
+    return Answer(status, orjson.dumps(body), content_type=ODATA_JSON)
 
 
 def collection(

@@ -10,16 +10,23 @@ from urllib.parse import unquote
 
 from sandbox.entra import AccessTokenError, SignIn
 from sandbox.exchange import Answer, Request
-from sandbox.graph import directory, groups, photos, users
+from sandbox.graph import accounts, directory, groups, photos, users
 from sandbox.graph.call import Call, Route, mailbox_in
 from sandbox.graph.delta import Deltas
 from sandbox.graph.errors import GraphError, access_denied, bad_request, error_answer
 from sandbox.graph.outlook import ROUTES as OUTLOOK
-from sandbox.graph.throttle import Bucket, Mailboxes, bucket_size
+from sandbox.graph.throttle import WRITE_SECONDS, Bucket, Mailboxes, bucket_size
 from sandbox.settings import Settings
 from sandbox.state import State
 
-ROUTES: tuple[Route, ...] = (*users.ROUTES, *photos.ROUTES, *OUTLOOK, *groups.ROUTES, *directory.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *users.ROUTES,
+    *accounts.ROUTES,
+    *photos.ROUTES,
+    *OUTLOOK,
+    *groups.ROUTES,
+    *directory.ROUTES,
+)
 """One module an area; a new area adds its routes here."""
 
 _KEY = re.compile(r"(\w+)\('([^']*)'\)")
@@ -41,7 +48,7 @@ class Graph:
 
     def reset(self) -> None:
         """Forget what was charged, and what delta tokens stand for."""
-        self._bucket, self._mailboxes = Bucket(), Mailboxes()
+        self._bucket, self._writes, self._mailboxes = Bucket(), Bucket(WRITE_SECONDS), Mailboxes()
         self._deltas = Deltas(self._settings)
 
     def at_once(self, requests: Sequence[Request]) -> AbstractContextManager[None]:
@@ -82,6 +89,9 @@ class Graph:
         units = max(1, route.units - ("$select" in request.query) + ("$expand" in request.query))
         size = self._settings.graph_units or bucket_size(len(self._state.entra["users"]))
         headers, allowed = self._bucket.take(units, size)
+        if allowed and request.method != "GET":
+            refused, allowed = self._writes.take(1, self._settings.graph_writes)
+            headers = headers if allowed else refused
         if not allowed:
             raise GraphError(429, "TooManyRequests", "Too Many Requests", headers)
         return headers

@@ -13,7 +13,7 @@ from sandbox.graph.errors import GraphError
 
 SMALL, LARGE = 50, 500
 """Tenants with fewer users than SMALL are small, with more than LARGE large."""
-_SECONDS = 10
+WRITE_SECONDS = 150
 _MAILBOX_SECONDS = 600
 _WARN_ABOVE = 0.8
 
@@ -24,16 +24,17 @@ def bucket_size(users: int) -> int:
 
 
 class Bucket:
-    """A token bucket that fills itself in ten seconds. Requests that it refuses are charged too."""
+    """A token bucket that fills itself in so many seconds. Requests that it refuses are charged too."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 10) -> None:
+        self._seconds = seconds
         self._used = 0.0
         self._at = time.monotonic()
 
     def take(self, units: int, size: int) -> tuple[dict[str, str], bool]:
         """Charge a request: the headers its answer carries, and whether it may go on."""
         now = time.monotonic()
-        self._used = max(0.0, self._used - (now - self._at) * size / _SECONDS)
+        self._used = max(0.0, self._used - (now - self._at) * size / self._seconds)
         self._at = now
         allowed = self._used + units <= size
         # Not without end, or a client that does not wait would be locked out for hours.
@@ -42,7 +43,7 @@ class Bucket:
         if self._used > _WARN_ABOVE * size:
             headers["x-ms-throttle-limit-percentage"] = f"{min(self._used / size, 1.8):.2f}"
         if not allowed:
-            wait = (self._used + units - size) * _SECONDS / size
+            wait = (self._used + units - size) * self._seconds / size
             headers |= {
                 "Retry-After": str(max(1, math.ceil(wait))),
                 "x-ms-throttle-information": "ResourceUnitLimitExceeded",

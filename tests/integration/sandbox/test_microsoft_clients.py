@@ -25,6 +25,8 @@ with warnings.catch_warnings():
     from msgraph.generated.models.event_type import EventType
     from msgraph.generated.models.free_busy_status import FreeBusyStatus
     from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+    from msgraph.generated.models.password_profile import PasswordProfile
+    from msgraph.generated.models.user import User
     from msgraph.generated.users.item.calendars.item.calendar_view.calendar_view_request_builder import (
         CalendarViewRequestBuilder,
     )
@@ -278,3 +280,44 @@ def test_the_sdk_makes_changes_and_deletes_an_event(sandbox: Sandbox, ask: Ask) 
     assert (made.id, made.show_as, changed.subject) == (again.id, FreeBusyStatus.Tentative, "Duński")
     assert made.change_key != changed.change_key
     assert len(sandbox.state()["entra"]["calendars"]["zoë"][0]["events"]) == 4
+
+
+def test_the_sdk_makes_changes_deletes_and_restores_an_account(sandbox: Sandbox, ask: Ask) -> None:
+    new = User(
+        account_enabled=True,
+        display_name="Çağlar Gür",
+        mail_nickname="caglar",
+        user_principal_name="caglar@contoso.com",
+        password_profile=PasswordProfile(password="Gökçe-2026-x"),
+    )
+
+    async def life(sdk: GraphServiceClient) -> tuple[Any, Any]:
+        made = await sdk.users.post(new)
+        assert made is not None
+        await sdk.users.by_user_id(str(made.id)).patch(User(job_title="Analist"))
+        await sdk.users.by_user_id(str(made.id)).delete()
+        return made, await sdk.directory.deleted_items.by_directory_object_id(str(made.id)).restore.post()
+
+    made, restored = ask(life)
+
+    (user,) = sandbox.state()["entra"]["users"]
+    assert (user["id"], user["jobTitle"], user["userPrincipalName"]) == (made.id, "Analist", "caglar@contoso.com")
+    assert (type(restored).__name__, restored.id) == ("User", made.id)
+
+
+def test_the_sdk_tells_a_name_in_use_with_its_details(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.put_state({"entra": {"users": people(1)}})
+    again = User(
+        account_enabled=True,
+        display_name="Ayşe",
+        mail_nickname="ayse",
+        user_principal_name="u0@contoso.com",
+        password_profile=PasswordProfile(password="Gökçe-2026-x"),
+    )
+
+    with pytest.raises(ODataError) as failure:
+        ask(lambda sdk: sdk.users.post(again))
+
+    assert failure.value.error is not None
+    assert failure.value.error.details is not None
+    assert [detail.code for detail in failure.value.error.details] == ["ObjectConflict"]
