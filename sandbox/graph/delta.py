@@ -90,10 +90,10 @@ class Deltas:
         return this.rows[at:end], "@odata.deltaLink", f"$deltatoken={this.delta_token}"
 
     def _begin(self, token: str | None, tracked: Tracked[T]) -> _Round:
-        if token in (None, LATEST):
+        if token in (None, "", LATEST):
             options = tracked.start()
             after = tracked.now(options)
-            rows = tracked.tell(options, None, after) if token is None else []
+            rows = [] if token == LATEST else tracked.tell(options, None, after)
             return _Round(tracked.owner, options, rows, after)
         seen = self._seen.get(str(token))
         if seen is None or seen.owner != tracked.owner:

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from sandbox.entra import AccessTokenError, SignIn
 from sandbox.exchange import Answer, Request
-from sandbox.graph import accounts, directory, groups, photos, users
+from sandbox.graph import accounts, applications, changes, directory, groups, photos, users
 from sandbox.graph.call import Call, Route, mailbox_in
 from sandbox.graph.delta import Deltas
 from sandbox.graph.errors import GraphError, access_denied, bad_request, error_answer
@@ -20,14 +20,10 @@ from sandbox.settings import Settings
 from sandbox.state import State
 
 ROUTES: tuple[Route, ...] = (
-    *users.ROUTES,
-    *accounts.ROUTES,
-    *photos.ROUTES,
-    *OUTLOOK,
-    *groups.ROUTES,
-    *directory.ROUTES,
-)
-"""One module an area; a new area adds its routes here."""
+    *changes.ROUTES, *users.ROUTES, *accounts.ROUTES, *photos.ROUTES, *OUTLOOK, *groups.ROUTES, *directory.ROUTES,
+    *applications.ROUTES,
+)  # fmt: skip
+"""One module an area; a new area adds its routes here. Of two that fit a path the first is taken."""
 
 _KEY = re.compile(r"(\w+)\('([^']*)'\)")
 _CHALLENGE = {

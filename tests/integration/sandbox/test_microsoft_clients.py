@@ -5,6 +5,7 @@ import ssl
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -321,3 +322,36 @@ def test_the_sdk_tells_a_name_in_use_with_its_details(sandbox: Sandbox, ask: Ask
     assert failure.value.error is not None
     assert failure.value.error.details is not None
     assert [detail.code for detail in failure.value.error.details] == ["ObjectConflict"]
+
+
+def test_the_sdk_reads_who_is_assigned_to_an_application(sandbox: Sandbox, ask: Ask) -> None:
+    user, principal = {"id": str(uuid4()), "displayName": "Işıl"}, {"id": str(uuid4()), "displayName": "Emply"}
+    assigned = [{"principalId": user["id"], "principalType": "User"}]
+    required = {"appRoleAssignmentRequired": True, "appRoleAssignedTo": assigned}
+    sandbox.put_state({"entra": {"users": [user], "servicePrincipals": [{**principal, **required}]}})
+
+    async def read(sdk: GraphServiceClient) -> tuple[Any, Any]:
+        application = sdk.service_principals.by_service_principal_id(principal["id"])
+        return await application.get(), await application.app_role_assigned_to.get()
+
+    application, page = ask(read)
+
+    (assignment,) = page.value
+    assert application.app_role_assignment_required is True
+    assert (str(assignment.principal_id), assignment.principal_type) == (user["id"], "User")
+    assert (assignment.principal_display_name, assignment.resource_display_name) == ("Işıl", "Emply")
+
+
+def test_the_sdk_follows_changes_of_users(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.put_state({"entra": {"users": people(2)}})
+
+    async def rounds(sdk: GraphServiceClient) -> tuple[Any, Any]:
+        first = await sdk.users.delta.get()
+        assert first is not None
+        await sdk.users.by_user_id("u00001").delete()
+        return first, await sdk.users.delta.with_url(str(first.odata_delta_link)).get()
+
+    first, second = ask(rounds)
+
+    assert [user.id for user in first.value] == ["u00000", "u00001"]
+    assert [(user.id, user.additional_data["@removed"]) for user in second.value] == [("u00001", {"reason": "changed"})]
