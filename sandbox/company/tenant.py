@@ -33,7 +33,7 @@ def make_company(users: int, seed: int, today: date | None = None) -> Row:
     company: Row = {
         "entra": {
             "organization": {**ORGANIZATION, "verifiedDomains": _domains()},
-            "users": [_user(person) for person in [*people, *rooms]],
+            "users": [user_row(person) for person in [*people, *rooms]],
             "groups": _groups(rng, people, rooms),
             "deletedUsers": [_deleted(rng, n) for n in range(users // 100)],
         },
@@ -127,7 +127,8 @@ def _domains() -> list[Row]:
     ]
 
 
-def _user(person: Person) -> Row:
+def user_row(person: Person) -> Row:
+    """The account as Graph has it."""
     return {
         "id": person.id,
         "userPrincipalName": person.upn,
