@@ -139,10 +139,14 @@ def assigned(entra_ids: Iterable[str]) -> pd.DataFrame:
 
 
 def _lists(name: str) -> Derivation:
-    """Lists of text as Graph wrote them, absent ones empty. They are large: what is right is not looked at one by one."""
+    """Lists of text as Graph wrote them, absent ones empty.
+
+    There are two for each user, so those that are right are not looked at one by one, nor is one made for each absence.
+    """
+    none: list[str] = []
 
     def lists(rows: Sequence[Row]) -> Sequence[object]:
-        values = [row.get(name) or [] for row in rows]
+        values = [row.get(name) or none for row in rows]
         right = set(map(type, values)) <= {list} and set(map(type, chain.from_iterable(values))) <= {str}
         return values if right else sorted_texts(row.get(name) for row in rows)
 
