@@ -8,6 +8,7 @@ Limits: https://learn.microsoft.com/graph/json-batching
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import orjson
 from requests.structures import CaseInsensitiveDict
 
 from assets.entra.connection import OK, UNAUTHORIZED, Connection, signature, token_refused
@@ -60,7 +61,10 @@ class Batch:
             for n in items
         ]
         answer = self._connection.service.once(
-            "POST", f"{self._connection.base}/$batch", json={"requests": requests}, headers=signature(self._token)
+            "POST",
+            f"{self._connection.base}/$batch",
+            data=orjson.dumps({"requests": requests}),
+            headers=signature(self._token) | {"Content-Type": "application/json"},
         )
         if answer.status == UNAUTHORIZED:
             return dict.fromkeys(items, answer)
