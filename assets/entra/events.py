@@ -172,7 +172,7 @@ def _kept(row: Row) -> Row:
 
 def _is_bare(row: Row) -> bool:
     """Whether it is an occurrence that has its contents from its series."""
-    return "subject" not in row
+    return "subject" not in row and row.get("seriesMasterId") is not None
 
 
 # --- from conversations to frames -------------------------------------------------------------------------------------
