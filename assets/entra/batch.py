@@ -102,10 +102,11 @@ def _items(answer: Answer) -> dict[int, Answer]:
 
 
 def _passes(answer: Answer) -> bool:
-    """Whether another attempt may do better: also where a success is no object, or a mailbox is just being moved."""
+    """Whether another attempt may do better: also where a body is no object, or a mailbox is just being moved."""
+    sound = (dict, type(None)) if answer.status not in SUCCESS else (dict,)
     return (
         answer.status in TRANSIENT
         or answer.status == _FAILED_DEPENDENCY
         or answer.error_code.casefold() in _PASSES
-        or (answer.status in SUCCESS and not isinstance(answer.json(), dict))
+        or not isinstance(answer.json(), sound)
     )
