@@ -58,6 +58,7 @@ def events(
     links: dict[OfCalendar, str] = {}
     rounds = chain(told.items(), reading.hold((of, _whole(reading, of, window)) for of in unread))
     parts = [_still_so(earlier, told), *_framed(rounds, links)]
+    # Out of the window are those that were read singly before, and of which no delta tells.
     shown = snapshots.in_window(pd.concat(parts, ignore_index=True), window)
     single = _singly(reading, snapshots.without(paired, shown, EVENT))
     frame = snapshots.together([shown, snapshots.out_of_window(single, window)], SOURCE)

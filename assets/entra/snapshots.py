@@ -21,16 +21,13 @@ Window = tuple[str, str]
 def usable(
     previous: Mapping[str, pd.DataFrame] | None, wanted: pd.DataFrame, window: Window
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What counts of an earlier read: its cursors of the wanted calendars for the same window, and their events in it.
-
-    Events out of the window were read singly, because they are paired, and no delta tells of them.
-    """
+    """What counts of an earlier read: its cursors of the wanted calendars for the same window, and their events."""
     if previous is None:
         return empty(frames.Events), empty(frames.Cursors)
     cursors = previous["entra_cursors"]
     same = (cursors["window_start"] == window[0]) & (cursors["window_end"] == window[1])
     cursors = cursors[same].merge(wanted[CALENDAR], on=CALENDAR)
-    return in_window(previous["entra_events"].merge(cursors[CALENDAR], on=CALENDAR), window), cursors
+    return previous["entra_events"].merge(cursors[CALENDAR], on=CALENDAR), cursors
 
 
 def in_window(events: pd.DataFrame, window: Window) -> pd.DataFrame:

@@ -122,10 +122,11 @@ def test_what_has_not_changed_is_asked_for_once_and_stays() -> None:
     assert _tokens(graph) == ["start", "changes"]
 
 
-def test_another_window_is_read_whole() -> None:
+@pytest.mark.parametrize("window", [(WINDOW[0], "2026-12-02T00:00:00Z"), ("2026-11-02T00:00:00Z", WINDOW[1])])
+def test_another_window_is_read_whole(window: tuple[str, str]) -> None:
     graph = Outlook([_event("a")])
     first = graph.read()
-    graph.read(first, window=("2026-11-02T00:00:00Z", "2026-12-02T00:00:00Z"))
+    graph.read(first, window=window)
     assert _tokens(graph) == ["start", "start"]
 
 
