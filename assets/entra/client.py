@@ -124,6 +124,10 @@ class GraphClient:
         gone."""
         return events.event(self._connection, entra_id, event_id)
 
+    def shows_event(self, entra_id: str, calendar_id: str, event_id: str, start: str, end: str) -> bool:
+        """Whether this calendar has the event about this time: one that was moved to another calendar keeps its id."""
+        return events.shows_event(self._connection, entra_id, calendar_id, event_id, start, end)
+
     def find_event(
         self, entra_id: str, calendar_id: str, transaction_id: str, start: str, end: str
     ) -> JsonObject | None:

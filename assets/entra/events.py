@@ -79,12 +79,22 @@ def find_event(
     connection: Connection, entra_id: str, calendar_id: str, transaction_id: str, start: str, end: str
 ) -> Row | None:
     """The event that was made with this transaction id, in the plan's words: among those about that time."""
+    rows = _about(connection, entra_id, calendar_id, start, end)
+    return next((_in_plan_words(row) for row in rows if row.get("transactionId") == transaction_id), None)
+
+
+def shows_event(connection: Connection, entra_id: str, calendar_id: str, event_id: str, start: str, end: str) -> bool:
+    """Whether this calendar has the event about that time; one that was moved to another calendar keeps its id."""
+    return any(row.get("id") == event_id for row in _about(connection, entra_id, calendar_id, start, end))
+
+
+def _about(connection: Connection, entra_id: str, calendar_id: str, start: str, end: str) -> list[Row]:
+    """The events of a calendar about that time; none where it, or its mailbox, is gone."""
     around = timedelta(days=1)
     since, until = datetime.fromisoformat(start) - around, datetime.fromisoformat(end) + around
     params = {"startDateTime": f"{since:{_TIME}}", "endDateTime": f"{until:{_TIME}}", "$select": _SELECT, "$top": "100"}
     path = f"users/{part(entra_id)}/calendars/{part(calendar_id)}/calendarView"
-    rows = connection.rows(SOURCE, path, params, gone=NOT_FOUND, headers=_HEADERS)
-    return next((_in_plan_words(row) for row in rows if row.get("transactionId") == transaction_id), None)
+    return connection.rows(SOURCE, path, params, gone=NOT_FOUND, headers=_HEADERS)
 
 
 def _in_plan_words(row: Row) -> Row:

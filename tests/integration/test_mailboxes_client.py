@@ -504,6 +504,18 @@ def test_an_event_is_found_by_its_transaction(server: Sandbox, client: GraphClie
     assert client.find_event("u00", "gone", "t1", *when) is None
 
 
+def test_a_calendar_shows_its_own_events_only(server: Sandbox, client: GraphClient) -> None:
+    when = ("2026-11-01T09:00:00Z", "2026-11-01T10:00:00Z")
+    assert client.shows_event("u00", "u00-own", "u00-1", *when)
+    assert client.shows_event("u07", "u07-own", "daily-2", "2026-11-02T12:00:00Z", "2026-11-02T13:00:00Z")
+    own, team = _calendars("u00")
+    moved = [own | {"events": own["events"][1:]}, team | {"events": own["events"][:1]}]
+    server.change_state({"entra": {"calendars": {"u00": moved}}})
+    assert client.event("u00", "u00-1") is not None
+    assert not client.shows_event("u00", "u00-own", "u00-1", *when)
+    assert not client.shows_event("u42", "none", "u00-1", *when)
+
+
 LOOKS: dict[str, tuple[str, Callable[[GraphClient], object]]] = {
     "photo": ("/photo$", lambda client: client.photo("u01")),
     "content": (r"/photo/\$value$", lambda client: client.photo("u01")),
@@ -511,6 +523,7 @@ LOOKS: dict[str, tuple[str, Callable[[GraphClient], object]]] = {
     "default calendar": ("/calendar$", lambda client: client.default_calendar("u00")),
     "event": ("/events/u00-1$", lambda client: client.event("u00", "u00-1")),
     "transaction": ("/calendarView$", lambda client: client.find_event("u00", "u00-own", "t", *WINDOW)),
+    "shows": ("/calendarView$", lambda client: client.shows_event("u00", "u00-own", "u00-1", *WINDOW)),
     "user": ("/users/u00@contoso.com$", lambda client: client.find_user("u00@contoso.com")),
 }
 
