@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import orjson
 import pandas as pd
 import pytest
 
@@ -457,6 +458,24 @@ def test_reading_calendars_needs_no_right_to_write(server: Sandbox, client: Grap
     assert len(_events(client).frames["entra_events"]) == 163
     assert client.calendars(["u41"]).frames["entra_mailboxes"]["available"].sum() == 0
     assert client.calendar("u00", "u00-own") is not None
+
+
+@pytest.mark.parametrize("call", [
+    lambda client: client.calendars(["u00"]), lambda client: client.events(_wanted("u00"), WINDOW, None, NO_PAIRS),
+    lambda client: client.calendar("u00", "u00-own"), lambda client: client.default_calendar("u00"),
+    lambda client: client.event("u00", "u00-1"), lambda client: client.find_event("u00", "u00-own", "t", *WINDOW),
+])  # fmt: skip
+def test_every_request_to_a_mailbox_asks_for_immutable_ids(
+    client: GraphClient, monkeypatch: pytest.MonkeyPatch, call: Callable[[GraphClient], object]
+) -> None:
+    sent: list[Any] = []
+    send = client.service._send
+    monkeypatch.setattr(client.service, "_send", lambda *a, **how: (sent.append(how), send(*a, **how))[1])
+    call(client)
+    inside = [item["headers"] for how in sent if how.get("data") for item in orjson.loads(how["data"])["requests"]]
+    headers = inside or [how["headers"] for how in sent]
+    assert headers
+    assert all('IdType="ImmutableId"' in each["Prefer"] for each in headers)
 
 
 # --- one object, as it is now -----------------------------------------------------------------------------------------
