@@ -63,6 +63,14 @@ class Read:
     certificate: Certificate
 
 
+@dataclass(frozen=True)
+class MultiRead:
+    """Validated frames by name that one read gave together, and its certificate."""
+
+    frames: dict[str, pd.DataFrame]
+    certificate: Certificate
+
+
 class FrameModel(pandera.DataFrameModel):
     """What the models of all frames have in common: these columns, in this order, and no others."""
 

@@ -34,6 +34,7 @@ app.add_typer(benchmark, name="benchmark")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Users = Annotated[int, typer.Option("--users", min=1, help="How many people the made-up company has.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")]
+Churn = Annotated[bool, typer.Option("--churn", help="People join, move and leave, and events change, meanwhile.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The sandbox's port; 0 takes any free one.")]
 
 _SHORTEST_ID = 6
@@ -71,11 +72,12 @@ def demo(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="The Dagster UI's port; else 3000 or any free one.")
     ] = None,
+    churn: Churn = False,
 ) -> None:
     """A whole working installation on this machine and nothing else."""
     from pipelines.demo import run_demo  # noqa: PLC0415
 
-    run_demo(once=once, users=users, seed=seed, port=port)
+    run_demo(once=once, users=users, seed=seed, port=port, churn=churn)
 
 
 @app.command(epilog=_example("entra-emply sandbox --users 200 --port 8443 --env-file sandbox.env"))
@@ -87,8 +89,10 @@ def sandbox(
     env_file: Annotated[
         Path | None, typer.Option(help="Write the environment a client needs here, once ready.")
     ] = None,
+    churn: Churn = False,
 ) -> None:
     """Entra, Graph and Emply on this machine, over HTTPS."""
+    from sandbox.churn import SECONDS  # noqa: PLC0415
     from sandbox.server import run  # noqa: PLC0415
     from sandbox.state import ScenarioError  # noqa: PLC0415
 
@@ -101,6 +105,7 @@ def sandbox(
             seed=seed,
             port=port,
             env_file=env_file,
+            churn=SECONDS if churn else None,
             ready=lambda environment: typer.echo(f"The sandbox serves {environment['SANDBOX_URL']}"),
         )
     except (ScenarioError, OSError) as error:

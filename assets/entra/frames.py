@@ -104,10 +104,7 @@ def tenant(rows: Sequence[Row]) -> pd.DataFrame:
 
 def users(rows: Sequence[Row]) -> pd.DataFrame:
     """The frame `Users` of the rows of `users`. Raises SourceUnreadable."""
-    lists = {
-        "other_mails": lambda rows: sorted_texts(row.get("otherMails") for row in rows),
-        "proxy_addresses": lambda rows: sorted_texts(row.get("proxyAddresses") for row in rows),
-    }
+    lists = {"other_mails": _lists("otherMails"), "proxy_addresses": _lists("proxyAddresses")}
     return of_rows(Users, rows, "entra_users", lists)
 
 
@@ -139,6 +136,21 @@ def assigned(entra_ids: Iterable[str]) -> pd.DataFrame:
 
 
 # A value of the wrong type is passed on as it is: the column's type then refuses it.
+
+
+def _lists(name: str) -> Derivation:
+    """Lists of text as Graph wrote them, absent ones empty.
+
+    There are two for each user, so those that are right are not looked at one by one, nor is one made for each absence.
+    """
+    none: list[str] = []
+
+    def lists(rows: Sequence[Row]) -> Sequence[object]:
+        values = [row.get(name) or none for row in rows]
+        right = set(map(type, values)) <= {list} and set(map(type, chain.from_iterable(values))) <= {str}
+        return values if right else sorted_texts(row.get(name) for row in rows)
+
+    return lists
 
 
 def _dynamic(rows: Sequence[Row]) -> list[object]:

@@ -140,12 +140,13 @@ def _time(name: str) -> Callable[[Sequence[Row]], list[object]]:
     """Graph writes {"dateTime": "2026-11-22T10:30:00.0000000", "timeZone": "UTC"}; what is not so is no time."""
 
     def times(rows: Sequence[Row]) -> list[object]:
-        return [_moment(row.get(name)) for row in rows]
+        return [moment(row.get(name)) for row in rows]
 
     return times
 
 
-def _moment(value: object) -> object:
+def moment(value: object) -> str | None:
+    """A time as Graph writes it, as text; None for what is no time in UTC."""
     if not isinstance(value, dict) or value.get("timeZone") not in _IN_UTC:
         return None
     return utc_second(value.get("dateTime"))

@@ -18,6 +18,7 @@ from assets.ledger.tables import (
     approvals,
     counters,
     deactivations,
+    event_pairs,
     group_counts,
     group_ids,
     installation,
@@ -48,6 +49,8 @@ class RecordedPlan:
     configured_groups: tuple[str, ...]
     room_groups: tuple[str, ...]
     nested_groups: bool
+    window_start: str | None
+    window_end: str | None
     claimed_at: datetime | None
     finished_at: datetime | None
     ending: str | None
@@ -133,6 +136,7 @@ def record_plan(
         if before.plan_id != plan.plan_id:
             raise LedgerError(f"run {run_id} has recorded another plan already: start a new run")
         return int(before.plan_no)
+    window_start, window_end = plan.window or (None, None)
     row = {
         "plan_id": plan.plan_id,
         "run_id": run_id,
@@ -145,6 +149,8 @@ def record_plan(
         "configured_groups": list(plan.configured_groups),
         "room_groups": list(plan.room_groups),
         "nested_groups": plan.nested_groups,
+        "window_start": window_start,
+        "window_end": window_end,
     }
     plan_no = int(connection.execute(insert(plans).values(row).returning(plans.c.plan_no)).scalar_one())
     copy_in(connection, actions, plan.actions[ACTION_COLUMNS].assign(plan_no=plan_no))
@@ -196,7 +202,7 @@ def _recorded(row: RowMapping) -> RecordedPlan:
 
 
 def _remember(connection: Connection, plan: Plan, plan_no: int, state: SyncState) -> None:
-    """Group ids, member counts, ended deactivations, and approvals whose action is not planned any more."""
+    """Group ids, member counts, ended deactivations and pairs, and approvals whose action is not planned any more."""
     _upsert(connection, group_ids, plan.group_ids)
     _upsert(connection, group_counts, plan.group_counts.assign(plan_no=plan_no))
     # Deactivated again since the plan's reads, by another run: that one stands.
@@ -206,8 +212,10 @@ def _remember(connection: Connection, plan: Plan, plan_no: int, state: SyncState
             deactivations.c.at <= state.read_at,
         )
     )
-    planned = select(actions.c.action_id).where(actions.c.plan_no == plan_no)
-    left = update(approvals).where(approvals.c.used_at.is_(None), approvals.c.action_id.not_in(planned))
+    pairs = event_pairs.c.emply_event_id.in_(plan.ended_pairs["emply_event_id"].tolist())
+    connection.execute(delete(event_pairs).where(pairs))
+    planned = exists().where(actions.c.plan_no == plan_no, actions.c.action_id == approvals.c.action_id)
+    left = update(approvals).where(approvals.c.used_at.is_(None), ~planned)
     connection.execute(left.values(used_at=clock.now(), ending="left"))
 
 

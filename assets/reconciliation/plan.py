@@ -61,14 +61,15 @@ class Plan:
 
     actions: ACTION_COLUMNS, in the order of applying. `before` and `after` are JSON text or missing; `held_by`,
     `own_guards` and `groups` are separated by blanks, "" for none; `own_guards` leaves out what is only held because
-    the person's link is; `groups` are the person's group ids; `employee_id` is whom W3 deletes a user for.
+    the person's link is; `groups` are the person's group ids; `employee_id` is the archived employee of W3.
     findings: FINDING_COLUMNS.
     role_states: entra_id, group_id, role_id (may be missing): R9, the whole new role state of everybody whose state
     changes once the plan is applied and no role action of theirs failed.
     group_ids (group_name, group_id) and group_counts (group_id, members): to remember with the plan.
     ended_deactivations (emply_user_id): recorded deactivations that somebody has undone in Emply. ended_pairs
     (emply_event_id): recorded pairs with both ends gone.
-    configured_groups and room_groups: ids, in settings order: what applying re-reads causes with.
+    configured_groups and room_groups: ids, in settings order: what applying re-reads causes with. window: from when
+    until when events were planned, None where none were.
     """
 
     actions: pd.DataFrame
@@ -81,6 +82,7 @@ class Plan:
     configured_groups: tuple[str, ...] = ()
     room_groups: tuple[str, ...] = ()
     nested_groups: bool = False
+    window: tuple[str, str] | None = None
 
     @property
     def plan_id(self) -> str:
@@ -126,6 +128,9 @@ def make_plan(world: World, joined: pd.DataFrame | None = None) -> Plan:
         configured_groups=tuple(mapping.groups["group_id"]),
         room_groups=mapping.rooms,
         nested_groups=world.settings.nested_groups,
+        window=events.window(world.now, world.settings.calendar_window)
+        if world.settings.synchronize_calendars
+        else None,
     )
 
 
@@ -193,7 +198,7 @@ def _in_order(people: People, parts: list[pd.DataFrame]) -> pd.DataFrame:
     planned = planned.assign(
         subject=take(people.identities["subject"], person),
         groups=_groups(people, planned["person"]),
-        employee_id=employee.where((planned["target"] == "entra") & (planned["kind"] == "delete_user")),
+        employee_id=employee.where(planned["rule"] == "W3"),
     )
     order = (planned["target"] + "." + planned["kind"]).map({kind: place for place, kind in enumerate(ORDER)})
     planned = planned.assign(order=order).sort_values(["order", "subject", "action_id"], ignore_index=True)
