@@ -1,0 +1,82 @@
+"""Commands of entra-emply in processes of their own, forked from one that has imported everything already.
+
+A command that starts from nothing spends most of its time on imports; `test_terminal` and the demo's tests start so.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from assets.throttle import Timing
+from pipelines.cli import main
+from tests.fake_time import FakeTime
+
+REPOSITORY = Path(__file__).parents[2]
+PATIENCE = 180.0
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.system.commands", "pipelines.sync", "pipelines.dry_run", "pipelines.report"])
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command ended with; `returncode` is negative where a signal ended it."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Command:
+    """A running `entra-emply`, whose output goes to files in `folder`.
+
+    With `hurried`, what it waits for by itself (a throttled service, the next attempt) takes no time.
+    """
+
+    def __init__(
+        self, arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path, *, hurried: bool = False
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._out, self._err = folder / "stdout", folder / "stderr"
+        self._process = _processes.Process(
+            target=_run, args=(arguments, dict(environment), str(self._out), str(self._err), hurried)
+        )
+        self._process.start()
+
+    def kill(self) -> None:
+        """SIGKILL; does nothing to a command that has ended."""
+        self._process.kill()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.is_alive()
+
+    def wait(self) -> Done:
+        """Wait for its end."""
+        self._process.join(PATIENCE)
+        if self._process.exitcode is None:
+            self._process.kill()
+            raise AssertionError(f"a command took longer than {PATIENCE:.0f} s")
+        return Done(self._process.exitcode, self._out.read_text(), self._err.read_text())
+
+
+def _run(arguments: tuple[str, ...], environment: dict[str, str], out: str, err: str, hurried: bool) -> None:
+    """Be the command."""
+    for number, path in ((1, out), (2, err)):
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(file, number)
+        os.close(file)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(REPOSITORY)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["entra-emply", *arguments]
+    if hurried:
+        time = FakeTime()
+        Timing.__init__.__defaults__ = (lambda: time.now, time.sleep)
+    main()
