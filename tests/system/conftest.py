@@ -60,18 +60,27 @@ class Installation:
 
     def logins(self) -> dict[str, Row]:
         """Emply's users by username, without the ids that Emply gave."""
-        users = self.sandbox.state()["emply"]["users"]
-        return {user["username"] or user["id"]: {**user, "id": None} for user in users}
+        return logins_of(self.sandbox.state())
 
     def writes(self) -> list[Row]:
-        """The requests that changed something in Emply or Entra, as the sandbox logged them."""
-        return [
-            entry
-            for entry in self.sandbox.requests()
-            if entry["method"] not in ("GET", "HEAD")
-            and "/token" not in entry["path"]
-            and not entry["path"].endswith("$batch")
-        ]
+        """See `writes_of`."""
+        return writes_of(self.sandbox)
+
+
+def writes_of(sandbox: Sandbox) -> list[Row]:
+    """The requests that changed something in Emply or Entra, or wanted to, as the sandbox logged them."""
+    return [
+        entry
+        for entry in sandbox.requests()
+        if entry["method"] not in ("GET", "HEAD")
+        and "/token" not in entry["path"]
+        and not entry["path"].endswith("$batch")
+    ]
+
+
+def logins_of(state: Row) -> dict[str, Row]:
+    """Emply's users by username, without the ids that Emply gave."""
+    return {user["username"] or user["id"]: {**user, "id": None} for user in state["emply"]["users"]}
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import copy
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -12,16 +12,25 @@ from sqlalchemy import make_url
 from sandbox import Sandbox
 from tests.postgres import Server
 from tests.system.commands import REPOSITORY
-from tests.system.conftest import Installation, Row
+from tests.system.conftest import Installation, Row, logins_of
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Database, home folder and the sandbox's state."""
+    """The sandbox's state, the database and the home folder; a company that was never synchronised has neither."""
 
-    database: str
-    home: Path
     state: Row
+    database: str = "template1"
+    home: Path = Path("/nonexistent")
+
+    @property
+    def logins(self) -> dict[str, Row]:
+        """Emply's users, as `Installation.logins` has them."""
+        return logins_of(self.state)
+
+    def with_changes(self) -> "Snapshot":
+        """The same after people came and went."""
+        return replace(self, state=changed(self.state))
 
 
 @contextmanager
@@ -40,17 +49,13 @@ def started(sandbox: Sandbox, server: Server, folder: Path, after: Snapshot) -> 
         server.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
 
 
-def after_syncs(sandbox: Sandbox, server: Server, folder: Path, company: Row, syncs: int) -> Iterator[Snapshot]:
-    """What there is before the first sync, and after each of so many."""
-    snapshot = Snapshot("template1", folder / "nothing", company)
-    yield snapshot
-    for number in range(1, syncs + 1):
-        (folder / str(number)).mkdir()
-        with started(sandbox, server, folder / str(number), snapshot) as installation:
-            installation.sync()
-            database = make_url(installation.variables["DATABASE_URL"]).database or ""
-            snapshot = Snapshot(server.create(template=database), installation.home, sandbox.state())
-        yield snapshot
+def after_sync(sandbox: Sandbox, server: Server, folder: Path, before: Snapshot) -> Snapshot:
+    """What there is after one sync, undisturbed."""
+    folder.mkdir()
+    with started(sandbox, server, folder, before) as installation:
+        installation.sync()
+        database = make_url(installation.variables["DATABASE_URL"]).database or ""
+        return Snapshot(sandbox.state(), server.create(template=database), installation.home)
 
 
 def changed(state: Row) -> Row:

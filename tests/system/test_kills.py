@@ -12,8 +12,8 @@ import pytest
 from sandbox import Sandbox
 from sandbox.company import make_company
 from tests.postgres import Server
-from tests.system.conftest import Installation, Row
-from tests.system.snapshots import Snapshot, after_syncs, changed, started
+from tests.system.conftest import Installation, Row, writes_of
+from tests.system.snapshots import Snapshot, after_sync, started
 
 SHARE, CAMPAIGN = range(6), range(6, 206)
 Writes = Counter[tuple[str, str]]
@@ -35,28 +35,24 @@ class Kills:
 
     sandbox: Sandbox
     server: Server
-    undisturbed: tuple[Undisturbed, Undisturbed]
+    undisturbed: list[Undisturbed]
 
 
 @pytest.fixture(scope="module")
 def kills(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kills]:
     folder = tmp_path_factory.mktemp("kills")
     with Sandbox() as sandbox:
-        first, second = after_syncs(sandbox, server, folder, make_company(200, 1), 1)
-        second = Snapshot(second.database, second.home, changed(second.state))
-        both = []
-        for name, start in (("first", first), ("second", second)):
-            (folder / name).mkdir()
-            with started(sandbox, server, folder / name, start) as installation:
-                installation.sync()
-                writes = made(installation)
-                both.append(Undisturbed(start, installation.logins(), len(sandbox.requests()), writes))
-        yield Kills(sandbox, server, (both[0], both[1]))
+        first = Snapshot(make_company(200, 1))
+        second = after_sync(sandbox, server, folder / "first", first)
+        undisturbed = [Undisturbed(first, second.logins, len(sandbox.requests()), made(sandbox))]
+        third = after_sync(sandbox, server, folder / "second", second.with_changes())
+        undisturbed += [Undisturbed(second.with_changes(), third.logins, len(sandbox.requests()), made(sandbox))]
+        yield Kills(sandbox, server, undisturbed)
 
 
-def made(installation: Installation) -> Writes:
+def made(sandbox: Sandbox) -> Writes:
     """The changes that were made, by method and address; one whose answer was lost has no status, and was made."""
-    writes = [entry for entry in installation.writes() if (entry["status"] or 200) < 300]
+    writes = [entry for entry in writes_of(sandbox) if (entry["status"] or 200) < 300]
     return Counter((entry["method"], entry["path"]) for entry in writes)
 
 
@@ -84,7 +80,7 @@ def _kill_and_make_good(kills: Kills, folder: Path, seed: int) -> None:
         installation.sandbox.put_faults()
         installation.sync()
         assert installation.logins() == undisturbed.logins
-        assert made(installation) == undisturbed.writes
+        assert made(installation.sandbox) == undisturbed.writes
 
 
 def _at_any_moment(installation: Installation, requests: int, chosen: random.Random) -> None:
