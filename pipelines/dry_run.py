@@ -17,6 +17,7 @@ from assets.ledger.ledger import Ledger
 from assets.reconciliation.guards import require_full_read
 from assets.reconciliation.mapping import groups_to_read, may_be_empty
 from assets.reconciliation.plan import Plan, make_plan
+from assets.reconciliation.references import require_referred
 from assets.reconciliation.settings import Settings
 from assets.reconciliation.world import SyncState, World
 from pipelines.database import database
@@ -35,8 +36,10 @@ def dry_run(environment: Environment, settings: Settings) -> DryRun:
     with _recorded(environment) as (state, baselines):
         reads = read_all(environment, settings, state)
         rows = {source: read.certificate.rows for source, read in reads.items()}
-        require_full_read(rows, baselines, settings.guards.min_rows_percent, may_be_empty=may_be_empty(settings))
+        percent = settings.guards.min_rows_percent
+        require_full_read(rows, baselines, percent, may_be_empty=may_be_empty(settings))
         world = World(**{source: read.frame for source, read in reads.items()}, state=state, settings=settings)
+        require_referred(world, baselines, percent)
         return DryRun(make_plan(world), world)
 
 
