@@ -26,7 +26,11 @@ from assets.errors import SettingsError
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 107  # sockaddr_un's sun_path, without its closing zero (unix(7))
 _START_SECONDS = 60.0
-_OPTIONS = "-c listen_addresses= -c unix_socket_permissions=0700 -c max_connections=200"
+# A refused statement is logged without its text and its row, which may name people.
+_OPTIONS = (
+    "-c listen_addresses= -c unix_socket_permissions=0700 -c max_connections=200"
+    " -c log_min_error_statement=panic -c log_error_verbosity=terse"
+)
 
 
 def normalised(url: str) -> str:

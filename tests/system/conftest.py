@@ -45,7 +45,7 @@ class Installation:
 
     def start(self, *command: str, hurried: bool = False, **variables: str) -> Command:
         """Start `entra-emply` with these arguments; `hurried`: see `Command`."""
-        folder = self.said / str(next(self._numbers))
+        folder = self.said / f"{next(self._numbers)}-{command[0]}"
         return Command(command, self.environment | variables, folder, hurried=hurried)
 
     def run(self, *command: str, hurried: bool = False, **variables: str) -> Done:
