@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.throttle import Timing
+from pipelines import progress
 from pipelines.cli import main
 from tests.fake_time import FakeTime
 
@@ -34,17 +35,23 @@ class Done:
 class Command:
     """A running `entra-emply`, whose output goes to files in `folder`.
 
-    With `hurried`, what it waits for by itself (a throttled service, the next attempt) takes no time.
+    With `hurried`, what it waits for by itself (a throttled service, the next attempt, showing its progress) takes no
+    time. `terminal` is the path of one to use instead of the files.
     """
 
     def __init__(
-        self, arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path, *, hurried: bool = False
+        self,
+        arguments: tuple[str, ...],
+        environment: Mapping[str, str],
+        folder: Path,
+        *,
+        hurried: bool = False,
+        terminal: str | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._out, self._err = folder / "stdout", folder / "stderr"
-        self._process = _processes.Process(
-            target=_run, args=(arguments, dict(environment), str(self._out), str(self._err), hurried)
-        )
+        out, err = (terminal or str(file) for file in (self._out, self._err))
+        self._process = _processes.Process(target=_run, args=(arguments, dict(environment), out, err, hurried))
         self._process.start()
 
     def kill(self) -> None:
@@ -62,7 +69,12 @@ class Command:
         if self._process.exitcode is None:
             self._process.kill()
             raise AssertionError(f"a command took longer than {PATIENCE:.0f} s")
-        return Done(self._process.exitcode, self._out.read_text(), self._err.read_text())
+        out, err = (file.read_text() if file.exists() else "" for file in (self._out, self._err))
+        return Done(self._process.exitcode, out, err)
+
+    def interrupt(self) -> None:
+        """Ctrl-C."""
+        os.kill(self._process.pid or 0, signal.SIGINT)
 
 
 def _run(arguments: tuple[str, ...], environment: dict[str, str], out: str, err: str, hurried: bool) -> None:
@@ -79,4 +91,5 @@ def _run(arguments: tuple[str, ...], environment: dict[str, str], out: str, err:
     if hurried:
         time = FakeTime()
         Timing.__init__.__defaults__ = (lambda: time.now, time.sleep)
+        progress._PATIENCE = 0.0
     main()

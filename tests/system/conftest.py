@@ -43,10 +43,10 @@ class Installation:
         """Where the output of commands is kept, a folder each."""
         return self.settings.parent / "said"
 
-    def start(self, *command: str, hurried: bool = False, **variables: str) -> Command:
-        """Start `entra-emply` with these arguments; `hurried`: see `Command`."""
+    def start(self, *command: str, hurried: bool = False, terminal: str | None = None, **variables: str) -> Command:
+        """Start `entra-emply` with these arguments; `hurried`, `terminal`: see `Command`."""
         folder = self.said / f"{next(self._numbers)}-{command[0]}"
-        return Command(command, self.environment | variables, folder, hurried=hurried)
+        return Command(command, self.environment | variables, folder, hurried=hurried, terminal=terminal)
 
     def run(self, *command: str, hurried: bool = False, **variables: str) -> Done:
         """Run `entra-emply` with these arguments to its end."""
