@@ -4,6 +4,7 @@ Imports are inside the commands where they are slow: `--help` and `plan` do not 
 """
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -42,6 +43,8 @@ FAILED, HELD, ACTIONS_FAILED, INTERRUPTED = 1, 2, 3, 130
 
 def main() -> None:
     """Run a command. A user's mistake is exit 1 and one line on stderr."""
+    logging.getLogger("assets").addHandler(logging.StreamHandler())
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries warn of, a command says in its own words
     try:
         code = app(standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):

@@ -4,11 +4,13 @@ Runs of this kind start no sensor, so the command applies by itself. Commands ta
 UI beside them do no harm, because the ledger refuses a plan whose reads are older than somebody else's changes.
 """
 
+import io
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, TextIO
 
 from dagster import DagsterEventType, DagsterInstance, EventLogEntry, ExecuteInProcessResult, RunsFilter
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
@@ -20,6 +22,7 @@ from assets import clock
 from assets.environment import Environment
 from assets.errors import EntraEmplyError
 from assets.extract import ACCEPT_SHRINK
+from assets.ledger.database import in_words
 from assets.progress import listening
 from pipelines.definitions import build_defs
 from pipelines.installation import installation, instance
@@ -76,7 +79,7 @@ class SyncReport:
 def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
     """Sync and apply. Raises SyncFailed with the reason of the step that failed, SettingsError, LedgerError."""
     environment = Environment.load()
-    with installation(environment) as address, instance() as dagster, _turn(address):
+    with installation(environment) as address, in_words(), _turn(address), instance() as dagster:
         _fail_killed(dagster)
         for last in (False,) * (_TRIES - 1) + (True,):
             report = _once(dagster, tell, accept_shrink, last=last)
@@ -120,14 +123,30 @@ def _execute(
             tell(str(event.step_key), next(done), steps)
 
     dagster.add_event_listener(run_id, listen)
-    return job.execute_in_process(
-        instance=dagster,
-        run_id=run_id,
-        partition_key=str(clock.now().date()),
-        run_config=_QUIET | ({"ops": {"applied_changes": {"config": config}}} if config else {}),
-        tags=tags,
-        raise_on_error=False,
-    )
+    with redirect_stderr(_Unsaid(sys.stderr)):
+        return job.execute_in_process(
+            instance=dagster,
+            run_id=run_id,
+            partition_key=str(clock.now().date()),
+            run_config=_QUIET | ({"ops": {"applied_changes": {"config": config}}} if config else {}),
+            tags=tags,
+            raise_on_error=False,
+        )
+
+
+class _Unsaid(io.TextIOBase):
+    """Takes the place of stderr where Dagster says things that the command says better, once."""
+
+    def __init__(self, real: TextIO) -> None:
+        self._real = real
+
+    def fileno(self) -> int:
+        """Of stderr: the run's log is made of what gets there."""
+        return self._real.fileno()
+
+    def write(self, text: str) -> int:
+        """Say nothing."""
+        return len(text)
 
 
 def _metadata(result: ExecuteInProcessResult, node: str, asset: str) -> dict[str, Any]:
