@@ -4,23 +4,23 @@ Imports are inside the commands where they are slow: `--help` and `plan` do not 
 """
 
 import json
+import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
 from assets.errors import EntraEmplyError, SettingsError
+from pipelines.progress import progress
 
 if TYPE_CHECKING:
     from assets.environment import Environment
     from assets.ledger.ledger import Ledger
-
-Result = TypeVar("Result")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,11 +38,14 @@ Churn = Annotated[bool, typer.Option("--churn", help="People join, move and leav
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The sandbox's port; 0 takes any free one.")]
 
 _SHORTEST_ID = 6
+_NOTHING_YET = "nothing was planned here yet: run entra-emply sync first"
 FAILED, HELD, ACTIONS_FAILED, INTERRUPTED = 1, 2, 3, 130
 
 
 def main() -> None:
     """Run a command. A user's mistake is exit 1 and one line on stderr."""
+    logging.getLogger("assets").addHandler(logging.StreamHandler())
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries warn of, a command says in its own words
     try:
         code = app(standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
@@ -98,18 +101,25 @@ def sandbox(
 
     if scenario is not None and users is not None:
         raise typer.BadParameter("--scenario and --users exclude each other")
-    try:
-        run(
-            scenario=scenario,
-            users=users,
-            seed=seed,
-            port=port,
-            env_file=env_file,
-            churn=SECONDS if churn else None,
-            ready=lambda environment: typer.echo(f"The sandbox serves {environment['SANDBOX_URL']}"),
-        )
-    except (ScenarioError, OSError) as error:
-        raise SettingsError(str(error)) from None
+    with ExitStack() as until_ready:
+
+        def ready(environment: dict[str, str]) -> None:
+            until_ready.close()
+            typer.echo(f"The sandbox serves {environment['SANDBOX_URL']}")
+
+        until_ready.enter_context(progress("Making the people"))
+        try:
+            run(
+                scenario=scenario,
+                users=users,
+                seed=seed,
+                port=port,
+                env_file=env_file,
+                churn=SECONDS if churn else None,
+                ready=ready,
+            )
+        except (ScenarioError, OSError) as error:
+            raise SettingsError(str(error)) from None
 
 
 @app.command(epilog=_example("entra-emply sync"))
@@ -120,9 +130,10 @@ def sync(
 ) -> int:
     """One complete run now: read, plan, apply. Exit 0: applied or nothing to do; 2: something is held; 3: actions
     failed or are quarantined; 1: the run failed."""
-    from pipelines.sync import run_sync  # noqa: PLC0415
+    with progress("Starting") as tell:
+        from pipelines.sync import run_sync  # noqa: PLC0415
 
-    report = run_sync(accept_shrink=tuple(accept_shrink or ()))
+        report = run_sync(tell, accept_shrink=tuple(accept_shrink or ()))
     typer.echo(report.summary)
     if report.troubled:
         return ACTIONS_FAILED
@@ -144,7 +155,8 @@ def plan(
 
     environment = _environment()
     in_force = load(settings or environment.settings)
-    run = _with_progress("Reading Entra and Emply", lambda: dry_run(environment, in_force))
+    with progress("Reading Entra and Emply") as tell:
+        run = dry_run(environment, in_force, tell)
     made = document(run.plan, run.world.now, in_force.version)
     if as_json:
         typer.echo(json.dumps(made, ensure_ascii=False, indent=1))
@@ -193,7 +205,9 @@ def benchmark_read() -> None:
     """Read the configured tenant's users, groups and memberships and both Emply lists; JSON."""
     from benchmarks.read import benchmark_read as measure  # noqa: PLC0415
 
-    _print_json(measure(_environment()))
+    with progress("Reading the lists again and again"):
+        measured = measure(_environment())
+    _print_json(measured)
 
 
 @benchmark.command("plan", epilog=_example("entra-emply benchmark plan --users 1000000"))
@@ -201,7 +215,9 @@ def benchmark_plan(users: Users = 100_000) -> None:
     """Join, rules and plan over so many synthetic people, without HTTP; JSON."""
     from benchmarks.plan import benchmark_plan as measure  # noqa: PLC0415
 
-    _print_json(_with_progress(f"Planning for {users} people", lambda: measure(users)))
+    with progress(f"Planning for {users} people"):
+        measured = measure(users)
+    _print_json(measured)
 
 
 @benchmark.command("sync", epilog=_example("entra-emply benchmark sync --users 10000"))
@@ -209,7 +225,9 @@ def benchmark_sync(users: Users = 200) -> None:
     """Whole runs against a sandbox: the first, an unchanged one, one with 1 % changed; JSON."""
     from benchmarks.sync import benchmark_sync as measure  # noqa: PLC0415
 
-    _print_json(measure(users))
+    with progress(f"Three syncs of {users} people"):
+        measured = measure(users)
+    _print_json(measured)
 
 
 def _environment() -> "Environment":
@@ -225,11 +243,13 @@ def _ledger() -> Iterator["Ledger"]:
     from pipelines.database import database  # noqa: PLC0415
 
     environment = _environment()
-    with database(environment.home, environment.database_url, create=False) as url:
+    with progress("Asking the ledger"), database(environment.home, environment.database_url, create=False) as url:
         if url is None:
-            raise SettingsError("nothing was planned here yet: run entra-emply sync first")
+            raise SettingsError(_NOTHING_YET)
         ledger = Ledger.open(url)
         try:
+            if not ledger.exists():
+                raise SettingsError(_NOTHING_YET)
             yield ledger
         finally:
             ledger.close()
@@ -248,15 +268,6 @@ def _recorded_id(ledger: "Ledger", plan: str) -> str:
     environment = _environment()
     now = dry_run(environment, load(environment.settings)).plan
     return newest.plan_id if now.plan_id.startswith(plan) else plan
-
-
-def _with_progress(what: str, work: Callable[[], Result]) -> Result:
-    """Run `work`; on a terminal something moves meanwhile."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return work()
-    with console.status(f"{what} …"):
-        return work()
 
 
 def _print_json(value: object) -> None:

@@ -4,6 +4,9 @@ import warnings
 from typing import Any
 
 from dagster import BetaWarning, Definitions, PreviewWarning, load_assets_from_modules
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import StatementError
 
 from assets.connections import Connections
 from assets.emply import assets as emply
@@ -17,6 +20,13 @@ from pipelines.triggers import alert_on_failure, apply_after_sync, every_30_minu
 # Used knowingly: Dagster is pinned to its minor version.
 warnings.filterwarnings("ignore", category=BetaWarning)
 warnings.filterwarnings("ignore", category=PreviewWarning)
+
+
+@event.listens_for(Engine, "handle_error")
+def _without_values(context: ExceptionContext) -> None:
+    """Dagster writes a failed statement of its own, with its values, into logs: an event's may be a plan's table."""
+    if isinstance(context.sqlalchemy_exception, StatementError):
+        context.sqlalchemy_exception.hide_parameters = True
 
 
 def build_defs(**resources: Any) -> Definitions:  # noqa: ANN401 (as Dagster's resources)
