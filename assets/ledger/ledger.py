@@ -3,15 +3,19 @@
 Applying a plan is not a method: it is many transactions, in `apply`.
 """
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from assets.frames import Certificate
-from assets.ledger import approvals, migrate, plans, retention, state
+from assets.ledger import approvals, history, migrate, plans, retention, standing, state
 from assets.ledger.database import Database, LockedSession
 from assets.ledger.plans import Origin, RecordedPlan
 from assets.reconciliation.plan import Plan
 from assets.reconciliation.world import SyncState
+
+if TYPE_CHECKING:
+    from assets.frames import Certificate  # slow to import, and not needed by whoever only asks
 
 
 class Ledger:
@@ -56,7 +60,7 @@ class Ledger:
         with self._database.reading() as connection:
             return state.read_state(connection, now)
 
-    def record_certificate(self, run_id: str, certificate: Certificate) -> None:
+    def record_certificate(self, run_id: str, certificate: "Certificate") -> None:
         """Record one complete read of a run."""
         with self._database.writing() as connection:
             plans.record_certificate(connection, run_id, certificate)
@@ -111,6 +115,18 @@ class Ledger:
         """Let a quarantined action be tried again; PlanRefused for one that is not quarantined."""
         with self._database.writing() as connection:
             approvals.release(connection, action_id, by)
+
+    def history(self, asked: str | None = None, limit: int | None = None) -> list[history.Event]:
+        """What happened to a person (an address or an id), or, counted, to everybody; newest first."""
+        with self._database.reading() as connection:
+            if asked is None:
+                return history.of_everybody(connection, limit)
+            return history.of_person(connection, history.known_as(connection, asked))
+
+    def standing(self, run_id: str, action_ids: Collection[str]) -> standing.Standing:
+        """Where these actions of a run's plan stand."""
+        with self._database.reading() as connection:
+            return standing.standing(connection, run_id, action_ids)
 
     def prune(self, before: datetime) -> None:
         """Forget what is older than `before` (see `retention`)."""
