@@ -81,6 +81,11 @@ class FrameStore:
         run_id = self.pointed("days", max(days)) if days else None
         return None if run_id is None else StoredRun(self, run_id)
 
+    def latest(self, asset: str) -> "StoredRun | None":
+        """The run that stored an asset without days last."""
+        run_id = self.pointed("latest", asset)
+        return None if run_id is None else StoredRun(self, run_id)
+
     def prune(self, now: datetime, keep_days: int) -> int:
         """Forget frames: every run is kept for two days, then each day's last complete one, up to `keep_days` days.
 
@@ -133,6 +138,10 @@ class StoredRun:
         """Every row of every column. Raises FileNotFoundError."""
         with self._file(name) as file:
             return _as_frame(file.read())
+
+    def has(self, name: str) -> bool:
+        """Whether the run stored this frame."""
+        return self.store.has(self.run_id, name)
 
     @contextmanager
     def _file(self, name: str) -> Iterator[pq.ParquetFile]:

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -188,6 +189,38 @@ def release(
     typer.echo("The next run tries it again")
 
 
+@app.command(epilog=_example("entra-emply explain megan.jordan@contoso.com"))
+def explain(
+    email: Annotated[str, typer.Argument(help="An e-mail, a username, a sign-in name or an id.")],
+    as_json: Json = False,
+) -> None:
+    """Everything the pipeline knows and decides about one person, rule by rule, in sentences. Only reads."""
+    from pipelines.explain import explain as explained  # noqa: PLC0415
+    from pipelines.explain_text import show_explanation  # noqa: PLC0415
+
+    document = explained(_environment(), email)
+    if as_json:
+        _print_json(document)
+    else:
+        show_explanation(document, Console())
+
+
+@app.command(epilog=_example("entra-emply history megan.jordan@contoso.com"))
+def history(
+    email: Annotated[str | None, typer.Argument(help="An e-mail or an id; without it, everybody.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What was planned, approved and applied, by whom and when; newest first. Only reads."""
+    from pipelines.history import history as happened  # noqa: PLC0415
+    from pipelines.history import show_history  # noqa: PLC0415
+
+    events = happened(_environment(), email)
+    if as_json:
+        _print_json(events)
+    else:
+        show_history(events, Console())
+
+
 @benchmark.command("read", epilog=_example("entra-emply benchmark read"))
 def benchmark_read() -> None:
     """Read the configured tenant's users, groups and memberships and both Emply lists; JSON."""
@@ -220,19 +253,11 @@ def _environment() -> "Environment":
 
 @contextmanager
 def _ledger() -> Iterator["Ledger"]:
-    """The ledger of this installation, for a command that writes to it."""
-    from assets.ledger.ledger import Ledger  # noqa: PLC0415
-    from pipelines.database import database  # noqa: PLC0415
+    """The ledger of this installation."""
+    from pipelines.ledger import existing_ledger  # noqa: PLC0415
 
-    environment = _environment()
-    with database(environment.home, environment.database_url, create=False) as url:
-        if url is None:
-            raise SettingsError("nothing was planned here yet: run entra-emply sync first")
-        ledger = Ledger.open(url)
-        try:
-            yield ledger
-        finally:
-            ledger.close()
+    with existing_ledger(_environment()) as ledger:
+        yield ledger
 
 
 def _recorded_id(ledger: "Ledger", plan: str) -> str:
@@ -260,7 +285,14 @@ def _with_progress(what: str, work: Callable[[], Result]) -> Result:
 
 
 def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=_moment))
+
+
+def _moment(value: object) -> str:
+    """A time in JSON."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from assets.ledger import approvals, history, migrate, plans, retention, standing, state
+from assets.ledger import approvals, migrate, plans, retention, state
 from assets.ledger.database import Database, LockedSession
+from assets.ledger.history import Event, Person, known_as, of_everybody, of_person
 from assets.ledger.plans import Origin, RecordedPlan
+from assets.ledger.standing import LinkRow, Standing, links_of, standing_of
 from assets.reconciliation.plan import Plan
 from assets.reconciliation.world import SyncState
 
@@ -116,17 +118,27 @@ class Ledger:
         with self._database.writing() as connection:
             approvals.release(connection, action_id, by)
 
-    def history(self, asked: str | None = None, limit: int | None = None) -> list[history.Event]:
+    def history(self, asked: str | None = None, limit: int | None = None) -> list[Event]:
         """What happened to a person (an address or an id), or, counted, to everybody; newest first."""
         with self._database.reading() as connection:
             if asked is None:
-                return history.of_everybody(connection, limit)
-            return history.of_person(connection, history.known_as(connection, asked))
+                return of_everybody(connection, limit)
+            return of_person(connection, known_as(connection, asked))
 
-    def standing(self, run_id: str, action_ids: Collection[str]) -> standing.Standing:
+    def history_of(self, who: Person) -> list[Event]:
+        """What happened to a person whose ids are known; newest first."""
+        with self._database.reading() as connection:
+            return of_person(connection, who)
+
+    def standing(self, run_id: str, action_ids: Collection[str]) -> Standing:
         """Where these actions of a run's plan stand."""
         with self._database.reading() as connection:
-            return standing.standing(connection, run_id, action_ids)
+            return standing_of(connection, run_id, action_ids)
+
+    def links_of(self, entra_ids: Collection[str], emply_user_ids: Collection[str]) -> list[LinkRow]:
+        """The links of these users: entra_id, emply_user_id, matched_by, at."""
+        with self._database.reading() as connection:
+            return links_of(connection, entra_ids, emply_user_ids)
 
     def prune(self, before: datetime) -> None:
         """Forget what is older than `before` (see `retention`)."""

@@ -12,6 +12,7 @@ from assets.ledger.state import newest_plan_no
 from assets.ledger.tables import approvals, attempts, counters, failures, links, outcomes, plans
 
 Row = dict[str, Any]
+LinkRow = Row
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Standing:
     approved: dict[str, Row] = field(default_factory=dict)
 
 
-def standing(connection: Connection, run_id: str, action_ids: Collection[str]) -> Standing:
+def standing_of(connection: Connection, run_id: str, action_ids: Collection[str]) -> Standing:
     """Where these actions of a run's plan stand."""
     if not exists(connection):
         return Standing()
@@ -56,7 +57,7 @@ def standing(connection: Connection, run_id: str, action_ids: Collection[str]) -
     )
 
 
-def links_of(connection: Connection, entra_ids: Collection[str], emply_user_ids: Collection[str]) -> list[Row]:
+def links_of(connection: Connection, entra_ids: Collection[str], emply_user_ids: Collection[str]) -> list[LinkRow]:
     """The links of these users: entra_id, emply_user_id, matched_by, at."""
     if not exists(connection):
         return []

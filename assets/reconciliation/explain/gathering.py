@@ -16,7 +16,17 @@ from assets.reconciliation.wording import names_of, rows
 from assets.reconciliation.world import World
 from assets.text import key, key_of
 
-_JOINED = ("matched_by", "left_alone", "in_scope", "enabled", "in_room", "address", "replaces_link", "employees")
+_JOINED = (
+    "entra_id",
+    "matched_by",
+    "left_alone",
+    "in_scope",
+    "enabled",
+    "in_room",
+    "address",
+    "replaces_link",
+    "employees",
+)
 
 
 def gather(
