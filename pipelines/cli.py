@@ -136,19 +136,27 @@ def plan(
         Path | None, typer.Option(help="Plan with this draft instead of the settings in force.")
     ] = None,
     as_json: Json = False,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the plan as one HTML file, too.")
+    ] = None,
 ) -> None:
     """What a sync would do now. Only reads; nothing is changed or recorded anywhere."""
+    from assets.reconciliation.html import groups_of  # noqa: PLC0415
     from assets.reconciliation.settings import load  # noqa: PLC0415
     from assets.reconciliation.wording import names_of  # noqa: PLC0415
     from pipelines.dry_run import dry_run  # noqa: PLC0415
-    from pipelines.report import document, show  # noqa: PLC0415
+    from pipelines.report import document, show, write_html  # noqa: PLC0415
 
     environment = _environment()
     in_force = load(settings or environment.settings)
     run = _with_progress("Reading Entra and Emply", lambda: dry_run(environment, in_force))
     made = document(run.plan, run.world.now, in_force.version)
+    if html_file is not None:
+        write_html(html_file, made, names_of(run.world), groups_of(run.plan.actions))
     if as_json:
-        typer.echo(json.dumps(made, ensure_ascii=False, indent=1))
+        _print_json(made)
+    elif html_file is not None:
+        typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(run.plan.actions)} actions, written to {html_file}")
     else:
         show(made, names_of(run.world), Console())
 
