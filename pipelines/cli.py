@@ -229,6 +229,23 @@ def history(
         show_history(events, Console())
 
 
+@app.command(epilog=_example("entra-emply doctor"))
+def doctor(as_json: Json = False) -> int:
+    """Settings, credentials, each permission, each operation of Emply, database, clock: what is wrong, and what to do.
+    Changes nothing. Exit 0: all well; 1: something failed."""
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from pipelines.doctor import doctor as examined  # noqa: PLC0415
+    from pipelines.doctor import show_checks  # noqa: PLC0415
+
+    checks = _with_progress("Looking at everything", lambda: examined(_environment()))
+    if as_json:
+        _print_json([asdict(check) for check in checks])
+    else:
+        show_checks(checks, Console())
+    return FAILED if any(check.status == "failed" for check in checks) else 0
+
+
 @benchmark.command("read", epilog=_example("entra-emply benchmark read"))
 def benchmark_read() -> None:
     """Read the configured tenant's users, groups and memberships and both Emply lists; JSON."""

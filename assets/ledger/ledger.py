@@ -48,6 +48,11 @@ class Ledger:
         with self._database.reading() as connection:
             return migrate.exists(connection)
 
+    def fits(self) -> bool:
+        """Whether the schema is of this version. Raises LedgerError for one that a newer version wrote."""
+        with self._database.reading() as connection:
+            return migrate.fits(connection)
+
     def locked(self, *, seconds: int) -> AbstractContextManager[LockedSession | None]:
         """The lock of applying (see `Database.locked`)."""
         return self._database.locked(seconds=seconds)
