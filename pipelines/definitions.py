@@ -11,9 +11,9 @@ from sqlalchemy.exc import StatementError
 from assets.connections import Connections
 from assets.emply import assets as emply
 from assets.entra import assets as entra
+from assets.io_manager import FramesIOManager
 from assets.ledger import assets as ledger
 from assets.reconciliation import assets as reconciliation
-from assets.storage import FramesIOManager
 from pipelines.jobs import apply, approve, reload_settings, retention, sync
 from pipelines.triggers import alert_on_failure, apply_after_sync, every_30_minutes, every_night, settings_changed
 

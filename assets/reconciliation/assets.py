@@ -18,13 +18,13 @@ from dagster import (
 
 from assets.connections import Connections
 from assets.extract import FRESH, OWNERS
+from assets.io_manager import COMPLETES_RUN
 from assets.partitions import DAILY
 from assets.reconciliation.matching import identities as join
 from assets.reconciliation.plan import make_plan, mapping_of, require_groups_read
 from assets.reconciliation.settings import Settings
 from assets.reconciliation.world import SOURCES, SyncState, World
 from assets.recording import difference, is_fresh, metadata, record, strangers
-from assets.storage import COMPLETES_RUN
 
 _WORLD = {name: AssetIn(name) for name in [*SOURCES, "sync_state", "settings"]}
 
