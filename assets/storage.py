@@ -75,6 +75,13 @@ class FrameStore:
         path = self.root / kind / name
         return path.read_text() if path.exists() else None
 
+    def of_day(self, day: str, asset: str) -> Mapping[str, pd.DataFrame] | None:
+        """The frames, by name, that the day's last complete run stored of an asset of several; None where there is no
+        such run, or it was not called for any."""
+        run_id = self.pointed("days", day)
+        frames = self.read(run_id, asset) if run_id is not None and self.has(run_id, asset) else None
+        return None if frames is None or isinstance(frames, pd.DataFrame) or not frames else frames
+
     def last_complete(self) -> "StoredRun | None":
         """The last complete run of the newest day; None where there is none yet."""
         days = [path.name for path in _children(self.root / "days")]
