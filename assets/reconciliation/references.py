@@ -21,8 +21,8 @@ def require_referred(
 ) -> None:
     """Refuse a first read in which fewer than `percent` of the ids are that other lists refer to.
 
-    A few may always be missing: somebody was deleted, and the lists are read one after another. `baselines` and `accepted` are those of
-    `guards.require_full_read`. Raises SourceUnreadable.
+    A few may always be missing: somebody was deleted, and the lists are read one after another. `baselines` and
+    `accepted` are those of `guards.require_full_read`. Raises SourceUnreadable.
     """
     members = world.entra_group_members
     referred = {
