@@ -12,6 +12,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.company import make_company
 from tests.postgres import Server
+from tests.system.commands import PATIENCE
 from tests.system.conftest import Installation, Row, writes_of
 from tests.system.snapshots import Snapshot, after_sync, started
 
@@ -111,7 +112,7 @@ def _with_an_answer_lost(installation: Installation, requests: int, chosen: rand
 
 
 def _until(found: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not found():
         assert time.monotonic() < deadline, "what was waited for did not happen"
         time.sleep(0.005)
