@@ -288,6 +288,18 @@ def benchmark_sync(users: Users = 200) -> None:
     _print_json(measured)
 
 
+@benchmark.command("mailboxes", epilog=_example("entra-emply benchmark mailboxes --mailboxes 10000 --delay 50"))
+def benchmark_mailboxes(
+    mailboxes: Annotated[int, typer.Option("--mailboxes", min=1, help="How many mailboxes there are.")] = 10_000,
+    events: Annotated[int, typer.Option("--events", min=0, help="How many events each of them has.")] = 5,
+    delay: Annotated[int, typer.Option("--delay", min=0, help="Milliseconds that each batch is held up.")] = 0,
+) -> None:
+    """Read photos, calendars and events of so many mailboxes from a sandbox, whole and by delta; JSON."""
+    from benchmarks.mailboxes import benchmark_mailboxes as measure  # noqa: PLC0415
+
+    _print_json(_with_progress(f"Reading {mailboxes} mailboxes", lambda: measure(mailboxes, events, delay)))
+
+
 def _environment() -> "Environment":
     from assets.environment import Environment  # noqa: PLC0415
 
