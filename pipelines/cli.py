@@ -297,7 +297,9 @@ def benchmark_mailboxes(
     """Read photos, calendars and events of so many mailboxes from a sandbox, whole and by delta; JSON."""
     from benchmarks.mailboxes import benchmark_mailboxes as measure  # noqa: PLC0415
 
-    _print_json(_with_progress(f"Reading {mailboxes} mailboxes", lambda: measure(mailboxes, events, delay)))
+    with progress(f"Reading {mailboxes} mailboxes"):
+        measured = measure(mailboxes, events, delay)
+    _print_json(measured)
 
 
 def _environment() -> "Environment":
