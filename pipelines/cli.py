@@ -153,9 +153,9 @@ def plan(
     """What a sync would do now. Only reads; nothing is changed or recorded anywhere."""
     from assets.reconciliation.html import groups_of  # noqa: PLC0415
     from assets.reconciliation.settings import load  # noqa: PLC0415
-    from assets.reconciliation.wording import names_of  # noqa: PLC0415
+    from assets.reconciliation.wording import document, names_of  # noqa: PLC0415
     from pipelines.dry_run import dry_run  # noqa: PLC0415
-    from pipelines.report import document, show, write_html  # noqa: PLC0415
+    from pipelines.report import show, write_html  # noqa: PLC0415
 
     environment = _environment()
     in_force = load(settings or environment.settings)
