@@ -133,7 +133,7 @@ def _here(people: People) -> pd.DataFrame:
     rooms = rooms[rooms["is_default"]]
     rooms = rooms.assign(person=positions(rooms["entra_id"], people.world.entra_users["entra_id"]))
     rooms = rooms[(rooms["person"] >= 0) & np.append(people.in_room, False)[rooms["person"]]]
-    by_record = positions(known, people.world.entra_users["entra_id"])
+    by_record = positions(known, people.identities["entra_id"])
     by_mailbox = np.append(rooms["person"], -1)[positions(here["external_id"], rooms["calendar_id"])]
     owner = np.append(person_of_login, -1)[login]
     here["person"] = np.where(room, np.where(known.notna(), by_record, by_mailbox), owner)
