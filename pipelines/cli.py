@@ -212,12 +212,20 @@ def release(
 def explain(
     email: Annotated[str, typer.Argument(help="An e-mail, a username, a sign-in name or an id.")],
     as_json: Json = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Read this person now (of Emply the lists), not what the last run read.")
+    ] = False,
 ) -> None:
     """Everything the pipeline knows and decides about one person, rule by rule, in sentences. Only reads."""
-    from pipelines.explain import explain as explained  # noqa: PLC0415
+    from pipelines.explain import explain as stored  # noqa: PLC0415
+    from pipelines.explain import explain_live  # noqa: PLC0415
     from pipelines.explain_text import show_explanation  # noqa: PLC0415
 
-    document = explained(_environment(), email)
+    environment = _environment()
+    if live:
+        document = _with_progress("Reading this person", lambda: explain_live(environment, email))
+    else:
+        document = stored(environment, email)
     if as_json:
         _print_json(document)
     else:
