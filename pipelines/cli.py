@@ -223,7 +223,8 @@ def explain(
 
     environment = _environment()
     if live:
-        document = _with_progress("Reading this person", lambda: explain_live(environment, email))
+        with progress("Reading this person"):
+            document = explain_live(environment, email)
     else:
         document = stored(environment, email)
     if as_json:
