@@ -15,6 +15,7 @@ from assets.partitions import is_today
 from assets.reconciliation.guards import require_full_read
 from assets.reconciliation.mapping import may_be_empty
 from assets.reconciliation.plan import Plan
+from assets.reconciliation.references import require_referred
 from assets.reconciliation.wording import changes, names_of, rows, why
 from assets.reconciliation.world import SOURCES, World
 
@@ -39,13 +40,10 @@ def record(context: AssetExecutionContext, connections: Connections, world: Worl
     """
     ledger, settings = connections.ledger, world.settings
     if fresh:
-        require_full_read(
-            {name: len(getattr(world, name)) for name in SOURCES},
-            ledger.baselines(),
-            settings.guards.min_rows_percent,
-            accepted=accepted_shrinks(context),
-            may_be_empty=may_be_empty(settings),
-        )
+        baselines, percent, accepted = ledger.baselines(), settings.guards.min_rows_percent, accepted_shrinks(context)
+        rows = {name: len(getattr(world, name)) for name in SOURCES}
+        require_full_read(rows, baselines, percent, accepted=accepted, may_be_empty=may_be_empty(settings))
+        require_referred(world, baselines, percent, accepted)
         ledger.belongs_to(str(world.entra_tenant["tenant_id"].iloc[0]), connections.environment.emply.customer)
     ledger.record_mapping(settings.version, settings.document)
     ledger.record_plan(

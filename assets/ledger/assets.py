@@ -23,6 +23,7 @@ from assets.errors import PlanRefused
 from assets.extract import FRESH, OWNERS
 from assets.ledger.apply import ApplyReport, apply, settle
 from assets.partitions import DAILY, require_today
+from assets.progress import tell
 from assets.reconciliation.world import STATE_COLUMNS
 
 
@@ -86,7 +87,7 @@ def applied_changes(
     newest = connections.ledger.newest_plan()
     plan_id = config.plan_id or (newest.plan_id if newest else "")
     try:
-        report = apply(connections.ledger, plan_id, graph=connections.graph, emply=connections.emply)
+        report = apply(connections.ledger, plan_id, graph=connections.graph, emply=connections.emply, progress=tell)
     except PlanRefused as error:
         raise Failure(str(error), allow_retries=False) from error
     yield MaterializeResult(metadata=_metadata(plan_id, report))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, delete, exists, select, update
@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from assets import clock
 from assets.errors import LedgerError
-from assets.frames import Certificate
 from assets.ledger.database import copy_in
 from assets.ledger.state import newest_plan_no
 from assets.ledger.tables import (
@@ -29,6 +28,9 @@ from assets.ledger.tables import (
 )
 from assets.reconciliation.plan import ACTION_COLUMNS, Plan
 from assets.reconciliation.world import SyncState
+
+if TYPE_CHECKING:
+    from assets.frames import Certificate
 
 Origin = Literal["sync", "backfill"]
 
@@ -79,7 +81,7 @@ def belongs_to_another(connection: Connection, tenant_id: str | None, customer: 
     return None
 
 
-def record_certificate(connection: Connection, run_id: str, certificate: Certificate) -> None:
+def record_certificate(connection: Connection, run_id: str, certificate: "Certificate") -> None:
     """Record one complete read of a run; a repeated one of the same run takes its place."""
     values = {
         "run_id": run_id,

@@ -1,4 +1,4 @@
-"""Every kind of action that a plan can have, in the order of applying. (rules.md, "Applying" 2)"""
+"""Every kind of action, in the order of applying (rules.md, "Applying" 2 and C4). Nothing else."""
 
 ORDER = (
     "emply.deactivate_user",

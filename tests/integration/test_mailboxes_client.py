@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from assets.environment import Environment
 from assets.errors import CredentialsError, EntraEmplyError, SourceUnreadable
 from assets.frames import MultiRead, Read
 from assets.http import ATTEMPTS
+from assets.storage import FrameStore
 from sandbox import Sandbox
 from tests.fake_time import FakeTime
 
@@ -263,6 +265,20 @@ def test_whatever_its_owners_do_a_delta_comes_to_what_a_whole_read_does(
         whole = client.events(wanted, WINDOW, None, paired)
         read = client.events(wanted, WINDOW, read.frames, paired)
         pd.testing.assert_frame_equal(read.frames["entra_events"], whole.frames["entra_events"])
+
+
+def test_a_read_goes_on_from_stored_frames(server: Sandbox, client: GraphClient, tmp_path: Path) -> None:
+    first = _events(client)
+    store = FrameStore(str(tmp_path))
+    store.write("run", "entra_events", first.frames)
+    server.change_state({"entra": {"calendars": {"u00": [_calendars("u00")[0] | {"events": [_event("new")]}]}}})
+    stored = store.read("run", "entra_events")
+    assert isinstance(stored, dict)
+    wanted = _wanted()[lambda frame: frame["calendar_id"] != "u00-team"]
+    second = client.events(wanted, WINDOW, stored, NO_PAIRS).frames["entra_events"]
+    assert len(second) == 160
+    assert list(second.loc[second["entra_id"] == "u00", "event_id"]) == ["new"]
+    pd.testing.assert_frame_equal(second, client.events(wanted, WINDOW, None, NO_PAIRS).frames["entra_events"])
 
 
 def test_what_has_not_changed_costs_one_item_a_calendar(server: Sandbox, client: GraphClient) -> None:
