@@ -1,15 +1,11 @@
 """Applying through the real clients, over HTTP: lost answers, and SIGKILL at random points of the request log."""
 
-import os
 import random
-import signal
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
 from assets import clock
 from assets.emply.client import EmplyClient
@@ -22,6 +18,7 @@ from assets.reconciliation.settings import Settings
 from assets.reconciliation.world import World
 from sandbox import Sandbox
 from tests.integration.ledger.company import SETTINGS, make_scenario
+from tests.integration.ledger.killing import at_request
 from tests.postgres import Server
 
 Row = dict[str, Any]
@@ -150,7 +147,7 @@ def _kill_and_recover(changed: Installation, sandbox: Sandbox, seed: int) -> Non
         skip = chosen.randrange(6)
         lost = {"path": "/users", "times": 1, "skip": skip, "fault": {"close": "after-commit"}}
         sandbox.put_faults(*({"method": method} | lost for method in ("POST", "PATCH")))
-    _apply_in_child(url, sandbox, plan_id, chosen.randrange(1, 50))
+    at_request(lambda: Installation(url, sandbox).apply(plan_id), killed_at=chosen.randrange(1, 50))
     sandbox.put_faults()
     changed.sync()
     assert changed.plan().actions.empty
@@ -164,37 +161,6 @@ def _kill_and_recover(changed: Installation, sandbox: Sandbox, seed: int) -> Non
         "çağla@contoso.com": True,
     }
     assert len(changed.ledger.read_state(clock.now()).links) == 6
-
-
-def _apply_in_child(url: str, sandbox: Sandbox, plan_id: str, killed_at: int) -> None:
-    """Apply in a process that dies just before a request is sent, or once it was answered and nobody took note."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads; the child uses none of theirs
-        child = os.fork()
-    if child:
-        _, status = os.waitpid(child, 0)
-        assert status in {0, signal.SIGKILL}
-        return
-    failed = 1
-    try:
-        steps = iter(range(1, 1000))
-        send = requests.Session.send
-
-        def step() -> None:
-            if next(steps) == killed_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        def sent(session: requests.Session, request: requests.PreparedRequest, **options: object) -> requests.Response:
-            step()
-            answer = send(session, request, **options)  # type: ignore[arg-type]
-            step()
-            return answer
-
-        requests.Session.send = sent  # type: ignore[method-assign]
-        Installation(url, sandbox).apply(plan_id)
-        failed = 0
-    finally:
-        os._exit(failed)
 
 
 def _writes(sandbox: Sandbox) -> Counter[str]:
