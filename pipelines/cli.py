@@ -221,7 +221,7 @@ def benchmark_mailboxes(
     """Read photos, calendars and events of so many mailboxes from a sandbox, whole and by delta; JSON."""
     from benchmarks.mailboxes import benchmark_mailboxes as measure  # noqa: PLC0415
 
-    _print_json(_with_progress(f"Reading {mailboxes} mailboxes", lambda: measure(mailboxes, events, delay)))
+    _print_json(measure(mailboxes, events, delay))
 
 
 def _environment() -> "Environment":
