@@ -32,6 +32,7 @@ _TEXTS = pa.list_(pa.string())
 _JSON_TYPES: dict[str, tuple["pa.DataType", type]] = {
     "str": (pa.large_string(), str),
     "bool": (pa.bool_(), bool),
+    "boolean": (pa.bool_(), bool),
     "Int64": (pa.int64(), int),
     str(pd.ArrowDtype(_TEXTS)): (_TEXTS, list),
 }
@@ -113,9 +114,9 @@ def texts(json: str | None, description: str) -> Any:  # noqa: ANN401
 
 
 @cache
-def empty(model: type[pandera.DataFrameModel]) -> pd.DataFrame:
-    """The frame of `model` without rows: of what was not read because nothing asks for it."""
-    return of_rows(model, [], model.__name__)
+def empty(model: type[pandera.DataFrameModel], source: str = "nothing") -> pd.DataFrame:
+    """The frame of `model` without rows: of what was not read because nothing asks for it. Made once."""
+    return _frame(model, [], source, {})
 
 
 def properties(model: type[pandera.DataFrameModel]) -> tuple[str, ...]:
@@ -135,6 +136,12 @@ def of_rows(
     `derived` makes the values of the columns that are no mere copy of a property. Raises SourceUnreadable, which names
     column, check, number of rows and some row ids, never a value.
     """
+    return _frame(model, rows, source, derived) if rows else empty(model, source)
+
+
+def _frame(
+    model: type[pandera.DataFrameModel], rows: Sequence[Row], source: str, derived: Mapping[str, Derivation]
+) -> pd.DataFrame:
     _objects_only(rows, source)
     schema = model.to_schema()
     copied = {name: spec for name, spec in schema.columns.items() if name not in derived}
@@ -150,7 +157,9 @@ def of_rows(
     table = pa.table(made)
     keys = schema.unique or [name for name, spec in schema.columns.items() if spec.unique]
     table = table.take(pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys]))
-    return validate(model, table.to_pandas(types_mapper=_PANDAS_TYPES.get), source)
+    frame = table.to_pandas(types_mapper=_PANDAS_TYPES.get)
+    maybe = [name for name, spec in schema.columns.items() if _kind(spec) == "boolean"]
+    return validate(model, frame.astype(dict.fromkeys(maybe, "boolean")) if maybe else frame, source)
 
 
 def validate(model: type[pandera.DataFrameModel], frame: pd.DataFrame, source: str) -> pd.DataFrame:

@@ -4,23 +4,24 @@ Imports are inside the commands where they are slow: `--help` and `plan` do not 
 """
 
 import json
+import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
 from assets.errors import EntraEmplyError, SettingsError
+from pipelines.progress import progress
 
 if TYPE_CHECKING:
     from assets.environment import Environment
     from assets.ledger.ledger import Ledger
-
-Result = TypeVar("Result")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,6 +44,8 @@ FAILED, HELD, ACTIONS_FAILED, INTERRUPTED = 1, 2, 3, 130
 
 def main() -> None:
     """Run a command. A user's mistake is exit 1 and one line on stderr."""
+    logging.getLogger("assets").addHandler(logging.StreamHandler())
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries warn of, a command says in its own words
     try:
         code = app(standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
@@ -98,18 +101,25 @@ def sandbox(
 
     if scenario is not None and users is not None:
         raise typer.BadParameter("--scenario and --users exclude each other")
-    try:
-        run(
-            scenario=scenario,
-            users=users,
-            seed=seed,
-            port=port,
-            env_file=env_file,
-            churn=SECONDS if churn else None,
-            ready=lambda environment: typer.echo(f"The sandbox serves {environment['SANDBOX_URL']}"),
-        )
-    except (ScenarioError, OSError) as error:
-        raise SettingsError(str(error)) from None
+    with ExitStack() as until_ready:
+
+        def ready(environment: dict[str, str]) -> None:
+            until_ready.close()
+            typer.echo(f"The sandbox serves {environment['SANDBOX_URL']}")
+
+        until_ready.enter_context(progress("Making the people"))
+        try:
+            run(
+                scenario=scenario,
+                users=users,
+                seed=seed,
+                port=port,
+                env_file=env_file,
+                churn=SECONDS if churn else None,
+                ready=ready,
+            )
+        except (ScenarioError, OSError) as error:
+            raise SettingsError(str(error)) from None
 
 
 @app.command(epilog=_example("entra-emply sync"))
@@ -120,9 +130,10 @@ def sync(
 ) -> int:
     """One complete run now: read, plan, apply. Exit 0: applied or nothing to do; 2: something is held; 3: actions
     failed or are quarantined; 1: the run failed."""
-    from pipelines.sync import run_sync  # noqa: PLC0415
+    with progress("Starting") as tell:
+        from pipelines.sync import run_sync  # noqa: PLC0415
 
-    report = run_sync(accept_shrink=tuple(accept_shrink or ()))
+        report = run_sync(tell, accept_shrink=tuple(accept_shrink or ()))
     typer.echo(report.summary)
     if report.troubled:
         return ACTIONS_FAILED
@@ -135,19 +146,28 @@ def plan(
         Path | None, typer.Option(help="Plan with this draft instead of the settings in force.")
     ] = None,
     as_json: Json = False,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the plan as one HTML file, too.")
+    ] = None,
 ) -> None:
     """What a sync would do now. Only reads; nothing is changed or recorded anywhere."""
+    from assets.reconciliation.html import groups_of  # noqa: PLC0415
     from assets.reconciliation.settings import load  # noqa: PLC0415
-    from assets.reconciliation.wording import names_of  # noqa: PLC0415
+    from assets.reconciliation.wording import document, names_of  # noqa: PLC0415
     from pipelines.dry_run import dry_run  # noqa: PLC0415
-    from pipelines.report import document, show  # noqa: PLC0415
+    from pipelines.report import show, write_html  # noqa: PLC0415
 
     environment = _environment()
     in_force = load(settings or environment.settings)
-    run = _with_progress("Reading Entra and Emply", lambda: dry_run(environment, in_force))
+    with progress("Reading Entra and Emply") as tell:
+        run = dry_run(environment, in_force, tell)
     made = document(run.plan, run.world.now, in_force.version)
+    if html_file is not None:
+        write_html(html_file, made, names_of(run.world), groups_of(run.plan.actions))
     if as_json:
-        typer.echo(json.dumps(made, ensure_ascii=False, indent=1))
+        _print_json(made)
+    elif html_file is not None:
+        typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(run.plan.actions)} actions, written to {html_file}")
     else:
         show(made, names_of(run.world), Console())
 
@@ -188,12 +208,64 @@ def release(
     typer.echo("The next run tries it again")
 
 
+@app.command(epilog=_example("entra-emply explain megan.jordan@contoso.com"))
+def explain(
+    email: Annotated[str, typer.Argument(help="An e-mail, a username, a sign-in name or an id.")],
+    as_json: Json = False,
+) -> None:
+    """Everything the pipeline knows and decides about one person, rule by rule, in sentences. Only reads."""
+    from pipelines.explain import explain as explained  # noqa: PLC0415
+    from pipelines.explain_text import show_explanation  # noqa: PLC0415
+
+    document = explained(_environment(), email)
+    if as_json:
+        _print_json(document)
+    else:
+        show_explanation(document, Console())
+
+
+@app.command(epilog=_example("entra-emply history megan.jordan@contoso.com"))
+def history(
+    email: Annotated[str | None, typer.Argument(help="An e-mail or an id; without it, everybody.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What was planned, approved and applied, by whom and when; newest first. Only reads."""
+    from pipelines.history import history as happened  # noqa: PLC0415
+    from pipelines.history import show_history  # noqa: PLC0415
+
+    events = happened(_environment(), email)
+    if as_json:
+        _print_json(events)
+    else:
+        show_history(events, Console())
+
+
+@app.command(epilog=_example("entra-emply doctor"))
+def doctor(as_json: Json = False) -> int:
+    """Settings, credentials, each permission, each operation of Emply, database, clock: what is wrong, and what to do.
+    Changes nothing. Exit 0: all well; 1: something failed."""
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from pipelines.doctor import doctor as examined  # noqa: PLC0415
+    from pipelines.doctor import show_checks  # noqa: PLC0415
+
+    with progress("Looking at everything"):
+        checks = examined(_environment())
+    if as_json:
+        _print_json([asdict(check) for check in checks])
+    else:
+        show_checks(checks, Console())
+    return FAILED if any(check.status == "failed" for check in checks) else 0
+
+
 @benchmark.command("read", epilog=_example("entra-emply benchmark read"))
 def benchmark_read() -> None:
     """Read the configured tenant's users, groups and memberships and both Emply lists; JSON."""
     from benchmarks.read import benchmark_read as measure  # noqa: PLC0415
 
-    _print_json(measure(_environment()))
+    with progress("Reading the lists again and again"):
+        measured = measure(_environment())
+    _print_json(measured)
 
 
 @benchmark.command("plan", epilog=_example("entra-emply benchmark plan --users 1000000"))
@@ -201,7 +273,9 @@ def benchmark_plan(users: Users = 100_000) -> None:
     """Join, rules and plan over so many synthetic people, without HTTP; JSON."""
     from benchmarks.plan import benchmark_plan as measure  # noqa: PLC0415
 
-    _print_json(_with_progress(f"Planning for {users} people", lambda: measure(users)))
+    with progress(f"Planning for {users} people"):
+        measured = measure(users)
+    _print_json(measured)
 
 
 @benchmark.command("sync", epilog=_example("entra-emply benchmark sync --users 10000"))
@@ -209,7 +283,9 @@ def benchmark_sync(users: Users = 200) -> None:
     """Whole runs against a sandbox: the first, an unchanged one, one with 1 % changed; JSON."""
     from benchmarks.sync import benchmark_sync as measure  # noqa: PLC0415
 
-    _print_json(measure(users))
+    with progress(f"Three syncs of {users} people"):
+        measured = measure(users)
+    _print_json(measured)
 
 
 @benchmark.command("mailboxes", epilog=_example("entra-emply benchmark mailboxes --mailboxes 10000 --delay 50"))
@@ -221,7 +297,9 @@ def benchmark_mailboxes(
     """Read photos, calendars and events of so many mailboxes from a sandbox, whole and by delta; JSON."""
     from benchmarks.mailboxes import benchmark_mailboxes as measure  # noqa: PLC0415
 
-    _print_json(measure(mailboxes, events, delay))
+    with progress(f"Reading {mailboxes} mailboxes"):
+        measured = measure(mailboxes, events, delay)
+    _print_json(measured)
 
 
 def _environment() -> "Environment":
@@ -232,19 +310,11 @@ def _environment() -> "Environment":
 
 @contextmanager
 def _ledger() -> Iterator["Ledger"]:
-    """The ledger of this installation, for a command that writes to it."""
-    from assets.ledger.ledger import Ledger  # noqa: PLC0415
-    from pipelines.database import database  # noqa: PLC0415
+    """The ledger of this installation."""
+    from pipelines.ledger import existing_ledger  # noqa: PLC0415
 
-    environment = _environment()
-    with database(environment.home, environment.database_url, create=False) as url:
-        if url is None:
-            raise SettingsError("nothing was planned here yet: run entra-emply sync first")
-        ledger = Ledger.open(url)
-        try:
-            yield ledger
-        finally:
-            ledger.close()
+    with progress("Asking the ledger"), existing_ledger(_environment()) as ledger:
+        yield ledger
 
 
 def _recorded_id(ledger: "Ledger", plan: str) -> str:
@@ -262,17 +332,15 @@ def _recorded_id(ledger: "Ledger", plan: str) -> str:
     return newest.plan_id if now.plan_id.startswith(plan) else plan
 
 
-def _with_progress(what: str, work: Callable[[], Result]) -> Result:
-    """Run `work`; on a terminal something moves meanwhile."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return work()
-    with console.status(f"{what} …"):
-        return work()
-
-
 def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=_moment))
+
+
+def _moment(value: object) -> str:
+    """A time in JSON."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 if __name__ == "__main__":

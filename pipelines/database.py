@@ -26,7 +26,12 @@ from assets.errors import SettingsError
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 107  # sockaddr_un's sun_path, without its closing zero (unix(7))
 _START_SECONDS = 60.0
-_OPTIONS = "-c listen_addresses= -c unix_socket_permissions=0700 -c max_connections=200"
+_TRIES = 3  # where no server is coming up either
+# A refused statement is logged without its text and its row, which may name people.
+_OPTIONS = (
+    "-c listen_addresses= -c unix_socket_permissions=0700 -c max_connections=200"
+    " -c log_min_error_statement=panic -c log_error_verbosity=terse"
+)
 
 
 def normalised(url: str) -> str:
@@ -107,13 +112,14 @@ class EmbeddedPostgres:
             fcntl.flock(starting, fcntl.LOCK_EX)
             if not self.exists():
                 self._set_up()
-            deadline = time.monotonic() + _START_SECONDS
+            deadline, failures = time.monotonic() + _START_SECONDS, 0
             while not self._answers():
                 # Refused as well while a server whose starter was killed is still coming up: hence the loop.
                 options = f"{_OPTIONS} -c unix_socket_directories='{self._socket_folder()}'"
                 log = str(self.home / "postgres.log")
                 started = self._run("pg_ctl", "-D", str(self.data), "-l", log, "-w", "-o", options, "start")
-                if started.returncode and time.monotonic() > deadline:
+                failures += started.returncode != 0 and not self._runs()
+                if started.returncode and (failures == _TRIES or time.monotonic() > deadline):
                     raise SettingsError(
                         f"the embedded PostgreSQL does not start: see {log}, or set DATABASE_URL to a database of yours"
                     )
@@ -137,6 +143,10 @@ class EmbeddedPostgres:
     def _stop(self) -> None:
         if (self.data / "postmaster.pid").exists():
             self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "stop")
+
+    def _runs(self) -> bool:
+        """Whether there is a server, answering or not yet."""
+        return self._run("pg_ctl", "-D", str(self.data), "status").returncode == 0
 
     def _answers(self) -> bool:
         arguments = ("-q", "-h", str(self._socket_folder()), "-U", "postgres", "-d", "postgres", "-t", "5")

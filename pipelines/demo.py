@@ -29,6 +29,7 @@ from assets.environment import Environment
 from assets.errors import EntraEmplyError
 from assets.ledger.ledger import Ledger
 from pipelines.installation import REPOSITORY, installation, instance
+from pipelines.progress import progress
 
 _PATIENCE = 180.0
 _STOP_SECONDS = 15.0
@@ -62,14 +63,17 @@ def run_demo(*, once: bool, users: int, seed: int, port: int | None, churn: bool
     for interrupting in (signal.SIGINT, signal.SIGTERM):  # a shell that starts it in the background ignores SIGINT
         signal.signal(interrupting, signal.default_int_handler)
     with _Processes(home / "logs") as processes, suppress(KeyboardInterrupt):
-        environment = _start_sandbox(processes, home, users, seed, churn=churn)
+        with progress("Making the people and starting the sandbox"):
+            environment = _start_sandbox(processes, home, users, seed, churn=churn)
         with installation(environment) as address, instance() as dagster:
             Ledger.open(address).migrate()
-            url = _start_dagster(processes, port)
+            with progress("Starting Dagster"):
+                url = _start_dagster(processes, port)
             console.print(f"The Dagster UI is at {url} …")
-            processes.wait_for(lambda: _first_tick(dagster), "the daemon's sensor")
-            sync = _launch_sync(processes, url)
-            _wait_until_applied(processes, dagster, sync)
+            with progress("Waiting for the daemon, then for its first sync"):
+                processes.wait_for(lambda: _first_tick(dagster), "the daemon's sensor")
+                sync = _launch_sync(processes, url)
+                _wait_until_applied(processes, dagster, sync)
             _tell(console, dagster, sync, url, environment)
             if not once:
                 random = Random(seed)  # noqa: S311 - no secrets, and the same for the same seed

@@ -6,11 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dagster import DagsterInstance
+from dagster_postgres.utils import DagsterPostgresException
+from sqlalchemy.exc import SQLAlchemyError
 
 from assets.environment import Environment
+from assets.ledger.database import in_words
 from pipelines.database import database
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+_POOL = {"statement_timeout": 60_000, "pool_recycle": 600, "max_overflow": 20}  # milliseconds, seconds, connections
 
 
 @contextmanager
@@ -33,6 +37,14 @@ def installation(environment: Environment) -> Iterator[str]:
 
 @contextmanager
 def instance() -> Iterator[DagsterInstance]:
-    """Dagster's instance of the installation."""
-    with DagsterInstance.get() as found:
-        yield found
+    """Dagster's instance of the installation. Raises LedgerError where the database is not there, or goes away."""
+    with in_words():
+        try:
+            with DagsterInstance.get() as found:
+                # Without a pool Dagster connects anew for every statement: more than half the time of a small sync.
+                found.optimize_for_webserver(**_POOL)
+                yield found
+        except DagsterPostgresException as error:
+            if isinstance(error.__cause__, SQLAlchemyError):
+                raise error.__cause__ from None  # what it gave up on in the end
+            raise

@@ -4,13 +4,17 @@ Runs of this kind start no sensor, so the command applies by itself. Commands ta
 UI beside them do no harm, because the ledger refuses a plan whose reads are older than somebody else's changes.
 """
 
+import io
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
-from typing import Any
+from itertools import count
+from typing import Any, TextIO
 
-from dagster import DagsterEventType, DagsterInstance, ExecuteInProcessResult, RunsFilter
+from dagster import DagsterEventType, DagsterInstance, EventLogEntry, ExecuteInProcessResult, RunsFilter
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
+from dagster._core.utils import make_new_run_id
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -18,8 +22,11 @@ from assets import clock
 from assets.environment import Environment
 from assets.errors import EntraEmplyError
 from assets.extract import ACCEPT_SHRINK
+from assets.ledger.database import in_words
+from assets.progress import listening
 from pipelines.definitions import build_defs
 from pipelines.installation import installation, instance
+from pipelines.progress import Tell
 
 _TURN = 0x656E7472615F7379  # "entra_sy": any number but the ledger's, the same for every sync command
 _BY_COMMAND = {"entra-emply/command": "sync"}
@@ -69,26 +76,27 @@ class SyncReport:
         return f"Plan {self.plan_id[:12]}: {self.planned} actions; {said or 'nothing to do'}"
 
 
-def run_sync(accept_shrink: tuple[str, ...] = ()) -> SyncReport:
+def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
     """Sync and apply. Raises SyncFailed with the reason of the step that failed, SettingsError, LedgerError."""
     environment = Environment.load()
-    with installation(environment) as address, instance() as dagster, _turn(address):
+    with installation(environment) as address, in_words(), _turn(address), instance() as dagster:
         _fail_killed(dagster)
         for last in (False,) * (_TRIES - 1) + (True,):
-            report = _once(dagster, accept_shrink, last=last)
+            report = _once(dagster, tell, accept_shrink, last=last)
             if report is not None:
                 return report
     raise AssertionError("unreachable")
 
 
-def _once(dagster: DagsterInstance, accept_shrink: tuple[str, ...], *, last: bool) -> SyncReport | None:
+def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], *, last: bool) -> SyncReport | None:
     """One sync and its apply; None where another run applied changes meanwhile, so that it is worth planning again."""
     tags = _BY_COMMAND | ({ACCEPT_SHRINK: ",".join(accept_shrink)} if accept_shrink else {})
-    planned = _execute(dagster, "sync", tags)
+    planned = _execute(dagster, tell, "sync", tags)
     if not planned.success:
         raise SyncFailed(_reason(planned))
     actions = _metadata(planned, "plan", "reconciliation_actions")
-    applied = _execute(dagster, "apply", _BY_COMMAND, {"plan_id": actions["plan_id"]})
+    with listening(lambda done, of: tell("Applying", done, of)):
+        applied = _execute(dagster, tell, "apply", _BY_COMMAND, {"plan_id": actions["plan_id"]})
     if not applied.success:
         reason = _reason(applied)
         if not last and any(said in reason for said in _OVERTAKEN):
@@ -104,20 +112,41 @@ def _once(dagster: DagsterInstance, accept_shrink: tuple[str, ...], *, last: boo
 
 
 def _execute(
-    dagster: DagsterInstance, job: str, tags: dict[str, str], config: dict[str, object] | None = None
+    dagster: DagsterInstance, tell: Tell, name: str, tags: dict[str, str], config: dict[str, object] | None = None
 ) -> ExecuteInProcessResult:
-    ops = {"ops": {"applied_changes": {"config": config}}} if config else {}
-    return (
-        build_defs()
-        .resolve_job_def(job)
-        .execute_in_process(
+    job, run_id = build_defs().resolve_job_def(name), make_new_run_id()
+    steps, done = len(job.nodes), count(1)
+
+    def listen(entry: EventLogEntry) -> None:
+        event = entry.dagster_event
+        if steps > 1 and event is not None and event.event_type == DagsterEventType.STEP_START:
+            tell(str(event.step_key), next(done), steps)
+
+    dagster.add_event_listener(run_id, listen)
+    with redirect_stderr(_Unsaid(sys.stderr)):
+        return job.execute_in_process(
             instance=dagster,
+            run_id=run_id,
             partition_key=str(clock.now().date()),
-            run_config=_QUIET | ops,
+            run_config=_QUIET | ({"ops": {"applied_changes": {"config": config}}} if config else {}),
             tags=tags,
             raise_on_error=False,
         )
-    )
+
+
+class _Unsaid(io.TextIOBase):
+    """Takes the place of stderr where Dagster says things that the command says better, once."""
+
+    def __init__(self, real: TextIO) -> None:
+        self._real = real
+
+    def fileno(self) -> int:
+        """Of stderr: the run's log is made of what gets there."""
+        return self._real.fileno()
+
+    def write(self, text: str) -> int:
+        """Say nothing."""
+        return len(text)
 
 
 def _metadata(result: ExecuteInProcessResult, node: str, asset: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The state both services stand on: read from a scenario, given back as one. What may be done with it is theirs."""
 
+import base64
 import time
 from collections import deque
 from collections.abc import Callable
@@ -103,6 +104,10 @@ class Entra(Section):
 
     def __init__(self, document: Row) -> None:
         super().__init__(document)
+        for user, calendars in self["calendars"].items():
+            _check_calendars(user, calendars)
+        for user, photo in self["photos"].items():
+            _check_photo(user, photo)
         self.organization: Row = {**ORGANIZATION, **(document.get("organization") or {})}
 
     def document(self) -> Row:
@@ -212,3 +217,25 @@ def _mapping(name: str, rows: object) -> Row:
     if not isinstance(rows, dict):
         raise ScenarioError(f"{name}: expected an object by user id")
     return rows
+
+
+def _check_calendars(user: str, calendars: object) -> None:
+    """A user's calendars are a list, each with its events; or an object that says why the app may not open them."""
+    if isinstance(calendars, dict):
+        if not isinstance(calendars.get("error"), str):
+            raise ScenarioError(f'calendars: {user}: expected a list, or an object with an "error"')
+        return
+    ids: set[str] = set()
+    for calendar in _table(f"calendars: {user}", calendars).values():
+        for name in _table(f"calendars: {user}: events", calendar.get("events")):
+            if name in ids:
+                raise ScenarioError(f"calendars: {user}: events: an id is there twice")
+            ids.add(name)
+
+
+def _check_photo(user: str, photo: object) -> None:
+    content = photo.get("contentBase64") or "" if isinstance(photo, dict) else None
+    try:
+        base64.b64decode(cast("str", content), validate=True)
+    except (ValueError, TypeError):
+        raise ScenarioError(f'photos: {user}: expected an object with "mediaEtag" and "contentBase64"') from None

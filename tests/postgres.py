@@ -26,6 +26,15 @@ class Server:
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
+    def stop(self) -> None:
+        """Go away at once, with all connections."""
+        _run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
+
+    def start(self) -> None:
+        """Be there, also after `stop`."""
+        settings = " ".join(f"-c {each}" for each in [*_SETTINGS, f"unix_socket_directories={self.folder}"])
+        _run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o", settings, "start")
+
     def create(self, template: str = "template1") -> str:
         """Make a database, a copy of `template`, and return its name."""
         name = f"test_{next(self._numbers)}"
@@ -48,14 +57,11 @@ class Server:
 def running_server() -> Iterator[Server]:
     """Start a server on a socket in a new folder; both end with the context, or with a test process that is killed."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: the path of a socket has at most 107 bytes
-    data, settings = (
-        folder / "data",
-        " ".join(f"-c {each}" for each in [*_SETTINGS, f"unix_socket_directories={folder}"]),
-    )
+    data, server = folder / "data", Server(folder)
     with _afterwards(_command("pg_ctl", "-D", data, "-m", "immediate", "stop"), folder):
         _run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
-        _run("pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", settings, "start")
-        yield Server(folder)
+        server.start()
+        yield server
 
 
 @contextmanager

@@ -22,14 +22,12 @@ class Calendars(FrameModel):
     calendar_id: str = identity("id", "The calendar's id")
     user_id: str = column("userId", "Whose it is: id of an Emply user; a room's is nobody's")
     external_id: str = column("externalId", "The id of the Entra calendar that it came from; its own have none")
-    kind: str = column("kind", "user or room", default="user")
+    kind: str = column("kind", "user or room; absent, a calendar of nobody's is a room's")
     name: str = column("name", "The calendar's name")
     is_default: bool = column("isDefault", "Whether it is the user's own default calendar", default=False)
     enabled: bool = column("enabled", "Whether its events are synchronised: the user decides", default=False)
     can_disable: bool = column("canDisable", "Whether the user may decide that", default=False)
-    share_dates_and_titles: bool = column(
-        "shareDatesAndTitles", "Whether team members see dates and titles", default=False
-    )
+    share_dates_and_titles: pd.BooleanDtype = column("shareDatesAndTitles", "Whether team members see dates and titles")
 
 
 class Events(FrameModel):
@@ -40,9 +38,9 @@ class Events(FrameModel):
     external_id: str = column("externalId", "The id of the Outlook event that it is, if it is one")
     origin: str = column("origin", "Where it was made: outlook or emply", default="outlook", isin=ORIGINS)
     title: str = column("title", "The event's title, as written")
-    start: str = column(None, "When it starts (UTC)", nullable=False)
-    end: str = column(None, "When it ends (UTC)", nullable=False)
-    is_all_day: bool = column("isAllDay", "Whether it takes whole days", default=False)
+    start: str = column(None, "When it starts (UTC)")
+    end: str = column(None, "When it ends (UTC)")
+    is_all_day: pd.BooleanDtype = column("isAllDay", "Whether it takes whole days")
     show_as: str = column("showAs", "free, tentative, busy, oof, workingElsewhere or unknown")
     change_key: str = column("changeKey", "Outlook's change key when it was written here")
 
@@ -64,4 +62,5 @@ def events(rows: Mapping[str, Sequence[Row]]) -> pd.DataFrame:
 
 
 def _times(rows: Sequence[Row], name: Literal["start", "end"]) -> list[object]:
-    return [utc_second(row.get(name)) for row in rows]
+    """The times of `name`, missing where there is none; what is written but no time is passed on, and refused."""
+    return [None if row.get(name) is None else utc_second(row[name]) or False for row in rows]

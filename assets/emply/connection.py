@@ -105,9 +105,13 @@ class Connection:
             uncertain=True,
         )
 
+    def ask(self, operation: str, identity: str = "", params: Mapping[str, str] | None = None) -> Answer:
+        """The answer to one reading operation, whatever it says. Raises RequestFailed where none came."""
+        return self._send(operation, identity, params=params)
+
     def _read(self, source: str, operation: str, identity: str, params: Mapping[str, str] | None = None) -> Answer:
         try:
-            return self._send(operation, identity, params=params)
+            return self.ask(operation, identity, params)
         except RequestFailed as failure:
             raise SourceUnreadable(source, str(failure)) from None
 

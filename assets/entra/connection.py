@@ -61,6 +61,11 @@ class Connection:
         """An access token, another one than `instead_of`, which Graph refused. Raises RequestFailed too."""
         return self._sign_in.token(instead_of=instead_of)
 
+    @property
+    def permissions(self) -> frozenset[str]:
+        """The application permissions that the token at hand names; none where it is not of that form."""
+        return self._sign_in.permissions
+
     def ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any) -> Answer:  # noqa: ANN401 (as Service.request has it)
         """One request, signed in; once more with a new token where Graph no longer takes the old one.
 
@@ -93,7 +98,7 @@ class Connection:
         mailbox is out of the application's access policy.
         """
         needed, *as_good = PERMISSIONS.get(area, ("a permission",))
-        if area not in _BY_OBJECT or self._sign_in.permissions.isdisjoint([needed, *as_good]):
+        if area not in _BY_OBJECT or self.permissions.isdisjoint([needed, *as_good]):
             raise CredentialsError(
                 f"Graph refuses to {what}: the application lacks {needed} (application permission, with admin consent)"
             )

@@ -55,7 +55,7 @@ class Events(FrameModel):
     title: str = column("subject", "The event's subject, as written")
     start: str = column(None, "When it starts (UTC)", nullable=False)
     end: str = column(None, "When it ends (UTC)", nullable=False)
-    is_all_day: bool = column("isAllDay", "Whether it takes whole days", default=False)
+    is_all_day: pd.BooleanDtype = column("isAllDay", "Whether it takes whole days")
     show_as: str = column("showAs", "free, tentative, busy, oof, workingElsewhere or unknown")
     sensitivity: str = column("sensitivity", "normal, personal, private or confidential", default="normal")
     change_key: str = column("changeKey", "Changes whenever the event does")

@@ -5,9 +5,10 @@ state's are described here, because the rules define it (rules.md, "Terms") and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -36,7 +37,7 @@ FOLLOWING: Mapping[str, tuple[str, ...]] = {
     "entra_calendars": ("entra_mailboxes", "entra_calendars"),
     "emply_calendars": ("emply_calendars",),
     "emply_events": ("emply_events",),
-    "entra_events": ("entra_events",),
+    "entra_events": ("entra_events", "entra_cursors"),
 }
 """What is read only where the settings or the people found so far ask for it: frames of the world by asset. What was
 not asked for is empty."""
@@ -136,8 +137,14 @@ class World:
     entra_mailboxes: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Mailboxes))
     entra_calendars: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Calendars))
     entra_events: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Events))
+    entra_cursors: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Cursors))
     emply_calendars: pd.DataFrame = field(default_factory=partial(empty, calendar_frames.Calendars))
     emply_events: pd.DataFrame = field(default_factory=partial(empty, calendar_frames.Events))
+
+    def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> "World":
+        """The same world with these frames, by name."""
+        given: dict[str, Any] = dict(frames)
+        return replace(self, **given)
 
     @property
     def now(self) -> datetime:

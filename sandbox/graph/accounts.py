@@ -73,7 +73,7 @@ def _delete(call: Call) -> Answer:
     for group in left:
         entra.put("groups", {**group, "members": [one for one in group["members"] if _id(one) != name]})
     names = by_principal_name(entra)
-    names.pop(str(row.get("userPrincipalName")).casefold(), None)
+    names.pop(_name(row), None)
     entra.remove("users", name)
     keep_names(entra, names)
     entra.put("deletedUsers", {
@@ -197,10 +197,15 @@ def _invalid(name: str) -> GraphError:
 def _put(entra: Entra, row: Row, before: Row | None = None) -> None:
     """Store a user; the index of names is kept up to date, or every write would cost a pass over all users."""
     names = by_principal_name(entra)
-    names.pop(str((before or {}).get("userPrincipalName")).casefold(), None)
-    names[str(row.get("userPrincipalName")).casefold()] = row["id"]
+    names.pop(_name(before or {}), None)
+    if name := _name(row):
+        names[name] = row["id"]
     entra.put("users", row)
     keep_names(entra, names)
+
+
+def _name(row: Row) -> str:
+    return str(row.get("userPrincipalName") or "").casefold()
 
 
 def _kept(given: Row) -> Row:

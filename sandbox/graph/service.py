@@ -25,6 +25,10 @@ ROUTES: tuple[Route, ...] = (
 )  # fmt: skip
 """One module an area; a new area adds its routes here. Of two that fit a path the first is taken."""
 
+_BY_LENGTH = {
+    length: [route for route in ROUTES if len(route.segments) == length]
+    for length in {len(route.segments) for route in ROUTES}
+}
 _KEY = re.compile(r"(\w+)\('([^']*)'\)")
 _CHALLENGE = {
     "WWW-Authenticate": 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize",'
@@ -153,7 +157,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 def _find(method: str, segments: tuple[str, ...]) -> tuple[Route, dict[str, str]]:
     other_method = False
-    for route in ROUTES:
+    for route in _BY_LENGTH.get(len(segments), ()):
         variables = route.variables(segments)
         if variables is not None:
             if route.method == method:

@@ -1,10 +1,9 @@
 """What system tests share: an installation in a folder of its own, run through its command line against a sandbox."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,51 +11,48 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.company import make_company
+from tests.postgres import Server, running_server
+from tests.system.commands import REPOSITORY, Command, Done
 
-REPOSITORY = Path(__file__).parents[2]
 Row = dict[str, Any]
+_ELSEWHERE = {"DATABASE_URL", "DAGSTER_HOME", "FRAMES_URL"}
 
 
 @dataclass
 class Installation:
-    """One home folder, one settings file, one sandbox; commands run as an operator runs them."""
+    """One home folder, one settings file, one sandbox; commands run as an operator runs them.
+
+    The database is the embedded one, unless `variables` name another.
+    """
 
     home: Path
     sandbox: Sandbox
     settings: Path
     variables: dict[str, str] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     @property
     def environment(self) -> dict[str, str]:
         """What a command gets: the sandbox's addresses, and nothing of this process that points elsewhere."""
-        theirs = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "DAGSTER_HOME"}}
+        theirs = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
         ours = {"ENTRA_EMPLY_HOME": str(self.home), "ENTRA_EMPLY_SETTINGS": str(self.settings), "COLUMNS": "200"}
         return theirs | self.sandbox.environment | ours | self.variables
 
-    def run(self, *command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    @property
+    def said(self) -> Path:
+        """Where the output of commands is kept, a folder each."""
+        return self.settings.parent / "said"
+
+    def start(self, *command: str, hurried: bool = False, terminal: str | None = None, **variables: str) -> Command:
+        """Start `entra-emply` with these arguments; `hurried`, `terminal`: see `Command`."""
+        folder = self.said / f"{next(self._numbers)}-{command[0]}"
+        return Command(command, self.environment | variables, folder, hurried=hurried, terminal=terminal)
+
+    def run(self, *command: str, hurried: bool = False, **variables: str) -> Done:
         """Run `entra-emply` with these arguments to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "pipelines.cli", *command],
-            env=self.environment | variables,
-            cwd=REPOSITORY,
-            check=False,
-            text=True,
-            capture_output=True,
-            timeout=180,
-        )
+        return self.start(*command, hurried=hurried, **variables).wait()
 
-    def start(self, *command: str) -> "subprocess.Popen[str]":
-        """Start `entra-emply` with these arguments."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "pipelines.cli", *command],
-            env=self.environment,
-            cwd=REPOSITORY,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-
-    def sync(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def sync(self, *arguments: str) -> Done:
         """Run a sync that must not fail (something may be held)."""
         done = self.run("sync", *arguments)
         assert done.returncode in (0, 2), done.stderr
@@ -64,18 +60,27 @@ class Installation:
 
     def logins(self) -> dict[str, Row]:
         """Emply's users by username, without the ids that Emply gave."""
-        users = self.sandbox.state()["emply"]["users"]
-        return {user["username"] or user["id"]: {**user, "id": None} for user in users}
+        return logins_of(self.sandbox.state())
 
     def writes(self) -> list[Row]:
-        """The requests that changed something in Emply or Entra, as the sandbox logged them."""
-        return [
-            entry
-            for entry in self.sandbox.requests()
-            if entry["method"] not in ("GET", "HEAD")
-            and "/token" not in entry["path"]
-            and not entry["path"].endswith("$batch")
-        ]
+        """See `writes_of`."""
+        return writes_of(self.sandbox)
+
+
+def writes_of(sandbox: Sandbox) -> list[Row]:
+    """The requests that changed something in Emply or Entra, or wanted to, as the sandbox logged them."""
+    return [
+        entry
+        for entry in sandbox.requests()
+        if entry["method"] not in ("GET", "HEAD")
+        and "/token" not in entry["path"]
+        and not entry["path"].endswith("$batch")
+    ]
+
+
+def logins_of(state: Row) -> dict[str, Row]:
+    """Emply's users by username, without the ids that Emply gave."""
+    return {user["username"] or user["id"]: {**user, "id": None} for user in state["emply"]["users"]}
 
 
 @pytest.fixture
@@ -85,9 +90,29 @@ def company() -> Row:
 
 
 @pytest.fixture
-def installation(tmp_path: Path, company: Row) -> Iterator[Installation]:
-    """A fresh installation; nothing of it is left running."""
-    settings = tmp_path / "settings.yaml"
-    settings.write_text((REPOSITORY / "settings.yaml").read_text())
+def settings(tmp_path: Path) -> Path:
+    """The repository's settings, to be changed."""
+    file = tmp_path / "settings.yaml"
+    file.write_text((REPOSITORY / "settings.yaml").read_text())
+    return file
+
+
+@pytest.fixture
+def installation(tmp_path: Path, settings: Path, company: Row) -> Iterator[Installation]:
+    """A fresh installation with an embedded database; nothing of it is left running."""
     with Sandbox(company) as sandbox:
         yield Installation(tmp_path / "home", sandbox, settings)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL that is always there."""
+    with running_server() as running:
+        yield running
+
+
+@pytest.fixture
+def served(installation: Installation, server: Server) -> Installation:
+    """A fresh installation with a database by DATABASE_URL: quicker to start than the embedded one."""
+    installation.variables["DATABASE_URL"] = server.url(server.create())
+    return installation

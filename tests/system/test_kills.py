@@ -2,64 +2,117 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from sandbox import Sandbox
 from sandbox.company import make_company
-from tests.system.conftest import REPOSITORY, Installation, Row
+from tests.postgres import Server
+from tests.system.commands import PATIENCE
+from tests.system.conftest import Installation, Row, writes_of
+from tests.system.snapshots import Snapshot, after_sync, started
 
-SHARE = range(2)
-CAMPAIGN = range(2, 200)
+SHARE, CAMPAIGN = range(6), range(6, 206)
+Writes = Counter[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """Where a sync begins, and what it makes of it: the logins, in how many requests, by which writes."""
+
+    start: Snapshot
+    logins: dict[str, Row]
+    requests: int
+    writes: Writes
+
+
+@dataclass(frozen=True)
+class Kills:
+    """What the kills of this module share; even seeds kill a first sync, odd ones one in which people come and go."""
+
+    sandbox: Sandbox
+    server: Server
+    undisturbed: list[Undisturbed]
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Row], int, int]:
-    """What one sync makes of the company, in how many requests, how many of them writes."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "settings.yaml").write_text((REPOSITORY / "settings.yaml").read_text())
-    with Sandbox(make_company(200, 1)) as sandbox:
-        installation = Installation(folder / "home", sandbox, folder / "settings.yaml")
-        installation.sync()
-        return installation.logins(), len(sandbox.requests()), len(successful(installation))
+def kills(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kills]:
+    folder = tmp_path_factory.mktemp("kills")
+    with Sandbox() as sandbox:
+        first = Snapshot(make_company(200, 1))
+        second = after_sync(sandbox, server, folder / "first", first)
+        undisturbed = [Undisturbed(first, second.logins, len(sandbox.requests()), made(sandbox))]
+        third = after_sync(sandbox, server, folder / "second", second.with_changes())
+        undisturbed += [Undisturbed(second.with_changes(), third.logins, len(sandbox.requests()), made(sandbox))]
+        yield Kills(sandbox, server, undisturbed)
 
 
-def successful(installation: Installation) -> list[Row]:
-    return [entry for entry in installation.writes() if entry["status"] and entry["status"] < 300]
+def made(sandbox: Sandbox) -> Writes:
+    """The changes that were made, by method and address; one whose answer was lost has no status, and was made."""
+    writes = [entry for entry in writes_of(sandbox) if (entry["status"] or 200) < 300]
+    return Counter((entry["method"], entry["path"]) for entry in writes)
+
+
+def test_the_second_sync_writes_what_every_rule_asks_for(kills: Kills) -> None:
+    writes = kills.undisturbed[1].writes
+    assert sum(writes.values()) == len(writes) + 2 == 12, "three creations, nine changes, each of another login"
 
 
 @pytest.mark.parametrize("seed", SHARE)
-def test_a_killed_sync_is_made_good_by_the_next(
-    installation: Installation, undisturbed: tuple[dict[str, Row], int, int], seed: int
-) -> None:
-    _kill_and_make_good(installation, undisturbed, seed)
+def test_a_killed_sync_is_made_good_by_the_next(kills: Kills, tmp_path: Path, seed: int) -> None:
+    _kill_and_make_good(kills, tmp_path, seed)
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("seed", CAMPAIGN)
-def test_a_killed_sync_is_made_good_by_the_next_200_times(
-    installation: Installation, undisturbed: tuple[dict[str, Row], int, int], seed: int
-) -> None:
-    _kill_and_make_good(installation, undisturbed, seed)
+def test_a_killed_sync_is_made_good_by_the_next_200_times(kills: Kills, tmp_path: Path, seed: int) -> None:
+    _kill_and_make_good(kills, tmp_path, seed)
 
 
-def _kill_and_make_good(installation: Installation, undisturbed: tuple[dict[str, Row], int, int], seed: int) -> None:
-    logins, requests, writes = undisturbed
-    after = random.Random(seed).randrange(requests)
+def _kill_and_make_good(kills: Kills, folder: Path, seed: int) -> None:
+    undisturbed, chosen = kills.undisturbed[seed % 2], random.Random(seed)
+    with started(kills.sandbox, kills.server, folder, undisturbed.start) as installation:
+        kill = (_at_any_moment, _while_it_waits_for_an_answer, _with_an_answer_lost)[seed // 2 % 3]
+        kill(installation, chosen.randrange(undisturbed.requests), chosen)
+        installation.sandbox.put_faults()
+        installation.sync()
+        assert installation.logins() == undisturbed.logins
+        assert made(installation.sandbox) == undisturbed.writes
+
+
+def _at_any_moment(installation: Installation, requests: int, chosen: random.Random) -> None:
+    """Killed shortly after so many requests."""
     process = installation.start("sync")
-    for count in _counts(installation):
-        if count >= after or process.poll() is not None:
-            break
+    _until(lambda: len(installation.sandbox.requests()) > requests or not process.running)
+    time.sleep(chosen.uniform(0, 0.05))  # somewhere between two requests: what is under test is any moment
     process.kill()
-    process.communicate()
-    installation.sync()
-    assert installation.logins() == logins
-    assert len(successful(installation)) == writes
+    process.wait()
 
 
-def _counts(installation: Installation) -> Iterator[int]:
-    """How many requests the sandbox has served, again and again."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        yield len(installation.sandbox.requests())
+def _while_it_waits_for_an_answer(installation: Installation, requests: int, _chosen: random.Random) -> None:
+    """Killed after so many requests while it waits for an answer; what it asked for is done all the same."""
+    sandbox = installation.sandbox
+    sandbox.put_faults({"path": "", "skip": requests, "times": 1, "fault": {"delay_ms": 300}})
+    process = installation.start("sync")
+    _until(lambda: sandbox.faults()[0]["times"] == 0 or not process.running)
+    process.kill()
+    process.wait()
+    _until(lambda: all(entry["ms"] is not None for entry in sandbox.requests()))
+
+
+def _with_an_answer_lost(installation: Installation, requests: int, chosen: random.Random) -> None:
+    """Killed at any moment, and the answer of a write is lost besides, after the change was made."""
+    writes = {"skip": chosen.randrange(3), "times": 1, "fault": {"close": "after-commit"}}
+    installation.sandbox.put_faults(*({"method": method, "path": "/users", **writes} for method in ("POST", "PATCH")))
+    _at_any_moment(installation, requests, chosen)
+
+
+def _until(found: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not found():
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.005)

@@ -80,7 +80,7 @@ def shown_in_delta(row: Row, zone: str) -> Row:
     """An event as a delta has it: of a regular occurrence hardly anything, the rest is the master's."""
     if row.get("type") != "occurrence":
         return {"@odata.type": "#microsoft.graph.event", **shown(row, zone)}
-    few = {name: row[name] for name in ("seriesMasterId", "type", "id")}
+    few = {name: row.get(name) for name in ("seriesMasterId", "type", "id")}
     return {"@odata.type": "#microsoft.graph.event", **few, **_times(row, zone)}
 
 

@@ -15,7 +15,6 @@ from assets import clock
 from assets.emply.client import EmplyClient
 from assets.entra.client import GraphClient
 from assets.environment import Environment
-from assets.ledger import effects
 from assets.ledger.apply import ApplyReport, apply, settle
 from assets.ledger.ledger import Ledger
 from assets.reconciliation.plan import Plan, make_plan
@@ -37,7 +36,7 @@ class Installation:
         self.settings = Settings.model_validate(SETTINGS)
 
     def plan(self) -> Plan:
-        settle(self.ledger, self.emply)
+        settle(self.ledger, graph=self.graph, emply=self.emply)
         state = self.ledger.read_state(clock.now())
         world = World(
             entra_tenant=self.graph.tenant().frame,
@@ -67,11 +66,6 @@ class Installation:
 
     def sync(self) -> ApplyReport:
         return self.apply(self.plan().plan_id)
-
-
-@pytest.fixture(autouse=True)
-def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(effects, "_PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture

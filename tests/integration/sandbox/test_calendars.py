@@ -130,7 +130,7 @@ def test_another_mailbox_is_served_beside_a_busy_one(graph: Http) -> None:
 
 
 def test_a_slow_request_takes_a_place_of_its_mailbox(sandbox: Sandbox, graph: Http) -> None:
-    sandbox.put_faults({"path": "/calendars/own$", "fault": {"delay_ms": 1000}})
+    sandbox.put_faults({"path": "/calendars/own$", "fault": {"delay_ms": 3000}})
     items = [{"id": str(n), "method": "GET", "url": "/users/zoë/calendars/own"} for n in range(4)]
     with pytest.raises(OSError, match="timed out"):
         graph.session.post(f"{graph.base}/$batch", json={"requests": items}, timeout=0.2)

@@ -1,0 +1,96 @@
+"""An installation at one moment, to go on from again and again; and what happens in a company between two syncs."""
+
+import copy
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from sandbox import Sandbox
+from tests.postgres import Server
+from tests.system.commands import REPOSITORY
+from tests.system.conftest import Installation, Row, logins_of
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The sandbox's state, the database and the home folder; a company that was never synchronised has neither."""
+
+    state: Row
+    database: str = "template1"
+    home: Path = Path("/nonexistent")
+
+    @property
+    def logins(self) -> dict[str, Row]:
+        """Emply's users, as `Installation.logins` has them."""
+        return logins_of(self.state)
+
+    def with_changes(self) -> "Snapshot":
+        """The same after people came and went."""
+        return replace(self, state=changed(self.state))
+
+
+@contextmanager
+def started(sandbox: Sandbox, server: Server, folder: Path, after: Snapshot) -> Iterator[Installation]:
+    """An installation in `folder` that goes on after a snapshot; its database is gone at the end."""
+    sandbox.reset()
+    sandbox.put_state(after.state)
+    settings = folder / "settings.yaml"
+    shutil.copy(REPOSITORY / "settings.yaml", settings)
+    if after.home.exists():
+        shutil.copytree(after.home, folder / "home", symlinks=True)
+    database = server.create(template=after.database)
+    try:
+        yield Installation(folder / "home", sandbox, settings, {"DATABASE_URL": server.url(database)})
+    finally:
+        server.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
+def after_sync(sandbox: Sandbox, server: Server, folder: Path, before: Snapshot) -> Snapshot:
+    """What there is after one sync, undisturbed."""
+    folder.mkdir()
+    with started(sandbox, server, folder, before) as installation:
+        installation.sync()
+        database = make_url(installation.variables["DATABASE_URL"]).database or ""
+        return Snapshot(sandbox.state(), server.create(template=database), installation.home)
+
+
+def changed(state: Row) -> Row:
+    """The state after three people left in three ways, and three each were hired, renamed and joined another group."""
+    state = copy.deepcopy(state)
+    groups = {group["displayName"]: group["members"] for group in state["entra"]["groups"]}
+    plain = _plain_people(state)
+    for person in plain[3:6]:
+        person["surname"] += "-Żółć"
+    groups["HR"] += [person["id"] for person in plain[6:9]]
+    for name in ("Ægir", "Çağla", "Łucja"):
+        hired = {"id": f"hired-{name}", "userPrincipalName": f"{name}@contoso.com", "mail": f"{name}@contoso.com"}
+        state["entra"]["users"].append({**hired, "givenName": name, "surname": "Ny", "userType": "Member"})
+        groups["Employees"].append(hired["id"])
+    disabled, removed, deleted = plain[:3]
+    disabled["accountEnabled"] = False
+    state["entra"]["users"].remove(deleted)
+    for members in groups.values():
+        members[:] = [one for one in members if one not in (removed["id"], deleted["id"])]
+    return state
+
+
+def _plain_people(state: Row) -> list[Row]:
+    """Members of Employees alone, with a login of their name and without employee: all rules act on them."""
+    members = {group["displayName"]: set(group["members"]) for group in state["entra"]["groups"]}
+    configured = ("Managers", "HR", "Payroll", "Recruitment", "Consultants", "Meeting rooms")
+    alone = members["Employees"].difference(*(members[group] for group in configured))
+    employees = {(employee["email"] or "").casefold() for employee in state["emply"]["employees"]}
+    logins = {user["username"]: user for user in state["emply"]["users"] if user["active"] and not user["employeeId"]}
+    return [
+        person
+        for person in state["entra"]["users"]
+        if person["id"] in alone
+        and person["accountEnabled"]
+        and person["userPrincipalName"] in logins
+        and len(logins[person["userPrincipalName"]]["roleIds"]) == 1
+        and (person["mail"] or "").casefold() not in employees
+    ]

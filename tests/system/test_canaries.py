@@ -1,0 +1,244 @@
+"""Secrets are nowhere, and names, addresses and phone numbers only where they are meant to be: after a success, and
+after every kind of failure that had them at hand.
+
+One installation goes through all of it, one trouble after another; then everything it printed, wrote, recorded and
+serves is looked through. Who adds a kind of failure adds a line to TROUBLES.
+"""
+
+import copy
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from pipelines.database import database
+from sandbox import Sandbox
+from sandbox.company import make_company
+from sandbox.settings import AREAS, PERMISSIONS
+from tests.system.commands import REPOSITORY, Done
+from tests.system.conftest import Installation, Row
+from tests.system.leaks import Place, files, found, graphql_of, graphql_places, outputs, tables
+
+SECRETS = {
+    "client secret": "zgeheim-client-secret",
+    "wrong client secret": "zgeheim-wrong-secret",
+    "Emply key": "zgeheim-emply-key",
+    "wrong Emply key": "zgeheim-wrong-key",
+    "database password": "zgeheim-password",
+}
+NAME, ADDRESS, PHONE = "Zkanarie-Ægir", "zkanarie.", "+45 99 88 77 66"
+PEOPLE = {"name": "Zkanarie-", "address": "@zkanarie.", "local part": ADDRESS, "phone": "99 88 77 66"}
+WORDS = {"code": NAME, "message": f"{NAME} <{ADDRESS}x@zkanarie.example> {PHONE}", "fields": {"email": ADDRESS}}
+TALKATIVE = {"error": WORDS}
+WRONG_ROWS: dict[str, list[Row]] = {
+    "a list for a text": [{"id": f"{ADDRESS}1@zkanarie.example", "firstName": [NAME], "roleIds": []}],
+    "a text for a list": [{"id": "user-1", "username": f"{ADDRESS}1@zkanarie.example", "roleIds": NAME}],
+    "twice": [{"id": f"{ADDRESS}{PHONE}", "firstName": f"{NAME}{n}", "roleIds": []} for n in (1, 2)],
+    "no object": [NAME],
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What goes wrong, and what the command says of it."""
+
+    said: str
+    code: int = 1
+    sandbox: Row = field(default_factory=dict)
+    faults: tuple[Row, ...] = ()
+    variables: dict[str, str] = field(default_factory=dict)
+    settings: tuple[str, str] = ("", "")
+    database: tuple[str, str] | None = None
+
+
+def at(path: str, method: str = "GET", **fault: Any) -> Row:  # noqa: ANN401
+    return {"path": path, "method": method, "fault": fault}
+
+
+READS, USERS = r"^/v1\.0/users$", r"^/emply/.*/users$"
+TROUBLES = {
+    "wrong secret": Trouble("client secret is wrong", variables={"ENTRA_CLIENT_SECRET": "zgeheim-wrong-secret"}),
+    "expired secret": Trouble("has expired", sandbox={"secret_expired": True}),
+    "talkative sign-in": Trouble(
+        "Entra refuses", faults=(at("/token$", "POST", status=400, body={"error": NAME, "error_description": NAME}),)
+    ),
+    "wrong key": Trouble("refuses the key", variables={"EMPLY_API_KEY": "zgeheim-wrong-key"}),
+    "no permission": Trouble("User.Read.All", sandbox={"permissions": [p for p in PERMISSIONS if "User" not in p]}),
+    "no area": Trouble("employees", sandbox={"areas": {area: "write" for area in AREAS if area != "employees"}}),
+    "403": Trouble("refuses", faults=(at(READS, status=403, body=TALKATIVE),)),
+    "400": Trouble("400", faults=(at(READS, status=400, body=TALKATIVE),)),
+    "500": Trouble("answered 500", faults=(at(USERS, status=500, body=TALKATIVE),)),
+    "not found": Trouble("404", faults=(at(USERS, status=404, body=TALKATIVE),)),
+    "broken connection": Trouble("the connection failed", faults=(at(USERS, close="mid-body"),)),
+    "unknown host": Trouble("the connection failed", variables={"EMPLY_URL": "https://localhost:1/emply/v1"}),
+    "web page": Trouble("no JSON", faults=(at(USERS, status=200, body=f"<html>{NAME} {ADDRESS}"),)),
+    **{f"rows: {how}": Trouble("emply_users", faults=(at(USERS, status=200, body=rows),))
+       for how, rows in WRONG_ROWS.items()},
+    "settings": Trouble("line ", settings=("reactivate: ours", "reactivate: [zgeheim-password]")),
+    "unknown role": Trouble("there is no role", settings=("[Administrator]", "[Nobody]")),
+    "database": Trouble(
+        "refused a statement",
+        database=("ALTER TABLE entra_emply.actions ADD CONSTRAINT refuse CHECK (subject IS NULL) NOT VALID",
+                  "ALTER TABLE entra_emply.actions DROP CONSTRAINT refuse"),
+    ),
+    "refused write": Trouble("1 failed", code=3, faults=(at("/users", "POST", status=422, body=TALKATIVE),)),
+    "unsure write": Trouble("failed|unknown", code=3, faults=(at("/users", "POST", status=500, body=TALKATIVE),)),
+    "no right to write": Trouble("lack the access", sandbox={"areas": dict.fromkeys(AREAS, "read")}),
+}  # fmt: skip
+
+
+@dataclass
+class Journey:
+    """An installation after all of it, and what each trouble ended with."""
+
+    installation: Installation
+    address: str
+    marks: dict[str, str]
+    ended: dict[str, Done]
+
+
+@pytest.fixture(scope="module")
+def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
+    folder = tmp_path_factory.mktemp("canaries")
+    home = folder / "home"
+    with Sandbox(disguised(make_company(40, 5))) as sandbox, database(home, None) as address:  # up until all is over
+        installation = Installation(home, sandbox, folder / "settings.yaml")
+        installation.variables |= {
+            "ENTRA_CLIENT_SECRET": SECRETS["client secret"],
+            "EMPLY_API_KEY": SECRETS["Emply key"],
+        }
+        ended = {"success": go_through(installation, Trouble(""))}
+        for number, (name, trouble) in enumerate(TROUBLES.items()):
+            hire(sandbox, number)
+            ended[name] = go_through(installation, trouble)
+        ended["plan"] = installation.run("plan")
+        marks = {**SECRETS, "token": token_of(installation)}
+        yield Journey(installation, str(address), marks, ended)
+
+
+def disguised(company: Row) -> Row:
+    """The company with a canary in every name, address and phone number."""
+    company = copy.deepcopy(company)
+    entra, emply = company["entra"], company["emply"]
+    for row in [*entra["users"], *entra["deletedUsers"], *emply["users"], *emply["employees"]]:
+        for name in ("userPrincipalName", "mail", "username", "email"):
+            row.update({name: ADDRESS + row[name]} if row.get(name) else {})
+        for name in ("givenName", "surname", "displayName", "firstName", "lastName"):
+            row.update({name: f"Zkanarie-{row[name]}"} if row.get(name) else {})
+        row["mobilePhone"] = PHONE
+    return company
+
+
+def hire(sandbox: Sandbox, number: int) -> None:
+    """Somebody new, so that every run has something to create."""
+    hired = f"hired-{number}"
+    address = f"{ADDRESS}{number}@zkanarie.example"
+    row = {
+        "id": hired,
+        "userPrincipalName": address,
+        "mail": address,
+        "givenName": NAME,
+        "surname": f"Zkanarie-{number}",
+    }
+    group = next(group for group in sandbox.state()["entra"]["groups"] if group["displayName"] == "Employees")
+    group["members"].append(hired)
+    sandbox.change_state({"entra": {"users": [{**row, "mobilePhone": PHONE}], "groups": [group]}})
+
+
+def go_through(installation: Installation, trouble: Trouble) -> Done:
+    """A sync in this trouble, of which nothing is left afterwards."""
+    sandbox = installation.sandbox
+    sandbox.reset()
+    secrets = {"client_secret": SECRETS["client secret"], "api_key": SECRETS["Emply key"]}
+    sandbox.change_settings(**secrets, emply_per_second=100_000, **trouble.sandbox)
+    sandbox.put_faults(*trouble.faults)
+    settings = (REPOSITORY / "settings.yaml").read_text().replace("percent: 10}", "percent: 90}")
+    installation.settings.write_text(settings.replace(*trouble.settings))
+    with altered(installation, trouble.database):
+        return installation.run("sync", hurried=True, **trouble.variables)
+
+
+@contextmanager
+def altered(installation: Installation, statements: tuple[str, str] | None) -> Iterator[None]:
+    """The database after the first statement; afterwards the second undoes it."""
+    if statements is None:
+        yield
+        return
+    _execute(installation, statements[0])
+    yield
+    _execute(installation, statements[1])
+
+
+def _execute(installation: Installation, statement: str) -> None:
+    with database(installation.home, None) as address:
+        engine = create_engine(str(address), poolclass=NullPool)
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+
+
+def token_of(installation: Installation) -> str:
+    """The part that all tokens of the sandbox begin with."""
+    environment = installation.environment
+    url = f"{environment['ENTRA_AUTHORITY']}/{environment['ENTRA_TENANT_ID']}/oauth2/v2.0/token"
+    form = {
+        "client_id": environment["ENTRA_CLIENT_ID"],
+        "client_secret": environment["ENTRA_CLIENT_SECRET"],
+        "scope": "https://graph.microsoft.com/.default",
+        "grant_type": "client_credentials",
+    }
+    with requests.Session() as http:
+        http.trust_env = False
+        answer = http.post(url, data=form, verify=environment["CA_BUNDLE"], timeout=60).json()
+    return str(answer["access_token"]).split(".")[0]
+
+
+@pytest.mark.parametrize("name", ["success", *TROUBLES])
+def test_it_went_as_it_should(journey: Journey, name: str) -> None:
+    """Else the canaries were not where they could have got out."""
+    trouble, done = TROUBLES.get(name, Trouble("applied", code=0)), journey.ended[name]
+    assert done.returncode == trouble.code, done
+    assert re.search(trouble.said, done.stdout + done.stderr)
+    assert "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if not re.fullmatch(r"emply\.create_user \w{64}: \w+", line)]
+    assert len(lines) == (trouble.code == 1)
+
+
+def test_the_looking_finds_what_is_meant_to_be_there(journey: Journey) -> None:
+    places = [*outputs(journey.installation), *files(journey.installation.home), *tables(journey.address)]
+    where = {re.sub(r"[0-9a-f]{8}-[-0-9a-f]+", "RUN", place.where) for place in places if found(PEOPLE, [place])}
+    assert {"entra_emply.actions", "frames/runs/RUN/entra_users.parquet"} < where
+    assert any(each.endswith("-plan/stdout") for each in where)
+
+
+@pytest.mark.parametrize("look", ["printed", "written", "recorded", "served"])
+def test_no_secret_is_anywhere_and_no_name_where_none_belongs(journey: Journey, look: str) -> None:
+    places = list(looked_through(journey, look))
+    assert found(journey.marks, places) == []
+    assert found(PEOPLE, [place for place in places if not place.names]) == []
+
+
+def looked_through(journey: Journey, look: str) -> Iterator[Place]:
+    if look == "printed":
+        yield from outputs(journey.installation)
+    elif look == "written":
+        yield from files(journey.installation.home)
+    elif look == "recorded":
+        yield from tables(journey.address)
+    else:
+        with graphql_of(journey.installation.environment, journey.address) as ask:
+            yield from graphql_places(ask)
+
+
+def test_the_password_of_the_database_is_nowhere(served: Installation) -> None:
+    address = served.variables["DATABASE_URL"]
+    served.variables["DATABASE_URL"] = address.replace("postgres@", f"postgres:{SECRETS['database password']}@")
+    assert served.run("sync").returncode == 2
+    assert served.run("sync", DATABASE_URL=served.variables["DATABASE_URL"].replace("test_", "no_")).returncode == 1
+    places = [*outputs(served), *files(served.home), *tables(address.replace("postgresql:", "postgresql+psycopg2:"))]
+    assert found({"password": SECRETS["database password"]}, places) == []

@@ -1,0 +1,111 @@
+"""What commands show on a terminal while they are at work, and that they show nothing of it anywhere else."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from pipelines.cli import app
+from tests.system.commands import REPOSITORY
+from tests.system.conftest import Installation
+
+BAR = re.compile(r"[━╸╺]{5}")
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+QUICK = [
+    ("plan",),
+    ("approve", "abcdef12", "--by", "Ada", "--reason", "tried"),
+    ("release", "abcdef12", "--by", "Ada"),
+    ("benchmark", "plan", "--users", "100"),
+    ("benchmark", "read"),
+]
+
+
+@dataclass
+class Terminal:
+    """A pseudo-terminal: the path for whoever writes, and what was written, without colours and movements."""
+
+    path: str
+    slave: int
+    shown: list[bytes] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return COLOURS.sub("", b"".join(self.shown).decode("utf-8", "replace"))
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    master, slave = pty.openpty()
+    made = Terminal(os.ttyname(slave), slave)
+    reader = threading.Thread(target=_read, args=(master, made.shown))
+    reader.start()
+    try:
+        yield made
+    finally:
+        os.close(slave)
+        reader.join(60)
+        os.close(master)
+
+
+def _read(master: int, shown: list[bytes]) -> None:
+    """Until nobody has the other end open any more, which Linux tells by an error."""
+    while True:
+        try:
+            part = os.read(master, 1 << 16)
+        except OSError:
+            return
+        shown.append(part)
+
+
+def commands() -> Iterator[list[str]]:
+    """All there are, those of `benchmark` included."""
+    groups = {"": typer.main.get_command(app)}
+    for name, command in groups[""].commands.items():  # type: ignore[attr-defined]
+        yield from (
+            ([name, inner] for inner in getattr(command, "commands", {})) if hasattr(command, "commands") else [[name]]
+        )
+
+
+@pytest.mark.parametrize("command", list(commands()), ids=" ".join)
+def test_the_help_of_every_command_has_an_example_of_it(command: list[str]) -> None:
+    shown = CliRunner().invoke(app, [*command, "--help"]).output
+    assert f"Example: entra-emply {' '.join(command)}" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("command", QUICK, ids=" ".join)
+def test_on_a_terminal_a_command_shows_that_it_is_at_work(
+    served: Installation, terminal: Terminal, command: tuple[str, ...]
+) -> None:
+    served.start(*command, hurried=True, terminal=terminal.path).wait()
+    assert BAR.search(terminal.text), terminal.text
+
+
+def test_a_sync_that_takes_more_than_two_seconds_shows_how_far_it_is(served: Installation, terminal: Terminal) -> None:
+    served.sandbox.put_faults({"path": "/employees$", "times": 1, "fault": {"delay_ms": 2500}})
+    command = [sys.executable, "-m", "pipelines.cli", "sync"]
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal.slave)
+    done = subprocess.run(command, env=served.environment, cwd=REPOSITORY, check=False, timeout=180, **streams)
+    assert done.returncode == 2, terminal.text
+    assert BAR.search(terminal.text), terminal.text
+    assert re.search(r"emply_employees.* \d+/\d\d", terminal.text)
+    assert "182 applied, 3 held" in terminal.text.splitlines()[-1]
+
+
+def test_a_mistake_is_said_where_the_bar_was(served: Installation, terminal: Terminal) -> None:
+    done = served.start("sync", hurried=True, terminal=terminal.path, EMPLY_API_KEY="wrong").wait()
+    assert done.returncode == 1
+    assert "entra-emply: " in terminal.text.splitlines()[-1]
+
+
+def test_where_it_is_no_terminal_there_are_plain_lines(served: Installation) -> None:
+    done = served.run("sync", hurried=True)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+    assert "\x1b" not in served.run("plan", hurried=True).stdout
