@@ -12,7 +12,8 @@ import pytest
 from sandbox import Sandbox
 from sandbox.company import make_company
 from tests.postgres import Server, running_server
-from tests.system.commands import REPOSITORY, Command, Done
+from tests.system.commands import Command, Done
+from tests.system.mapping import users_and_roles
 
 Row = dict[str, Any]
 _ELSEWHERE = {"DATABASE_URL", "DAGSTER_HOME", "FRAMES_URL"}
@@ -91,9 +92,9 @@ def company() -> Row:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    """The repository's settings, to be changed."""
+    """Settings of users and roles, to be changed."""
     file = tmp_path / "settings.yaml"
-    file.write_text((REPOSITORY / "settings.yaml").read_text())
+    file.write_text(users_and_roles())
     return file
 
 

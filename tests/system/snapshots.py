@@ -11,8 +11,8 @@ from sqlalchemy import make_url
 
 from sandbox import Sandbox
 from tests.postgres import Server
-from tests.system.commands import REPOSITORY
 from tests.system.conftest import Installation, Row, logins_of
+from tests.system.mapping import users_and_roles
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def started(sandbox: Sandbox, server: Server, folder: Path, after: Snapshot) -> 
     sandbox.reset()
     sandbox.put_state(after.state)
     settings = folder / "settings.yaml"
-    shutil.copy(REPOSITORY / "settings.yaml", settings)
+    settings.write_text(users_and_roles())
     if after.home.exists():
         shutil.copytree(after.home, folder / "home", symlinks=True)
     database = server.create(template=after.database)
