@@ -48,6 +48,13 @@ class FrameStore:
         unfinished.rename(path)
         return path
 
+    def write_text(self, name: str, text: str) -> UPath:
+        """Store a text beside the frames of a run, under `<run id>/<file>`; the path."""
+        path = self.root / "runs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
     def read(self, run_id: str, asset: str) -> Frames:
         """What `write` stored. Raises FileNotFoundError."""
         folder = self.root / "runs" / run_id

@@ -37,8 +37,9 @@ def _map(text: "pd.Series[str]", fast: Callable[[pa.Array], pa.Array], exact: Ca
     plain = fast(pc.ascii_trim(array, characters=_ASCII_SPACE))
     foreign = pc.fill_null(pc.invert(pc.string_is_ascii(array)), False)
     if pc.any(foreign).as_py():
-        exactly = pa.array([exact(value) for value in array.filter(foreign).to_pylist()], type=pa.large_string())
-        plain = pc.replace_with_mask(plain, foreign, exactly)
+        different = array.filter(foreign).dictionary_encode()  # names repeat
+        exactly = pa.array([exact(value) for value in different.dictionary.to_pylist()], type=pa.large_string())
+        plain = pc.replace_with_mask(plain, foreign, exactly.take(different.indices))
     blank = pc.equal(plain, "")
     return pd.Series(pc.if_else(blank, pa.scalar(None, pa.large_string()), plain), index=text.index, dtype="str")
 

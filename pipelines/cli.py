@@ -153,9 +153,9 @@ def plan(
     """What a sync would do now. Only reads; nothing is changed or recorded anywhere."""
     from assets.reconciliation.html import groups_of  # noqa: PLC0415
     from assets.reconciliation.settings import load  # noqa: PLC0415
-    from assets.reconciliation.wording import names_of  # noqa: PLC0415
+    from assets.reconciliation.wording import document, names_of  # noqa: PLC0415
     from pipelines.dry_run import dry_run  # noqa: PLC0415
-    from pipelines.report import document, show, write_html  # noqa: PLC0415
+    from pipelines.report import show, write_html  # noqa: PLC0415
 
     environment = _environment()
     in_force = load(settings or environment.settings)
@@ -212,12 +212,21 @@ def release(
 def explain(
     email: Annotated[str, typer.Argument(help="An e-mail, a username, a sign-in name or an id.")],
     as_json: Json = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Read this person now (of Emply the lists), not what the last run read.")
+    ] = False,
 ) -> None:
     """Everything the pipeline knows and decides about one person, rule by rule, in sentences. Only reads."""
-    from pipelines.explain import explain as explained  # noqa: PLC0415
+    from pipelines.explain import explain as stored  # noqa: PLC0415
+    from pipelines.explain import explain_live  # noqa: PLC0415
     from pipelines.explain_text import show_explanation  # noqa: PLC0415
 
-    document = explained(_environment(), email)
+    environment = _environment()
+    if live:
+        with progress("Reading this person"):
+            document = explain_live(environment, email)
+    else:
+        document = stored(environment, email)
     if as_json:
         _print_json(document)
     else:

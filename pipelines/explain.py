@@ -4,8 +4,9 @@ Neither Dagster nor anything else that is slow to import is needed for it. What 
 `assets.reconciliation.explain`; here the person's rows are fetched.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -19,7 +20,9 @@ from assets.reconciliation.explain.facts import Facts, Row
 from assets.reconciliation.explain.gathering import gather, planned_rows
 from assets.reconciliation.explain.neighbourhood import Directory, Frames, Ids, small_world
 from assets.reconciliation.explain.standing import Recorded
+from assets.reconciliation.plan import make_plan
 from assets.reconciliation.settings import Settings, load
+from assets.reconciliation.world import World
 from assets.storage import FrameStore, StoredRun
 from pipelines.ledger import ledger_if_any
 
@@ -29,12 +32,12 @@ _NEARLY = "email_nearly_matches"
 
 @dataclass(frozen=True)
 class Told:
-    """What the plan and the ledger say, to be looked up by person."""
+    """What a plan and the ledger say of these people."""
 
     actions: Sequence[Row]
     findings: Sequence[Row]
-    links: Sequence[Row]
-    recorded: Recorded
+    links: Sequence[Row] = ()
+    recorded: Recorded = field(default_factory=Recorded)
 
 
 def explain(environment: Environment, asked: str) -> dict[str, Any]:
@@ -46,28 +49,68 @@ def explain(environment: Environment, asked: str) -> dict[str, Any]:
     if run is None:
         raise SettingsError("nothing was planned here yet: run entra-emply sync first")
     settings = _settings_of(environment, run)
-    directory = Directory(run)
-    who = directory.carriers(asked)
     with ledger_if_any(environment) as ledger:
-        people = _people(run, settings, directory, who, ledger)
-        read_at = run.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime()
+        told = partial(_told, run, ledger)
+        people = _People(run, settings, asked)
         return {
             "asked": asked,
             "source": "run",
             "run_id": run.run_id,
-            "read_at": read_at,
+            "read_at": run.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime(),
             "settings_changed": _changed(environment, settings),
-            **found_or_not(directory, asked, people, ledger),
+            **people.document(told, ledger),
         }
 
 
-def found_or_not(
-    directory: Directory, asked: str, people: Sequence[dict[str, Any]], ledger: Ledger | None
-) -> dict[str, Any]:
-    """The people, or in a sentence that there is nobody: with nearly matching addresses and what the ledger knows."""
-    if people:
-        several = f"{len(people)} people carry {asked.strip()}." if len(people) > 1 else ""
-        return {"sentence": several, "near": [], "people": list(people), "history": []}
+def explain_live(environment: Environment, asked: str) -> dict[str, Any]:
+    """As `explain`, from fresh reads and the settings as they are now. Raises what reading raises."""
+    from pipelines.live import read_live  # noqa: PLC0415 (clients are slow to import)
+
+    settings = load(environment.settings)
+    run = FrameStore(environment.frames_url).last_complete()
+    with ledger_if_any(environment) as ledger:
+        frames = read_live(environment, settings, asked, ledger)
+        people = _People(frames, settings, asked)
+        return {
+            "asked": asked,
+            "source": "live",
+            "run_id": None,
+            "read_at": frames.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime(),
+            "settings_changed": False,
+            **people.document(partial(_told_now, people, run, ledger), ledger),
+        }
+
+
+class _People:
+    """Whoever was asked for, and the small world around them."""
+
+    def __init__(self, frames: Frames, settings: Settings, asked: str) -> None:
+        self._frames = frames
+        self._settings = settings
+        self._asked = asked
+        self._directory = Directory(frames)
+        self._who = self._directory.carriers(asked)
+        self.around = self._directory.around(self._who)
+
+    def world(self, employees: Collection[str] = ()) -> World:
+        """The small world, with these employees in it too."""
+        near = Ids(self.around.entra, self.around.emply, self.around.employees | frozenset(employees))
+        return small_world(self._frames, self._settings, near)
+
+    def document(self, told: Callable[[Ids], Told], ledger: Ledger | None) -> dict[str, Any]:
+        """The explanations, or in a sentence that there is nobody."""
+        if not self._who:
+            return _nobody(self._directory, self._asked, ledger)
+        said = told(self.around)
+        near = {str(row["employee_id"]) for row in said.findings if row["code"] == _NEARLY}
+        people = gather(self.world(near), self._who, said.actions, said.findings, said.links)
+        several = f"{len(people)} people carry {self._asked.strip()}." if len(people) > 1 else ""
+        documents = [explanation(each, said.recorded) | {"history": _history(each, ledger)} for each in people]
+        return {"sentence": several, "near": [], "people": documents, "history": []}
+
+
+def _nobody(directory: Directory, asked: str, ledger: Ledger | None) -> dict[str, Any]:
+    """That there is nobody, with nearly matching addresses and what the ledger knows."""
     near = directory.near(asked)
     history = ledger.history(asked) if ledger is not None else []
     sentence = f"Nobody in Entra or Emply has {asked.strip()!r} as e-mail, sign-in name, username or id."
@@ -78,31 +121,28 @@ def found_or_not(
     return {"sentence": sentence, "near": near, "people": [], "history": history}
 
 
-def documents(facts: Sequence[Facts], told: Told, ledger: Ledger | None) -> list[dict[str, Any]]:
-    """Each person's explanation with its history."""
-    return [explanation(each, told.recorded) | {"history": _history(each, ledger)} for each in facts]
-
-
-def _people(
-    run: StoredRun, settings: Settings, directory: Directory, who: Ids, ledger: Ledger | None
-) -> list[dict[str, Any]]:
-    if not who:
-        return []
-    around = directory.around(who)
-    told = _told(run, around, ledger)
-    near = {str(row["employee_id"]) for row in told.findings if row["code"] == _NEARLY}
-    world = small_world(run, settings, Ids(around.entra, around.emply, around.employees | near))
-    return documents(gather(world, who, told.actions, told.findings, told.links), told, ledger)
-
-
-def _told(run: StoredRun, around: Ids, ledger: Ledger | None) -> Told:
-    rows = planned_rows(_about(run, "reconciliation_actions", around), _about(run, "reconciliation_findings", around))
-    actions, findings = rows
+def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> Told:
+    """What the run planned, and where that stands."""
+    frames = (_about(run, name, around) for name in ("reconciliation_actions", "reconciliation_findings"))
+    actions, findings = planned_rows(*frames)
     if ledger is None:
-        return Told(actions, findings, (), Recorded())
+        return Told(actions, findings)
     stands = ledger.standing(run.run_id, [str(row["action_id"]) for row in actions])
     recorded = Recorded((stands.plan or {}).get("plan_id", ""), stands.tried, stands.failed, stands.approved)
     return Told(actions, findings, ledger.links_of(around.entra, around.emply), recorded)
+
+
+def _told_now(people: "_People", run: StoredRun | None, ledger: Ledger | None, around: Ids) -> Told:
+    """What would be planned now. Guards count everybody, so what holds an action is taken from the last run's plan; one
+    that was done since is planned anew.
+    """
+    plan = make_plan(people.world())
+    actions, findings = planned_rows(plan.actions, plan.findings)
+    last = Told((), ()) if run is None else _told(run, ledger, around)
+    done = {identity for identity, tried in last.recorded.tried.items() if tried["result"] == "applied"}
+    held = {row["action_id"]: row["held_by"] for row in last.actions if row["action_id"] not in done}
+    known = [{**row, "held_by": held.get(row["action_id"], []), "new": row["action_id"] not in held} for row in actions]
+    return Told(known, findings, last.links, replace(last.recorded, tried={}))
 
 
 def _about(run: Frames, name: str, around: Ids) -> pd.DataFrame:

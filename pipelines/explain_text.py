@@ -98,10 +98,9 @@ def _questions(questions: Sequence[Row], console: Console) -> None:
 
 
 def _source(document: Row, console: Console) -> None:
-    read = f"{document['read_at']:%Y-%m-%d %H:%M} UTC"
-    _line(
-        console, f"\n{document['about']} ({read})" if document.get("about") else f"\nAs read by the last run, {read}."
-    )
+    live = "just now; Emply has no filter, so its lists were read whole"
+    how = live if document["source"] == "live" else "by the last run"
+    _line(console, f"\nAs read {how}: {document['read_at']:%Y-%m-%d %H:%M} UTC.")
     if document["settings_changed"]:
         _line(console, "The settings have changed since: the next run may plan something else.")
 

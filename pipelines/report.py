@@ -4,7 +4,6 @@ Names and addresses are allowed here and nowhere else outside the ledger and the
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,31 +13,11 @@ from rich.markup import escape
 
 from assets.errors import SettingsError
 from assets.reconciliation.html import html
-from assets.reconciliation.plan import Plan
-from assets.reconciliation.wording import GUARDS, KINDS, changes, rows, why
+from assets.reconciliation.wording import GUARDS, KINDS, changes, why
 
 Row = Mapping[str, Any]
 
-_ACTION_KEYS = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after"]
 _COLOURS = {"+": "green", "~": "yellow", "-": "red"}
-
-
-def document(plan: Plan, created_at: datetime, mapping_version: str) -> dict[str, Any]:
-    """The plan in the form of `plan --json`."""
-    actions = rows(plan.actions, [*_ACTION_KEYS, "reason", "held_by"])
-    for action in actions:
-        action["held_by"] = (action["held_by"] or "").split()
-    kinds = (plan.actions["target"] + "." + plan.actions["kind"]).value_counts().sort_index()
-    return {
-        "plan_id": plan.plan_id,
-        "created_at": f"{created_at:%Y-%m-%dT%H:%M:%SZ}",
-        "mapping_version": mapping_version,
-        "status": plan.status,
-        "actions": actions,
-        "findings": rows(plan.findings, list(plan.findings.columns)),
-        "summary": {str(kind): int(count) for kind, count in kinds.items()}
-        | {"held": int((plan.actions["held_by"] != "").sum())},
-    }
 
 
 def write_html(file: Path, plan: Row, names: Mapping[str, str], groups: Mapping[str, Sequence[str]]) -> None:

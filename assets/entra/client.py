@@ -4,7 +4,7 @@ written. Nothing is done here.
 The directory is `directory`, mailboxes are `mailboxes` and `events`, writing is `writes`; HTTP is `connection`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -94,6 +94,10 @@ class GraphClient:
     def find_user(self, user_principal_name: str) -> JsonObject | None:
         """The user of this sign-in name."""
         return directory.user(self._connection, user_principal_name)
+
+    def users_named(self, names: Collection[str]) -> Read:
+        """The users who have one of these texts as id, sign-in name or mail address: frame `Users`."""
+        return directory.users_named(self._connection, names)
 
     def deleted_user(self, entra_id: str) -> bool:
         """Whether the user is among the deleted."""

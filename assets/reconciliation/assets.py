@@ -24,7 +24,7 @@ from assets.reconciliation.matching import identities as join
 from assets.reconciliation.plan import make_plan, mapping_of, require_groups_read
 from assets.reconciliation.settings import Settings
 from assets.reconciliation.world import FOLLOWING, SOURCES, SyncState, World
-from assets.recording import difference, is_fresh, metadata, record, strangers
+from assets.recording import difference, is_fresh, metadata, record, report, strangers
 
 _LISTS = {name: AssetIn(name) for name in [*SOURCES, "sync_state", "settings"]}
 _WORLD = _LISTS | {name: AssetIn(name) for name in FOLLOWING}
@@ -149,7 +149,9 @@ def plan(
         yield Output(
             made.actions,
             "reconciliation_actions",
-            metadata=metadata(world, made) | difference(context, connections, made),
+            metadata=metadata(world, made)
+            | difference(context, connections, made)
+            | report(context, connections, world, made),
         )
         yield AssetCheckResult(
             asset_key="reconciliation_actions",

@@ -51,10 +51,7 @@ def people_to_read(people: People) -> "pd.Series[str]":
 
 def calendars(people: People, waiting: Mask) -> Calendars:
     """What becomes of every calendar; `waiting`: the people whose link or deactivation is held (C8)."""
-    settings = people.world.settings
-    excluded = (people.left_alone | unmanaged(people) | waiting) & settings.enabled  # C8, X
-    considered = ((people.reconcilable & stays_active(people)) | (people.in_room & ~to_delete(people))) & ~excluded
-    considered &= settings.enabled and settings.synchronize_calendars  # C6
+    excluded, considered = _concerned(people, waiting)
     mailboxes = people.world.entra_mailboxes
     asked = positions(people.identities["entra_id"], mailboxes["entra_id"])
     available = take_flag(mailboxes["available"], asked)
@@ -81,6 +78,17 @@ def findings_of(found: Calendars) -> pd.DataFrame:
     people = found.people
     guest = (people.entra("user_type") == "Guest").to_numpy(dtype=bool)
     return findings(people.where(found.without_mailbox & ~guest), "mailbox_unavailable", "C7")
+
+
+def _concerned(people: People, waiting: Mask) -> tuple[Mask, Mask]:
+    """Who is left as it is (C8), and whose calendars are considered (C1, C5)."""
+    settings, world = people.world.settings, people.world
+    if world.emply_calendars.empty and world.entra_mailboxes.empty:
+        nobody = np.zeros(len(people.identities), dtype=bool)
+        return nobody, nobody
+    excluded = (people.left_alone | unmanaged(people) | waiting) & settings.enabled  # C8, X
+    considered = ((people.reconcilable & stays_active(people)) | (people.in_room & ~to_delete(people))) & ~excluded
+    return excluded, considered & settings.enabled & settings.synchronize_calendars  # C6
 
 
 # --- what there is and what there has to be ---------------------------------------------------------------------------
@@ -125,7 +133,7 @@ def _here(people: People) -> pd.DataFrame:
     rooms = rooms[rooms["is_default"]]
     rooms = rooms.assign(person=positions(rooms["entra_id"], people.world.entra_users["entra_id"]))
     rooms = rooms[(rooms["person"] >= 0) & np.append(people.in_room, False)[rooms["person"]]]
-    by_record = positions(known, people.world.entra_users["entra_id"])
+    by_record = positions(known, people.identities["entra_id"])
     by_mailbox = np.append(rooms["person"], -1)[positions(here["external_id"], rooms["calendar_id"])]
     owner = np.append(person_of_login, -1)[login]
     here["person"] = np.where(room, np.where(known.notna(), by_record, by_mailbox), owner)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from assets.reconciliation.lifecycle import stays_active
-from assets.reconciliation.lookup import Mask, codes, positions, take
+from assets.reconciliation.lookup import codes, positions, take
 from assets.reconciliation.people import People, actions
 
 
@@ -15,7 +15,9 @@ def people_to_read(people: People) -> "pd.Series[str]":
 
 def actions_of(people: People) -> pd.DataFrame:
     """P1: a photo other than the one that the link was given last. One removed in Entra is left alone (P4)."""
-    rows = people.where(_subject(people))
+    if not people.world.settings.profile_pictures or people.world.entra_photos.empty:
+        return actions(people.identities.index[:0], "emply.set_photo", "P1")
+    rows = people.where(people.reconcilable & stays_active(people) & ~people.has_employee)
     photos = people.world.entra_photos
     now = take(photos["etag"], positions(people.identities.loc[rows, "entra_id"], photos["entra_id"]))
     then = _recorded(people, rows)
@@ -23,11 +25,6 @@ def actions_of(people: People) -> pd.DataFrame:
     changed = (new >= 0) & (new != old)
     before, after = (pd.DataFrame({"etag": etag[changed].array}, index=rows[changed]) for etag in (then, now))
     return actions(rows[changed], "emply.set_photo", "P1", before=before, after=after)
-
-
-def _subject(people: People) -> Mask:
-    switch = people.world.settings.profile_pictures
-    return people.reconcilable & stays_active(people) & ~people.has_employee & switch
 
 
 def _recorded(people: People, rows: "pd.Index[int]") -> "pd.Series[str]":

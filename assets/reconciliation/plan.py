@@ -108,10 +108,10 @@ def make_plan(world: World, joined: pd.DataFrame | None = None) -> Plan:
     require_application(world.settings, world.entra_application)
     people = People(world, mapping, identities(world, mapping) if joined is None else joined)
     changes = roles.role_changes(people)
+    states = roles.role_states(people, changes)
     of_people = _of_people(people, changes)
     found = calendars.calendars(people, guards.waiting(people, of_people))
     planned = _in_order(people, [of_people, _of_calendars(found)])
-    states = roles.role_states(people, changes)
     waiting = planned[planned["kind"].isin(["link_user", "create_user", "set_roles"]) & (planned["held_by"] != "")]
     states = states[~states["person"].isin(waiting["person"])]
     members = np.bincount(people.memberships["priority"], minlength=len(mapping.groups))

@@ -12,6 +12,8 @@ from assets.reconciliation.lookup import Mask, as_set, is_among, positions
 from assets.reconciliation.people import People, findings, together
 from assets.text import key
 
+_FEW = 20  # a filter costs as much as making that many texts
+
 
 def findings_of(people: People) -> pd.DataFrame:
     """The signs about people, drafted; some with `object` or `employee_id` of their own."""
@@ -42,28 +44,27 @@ def about_groups(people: People) -> pd.DataFrame:
 
 def _not_assigned(people: People) -> Mask:
     """The application requires assignment, and the user has none."""
-    required = bool(people.world.entra_application["assignment_required"].any())
+    if not people.world.entra_application["assignment_required"].any():
+        return np.zeros(len(people.identities), dtype=bool)
     assigned = is_among(people.identities["entra_id"], people.world.entra_assigned["entra_id"])
-    return people.in_scope & ~assigned & required
+    return people.in_scope & ~assigned
 
 
 def _several_roles(people: People) -> Mask:
     """`synchronize_roles` off: the groups of somebody without employee map to more than one role."""
-    roles = people.memberships.assign(role=positions_of_roles(people))
-    different = roles.drop_duplicates(["entra_row", "role"])["entra_row"].value_counts()
-    several = people.identities.index.isin(different.index[different > 1])
-    return people.in_scope & ~people.has_employee & several & (not people.world.settings.synchronize_roles)
-
-
-def positions_of_roles(people: People) -> pd.Series:
-    """For each membership a number for the role that its group maps to."""
+    if people.world.settings.synchronize_roles:
+        return np.zeros(len(people.identities), dtype=bool)
     numbers, _ = pd.factorize(people.mapping.groups["role_id"])
-    return pd.Series(numbers[people.memberships["priority"]], index=people.memberships.index)
+    roles = people.memberships.assign(role=numbers[people.memberships["priority"]])
+    different = roles.drop_duplicates(["entra_row", "role"])["entra_row"].value_counts()
+    return people.in_scope & ~people.has_employee & people.identities.index.isin(different.index[different > 1])
 
 
 def _not_editable(people: People) -> pd.DataFrame:
     """A calendar that its user may not write to does not come to Emply."""
     calendars = people.world.entra_calendars
+    if calendars.empty:
+        return findings(people.identities.index[:0], "calendar_not_editable", "S")
     person = positions(calendars["entra_id"], people.world.entra_users["entra_id"])
     subject = people.reconcilable & stays_active(people) & people.world.settings.synchronize_calendars
     shown = (person >= 0) & ~calendars["can_edit"].to_numpy()
@@ -112,24 +113,34 @@ def _one_edit_apart(one: "pd.Series[str]", other: "pd.Series[str]") -> pd.DataFr
 
     Such texts share themselves or what is left of them without one character: only pairs that do are measured.
     """
-    pairs = _equal_among(_with_one_less(one), _with_one_less(other))
+    if len(one) > len(other):
+        few = _with_one_less(other)
+        pairs = _equal_among(_with_one_less(one, few["text"] if len(other) * _FEW < len(one) else None), few)
+    else:
+        pairs = _equal_among(_with_one_less(one), _with_one_less(other))
     texts = (one.iloc[pairs["one"]].tolist(), other.iloc[pairs["other"]].tolist())
     distances = process.cpdist(*texts, scorer=OSA.distance, score_cutoff=1)
     return pairs[np.asarray(distances) <= 1]
 
 
-def _with_one_less(texts: "pd.Series[str]") -> pa.Table:
-    """Every text, and every text that is left without one of its characters: text, row."""
+def _with_one_less(texts: "pd.Series[str]", among: pa.ChunkedArray | None = None) -> pa.Table:
+    """Every text, and every text that is left without one of its characters: text, row. Only those `among`, if given:
+    of many texts few are kept."""
+
+    def kept(some: pa.Array, of: pa.Array) -> pa.Table:
+        table = pa.table({"text": some, "row": of})
+        return table if among is None else table.filter(pc.is_in(some, value_set=among))
+
     array = pa.array(texts, type=pa.large_string(), from_pandas=True)
     rows = pa.array(np.arange(len(texts)))
     known = pc.is_valid(array)
     array, rows = array.filter(known), rows.filter(known)
     lengths = pc.utf8_length(array)
-    parts = [pa.table({"text": array, "row": rows})]
+    parts = [kept(array, rows)]
     for at in range(pc.max(lengths).as_py() or 0):
         longer = pc.greater(lengths, at)
         shorter = pc.utf8_replace_slice(array.filter(longer), at, at + 1, "")
-        parts.append(pa.table({"text": shorter, "row": rows.filter(longer)}))
+        parts.append(kept(shorter, rows.filter(longer)))
     return pa.concat_tables(parts)
 
 

@@ -1,15 +1,18 @@
 """A plan in words: what an action changes, why, and what holds it. For whatever shows a plan; decides nothing."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
 from assets.reconciliation.lookup import parsed
+from assets.reconciliation.plan import Plan
 from assets.reconciliation.world import World
 
 Row = Mapping[str, Any]
 
+_ACTION_KEYS = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after"]
 _WHY = {
     ("M2", None): "the username in Emply equals the sign-in name in Entra",
     ("M3", None): "the e-mails are equal",
@@ -69,6 +72,24 @@ KINDS = {
     "entra.delete_user": ("-", "delete a user in Entra"),
 }
 """What each kind of action is called, and whether it adds (+), takes away (-) or changes (~)."""
+
+
+def document(plan: Plan, created_at: datetime, mapping_version: str) -> dict[str, Any]:
+    """The plan in the form of `plan --json`."""
+    actions = rows(plan.actions, [*_ACTION_KEYS, "reason", "held_by"])
+    for action in actions:
+        action["held_by"] = (action["held_by"] or "").split()
+    kinds = (plan.actions["target"] + "." + plan.actions["kind"]).value_counts().sort_index()
+    return {
+        "plan_id": plan.plan_id,
+        "created_at": f"{created_at:%Y-%m-%dT%H:%M:%SZ}",
+        "mapping_version": mapping_version,
+        "status": plan.status,
+        "actions": actions,
+        "findings": rows(plan.findings, list(plan.findings.columns)),
+        "summary": {str(kind): int(count) for kind, count in kinds.items()}
+        | {"held": int((plan.actions["held_by"] != "").sum())},
+    }
 
 
 def names_of(world: World) -> dict[str, str]:

@@ -84,11 +84,12 @@ def test_a_list_is_read_whole(client: EmplyClient, name: str) -> None:
 def test_events_are_all_there_are_whenever_they_are(client: EmplyClient) -> None:
     frame = client.events(["cal-001", "cal-000", "cal-001"]).frame
     assert len(frame) == 100
-    assert frame.iloc[59].to_dict() == {
+    said = frame.drop(columns=["is_all_day", "show_as"]).iloc[59]
+    assert said.to_dict() == {
         "event_id": "cal-001-0059", "calendar_id": "cal-001", "external_id": "AAMk/59==", "origin": "outlook",
-        "title": CANARY, "start": "2049-11-22T09:00:00Z", "end": "2049-11-22T10:00:00Z",
-        "is_all_day": frame["is_all_day"].iloc[59], "show_as": frame["show_as"].iloc[59], "change_key": "k59",
+        "title": CANARY, "start": "2049-11-22T09:00:00Z", "end": "2049-11-22T10:00:00Z", "change_key": "k59",
     }  # fmt: skip
+    assert frame[["is_all_day", "show_as"]].isna().all(axis=None)  # what Emply does not say is missing
 
 
 def test_events_of_no_calendars_are_none(server: Sandbox, client: EmplyClient) -> None:
@@ -148,8 +149,13 @@ STAYING: dict[str, tuple[Row, str]] = {
 }
 
 
-@pytest.mark.parametrize("fault", STAYING)
-@pytest.mark.parametrize("name", READS)
+# A calendar's events come in one answer, so `skip` is nothing to them.
+IN_PAGES = [
+    (name, fault) for name in READS for fault in STAYING if (name, fault) != ("events", "the same rows for ever")
+]
+
+
+@pytest.mark.parametrize(("name", "fault"), IN_PAGES)
 def test_trouble_that_stays_makes_the_source_unreadable(
     server: Sandbox, client: EmplyClient, name: str, fault: str
 ) -> None:

@@ -85,7 +85,7 @@ def _emply(facts: Facts) -> dict[str, Any]:
     named = login["username"] or login["email"] or "without username"
     return {
         "found": True,
-        "sentence": f"The Emply user {named} is {state}{by}, with the roles {listed(facts.roles)}.",
+        "sentence": f"The Emply user {named} is {state}{by}; its roles: {listed(facts.roles)}.",
         "user": dict(login),
     }
 

@@ -82,6 +82,15 @@ class Directory:
         linked = self.links.loc[is_among(self.links["entra_id"], ids), "emply_user_id"]
         return self._ids(entra, emply | is_among(self.emply["id"], linked), employee)
 
+    def texts_of(self, who: Ids) -> set[str]:
+        """Every id, name and address by which these people may be found in Entra."""
+        logins = self.emply[is_among(self.emply["id"], _texts(who.emply))]
+        users = self.entra[is_among(self.entra["id"], _texts(who.entra))]
+        employees = self.employees[is_among(self.employees["id"], _texts(who.employees))]
+        linked = self.links[is_among(self.links["emply_user_id"], logins["id"])]
+        columns = [logins["username"], logins["email"], users["upn"], users["address"], employees["email"]]
+        return set(pd.concat([*columns, linked["entra_id"]]).dropna())
+
     def near(self, asked: str) -> list[str]:
         """Addresses and names one edit (insert, delete, replace, swap of neighbours) away from what was asked."""
         columns = [self.entra["upn"], self.entra["address"], *(self.emply[name] for name in ("username", "email"))]

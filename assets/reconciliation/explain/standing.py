@@ -23,7 +23,7 @@ class Recorded:
 
 
 def stands(action: Row, recorded: Recorded, person: str) -> dict[str, Any]:
-    """`state` (applied, superseded, quarantined, failed, approved, held, open or planned) and a `sentence`."""
+    """`state` (applied, superseded, quarantined, failed, approved, held, open, new or planned) and a `sentence`."""
     state, sentence = next(_cases(action, recorded, person))
     return {"state": state, "sentence": sentence}
 
@@ -46,6 +46,8 @@ def _cases(action: Row, recorded: Recorded, person: str) -> Iterator[tuple[str, 
         yield "held", f"Held by {why}. To approve it: {_approve(recorded.plan_id, person)}"
     if tried and tried["result"] is None:
         yield "open", "It is being tried, or the process died while it was; the next run finds out."
+    if action.get("new"):
+        yield "new", "The last run did not plan it; the next one does, and then it shows whether a guard holds it."
     yield "planned", "It is applied with this plan."
 
 

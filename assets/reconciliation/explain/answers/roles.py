@@ -64,7 +64,7 @@ def after_first_sync(facts: Facts) -> str | None:
 
 def _changed(facts: Facts, change: Row) -> str:
     before, after = (facts.titles(change[side]["roleIds"]) for side in ("before", "after"))
-    gone = listed([role for role in before if role not in after])
+    gone = listed([role for role in before if role not in after], "nothing")
     why = {
         "mapping_changed": "A group is mapped to another role now, and the role follows.",
         "group_joined": "The user joined a configured group and gets its role.",
