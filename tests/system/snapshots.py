@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from sandbox import Sandbox
 from tests.postgres import Server
 from tests.system.conftest import Installation, Row, logins_of
@@ -54,8 +52,7 @@ def after_sync(sandbox: Sandbox, server: Server, folder: Path, before: Snapshot)
     folder.mkdir()
     with started(sandbox, server, folder, before) as installation:
         installation.sync()
-        database = make_url(installation.variables["DATABASE_URL"]).database or ""
-        return Snapshot(sandbox.state(), server.create(template=database), installation.home)
+        return Snapshot(sandbox.state(), server.create(template=installation.database), installation.home)
 
 
 def changed(state: Row) -> Row:
