@@ -1,4 +1,4 @@
-"""A small office for stories that are told through the commands: who is there, what is in their calendars, its settings.
+"""A small office for stories that are told through the commands: its people, their calendars, its settings.
 
 Çağla has a login, a photo and three calendars; Łucja has none yet of Emply's; Søren has no mailbox; a guest and a room.
 Days are counted from today, because the commands go by the real clock.
@@ -123,12 +123,14 @@ def _login(name: str, given: str, surname: str) -> Row:
 
 
 @contextmanager
-def opened(sandbox: Sandbox, server: Server, folder: Path, after: Snapshot) -> Iterator[Installation]:
+def opened(
+    sandbox: Sandbox, server: Server, folder: Path, after: Snapshot, settings: str = SETTINGS
+) -> Iterator[Installation]:
     """An installation of the office that goes on after a snapshot."""
     folder.mkdir(exist_ok=True)
     with started(sandbox, server, folder, after) as installation:
         sandbox.change_settings(emply_per_second=100_000)
-        installation.settings.write_text(SETTINGS)
+        installation.settings.write_text(settings)
         yield installation
 
 

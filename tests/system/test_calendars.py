@@ -11,8 +11,20 @@ from sandbox import Sandbox
 from tests.postgres import Server
 from tests.system.conftest import Installation, Row
 from tests.system.office import (
-    SETTINGS, at, edited, in_emply, in_outlook, kept, meeting, office, opened, own_event, row, subjects, titles,
-)  # fmt: skip
+    SETTINGS,
+    at,
+    edited,
+    in_emply,
+    in_outlook,
+    kept,
+    meeting,
+    office,
+    opened,
+    own_event,
+    row,
+    subjects,
+    titles,
+)
 from tests.system.snapshots import Snapshot
 
 LUNCH = "Frokost på Østerbro"
