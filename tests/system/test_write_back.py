@@ -90,9 +90,7 @@ def installation(told: Told, tmp_path: Path) -> Iterator[Installation]:
 
 
 def address_of(installation: Installation) -> str:
-    return (
-        make_url(installation.variables["DATABASE_URL"]).set(drivername="postgresql+psycopg2").render_as_string(False)
-    )
+    return installation.variables["DATABASE_URL"].replace("postgresql:", "postgresql+psycopg2:")
 
 
 def entra_ids(state: Row) -> set[str]:
