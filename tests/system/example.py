@@ -11,11 +11,14 @@ Row = dict[str, Any]
 
 APPLICATION = "5f0e6a52-3d0c-4a63-9a51-0c3a6b1f7e21"
 LEAVERS = ("bo.dahl", "cem.kaya", "ewa.lis")
+PROMOTED = "ida.storm"
+FAILING = f"/users/emply-{PROMOTED}$"
+"""The address at which the change of somebody is refused."""
 _ROLES = ("Administrator", "Employee", "HR", "Manager", "Payroll", "Consultant", "New employee")
 _GROUPS = {"Employees": "Employee", "HR": "HR", "Payroll": "Payroll", "Consultants": "Consultant"}
 _OTHERS = (
     "anna.berg", "burak.can", "celina.wrona", "dorte.holm", "emre.ak", "finn.krogh", "gitte.ravn",
-    "ida.storm", "jakub.zaremba", "karin.lund", *LEAVERS,
+    PROMOTED, "jakub.zaremba", "karin.lund", *LEAVERS,
 )  # fmt: skip
 
 
@@ -110,11 +113,9 @@ def later(state: Row) -> Row:
     """What happened to them between two syncs: somebody was deleted, a group emptied, people left and came."""
     entra = state["entra"]
     gone = "entra-søren.kjær"
-    entra["users"] = [
-        {**user, "accountEnabled": user["accountEnabled"] and user["id"].removeprefix("entra-") not in LEAVERS}
-        for user in entra["users"]
-        if user["id"] != gone
-    ]
+    changes: dict[str, Row] = {f"entra-{name}": {"accountEnabled": False} for name in LEAVERS}
+    changes[f"entra-{PROMOTED}"] = {"jobTitle": "Team Lead"}
+    entra["users"] = [user | changes.get(user["id"], {}) for user in entra["users"] if user["id"] != gone]
     for group in entra["groups"]:
         group["members"] = [user for user in group["members"] if user != gone and group["displayName"] != "Payroll"]
     return state
