@@ -14,6 +14,7 @@ from assets.reading import Pages, ReadAgain, whole
 from assets.throttle import Timing
 
 THREADS = 4
+_TWICE = 2
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
@@ -64,6 +65,25 @@ class Connection:
                     return pages
                 if begun and brought and pages.rows[-1] == pages.rows[skip]:
                     raise SourceUnreadable(source, "a page brought only rows that had come before")
+
+        return whole(source, attempt)
+
+    def at_once(
+        self, source: str, operation: str, identity: str = "", params: Mapping[str, str] | None = None
+    ) -> Pages:
+        """A list in one answer: for many short lists, of which none is acted upon before it was read by `pages`.
+
+        A list that is empty must say so twice.
+        """
+
+        def attempt() -> Pages:
+            pages = Pages(source)
+            while not pages.rows and pages.pages < _TWICE:
+                answer = self._read(source, operation, identity, params)
+                self._require_ok(source, answer)
+                pages.add(answer, answer.json())
+            pages.rows = pages.distinct()
+            return pages
 
         return whole(source, attempt)
 

@@ -149,8 +149,13 @@ STAYING: dict[str, tuple[Row, str]] = {
 }
 
 
-@pytest.mark.parametrize("fault", STAYING)
-@pytest.mark.parametrize("name", READS)
+# A calendar's events come in one answer, so `skip` is nothing to them.
+IN_PAGES = [
+    (name, fault) for name in READS for fault in STAYING if (name, fault) != ("events", "the same rows for ever")
+]
+
+
+@pytest.mark.parametrize(("name", "fault"), IN_PAGES)
 def test_trouble_that_stays_makes_the_source_unreadable(
     server: Sandbox, client: EmplyClient, name: str, fault: str
 ) -> None:
