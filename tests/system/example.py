@@ -32,7 +32,9 @@ class Company:
         self._logins: list[Row] = []
         self._employees: list[Row] = []
 
-    def person(self, name: str, groups: Iterable[str] = ("Employees",), domain: str = "contoso.com", **graph: Any) -> str:
+    def person(
+        self, name: str, groups: Iterable[str] = ("Employees",), domain: str = "contoso.com", **graph: Any
+    ) -> str:
         """An Entra user, in these groups, with a mailbox; its id."""
         first, last = (part.title() for part in name.split("."))
         address = f"{name}@{domain}"
@@ -123,5 +125,10 @@ def later(state: Row) -> Row:
 
 def _calendar(owner: str, name: str, *, editable: bool) -> Row:
     day = datetime.combine(date.today(), datetime.min.time(), UTC) + timedelta(days=3)
-    event = {"id": f"{owner}-{name}-event", "subject": "Review", "start": f"{day:%Y-%m-%d}T09:00:00Z", "end": f"{day:%Y-%m-%d}T10:00:00Z"}
+    event = {
+        "id": f"{owner}-{name}-event",
+        "subject": "Review",
+        "start": f"{day:%Y-%m-%d}T09:00:00Z",
+        "end": f"{day:%Y-%m-%d}T10:00:00Z",
+    }
     return {"id": f"{owner}-{name}", "name": name, "canEdit": editable, "isDefaultCalendar": False, "events": [event]}
