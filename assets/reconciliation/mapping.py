@@ -144,7 +144,7 @@ def require_cloud(settings: Settings, entra_tenant: pd.DataFrame) -> None:
     if switches and entra_tenant["on_premises_sync_enabled"].any():
         raise SettingsError(
             f"settings: entra_write_back.{switches[0]} is on, but the tenant is mastered on-premises (hybrid), where "
-            "Entra cannot be changed: turn entra_write_back off"
+            "Entra cannot be changed (W0): turn entra_write_back off"
         )
 
 

@@ -17,7 +17,7 @@ from pipelines.cli import main
 from tests.fake_time import FakeTime
 
 REPOSITORY = Path(__file__).parents[2]
-PATIENCE = 180.0
+PATIENCE = 600.0
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.system.commands", "pipelines.sync", "pipelines.dry_run", "pipelines.report"])

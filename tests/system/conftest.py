@@ -1,20 +1,24 @@
 """What system tests share: an installation in a folder of its own, run through its command line against a sandbox."""
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from sandbox import Sandbox
 from sandbox.company import make_company
 from tests.postgres import Server, running_server
-from tests.system.commands import REPOSITORY, Command, Done
+from tests.system.commands import Command, Done
+from tests.system.mapping import users_and_roles
 
 Row = dict[str, Any]
+Writes = Counter[tuple[str, str]]
 _ELSEWHERE = {"DATABASE_URL", "DAGSTER_HOME", "FRAMES_URL"}
 
 
@@ -38,6 +42,11 @@ class Installation:
         theirs = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
         ours = {"ENTRA_EMPLY_HOME": str(self.home), "ENTRA_EMPLY_SETTINGS": str(self.settings), "COLUMNS": "200"}
         return theirs | self.sandbox.environment | ours | self.variables
+
+    @property
+    def database(self) -> str:
+        """The name of the database that DATABASE_URL names."""
+        return make_url(self.variables["DATABASE_URL"]).database or ""
 
     @property
     def said(self) -> Path:
@@ -66,18 +75,24 @@ class Installation:
 
     def writes(self) -> list[Row]:
         """See `writes_of`."""
-        return writes_of(self.sandbox)
+        return writes_of(self.sandbox.requests())
 
 
-def writes_of(sandbox: Sandbox) -> list[Row]:
-    """The requests that changed something in Emply or Entra, or wanted to, as the sandbox logged them."""
+def writes_of(requests: Sequence[Row]) -> list[Row]:
+    """The requests of a log that changed something in Emply or Entra, or wanted to."""
     return [
         entry
-        for entry in sandbox.requests()
+        for entry in requests
         if entry["method"] not in ("GET", "HEAD")
         and "/token" not in entry["path"]
         and not entry["path"].endswith("$batch")
     ]
+
+
+def made(requests: Sequence[Row]) -> Writes:
+    """The changes that were made, by method and address; one whose answer was lost has no status, and was made."""
+    done = [entry for entry in writes_of(requests) if (entry["status"] or 200) < 300]
+    return Counter((entry["method"], entry["path"]) for entry in done)
 
 
 def logins_of(state: Row) -> dict[str, Row]:
@@ -93,9 +108,9 @@ def company() -> Row:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    """The repository's settings, to be changed."""
+    """Settings of users and roles, to be changed."""
     file = tmp_path / "settings.yaml"
-    file.write_text((REPOSITORY / "settings.yaml").read_text())
+    file.write_text(users_and_roles())
     return file
 
 
