@@ -1,7 +1,6 @@
 """docs/commands.md, made of the help texts of the commands: `python -m tests.command_reference > docs/commands.md`."""
 
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import typer.main

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from sandbox import Sandbox
 from sandbox.company import make_company
 from tests.postgres import Server, running_server
-from tests.system.commands import Command, Done
+from tests.system.commands import REPOSITORY, Command, Done
 from tests.system.mapping import users_and_roles
 
 Row = dict[str, Any]
