@@ -1,7 +1,7 @@
 """The pages of docs/ as data: their blocks, and the commands in them with what they are said to print.
 
-In a `console` block a line that begins with `$ ` is a command. What follows is what it prints: `…` stands for part of a
-line, or alone in a line for any number of lines. A command whose exit code is not 0 says so (`# exit 2`). A `yaml` block
+In a `console` block a line that begins with `$ ` is a command. What follows is what it prints: `…` stands for part of
+a line, or alone in one for any number of lines. A command whose exit code is not 0 says so (`# exit 2`). A `yaml` block
 that has a name is a file of it.
 """
 
