@@ -17,8 +17,8 @@ from tests.explaining import everybody
 from tests.reference.vectorised import world_of
 from tests.reference.worlds import random_world
 
-SHARE = range(25)
-FEW = range(100, 110)
+SHARE = range(10)
+FEW = range(100, 104)
 CAMPAIGN = range(1_000, 3_000)
 
 RULES = [
