@@ -53,6 +53,14 @@ class Environment:
         """Where frames and the embedded database live; absolute."""
         return Path(self._get("ENTRA_EMPLY_HOME") or ".entra-emply").absolute()
 
+    def made_home(self) -> Path:
+        """The home folder, there. Raises SettingsError."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"ENTRA_EMPLY_HOME: {self.home} cannot be written ({error.strerror})") from None
+        return self.home
+
     @property
     def settings(self) -> Path:
         """The settings file."""

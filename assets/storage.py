@@ -20,6 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from upath import UPath
 
+from assets.errors import SettingsError
+
 Frames = pd.DataFrame | Mapping[str, pd.DataFrame]
 
 _LISTS = pd.ArrowDtype(pa.list_(pa.string()))
@@ -27,10 +29,14 @@ _KEEP_EVERY_RUN = timedelta(days=2)
 
 
 class FrameStore:
-    """The frames under one address: a folder, or anything fsspec knows."""
+    """The frames under one address: a folder, or anything fsspec knows. Raises SettingsError for anything else."""
 
     def __init__(self, url: str) -> None:
-        self.root = UPath(url)
+        try:
+            self.root = UPath(url)
+            _ = self.root.fs
+        except (ValueError, ImportError) as error:
+            raise SettingsError(f"FRAMES_URL: expected a folder or an address that fsspec knows ({error})") from None
 
     def write(self, run_id: str, asset: str, value: Frames) -> UPath:
         """Store an asset's frame, or frames by name, of a run; the path."""

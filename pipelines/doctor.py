@@ -17,7 +17,7 @@ from assets.entra import checks as entra
 from assets.entra.client import GraphClient
 from assets.environment import Environment
 from assets.errors import EntraEmplyError, LedgerError, SettingsError
-from assets.reconciliation.mapping import Mapping, resolve
+from assets.reconciliation.mapping import Mapping, require_application, resolve
 from assets.reconciliation.settings import Settings, load
 from assets.reconciliation.world import SyncState
 from pipelines.ledger import ledger_if_any
@@ -130,4 +130,7 @@ def _resolved(environment: Environment, settings: Settings) -> Mapping:
         state = ledger.read_state(at) if ledger is not None and ledger.fits() else SyncState.of({}, read_at=at)
         with closing(EmplyClient(environment)) as customer:
             roles, departments = customer.roles().frame, customer.departments().frame
+        application = settings.sso.service_principal_id
+        if application is not None:
+            require_application(settings, graph.application(application).frames["entra_application"])
         return resolve(settings, graph.groups().frame, roles, departments, state.group_ids)

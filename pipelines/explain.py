@@ -4,13 +4,13 @@ Neither Dagster nor anything else that is slow to import is needed for it. What 
 `assets.reconciliation.explain`; here the person's rows are fetched.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from assets import clock
 from assets.environment import Environment
 from assets.errors import SettingsError
 from assets.ledger.history import Event, Person
@@ -18,11 +18,11 @@ from assets.ledger.ledger import Ledger
 from assets.reconciliation.explain.explanation import explanation
 from assets.reconciliation.explain.facts import Facts, Row
 from assets.reconciliation.explain.gathering import gather, planned_rows
-from assets.reconciliation.explain.neighbourhood import Directory, Frames, Ids, small_world
+from assets.reconciliation.explain.neighbourhood import Directory, Frames, Ids, small_world, uncounted
 from assets.reconciliation.explain.standing import Recorded
-from assets.reconciliation.plan import make_plan
+from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.settings import Settings, load
-from assets.reconciliation.world import World
+from assets.reconciliation.world import SyncState, World
 from assets.storage import FrameStore, StoredRun
 from pipelines.ledger import ledger_if_any
 
@@ -49,76 +49,93 @@ def explain(environment: Environment, asked: str) -> dict[str, Any]:
     if run is None:
         raise SettingsError("nothing was planned here yet: run entra-emply sync first")
     settings = _settings_of(environment, run)
+    found = _Found.by(run, asked)
+    source = {
+        "asked": asked,
+        "source": "run",
+        "run_id": run.run_id,
+        "read_at": run.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime(),
+        "settings_changed": _changed(environment, settings),
+    }
     with ledger_if_any(environment) as ledger:
-        told = partial(_told, run, ledger)
-        people = _People(run, settings, asked)
-        return {
-            "asked": asked,
-            "source": "run",
-            "run_id": run.run_id,
-            "read_at": run.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime(),
-            "settings_changed": _changed(environment, settings),
-            **people.document(told, ledger),
-        }
+        if not found.who:
+            return source | _nobody(found, ledger)
+        told = _told(run, ledger, found.around)
+        return source | _people(found, small_world(run, settings, _with_near(found, told)), told, ledger)
 
 
 def explain_live(environment: Environment, asked: str) -> dict[str, Any]:
-    """As `explain`, from fresh reads and the settings as they are now. Raises what reading raises."""
-    from pipelines.live import read_live  # noqa: PLC0415 (clients are slow to import)
+    """As `explain`, from fresh reads and the settings as they are now. Raises what reading raises.
 
-    settings = load(environment.settings)
+    Guards, and the signs that compare a person with everybody, are told as the last run found them.
+    """
+    from pipelines.live import Live  # noqa: PLC0415 (clients are slow to import)
+
+    settings, now = load(environment.settings), clock.now()
+    source = {"asked": asked, "source": "live", "run_id": None, "read_at": now, "settings_changed": False}
     run = FrameStore(environment.frames_url).last_complete()
-    with ledger_if_any(environment) as ledger:
-        frames = read_live(environment, settings, asked, ledger)
-        people = _People(frames, settings, asked)
-        return {
-            "asked": asked,
-            "source": "live",
-            "run_id": None,
-            "read_at": frames.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime(),
-            "settings_changed": False,
-            **people.document(partial(_told_now, people, run, ledger), ledger),
-        }
+    before = _Found.by(run, asked) if run is not None else None
+    with ledger_if_any(environment) as ledger, Live.opened(environment) as live:
+        state = SyncState.of({}, read_at=now) if ledger is None else ledger.read_state(now)
+        frames = live.read(settings, state, {asked.strip()} | (before.texts if before else set()))
+        found = _Found.by(frames, asked, *(before.ids if before else ()))
+        if not found.who:
+            return source | _nobody(found, ledger)
+        last = Told((), ()) if run is None else _told(run, ledger, found.around)
+        world = live.follow(small_world(frames, settings, _with_near(found, last)))
+        return source | _people(found, world, _told_now(make_plan(uncounted(world)), last), ledger)
 
 
-class _People:
-    """Whoever was asked for, and the small world around them."""
+@dataclass(frozen=True)
+class _Found:
+    """Whoever was asked for, and everybody around them."""
 
-    def __init__(self, frames: Frames, settings: Settings, asked: str) -> None:
-        self._frames = frames
-        self._settings = settings
-        self._asked = asked
-        self._directory = Directory(frames)
-        self._who = self._directory.carriers(asked)
-        self.around = self._directory.around(self._who)
+    asked: str
+    directory: Directory
+    who: Ids
+    around: Ids
 
-    def world(self, employees: Collection[str] = ()) -> World:
-        """The small world, with these employees in it too."""
-        near = Ids(self.around.entra, self.around.emply, self.around.employees | frozenset(employees))
-        return small_world(self._frames, self._settings, near)
+    @classmethod
+    def by(cls, frames: Frames, asked: str, *also: str) -> "_Found":
+        """Who carries `asked`; or one of the ids `also`, by which they were known before."""
+        directory = Directory(frames)
+        who = directory.carriers(asked, *also)
+        return cls(asked.strip(), directory, who, directory.around(who))
 
-    def document(self, told: Callable[[Ids], Told], ledger: Ledger | None) -> dict[str, Any]:
-        """The explanations, or in a sentence that there is nobody."""
-        if not self._who:
-            return _nobody(self._directory, self._asked, ledger)
-        said = told(self.around)
-        near = {str(row["employee_id"]) for row in said.findings if row["code"] == _NEARLY}
-        people = gather(self.world(near), self._who, said.actions, said.findings, said.links)
-        several = f"{len(people)} people carry {self._asked.strip()}." if len(people) > 1 else ""
-        documents = [explanation(each, said.recorded) | {"history": _history(each, ledger)} for each in people]
-        return {"sentence": several, "near": [], "people": documents, "history": []}
+    @property
+    def texts(self) -> set[str]:
+        """Every id and address by which they may be found in Entra."""
+        return self.directory.texts_of(self.who)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Their ids, which stay when addresses change."""
+        return self.who.entra | self.who.emply | self.who.employees
 
 
-def _nobody(directory: Directory, asked: str, ledger: Ledger | None) -> dict[str, Any]:
-    """That there is nobody, with nearly matching addresses and what the ledger knows."""
-    near = directory.near(asked)
-    history = ledger.history(asked) if ledger is not None else []
-    sentence = f"Nobody in Entra or Emply has {asked.strip()!r} as e-mail, sign-in name, username or id."
+def _people(found: _Found, world: World, told: Told, ledger: Ledger | None) -> dict[str, Any]:
+    people = gather(world, found.who, told.actions, told.findings, told.links)
+    several = f"{len(people)} people carry {found.asked}." if len(people) > 1 else ""
+    documents = [explanation(each, told.recorded) | {"history": _history(each, ledger)} for each in people]
+    return {"sentence": several, "near": [], "people": documents, "history": []}
+
+
+def _nobody(found: _Found, ledger: Ledger | None) -> dict[str, Any]:
+    """That there is nobody, in a sentence, with nearly matching addresses and what the ledger knows."""
+    near = found.directory.near(found.asked)
+    history = ledger.history(found.asked) if ledger is not None else []
+    sentence = f"Nobody in Entra or Emply has {found.asked!r} as e-mail, sign-in name, username or id."
     if near:
         sentence += f" Nearly the same: {', '.join(near)}."
     if history:
         sentence += " The ledger knows what was done about it in the past."
     return {"sentence": sentence, "near": near, "people": [], "history": history}
+
+
+def _with_near(found: _Found, told: Told) -> Ids:
+    """Those around, and the employees that findings about them name."""
+    near = frozenset(str(row["employee_id"]) for row in told.findings if row["code"] == _NEARLY)
+    return replace(found.around, employees=found.around.employees | near)
 
 
 def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> Told:
@@ -132,17 +149,17 @@ def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> Told:
     return Told(actions, findings, ledger.links_of(around.entra, around.emply), recorded)
 
 
-def _told_now(people: "_People", run: StoredRun | None, ledger: Ledger | None, around: Ids) -> Told:
+def _told_now(plan: Plan, last: Told) -> Told:
     """What would be planned now. Guards count everybody, so what holds an action is taken from the last run's plan; one
     that was done since is planned anew.
     """
-    plan = make_plan(people.world())
     actions, findings = planned_rows(plan.actions, plan.findings)
-    last = Told((), ()) if run is None else _told(run, ledger, around)
     done = {identity for identity, tried in last.recorded.tried.items() if tried["result"] == "applied"}
     held = {row["action_id"]: row["held_by"] for row in last.actions if row["action_id"] not in done}
     known = [{**row, "held_by": held.get(row["action_id"], []), "new": row["action_id"] not in held} for row in actions]
-    return Told(known, findings, last.links, replace(last.recorded, tried={}))
+    compared = [row for row in last.findings if row["code"] in (_NEARLY, *_OF_GROUPS)]
+    found = [row for row in findings if row["code"] not in (_NEARLY, *_OF_GROUPS)]
+    return Told(known, [*found, *compared], last.links, replace(last.recorded, tried={}))
 
 
 def _about(run: Frames, name: str, around: Ids) -> pd.DataFrame:

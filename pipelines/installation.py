@@ -23,8 +23,7 @@ def installation(environment: Environment) -> Iterator[str]:
 
     Raises SettingsError where the database cannot be had.
     """
-    home = environment.home
-    home.mkdir(parents=True, exist_ok=True)
+    home = environment.made_home()
     link = home / "dagster.yaml"
     if not link.exists():
         link.unlink(missing_ok=True)

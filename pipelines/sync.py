@@ -24,6 +24,8 @@ from assets.errors import EntraEmplyError
 from assets.extract import ACCEPT_SHRINK
 from assets.ledger.database import in_words
 from assets.progress import listening
+from assets.reconciliation.settings import load
+from assets.storage import FrameStore
 from pipelines.definitions import build_defs
 from pipelines.installation import installation, instance
 from pipelines.progress import Tell
@@ -31,6 +33,7 @@ from pipelines.progress import Tell
 _TURN = 0x656E7472615F7379  # "entra_sy": any number but the ledger's, the same for every sync command
 _BY_COMMAND = {"entra-emply/command": "sync"}
 _TRIES = 3
+_OURS = {kind.__name__ for kind in EntraEmplyError.__subclasses__()}  # they say themselves what they are about
 _OVERTAKEN = ("the next run plans anew", "is not the newest plan", "once is enough")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -79,6 +82,7 @@ class SyncReport:
 def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
     """Sync and apply. Raises SyncFailed with the reason of the step that failed, SettingsError, LedgerError."""
     environment = Environment.load()
+    _require(environment)
     with installation(environment) as address, in_words(), _turn(address), instance() as dagster:
         _fail_killed(dagster)
         for last in (False,) * (_TRIES - 1) + (True,):
@@ -86,6 +90,11 @@ def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
             if report is not None:
                 return report
     raise AssertionError("unreachable")
+
+
+def _require(environment: Environment) -> None:
+    """What is wrong with settings and environment is said before anything is started or read. Raises SettingsError."""
+    _ = environment.entra, environment.emply, load(environment.settings), FrameStore(environment.frames_url)
 
 
 def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], *, last: bool) -> SyncReport | None:
@@ -169,8 +178,8 @@ def _reason(result: ExecuteInProcessResult) -> str:
                 return event.step_failure_data.user_failure_data.description
             while error is not None and error.cause is not None:
                 error = error.cause
-            message = error.message.strip() if error else "an unknown error"
-            return f"{event.step_key}: {message.split(': ', 1)[-1]}"
+            message = error.message.strip().split(": ", 1)[-1] if error else "an unknown error"
+            return message if error and error.cls_name in _OURS else f"{event.step_key}: {message}"
     return "the run failed before its first step"
 
 

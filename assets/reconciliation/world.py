@@ -8,14 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import pandas as pd
 
-from assets.emply import calendar_frames
-from assets.entra import frames as directory
-from assets.entra import mailbox_frames
-from assets.frames import empty
 from assets.reconciliation.settings import Settings
 
 SOURCES = (
@@ -116,6 +113,12 @@ class SyncState:
         return cls.of(frames, read_at=stamp["read_at"].to_pydatetime(), epoch=int(stamp["epoch"]))
 
 
+def _empty(module: str, model: str) -> pd.DataFrame:
+    """A frame without rows. Its model is imported when one is made: who gives every frame does not wait for it."""
+    nothing: pd.DataFrame = import_module("assets.frames").empty(getattr(import_module(f"assets.{module}"), model))
+    return nothing
+
+
 @dataclass(frozen=True)
 class World:
     """Everything a plan depends on: the plan is a pure function of it."""
@@ -130,16 +133,16 @@ class World:
     emply_departments: pd.DataFrame
     state: SyncState
     settings: Settings
-    entra_deleted_users: pd.DataFrame = field(default_factory=partial(empty, directory.DeletedUsers))
-    entra_application: pd.DataFrame = field(default_factory=partial(empty, directory.Application))
-    entra_assigned: pd.DataFrame = field(default_factory=partial(empty, directory.Assigned))
-    entra_photos: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Photos))
-    entra_mailboxes: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Mailboxes))
-    entra_calendars: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Calendars))
-    entra_events: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Events))
-    entra_cursors: pd.DataFrame = field(default_factory=partial(empty, mailbox_frames.Cursors))
-    emply_calendars: pd.DataFrame = field(default_factory=partial(empty, calendar_frames.Calendars))
-    emply_events: pd.DataFrame = field(default_factory=partial(empty, calendar_frames.Events))
+    entra_deleted_users: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "DeletedUsers"))
+    entra_application: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "Application"))
+    entra_assigned: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "Assigned"))
+    entra_photos: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Photos"))
+    entra_mailboxes: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Mailboxes"))
+    entra_calendars: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Calendars"))
+    entra_events: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Events"))
+    entra_cursors: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Cursors"))
+    emply_calendars: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Calendars"))
+    emply_events: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Events"))
 
     def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> "World":
         """The same world with these frames, by name."""

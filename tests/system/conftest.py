@@ -1,20 +1,24 @@
 """What system tests share: an installation in a folder of its own, run through its command line against a sandbox."""
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from sandbox import Sandbox
 from sandbox.company import make_company
 from tests.postgres import Server, running_server
 from tests.system.commands import REPOSITORY, Command, Done
+from tests.system.mapping import users_and_roles
 
 Row = dict[str, Any]
+Writes = Counter[tuple[str, str]]
 _ELSEWHERE = {"DATABASE_URL", "DAGSTER_HOME", "FRAMES_URL"}
 
 
@@ -22,13 +26,14 @@ _ELSEWHERE = {"DATABASE_URL", "DAGSTER_HOME", "FRAMES_URL"}
 class Installation:
     """One home folder, one settings file, one sandbox; commands run as an operator runs them.
 
-    The database is the embedded one, unless `variables` name another.
+    The database is the embedded one, unless `variables` name another. Commands run in `folder`.
     """
 
     home: Path
     sandbox: Sandbox
     settings: Path
     variables: dict[str, str] = field(default_factory=dict)
+    folder: Path = REPOSITORY
     _numbers: Iterator[int] = field(default_factory=count)
 
     @property
@@ -39,14 +44,20 @@ class Installation:
         return theirs | self.sandbox.environment | ours | self.variables
 
     @property
+    def database(self) -> str:
+        """The name of the database that DATABASE_URL names."""
+        return make_url(self.variables["DATABASE_URL"]).database or ""
+
+    @property
     def said(self) -> Path:
         """Where the output of commands is kept, a folder each."""
         return self.settings.parent / "said"
 
     def start(self, *command: str, hurried: bool = False, terminal: str | None = None, **variables: str) -> Command:
         """Start `entra-emply` with these arguments; `hurried`, `terminal`: see `Command`."""
-        folder = self.said / f"{next(self._numbers)}-{command[0]}"
-        return Command(command, self.environment | variables, folder, hurried=hurried, terminal=terminal)
+        said = self.said / f"{next(self._numbers)}-{command[0]}"
+        environment = self.environment | variables
+        return Command(command, environment, said, hurried=hurried, terminal=terminal, where=self.folder)
 
     def run(self, *command: str, hurried: bool = False, **variables: str) -> Done:
         """Run `entra-emply` with these arguments to its end."""
@@ -64,18 +75,24 @@ class Installation:
 
     def writes(self) -> list[Row]:
         """See `writes_of`."""
-        return writes_of(self.sandbox)
+        return writes_of(self.sandbox.requests())
 
 
-def writes_of(sandbox: Sandbox) -> list[Row]:
-    """The requests that changed something in Emply or Entra, or wanted to, as the sandbox logged them."""
+def writes_of(requests: Sequence[Row]) -> list[Row]:
+    """The requests of a log that changed something in Emply or Entra, or wanted to."""
     return [
         entry
-        for entry in sandbox.requests()
+        for entry in requests
         if entry["method"] not in ("GET", "HEAD")
         and "/token" not in entry["path"]
         and not entry["path"].endswith("$batch")
     ]
+
+
+def made(requests: Sequence[Row]) -> Writes:
+    """The changes that were made, by method and address; one whose answer was lost has no status, and was made."""
+    done = [entry for entry in writes_of(requests) if (entry["status"] or 200) < 300]
+    return Counter((entry["method"], entry["path"]) for entry in done)
 
 
 def logins_of(state: Row) -> dict[str, Row]:
@@ -91,9 +108,9 @@ def company() -> Row:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    """The repository's settings, to be changed."""
+    """Settings of users and roles, to be changed."""
     file = tmp_path / "settings.yaml"
-    file.write_text((REPOSITORY / "settings.yaml").read_text())
+    file.write_text(users_and_roles())
     return file
 
 

@@ -7,12 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from sandbox import Sandbox
 from tests.postgres import Server
-from tests.system.commands import REPOSITORY
 from tests.system.conftest import Installation, Row, logins_of
+from tests.system.mapping import users_and_roles
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def started(sandbox: Sandbox, server: Server, folder: Path, after: Snapshot) -> 
     sandbox.reset()
     sandbox.put_state(after.state)
     settings = folder / "settings.yaml"
-    shutil.copy(REPOSITORY / "settings.yaml", settings)
+    settings.write_text(users_and_roles())
     if after.home.exists():
         shutil.copytree(after.home, folder / "home", symlinks=True)
     database = server.create(template=after.database)
@@ -54,8 +52,7 @@ def after_sync(sandbox: Sandbox, server: Server, folder: Path, before: Snapshot)
     folder.mkdir()
     with started(sandbox, server, folder, before) as installation:
         installation.sync()
-        database = make_url(installation.variables["DATABASE_URL"]).database or ""
-        return Snapshot(sandbox.state(), server.create(template=database), installation.home)
+        return Snapshot(sandbox.state(), server.create(template=installation.database), installation.home)
 
 
 def changed(state: Row) -> Row:

@@ -9,8 +9,7 @@ import pytest
 
 from tests.postgres import Server, running_server
 from tests.system.commands import Command, Done
-from tests.system.conftest import Installation
-from tests.system.test_kills import made
+from tests.system.conftest import Installation, made
 
 NOWHERE = "postgresql://nobody:secret@/nothing?host=/nowhere"
 COMMANDS = [("sync",), ("plan",), ("approve", "abcdef12", "--by", "Ada", "--reason", "x"), ("release", "abcdef12")]
@@ -92,7 +91,7 @@ def _until_it_waits(installation: Installation, command: Command) -> None:
 def _goes_on(installation: Installation) -> None:
     """As if nothing had been: what was written stays, and only the rest is written."""
     done = installation.sync()
-    writes = made(installation.sandbox)
+    writes = made(installation.sandbox.requests())
     assert set(writes.values()) - {writes["POST", "/emply/v1/contoso/users"]} == {1}
     assert writes["POST", "/emply/v1/contoso/users"] == 15
     assert " 3 held" in done.stdout

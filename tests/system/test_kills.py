@@ -2,7 +2,6 @@
 
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,10 @@ from sandbox import Sandbox
 from sandbox.company import make_company
 from tests.postgres import Server
 from tests.system.commands import PATIENCE
-from tests.system.conftest import Installation, Row, writes_of
+from tests.system.conftest import Installation, Row, Writes, made
 from tests.system.snapshots import Snapshot, after_sync, started
 
 SHARE, CAMPAIGN = range(6), range(6, 206)
-Writes = Counter[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -45,16 +43,12 @@ def kills(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with Sandbox() as sandbox:
         first = Snapshot(make_company(200, 1))
         second = after_sync(sandbox, server, folder / "first", first)
-        undisturbed = [Undisturbed(first, second.logins, len(sandbox.requests()), made(sandbox))]
+        log = sandbox.requests()
+        undisturbed = [Undisturbed(first, second.logins, len(log), made(log))]
         third = after_sync(sandbox, server, folder / "second", second.with_changes())
-        undisturbed += [Undisturbed(second.with_changes(), third.logins, len(sandbox.requests()), made(sandbox))]
+        log = sandbox.requests()
+        undisturbed += [Undisturbed(second.with_changes(), third.logins, len(log), made(log))]
         yield Kills(sandbox, server, undisturbed)
-
-
-def made(sandbox: Sandbox) -> Writes:
-    """The changes that were made, by method and address; one whose answer was lost has no status, and was made."""
-    writes = [entry for entry in writes_of(sandbox) if (entry["status"] or 200) < 300]
-    return Counter((entry["method"], entry["path"]) for entry in writes)
 
 
 def test_the_second_sync_writes_what_every_rule_asks_for(kills: Kills) -> None:
@@ -81,7 +75,7 @@ def _kill_and_make_good(kills: Kills, folder: Path, seed: int) -> None:
         installation.sandbox.put_faults()
         installation.sync()
         assert installation.logins() == undisturbed.logins
-        assert made(installation.sandbox) == undisturbed.writes
+        assert made(installation.sandbox.requests()) == undisturbed.writes
 
 
 def _at_any_moment(installation: Installation, requests: int, chosen: random.Random) -> None:

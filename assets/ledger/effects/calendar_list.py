@@ -29,7 +29,7 @@ class CalendarList:
         candidates = (rows[calendar_id] for calendar_id in self._by_external_id.get(external_id, ()))
         if emply_user_id is None:
             return [row for row in candidates if row.get("kind") == "room" or text_of(row, "userId") is None]
-        return [row for row in candidates if row.get("userId") == emply_user_id]
+        return [row for row in candidates if row.get("kind") != "room" and row.get("userId") == emply_user_id]
 
     def one(self, calendar_id: str) -> JsonObject | None:
         """The calendar of this id."""

@@ -11,7 +11,8 @@ from assets.ledger.effects.systems import JsonObject
 from assets.ledger.effects.terms import Action, Done, Effect, Targets, Write
 from assets.ledger.effects.values import holds, text_of
 
-_NAMING = ("kind", "externalId")  # say which calendar it is, and are not changed
+NAMING = ("kind", "externalId")
+"""What says which calendar it is, and is not changed."""
 
 
 def calendar_of(action: Action, external_id: object, targets: Targets) -> JsonObject | None:
@@ -62,15 +63,22 @@ def _look_for_attached(action: Action, targets: Targets) -> Done | None:
 
 
 def _prepare_change(action: Action, targets: Targets) -> Write | None:
-    row = _as_before(action, targets)
-    fields = {name: value for name, value in action.fields.items() if name not in _NAMING}
-    return None if row is None else partial(_change, str(row["id"]), fields, targets)
+    """Of what is as before; a calendar that was attached just now has its new name already."""
+    row = calendar_of(action, action.fields["externalId"], targets)
+    if row is None:
+        return None
+    before, calendar_id = action.before or {}, str(row["id"])
+    left = {name: value for name, value in action.fields.items() if not holds({name: value}, row)}
+    if not holds({name: before.get(name) for name in left}, row, without=NAMING):
+        return None
+    fields = {name: value for name, value in left.items() if name not in NAMING}
+    return partial(_change, calendar_id, fields, targets) if fields else lambda: Done(calendar_id)
 
 
 def _look_for_change(action: Action, targets: Targets) -> Done | None:
     targets.calendars.read_again()
     row = calendar_of(action, action.fields["externalId"], targets)
-    return Done(str(row["id"])) if row is not None and holds(action.fields, row, without=_NAMING) else None
+    return Done(str(row["id"])) if row is not None and holds(action.fields, row, without=NAMING) else None
 
 
 # Taking away
@@ -116,20 +124,19 @@ def _to_take_away(action: Action, targets: Targets) -> JsonObject | None:
 
 def _is_out(action: Action, row: JsonObject, targets: Targets) -> bool:
     """C4's cause, the cheapest to see first. Whose calendar nobody knows can have none."""
-    external_id = str(row["externalId"])
-    if action.entra_id is None:
-        return action.emply_user_id is None or targets.records.linked_to(action.emply_user_id) is None
-    if (action.before or {}).get("kind") == "room":
-        return _is_no_rooms(action.entra_id, external_id, targets)
-    return _is_no_logins(action, targets) or _is_no_users(action.entra_id, external_id, targets)
-
-
-def _is_no_logins(action: Action, targets: Targets) -> bool:
-    """Whether the Emply user cannot have the person's calendars: not linked, gone, deactivated."""
-    if action.emply_user_id is None or targets.records.linked_to(action.emply_user_id) != action.entra_id:
+    login, external_id = action.emply_user_id, str(row["externalId"])
+    linked = targets.records.linked_to(login) if login is not None else None
+    owner = action.entra_id or linked
+    if owner is None:
         return True
-    login = targets.emply.user(action.emply_user_id)
-    return login is None or not holds({"active": True}, login)
+    if (action.before or {}).get("kind") == "room":
+        return _is_no_rooms(owner, external_id, targets)
+    return linked != owner or _cannot_log_in(login, targets) or _is_no_users(owner, external_id, targets)
+
+
+def _cannot_log_in(login: str | None, targets: Targets) -> bool:
+    user = targets.emply.user(login) if login is not None else None
+    return user is None or not holds({"active": True}, user)
 
 
 def _is_no_users(entra_id: str, external_id: str, targets: Targets) -> bool:
@@ -170,7 +177,7 @@ def _as_before(action: Action, targets: Targets) -> JsonObject | None:
     """The calendar that `before` still describes."""
     before = action.before or {}
     found = targets.calendars.find(action.emply_user_id, str(before["externalId"]))
-    return next((row for row in found if holds(before, row, without=_NAMING)), None)
+    return next((row for row in found if holds(before, row, without=NAMING)), None)
 
 
 def _recorded(action: Action, targets: Targets, named: JsonObject, *, detached: bool) -> list[JsonObject]:

@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from assets.reconciliation.explain.facts import Facts, Group, Mailbox, Row
+from assets.reconciliation.explain.facts import Facts, Group, Row
+from assets.reconciliation.explain.mailbox import mailbox_of
 from assets.reconciliation.explain.neighbourhood import Ids
 from assets.reconciliation.explain.others import others
+from assets.reconciliation.explain.rows import records
+from assets.reconciliation.mapping import nothing_configured
 from assets.reconciliation.matching import identities
 from assets.reconciliation.people import People
 from assets.reconciliation.plan import mapping_of
-from assets.reconciliation.wording import names_of, rows
+from assets.reconciliation.wording import names_of
 from assets.reconciliation.world import World
 from assets.text import key, key_of
 
+_NEARLY = "email_nearly_matches"
 _JOINED = (
     "entra_id",
     "matched_by",
@@ -37,7 +40,7 @@ def gather(
     `actions` and `findings` are rows of the plan as JSON has them; those about other people are left out. `links` are
     rows of the ledger's links (entra_id, emply_user_id, matched_by, at).
     """
-    mapping = mapping_of(world)
+    mapping = mapping_of(world) if world.settings.enabled else nothing_configured()
     people = People(world, mapping, identities(world, mapping))
     asked = people.identities["entra_id"].isin(who.entra) | people.identities["emply_user_id"].isin(who.emply)
     gathering = _Gathering(people, actions, findings, links)
@@ -62,7 +65,6 @@ class _Gathering:
         self.configured = [
             Group(row["group_id"], self._name(row["group_id"]), row["role_id"], self._name(row["role_id"]))
             for row in groups
-            if row["group_id"] is not None  # with the integration off, names need not resolve
         ]
 
     def person(self, person: int) -> Facts:
@@ -71,6 +73,7 @@ class _Gathering:
         entra = _at(self.users, joined["entra_row"])
         login = _at(self.logins, joined["emply_row"])
         mine = self._memberships(joined["entra_id"])
+        linked = _value(joined["matched_by"]) == "link"
         rivals, candidates = others(self.people, person)
         ids = {"entra_id": _value(joined["entra_id"]), "emply_user_id": _value(joined["emply_user_id"])}
         return Facts(
@@ -89,16 +92,18 @@ class _Gathering:
             or _first(self.links, "entra_id", ids["entra_id"]),
             rivals=tuple(rivals),
             candidates=tuple(candidates),
+            near=self._near(ids),
             actions=tuple(row for row in self.actions if _about(row, ids)),
             findings=tuple(row for row in self.findings if _about(row, ids) or row["object"] in mine),
-            mailbox=Mailbox(),
+            mailbox=mailbox_of(self.people.world, ids["entra_id"], ids["emply_user_id"], linked=linked),
         )
 
     def employee_alone(self, employee_id: str) -> Facts:
         """The facts of an employee who has no user in either system."""
         employee = _first(self.employees, "employee_id", employee_id)
         email = key_of((employee or {}).get("email") or "")
-        return Facts(**self._shared(), subject=email or employee_id, employee=employee)
+        findings = tuple(row for row in self.findings if row["employee_id"] == employee_id)
+        return Facts(**self._shared(), subject=email or employee_id, employee=employee, findings=findings)
 
     def _shared(self) -> dict[str, Any]:
         world = self.people.world
@@ -121,6 +126,11 @@ class _Gathering:
         carriers = key(self.people.world.emply_employees["email"])
         return tuple(self.employees[at] for at, each in enumerate(carriers) if email and each == email)
 
+    def _near(self, ids: Mapping[str, str | None]) -> tuple[Row, ...]:
+        """S: the employees that findings about this person name."""
+        named = [row["employee_id"] for row in self.findings if row["code"] == _NEARLY and _about(row, ids)]
+        return tuple(row for row in self.employees if row["employee_id"] in named)
+
     def _role_state(self, person: int) -> Mapping[str, str | None] | None:
         states = self.people.role_states
         mine = records(states[states["person"] == person])
@@ -128,11 +138,6 @@ class _Gathering:
 
     def _name(self, identity: str) -> str:
         return self.names.get(identity, identity)
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows as plain values: None for missing, lists for lists."""
-    return [{name: _plain(value) for name, value in row.items()} for row in rows(frame)]
 
 
 def planned_rows(actions: pd.DataFrame, findings: pd.DataFrame) -> tuple[list[Row], list[Row]]:
@@ -152,10 +157,6 @@ def _at(found: Sequence[Row], row: Any) -> Row | None:  # noqa: ANN401 (as panda
 
 def _first(found: Iterable[Row], name: str, value: object) -> Row | None:
     return next((row for row in found if value is not None and row[name] == value), None)
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 (what pandas holds)
-    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401 (what pandas holds)

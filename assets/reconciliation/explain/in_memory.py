@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from assets.reconciliation.world import SOURCES, World
+from assets.reconciliation.world import FOLLOWING, SOURCES, World
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class InMemory:
         """The frames of a world."""
         frames = {name: getattr(world, name) for name in SOURCES if name != "entra_group_members"}
         state = {f"sync_state/{name}": frame for name, frame in world.state.frames().items()}
-        return cls({**frames, **state, "entra_group_members/members": world.entra_group_members})
+        following = {f"{asset}/{name}": getattr(world, name) for asset, names in FOLLOWING.items() for name in names}
+        return cls({**frames, **state, **following, "entra_group_members/members": world.entra_group_members})
 
     def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """All rows of some columns."""
@@ -33,3 +34,7 @@ class InMemory:
     def whole(self, name: str) -> pd.DataFrame:
         """Every row of every column."""
         return self.frames[name]
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a frame."""
+        return name in self.frames

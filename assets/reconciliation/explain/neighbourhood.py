@@ -4,8 +4,9 @@ link, a key, an address or an employee with them. What the rules say of the pers
 Only what counts people (the guards' limits, an emptied group) is not: that is taken from the plan as it was made.
 """
 
+import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -15,8 +16,8 @@ from rapidfuzz.distance import OSA
 
 from assets.reconciliation.lookup import Mask, is_among
 from assets.reconciliation.matching import addresses
-from assets.reconciliation.settings import Settings
-from assets.reconciliation.world import STATE_COLUMNS, SyncState, World
+from assets.reconciliation.settings import Guards, Limit, Settings
+from assets.reconciliation.world import FOLLOWING, STATE_COLUMNS, SyncState, World
 from assets.text import key, key_of
 
 _MOST_NEAR = 5
@@ -35,6 +36,10 @@ class Frames(Protocol):
 
     def whole(self, name: str) -> pd.DataFrame:
         """Every row of every column."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a frame."""
         ...
 
 
@@ -71,9 +76,10 @@ class Directory:
         self.employees = pd.DataFrame({"id": employees["employee_id"], "email": key(employees["email"])})
         self.links = frames.whole("sync_state/links")
 
-    def carriers(self, asked: str) -> Ids:
-        """Whoever has this id, carries it as sign-in name, username or e-mail, or has the login of such an employee."""
-        wanted, ids = _texts([key_of(asked)]), _texts([asked.strip(), asked.strip().lower()])
+    def carriers(self, *asked: str) -> Ids:
+        """Who has one of these ids, carries it as sign-in name, username or e-mail, or has such an employee's login."""
+        wanted = _texts({key_of(text) for text in asked} - {""})
+        ids = _texts({form for text in asked for form in (text.strip(), text.strip().lower())})
         employee = is_among(self.employees["id"], ids) | is_among(self.employees["email"], wanted)
         employee_ids = self.employees.loc[employee, "id"]
         entra = is_among(self.entra["id"], ids) | _carry(self.entra, ("upn", "address"), wanted)
@@ -145,6 +151,12 @@ class Directory:
         return Ids(*(frozenset(frame.loc[mask, "id"]) for frame, mask in frames))
 
 
+_OF_USERS = ("entra_assigned", "entra_photos", "entra_mailboxes", "entra_calendars", "entra_events", "entra_cursors")
+_WHOLE = ("entra_deleted_users", "entra_application")
+_UNREAD = pd.DataFrame()
+"""In place of a frame that the run was not called for: nothing is known of it."""
+
+
 def small_world(frames: Frames, settings: Settings, who: Ids) -> World:
     """The world of these people alone; groups, roles and departments are all there, because settings name them."""
     entra, emply = who.entra, who.emply
@@ -160,7 +172,41 @@ def small_world(frames: Frames, settings: Settings, who: Ids) -> World:
         emply_departments=frames.whole("emply_departments"),
         state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
         settings=settings,
+        **_following(frames, who, state["calendars"]),
     )
+
+
+def uncounted(world: World) -> World:
+    """The same world without the guards that count people (G1, G2, G4, G6, G7): of few people they say nothing."""
+    no_limit = Limit(min_count=sys.maxsize, percent=0)
+    guards = Guards(max_deactivations=no_limit, max_role_changes=no_limit, max_grants=no_limit)
+    state = replace(world.state, group_counts=world.state.group_counts[:0])
+    return replace(world, settings=world.settings.model_copy(update={"guards": guards}), state=state)
+
+
+def _following(frames: Frames, who: Ids, recorded: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What is read of some people only: photos, mailboxes, calendars, events. A room's calendar in Emply has no user:
+    the ledger or its mailbox says whose it is."""
+    stored = {name: f"{asset}/{name}" for asset, names in FOLLOWING.items() for name in names}
+    found = dict.fromkeys(stored, _UNREAD)
+    for name in (name for name in stored if frames.has(stored[name])):
+        if name in _OF_USERS:
+            found[name] = frames.rows(stored[name], "entra_id", who.entra)
+        elif name in _WHOLE:
+            found[name] = frames.whole(stored[name])
+    if frames.has(stored["emply_calendars"]):
+        entra = found["entra_calendars"]
+        wanted = (
+            ("user_id", who.emply),
+            ("calendar_id", frozenset(recorded["calendar_id"])),
+            ("external_id", frozenset(entra.get("calendar_id", ()))),
+        )
+        parts = [frames.rows(stored["emply_calendars"], column, values) for column, values in wanted]
+        found["emply_calendars"] = pd.concat(parts).drop_duplicates("calendar_id", ignore_index=True)
+    if frames.has(stored["emply_events"]):
+        ids = frozenset(found["emply_calendars"]["calendar_id"])
+        found["emply_events"] = frames.rows(stored["emply_events"], "calendar_id", ids)
+    return {name: frame for name, frame in found.items() if frame is not _UNREAD}
 
 
 def _of(frames: Frames, name: str, columns: Collection[str], who: Ids) -> pd.DataFrame:

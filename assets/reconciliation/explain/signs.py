@@ -70,6 +70,9 @@ def _calendar(facts: Facts) -> Statement:
 
 def _nearly(facts: Facts) -> Statement:
     code = "email_nearly_matches"
+    if facts.entra is None and facts.login is None and facts.finding(code):
+        users = listed([str(row["subject"]) for row in facts.findings if row["code"] == code])
+        return decided(code, f"A user of Entra is nearly this employee: {users}. Make both e-mails identical if so.")
     if facts.finding(code):
         near = [
             f"{row['first_name'] or ''} {row['last_name'] or ''} <{row['email'] or 'no e-mail'}>" for row in facts.near

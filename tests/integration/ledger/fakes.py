@@ -12,6 +12,7 @@ from assets import clock
 from assets.entra import frames
 from assets.errors import CredentialsError, SourceUnreadable, TargetRefused
 from assets.frames import Certificate, Read
+from assets.text import utc_second
 
 Row = dict[str, Any]
 Fault = Callable[[Callable[[], object]], object]
@@ -82,9 +83,13 @@ class Graph(System):
         return frozenset(group["id"] for group in self.entra["groups"] if entra_id in group["members"])
 
     def transitive_groups(self, group_id: str) -> frozenset[str]:
-        groups = {group["id"]: group for group in self.entra["groups"]}
-        inside = [member for member in groups[group_id]["members"] if member in groups]
-        return frozenset(inside).union(*map(self.transitive_groups, inside))
+        groups = {group["id"]: group["members"] for group in self.entra["groups"]}
+        inside: set[str] = set()
+        beyond = {group_id}
+        while beyond:
+            beyond = {member for group in beyond for member in groups[group] if member in groups} - inside
+            inside |= beyond
+        return frozenset(inside)
 
     def create_user(self, fields: Row) -> str:
         return str(self._write(lambda: self._create_user(fields)))
@@ -123,7 +128,7 @@ class Graph(System):
     def photo(self, entra_id: str) -> tuple[str, bytes] | None:
         self._read("photo")
         photo = self.entra["photos"].get(entra_id)
-        return None if photo is None else (photo["mediaEtag"], base64.b64decode(photo["contentBase64"]))
+        return None if photo is None else (photo["mediaEtag"], base64.b64decode(photo.get("contentBase64", "")))
 
     def calendar(self, entra_id: str, calendar_id: str) -> Row | None:
         self._read("calendar")
@@ -132,7 +137,7 @@ class Graph(System):
     def default_calendar(self, entra_id: str) -> Row | None:
         self._read("default_calendar")
         calendars = self.entra["calendars"].get(entra_id, [])
-        return next((each for each in calendars if each["isDefaultCalendar"]), None)
+        return next((each for each in calendars if each.get("isDefaultCalendar")), None)
 
     def event(self, entra_id: str, event_id: str) -> Row | None:
         self._read("event")
@@ -169,11 +174,12 @@ class Graph(System):
         calendar = _by_id(self.entra["calendars"].get(entra_id, []), calendar_id)
         if calendar is None:
             raise _refusal(404, "ErrorItemNotFound")
-        same = (event for event in calendar["events"] if event.get("transactionId") == fields["transactionId"])
+        events = calendar.setdefault("events", [])
+        same = (event for event in events if event.get("transactionId") == fields["transactionId"])
         made: Row | None = next(same, None)
         if made is None:
             made = {"id": f"outlook-{fields['transactionId']}", **_in_graphs_words(fields)}
-            calendar["events"].append(made)
+            events.append(made)
             self._made("create event", made["id"])
         return str(made["id"])
 
@@ -195,7 +201,7 @@ class Graph(System):
 
     def _events(self, entra_id: str) -> Iterator[tuple[Row, Row]]:
         for calendar in self.entra["calendars"].get(entra_id, []):
-            yield from ((calendar, event) for event in calendar["events"])
+            yield from ((calendar, event) for event in calendar.setdefault("events", []))
 
 
 class Emply(System):
@@ -287,7 +293,7 @@ class Emply(System):
         self._change(self.emply["calendars"], calendar_id, fields)
         if fields.get("externalId", "") is None:
             for event in self._in(calendar_id):
-                if event["origin"] == "outlook":
+                if event.get("origin") != "emply":
                     self.emply["events"].remove(event)
         self._made(f"calendar {'+'.join(sorted(fields))}", calendar_id)
 
@@ -298,7 +304,7 @@ class Emply(System):
         self._made("delete calendar", calendar_id)
 
     def _put_event(self, calendar_id: str, external_id: str, fields: Row) -> None:
-        there = next((event for event in self._in(calendar_id) if event["externalId"] == external_id), None)
+        there = next((event for event in self._in(calendar_id) if event.get("externalId") == external_id), None)
         if there is not None:
             self.emply["events"].remove(there)
         event_id = f"{calendar_id}/{external_id}"
@@ -378,6 +384,6 @@ def _written(name: str, value: object) -> object:
 
 
 def _in_our_words(event: Row) -> Row:
-    times = {side: f"{event[side]['dateTime'][:19]}Z" for side in ("start", "end")}
+    times = {side: utc_second(event[side]["dateTime"]) for side in ("start", "end")}
     same = {name: event.get(name) for name in ("id", "isAllDay", "showAs", "changeKey", "transactionId")}
-    return {"title": event["subject"], **same, **times}
+    return {"title": event.get("subject"), **same, **times}

@@ -114,6 +114,22 @@ def test_a_changed_name_and_sharing_are_written_and_nothing_else(office: Company
     assert in_emply(office, "calendars")["E-ada"]["name"] == "Møder"
 
 
+def test_what_is_as_it_should_be_already_is_not_written(office: Company) -> None:
+    named = {"kind": "user", "externalId": "ada-cal"}
+    in_emply(office, "calendars")["E-ada"]["name"] = "Møder"
+    before, after = named | {"name": "Kalender"}, named | {"name": "Møder"}
+    row = action("emply.update_calendar", "C3", "ada", before, after)
+    both = action(
+        "emply.update_calendar",
+        "C3",
+        "ada",
+        before | {"shareDatesAndTitles": False},
+        after | {"shareDatesAndTitles": True},
+    )
+    assert results(office, row, both) == [("update_calendar", "applied")] * 2
+    assert office.emply.writes == [("calendar shareDatesAndTitles", "E-ada")]
+
+
 def test_a_name_that_changed_in_emply_since_the_plan_is_left_alone(office: Company) -> None:
     before = {"kind": "user", "externalId": "ada-cal", "name": "Another"}
     after = {"kind": "user", "externalId": "ada-cal", "name": "Møder"}

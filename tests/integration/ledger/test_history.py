@@ -5,18 +5,13 @@ from datetime import timedelta
 import pytest
 
 from assets import clock
-from assets.ledger import effects
 from assets.ledger.history import Person
 from assets.ledger.ledger import Ledger
-from tests.integration.ledger.company import Company, make_scenario, refused
+from tests.integration.ledger.company import Company, make_scenario
+from tests.integration.ledger.fakes import refused
 
 STAFF = ["g-staff"]
 NOBODY_LEAVES = {"max_deactivations": {"min_count": 0, "percent": 0}}
-
-
-@pytest.fixture(autouse=True)
-def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(effects, "_PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture

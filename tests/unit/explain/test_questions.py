@@ -118,7 +118,10 @@ def test_a_guest_in_no_group_is_told_so() -> None:
 def test_a_guest_and_single_sign_on() -> None:
     guest = person(userType="Guest", mail="megan@contoso.com")
     assert "it is not looked at" in answered(explained(world([guest])), "guest_sign_in")
-    asked = explained(world([guest], sso={"service_principal_id": "app"}))
+    assigned = [{"principalId": "entra-megan", "principalType": "User"}]
+    application = {"id": "app", "appRoleAssignmentRequired": True, "appRoleAssignedTo": assigned}
+    sso = {"service_principal_id": "app"}
+    asked = explained(world([guest], sso=sso, entra={"servicePrincipals": [application]}))
     assert answered(asked, "guest_sign_in").startswith("Yes: this guest is assigned")
 
 
@@ -149,7 +152,8 @@ def test_how_the_calendar_is_synchronised() -> None:
     assert answered(megan(["Employee"], synchronize_calendars=True), "calendar").startswith("It is switched on")
 
 
-LINKED = world([person()], [login()], linked=["megan"], synchronize_calendars=True)
+MAILBOX = {"entra-megan": [{"id": "c1", "name": "Calendar", "canEdit": True, "isDefaultCalendar": True}]}
+LINKED = world([person()], [login()], linked=["megan"], synchronize_calendars=True, entra={"calendars": MAILBOX})
 OWN = {"calendar_id": "c1", "name": "Calendar", "can_edit": True, "is_default": True}
 
 

@@ -1,0 +1,99 @@
+"""A plan that became old, was overtaken, was applied already, or was computed for reading: the job `apply`, as the UI
+starts it, refuses it in a clear line, and nothing is written.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
+
+from assets import clock
+from pipelines.database import normalised
+from pipelines.definitions import build_defs
+from pipelines.sync import _reason
+from sandbox import Sandbox
+from sandbox.company import make_company
+from tests.postgres import Server
+from tests.system.conftest import Installation
+from tests.system.snapshots import Snapshot, after_sync, changed, started
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Dagster's own
+
+
+@pytest.fixture(scope="module")
+def synced(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Snapshot]]:
+    with Sandbox() as sandbox:
+        yield (
+            sandbox,
+            after_sync(sandbox, server, tmp_path_factory.mktemp("synced") / "first", Snapshot(make_company(200, 1))),
+        )
+
+
+@pytest.fixture
+def installation(synced: tuple[Sandbox, Snapshot], server: Server, tmp_path: Path) -> Iterator[Installation]:
+    """Synced once; Dagster in this process has it as its environment."""
+    sandbox, snapshot = synced
+    with started(sandbox, server, tmp_path, snapshot) as installation:
+        address = {"DATABASE_URL": normalised(installation.variables["DATABASE_URL"])}
+        with patch.dict(os.environ, installation.environment | address):
+            yield installation
+
+
+def run(job: str, *assets: str, plan_id: str | None = None, **tags: str) -> ExecuteInProcessResult:
+    with DagsterInstance.ephemeral() as instance:
+        return build_defs().resolve_job_def(job).execute_in_process(
+            instance=instance,
+            partition_key=None if job == "reload_settings" else str(clock.now().date()),
+            asset_selection=[AssetKey(name) for name in assets] or None,
+            run_config={"ops": {"applied_changes": {"config": {"plan_id": plan_id}}}} if plan_id else {},
+            tags=tags,
+            raise_on_error=False,
+        )  # fmt: skip
+
+
+def refusal(installation: Installation, plan_id: str) -> str:
+    """Why the job does not apply this plan, for which it changes nothing."""
+    before, writes = installation.logins(), installation.writes()
+    result = run("apply", plan_id=plan_id)
+    assert not result.success
+    assert (installation.logins(), installation.writes()) == (before, writes)
+    return _reason(result)
+
+
+def newest(server: Server, installation: Installation) -> str:
+    """The id of the plan recorded last."""
+    query = "SELECT plan_id FROM entra_emply.plans ORDER BY plan_no DESC LIMIT 1"
+    return str(server.execute(query, installation.database)[0][0])
+
+
+def test_a_plan_is_applied_once_and_not_after_a_newer_one(installation: Installation, server: Server) -> None:
+    first = newest(server, installation)
+    assert "once is enough" in refusal(installation, first)
+    installation.sandbox.put_state(changed(installation.sandbox.state()))
+    assert run("sync").success
+    assert newest(server, installation) != first
+    assert "is not the newest plan" in refusal(installation, first)
+    assert run("apply", plan_id=newest(server, installation)).success
+    assert len(installation.writes()) == 12
+
+
+def test_a_plan_that_became_old_is_refused(installation: Installation, server: Server) -> None:
+    installation.sandbox.put_state(changed(installation.sandbox.state()))
+    assert run("sync").success
+    earlier = "UPDATE entra_emply.plans SET read_at = read_at - interval '61 minutes' WHERE claimed_at IS NULL"
+    server.execute(earlier, installation.database)
+    assert "older than an hour" in refusal(installation, newest(server, installation))
+    assert installation.sync().stdout.count("12 applied") == 1
+
+
+def test_a_backfilled_plan_is_refused(installation: Installation, server: Server) -> None:
+    """It is another than the day's: the mapping changed since."""
+    installation.settings.write_text(
+        installation.settings.read_text().replace("role: Employee\n", "role: Consultant\n")
+    )
+    assert run("reload_settings").success
+    assert run("sync", "reconciliation_actions", **{"dagster/backfill": "tried"}).success
+    assert "for a past day, for reading" in refusal(installation, newest(server, installation))
