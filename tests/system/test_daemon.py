@@ -33,6 +33,7 @@ def test_the_first_sync_runs_through_the_daemon_and_the_sensor_applies_it(demo: 
     assert (applied[0]["status"], tags["dagster/sensor_name"]) == ("SUCCESS", "apply_after_sync")
 
 
+@pytest.mark.campaign
 def test_two_commands_the_daemon_and_materialize_all_at_once_make_every_write_once(demo: Demo) -> None:
     demo.put_state(changed(demo.state()))
     before = len(demo.log())
