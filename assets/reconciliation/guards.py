@@ -12,8 +12,8 @@ import pandas as pd
 
 from assets.errors import SourceUnreadable
 from assets.reconciliation.lifecycle import given_at_creation
-from assets.reconciliation.lookup import Mask, exploded, is_among, positions, take, take_flag
-from assets.reconciliation.people import People
+from assets.reconciliation.lookup import Mask, as_set, is_among, positions, take, take_flag
+from assets.reconciliation.people import People, once
 from assets.reconciliation.roles import RoleChanges
 
 GUARDS = ["G1", "G2", "G3", "G4", "G6", "G7"]
@@ -81,6 +81,7 @@ def behind_held_link(actions: pd.DataFrame, held: pd.DataFrame) -> Mask:
     return (actions["person"].isin(actions.loc[links, "person"]) & ~links).to_numpy(dtype=bool)
 
 
+@once
 def standing_deactivations(people: People) -> pd.DataFrame:
     """Recorded deactivations (emply_user_id, at, approved) that nobody has undone in Emply."""
     users = people.world.emply_users
@@ -140,6 +141,7 @@ def _recent_deactivations(people: People) -> pd.DataFrame:
     return standing[standing["at"] > people.world.now - _RECENTLY]
 
 
+@once
 def _deactivations_allowed(people: People) -> int:
     """`max_deactivations` among the linked Emply users that are active, or were deactivated in the last 24 hours."""
     users = people.world.emply_users
@@ -173,8 +175,8 @@ def _protected(people: People, actions: pd.DataFrame, changes: RoleChanges) -> M
 
 def _holders(people: People) -> "pd.Index[int]":
     """The people whose Emply user holds a protected role."""
-    emply_row, role_id = exploded(people.world.emply_users["role_ids"])
-    protected = np.unique(emply_row[is_among(role_id, pd.Series(people.mapping.protected_roles, dtype="str"))])
+    emply_row, role, role_ids = people.roles_held
+    protected = as_set(emply_row[role_ids.isin(people.mapping.protected_roles).to_numpy()[role]])
     return people.identities.index[people.identities["emply_row"].isin(protected)]
 
 
@@ -186,8 +188,8 @@ def _group_emptied(people: People, actions: pd.DataFrame) -> Mask:
     if emptied.empty:
         return np.zeros(len(actions), dtype=bool)
     states = people.role_states
-    affected = actions["person"].isin(states.loc[is_among(states["group_id"], emptied), "person"])
-    stateless = ~actions["person"].isin(states["person"])
+    affected = actions["person"].isin(states.in_groups(emptied))
+    stateless = ~actions["person"].isin(states.person)
     return ((actions["reason"] == "removed_from_group") & (affected | stateless)).to_numpy(dtype=bool)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from assets.reconciliation.lookup import Mask, collected, is_among, take
-from assets.reconciliation.people import People, actions, findings, together
+from assets.reconciliation.lookup import Mask, Rows, collected, is_among, take
+from assets.reconciliation.people import People, actions, findings, once, together
 from assets.reconciliation.write_back import to_delete
 from assets.text import key, trimmed
 
@@ -51,6 +51,7 @@ def newcomers(people: People) -> Mask:
     return people.in_scope & ~people.matched & ~people.left_alone
 
 
+@once
 def joiners(people: People) -> Mask:
     """L1: newcomers with an e-mail that nobody in Emply has, whose employee (if any) is not archived."""
     addressed = people.identities["address"].notna().to_numpy(dtype=bool)
@@ -62,6 +63,7 @@ def unmanaged(people: People) -> Mask:
     return _groupless(people) & ~_in_configured_group_then(people) & _has_state(people)
 
 
+@once
 def leaver_reason(people: People) -> npt.NDArray[np.object_]:
     """Why each linked person has to be inactive (L5, L6, L7a, L7), None for everybody else; active or not."""
     gone = people.linked & (people.identities["entra_row"] < 0).to_numpy(dtype=bool) & ~people.left_alone
@@ -127,6 +129,7 @@ def _creations(people: People) -> pd.DataFrame:
     return actions(rows, "emply.create_user", "L1", after=after)
 
 
+@once
 def given_at_creation(people: People) -> pd.DataFrame:
     """R3: `person`, `role_id` of every joiner: all the groups' roles; `synchronize_roles` off: the main group's."""
     groups = people.memberships[joiners(people)[people.memberships["entra_row"]]]
@@ -143,6 +146,7 @@ def _role_lists(people: People, rows: "pd.Index[int]") -> "pd.Series[Any]":
     return pd.Series(lists.to_pylist(), index=rows, dtype=object)
 
 
+@once
 def stays_active(people: People) -> Mask:
     """rules.md, "active (C, E, P)": active in Emply or activated in this plan, and not deactivated or deleted in it."""
     leaving = (leaver_reason(people) != None) | to_delete(people)  # noqa: E711 (of each, not of the array)
@@ -187,6 +191,7 @@ def _may_activate(people: People) -> Mask:
     return is_among(people.identities["emply_user_id"], people.world.state.deactivations["emply_user_id"])
 
 
+@once
 def _address_taken(people: People) -> Mask:
     """L1a: newcomers whose UPN some Emply user, matched or not, has as username, or whose e-mail as e-mail."""
     users = people.world.emply_users
@@ -197,6 +202,7 @@ def _address_taken(people: People) -> Mask:
     return taken
 
 
+@once
 def _groupless(people: People) -> Mask:
     """Linked, enabled, no groups, no room: L7 or L8."""
     identities = people.identities
@@ -206,13 +212,19 @@ def _groupless(people: People) -> Mask:
 
 
 def _has_state(people: People) -> Mask:
-    return people.identities.index.isin(people.role_states["person"])
+    return _one_of(people, people.role_states.person)
 
 
+@once
 def _in_configured_group_then(people: People) -> Mask:
     """A group of the role state is still configured."""
-    still = is_among(people.role_states["group_id"], people.mapping.groups["group_id"])
-    return people.identities.index.isin(people.role_states.loc[still, "person"])
+    return _one_of(people, people.role_states.in_groups(people.mapping.groups["group_id"]))
+
+
+def _one_of(people: People, persons: Rows) -> Mask:
+    mask = np.zeros(len(people.identities), dtype=bool)
+    mask[persons] = True
+    return mask
 
 
 def _written(text: "pd.Series[str]") -> "pd.Series[str]":

@@ -46,10 +46,28 @@ def take_flag(values: "pd.Series[bool]", rows: "Rows | pd.Series[int]") -> Mask:
     return (at >= 0) & (flags[at] if len(flags) else np.zeros(len(at), dtype=bool))
 
 
+def take_rows(values: "pd.Series[int]", rows: Rows, absent: int = -1) -> Rows:
+    """The numbers at `rows`, `absent` where the row is -1."""
+    numbers = np.append(values.to_numpy(dtype=np.int64), absent)  # where -1 points to
+    return numbers[rows]
+
+
 def as_set(numbers: Rows) -> Rows:
     """The different numbers, sorted. (`np.unique` hashes, which takes ten times as long as sorting millions.)"""
     ordered = np.sort(numbers)
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+
+
+def among(numbers: Rows, ordered: Rows) -> Mask:
+    """Whether each number is one of `ordered`. (Where both ascend, much faster than `np.isin`, which sorts them.)"""
+    if not len(ordered):
+        return np.zeros(len(numbers), dtype=bool)
+    return ordered[np.minimum(np.searchsorted(ordered, numbers), len(ordered) - 1)] == numbers
+
+
+def different(one: Rows, other: Rows) -> Rows:
+    """What is in one of two sets (see `as_set`) and not in the other; not sorted."""
+    return np.concatenate([one[~among(one, other)], other[~among(other, one)]])
 
 
 def same_text(one: "pd.Series[str]", other: "pd.Series[str]") -> Mask:
@@ -60,9 +78,14 @@ def same_text(one: "pd.Series[str]", other: "pd.Series[str]") -> Mask:
 
 def codes(*columns: "pd.Series[str]") -> list[Rows]:
     """The columns as numbers, equal where the texts are equal, across all of them; -1 for missing."""
-    joined = pa.concat_arrays([_array(column) for column in columns])
-    numbers = pc.fill_null(joined.dictionary_encode().indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    numbers, _ = _encoded(pa.concat_arrays([_array(column) for column in columns]))
     return np.split(numbers, np.cumsum([len(column) for column in columns])[:-1])
+
+
+def encoded(values: "pd.Series[str]") -> "tuple[Rows, pd.Series[str]]":
+    """The texts as numbers, -1 for missing, and the different texts: a number is the row of one of them."""
+    numbers, texts = _encoded(_array(values))
+    return numbers, pd.Series(texts, dtype="str")
 
 
 def exploded(lists: "pd.Series[Any]") -> tuple[Rows, "pd.Series[str]"]:
@@ -87,6 +110,12 @@ def as_json(frame: pd.DataFrame) -> "pd.Series[str]":
 def parsed(text: "pd.Series[str]") -> "list[dict[str, object] | None]":
     """JSON texts as objects, None where missing: for showing them, not for deciding."""
     return [None if value is None else json.loads(value) for value in text.astype(object).where(text.notna(), None)]
+
+
+def _encoded(array: pa.Array) -> tuple[Rows, pa.Array]:
+    encoded = array.dictionary_encode()
+    numbers = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return numbers, encoded.dictionary
 
 
 def _index_in(needles: pa.Array, haystack: pa.Array) -> Rows:

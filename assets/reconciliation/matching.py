@@ -9,21 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from assets.reconciliation.lookup import Mask, Rows, as_set, codes, is_among, positions, take
+from assets.reconciliation.employees import Employees
+from assets.reconciliation.lookup import Mask, Rows, as_set, codes, is_among, positions, take, take_rows
 from assets.reconciliation.mapping import Mapping
 from assets.reconciliation.world import World
 from assets.text import key
 
-_STATUS_RANK = {"active": 0, "pending": 1, "archived": 2}
+_MATCHED_BY = pd.Series(["link", "username", "email"], dtype="str")
 _NOBODY = -1
 
 
 def memberships(world: World, mapping: Mapping) -> pd.DataFrame:
     """The configured groups of every Entra user: `entra_row`, `priority` (row of `mapping.groups`), sorted, unique."""
-    members = world.entra_group_members
-    users = members[members["member_type"] == "user"]
-    entra_row = positions(users["member_id"], world.entra_users["entra_id"])
-    priority = positions(users["group_id"], mapping.groups["group_id"])
+    entra_row = world.member_rows
+    priority = positions(world.entra_group_members["group_id"], mapping.groups["group_id"])
     known = (entra_row >= 0) & (priority >= 0)
     width = max(len(mapping.groups), 1)
     pairs = as_set(entra_row[known] * width + priority[known])
@@ -47,7 +46,8 @@ def identities(world: World, mapping: Mapping) -> pd.DataFrame:
     person's e-mail). Index 0….
     """
     entra = _entra_side(world, mapping)
-    emply = _emply_side(world)
+    employees = Employees.of(world)
+    emply = _emply_side(world, employees)
     matches = _Matches(len(entra), len(emply))
     links = _links(world)
     _keep_links(matches, links)  # M1
@@ -57,7 +57,7 @@ def identities(world: World, mapping: Mapping) -> pd.DataFrame:
     left = _match(matches, "username", entra["upn"], emply["username"], free, emply_free)  # M2
     _match(matches, "email", entra["address"], emply["email"], free, emply_free, left)  # M3
     people = _one_row_each(world, entra, matches, links)
-    return _with_employee(world, people, entra, emply)
+    return _with_employee(world, people, entra, emply, employees)
 
 
 class _Matches:
@@ -65,7 +65,7 @@ class _Matches:
 
     def __init__(self, entra: int, emply: int) -> None:
         self.emply_row = np.full(entra, _NOBODY, dtype=np.int64)
-        self.matched_by = np.full(entra, None, dtype=object)
+        self.matched_by = np.full(entra, _NOBODY, dtype=np.int64)  # a row of _MATCHED_BY
         self.entra_alone = np.zeros(entra, dtype=bool)
         self.emply_alone = np.zeros(emply, dtype=bool)
 
@@ -106,12 +106,12 @@ def _entra_side(world: World, mapping: Mapping) -> pd.DataFrame:
     )
 
 
-def _emply_side(world: World) -> pd.DataFrame:
+def _emply_side(world: World, employees: Employees) -> pd.DataFrame:
     """The Emply users with what matching needs; `archived`: their own employee is, so no newcomer gets the login."""
     users = world.emply_users
     emply = pd.DataFrame({"username": key(users["username"]), "email": key(users["email"])})
-    employee, _ = _employee(world, users["employee_id"], emply["email"])
-    return emply.assign(archived=(take(world.emply_employees["status"], employee) == "archived").to_numpy(dtype=bool))
+    row, carriers = employees.of_people(users["employee_id"], emply["email"])
+    return emply.assign(employee_row=row, employees=carriers, archived=employees.archived(row))
 
 
 def _links(world: World) -> pd.DataFrame:
@@ -131,7 +131,7 @@ def _keep_links(matches: _Matches, links: pd.DataFrame) -> None:
     """M1: a link holds while both ends exist."""
     whole = links[links["entra_row"] != _NOBODY]
     matches.emply_row[whole["entra_row"]] = whole["emply_row"]
-    matches.matched_by[whole["entra_row"]] = "link"
+    matches.matched_by[whole["entra_row"]] = _how("link")
 
 
 def _match(
@@ -169,7 +169,7 @@ def _match(
     holder[emply_code] = emply_rows
     matched = single[entra_code]
     matches.emply_row[entra_rows[matched]] = holder[entra_code[matched]]
-    matches.matched_by[entra_rows[matched]] = how
+    matches.matched_by[entra_rows[matched]] = _how(how)
     entra_free[entra_rows[matched]] = False
     emply_free[holder[entra_code[matched]]] = False
     return alone
@@ -180,15 +180,17 @@ def _one_row_each(world: World, entra: pd.DataFrame, matches: _Matches, links: p
     gone = links[links["entra_row"] == _NOBODY]
     gone_id = pd.Series(pd.NA, index=range(len(world.emply_users)), dtype="str")
     gone_id.iloc[gone["emply_row"].to_numpy(dtype=np.int64)] = gone["entra_id"].to_numpy()
-    rest = np.setdiff1d(np.arange(len(world.emply_users)), matches.taken)
-    anew = np.isin(matches.matched_by, ("username", "email"))
+    theirs = np.zeros(len(world.emply_users), dtype=bool)
+    theirs[matches.taken] = True
+    rest = np.flatnonzero(~theirs)
+    anew = matches.matched_by > _how("link")
     orphans = gone_id.iloc[rest]
     persons = pd.DataFrame(
         {
             "entra_id": world.entra_users["entra_id"],
             "emply_row": matches.emply_row,
             "entra_row": np.arange(len(entra)),
-            "matched_by": pd.Series(matches.matched_by, dtype="str"),
+            "matched_by": take(_MATCHED_BY, matches.matched_by),
             "replaces_link": anew & take(gone_id, matches.emply_row).notna().to_numpy(),
             "left_alone": matches.entra_alone,
         }
@@ -212,17 +214,25 @@ def _one_row_each(world: World, entra: pd.DataFrame, matches: _Matches, links: p
     return people.assign(emply_user_id=take(world.emply_users["emply_user_id"], people["emply_row"]))
 
 
-def _with_employee(world: World, people: pd.DataFrame, entra: pd.DataFrame, emply: pd.DataFrame) -> pd.DataFrame:
+def _how(name: str) -> int:
+    return _MATCHED_BY.tolist().index(name)
+
+
+def _with_employee(
+    world: World, people: pd.DataFrame, entra: pd.DataFrame, emply: pd.DataFrame, employees: Employees
+) -> pd.DataFrame:
     """Each person's employee and subject (rules.md, "employee of a person")."""
-    emply_email = take(emply["email"], people["emply_row"])
-    email = emply_email.fillna(people["address"])
-    carried = take(world.emply_users["employee_id"], people["emply_row"])
-    employee_row, employees = _employee(world, carried, email)
-    names = take(entra["upn"], people["entra_row"]).fillna(take(emply["username"], people["emply_row"]))
+    emply_row = people["emply_row"].to_numpy()
+    emply_email = take(emply["email"], emply_row)
+    names = take(entra["upn"], people["entra_row"]).fillna(take(emply["username"], emply_row))
     people["subject"] = people["address"].fillna(emply_email).fillna(names)
-    people["employee_row"] = employee_row
-    people["employees"] = employees
-    people["employee_id"] = take(world.emply_employees["employee_id"], employee_row)
+    rows, carriers = take_rows(emply["employee_row"], emply_row), take_rows(emply["employees"], emply_row, absent=0)
+    by_entra = emply_email.isna().to_numpy()
+    carried = take(world.emply_users["employee_id"], emply_row[by_entra])
+    rows[by_entra], carriers[by_entra] = employees.of_people(carried, people.loc[by_entra, "address"])
+    people["employee_row"] = rows
+    people["employees"] = carriers
+    people["employee_id"] = take(world.emply_employees["employee_id"], rows)
     return people[IDENTITY_COLUMNS]
 
 
@@ -244,29 +254,3 @@ IDENTITY_COLUMNS = [
     "emply_row",
     "employee_row",
 ]
-
-
-def _employee(world: World, carried: "pd.Series[str]", email: "pd.Series[str]") -> tuple[Rows, Rows]:
-    """Each person's employee (a row of `emply_employees`, -1 for none), and how many employees carry the e-mail.
-
-    Of the carried id and those with the e-mail: active before pending before archived, then the carried one, then the
-    highest number (then the lowest id).
-    """
-    employees = world.emply_employees
-    rank = employees["status"].map(_STATUS_RANK).fillna(0).astype("int64")
-    number = employees["number"].astype("float64").fillna(-np.inf)
-    order = pd.DataFrame({"rank": rank, "number": -number}).assign(employee_id=employees["employee_id"])
-    best_first = order.sort_values(["rank", "number", "employee_id"]).index.to_numpy(dtype=np.int64)
-    employee_email = key(employees["email"])
-    by_email = positions(email, employee_email.iloc[best_first])
-    by_email[by_email >= 0] = best_first[by_email[by_email >= 0]]
-    by_id = positions(carried, employees["employee_id"])
-    ranks: Rows = np.asarray(rank, dtype=np.int64)
-    carried_wins = (by_id >= 0) & ((by_email < 0) | (_at(ranks, by_id) <= _at(ranks, by_email)))
-    counts = employee_email.value_counts()
-    carriers: Rows = np.asarray(email.map(counts).fillna(0), dtype=np.int64)
-    return np.where(carried_wins, by_id, by_email), carriers
-
-
-def _at(values: Rows, rows: Rows) -> Rows:
-    return values[rows] if len(values) else np.zeros(len(rows), dtype=np.int64)

@@ -4,19 +4,23 @@ A rule asks `People` for columns of one side or the other, person by person, and
 of the people. No rule is decided here.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from assets.reconciliation.lookup import Mask, as_json, positions, take, take_flag
+from assets.reconciliation.lookup import Mask, Rows, as_json, encoded, exploded, is_among, positions, take, take_flag
 from assets.reconciliation.mapping import Mapping
 from assets.reconciliation.matching import memberships
 from assets.reconciliation.world import World
 
 ACTION_DRAFT = ["person", "target", "kind", "rule", "reason", "before", "after"]
 FINDING_DRAFT = ["person", "code", "rule"]
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class People:
     world: World
     mapping: Mapping
     identities: pd.DataFrame
+    answers: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def entra(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's Entra users, missing for who has none; of all, or of the people `of`."""
@@ -94,19 +99,65 @@ class People:
         return memberships(self.world, self.mapping)
 
     @cached_property
-    def role_states(self) -> pd.DataFrame:
-        """The role state of linked people: `person`, `group_id`, `role_id` (maybe missing)."""
+    def role_states(self) -> "RoleStates":
+        """The role states of linked people."""
         states = self.world.state.role_states
         row = positions(states["emply_user_id"], self.world.emply_users["emply_user_id"])
-        person_of = np.full(len(self.world.emply_users), -1, dtype=np.int64)
+        person_of = np.full(len(self.world.emply_users) + 1, -1, dtype=np.int64)  # the last is who row -1 is
         linked = self.identities[self.linked]
         person_of[linked["emply_row"]] = linked.index
-        person = np.where(row >= 0, person_of[row], -1) if len(person_of) else row
-        return states.assign(person=person).loc[person >= 0, ["person", "group_id", "role_id"]]
+        group, group_ids = encoded(states["group_id"])
+        role, role_ids = encoded(states["role_id"])
+        everybody = RoleStates(person_of[row], group, role, group_ids, role_ids)
+        return everybody.of(everybody.person >= 0)
+
+    @cached_property
+    def roles_held(self) -> "tuple[Rows, Rows, pd.Series[str]]":
+        """The roles that Emply's users have: rows of `emply_users`, numbers of roles, and the ids of these numbers."""
+        emply_row, role_id = exploded(self.world.emply_users["role_ids"])
+        return emply_row, *encoded(role_id)
 
     def where(self, mask: Mask) -> "pd.Index[int]":
         """The people for whom `mask` is true."""
         return self.identities.index[mask]
+
+
+def once(ask: Callable[[People], Answer]) -> Callable[[People], Answer]:
+    """`ask`, which several rules ask, answered once for the same people. Nobody may write into an answer."""
+
+    @wraps(ask)
+    def answer(people: People) -> Answer:
+        if ask not in people.answers:
+            answer = ask(people)
+            if isinstance(answer, np.ndarray):
+                answer.flags.writeable = False
+            people.answers[ask] = answer
+        known: Answer = people.answers[ask]
+        return known
+
+    return answer
+
+
+@dataclass(frozen=True)
+class RoleStates:
+    """What is remembered of R9, row by row: person, group, role (-1 where R4 did not apply), all as numbers.
+
+    `group_ids` and `role_ids` are the ids that the numbers stand for.
+    """
+
+    person: Rows
+    group: Rows
+    role: Rows
+    group_ids: "pd.Series[str]"
+    role_ids: "pd.Series[str]"
+
+    def of(self, rows: Mask) -> "RoleStates":
+        """These rows alone."""
+        return replace(self, person=self.person[rows], group=self.group[rows], role=self.role[rows])
+
+    def in_groups(self, groups: "pd.Series[str]") -> Rows:
+        """The people, some of them repeatedly, with one of these groups."""
+        return self.person[is_among(self.group_ids, groups)[self.group]]
 
 
 def actions(

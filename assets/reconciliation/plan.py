@@ -209,21 +209,22 @@ def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
     """The hash of target, kind, ids, before and after: what an approval is given to."""
     parts = [actions[name].fillna("") for name in ("target", "kind", "entra_id", "emply_user_id", "before", "after")]
     text = parts[0].str.cat(pd.concat(parts[1:], axis=1), sep="\x1f")
-    digests = [hashlib.sha256(value.encode()).hexdigest() for value in text]  # no array library has SHA-256
+    digests = [hashlib.sha256(value.encode()).hexdigest() for value in text.tolist()]  # no array library has SHA-256
     return pd.Series(digests, index=actions.index, dtype="str")
 
 
 def _groups(people: People, persons: "pd.Series[int]") -> "pd.Series[str]":
     """The ids of the persons' groups, now and when last reconciled, sorted, separated by blanks."""
-    now, then = people.memberships, people.role_states
-    both = pd.DataFrame(
-        {
-            "person": np.concatenate([now["entra_row"], then["person"]]),
-            "group_id": pd.concat([take(people.mapping.groups["group_id"], now["priority"]), then["group_id"]]).array,
-        }
-    )
-    both = both[both["person"].isin(persons)].drop_duplicates().sort_values(["person", "group_id"])
     whom = as_set(np.asarray(persons, dtype=np.int64))
+    asked = np.zeros(len(people.identities), dtype=bool)
+    asked[whom] = True
+    now, then = people.memberships, people.role_states.of(asked[people.role_states.person])
+    now = now[asked[now["entra_row"]]]
+    groups = [take(people.mapping.groups["group_id"], now["priority"]), take(then.group_ids, then.group)]
+    both = pd.DataFrame(
+        {"person": np.concatenate([now["entra_row"], then.person]), "group_id": pd.concat(groups).array}
+    )
+    both = both.drop_duplicates().sort_values(["person", "group_id"])
     lists = collected(np.searchsorted(whom, both["person"]), both["group_id"], len(whom))
     names = pd.Series(pc.binary_join(lists, pa.scalar(" ", pa.large_string())), index=whom, dtype="str")
     return pd.Series(names.reindex(persons).fillna("").array, index=persons.index, dtype="str")

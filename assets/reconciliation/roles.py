@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from assets.reconciliation.lifecycle import joiners
-from assets.reconciliation.lookup import Mask, Rows, as_set, collected, exploded, positions, take
+from assets.reconciliation.lookup import Mask, Rows, among, as_set, collected, different, positions, take
 from assets.reconciliation.people import People, actions, findings, together
 
 
@@ -56,12 +56,12 @@ class RoleChanges:
     def given(self, roles: Collection[str]) -> Rows:
         """The people who get one of `roles` that they do not have."""
         width = max(len(self.titles), 1)
-        added = np.setdiff1d(self.after, self.before, assume_unique=True)
+        added = self.after[~among(self.after, self.before)]
         return added[np.isin(added % width, np.flatnonzero(self.titles.isin(roles)))] // width
 
     def _lists(self, pairs: Rows, people: Rows) -> pd.DataFrame:
         width = max(len(self.titles), 1)
-        ours = pairs[np.isin(pairs // width, people)]
+        ours = pairs[among(pairs // width, people)]
         lists = collected(np.searchsorted(people, ours // width), take(self.titles, ours % width), len(people))
         return pd.DataFrame({"roleIds": pd.Series(lists.to_pylist(), index=people, dtype=object)})
 
@@ -71,11 +71,11 @@ def role_changes(people: People) -> RoleChanges:
     subject = people.reconcilable & ~people.has_employee  # R1
     numbers = _Numbers(people, subject)
     decided, after = _follow(numbers) if people.world.settings.synchronize_roles else _single_role(numbers)
-    before = numbers.now[np.isin(numbers.now // numbers.width, decided["person"])]
+    before = numbers.now[among(numbers.now // numbers.width, decided["person"].to_numpy())]
     guarded = np.flatnonzero(numbers.titles.isin(people.mapping.protected_roles))
     holders = before[np.isin(before % numbers.width, guarded)] // numbers.width
     return RoleChanges(
-        decided.assign(protected=np.isin(decided["person"], holders)), before, np.sort(after), numbers.titles
+        decided.assign(protected=among(decided["person"].to_numpy(), holders)), before, after, numbers.titles
     )
 
 
@@ -87,21 +87,18 @@ class _Numbers:
         self.subject = subject
 
     @cached_property
-    def _roles_in_emply(self) -> "tuple[Rows, pd.Series[str]]":
-        return exploded(self.people.world.emply_users["role_ids"])
-
-    @cached_property
     def titles(self) -> "pd.Series[str]":
         """Every role id that occurs anywhere, sorted: the number of a role is its row here."""
+        _, _, held = self.people.roles_held
         occurring = [
             self.people.world.emply_roles["role_id"],
-            self._roles_in_emply[1].drop_duplicates(),
+            held,
             self.people.mapping.groups["role_id"],
-            self.people.role_states["role_id"].drop_duplicates().dropna(),
+            self.people.role_states.role_ids,
         ]
         return pd.concat(occurring).drop_duplicates().sort_values(ignore_index=True)
 
-    @property
+    @cached_property
     def width(self) -> int:
         return max(len(self.titles), 1)
 
@@ -113,12 +110,13 @@ class _Numbers:
     @cached_property
     def now(self) -> Rows:
         """`R`: the pairs that Emply has."""
-        emply_row, role_id = self._roles_in_emply
+        emply_row, role, role_ids = self.people.roles_held
         identities = self.people.identities
         person_of = np.full(len(self.people.world.emply_users), -1, dtype=np.int64)
         person_of[identities.loc[self.subject, "emply_row"]] = np.flatnonzero(self.subject)
         person = person_of[emply_row]
-        return as_set(person[person >= 0] * self.width + positions(role_id, self.titles)[person >= 0])
+        ours = person >= 0
+        return as_set(person[ours] * self.width + positions(role_ids, self.titles)[role[ours]])
 
     @cached_property
     def groups(self) -> pd.DataFrame:
@@ -128,20 +126,15 @@ class _Numbers:
         ours = memberships[self.subject[memberships["entra_row"]]]
         person, priority = ours["entra_row"].to_numpy(), ours["priority"].to_numpy()
         states = self.people.role_states
-        states = states[states["role_id"].notna() & self.subject[states["person"]]]
-        group = positions(states["group_id"], self.people.mapping.groups["group_id"])
+        configured = positions(states.group_ids, self.people.mapping.groups["group_id"])
+        states = states.of((states.role >= 0) & self.subject[states.person] & (configured >= 0)[states.group])
         count = max(len(self.people.mapping.groups), 1)
-        remembered = pd.Series(
-            positions(states["role_id"], self.titles)[group >= 0],
-            index=(states["person"].to_numpy() * count + group)[group >= 0],
-        ).sort_index()
-        place = np.searchsorted(remembered.index, person * count + priority)
-        place = np.minimum(place, max(len(remembered) - 1, 0))
-        found = np.zeros(len(ours), dtype=bool)
+        remembered = states.person * count + configured[states.group]
+        order = np.argsort(remembered, kind="stable")
         then = np.full(len(ours), -1, dtype=np.int64)
-        if len(remembered):
-            found = remembered.index.to_numpy()[place] == person * count + priority
-            then[found] = remembered.to_numpy()[place][found]
+        known = among(person * count + priority, remembered[order])
+        place = order[np.searchsorted(remembered[order], (person * count + priority)[known])]
+        then[known] = positions(states.role_ids, self.titles)[states.role[place]]
         return pd.DataFrame({"person": person, "priority": priority, "then": then})
 
     @cached_property
@@ -156,23 +149,25 @@ def _follow(numbers: _Numbers) -> tuple[pd.DataFrame, Rows]:
     person, then = (numbers.groups[column].to_numpy() for column in ("person", "then"))
     mapped = numbers.mapped[numbers.groups["priority"]]
     joined = then < 0
-    replaced = ~joined & (then != mapped) & np.isin(person * width + then, now)
-    lacking = np.setdiff1d(numbers.wanted, now, assume_unique=True) // width
+    replaced = ~joined & (then != mapped)
+    replaced[replaced] = among((person * width + then)[replaced], now)
+    lacking = numbers.wanted[~among(numbers.wanted, now)] // width
     touched = as_set(np.concatenate([person[joined | replaced], lacking]))
 
-    before = now[np.isin(now // width, touched)]
-    wanted = numbers.wanted[np.isin(numbers.wanted // width, touched)]
+    before = now[among(now // width, touched)]
+    wanted = numbers.wanted[among(numbers.wanted // width, touched)]
     added = as_set((person * width + mapped)[joined | replaced])
-    taken = np.setdiff1d(as_set((person * width + then)[replaced]), wanted, assume_unique=True)
-    kept = as_set(np.concatenate([np.setdiff1d(before, taken, assume_unique=True), added]))  # R'
-    reset = as_set(np.setdiff1d(wanted, kept, assume_unique=True) // width)  # D is not within R'
-    after = np.concatenate([kept[~np.isin(kept // width, reset)], wanted[np.isin(wanted // width, reset)]])
+    taken = as_set((person * width + then)[replaced])
+    taken = taken[~among(taken, wanted)]
+    kept = as_set(np.concatenate([before[~among(before, taken)], added]))  # R'
+    reset = as_set(wanted[~among(wanted, kept)] // width)  # D is not within R'
+    after = as_set(np.concatenate([kept[~among(kept // width, reset)], wanted[among(wanted // width, reset)]]))
 
-    changed = as_set(np.setxor1d(before, after, assume_unique=True) // width)
-    by_reset, by_mapping = np.isin(changed, reset), np.isin(changed, person[replaced])
+    changed = as_set(different(before, after) // width)
+    by_reset, by_mapping = among(changed, reset), among(changed, as_set(person[replaced]))
     reasons = np.select([by_reset, by_mapping], ["roles_missing", "mapping_changed"], "group_joined")
     decided = pd.DataFrame({"person": changed, "rule": np.where(by_reset, "R5", "R4"), "reason": reasons})
-    return decided, after[np.isin(after // width, changed)]
+    return decided, after[among(after // width, changed)]
 
 
 def _single_role(numbers: _Numbers) -> tuple[pd.DataFrame, Rows]:
@@ -196,18 +191,16 @@ def role_states(people: People, changes: RoleChanges) -> pd.DataFrame:
     memberships = people.memberships[subject[people.memberships["entra_row"]]]
     person, priority = memberships["entra_row"].to_numpy(), memberships["priority"].to_numpy()
     group_id, role_id = (people.mapping.groups[column] for column in ("group_id", "role_id"))
-    then = people.role_states[subject[people.role_states["person"]]]
+    then = people.role_states.of(subject[people.role_states.person])
 
-    groups = pd.concat([group_id, then["group_id"].drop_duplicates()]).drop_duplicates().reset_index(drop=True)
-    roles = pd.concat([role_id, then["role_id"].drop_duplicates().dropna()]).drop_duplicates().reset_index(drop=True)
+    groups = pd.concat([group_id, then.group_ids]).drop_duplicates().reset_index(drop=True)
+    roles = pd.concat([role_id, then.role_ids]).drop_duplicates().reset_index(drop=True)
     new_role = np.where(follows[person], positions(role_id, roles)[priority], -1)
+    then_role = np.append(positions(then.role_ids, roles), -1)[then.role]
     new = _state_keys(person, positions(group_id, groups)[priority], new_role, len(groups), len(roles))
-    old = _state_keys(
-        then["person"].to_numpy(), positions(then["group_id"], groups), positions(then["role_id"], roles),
-        len(groups), len(roles),
-    )  # fmt: skip
-    changed = as_set(np.setxor1d(new, old, assume_unique=True) // (max(len(groups), 1) * (len(roles) + 1)))
-    ours = np.isin(person, changed)
+    old = _state_keys(then.person, positions(then.group_ids, groups)[then.group], then_role, len(groups), len(roles))
+    changed = as_set(different(as_set(new), as_set(old)) // (max(len(groups), 1) * (len(roles) + 1)))
+    ours = among(person, changed)
     return pd.DataFrame(
         {
             "entra_id": take(people.identities["entra_id"], person[ours]),

@@ -1,5 +1,8 @@
 """S: signs that only a person can act on. Nothing here leads to an action."""
 
+from collections.abc import Callable, Iterator
+from itertools import chain
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -80,8 +83,8 @@ def _nearly_matching(people: People) -> pd.DataFrame:
     """Somebody without employee, and an employee who is nobody's: addresses at most one edit apart, or equal names."""
     persons = people.where(people.in_scope & ~people.has_employee)
     employees = people.world.emply_employees
-    taken = np.unique(people.identities.loc[people.in_scope & people.has_employee, "employee_row"])
-    free = employees["status"].isin(["active", "pending"]).to_numpy() & ~np.isin(np.arange(len(employees)), taken)
+    free = employees["status"].isin(["active", "pending"]).to_numpy(dtype=bool, copy=True)
+    free[people.identities.loc[people.in_scope & people.has_employee, "employee_row"]] = False
     candidates = employees[free].reset_index(drop=True)
     if persons.empty or candidates.empty:
         return findings(persons[:0], "email_nearly_matches", "S")
@@ -126,22 +129,34 @@ def _one_edit_apart(one: "pd.Series[str]", other: "pd.Series[str]") -> pd.DataFr
 def _with_one_less(texts: "pd.Series[str]", among: pa.ChunkedArray | None = None) -> pa.Table:
     """Every text, and every text that is left without one of its characters: text, row. Only those `among`, if given:
     of many texts few are kept."""
-
-    def kept(some: pa.Array, of: pa.Array) -> pa.Table:
-        table = pa.table({"text": some, "row": of})
-        return table if among is None else table.filter(pc.is_in(some, value_set=among))
-
     array = pa.array(texts, type=pa.large_string(), from_pandas=True)
-    rows = pa.array(np.arange(len(texts)))
-    known = pc.is_valid(array)
-    array, rows = array.filter(known), rows.filter(known)
-    lengths = pc.utf8_length(array)
-    parts = [kept(array, rows)]
+    table = pa.table({"text": array, "row": np.arange(len(texts))})
+    plain = pc.string_is_ascii(table["text"])
+    kinds = ((table.filter(plain), _ascii_without), (table.filter(pc.invert(plain)), _text_without))
+    parts = chain([table], *(_shortened(of, without) for of, without in kinds))
+    return pa.concat_tables(part if among is None else _only(part, among) for part in parts)
+
+
+def _shortened(table: pa.Table, without: Callable[[pa.ChunkedArray, int], pa.ChunkedArray]) -> Iterator[pa.Table]:
+    """The table without the first character of its texts, without the second, and so on, as far as they have one."""
+    lengths = pc.utf8_length(table["text"])
     for at in range(pc.max(lengths).as_py() or 0):
-        longer = pc.greater(lengths, at)
-        shorter = pc.utf8_replace_slice(array.filter(longer), at, at + 1, "")
-        parts.append(kept(shorter, rows.filter(longer)))
-    return pa.concat_tables(parts)
+        longer = table if at < pc.min(lengths).as_py() else table.filter(pc.greater(lengths, at))
+        yield longer.set_column(0, "text", without(longer["text"], at))
+
+
+def _text_without(texts: pa.ChunkedArray, at: int) -> pa.ChunkedArray:
+    return pc.utf8_replace_slice(texts, at, at + 1, "")
+
+
+def _ascii_without(texts: pa.ChunkedArray, at: int) -> pa.ChunkedArray:
+    """The same, ten times as fast: a character is a byte."""
+    octets = pc.binary_replace_slice(texts.cast(pa.large_binary()), at, at + 1, b"")
+    return pa.chunked_array([chunk.view(pa.large_string()) for chunk in octets.chunks], type=pa.large_string())
+
+
+def _only(table: pa.Table, among: pa.ChunkedArray) -> pa.Table:
+    return table.filter(pc.is_in(table["text"], value_set=among))
 
 
 def _equal_among(left: pa.Table, right: pa.Table) -> pd.DataFrame:

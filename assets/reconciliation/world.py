@@ -7,12 +7,13 @@ state's are described here, because the rules define it (rules.md, "Terms") and 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from typing import Any
 
 import pandas as pd
 
+from assets.reconciliation.lookup import Rows, positions
 from assets.reconciliation.settings import Settings
 
 SOURCES = (
@@ -148,6 +149,14 @@ class World:
         """The same world with these frames, by name."""
         given: dict[str, Any] = dict(frames)
         return replace(self, **given)
+
+    @cached_property
+    def member_rows(self) -> Rows:
+        """Whose each row of `entra_group_members` is: a row of `entra_users`, -1 for what is no user there."""
+        members = self.entra_group_members
+        rows = positions(members["member_id"], self.entra_users["entra_id"])
+        rows[(members["member_type"] != "user").to_numpy(dtype=bool)] = -1
+        return rows
 
     @property
     def now(self) -> datetime:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from assets.reconciliation.lookup import Mask, codes, exploded, is_among, positions, take, take_flag
-from assets.reconciliation.people import People, actions, findings, together
+from assets.reconciliation.people import People, actions, findings, once, together
 from assets.text import key, trimmed
 
 # Entra's field: (its column of Entra users, column of employees). displayName and department are made. (W2)
@@ -40,6 +40,7 @@ def findings_of(people: People) -> pd.DataFrame:
     return together([*raised, findings(people.where(hybrid), "hybrid_read_only", "W0")])
 
 
+@once
 def to_delete(people: People) -> Mask:
     """W3: linked before this plan, both ends there, the employee archived, and not deleted for this employee before."""
     return _would_delete(people) & ~_hybrid(people)

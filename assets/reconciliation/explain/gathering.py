@@ -10,6 +10,7 @@ from assets.reconciliation.explain.mailbox import mailbox_of
 from assets.reconciliation.explain.neighbourhood import Ids
 from assets.reconciliation.explain.others import others
 from assets.reconciliation.explain.rows import records
+from assets.reconciliation.lookup import take
 from assets.reconciliation.mapping import nothing_configured
 from assets.reconciliation.matching import identities
 from assets.reconciliation.people import People
@@ -133,8 +134,9 @@ class _Gathering:
 
     def _role_state(self, person: int) -> Mapping[str, str | None] | None:
         states = self.people.role_states
-        mine = records(states[states["person"] == person])
-        return {row["group_id"]: row["role_id"] for row in mine} or None
+        mine = states.of(states.person == person)
+        roles = take(mine.role_ids, mine.role).astype(object).where(mine.role >= 0, None)
+        return dict(zip(take(mine.group_ids, mine.group), roles, strict=True)) or None
 
     def _name(self, identity: str) -> str:
         return self.names.get(identity, identity)

@@ -1,0 +1,62 @@
+"""Whose employee is whose (rules.md, "Terms", "employee of a person"). No person is matched with a login here."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from assets.reconciliation.lookup import Mask, Rows, codes, positions
+from assets.reconciliation.world import World
+from assets.text import key
+
+_STATUS = pd.Series(["active", "pending", "archived"], dtype="str")  # who counts before whom
+_ARCHIVED = 2
+_NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Employees:
+    """The employees as people look for theirs: columns of `emply_employees`, `rank` a row of _STATUS."""
+
+    employee_id: "pd.Series[str]"
+    email: "pd.Series[str]"
+    rank: Rows
+    number: "pd.Series[int]"
+
+    @classmethod
+    def of(cls, world: World) -> "Employees":
+        """The employees of `world`."""
+        frame = world.emply_employees
+        rank = np.maximum(positions(frame["status"], _STATUS), 0)
+        return cls(frame["employee_id"], key(frame["email"]), rank, frame["number"])
+
+    def archived(self, rows: Rows) -> Mask:
+        """Whether the employees at `rows` are archived; False where the row is -1."""
+        return (rows >= 0) & (self._rank(rows) == _ARCHIVED)
+
+    def of_people(self, carried: "pd.Series[str]", email: "pd.Series[str]") -> tuple[Rows, Rows]:
+        """Each person's employee (a row, -1 for none), and how many employees carry the e-mail.
+
+        Of the carried id and those with the e-mail: active before pending before archived, then the carried one, then
+        the highest number (then the lowest id).
+        """
+        code, own = codes(email, self.email)
+        known = np.flatnonzero(own >= 0)
+        carriers = np.bincount(own[known], minlength=max(code.max(initial=-1) + 1, 1))
+        best = np.full(len(carriers), _NOBODY, dtype=np.int64)
+        shared = carriers[own[known]] > 1
+        best[own[known]] = known
+        worst_first = self._best_first(known[shared])[::-1]
+        best[own[worst_first]] = worst_first
+        by_email = np.where(code >= 0, best[code], _NOBODY)
+        by_id = positions(carried, self.employee_id)
+        carried_wins = (by_id >= 0) & ((by_email < 0) | (self._rank(by_id) <= self._rank(by_email)))
+        return np.where(carried_wins, by_id, by_email), np.where(code >= 0, carriers[code], 0)
+
+    def _best_first(self, rows: Rows) -> Rows:
+        number = self.number.iloc[rows].astype("float64").fillna(-np.inf).to_numpy()
+        order = pd.DataFrame({"rank": self.rank[rows], "number": -number, "id": self.employee_id.iloc[rows].array})
+        return rows[order.sort_values(["rank", "number", "id"]).index]
+
+    def _rank(self, rows: Rows) -> Rows:
+        return self.rank[rows] if len(self.rank) else np.zeros(len(rows), dtype=np.int64)
