@@ -23,6 +23,7 @@ from assets.entra.mailboxes import IMMUTABLE, NOT_FOUND, NOT_OPEN
 from assets.entra.snapshots import CALENDAR, EVENT, Window
 from assets.errors import SourceUnreadable
 from assets.frames import MultiRead, Row
+from assets.http import Answer
 from assets.reading import Pages, ReadAgain
 
 SOURCE = "entra_events"
@@ -48,7 +49,7 @@ def events(
 
     wanted: entra_id, calendar_id. previous: both frames of an earlier read. paired: entra_id, calendar_id, event_id;
     those that the window does not show are read singly. What is gone is left out, and so is what is in the window but
-    not shown: it is in another calendar now.
+    not shown: it is in another calendar now. A calendar that Graph lists and does not open has a cursor without link.
     """
     reading = Reading(connection, SOURCE)
     wanted = snapshots.in_turns(wanted[CALENDAR].drop_duplicates())
@@ -56,14 +57,20 @@ def events(
     told = _told(reading, earlier, cursors)
     unread = [of for of in snapshots.places(wanted) if of not in told]
     links: dict[OfCalendar, str] = {}
-    rounds = chain(told.items(), reading.hold((of, _whole(reading, of, window)) for of in unread))
+    whole = reading.hold((of, _whole(reading, of, window)) for of in unread)
+    closed: dict[OfCalendar, Answer] = {}
+    rounds = chain(told.items(), _open(whole, closed))
     parts = [_still_so(earlier, told), *_framed(rounds, links)]
+    if closed and not links:
+        of, refusal = next(iter(closed.items()))
+        raise reading.unreadable(refusal, of[0])
     # Out of the window are those that were read singly before, and of which no delta tells.
     shown = snapshots.in_window(pd.concat(parts, ignore_index=True), window)
     single = _singly(reading, snapshots.without(paired, shown, EVENT))
     frame = snapshots.together([shown, snapshots.out_of_window(single, window)], SOURCE)
     times = {"window_start": window[0], "window_end": window[1]}
-    rows = [{**dict(zip(CALENDAR, of, strict=True)), **times, "delta_link": link} for of, link in links.items()]
+    ends = [*links.items(), *((of, None) for of in closed)]
+    rows = [{**dict(zip(CALENDAR, of, strict=True)), **times, "delta_link": link} for of, link in ends]
     made = {"entra_events": frame, "entra_cursors": frames.cursors(rows)}
     return MultiRead(made, reading.certificate(len(frame)))
 
@@ -129,11 +136,16 @@ def _changes(reading: Reading, of: OfCalendar, link: str) -> Talk[_Round | None]
         changes = yield from _round(reading, of[0], below)
     except (ReadAgain, SourceUnreadable):
         return None
-    return None if any(row.get("type") == "seriesMaster" or _is_bare(row) for row in changes.events) else changes
+    if isinstance(changes, Answer) or any(row.get("type") == "seriesMaster" or _is_bare(row) for row in changes.events):
+        return None
+    return changes
 
 
-def _whole(reading: Reading, of: OfCalendar, window: Window) -> Talk[_Round]:
-    """Everything that a calendar's view of the window shows. Raises SourceUnreadable."""
+def _whole(reading: Reading, of: OfCalendar, window: Window) -> Talk[_Round | Answer]:
+    """Everything that a calendar's view of the window shows, or how Graph says that it does not open it (C7).
+
+    Raises SourceUnreadable.
+    """
     query = urlencode({"startDateTime": window[0], "endDateTime": window[1]})
     url = f"/users/{part(of[0])}/calendars/{part(of[1])}/calendarView/delta?{query}"
     for _ in range(_TRIES):
@@ -141,6 +153,8 @@ def _whole(reading: Reading, of: OfCalendar, window: Window) -> Talk[_Round]:
             whole = yield from _round(reading, of[0], url)
         except ReadAgain:
             continue
+        if isinstance(whole, Answer):
+            return whole
         ids = {row["id"] for row in whole.events}
         lost = [row["id"] for row in whole.events if _is_bare(row) and row.get("seriesMasterId") not in ids]
         found = []
@@ -151,9 +165,12 @@ def _whole(reading: Reading, of: OfCalendar, window: Window) -> Talk[_Round]:
     raise SourceUnreadable(reading.source, f"the events of {of[0]} changed while they were read, {_TRIES} times")
 
 
-def _round(reading: Reading, user: str, url: str) -> Talk[_Round]:
+def _round(reading: Reading, user: str, url: str) -> Talk[_Round | Answer]:
     pages = Pages(reading.source)
-    last = yield from reading.collect(pages, user, url, _DELTA, keep=_kept)
+    last = yield from reading.collect(pages, user, url, _DELTA, none=NOT_OPEN, keep=_kept)
+    if last.status != OK:
+        reading.accept(pages)
+        return last
     link = last.json().get("@odata.deltaLink")
     if not isinstance(link, str) or not all(isinstance(row, dict) and type(row.get("id")) is str for row in pages.rows):
         raise SourceUnreadable(reading.source, "the answer is not a delta of Graph's")
@@ -211,6 +228,17 @@ def _still_so(earlier: pd.DataFrame, told: Mapping[OfCalendar, _Round]) -> pd.Da
         for event_id in [*changes.gone, *(row["id"] for row in changes.events)]
     )
     return snapshots.without(kept, snapshots.events_named(touched), EVENT)
+
+
+def _open(
+    rounds: Iterable[tuple[OfCalendar, _Round | Answer]], closed: dict[OfCalendar, Answer]
+) -> Iterator[tuple[OfCalendar, _Round]]:
+    """The rounds that there were; the refusals go to `closed`."""
+    for of, each in rounds:
+        if isinstance(each, Answer):
+            closed[of] = each
+        else:
+            yield of, each
 
 
 def _framed(rounds: Iterable[tuple[OfCalendar, _Round]], links: dict[OfCalendar, str]) -> Iterator[pd.DataFrame]:

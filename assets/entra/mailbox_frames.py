@@ -73,7 +73,7 @@ class Cursors(FrameModel):
     calendar_id: str = identity("calendar_id", "The calendar's id", unique=False)
     window_start: str = column("window_start", "Start of the window that was read (UTC)", nullable=False)
     window_end: str = column("window_end", "End of the window that was read (UTC)", nullable=False)
-    delta_link: str = column("delta_link", "Graph's address for what changes from then on", nullable=False)
+    delta_link: str = column("delta_link", "Graph's address for what changes from then on; none of a closed calendar")
 
     class Config(FrameModel.Config):
         """One cursor a calendar."""

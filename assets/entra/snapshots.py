@@ -26,7 +26,7 @@ def usable(
         return empty(frames.Events), empty(frames.Cursors)
     cursors = previous["entra_cursors"]
     same = (cursors["window_start"] == window[0]) & (cursors["window_end"] == window[1])
-    cursors = cursors[same].merge(wanted[CALENDAR], on=CALENDAR)
+    cursors = cursors[same & cursors["delta_link"].notna()].merge(wanted[CALENDAR], on=CALENDAR)
     return previous["entra_events"].merge(cursors[CALENDAR], on=CALENDAR), cursors
 
 

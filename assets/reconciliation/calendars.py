@@ -54,7 +54,7 @@ def calendars(people: People, waiting: Mask) -> Calendars:
     excluded, considered = _concerned(people, waiting)
     mailboxes = people.world.entra_mailboxes
     asked = positions(people.identities["entra_id"], mailboxes["entra_id"])
-    available = take_flag(mailboxes["available"], asked)
+    available = take_flag(mailboxes["available"], asked) & ~_closed(people)
     wanted = _wanted(people, considered & available)
     here = _here(people)
     stays = is_among(_place(here), _place(wanted))
@@ -89,6 +89,12 @@ def _concerned(people: People, waiting: Mask) -> tuple[Mask, Mask]:
     excluded = (people.left_alone | unmanaged(people) | waiting) & settings.enabled  # C8, X
     considered = ((people.reconcilable & stays_active(people)) | (people.in_room & ~to_delete(people))) & ~excluded
     return excluded, considered & settings.enabled & settings.synchronize_calendars  # C6
+
+
+def _closed(people: People) -> Mask:
+    """Whose calendars Graph lists without opening all of them."""
+    cursors = people.world.entra_cursors
+    return is_among(people.identities["entra_id"], cursors.loc[cursors["delta_link"].isna(), "entra_id"])
 
 
 # --- what there is and what there has to be ---------------------------------------------------------------------------

@@ -122,8 +122,9 @@ def _wanted(world: World, everybody: Everybody, owners: Owners, planned: Planned
         if planned.kept_from_calendars(person):
             continue
         calendars = world.of_user("calendars", person.entra_id)
-        if calendars is None:
+        if calendars is None or any(get(row, "closed", False) for row in calendars):
             wanted[person] = None
+            world.trace["C7 closed"] += calendars is not None
             guest = get(person.user or {}, "userType", "Member") == "Guest"
             world.trace["C7 Guest"] += guest
             if not guest:

@@ -137,8 +137,10 @@ def _mailboxes(tenant: Row) -> dict[str, pd.DataFrame]:
     """What the clients would read of every user: photos, mailboxes, calendars, events."""
     calendars = {user: each for user, each in tenant.get("calendars", {}).items() if isinstance(each, list)}
     etags = {user: photo.get("mediaEtag") for user, photo in tenant.get("photos", {}).items()}
-    places = {(user, row["id"]): row.get("events", []) for user, each in calendars.items() for row in each}
-    cursor = dict.fromkeys(("window_start", "window_end", "delta_link"), "")
+    of = {(user, row["id"]): row for user, each in calendars.items() for row in each}
+    places = {place: row.get("events", []) for place, row in of.items() if not row.get("closed")}
+    window = dict.fromkeys(("window_start", "window_end"), "")
+    links = {place: "" if place in places else None for place in of}  # one that Graph lists and does not open has none
     return {
         "entra_deleted_users": entra.deleted_users(tenant.get("deletedUsers", [])),
         "entra_photos": mailbox_frames.photos({user: etag for user, etag in etags.items() if etag}),
@@ -148,7 +150,10 @@ def _mailboxes(tenant: Row) -> dict[str, pd.DataFrame]:
         "entra_calendars": mailbox_frames.calendars(calendars),
         "entra_events": mailbox_frames.events(places),
         "entra_cursors": mailbox_frames.cursors(
-            [{"id": None, "entra_id": user, "calendar_id": calendar, **cursor} for user, calendar in places]
+            [
+                {"id": None, "entra_id": user, "calendar_id": calendar, "delta_link": link, **window}
+                for (user, calendar), link in links.items()
+            ]
         ),
     }
 

@@ -73,6 +73,8 @@ class _Draft(Agenda):
         }
         if self.chance(0.03):
             self.spoil()
+        if self.mailboxes and self.chance(0.1):
+            self.close_a_calendar()
         self.remember_actions(scenario, state)
         return scenario, self.settings, state, NOW
 
@@ -101,6 +103,11 @@ class _Draft(Agenda):
     def some_time(self) -> Row:
         ago = self.random.choice([timedelta(hours=1), timedelta(hours=23, minutes=59), timedelta(days=1), timedelta(3)])
         return {"at": _iso(NOW - ago), "approved": self.chance(0.3)}
+
+    def close_a_calendar(self) -> None:
+        """Graph lists it, and does not open it."""
+        for calendar in self.random.choice(list(self.mailboxes.values()))[-1:]:
+            calendar["closed"] = True
 
     def spoil(self) -> None:
         """R8: something that the settings name is not there, or there twice."""

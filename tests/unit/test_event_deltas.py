@@ -331,7 +331,26 @@ def test_a_paired_event_that_was_moved_to_another_calendar_is_not_in_this_one() 
     assert list(_titles(graph.read(None, "moved"))) == ["a"]
 
 
-@pytest.mark.parametrize(("status", "code"), [(404, "MailboxNotEnabledForRESTAPI"), (403, "ErrorAccessDenied")])
+CLOSED = [(404, "MailboxNotEnabledForRESTAPI"), (403, "ErrorAccessDenied"), (404, "ErrorItemNotFound")]
+
+
+@pytest.mark.parametrize(("status", "code"), CLOSED)
+def test_a_calendar_that_is_listed_and_not_opened_has_a_cursor_without_link(status: int, code: str) -> None:
+    shown = _page([_event("a")], "start", 1, last=True)
+    graph = ScriptedGraph(lambda item: (status, error(code)) if "/closed/" in item["url"] else (200, shown))
+    wanted = pd.DataFrame({"entra_id": ["søren"] * 2, "calendar_id": ["cal=", "closed"]}, dtype="str")
+    nothing = pd.DataFrame(columns=EVENT, dtype="str")
+    first = events.events(graph.connection(), wanted, WINDOW, None, nothing)
+    assert _titles(first) == {"a": "Møde a"}
+    links = first.frames["entra_cursors"].set_index("calendar_id")["delta_link"]
+    assert links.isna().to_dict() == {"cal=": False, "closed": True}
+    second = events.events(graph.connection(), wanted, WINDOW, first.frames, nothing)
+    assert (
+        second.frames["entra_cursors"].set_index("calendar_id")["delta_link"].isna().to_dict() == links.isna().to_dict()
+    )
+
+
+@pytest.mark.parametrize(("status", "code"), CLOSED[:2])
 def test_paired_events_of_a_mailbox_that_is_not_available_are_left_out(status: int, code: str) -> None:
     graph = ScriptedGraph(lambda _: (status, error(code)))
     wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")

@@ -27,7 +27,7 @@ P1 first; P1 changed; P1 unchanged; P2; P4;
 C1 add_calendar; C1 attach_calendar; C1 of two people; C3 name; C3 sharing; C4 remove_calendar; C4 detach_calendar;
 C4 gone; C4 not editable; C4 of an external user; C4 of somebody; C5 add_calendar; C5 attach_calendar; C5 C3;
 C5 C4; C6 remove_calendar; C6 detach_calendar; C6 never held; C7 mailbox_unavailable; C7 Guest; C8 left alone;
-C8 unmanaged; C8 held;
+C7 closed; C8 unmanaged; C8 held;
 E1 new; E1 changed; E1 unchanged; E1 paired; E1 gone; E1 left the window; E1 not enabled; E2 create; E2 update;
 E2 one side in the window; E2 by externalId alone; E2 delete_event; E2 deleted by its owner; E2 both ends gone; E3;
 W0; W0 hybrid_read_only; W1 by username; W1 by email; W1 known in Entra; W1 create_user; W1 needs_group;

@@ -11,6 +11,8 @@ from assets.ledger.effects.systems import JsonObject
 from assets.ledger.effects.terms import Action, Done, Effect, Targets, Write
 from assets.ledger.effects.values import holds, text_of
 
+_NOT_FOUND = 404
+
 log = logging.getLogger(__name__)
 
 _TRANSACTIONS = uuid.UUID("6a2e0d3c-8b5f-5e0a-9d41-2f7c1b9a4e86")
@@ -110,7 +112,7 @@ def _outlook_has(values: JsonObject | None, action: Action, targets: Targets) ->
 
 
 def _prepare_deletion(action: Action, targets: Targets) -> Write | None:
-    """Where Emply really has no event of this id in any calendar of its owner."""
+    """Where Emply really has no event of this id: no calendar of its owner shows it, nor does it answer to its id."""
     before = action.before or {}
     calendar = enabled_calendar(action, before, targets)
     if calendar is None or in_outlook(action, targets) is None:
@@ -119,7 +121,23 @@ def _prepare_deletion(action: Action, targets: Targets) -> Write | None:
         events = targets.emply.calendar_events(str(each["id"]))
         if any(event.get("id") == before["emplyEventId"] for event in events):
             return None
+    if _emply_keeps(before, targets):
+        return None
     return partial(_delete, str(action.entra_id), str(before["externalId"]), targets)
+
+
+def _emply_keeps(before: JsonObject, targets: Targets) -> bool:
+    """Emply has no reading of one event, but refuses to change one that is gone; what it is told here it knows.
+
+    So a calendar whose list of events is wrongly empty takes nothing from Outlook.
+    """
+    try:
+        targets.emply.update_event(str(before["emplyEventId"]), {"externalId": before["externalId"]})
+    except TargetRefused as refused:
+        if refused.status == _NOT_FOUND:
+            return False
+        raise SourceUnreadable("emply_events", f"whether an event is gone was answered {refused.code}") from refused
+    return True
 
 
 def _delete(entra_id: str, external_id: str, targets: Targets) -> Done:

@@ -17,10 +17,11 @@ def mailbox_of(world: World, entra_id: str | None, login: str | None, *, linked:
     ]  # fmt: skip
     here = {row["calendar_id"]: row for row in [*of_user, *rooms]}
     available = [row["available"] for row in _where(world.entra_mailboxes, "entra_id", entra_id)]
+    opened = all(row["delta_link"] is not None for row in _where(world.entra_cursors, "entra_id", entra_id))
     own = [row for each in here for row in _where(world.emply_events, "calendar_id", each) if row["origin"] == "emply"]
     etags = _where(world.state.photo_etags, "emply_user_id", login) if linked else []
     return Mailbox(
-        available=bool(available[0]) if available else None,
+        available=bool(available[0]) and opened if available else None,
         calendars=tuple(_where(world.entra_calendars, "entra_id", entra_id)),
         emply=tuple(here.values()),
         events=len(_where(world.entra_events, "entra_id", entra_id)),

@@ -326,6 +326,21 @@ def test_an_event_that_emply_has_in_any_calendar_of_its_owner_stays_in_outlook(
     assert rows(PAIRS) == [PAIR]
 
 
+def test_a_list_of_events_that_is_wrongly_empty_takes_nothing_from_outlook(
+    paired: Company, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paired.emply, "calendar_events", lambda _: [])
+    assert results(paired, deleting_in_outlook()) == [("delete_event", "superseded")]
+    assert rows(PAIRS) == [PAIR]
+
+
+def test_whether_an_event_is_gone_from_emply_is_asked_again_where_no_answer_came(paired: Company, rows: Rows) -> None:
+    paired.scenario["emply"]["events"].clear()
+    paired.emply.faults = [unavailable]
+    assert results(paired, deleting_in_outlook()) == [("delete_event", "failed")]
+    assert rows(PAIRS) == [PAIR]
+
+
 def test_an_event_that_its_owner_deleted_in_outlook_meanwhile_is_not_deleted_again(paired: Company) -> None:
     paired.scenario["emply"]["events"].clear()
     outlook(paired, "ada")["events"].clear()

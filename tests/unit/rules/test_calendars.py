@@ -330,6 +330,12 @@ def test_c7_without_a_mailbox_everything_stays(plan_of: PlanOf) -> None:
     assert told(plan) == ["C7 mailbox_unavailable megan"]
 
 
+def test_c7_where_one_calendar_is_listed_and_not_opened_everything_stays(plan_of: PlanOf) -> None:
+    outlook = [calendar(name="Nyt navn"), calendar("Ferie", closed=True)]
+    plan = plan_of(calendars(outlook, [in_emply(), in_emply("Gone")], [imported(), own()]))
+    assert told(plan) == ["C7 mailbox_unavailable megan"]
+
+
 def test_c7_a_mailbox_without_calendars_is_one(plan_of: PlanOf) -> None:
     assert told(plan_of(calendars([], [in_emply()]))) == REMOVED
 
