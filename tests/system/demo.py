@@ -16,7 +16,7 @@ import requests
 
 from sandbox.client import read_environment
 from tests.system.commands import REPOSITORY
-from tests.system.conftest import Row
+from tests.system.installation import Row
 
 PATIENCE = 150.0
 STALE = "query($day: String!) { assetNodes { assetKey { path } staleStatus(partition: $day) } }"

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from pipelines.database import database
-from tests.system.conftest import Row, made
 from tests.system.demo import ASSETS, BACKFILL, PATIENCE, PLAN, STATUS, Demo, running_demo, until
+from tests.system.installation import Row, made
 from tests.system.leaks import files, found, graphql_places, tables
 from tests.system.snapshots import changed
 

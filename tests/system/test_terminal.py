@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli import app
 from tests.system.commands import REPOSITORY
-from tests.system.conftest import Installation
+from tests.system.installation import Installation
 
 BAR = re.compile(r"[━╸╺]{5}")
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
