@@ -29,7 +29,8 @@ _EVENTS = 6
 _UNUSED = {
     "eventConnection", "assets", "definition", "solidHandle", "solidHandles", "pipelineName", "assetEventHistory",
     "dataVersionByPartition", "staleStatusByPartition", "staleCausesByPartition", "latestMaterializationByPartition",
-    "partitionStats", "jobs", "repository", "dependedBy", "dependencies", "daemonStatus", "concurrencyLimit", "stepStats", "runOrError",
+    "partitionStats", "jobs", "repository", "dependedBy", "dependencies", "daemonStatus", "concurrencyLimit",
+    "stepStats", "runOrError",
 }  # fmt: skip
 
 

@@ -92,8 +92,8 @@ TROUBLES = {
         database=("ALTER TABLE event_logs ADD CONSTRAINT refuse CHECK (event NOT LIKE '%TableMeta%') NOT VALID",
                   "ALTER TABLE event_logs DROP CONSTRAINT refuse"),
     ),
-    "refused write": Trouble("1 failed", code=3, faults=(at("/users", "POST", status=422, body=TALKATIVE),)),
-    "unsure write": Trouble("failed|unknown", code=3, faults=(at("/users", "POST", status=500, body=TALKATIVE),)),
+    "refused write": Trouble(r"\d failed", code=3, faults=(at("/users", "POST", status=422, body=TALKATIVE),)),
+    "unsure write": Trouble(r"\d (failed|unknown)", code=3, faults=(at("/users", "POST", status=500, body=TALKATIVE),)),
     "no right to write": Trouble("lack the access", sandbox={"areas": dict.fromkeys(AREAS, "read")}),
 }  # fmt: skip
 
