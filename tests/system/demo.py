@@ -75,6 +75,10 @@ class Demo:
         """Change the people."""
         assert self._sandbox("PUT", "state", json=state).ok
 
+    def put_faults(self, *faults: Row) -> None:
+        """Replace the sandbox's faults."""
+        assert self._sandbox("PUT", "faults", json=list(faults)).ok
+
     def start(self, *command: str) -> "subprocess.Popen[str]":
         """Start a command beside the demo."""
         return subprocess.Popen(
