@@ -36,7 +36,7 @@ ACCEPT_SHRINK = "entra-emply/accept-shrink"
 """Run tag: sources, separated by commas, whose shrinking a person accepts for this run (G5)."""
 
 _DID_NOT_SHRINK = "source_did_not_shrink"
-_COMPLETE = (
+COMPLETE = (
     "A source that could not be read completely never becomes a frame. It is read after the ledger has settled what a "
     "killed run left open: that is why `sync_state` comes first."
 )
@@ -55,7 +55,7 @@ def source(
         deps=["sync_state"],
         partitions_def=DAILY,
         check_specs=[did_not_shrink(name)],
-        description=f"{model.__doc__} {_COMPLETE}",
+        description=f"{model.__doc__} {COMPLETE}",
         metadata={"dagster/column_schema": column_schema(model)},
         kinds={group, "parquet"},
         owners=OWNERS,

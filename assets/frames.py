@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType, NoneType
 from typing import Any
 
@@ -31,6 +32,7 @@ _TEXTS = pa.list_(pa.string())
 _JSON_TYPES: dict[str, tuple["pa.DataType", type]] = {
     "str": (pa.large_string(), str),
     "bool": (pa.bool_(), bool),
+    "boolean": (pa.bool_(), bool),
     "Int64": (pa.int64(), int),
     str(pd.ArrowDtype(_TEXTS)): (_TEXTS, list),
 }
@@ -58,6 +60,14 @@ class Read:
     """A validated frame and the certificate of the read it comes from."""
 
     frame: pd.DataFrame
+    certificate: Certificate
+
+
+@dataclass(frozen=True)
+class MultiRead:
+    """Validated frames by name that one read gave together, and its certificate."""
+
+    frames: dict[str, pd.DataFrame]
     certificate: Certificate
 
 
@@ -98,6 +108,17 @@ def identity(json: str | None, description: str, *, unique: bool = True) -> Any:
     return column(json, description, nullable=False, unique=unique, str_length={"min_value": 1})
 
 
+def texts(json: str | None, description: str) -> Any:  # noqa: ANN401
+    """A column of lists of text; an absent one is the empty list."""
+    return column(json, description, nullable=False, dtype_kwargs={"pyarrow_dtype": _TEXTS})
+
+
+@cache
+def empty(model: type[pandera.DataFrameModel], source: str = "nothing") -> pd.DataFrame:
+    """The frame of `model` without rows: of what was not read because nothing asks for it. Made once."""
+    return _frame(model, [], source, {})
+
+
 def properties(model: type[pandera.DataFrameModel]) -> tuple[str, ...]:
     """The JSON properties a model's columns are copied from, in the order of the columns."""
     found = map(_json, model.to_schema().columns.values())
@@ -115,6 +136,12 @@ def of_rows(
     `derived` makes the values of the columns that are no mere copy of a property. Raises SourceUnreadable, which names
     column, check, number of rows and some row ids, never a value.
     """
+    return _frame(model, rows, source, derived) if rows else empty(model, source)
+
+
+def _frame(
+    model: type[pandera.DataFrameModel], rows: Sequence[Row], source: str, derived: Mapping[str, Derivation]
+) -> pd.DataFrame:
     _objects_only(rows, source)
     schema = model.to_schema()
     copied = {name: spec for name, spec in schema.columns.items() if name not in derived}
@@ -130,7 +157,9 @@ def of_rows(
     table = pa.table(made)
     keys = schema.unique or [name for name, spec in schema.columns.items() if spec.unique]
     table = table.take(pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys]))
-    return validate(model, table.to_pandas(types_mapper=_PANDAS_TYPES.get), source)
+    frame = table.to_pandas(types_mapper=_PANDAS_TYPES.get)
+    maybe = [name for name, spec in schema.columns.items() if _kind(spec) == "boolean"]
+    return validate(model, frame.astype(dict.fromkeys(maybe, "boolean")) if maybe else frame, source)
 
 
 def validate(model: type[pandera.DataFrameModel], frame: pd.DataFrame, source: str) -> pd.DataFrame:
@@ -191,7 +220,7 @@ def _copied(columns: Mapping[str, pandera.Column], rows: Sequence[Row]) -> dict[
     Numbers are left out: Arrow would cut a fraction off.
     """
     types = {name: _JSON_TYPES[_kind(spec)] for name, spec in columns.items()}
-    plain = {name: arrow for name, (arrow, python) in types.items() if python is not int}
+    plain = {name: arrow for name, (arrow, python) in types.items() if python is not int and _json(columns[name])}
     shape = pa.struct([(_json(columns[name]), arrow) for name, arrow in plain.items()])
     try:
         return dict(zip(plain, pa.array(rows, type=shape).flatten(), strict=True))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -44,6 +44,8 @@ _NOT_SENT = (
 _backoff = wait_exponential_jitter(multiplier=0.5, max=20, jitter=0.5)
 _log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 
 class RequestFailed(Exception):
     """No answer that can be used. `status` is None where none came; `uncertain`: the server may have acted on it.
@@ -71,6 +73,13 @@ class Answer:
     status: int
     content: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def of(cls, status: int, document: object, headers: Mapping[str, str]) -> Self:
+        """An answer that came inside another one, parsed with it."""
+        made = cls(status, orjson.dumps(document), headers)
+        made.__dict__["_parsed"] = document
+        return made
 
     def json(self) -> Any:  # noqa: ANN401 (it is JSON)
         """The body, parsed once. Raises RequestFailed where it is no JSON."""
@@ -135,14 +144,23 @@ class Service:
         body: object = None,
         form: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        binary: bool = False,
     ) -> Answer:
-        """The answer, of whatever status that is not transient; a GET's success is JSON.
+        """The answer, of whatever status that is not transient; a GET's success is JSON, unless it is asked for as
+        `binary`.
 
         A request that is not `repeatable` is sent again only where the service surely has not acted on it: it said
         429, or there was no connection. Raises RequestFailed.
         """
         data = form if body is None else orjson.dumps(body)
         kind = {} if body is None else {"Content-Type": "application/json"}
+        return self.insist(
+            lambda: self.once(method, url, params=params, data=data, headers={**headers(), **kind}, binary=binary),
+            repeatable=repeatable,
+        )
+
+    def insist(self, attempt: Callable[[], Result], *, repeatable: bool = True) -> Result:
+        """What `attempt` gives, tried again within bounds while it raises a transient RequestFailed."""
         tries = Retrying(
             retry=retry_if_exception(partial(_worth_another, repeatable)),
             wait=_wait,
@@ -151,10 +169,11 @@ class Service:
             before_sleep=self._before_sleep,
             retry_error_callback=_exhausted,
         )
-        answer: Answer = tries(lambda: self._once(method, url, params=params, data=data, headers={**headers(), **kind}))
-        return answer
+        result: Result = tries(attempt)
+        return result
 
-    def _once(self, method: str, url: str, **how: Any) -> Answer:  # noqa: ANN401 (as requests has it)
+    def once(self, method: str, url: str, *, binary: bool = False, **how: Any) -> Answer:  # noqa: ANN401 (as requests has it)
+        """One attempt, for `insist`. Raises RequestFailed, also for a transient status."""
         if not self._gate.pass_within(LONGEST_WAIT):
             # Not transient: what has to wait for longer than that has to wait for another run.
             raise RequestFailed(f"{self.name}: it asked for a wait that is not over", status=_THROTTLED)
@@ -166,10 +185,19 @@ class Service:
         if lost:  # raised out here: inside, the cause, whose text has the address, would be its context
             raise lost
         if answer.status in TRANSIENT:
-            raise self._transient(answer)
-        if method == "GET" and answer.status in SUCCESS and not answer.is_json:
+            raise self.trouble(answer)
+        if method == "GET" and answer.status in SUCCESS and not (binary or answer.is_json):
             raise RequestFailed(f"{self.name}: the answer is no JSON", status=answer.status, transient=True)
         return answer
+
+    def trouble(self, answer: Answer) -> RequestFailed:
+        """What is wrong with an answer that is only so for now. Where it asks for a wait, nothing is sent before."""
+        wait = retry_after(answer.headers)
+        if wait and answer.status in {_THROTTLED, _UNAVAILABLE}:
+            self._gate.close(wait)
+        uncertain = answer.status >= _SERVER_ERROR
+        what = f"{self.name}: answered {answer.status}"
+        return RequestFailed(what, status=answer.status, transient=True, uncertain=uncertain, wait=wait)
 
     def _send(self, method: str, url: str, **how: Any) -> Answer:  # noqa: ANN401
         latest = self._timing.monotonic() + ANSWER_SECONDS
@@ -186,14 +214,6 @@ class Service:
             self.requests += 1
             self.bytes += len(content)
         return Answer(response.status_code, content, response.headers)
-
-    def _transient(self, answer: Answer) -> RequestFailed:
-        wait = retry_after(answer.headers)
-        if wait and answer.status in {_THROTTLED, _UNAVAILABLE}:
-            self._gate.close(wait)
-        uncertain = answer.status >= _SERVER_ERROR
-        what = f"{self.name}: answered {answer.status}"
-        return RequestFailed(what, status=answer.status, transient=True, uncertain=uncertain, wait=wait)
 
     def _lost(self, error: Exception) -> RequestFailed:
         causes = list(_chain(error))

@@ -13,12 +13,14 @@ from assets.connections import Connections
 from assets.extract import accepted_shrinks
 from assets.partitions import is_today
 from assets.reconciliation.guards import require_full_read
+from assets.reconciliation.html import groups_of, html
 from assets.reconciliation.mapping import may_be_empty
 from assets.reconciliation.plan import Plan
 from assets.reconciliation.references import require_referred
-from assets.reconciliation.wording import changes, names_of, rows, why
+from assets.reconciliation.wording import changes, document, names_of, rows, why
 from assets.reconciliation.world import SOURCES, World
 
+_ON_A_PAGE = 10_000
 _SHOWN = 100
 """Rows of the plan in the UI's table, the held ones first; all of them are in the frame."""
 
@@ -59,7 +61,8 @@ def record(context: AssetExecutionContext, connections: Connections, world: Worl
 
 def metadata(world: World, plan: Plan) -> dict[str, Any]:
     """The plan's numbers, which plot over runs, and its table."""
-    kinds = plan.actions["kind"].value_counts().to_dict()
+    kinds = plan.actions["target"].where(plan.actions["target"] == "entra", "").str.cat(plan.actions["kind"], sep="_")
+    counts = kinds.str.removeprefix("_").value_counts().to_dict()
     names = names_of(world)
     held_first = plan.actions.assign(free=plan.actions["held_by"] == "").sort_values("free", kind="stable")
     shown = rows(held_first.head(_SHOWN))
@@ -69,7 +72,7 @@ def metadata(world: World, plan: Plan) -> dict[str, Any]:
         "status": plan.status,
         "mapping_version": world.settings.version,
         "held": int((plan.actions["held_by"] != "").sum()),
-        **{f"actions_{kind}": int(count) for kind, count in kinds.items()},
+        **{f"actions_{kind}": int(count) for kind, count in counts.items()},
         "plan": MetadataValue.table(
             [
                 TableRecord(
@@ -99,7 +102,18 @@ def difference(context: AssetExecutionContext, connections: Connections, plan: P
 
 
 def strangers(world: World, plan: Plan) -> int:
-    """M6: how many Emply users the plan touches that are neither linked nor linked by it."""
+    """M6: how many Emply users the plan touches that are neither linked nor linked by it; W1 and C4 may touch them."""
     links = plan.actions.loc[plan.actions["kind"] == "link_user", "emply_user_id"]
     known = {*world.state.links["emply_user_id"], *links}
-    return len(set(plan.actions["emply_user_id"].dropna()) - known)
+    touched = plan.actions.loc[~plan.actions["rule"].isin(["W1", "C4", "C6"]), "emply_user_id"]
+    return len(set(touched.dropna()) - known)
+
+
+def report(context: AssetExecutionContext, connections: Connections, world: World, plan: Plan) -> dict[str, Any]:
+    """The plan as one page to open in a browser, stored with the run's frames; none of a plan too large for one."""
+    if not 0 < len(plan.actions) <= _ON_A_PAGE:
+        return {}
+    made = document(plan, world.now, world.settings.version)
+    page = html(made, names_of(world), groups_of(plan.actions))
+    path = connections.frames.write_text(f"{context.run_id}/plan-{context.partition_key}.html", page)
+    return {"report": MetadataValue.path(str(path))}

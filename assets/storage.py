@@ -9,23 +9,20 @@ their models' business.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from dagster import InputContext, IOManager, OutputContext
 from upath import UPath
 
-from assets.environment import Environment
 from assets.errors import SettingsError
 
 Frames = pd.DataFrame | Mapping[str, pd.DataFrame]
-
-COMPLETES_RUN = "entra-emply/completes_run"
-"""Metadata of the asset whose frame, when stored, makes a run the day's last complete one."""
 
 _LISTS = pd.ArrowDtype(pa.list_(pa.string()))
 _KEEP_EVERY_RUN = timedelta(days=2)
@@ -57,6 +54,13 @@ class FrameStore:
         unfinished.rename(path)
         return path
 
+    def write_text(self, name: str, text: str) -> UPath:
+        """Store a text beside the frames of a run, under `<run id>/<file>`; the path."""
+        path = self.root / "runs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
     def read(self, run_id: str, asset: str) -> Frames:
         """What `write` stored. Raises FileNotFoundError."""
         folder = self.root / "runs" / run_id
@@ -84,6 +88,24 @@ class FrameStore:
         path = self.root / kind / name
         return path.read_text() if path.exists() else None
 
+    def of_day(self, day: str, asset: str) -> Mapping[str, pd.DataFrame] | None:
+        """The frames, by name, that the day's last complete run stored of an asset of several; None where there is no
+        such run, or it was not called for any."""
+        run_id = self.pointed("days", day)
+        frames = self.read(run_id, asset) if run_id is not None and self.has(run_id, asset) else None
+        return None if frames is None or isinstance(frames, pd.DataFrame) or not frames else frames
+
+    def last_complete(self) -> "StoredRun | None":
+        """The last complete run of the newest day; None where there is none yet."""
+        days = [path.name for path in _children(self.root / "days")]
+        run_id = self.pointed("days", max(days)) if days else None
+        return None if run_id is None else StoredRun(self, run_id)
+
+    def latest(self, asset: str) -> "StoredRun | None":
+        """The run that stored an asset without days last."""
+        run_id = self.pointed("latest", asset)
+        return None if run_id is None else StoredRun(self, run_id)
+
     def prune(self, now: datetime, keep_days: int) -> int:
         """Forget frames: every run is kept for two days, then each day's last complete one, up to `keep_days` days.
 
@@ -105,36 +127,49 @@ class FrameStore:
         return removed
 
 
-class FramesIOManager(IOManager):
-    """Gives assets the frames of one run: their own where it made them, else the day's last complete one's."""
+@dataclass(frozen=True)
+class StoredRun:
+    """The frames of one run, to be read in part. A frame of several is called `asset/frame`."""
 
-    @cached_property
-    def store(self) -> FrameStore:
-        """The store of this installation."""
-        return FrameStore(Environment.load().frames_url)
+    store: FrameStore
+    run_id: str
 
-    def handle_output(self, context: OutputContext, obj: Frames) -> None:
-        """Store what an asset returned."""
-        asset = context.asset_key.path[-1]
-        path = self.store.write(context.run_id, asset, obj)
-        context.add_output_metadata({"path": str(path)})
-        if not context.has_asset_partitions:
-            self.store.point("latest", asset, context.run_id)
-        elif (context.definition_metadata or {}).get(COMPLETES_RUN) and self.store.has(context.run_id, "sync_state"):
-            self.store.point("days", context.asset_partition_key, context.run_id)
+    def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """All rows of some columns. Raises FileNotFoundError."""
+        with self._file(name) as file:
+            return _as_frame(file.read(columns=list(columns)))
 
-    def load_input(self, context: InputContext) -> Frames:
-        """Load what a downstream asset asks for. Raises FileNotFoundError in words."""
-        asset = context.asset_key.path[-1]
-        run_id = context.step_context.run_id
-        if self.store.has(run_id, asset):
-            return self.store.read(run_id, asset)
-        days = context.has_asset_partitions
-        complete = self.store.pointed(*(("days", context.asset_partition_key) if days else ("latest", asset)))
-        if complete is None:
-            of = f"day {context.asset_partition_key}" if days else asset
-            raise FileNotFoundError(f"no complete run of {of} is stored: run the job sync first")
-        return self.store.read(complete, asset)
+    def rows(self, name: str, column: str, values: Collection[str]) -> pd.DataFrame:
+        """The rows whose `column` holds one of `values`; parts of the file that have none are not read further.
+
+        Raises FileNotFoundError.
+        """
+        wanted = pa.array(sorted(values), type=pa.large_string())
+        with self._file(name) as file:
+            found = [file.schema_arrow.empty_table()]
+            for part in range(file.num_row_groups):
+                keys = file.read_row_group(part, columns=[column])[column].cast(pa.large_string())
+                hits = pc.is_in(keys, value_set=wanted)
+                if pc.any(hits).as_py():
+                    found.append(file.read_row_group(part).filter(hits))
+        return _as_frame(pa.concat_tables(found))
+
+    def whole(self, name: str) -> pd.DataFrame:
+        """Every row of every column. Raises FileNotFoundError."""
+        with self._file(name) as file:
+            return _as_frame(file.read())
+
+    def has(self, name: str) -> bool:
+        """Whether the run stored this frame."""
+        return self.store.has(self.run_id, name)
+
+    @contextmanager
+    def _file(self, name: str) -> Iterator[pq.ParquetFile]:
+        with (
+            (self.store.root / "runs" / self.run_id / f"{name}.parquet").open("rb") as stored,
+            pq.ParquetFile(stored) as file,
+        ):
+            yield file
 
 
 def _children(folder: UPath) -> list[UPath]:
@@ -151,8 +186,11 @@ def _write_parquet(frame: pd.DataFrame, path: UPath) -> None:
 
 def _read_parquet(path: UPath) -> pd.DataFrame:
     with path.open("rb") as file:
-        table = pq.read_table(file)
-    frame = table.to_pandas()
+        return _as_frame(pq.read_table(file))
+
+
+def _as_frame(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
     for field in table.schema:
         if pa.types.is_list(field.type):
             frame[field.name] = pd.Series(table[field.name].cast(_LISTS.pyarrow_dtype), dtype=_LISTS)

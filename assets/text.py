@@ -1,13 +1,18 @@
-"""How text is compared: `key` for e-mails and usernames, `trimmed` for everything else. (rules.md, "Terms")"""
+"""How text is compared: `key` for e-mails and usernames, `trimmed` for everything else (rules.md, "Terms"). And how
+times are written (E3)."""
 
+import re
 import unicodedata
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 _ASCII_SPACE = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"  # what str.strip() takes off, within ASCII
+
+_UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?")
 
 
 def key(text: "pd.Series[str]") -> "pd.Series[str]":
@@ -27,11 +32,29 @@ def key_of(text: str) -> str:
 
 def _map(text: "pd.Series[str]", fast: Callable[[pa.Array], pa.Array], exact: Callable[[str], str]) -> "pd.Series[str]":
     """Arrow's kernels for ASCII, where they agree with Python; Python itself, value by value, for the rest."""
-    array = pa.array(text, type=pa.large_string(), from_pandas=True)
+    given = pa.array(text, type=pa.large_string(), from_pandas=True)
+    array = given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given
     plain = fast(pc.ascii_trim(array, characters=_ASCII_SPACE))
     foreign = pc.fill_null(pc.invert(pc.string_is_ascii(array)), False)
     if pc.any(foreign).as_py():
-        exactly = pa.array([exact(value) for value in array.filter(foreign).to_pylist()], type=pa.large_string())
-        plain = pc.replace_with_mask(plain, foreign, exactly)
+        different = array.filter(foreign).dictionary_encode()  # names repeat
+        exactly = pa.array([exact(value) for value in different.dictionary.to_pylist()], type=pa.large_string())
+        plain = pc.replace_with_mask(plain, foreign, exactly.take(different.indices))
     blank = pc.equal(plain, "")
     return pd.Series(pc.if_else(blank, pa.scalar(None, pa.large_string()), plain), index=text.index, dtype="str")
+
+
+def utc_second(written: object) -> str | None:
+    """A time as ISO 8601 in UTC, to the second, with Z (E3): "2026-11-22T10:30:00Z"; None for what is no time.
+
+    A time without a zone is taken as UTC; fractions of a second are dropped.
+    """
+    if not isinstance(written, str):
+        return None
+    if _UTC_TIME.fullmatch(written):  # what both services write, without the cost of parsing
+        return f"{written[:19]}Z"
+    try:
+        time = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return f"{(time.astimezone(UTC) if time.tzinfo else time):%Y-%m-%dT%H:%M:%S}Z"

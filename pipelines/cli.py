@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,10 +35,10 @@ app.add_typer(benchmark, name="benchmark")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Users = Annotated[int, typer.Option("--users", min=1, help="How many people the made-up company has.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")]
+Churn = Annotated[bool, typer.Option("--churn", help="People join, move and leave, and events change, meanwhile.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The sandbox's port; 0 takes any free one.")]
 
 _SHORTEST_ID = 6
-_NOTHING_YET = "nothing was planned here yet: run entra-emply sync first"
 FAILED, HELD, ACTIONS_FAILED, INTERRUPTED = 1, 2, 3, 130
 
 
@@ -74,11 +75,12 @@ def demo(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="The Dagster UI's port; else 3000 or any free one.")
     ] = None,
+    churn: Churn = False,
 ) -> None:
     """A whole working installation on this machine and nothing else."""
     from pipelines.demo import run_demo  # noqa: PLC0415
 
-    run_demo(once=once, users=users, seed=seed, port=port)
+    run_demo(once=once, users=users, seed=seed, port=port, churn=churn)
 
 
 @app.command(epilog=_example("entra-emply sandbox --users 200 --port 8443 --env-file sandbox.env"))
@@ -90,8 +92,10 @@ def sandbox(
     env_file: Annotated[
         Path | None, typer.Option(help="Write the environment a client needs here, once ready.")
     ] = None,
+    churn: Churn = False,
 ) -> None:
     """Entra, Graph and Emply on this machine, over HTTPS."""
+    from sandbox.churn import SECONDS  # noqa: PLC0415
     from sandbox.server import run  # noqa: PLC0415
     from sandbox.state import ScenarioError  # noqa: PLC0415
 
@@ -105,7 +109,15 @@ def sandbox(
 
         until_ready.enter_context(progress("Making the people"))
         try:
-            run(scenario=scenario, users=users, seed=seed, port=port, env_file=env_file, ready=ready)
+            run(
+                scenario=scenario,
+                users=users,
+                seed=seed,
+                port=port,
+                env_file=env_file,
+                churn=SECONDS if churn else None,
+                ready=ready,
+            )
         except (ScenarioError, OSError) as error:
             raise SettingsError(str(error)) from None
 
@@ -135,20 +147,28 @@ def plan(
         Path | None, typer.Option(help="Plan with this draft instead of the settings in force.")
     ] = None,
     as_json: Json = False,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the plan as one HTML file, too.")
+    ] = None,
 ) -> None:
     """What a sync would do now. Only reads; nothing is changed or recorded anywhere."""
+    from assets.reconciliation.html import groups_of  # noqa: PLC0415
     from assets.reconciliation.settings import load  # noqa: PLC0415
-    from assets.reconciliation.wording import names_of  # noqa: PLC0415
+    from assets.reconciliation.wording import document, names_of  # noqa: PLC0415
     from pipelines.dry_run import dry_run  # noqa: PLC0415
-    from pipelines.report import document, show  # noqa: PLC0415
+    from pipelines.report import show, write_html  # noqa: PLC0415
 
     environment = _environment()
     in_force = load(settings or environment.settings)
     with progress("Reading Entra and Emply") as tell:
         run = dry_run(environment, in_force, tell)
     made = document(run.plan, run.world.now, in_force.version)
+    if html_file is not None:
+        write_html(html_file, made, names_of(run.world), groups_of(run.plan.actions))
     if as_json:
-        typer.echo(json.dumps(made, ensure_ascii=False, indent=1))
+        _print_json(made)
+    elif html_file is not None:
+        typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(run.plan.actions)} actions, written to {html_file}")
     else:
         show(made, names_of(run.world), Console())
 
@@ -189,6 +209,65 @@ def release(
     typer.echo("The next run tries it again")
 
 
+@app.command(epilog=_example("entra-emply explain megan.jordan@contoso.com"))
+def explain(
+    email: Annotated[str, typer.Argument(help="An e-mail, a username, a sign-in name or an id.")],
+    as_json: Json = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Read this person now (of Emply the lists), not what the last run read.")
+    ] = False,
+) -> None:
+    """Everything the pipeline knows and decides about one person, rule by rule, in sentences. Only reads."""
+    from pipelines.explain import explain as stored  # noqa: PLC0415
+    from pipelines.explain import explain_live  # noqa: PLC0415
+    from pipelines.explain_text import show_explanation  # noqa: PLC0415
+
+    environment = _environment()
+    if live:
+        with progress("Reading this person"):
+            document = explain_live(environment, email)
+    else:
+        document = stored(environment, email)
+    if as_json:
+        _print_json(document)
+    else:
+        show_explanation(document, Console())
+
+
+@app.command(epilog=_example("entra-emply history megan.jordan@contoso.com"))
+def history(
+    email: Annotated[str | None, typer.Argument(help="An e-mail or an id; without it, everybody.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What was planned, approved and applied, by whom and when; newest first. Only reads."""
+    from pipelines.history import history as happened  # noqa: PLC0415
+    from pipelines.history import show_history  # noqa: PLC0415
+
+    events = happened(_environment(), email)
+    if as_json:
+        _print_json(events)
+    else:
+        show_history(events, Console())
+
+
+@app.command(epilog=_example("entra-emply doctor"))
+def doctor(as_json: Json = False) -> int:
+    """Settings, credentials, each permission, each operation of Emply, database, clock: what is wrong, and what to do.
+    Changes nothing. Exit 0: all well; 1: something failed."""
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from pipelines.doctor import doctor as examined  # noqa: PLC0415
+    from pipelines.doctor import show_checks  # noqa: PLC0415
+
+    with progress("Looking at everything"):
+        checks = examined(_environment())
+    if as_json:
+        _print_json([asdict(check) for check in checks])
+    else:
+        show_checks(checks, Console())
+    return FAILED if any(check.status == "failed" for check in checks) else 0
+
+
 @benchmark.command("read", epilog=_example("entra-emply benchmark read"))
 def benchmark_read() -> None:
     """Read the configured tenant's users, groups and memberships and both Emply lists; JSON."""
@@ -219,6 +298,20 @@ def benchmark_sync(users: Users = 200) -> None:
     _print_json(measured)
 
 
+@benchmark.command("mailboxes", epilog=_example("entra-emply benchmark mailboxes --mailboxes 10000 --delay 50"))
+def benchmark_mailboxes(
+    mailboxes: Annotated[int, typer.Option("--mailboxes", min=1, help="How many mailboxes there are.")] = 10_000,
+    events: Annotated[int, typer.Option("--events", min=0, help="How many events each of them has.")] = 5,
+    delay: Annotated[int, typer.Option("--delay", min=0, help="Milliseconds that each batch is held up.")] = 0,
+) -> None:
+    """Read photos, calendars and events of so many mailboxes from a sandbox, whole and by delta; JSON."""
+    from benchmarks.mailboxes import benchmark_mailboxes as measure  # noqa: PLC0415
+
+    with progress(f"Reading {mailboxes} mailboxes"):
+        measured = measure(mailboxes, events, delay)
+    _print_json(measured)
+
+
 def _environment() -> "Environment":
     from assets.environment import Environment  # noqa: PLC0415
 
@@ -227,21 +320,11 @@ def _environment() -> "Environment":
 
 @contextmanager
 def _ledger() -> Iterator["Ledger"]:
-    """The ledger of this installation, for a command that writes to it."""
-    from assets.ledger.ledger import Ledger  # noqa: PLC0415
-    from pipelines.database import database  # noqa: PLC0415
+    """The ledger of this installation."""
+    from pipelines.ledger import existing_ledger  # noqa: PLC0415
 
-    environment = _environment()
-    with progress("Asking the ledger"), database(environment.home, environment.database_url, create=False) as url:
-        if url is None:
-            raise SettingsError(_NOTHING_YET)
-        ledger = Ledger.open(url)
-        try:
-            if not ledger.exists():
-                raise SettingsError(_NOTHING_YET)
-            yield ledger
-        finally:
-            ledger.close()
+    with progress("Asking the ledger"), existing_ledger(_environment()) as ledger:
+        yield ledger
 
 
 def _recorded_id(ledger: "Ledger", plan: str) -> str:
@@ -260,7 +343,14 @@ def _recorded_id(ledger: "Ledger", plan: str) -> str:
 
 
 def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=_moment))
+
+
+def _moment(value: object) -> str:
+    """A time in JSON."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import StatementError
 
+from assets import following_assets as following
 from assets.connections import Connections
 from assets.emply import assets as emply
 from assets.entra import assets as entra
+from assets.io_manager import FramesIOManager
 from assets.ledger import assets as ledger
 from assets.reconciliation import assets as reconciliation
-from assets.storage import FramesIOManager
 from pipelines.jobs import apply, approve, reload_settings, retention, sync
 from pipelines.triggers import alert_on_failure, apply_after_sync, every_30_minutes, every_night, settings_changed
 
@@ -33,7 +34,7 @@ def build_defs(**resources: Any) -> Definitions:  # noqa: ANN401 (as Dagster's r
     """The definitions; `resources` take the place of those of the same name (`connections`, `io_manager`)."""
     connections = Connections()
     return Definitions(
-        assets=load_assets_from_modules([entra, emply, reconciliation, ledger]),
+        assets=load_assets_from_modules([entra, emply, following, reconciliation, ledger]),
         jobs=[sync, apply, approve, reload_settings, retention],
         schedules=[every_30_minutes, every_night],
         sensors=[apply_after_sync, settings_changed, alert_on_failure],

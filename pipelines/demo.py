@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import Random
 from typing import TypeVar
 
 import requests
@@ -32,6 +33,7 @@ from pipelines.progress import progress
 
 _PATIENCE = 180.0
 _STOP_SECONDS = 15.0
+_EDIT_SECONDS = 600.0
 _LAUNCH = """
 mutation($execution: ExecutionParams!) {
   launchRun(executionParams: $execution) {
@@ -47,8 +49,10 @@ class DemoFailed(EntraEmplyError):
     """Part of the demo did not start, or its first sync failed."""
 
 
-def run_demo(*, once: bool, users: int, seed: int, port: int | None) -> None:
+def run_demo(*, once: bool, users: int, seed: int, port: int | None, churn: bool = False) -> None:
     """Run the demo until Ctrl-C or SIGTERM, or with `once` until the first sync was applied.
+
+    With `churn` life goes on in the sandbox, and now and then somebody edits the settings, a copy of the demo's own.
 
     Raises DemoFailed naming the log to look at.
     """
@@ -60,7 +64,7 @@ def run_demo(*, once: bool, users: int, seed: int, port: int | None) -> None:
         signal.signal(interrupting, signal.default_int_handler)
     with _Processes(home / "logs") as processes, suppress(KeyboardInterrupt):
         with progress("Making the people and starting the sandbox"):
-            environment = _start_sandbox(processes, home, users, seed)
+            environment = _start_sandbox(processes, home, users, seed, churn=churn)
         with installation(environment) as address, instance() as dagster:
             Ledger.open(address).migrate()
             with progress("Starting Dagster"):
@@ -72,7 +76,8 @@ def run_demo(*, once: bool, users: int, seed: int, port: int | None) -> None:
                 _wait_until_applied(processes, dagster, sync)
             _tell(console, dagster, sync, url, environment)
             if not once:
-                processes.wait_for_ever()
+                random = Random(seed)  # noqa: S311 - no secrets, and the same for the same seed
+                processes.wait_for_ever((lambda: edit_mapping(environment.settings, random)) if churn else None)
 
 
 class _Processes:
@@ -120,10 +125,14 @@ class _Processes:
             time.sleep(0.2)
         raise DemoFailed(f"{what} did not come up within {_PATIENCE:.0f} s: see {self.logs}")
 
-    def wait_for_ever(self) -> None:
-        """Until interrupted, or a child ends."""
+    def wait_for_ever(self, edit: Callable[[], None] | None = None) -> None:
+        """Until interrupted, or a child ends; meanwhile `edit` now and then."""
+        edited = time.monotonic()
         while True:
             self._require_all()
+            if edit is not None and time.monotonic() - edited >= _EDIT_SECONDS:
+                edit()
+                edited = time.monotonic()
             time.sleep(1)
 
     def _require_all(self) -> None:
@@ -137,12 +146,27 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-def _start_sandbox(processes: _Processes, home: Path, users: int, seed: int) -> Environment:
+def edit_mapping(settings: Path, random: Random) -> None:
+    """Swap the default roles of two groups of the settings, but never the first group's: that is most people."""
+    lines = settings.read_text(encoding="utf-8").splitlines(keepends=True)
+    roles = [number for number, line in enumerate(lines) if line.lstrip().startswith("default_role:")][1:]
+    if len(roles) >= 2:  # noqa: PLR2004 - two are needed to swap them
+        one, other = random.sample(roles, 2)
+        lines[one], lines[other] = lines[other], lines[one]
+    partial = settings.with_name(f".{settings.name}.{os.getpid()}")
+    partial.write_text("".join(lines), encoding="utf-8")
+    partial.replace(settings)  # a run that reads them meanwhile sees the old ones or the new ones
+
+
+def _start_sandbox(processes: _Processes, home: Path, users: int, seed: int, *, churn: bool) -> Environment:
     """The environment of the sandbox, in this process's environment too, for all children."""
     env_file = home / "sandbox.env"
-    processes.start("sandbox", "-m", "sandbox", "--users", str(users), "--seed", str(seed), "--env-file", str(env_file))
+    arguments = ["--users", str(users), "--seed", str(seed), "--env-file", str(env_file)]
+    processes.start("sandbox", "-m", "sandbox", *arguments, *(["--churn"] if churn else []))
     processes.wait_for(env_file.exists, "the sandbox")
     settings = os.environ.get("ENTRA_EMPLY_SETTINGS", str(REPOSITORY / "settings.yaml"))
+    if churn:
+        settings = shutil.copy(settings, str(home / "settings.yaml"))
     ours = {"ENTRA_EMPLY_HOME": str(home), "ENTRA_EMPLY_SETTINGS": str(Path(settings).absolute())}
     with env_file.open("a") as file:  # so that commands beside the demo need nothing but this file
         file.writelines(f"{name}={value}\n" for name, value in ours.items())

@@ -3,15 +3,18 @@
 The same readers, the same checks and the same `make_plan` as the assets use, in the same order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+import pandas as pd
 
 from assets import clock
 from assets.emply.client import EmplyClient
 from assets.entra.client import GraphClient
 from assets.environment import Environment
+from assets.following import Reading, read_following
 from assets.frames import Read
 from assets.ledger.ledger import Ledger
 from assets.reconciliation.guards import require_full_read
@@ -20,6 +23,7 @@ from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.references import require_referred
 from assets.reconciliation.settings import Settings
 from assets.reconciliation.world import SOURCES, SyncState, World
+from assets.storage import FrameStore
 from pipelines.database import database
 from pipelines.progress import Tell, unheard
 
@@ -35,18 +39,27 @@ class DryRun:
 def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) -> DryRun:
     """The plan of this moment. Raises what reading and planning raise."""
     with _recorded(environment) as (state, baselines):
-        reads = read_all(environment, settings, state, tell)
+        graph, emply = GraphClient(environment), EmplyClient(environment)
+        reads = read_all(graph, emply, settings, state, tell)
         rows = {source: read.certificate.rows for source, read in reads.items()}
         percent = settings.guards.min_rows_percent
         require_full_read(rows, baselines, percent, may_be_empty=may_be_empty(settings))
         world = World(**{source: read.frame for source, read in reads.items()}, state=state, settings=settings)
         require_referred(world, baselines, percent)
+        for name, frames, _ in read_following(world, Reading(graph, emply, _earlier_events(environment))):
+            tell(name, len(SOURCES), len(SOURCES))
+            world = world.with_frames(frames)
         return DryRun(make_plan(world), world)
 
 
-def read_all(environment: Environment, settings: Settings, state: SyncState, tell: Tell) -> dict[str, Read]:
-    """Every source by name, read side by side."""
-    graph, emply = GraphClient(environment), EmplyClient(environment)
+def _earlier_events(environment: Environment) -> Mapping[str, pd.DataFrame] | None:
+    return FrameStore(environment.frames_url).of_day(str(clock.now().date()), "entra_events")
+
+
+def read_all(
+    graph: GraphClient, emply: EmplyClient, settings: Settings, state: SyncState, tell: Tell
+) -> dict[str, Read]:
+    """Every list by name, read side by side."""
     sources = {
         "entra_tenant": graph.tenant,
         "entra_users": graph.users,

@@ -4,45 +4,28 @@ Names and addresses are allowed here and nowhere else outside the ledger and the
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
-from assets.reconciliation.plan import Plan
-from assets.reconciliation.wording import GUARDS, changes, rows, why
+from assets.errors import SettingsError
+from assets.reconciliation.html import html
+from assets.reconciliation.wording import GUARDS, KINDS, changes, why
 
 Row = Mapping[str, Any]
 
-_ACTION_KEYS = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after"]
-_KINDS = {
-    "ledger.link_user": ("~", "yellow", "link to an existing Emply user"),
-    "emply.create_user": ("+", "green", "joiners: create a login"),
-    "emply.activate_user": ("+", "green", "activate"),
-    "emply.set_roles": ("~", "yellow", "movers: change roles"),
-    "emply.update_user": ("~", "yellow", "change fields"),
-    "emply.deactivate_user": ("-", "red", "leavers: deactivate"),
-}
+_COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 
 
-def document(plan: Plan, created_at: datetime, mapping_version: str) -> dict[str, Any]:
-    """The plan in the form of `plan --json`."""
-    actions = rows(plan.actions, [*_ACTION_KEYS, "reason", "held_by"])
-    for action in actions:
-        action["held_by"] = (action["held_by"] or "").split()
-    kinds = (plan.actions["target"] + "." + plan.actions["kind"]).value_counts().sort_index()
-    return {
-        "plan_id": plan.plan_id,
-        "created_at": f"{created_at:%Y-%m-%dT%H:%M:%SZ}",
-        "mapping_version": mapping_version,
-        "status": plan.status,
-        "actions": actions,
-        "findings": rows(plan.findings, list(plan.findings.columns)),
-        "summary": {str(kind): int(count) for kind, count in kinds.items()}
-        | {"held": int((plan.actions["held_by"] != "").sum())},
-    }
+def write_html(file: Path, plan: Row, names: Mapping[str, str], groups: Mapping[str, Sequence[str]]) -> None:
+    """Write the plan (a `document`) as one HTML file. Raises SettingsError where the file cannot be written."""
+    try:
+        file.write_text(html(plan, names, groups), encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be written ({error.strerror})") from None
 
 
 def show(plan: Row, names: Mapping[str, str], console: Console, limit: int = 40) -> None:
@@ -52,10 +35,10 @@ def show(plan: Row, names: Mapping[str, str], console: Console, limit: int = 40)
     """
     for kind, group in groupby(plan["actions"], key=lambda action: f"{action['target']}.{action['kind']}"):
         actions = sorted(group, key=lambda action: not action["held_by"])
-        sign, colour, title = _KINDS.get(kind, ("~", "yellow", kind))
+        sign, title = KINDS.get(kind, ("~", kind))
         console.print(f"\n[bold]{kind}[/bold]  {title} ({len(actions)})")
         for action in actions[:limit]:
-            _show_action(action, sign, colour, names, console)
+            _show_action(action, sign, _COLOURS[sign], names, console)
         if len(actions) > limit:
             console.print(f"  … and {len(actions) - limit} more (--json shows all)", style="dim")
     _show_findings(plan["findings"], console, limit)

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from sandbox.churn import SECONDS
 from sandbox.server import Environment, run
 from sandbox.state import ScenarioError
 
@@ -18,6 +19,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, metavar="P", help="0 (the default): any")
     parser.add_argument("--env-file", type=Path, metavar="FILE", help="write what a client needs, once ready")
     parser.add_argument("--certificate", type=Path, metavar="FILE", help="a PEM certificate to register on the app")
+    parser.add_argument(
+        "--churn", type=float, nargs="?", const=SECONDS, metavar="SECONDS", help="people join, move and leave meanwhile"
+    )
     parser.add_argument("--die-with-parent", action="store_true", help="stop when the starting process is gone")
     try:
         run(**vars(parser.parse_args()), ready=_announce)

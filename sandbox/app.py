@@ -62,7 +62,8 @@ class App:
                 await _send(send, self._control.answer(request))
             return
         entry = self.log.open(request)
-        answer = await self._perform(request)
+        with self._graph.at_once([request] if request.path.startswith(GRAPH) else []):
+            answer = await self._perform(request)
         if answer.batch is not None:
             entry["batch"] = answer.batch
         self.log.close(entry, started, None if answer.cut else answer.status)
@@ -129,7 +130,11 @@ def _failed(request: Request, fault: Fault, status: int) -> Answer:
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        # A header that came twice says both: preferences are sent so.
+        before = headers.get(key := name.decode("latin-1"))
+        headers[key] = value.decode("latin-1") if before is None else f"{before}, {value.decode('latin-1')}"
     body = b""
     if "content-length" in headers or "transfer-encoding" in headers:
         parts, more = [], True
@@ -138,7 +143,8 @@ async def _read(scope: Scope, receive: Receive) -> Request:
             parts.append(message.get("body", b""))
             more = message.get("more_body", False)
         body = b"".join(parts)
-    return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
+    query, raw_path = scope["query_string"].decode("latin-1"), scope["raw_path"].decode("latin-1")
+    return Request(scope["method"], scope["path"], query, headers, body, raw_path=raw_path)
 
 
 async def _send(send: Send, answer: Answer) -> None:

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,8 @@ import orjson
 from requests import Response, Session
 
 from sandbox.app import App
+from sandbox.churn import Churn
+from sandbox.company import make_company
 from sandbox.exchange import Row
 from sandbox.server import Environment, serve, uvloop_runner
 from sandbox.settings import Settings
@@ -27,6 +30,7 @@ class Sandbox:
     """A running sandbox; stops at the end of a `with`, or by `stop`.
 
     It serves the `scenario` (in the scenario's form), or a company of `users` people made from `seed`, or nobody.
+    With `churn`, every so many seconds something happens to its people (see `sandbox.churn`).
     It runs in a thread of this process, or with `process=True` in a process of its own, which does not share this
     one's interpreter (for measuring) and ends with it. `environment` is what a client needs; `url` is the server's.
     """
@@ -39,10 +43,11 @@ class Sandbox:
         seed: int = 0,
         port: int = 0,
         certificate: str | None = None,
+        churn: float | None = None,
         process: bool = False,
     ) -> None:
         kind = _Process if process else _Thread
-        self._runner = kind(scenario, users, seed, port, certificate)
+        self._runner = kind(scenario, users, seed, port, certificate, churn)
         self.environment = self._runner.environment
         self.url = self.environment["SANDBOX_URL"]
         self._http = Session()
@@ -113,9 +118,10 @@ class Sandbox:
 class _Thread:
     """A sandbox in a thread of this process."""
 
-    def __init__(self, scenario: Row | None, users: int | None, seed: int, port: int, certificate: str | None) -> None:
-        from sandbox.company import make_company  # noqa: PLC0415
-
+    def __init__(
+        self, scenario: Row | None, users: int | None, seed: int, port: int, certificate: str | None,
+        churn: float | None,
+    ) -> None:  # fmt: skip
         document = scenario if users is None else make_company(users, seed)
         self._app = App(Settings(certificate=certificate), State(orjson.loads(orjson.dumps(document or {}))))
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -123,6 +129,7 @@ class _Thread:
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self.environment: Environment = {}
+        self._life = None if churn is None else partial(Churn(self._app.state, seed).go_on, churn)
         self._thread = threading.Thread(target=self._serve, args=(port,), name="sandbox", daemon=True)
         self._thread.start()
         self._ready.wait()
@@ -133,7 +140,7 @@ class _Thread:
         try:
             with uvloop_runner() as runner:
                 self._loop = runner.get_loop()
-                runner.run(serve(self._app, port=port, ready=self._announce, stop=self._stop))
+                runner.run(serve(self._app, port=port, ready=self._announce, stop=self._stop, life=self._life))
         except BaseException as error:  # noqa: BLE001 - told to whoever started the thread
             self._failure = error
         finally:
@@ -152,7 +159,10 @@ class _Thread:
 class _Process:
     """A sandbox in a process of its own, which ends with this one."""
 
-    def __init__(self, scenario: Row | None, users: int | None, seed: int, port: int, certificate: str | None) -> None:
+    def __init__(
+        self, scenario: Row | None, users: int | None, seed: int, port: int, certificate: str | None,
+        churn: float | None,
+    ) -> None:  # fmt: skip
         self._folder = tempfile.TemporaryDirectory(prefix="sandbox-")
         folder = Path(self._folder.name)
         arguments = ["--port", str(port), "--env-file", str(folder / "env"), "--die-with-parent"]
@@ -161,6 +171,8 @@ class _Process:
         elif scenario is not None:
             (folder / "scenario.json").write_bytes(orjson.dumps(scenario))
             arguments += ["--scenario", str(folder / "scenario.json")]
+        if churn is not None:
+            arguments += ["--churn", str(churn)]
         if certificate is not None:
             (folder / "certificate.pem").write_text(certificate)
             arguments += ["--certificate", str(folder / "certificate.pem")]

@@ -1,9 +1,10 @@
 """What goes between the server and the services: a request, an answer. No service's rules, no sockets."""
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, unquote
 
 import orjson
 
@@ -21,7 +22,11 @@ JSON = "application/json; charset=utf-8"
 
 @dataclass
 class Request:
-    """One request, or one item of a `$batch`. Header names are in lower case; `path` is decoded, without the query."""
+    """One request, or one item of a `$batch`. Header names are in lower case.
+
+    `path` is decoded, without the query; `raw_path` is as it was sent. `crowded`: it came while its mailbox already
+    served as many as one serves at once.
+    """
 
     method: str
     path: str
@@ -29,6 +34,16 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     fault: "Fault | None" = None
+    raw_path: str = ""
+    crowded: bool = False
+
+    def __post_init__(self) -> None:
+        self.raw_path = self.raw_path or quote(self.path)
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The path's parts, each decoded: a slash that was encoded is part of an id."""
+        return tuple(unquote(part) for part in self.raw_path.strip("/").split("/"))
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -39,6 +54,12 @@ class Request:
     def host(self) -> str:
         """The host and port the client asked for: links in answers go there again."""
         return self.headers.get("host", "localhost")
+
+    @cached_property
+    def preferences(self) -> dict[str, str]:
+        """What the header `Prefer` asks for, names in lower case, values without quotes."""
+        parts = (part.strip().partition("=") for part in re.split("[,;]", self.headers.get("prefer", "")))
+        return {name.strip().lower(): value.strip().strip('"') for name, _, value in parts if name}
 
     @property
     def wants_empty_page(self) -> bool:

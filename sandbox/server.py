@@ -7,8 +7,9 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -18,12 +19,14 @@ import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.app import App
+from sandbox.churn import Churn
 from sandbox.company import make_company
 from sandbox.settings import Settings
 from sandbox.state import ScenarioError, State
 from sandbox.tls import make_certificates
 
 Environment = dict[str, str]
+Life = Callable[[], Coroutine[None, None, None]]
 
 
 class _Protocol(HttpToolsProtocol):
@@ -51,6 +54,7 @@ def run(
     env_file: Path | None = None,
     certificate: Path | None = None,
     die_with_parent: bool = False,
+    churn: float | None = None,
     ready: Callable[[Environment], None] | None = None,
 ) -> None:
     """Serve a sandbox on this machine until Ctrl-C or SIGTERM.
@@ -59,7 +63,7 @@ def run(
     run with one `seed`; with neither, nobody. `port` 0 takes any free one. `env_file` is written, whole, once
     requests are answered: one `NAME=value` a line, all that a client needs; `ready` is called with the same.
     `certificate` is a PEM file to register on the app beside its secret. With `die_with_parent` the sandbox stops
-    when the process that started it is gone.
+    when the process that started it is gone. With `churn` something happens every so many seconds.
 
     Raises `ScenarioError` for a scenario that cannot be read, `OSError` where the port is taken.
     """
@@ -77,7 +81,12 @@ def run(
 
     parent = os.getppid() if die_with_parent else None
     with uvloop_runner() as runner:
-        runner.run(serve(App(settings, state), port=port, ready=announce, parent=parent, signals=True))
+        runner.run(
+            serve(
+                App(settings, state), port=port, ready=announce, parent=parent, signals=True,
+                life=None if churn is None else partial(Churn(state, seed).go_on, churn),
+            )
+        )  # fmt: skip
 
 
 def uvloop_runner() -> asyncio.Runner:
@@ -110,8 +119,12 @@ async def serve(
     stop: asyncio.Event | None = None,
     parent: int | None = None,
     signals: bool = False,
+    life: Life | None = None,
 ) -> None:
-    """Serve until `stop` is set, a signal came (with `signals`), or the process `parent` is no longer ours."""
+    """Serve until `stop` is set, a signal came (with `signals`), or the process `parent` is no longer ours.
+
+    `life` goes on beside the requests meanwhile; where it fails, serving ends with its failure.
+    """
     stop = stop or asyncio.Event()
     if signals:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -131,12 +144,28 @@ async def serve(
             await asyncio.sleep(0.002)
         if server.started:
             ready(environment_of(app.settings, sockets[0].getsockname()[1], authority))
-            await _until(stop, parent)
+            async with _beside(life, stop):
+                await _until(stop, parent)
         server.should_exit = True
         # Clients keep connections open; to wait until each has said goodbye would take seconds.
         for connection in list(server.server_state.connections):
             connection.transport.abort()
         await serving
+
+
+@asynccontextmanager
+async def _beside(life: Life | None, stop: asyncio.Event) -> AsyncGenerator[None, None]:
+    if life is None:
+        yield
+        return
+    living = asyncio.create_task(life())
+    living.add_done_callback(lambda _task: stop.set())
+    try:
+        yield
+    finally:
+        living.cancel()
+        with suppress(asyncio.CancelledError):
+            await living
 
 
 def _is_mistake(record: logging.LogRecord) -> bool:

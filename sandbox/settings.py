@@ -32,7 +32,9 @@ class Settings:
     `permissions` are the app's granted application roles; `areas` says for each Emply area whether the key may
     "read" or "write" (which includes reading). `certificate` is the PEM text of a certificate registered on the
     app; without one every client assertion is refused. `token_lifetime` is in seconds. `graph_units` replaces the
-    throttling bucket's size (resource units in ten seconds), which otherwise goes by the tenant's size.
+    throttling bucket's size (resource units in ten seconds), which otherwise goes by the tenant's size;
+    `graph_writes` are the writes in 150 seconds. A mailbox serves `mailbox_requests` in ten minutes and
+    `mailbox_at_once` at once. Delta tokens live `delta_lifetime` seconds.
     """
 
     tenant_id: str = TENANT_ID
@@ -43,6 +45,10 @@ class Settings:
     permissions: list[str] = field(default_factory=lambda: list(PERMISSIONS))
     token_lifetime: int = 3599
     graph_units: int | None = None
+    graph_writes: int = 3000
+    mailbox_requests: int = 10_000
+    mailbox_at_once: int = 4
+    delta_lifetime: float = 7 * 24 * 3600
     customer: str = "contoso"
     api_key: str = field(default_factory=lambda: secrets.token_hex(16))
     api_key_active: bool = True

@@ -1,9 +1,10 @@
 """The state both services stand on: read from a scenario, given back as one. What may be done with it is theirs."""
 
+import base64
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sandbox.exchange import Row
 from sandbox.settings import TENANT_ID
@@ -40,15 +41,25 @@ class Section:
             raise ScenarioError(f"unknown: {', '.join(sorted(unknown))}")
         self._tables: dict[str, Row] = {name: _table(name, document.get(name)) for name in self.tables}
         self._tables |= {name: _mapping(name, document.get(name)) for name in self.by_user}
-        self._memo: dict[object, object] = {}
+        self._memo: dict[tuple[str, ...], dict[object, object]] = {}
 
     def __getitem__(self, table: str) -> Table:
         return self._tables[table]
 
     def put(self, table: str, row: Row) -> None:
-        """Add or replace a row. What was derived is forgotten."""
+        """Add or replace a row. What was derived from the table is forgotten."""
         self._tables[table][row["id"]] = row
-        self._memo.clear()
+        self._forget(table)
+
+    def remove(self, table: str, name: str) -> None:
+        """Remove the row of this id, which is there. What was derived from the table is forgotten."""
+        del self._tables[table][name]
+        self._forget(table)
+
+    def put_of_user(self, table: str, user: str, value: Any) -> None:  # noqa: ANN401 - a photo, a list of calendars
+        """Replace what belongs to a user; the value itself is never changed afterwards."""
+        self._tables[table][user] = value
+        self._forget(table)
 
     def merge(self, other: "Section") -> None:
         """Add or replace the rows that the other section has."""
@@ -56,11 +67,17 @@ class Section:
             self._tables[name] = {**self._tables[name], **other[name]}
         self._memo = {}
 
-    def memo(self, key: object, make: Callable[[], T]) -> T:
-        """`make()`, computed once until something changes."""
-        if key not in self._memo:
-            self._memo[key] = make()
-        return cast("T", self._memo[key])
+    def memo(self, key: object, make: Callable[[], T], of: tuple[str, ...] | None = None) -> T:
+        """`make()`, computed once until one of the tables `of` changes (None: any of the scenario's lists)."""
+        memo = self._memo.setdefault(self.tables if of is None else of, {})
+        if key not in memo:
+            memo[key] = make()
+        return cast("T", memo[key])
+
+    def _forget(self, table: str) -> None:
+        for of, memo in self._memo.items():
+            if table in of:
+                memo.clear()
 
     def copy(self) -> "Section":
         """The section as it is now; later changes do not reach it."""
@@ -87,6 +104,10 @@ class Entra(Section):
 
     def __init__(self, document: Row) -> None:
         super().__init__(document)
+        for user, calendars in self["calendars"].items():
+            _check_calendars(user, calendars)
+        for user, photo in self["photos"].items():
+            _check_photo(user, photo)
         self.organization: Row = {**ORGANIZATION, **(document.get("organization") or {})}
 
     def document(self) -> Row:
@@ -196,3 +217,25 @@ def _mapping(name: str, rows: object) -> Row:
     if not isinstance(rows, dict):
         raise ScenarioError(f"{name}: expected an object by user id")
     return rows
+
+
+def _check_calendars(user: str, calendars: object) -> None:
+    """A user's calendars are a list, each with its events; or an object that says why the app may not open them."""
+    if isinstance(calendars, dict):
+        if not isinstance(calendars.get("error"), str):
+            raise ScenarioError(f'calendars: {user}: expected a list, or an object with an "error"')
+        return
+    ids: set[str] = set()
+    for calendar in _table(f"calendars: {user}", calendars).values():
+        for name in _table(f"calendars: {user}: events", calendar.get("events")):
+            if name in ids:
+                raise ScenarioError(f"calendars: {user}: events: an id is there twice")
+            ids.add(name)
+
+
+def _check_photo(user: str, photo: object) -> None:
+    content = photo.get("contentBase64") or "" if isinstance(photo, dict) else None
+    try:
+        base64.b64decode(cast("str", content), validate=True)
+    except (ValueError, TypeError):
+        raise ScenarioError(f'photos: {user}: expected an object with "mediaEtag" and "contentBase64"') from None

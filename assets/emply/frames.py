@@ -7,9 +7,8 @@ switches have the defaults of rules.md. Reading the rows is `client.py`'s busine
 from collections.abc import Sequence
 
 import pandas as pd
-import pyarrow as pa
 
-from assets.frames import FrameModel, Row, column, identity, of_rows, sorted_texts
+from assets.frames import FrameModel, Row, column, identity, of_rows, sorted_texts, texts
 
 STATUSES = ("active", "pending", "archived")
 
@@ -24,12 +23,7 @@ class Users(FrameModel):
     last_name: str = column("lastName", "Last name")
     job_title: str = column("jobTitle", "Job title")
     mobile_phone: str = column("mobilePhone", "Mobile phone number")
-    role_ids: pd.ArrowDtype = column(
-        "roleIds",
-        "Ids of the roles the user has, sorted; an empty list where there are none",
-        nullable=False,
-        dtype_kwargs={"pyarrow_dtype": pa.list_(pa.string())},
-    )
+    role_ids: pd.ArrowDtype = texts("roleIds", "Ids of the roles the user has, sorted")
     department_id: str = column("departmentId", "Id of the user's department")
     language: str = column("language", "Language, such as da-DK")
     time_zone: str = column("timeZone", "Time zone, such as Europe/Copenhagen")
@@ -90,7 +84,7 @@ def departments(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def _role_ids(rows: Sequence[Row]) -> list[object]:
-    return sorted_texts([] if row.get("roleIds") is None else row["roleIds"] for row in rows)
+    return sorted_texts(row.get("roleIds") for row in rows)
 
 
 def _status(rows: Sequence[Row]) -> list[object]:

@@ -1,17 +1,17 @@
-"""The frames of Microsoft Graph's lists: one pandera model and one function from JSON rows to frame for each.
+"""The frames of Microsoft Graph's directory: one pandera model and one function from JSON rows to frame for each.
 
 Text is kept as Graph wrote it (trimming and folding is the rules' business), a missing value is NaN, absent
-switches have the defaults of rules.md. Reading the rows is `client.py`'s business.
+switches have the defaults of rules.md. Reading the rows is `client.py`'s business, mailboxes are `mailbox_frames.py`'s.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from typing import ClassVar
 
 import pandas as pd
 import pandera.pandas as pandera
 
-from assets.frames import Derivation, FrameModel, Row, column, identity, of_rows
+from assets.frames import Derivation, FrameModel, Row, column, identity, of_rows, sorted_texts, texts
 
 _TYPE_PREFIX = "#microsoft.graph."
 
@@ -24,6 +24,7 @@ class Tenant(FrameModel):
     on_premises_sync_enabled: bool = column(
         "onPremisesSyncEnabled", "Whether the directory is mastered on-premises (a hybrid tenant)", default=False
     )
+    verified_domains: pd.ArrowDtype = texts("verifiedDomains", "Names of the domains that addresses may be made in")
 
     @pandera.dataframe_check(name="exactly one tenant")
     @classmethod
@@ -43,11 +44,14 @@ class Users(FrameModel):
     display_name: str = column("displayName", "Name shown in the directory")
     job_title: str = column("jobTitle", "Job title")
     mobile_phone: str = column("mobilePhone", "Mobile phone number")
+    department: str = column("department", "Name of the department")
     user_type: str = column("userType", "Member or Guest", default="Member")
     account_enabled: bool = column("accountEnabled", "Whether the user may sign in", default=True)
     on_premises_sync_enabled: bool = column(
         "onPremisesSyncEnabled", "Whether this user is mastered on-premises", default=False
     )
+    other_mails: pd.ArrowDtype = texts("otherMails", "Other addresses of the person")
+    proxy_addresses: pd.ArrowDtype = texts("proxyAddresses", "Addresses of the mailbox: SMTP: primary, smtp: others")
 
 
 class Groups(FrameModel):
@@ -71,14 +75,37 @@ class GroupMembers(FrameModel):
         unique: ClassVar = ["group_id", "member_id"]
 
 
+class DeletedUsers(FrameModel):
+    """The users deleted in the last 30 days, one row a user, sorted by id. Read only where users are written back."""
+
+    entra_id: str = identity("id", "The user's object id")
+    user_principal_name: str = column("userPrincipalName", "The sign-in name, behind the object id without dashes")
+
+
+class Application(FrameModel):
+    """The enterprise application that signs people in to Emply, at most one row. Read only where it is configured."""
+
+    service_principal_id: str = identity("id", "The application's object id in this tenant")
+    assignment_required: bool = column(
+        "appRoleAssignmentRequired", "Whether only assigned users may sign in", default=False
+    )
+
+
+class Assigned(FrameModel):
+    """Who is assigned to the application, directly or as a direct member of an assigned group, one row a user."""
+
+    entra_id: str = identity("id", "The user's object id")
+
+
 def tenant(rows: Sequence[Row]) -> pd.DataFrame:
     """The frame `Tenant` of the rows of `organization`. Raises SourceUnreadable."""
-    return of_rows(Tenant, rows, "entra_tenant")
+    return of_rows(Tenant, rows, "entra_tenant", {"verified_domains": _domains})
 
 
 def users(rows: Sequence[Row]) -> pd.DataFrame:
     """The frame `Users` of the rows of `users`. Raises SourceUnreadable."""
-    return of_rows(Users, rows, "entra_users")
+    lists = {"other_mails": _lists("otherMails"), "proxy_addresses": _lists("proxyAddresses")}
+    return of_rows(Users, rows, "entra_users", lists)
 
 
 def groups(rows: Sequence[Row]) -> pd.DataFrame:
@@ -93,7 +120,37 @@ def members(rows: Mapping[str, Sequence[Row]]) -> pd.DataFrame:
     return of_rows(GroupMembers, list(chain.from_iterable(rows.values())), "entra_group_members", derived)
 
 
+def deleted_users(rows: Sequence[Row]) -> pd.DataFrame:
+    """The frame `DeletedUsers` of the rows of `directory/deletedItems`. Raises SourceUnreadable."""
+    return of_rows(DeletedUsers, rows, "entra_deleted_users")
+
+
+def application(rows: Sequence[Row]) -> pd.DataFrame:
+    """The frame `Application` of the service principal, if there is one. Raises SourceUnreadable."""
+    return of_rows(Application, rows, "entra_app")
+
+
+def assigned(entra_ids: Iterable[str]) -> pd.DataFrame:
+    """The frame `Assigned` of these users. Raises SourceUnreadable."""
+    return of_rows(Assigned, [{"id": entra_id} for entra_id in sorted(set(entra_ids))], "entra_app")
+
+
 # A value of the wrong type is passed on as it is: the column's type then refuses it.
+
+
+def _lists(name: str) -> Derivation:
+    """Lists of text as Graph wrote them, absent ones empty.
+
+    There are two for each user, so those that are right are not looked at one by one, nor is one made for each absence.
+    """
+    none: list[str] = []
+
+    def lists(rows: Sequence[Row]) -> Sequence[object]:
+        values = [row.get(name) or none for row in rows]
+        right = set(map(type, values)) <= {list} and set(map(type, chain.from_iterable(values))) <= {str}
+        return values if right else sorted_texts(row.get(name) for row in rows)
+
+    return lists
 
 
 def _dynamic(rows: Sequence[Row]) -> list[object]:
@@ -104,3 +161,14 @@ def _dynamic(rows: Sequence[Row]) -> list[object]:
 def _member_type(rows: Sequence[Row]) -> list[object]:
     types = (row.get("@odata.type") for row in rows)
     return [each.removeprefix(_TYPE_PREFIX) if type(each) is str else each for each in types]
+
+
+def _domains(rows: Sequence[Row]) -> list[object]:
+    """The names of verified domains; a domain that is not as Graph writes it makes the list a wrong one."""
+    return sorted_texts([_names(row.get("verifiedDomains")) for row in rows])
+
+
+def _names(domains: object) -> object:
+    if not isinstance(domains, list):
+        return domains
+    return [each.get("name") if type(each) is dict else each for each in domains]

@@ -1,5 +1,6 @@
 """Signing in to Entra as an application: msal, and what its errors mean to an operator. No Graph."""
 
+import base64
 import re
 import threading
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msal
+import orjson
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -64,6 +66,16 @@ class SignIn:
             if self._token is None or stale or self._token == instead_of:
                 self._token = self._acquire()
             return self._token
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """The application permissions that the token at hand names; none where it is not of that form."""
+        try:
+            payload = str(self._token).split(".")[1]
+            claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            return frozenset(map(str, claims["roles"]))
+        except (LookupError, TypeError, ValueError):
+            return frozenset()
 
     def _acquire(self) -> str:
         """A token that is really new: a new msal application has nothing in its cache."""

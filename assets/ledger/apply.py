@@ -15,16 +15,23 @@ from typing import Literal
 
 from sqlalchemy import Connection, select
 
-from assets.errors import LedgerError, PlanRefused, SourceUnreadable, TargetRefused
+from assets.errors import CredentialsError, LedgerError, PlanRefused, SourceUnreadable, TargetRefused
 from assets.ledger import claiming, effects, outcomes
 from assets.ledger.database import LockedSession
-from assets.ledger.effects import Action, Emply, Graph, Targets
+from assets.ledger.effects.systems import Emply, Graph
+from assets.ledger.effects.terms import Action, Done, Targets, Write
 from assets.ledger.ledger import Ledger
 from assets.ledger.plans import RecordedPlan, belongs_to_another
+from assets.ledger.records import LedgerRecords
 from assets.ledger.tables import actions, counters, failures
+from assets.reconciliation.kinds import ORDER
 
 log = logging.getLogger(__name__)
 _LINE = "%s %s: %s"
+Result = outcomes.Result | Literal["unknown"]
+_PLACE = {name: place for place, name in enumerate(ORDER)}
+_FIRST_KNOWN = frozenset(ORDER[: _PLACE["emply.set_photo"]])
+"""What must be settled before a run reads: changes of Emply users, of which a created one is not linked before."""
 
 HOPELESS = 5
 """Actions in a row that only failed because the service was down: the rest is left to the next run, uncounted, so that
@@ -73,20 +80,20 @@ def apply(
     Raises PlanRefused for a plan that may not be applied; nothing was sent then. Raises CredentialsError or LedgerError
     where going on makes no sense; what was done until then is recorded. The failure of one action stops no other.
     """
-    tenant_id = str(graph.tenant().frame["tenant_id"].iloc[0])
+    tenant_id = _tenant_id(graph)
     with ledger.locked(seconds=APPLY_WAIT) as session:
         if session is None:
             raise PlanRefused(f"plan {plan_id}: another run has been applying for long; the next run plans anew")
         stranger = _stranger(session, tenant_id, emply.customer)
         if stranger is not None:
             raise PlanRefused(f"plan {plan_id}: {stranger}")
-        _settle(session, emply)
+        _settle(session, graph, emply)
         with session.transaction() as connection:
             plan = claiming.claim(connection, plan_id)
             report, due = _take_stock(connection, plan)
             changes = bool(due) or outcomes.has_role_states(connection, plan.plan_no)
             claiming.count_run(connection, changes=changes)
-        targets = Targets(graph, emply, plan.configured_groups, plan.room_groups, plan.nested_groups)
+        targets = _targets(graph, emply, LedgerRecords(session), plan, due)
         with _ending(session, report, changes=changes):
             _apply_all(session, due, targets, report, progress or _silent)
             with session.transaction() as connection:
@@ -94,20 +101,25 @@ def apply(
     return report
 
 
-def settle(ledger: Ledger, emply: Emply) -> bool:
+def settle(ledger: Ledger, *, graph: Graph, emply: Emply) -> bool:
     """Find out what came of attempts that a crash left open; False where another run is applying, and nothing was done.
 
-    To be called before the sync state is read. Raises SourceUnreadable where Emply cannot be asked, and LedgerError
-    where it is not this ledger's customer's.
+    To be called before the sync state is read. What was half done is finished: an event that was made in Outlook and of
+    which Emply was not told. Raises SourceUnreadable where Emply cannot be asked, and LedgerError where it is not this
+    ledger's customer's.
     """
     with ledger.locked(seconds=SETTLE_WAIT) as session:
         if session is None:
             return False
-        stranger = _stranger(session, None, emply.customer)
+        stranger = _stranger(session, _tenant_id(graph) if _left_open(session) else None, emply.customer)
         if stranger is not None:
             raise LedgerError(stranger)
-        _settle(session, emply)
+        _settle(session, graph, emply)
         return True
+
+
+def _tenant_id(graph: Graph) -> str:
+    return str(graph.tenant().frame["tenant_id"].iloc[0])
 
 
 def _stranger(session: LockedSession, tenant_id: str | None, customer: str) -> str | None:
@@ -115,21 +127,56 @@ def _stranger(session: LockedSession, tenant_id: str | None, customer: str) -> s
         return belongs_to_another(connection, tenant_id, customer)
 
 
-def _settle(session: LockedSession, emply: Emply) -> None:
+def _settle(session: LockedSession, graph: Graph, emply: Emply) -> None:
     """Resolve open attempts by looking at the target, and close plans whose applying died.
 
     Either makes every plan that was computed from earlier reads a stale one.
     """
+    targets = Targets(graph, emply, LedgerRecords(session))
+    found = [(attempt_no, action, *_look(action, targets)) for attempt_no, action in _left_open(session)]
     with session.transaction() as connection:
-        left_open = outcomes.unsettled(connection)
-    found = [(attempt_no, action, effects.look(action, emply)) for attempt_no, action in left_open]
-    with session.transaction() as connection:
-        for attempt_no, action, user_id in found:
-            result: outcomes.Result = "interrupted" if user_id is None else "applied"
-            outcomes.finish(connection, attempt_no, action, result, emply_user_id=user_id)
+        for attempt_no, action, result, done in found:
             log.warning(_LINE, f"settled {action.name}", action.action_id, result)
-        if claiming.close_the_dead(connection) or found:
+            if result != "unknown":
+                object_id = done.object_id if done is not None else None
+                outcomes.finish(connection, attempt_no, action, result, object_id=object_id)
+        if claiming.close_the_dead(connection) or any(result != "unknown" for *_, result, _ in found):
             claiming.raise_epoch(connection)
+
+
+def _left_open(session: LockedSession) -> list[tuple[int, Action]]:
+    with session.transaction() as connection:
+        return outcomes.unsettled(connection)
+
+
+def _look(action: Action, targets: Targets) -> tuple[Result, Done | None]:
+    """What became of an open attempt.
+
+    One mailbox that cannot be read does not keep everybody waiting: such an attempt stays open. Its action may be
+    planned again meanwhile, and does not repeat what was done, since each of these looks before it writes.
+    """
+    try:
+        done = effects.look(action, targets)
+    except (SourceUnreadable, CredentialsError):
+        if action.name in _FIRST_KNOWN:
+            raise
+        return "unknown", None
+    return "interrupted" if done is None else "applied", done
+
+
+def _targets(graph: Graph, emply: Emply, records: LedgerRecords, plan: RecordedPlan, due: Sequence[Action]) -> Targets:
+    """The systems, with what the plan knows and actions are looked at again by."""
+    window = (plan.window_start, plan.window_end) if plan.window_start and plan.window_end else None
+    return Targets(
+        graph,
+        emply,
+        records,
+        configured_groups=plan.configured_groups,
+        room_groups=plan.room_groups,
+        nested_groups=plan.nested_groups,
+        window=window,
+        deletions={str(action.entra_id): action for action in due if action.name == "entra.delete_user"},
+    )
 
 
 def _take_stock(connection: Connection, plan: RecordedPlan) -> tuple[ApplyReport, list[Action]]:
@@ -151,7 +198,7 @@ def _take_stock(connection: Connection, plan: RecordedPlan) -> tuple[ApplyReport
             report.waiting += 1
         else:
             due.append((row.position, outcomes.action_of(row)))
-    due.sort(key=lambda each: (effects.ORDER.index(each[1].name), each[0]))
+    due.sort(key=lambda each: (_PLACE[each[1].name], each[0]))
     return report, [action for _, action in due]
 
 
@@ -196,46 +243,50 @@ def _apply_all(
 
 @dataclass(frozen=True)
 class _Tried:
-    """What came of an action: the target's code where it refused, the Emply user, whether only the service was down."""
+    """What came of an action.
 
-    result: outcomes.Result | Literal["unknown"]
+    code: the target's, where it refused. object_id: of what it was done to. transient: only a service was down.
+    """
+
+    result: Result
     code: str | None = None
-    user_id: str | None = None
+    object_id: str | None = None
     transient: bool = False
 
 
 def _try(session: LockedSession, action: Action, targets: Targets) -> _Tried:
     """One action: its reasons looked at again, the attempt written down, the change made, the outcome written down."""
-    attempt_no = None
-    reasons = _look_at_reasons(action, targets)
-    if reasons is None:
+    attempt_no, write = None, _prepare(action, targets)
+    if isinstance(write, _Tried):
+        tried = write
+    else:
         with session.transaction() as connection:
             attempt_no = outcomes.begin(connection, action)
-    tried = reasons or _write(action, targets)
+        tried = _write(write, action, targets)
     if tried.result != "unknown":
         with session.transaction() as connection:
             number = attempt_no or outcomes.begin(connection, action)
-            outcomes.finish(connection, number, action, tried.result, code=tried.code, emply_user_id=tried.user_id)
+            outcomes.finish(connection, number, action, tried.result, code=tried.code, object_id=tried.object_id)
     return tried
 
 
-def _look_at_reasons(action: Action, targets: Targets) -> _Tried | None:
-    """How the action ended before it began, because it is not called for any more or that cannot be told; else None."""
+def _prepare(action: Action, targets: Targets) -> Write | _Tried:
+    """The write, or how the action ended before it began: not called for any more, or that cannot be told."""
     try:
-        return None if effects.still_called_for(action, targets) else _Tried("superseded")
+        return effects.prepare(action, targets) or _Tried("superseded")
     except SourceUnreadable:
         return _Tried("failed", "source_unreadable", transient=True)
 
 
-def _write(action: Action, targets: Targets) -> _Tried:
+def _write(write: Write, action: Action, targets: Targets) -> _Tried:
     """Make the change. Refused credentials go through: nothing more would work, and `_settle` closes the attempt."""
     try:
-        user_id = effects.write(action, targets)
+        done = effects.carry_out(write, action, targets)
     except TargetRefused as refused:
         return _Tried("failed", refused.code, transient=refused.transient)
     except SourceUnreadable:
         return _Tried("unknown", transient=True)
-    return _Tried("superseded" if user_id is None else "applied", user_id=user_id)
+    return _Tried("superseded") if done is None else _Tried("applied", object_id=done.object_id)
 
 
 def _silent(_done: int, _of: int) -> None:

@@ -16,7 +16,7 @@ from assets.text import key, key_of
 
 VALID_FOR = timedelta(hours=72)
 
-_HELD = ["action_id", "target", "kind", "entra_id", "emply_user_id", "subject", "own_guards", "groups"]
+_HELD = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "own_guards", "groups"]
 
 
 def approve(
@@ -34,6 +34,7 @@ def approve(
 
     All of them, or those that fit every filter given: `kind` ("set_roles" or "emply.set_roles"), `domain` of the
     subject, `group` (its id; its emptying is approved with it, G4), `person` (the subject, or an id of either side).
+    Deleting somebody in Entra and deactivating him in Emply (W3) is one decision: who approves either approves both.
     Raises PlanRefused for a plan that is not the newest.
     """
     one_at_a_time(connection)
@@ -42,7 +43,7 @@ def approve(
         newest = "there is none yet" if plan is None else f"the newest is {plan.plan_id}"
         raise PlanRefused(f"plan {plan_id} is not the newest plan: {newest}; look at that one first")
     held = _held(connection, plan.plan_no)
-    wanted = chosen(held, kind=kind, domain=domain, group=group, person=person)
+    wanted = _with_other_half(held, chosen(held, kind=kind, domain=domain, group=group, person=person))
     _record(connection, plan_id, held.loc[wanted & (held["own_guards"] != ""), "action_id"], by, reason)
     if group is not None:
         # Not counted in the newest plan, so it has no members now: its count is forgotten, and G4 with it.
@@ -87,6 +88,12 @@ def _held(connection: Connection, plan_no: int) -> pd.DataFrame:
     )
     rows = connection.execute(query.order_by(actions.c.position)).all()
     return pd.DataFrame(rows, columns=_HELD, dtype="str")
+
+
+def _with_other_half(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Series[bool]":
+    """What is wanted, and the other action of W3 of the same person."""
+    halves = held["rule"] == "W3"
+    return wanted | (halves & held["entra_id"].isin(held.loc[wanted & halves, "entra_id"]))
 
 
 def _released(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Series[bool]":

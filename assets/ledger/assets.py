@@ -31,8 +31,9 @@ from assets.reconciliation.world import STATE_COLUMNS
     group_name="ledger",
     partitions_def=DAILY,
     description="What the ledger remembers: links, role states, group ids, deactivations that stand, grants of the "
-    "last day, member counts, holds and approvals. Read before any source, after what a killed run left open was "
-    "settled. Stored with the run, so that its plan can be computed again from its frames alone.",
+    "last day, member counts, photo etags, calendars, pairs of events, deleted Entra users, holds and approvals. Read "
+    "before any source, after what a killed run left open was settled. Stored with the run, so that its plan can be "
+    "computed again from its frames alone.",
     metadata={
         f"schema_{name}": TableSchema([TableColumn(column, kind) for column, kind in columns.items()])
         for name, columns in STATE_COLUMNS.items()
@@ -44,7 +45,7 @@ from assets.reconciliation.world import STATE_COLUMNS
 def sync_state(context: AssetExecutionContext, connections: Connections) -> Output[dict[str, pd.DataFrame]]:
     """One frame for each table of `SyncState`, and `clock` (read_at, epoch)."""
     require_today("sync_state", context.partition_key)
-    if not settle(connections.ledger, connections.emply):
+    if not settle(connections.ledger, graph=connections.graph, emply=connections.emply):
         context.log.info("another run is applying just now: a plan of this run will be refused")
     frames = connections.ledger.read_state(clock.now()).frames()
     return Output(frames, metadata={f"rows_{name}": len(frame) for name, frame in frames.items()})
@@ -95,12 +96,18 @@ def applied_changes(
 
 def _metadata(plan_id: str, report: ApplyReport) -> dict[str, str | int]:
     counts = {
-        f"{result}_{kind.split('.')[-1]}": count
+        f"{result}_{_plotted(kind)}": count
         for kind, results in report.results.items()
         for result, count in results.items()
     }
     totals = {result: report.count(result) for result in ("applied", "superseded")}
     return {"plan_id": plan_id, "held": report.held, **totals, **_trouble(report), **counts}
+
+
+def _plotted(kind: str) -> str:
+    """The kind in names of metadata: Emply's as they are, Entra's (some have the same) with their target."""
+    target, name = kind.split(".")
+    return f"entra_{name}" if target == "entra" else name
 
 
 def _trouble(report: ApplyReport) -> dict[str, int]:

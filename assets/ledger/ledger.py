@@ -3,15 +3,21 @@
 Applying a plan is not a method: it is many transactions, in `apply`.
 """
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from assets.frames import Certificate
 from assets.ledger import approvals, migrate, plans, retention, state
 from assets.ledger.database import Database, LockedSession
+from assets.ledger.history import Event, Person, known_as, of_everybody, of_person
 from assets.ledger.plans import Origin, RecordedPlan
+from assets.ledger.standing import LinkRow, Standing, links_of, standing_of
 from assets.reconciliation.plan import Plan
 from assets.reconciliation.world import SyncState
+
+if TYPE_CHECKING:
+    from assets.frames import Certificate  # slow to import, and not needed by whoever only asks
 
 
 class Ledger:
@@ -42,6 +48,11 @@ class Ledger:
         with self._database.reading() as connection:
             return migrate.exists(connection)
 
+    def fits(self) -> bool:
+        """Whether the schema is of this version. Raises LedgerError for one that a newer version wrote."""
+        with self._database.reading() as connection:
+            return migrate.fits(connection)
+
     def locked(self, *, seconds: int) -> AbstractContextManager[LockedSession | None]:
         """The lock of applying (see `Database.locked`)."""
         return self._database.locked(seconds=seconds)
@@ -56,7 +67,7 @@ class Ledger:
         with self._database.reading() as connection:
             return state.read_state(connection, now)
 
-    def record_certificate(self, run_id: str, certificate: Certificate) -> None:
+    def record_certificate(self, run_id: str, certificate: "Certificate") -> None:
         """Record one complete read of a run."""
         with self._database.writing() as connection:
             plans.record_certificate(connection, run_id, certificate)
@@ -111,6 +122,28 @@ class Ledger:
         """Let a quarantined action be tried again; PlanRefused for one that is not quarantined."""
         with self._database.writing() as connection:
             approvals.release(connection, action_id, by)
+
+    def history(self, asked: str | None = None, limit: int | None = None) -> list[Event]:
+        """What happened to a person (an address or an id), or, counted, to everybody; newest first."""
+        with self._database.reading() as connection:
+            if asked is None:
+                return of_everybody(connection, limit)
+            return of_person(connection, known_as(connection, asked))
+
+    def history_of(self, who: Person) -> list[Event]:
+        """What happened to a person whose ids are known; newest first."""
+        with self._database.reading() as connection:
+            return of_person(connection, who)
+
+    def standing(self, run_id: str, action_ids: Collection[str]) -> Standing:
+        """Where these actions of a run's plan stand."""
+        with self._database.reading() as connection:
+            return standing_of(connection, run_id, action_ids)
+
+    def links_of(self, entra_ids: Collection[str], emply_user_ids: Collection[str]) -> list[LinkRow]:
+        """The links of these users: entra_id, emply_user_id, matched_by, at."""
+        with self._database.reading() as connection:
+            return links_of(connection, entra_ids, emply_user_ids)
 
     def prune(self, before: datetime) -> None:
         """Forget what is older than `before` (see `retention`)."""

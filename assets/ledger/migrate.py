@@ -1,15 +1,18 @@
-"""Bringing the ledger's schema to this version of the code, and refusing one that does not fit."""
+"""Bringing the ledger's schema to this version of the code, and refusing one that does not fit.
+
+Alembic is imported where it is used: a command that only asks the ledger does not wait for it.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select, text
 
 from assets.errors import LedgerError
 from assets.ledger.tables import SCHEMA
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATE_LOCK = 0x656D706C795F6D69  # two processes that start together: one migrates, the other finds it done
 
@@ -22,6 +25,8 @@ def migrate(connection: Connection) -> None:
     connection.execute(select(func.pg_advisory_xact_lock(MIGRATE_LOCK)))
     if fits(connection):
         return
+    from alembic import command  # noqa: PLC0415
+
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     config = _config()
     config.attributes["connection"] = connection
@@ -40,6 +45,9 @@ def fits(connection: Connection) -> bool:
     """
     if not exists(connection):
         return False
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     context = MigrationContext.configure(connection, opts={"version_table": "version", "version_table_schema": SCHEMA})
     current, scripts = context.get_current_revision(), ScriptDirectory.from_config(_config())
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
@@ -49,7 +57,9 @@ def fits(connection: Connection) -> bool:
     return current == scripts.get_current_head()
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     return config

@@ -1,25 +1,38 @@
-"""Attempts, outcomes, and what the ledger remembers of them: one transaction each, given by whoever applies.
+"""Attempts and outcomes: one transaction each, given by whoever applies. What is remembered of them is `memory`.
 
 The change to a target lies between `begin` and `finish`, each committed by itself: a crash leaves an attempt without
 outcome, which `unsettled` finds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, Connection, DateTime, Row, Select, Text, any_, delete, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Row,
+    Select,
+    Text,
+    any_,
+    delete,
+    exists,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from assets import clock
-from assets.ledger.effects import Action
+from assets.ledger import memory
+from assets.ledger.effects.terms import Action
 from assets.ledger.tables import (
     actions,
     approvals,
     attempts,
     counters,
-    deactivations,
     failures,
-    grants,
     links,
     outcomes,
     plan_role_states,
@@ -27,10 +40,21 @@ from assets.ledger.tables import (
     role_states,
 )
 
-_Ids = Sequence[str | None] | Select[str]
 Result = Literal["applied", "failed", "superseded", "interrupted"]
 
-_ACTION_FIELDS = ("plan_no", "action_id", "target", "kind", "reason", "entra_id", "emply_user_id", "before", "after")
+_ACTION_FIELDS = (
+    "plan_no",
+    "action_id",
+    "target",
+    "kind",
+    "rule",
+    "reason",
+    "entra_id",
+    "emply_user_id",
+    "employee_id",
+    "before",
+    "after",
+)
 
 QUARANTINED_AFTER = 8
 """Failures in a row after which a person must look. (rules.md, "Applying" 5)"""
@@ -49,16 +73,18 @@ def finish(
     result: Result,
     *,
     code: str | None = None,
-    emply_user_id: str | None = None,
+    object_id: str | None = None,
 ) -> None:
-    """Write down what came of it, and with it everything the ledger remembers of it."""
-    row = {"attempt_no": attempt_no, "at": clock.now(), "result": result, "code": code, "emply_user_id": emply_user_id}
+    """Write down what came of it, and with it everything the ledger remembers of it.
+
+    object_id: of what was made or changed, in the target's words.
+    """
+    row = {"attempt_no": attempt_no, "at": clock.now(), "result": result, "code": code, "object_id": object_id}
     connection.execute(insert(outcomes).values(row))
     if result == "failed":
         _count_failure(connection, action, code or "unknown")
     if result == "applied":
-        if emply_user_id is not None and action.name in _REMEMBER:
-            _REMEMBER[action.name](connection, action, emply_user_id)
+        memory.remember(connection, action, object_id)
         _forget_troubles(connection, [action.action_id])
 
 
@@ -70,28 +96,29 @@ def link(connection: Connection, to_link: Sequence[Action]) -> None:
     tried = select(actions.c.plan_no, actions.c.action_id, now).where(*these)
     connection.execute(insert(attempts).from_select(["plan_no", "action_id", "started_at"], tried))
     ends = (actions.c.entra_id, actions.c.emply_user_id)
-    _unlink(connection, *(select(end).where(*these) for end in ends))
+    memory.unlink(connection, *(select(end).where(*these) for end in ends))
     pairs = select(*ends, actions.c.after["matchedBy"].astext, now).where(*these)
     connection.execute(insert(links).from_select(["entra_id", "emply_user_id", "matched_by", "at"], pairs))
     done = (
         select(attempts.c.attempt_no, now, literal("applied"), actions.c.emply_user_id)
         .join_from(attempts, actions)
-        .where(*these, attempts.c.attempt_no.not_in(select(outcomes.c.attempt_no)))
+        .where(*these, left_open())
     )
-    connection.execute(insert(outcomes).from_select(["attempt_no", "at", "result", "emply_user_id"], done))
+    connection.execute(insert(outcomes).from_select(["attempt_no", "at", "result", "object_id"], done))
     _forget_troubles(connection, ids)
 
 
 def unsettled(connection: Connection) -> list[tuple[int, Action]]:
     """Attempts without outcome, with their actions, oldest first."""
     query = (
-        of_plans()
-        .add_columns(attempts.c.attempt_no)
-        .join(attempts)
-        .where(attempts.c.attempt_no.not_in(select(outcomes.c.attempt_no)))
-        .order_by(attempts.c.attempt_no)
+        of_plans().add_columns(attempts.c.attempt_no).join(attempts).where(left_open()).order_by(attempts.c.attempt_no)
     )
     return [(row.attempt_no, action_of(row)) for row in connection.execute(query)]
+
+
+def left_open() -> ColumnElement[bool]:
+    """Whether an attempt has no outcome."""
+    return ~exists().where(outcomes.c.attempt_no == attempts.c.attempt_no)
 
 
 def has_role_states(connection: Connection, plan_no: int) -> bool:
@@ -139,42 +166,6 @@ def of_plans() -> Select[Any]:
 def action_of(row: Row[Any]) -> Action:
     """The action of a row of `of_plans`."""
     return Action(**{name: getattr(row, name) for name in _ACTION_FIELDS}, approved=row.approved)
-
-
-def _unlink(connection: Connection, entra_ids: _Ids, emply_user_ids: _Ids) -> None:
-    """Forget the links of either end. Their role states go with them."""
-    connection.execute(delete(links).where(links.c.entra_id.in_(entra_ids)))
-    connection.execute(delete(links).where(links.c.emply_user_id.in_(emply_user_ids)))
-
-
-def _created(connection: Connection, action: Action, emply_user_id: str) -> None:
-    _unlink(connection, [action.entra_id], [emply_user_id])
-    values = {"entra_id": action.entra_id, "emply_user_id": emply_user_id, "matched_by": "created", "at": clock.now()}
-    connection.execute(insert(links).values(values))
-    _granted(connection, action)
-
-
-def _activated(connection: Connection, action: Action, emply_user_id: str) -> None:
-    connection.execute(delete(deactivations).where(deactivations.c.emply_user_id == emply_user_id))
-    _granted(connection, action)
-
-
-def _deactivated(connection: Connection, action: Action, emply_user_id: str) -> None:
-    values = {"emply_user_id": emply_user_id, "at": clock.now(), "approved": action.approved}
-    new = insert(deactivations).values(values)
-    connection.execute(new.on_conflict_do_update(index_elements=[deactivations.c.emply_user_id], set_=values))
-
-
-def _granted(connection: Connection, action: Action) -> None:
-    values = {"entra_id": action.entra_id, "at": clock.now(), "approved": action.approved}
-    connection.execute(insert(grants).values(values).on_conflict_do_nothing())
-
-
-_REMEMBER: dict[str, Callable[[Connection, Action, str], None]] = {
-    "emply.create_user": _created,
-    "emply.activate_user": _activated,
-    "emply.deactivate_user": _deactivated,
-}
 
 
 def _forget_troubles(connection: Connection, action_ids: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, delete, exists, select, update
@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from assets import clock
 from assets.errors import LedgerError
-from assets.frames import Certificate
 from assets.ledger.database import copy_in
 from assets.ledger.state import newest_plan_no
 from assets.ledger.tables import (
@@ -18,6 +17,7 @@ from assets.ledger.tables import (
     approvals,
     counters,
     deactivations,
+    event_pairs,
     group_counts,
     group_ids,
     installation,
@@ -28,6 +28,9 @@ from assets.ledger.tables import (
 )
 from assets.reconciliation.plan import ACTION_COLUMNS, Plan
 from assets.reconciliation.world import SyncState
+
+if TYPE_CHECKING:
+    from assets.frames import Certificate
 
 Origin = Literal["sync", "backfill"]
 
@@ -48,6 +51,8 @@ class RecordedPlan:
     configured_groups: tuple[str, ...]
     room_groups: tuple[str, ...]
     nested_groups: bool
+    window_start: str | None
+    window_end: str | None
     claimed_at: datetime | None
     finished_at: datetime | None
     ending: str | None
@@ -76,7 +81,7 @@ def belongs_to_another(connection: Connection, tenant_id: str | None, customer: 
     return None
 
 
-def record_certificate(connection: Connection, run_id: str, certificate: Certificate) -> None:
+def record_certificate(connection: Connection, run_id: str, certificate: "Certificate") -> None:
     """Record one complete read of a run; a repeated one of the same run takes its place."""
     values = {
         "run_id": run_id,
@@ -133,6 +138,7 @@ def record_plan(
         if before.plan_id != plan.plan_id:
             raise LedgerError(f"run {run_id} has recorded another plan already: start a new run")
         return int(before.plan_no)
+    window_start, window_end = plan.window or (None, None)
     row = {
         "plan_id": plan.plan_id,
         "run_id": run_id,
@@ -145,6 +151,8 @@ def record_plan(
         "configured_groups": list(plan.configured_groups),
         "room_groups": list(plan.room_groups),
         "nested_groups": plan.nested_groups,
+        "window_start": window_start,
+        "window_end": window_end,
     }
     plan_no = int(connection.execute(insert(plans).values(row).returning(plans.c.plan_no)).scalar_one())
     copy_in(connection, actions, plan.actions[ACTION_COLUMNS].assign(plan_no=plan_no))
@@ -196,7 +204,7 @@ def _recorded(row: RowMapping) -> RecordedPlan:
 
 
 def _remember(connection: Connection, plan: Plan, plan_no: int, state: SyncState) -> None:
-    """Group ids, member counts, ended deactivations, and approvals whose action is not planned any more."""
+    """Group ids, member counts, ended deactivations and pairs, and approvals whose action is not planned any more."""
     _upsert(connection, group_ids, plan.group_ids)
     _upsert(connection, group_counts, plan.group_counts.assign(plan_no=plan_no))
     # Deactivated again since the plan's reads, by another run: that one stands.
@@ -206,8 +214,10 @@ def _remember(connection: Connection, plan: Plan, plan_no: int, state: SyncState
             deactivations.c.at <= state.read_at,
         )
     )
-    planned = select(actions.c.action_id).where(actions.c.plan_no == plan_no)
-    left = update(approvals).where(approvals.c.used_at.is_(None), approvals.c.action_id.not_in(planned))
+    pairs = event_pairs.c.emply_event_id.in_(plan.ended_pairs["emply_event_id"].tolist())
+    connection.execute(delete(event_pairs).where(pairs))
+    planned = exists().where(actions.c.plan_no == plan_no, actions.c.action_id == approvals.c.action_id)
+    left = update(approvals).where(approvals.c.used_at.is_(None), ~planned)
     connection.execute(left.values(used_at=clock.now(), ending="left"))
 
 

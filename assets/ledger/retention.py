@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select
 
 from assets import clock
+from assets.ledger.outcomes import left_open
 from assets.ledger.plans import last_accepted
 from assets.ledger.state import RECENT, newest_plan_no
 from assets.ledger.tables import (
@@ -26,7 +27,7 @@ from assets.ledger.tables import (
 def prune(connection: Connection, before: datetime) -> None:
     """Delete what is older than `before`."""
     connection.execute(select(func.set_config("entra_emply.retention", "on", True)))
-    unsettled = select(attempts.c.plan_no).where(attempts.c.attempt_no.not_in(select(outcomes.c.attempt_no)))
+    unsettled = select(attempts.c.plan_no).where(left_open())
     old = select(plans.c.plan_no).where(
         plans.c.created_at < before,
         plans.c.plan_no.not_in(newest_plan_no()),

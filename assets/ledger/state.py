@@ -10,12 +10,16 @@ from assets.ledger import migrate
 from assets.ledger.tables import (
     actions,
     approvals,
+    calendars,
     counters,
     deactivations,
+    deleted_users,
+    event_pairs,
     grants,
     group_counts,
     group_ids,
     links,
+    photo_etags,
     plans,
     role_states,
 )
@@ -67,6 +71,12 @@ def _queries(now: datetime) -> dict[str, Select[*tuple[object, ...]]]:
         "deactivations": select(deactivations).order_by(deactivations.c.emply_user_id),
         "grants": select(grants).where(grants.c.at > now - RECENT).order_by(grants.c.entra_id, grants.c.at),
         "group_counts": select(group_counts.c.group_id, group_counts.c.members).order_by(group_counts.c.group_id),
+        "photo_etags": select(photo_etags).order_by(photo_etags.c.emply_user_id),
+        "calendars": select(calendars).order_by(calendars.c.calendar_id),
+        "event_pairs": select(event_pairs).order_by(event_pairs.c.emply_event_id),
+        "deleted_users": select(deleted_users.c.entra_id, deleted_users.c.employee_id).order_by(
+            deleted_users.c.entra_id, deleted_users.c.employee_id
+        ),
         "holds": held.order_by(actions.c.action_id),
         "approvals": select(approvals.c.action_id, approvals.c.expires_at)
         .where(approvals.c.action_id.in_(valid_approval(now)), approvals.c.used_at.is_(None))

@@ -95,6 +95,8 @@ plans = Table(
     Column("configured_groups", ARRAY(Text), nullable=False),
     Column("room_groups", ARRAY(Text), nullable=False),
     Column("nested_groups", Boolean, nullable=False),
+    _text("window_start", null=True),
+    _text("window_end", null=True),
     _time("claimed_at", null=True),
     _time("finished_at", null=True),
     Column("ending", Text, _one_of("ending", "done", "stopped", "interrupted")),
@@ -122,6 +124,7 @@ actions = Table(
     _text("held_by"),
     _text("own_guards"),
     _text("groups"),
+    _text("employee_id", null=True),
 )
 
 plan_role_states = Table(
@@ -151,7 +154,7 @@ outcomes = Table(
     _time("at"),
     Column("result", Text, _one_of("result", "applied", "failed", "superseded", "interrupted"), nullable=False),
     _text("code", null=True),
-    _text("emply_user_id", null=True),
+    _text("object_id", null=True),
 )
 
 links = Table(
@@ -170,6 +173,41 @@ role_states = Table(
     Column("emply_user_id", ForeignKey(links.c.emply_user_id, ondelete="CASCADE"), primary_key=True),
     Column("group_id", Text, primary_key=True),
     _text("role_id", null=True),
+)
+
+photo_etags = Table(
+    "photo_etags",
+    metadata,
+    # As the role state: a new link starts without.
+    Column("emply_user_id", ForeignKey(links.c.emply_user_id, ondelete="CASCADE"), primary_key=True),
+    _text("etag"),
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("calendar_id", Text, primary_key=True),
+    _text("entra_id"),
+    _text("external_id"),
+    Column("detached", Boolean, nullable=False),
+    Index("calendars_external", "entra_id", "external_id"),
+)
+
+event_pairs = Table(
+    "event_pairs",
+    metadata,
+    Column("emply_event_id", Text, primary_key=True),
+    _text("external_id"),
+    _text("entra_id"),
+    _text("calendar_external_id"),
+)
+
+deleted_users = Table(
+    "deleted_users",
+    metadata,
+    Column("entra_id", Text, primary_key=True),
+    Column("employee_id", Text, primary_key=True),
+    _time("at"),
 )
 
 group_ids = Table("group_ids", metadata, Column("group_name", Text, primary_key=True), _text("group_id"))

@@ -18,15 +18,16 @@ from dagster import (
 
 from assets.connections import Connections
 from assets.extract import FRESH, OWNERS
+from assets.io_manager import COMPLETES_RUN
 from assets.partitions import DAILY
 from assets.reconciliation.matching import identities as join
 from assets.reconciliation.plan import make_plan, mapping_of, require_groups_read
 from assets.reconciliation.settings import Settings
-from assets.reconciliation.world import SOURCES, SyncState, World
-from assets.recording import difference, is_fresh, metadata, record, strangers
-from assets.storage import COMPLETES_RUN
+from assets.reconciliation.world import FOLLOWING, SOURCES, SyncState, World
+from assets.recording import difference, is_fresh, metadata, record, report, strangers
 
-_WORLD = {name: AssetIn(name) for name in [*SOURCES, "sync_state", "settings"]}
+_LISTS = {name: AssetIn(name) for name in [*SOURCES, "sync_state", "settings"]}
+_WORLD = _LISTS | {name: AssetIn(name) for name in FOLLOWING}
 
 
 @asset(
@@ -51,8 +52,10 @@ def world_of(frames: dict[str, Any]) -> World:
     """The world of one run's stored frames."""
     named = Settings.model_validate_json(frames["settings"]["document"].iloc[0])
     members, read = frames["entra_group_members"]["members"], frames["entra_group_members"]["groups"]
+    following = [frames[name] for name in FOLLOWING if name in frames]
     world = World(
         **{name: frames[name] for name in SOURCES if name != "entra_group_members"},
+        **{name: frame for each in following for name, frame in each.items()},
         entra_group_members=members,
         state=SyncState.from_frames(frames["sync_state"]),
         settings=named,
@@ -62,7 +65,7 @@ def world_of(frames: dict[str, Any]) -> World:
 
 
 @asset(
-    ins=_WORLD,
+    ins=_LISTS,
     group_name="reconciliation",
     partitions_def=DAILY,
     check_specs=[
@@ -146,7 +149,9 @@ def plan(
         yield Output(
             made.actions,
             "reconciliation_actions",
-            metadata=metadata(world, made) | difference(context, connections, made),
+            metadata=metadata(world, made)
+            | difference(context, connections, made)
+            | report(context, connections, world, made),
         )
         yield AssetCheckResult(
             asset_key="reconciliation_actions",

@@ -8,7 +8,10 @@ from typing import Literal
 
 import pandas as pd
 
+from assets.reconciliation import signs
+from assets.reconciliation.lookup import positions, take
 from assets.reconciliation.people import People
+from assets.text import trimmed
 
 FINDING_COLUMNS = [
     "code",
@@ -89,6 +92,67 @@ CATALOGUE = {
         "The roles would change, but this user holds a protected role, whose holders keep theirs.",
         "Change the roles by hand in Emply if they should change.",
     ),
+    "mailbox_unavailable": Finding(
+        "warning",
+        "The mailbox does not exist, or the application may not open it: its calendars and events stay as they are.",
+        "Give the user a mailbox, or let the application's access policy in Exchange include it.",
+    ),
+    "domain_not_verified": Finding(
+        "warning",
+        "The user is unknown to Entra and cannot be created there: neither username nor e-mail is an address in a "
+        "verified domain.",
+        "Correct the username or e-mail in Emply, or verify the domain in Entra.",
+    ),
+    "duplicate_upn": Finding(
+        "error",
+        "Several users of Emply would get the same sign-in name in Entra, so none of them is created.",
+        "Give each of them a username or e-mail of its own in Emply.",
+    ),
+    "restorable_user": Finding(
+        "warning",
+        "A deleted user of Entra has this sign-in name, so no new one is created.",
+        "Restore the deleted user in Entra, or delete it for good.",
+    ),
+    "needs_group": Finding(
+        "info",
+        "The user is created in Entra without a group: groups are given by hand.",
+        "Add the user to one of the configured groups.",
+    ),
+    "hybrid_read_only": Finding(
+        "warning",
+        "Entra would be written, but this user is mastered on-premises, where Entra cannot be changed.",
+        "Make the change in the on-premises directory.",
+    ),
+    "sso_not_assigned": Finding(
+        "warning",
+        "The application that signs people in to Emply requires assignment, and this user has none.",
+        "Assign the user, or a group that it is a direct member of, to the enterprise application.",
+    ),
+    "dynamic_group_guests": Finding(
+        "info",
+        "The group's membership is dynamic, and the tenant has guests, whom dynamic rules treat differently.",
+        "Check that the group's rule takes in the guests it should, and no others.",
+    ),
+    "nested_group_ignored": Finding(
+        "warning",
+        "A group is a member of this group; its members do not count while `nested_groups` is off.",
+        "Add the people themselves to the group, or set `nested_groups: true`.",
+    ),
+    "multiple_groups_single_role": Finding(
+        "info",
+        "The user is in groups of several roles, but gets the main group's alone while `synchronize_roles` is off.",
+        "Set `synchronize_roles: true` if every group should give its role.",
+    ),
+    "calendar_not_editable": Finding(
+        "info",
+        "The user has no editing rights to this calendar, so it does not come to Emply.",
+        "Give the user editing rights to the calendar in Outlook.",
+    ),
+    "email_nearly_matches": Finding(
+        "warning",
+        "An employee has nearly the same e-mail, or the same name, but the e-mails must be equal to be one person's.",
+        "If both are the same person, correct one of the two e-mails.",
+    ),
     "group_renamed": Finding(
         "info",
         "The group was renamed in Entra; it goes on being synchronised by its id.",
@@ -98,16 +162,21 @@ CATALOGUE = {
 
 
 def about_people(people: People, drafts: pd.DataFrame) -> pd.DataFrame:
-    """The drafted findings (FINDING_DRAFT) with FINDING_COLUMNS."""
+    """The drafted findings (FINDING_DRAFT, maybe `object` and another's `employee_id`) with FINDING_COLUMNS."""
     who = people.identities.loc[drafts["person"], ["entra_id", "emply_user_id", "employee_id", "subject"]]
-    return _worded(pd.concat([drafts.reset_index(drop=True), who.reset_index(drop=True)], axis=1))
+    found = pd.concat([drafts.reset_index(drop=True), who.add_suffix("_").reset_index(drop=True)], axis=1)
+    found = found.assign(**{name: found[f"{name}_"] for name in ("entra_id", "emply_user_id", "subject")})
+    named = found["employee_id"] if "employee_id" in found else found["employee_id_"]
+    return _worded(found.assign(employee_id=named.fillna(found["employee_id_"])))
 
 
 def about_groups(people: People) -> pd.DataFrame:
-    """R8: the groups that were renamed since their id was recorded, with FINDING_COLUMNS."""
-    renamed = people.mapping.resolved.renamed
-    drafts = pd.DataFrame({"subject": renamed["display_name"], "object": renamed["group_id"]})
-    return _worded(drafts.assign(code="group_renamed", rule="R8"))
+    """R8: the groups renamed since their id was recorded; and the signs about groups, with FINDING_COLUMNS."""
+    renamed = people.mapping.resolved.renamed[["group_id"]].assign(code="group_renamed", rule="R8")
+    drafts = pd.concat([renamed, signs.about_groups(people).assign(rule="S")], ignore_index=True)
+    groups = people.world.entra_groups
+    names = trimmed(take(groups["display_name"], positions(drafts["group_id"], groups["group_id"])))
+    return _worded(drafts.assign(subject=names.array, object=drafts["group_id"]))
 
 
 def _worded(drafts: pd.DataFrame) -> pd.DataFrame:

@@ -16,17 +16,19 @@ from assets.reconciliation.lookup import Mask, exploded, is_among, positions, ta
 from assets.reconciliation.people import People
 from assets.reconciliation.roles import RoleChanges
 
-GUARDS = ["G1", "G2", "G3", "G4", "G7"]
+GUARDS = ["G1", "G2", "G3", "G4", "G6", "G7"]
 _RECENTLY = timedelta(hours=24)
 
 
 def own_guards(people: People, actions: pd.DataFrame, changes: RoleChanges) -> pd.DataFrame:
     """Which guards hold each action by itself: a column of flags for each of GUARDS, index as `actions`.
 
-    `actions` has action_id, person, kind, reason. What the newest plan held stays held by the same guards; what a
-    person approved is held by none.
+    `actions` has action_id, person, kind, rule, reason: all of a plan but those of C and E. What the newest plan held
+    stays held by the same guards; what a person approved is held by none.
     """
-    held = pd.DataFrame(
+    held = _with_earlier(
+        people,
+        actions,
         {
             "G1": _too_many_deactivations(people, actions),
             "G2": _too_many_role_changes(people, actions),
@@ -34,15 +36,43 @@ def own_guards(people: People, actions: pd.DataFrame, changes: RoleChanges) -> p
             "G4": _group_emptied(people, actions),
             "G7": _too_many_grants(people, actions),
         },
-        index=actions.index,
     )
+    # W3: deleting a user and deactivating its login are held as one, and freed only when both are approved.
+    pairs = actions.loc[actions["rule"] == "W3", "person"]
+    held.loc[pairs.index] = held.loc[pairs.index].groupby(pairs).transform("any")
+    approved = pd.Series(_approved(people, actions), index=actions.index)
+    approved[pairs.index] = approved[pairs.index].groupby(pairs).transform("all")
+    held[approved] = False
+    return held
+
+
+def calendar_guards(people: People, actions: pd.DataFrame) -> pd.DataFrame:
+    """The same for the actions of C and E: G6. C6 is never held."""
+    held = _with_earlier(people, actions, {"G6": _too_many_removals(people, actions)})
+    held[_approved(people, actions) | (actions["rule"] == "C6")] = False
+    return held
+
+
+def _with_earlier(people: People, actions: pd.DataFrame, guards: Mapping[str, Mask]) -> pd.DataFrame:
+    """What these guards hold, and what was held before: it stays so, by those guards and any that join."""
+    nobody = np.zeros(len(actions), dtype=bool)
+    held = pd.DataFrame({guard: guards.get(guard, nobody) for guard in GUARDS}, index=actions.index)
     state = people.world.state
     before = " " + take(state.holds["guards"], positions(actions["action_id"], state.holds["action_id"])) + " "
     for guard in GUARDS:
         held[guard] |= before.str.contains(f" {guard} ", regex=False, na=False).to_numpy(dtype=bool)
-    valid = state.approvals.loc[state.approvals["expires_at"] > people.world.now, "action_id"]
-    held[is_among(actions["action_id"], valid)] = False
     return held
+
+
+def _approved(people: People, actions: pd.DataFrame) -> Mask:
+    approvals = people.world.state.approvals
+    return is_among(actions["action_id"], approvals.loc[approvals["expires_at"] > people.world.now, "action_id"])
+
+
+def waiting(people: People, actions: pd.DataFrame) -> Mask:
+    """C8: the people whose link or deactivation is held."""
+    of = actions["kind"].isin(["link_user", "deactivate_user"]) & (actions["held_by"] != "")
+    return people.identities.index.isin(actions.loc[of, "person"])
 
 
 def behind_held_link(actions: pd.DataFrame, held: pd.DataFrame) -> Mask:
@@ -89,16 +119,34 @@ def require_full_read(
 
 def _too_many_deactivations(people: People, actions: pd.DataFrame) -> Mask:
     """G1."""
-    deactivations = (actions["kind"] == "deactivate_user").to_numpy(dtype=bool)
+    deactivations = actions["kind"].isin(["deactivate_user", "delete_user"]).to_numpy(dtype=bool)
     concerned = people.identities.loc[actions.loc[deactivations, "person"], "emply_user_id"]
-    standing = standing_deactivations(people)
-    recent = standing[standing["at"] > people.world.now - _RECENTLY]
+    recent = _recent_deactivations(people)
     together = pd.concat([concerned, recent.loc[~recent["approved"], "emply_user_id"]]).nunique()
+    return deactivations & (together > _deactivations_allowed(people))
+
+
+def _too_many_removals(people: People, actions: pd.DataFrame) -> Mask:
+    """G6."""
+    removals = actions["kind"].isin(["remove_calendar", "detach_calendar"])
+    removals |= (actions["target"] == "entra") & (actions["kind"] == "delete_event")
+    guarded = (removals & (actions["rule"] != "C6")).to_numpy(dtype=bool)
+    owners = actions.loc[guarded, "entra_id"].fillna(actions.loc[guarded, "emply_user_id"])
+    return guarded & (owners.nunique(dropna=False) > _deactivations_allowed(people))
+
+
+def _recent_deactivations(people: People) -> pd.DataFrame:
+    standing = standing_deactivations(people)
+    return standing[standing["at"] > people.world.now - _RECENTLY]
+
+
+def _deactivations_allowed(people: People) -> int:
+    """`max_deactivations` among the linked Emply users that are active, or were deactivated in the last 24 hours."""
     users = people.world.emply_users
     linked = is_among(users["emply_user_id"], people.world.state.links["emply_user_id"])
-    recently = is_among(users["emply_user_id"], recent["emply_user_id"])
+    recently = is_among(users["emply_user_id"], _recent_deactivations(people)["emply_user_id"])
     population = int((linked & (users["active"] | recently)).sum())
-    return deactivations & (together > people.world.settings.guards.max_deactivations.of(population))
+    return people.world.settings.guards.max_deactivations.of(population)
 
 
 def _too_many_role_changes(people: People, actions: pd.DataFrame) -> Mask:
@@ -113,10 +161,11 @@ def _protected(people: People, actions: pd.DataFrame, changes: RoleChanges) -> M
     holders = _holders(people)
     links = actions["kind"] == "link_user"
     replaced = people.identities.loc[actions["person"], "replaces_link"].to_numpy(dtype=bool)
-    guarded = (links | (actions["kind"] == "deactivate_user")) & actions["person"].isin(holders)
+    guarded = (links | actions["kind"].isin(["deactivate_user", "delete_user"])) & actions["person"].isin(holders)
     given = given_at_creation(people)
     created = given.loc[given["role_id"].isin(people.mapping.protected_roles), "person"]
-    receives = ((actions["kind"] == "create_user") & actions["person"].isin(created)) | (
+    logins = (actions["target"] == "emply") & (actions["kind"] == "create_user")
+    receives = (logins & actions["person"].isin(created)) | (
         (actions["kind"] == "set_roles") & actions["person"].isin(changes.given(people.mapping.protected_roles))
     )
     return (guarded | receives | (links & replaced)).to_numpy(dtype=bool)
@@ -145,7 +194,8 @@ def _group_emptied(people: People, actions: pd.DataFrame) -> Mask:
 def _too_many_grants(people: People, actions: pd.DataFrame) -> Mask:
     """G7."""
     grants = actions["kind"].isin(["create_user", "activate_user"]).to_numpy(dtype=bool)
-    concerned = people.identities.loc[actions.loc[grants, "person"], "entra_id"]
+    who = people.identities.loc[actions.loc[grants, "person"], ["entra_id", "emply_user_id"]]
+    concerned = who["entra_id"].fillna(who["emply_user_id"])  # whom W1 creates is not in Entra yet
     recorded = people.world.state.grants
     recent = (recorded["at"] > people.world.now - _RECENTLY) & ~recorded["approved"]
     together = pd.concat([concerned, recorded.loc[recent, "entra_id"]]).nunique()

@@ -8,6 +8,7 @@ import pandas as pd
 
 from assets.reconciliation.lookup import Mask, collected, is_among, take
 from assets.reconciliation.people import People, actions, findings, together
+from assets.reconciliation.write_back import to_delete
 from assets.text import key, trimmed
 
 
@@ -142,20 +143,33 @@ def _role_lists(people: People, rows: "pd.Index[int]") -> "pd.Series[Any]":
     return pd.Series(lists.to_pylist(), index=rows, dtype=object)
 
 
-def _activations(people: People) -> pd.DataFrame:
+def stays_active(people: People) -> Mask:
+    """rules.md, "active (C, E, P)": active in Emply or activated in this plan, and not deactivated or deleted in it."""
+    leaving = (leaver_reason(people) != None) | to_delete(people)  # noqa: E711 (of each, not of the array)
+    return (people.active | _to_activate(people)) & ~leaving
+
+
+def _to_activate(people: People) -> Mask:
     """L4: back in scope, and it was the pipeline that deactivated (or `reactivate: all`)."""
-    allowed = people.reconcilable & ~people.active & ~people.employee_archived & _may_activate(people)
-    return _activity(people, allowed, "emply.activate_user", "L4", becomes=True)
+    return people.reconcilable & ~people.active & ~people.employee_archived & _may_activate(people)
+
+
+def _activations(people: People) -> pd.DataFrame:
+    return _activity(people, _to_activate(people), "emply.activate_user", "L4", becomes=True)
 
 
 def _deactivations(people: People) -> pd.DataFrame:
-    """L5, L6, L7, L7a: of those who are still active."""
-    reason = leaver_reason(people)
+    """L5, L6, L7, L7a: of those who are still active; W3 instead of them where the Entra user is deleted."""
+    reason, deleted = leaver_reason(people), to_delete(people)
+    drafts = [
+        _activity(
+            people, (reason == why) & people.active & ~deleted, "emply.deactivate_user", rule, becomes=False, why=why
+        )
+        for why, rule in _RULE_OF_REASON.items()
+    ]
+    why = "deleted_in_entra"
     return together(
-        [
-            _activity(people, (reason == why) & people.active, "emply.deactivate_user", rule, becomes=False, why=why)
-            for why, rule in _RULE_OF_REASON.items()
-        ]
+        [*drafts, _activity(people, deleted & people.active, "emply.deactivate_user", "W3", becomes=False, why=why)]
     )
 
 

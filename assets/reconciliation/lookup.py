@@ -52,6 +52,12 @@ def as_set(numbers: Rows) -> Rows:
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
+def same_text(one: "pd.Series[str]", other: "pd.Series[str]") -> Mask:
+    """Row by row, whether both are equal or both missing."""
+    first, second = codes(one, other)
+    return first == second
+
+
 def codes(*columns: "pd.Series[str]") -> list[Rows]:
     """The columns as numbers, equal where the texts are equal, across all of them; -1 for missing."""
     joined = pa.concat_arrays([_array(column) for column in columns])

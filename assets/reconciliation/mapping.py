@@ -9,6 +9,9 @@ from assets.errors import SettingsError
 from assets.reconciliation.settings import Settings
 from assets.text import trimmed
 
+_GROUP_COLUMNS = ["group_id", "role_id", "department_id", "language", "time_zone", "currency"]
+_RECORDED, _RENAMED = ["group_name", "group_id"], ["group_id", "display_name"]
+
 
 @dataclass(frozen=True)
 class GroupIds:
@@ -59,7 +62,7 @@ def resolve_groups(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd
     if repeated and settings.enabled:
         raise SettingsError(f"settings: {_quoted(repeated)} are the same group of Entra: keep one of the entries")
     by_name = [(name, found) for name, found in _named(settings, ids) if found is not None and found != name]
-    names = pd.DataFrame(by_name, columns=["group_name", "group_id"], dtype="str")
+    names = pd.DataFrame(by_name, columns=_RECORDED, dtype="str")
     current = known.reindex(names["group_id"]).to_numpy()
     renamed = names.loc[names["group_name"].to_numpy() != current, ["group_id"]]
     return GroupIds(tuple(ids), names, renamed.assign(display_name=known.reindex(renamed["group_id"]).to_numpy()))
@@ -87,8 +90,7 @@ def resolve(
         }
         for group, group_id in zip(settings.groups, resolved.ids, strict=True)
     ]
-    columns = ["group_id", "role_id", "department_id", "language", "time_zone", "currency"]
-    groups = pd.DataFrame(rows, columns=columns, dtype="str")
+    groups = pd.DataFrame(rows, columns=_GROUP_COLUMNS, dtype="str")
     is_room = np.array([group.meeting_rooms for group in settings.groups], dtype=bool)
     return Mapping(
         groups=groups[~is_room].reset_index(drop=True),
@@ -134,6 +136,30 @@ def _named(settings: Settings, ids: list[str | None]) -> list[tuple[str, str | N
 
 def _quoted(names: set[str]) -> str:
     return " and ".join(repr(name) for name in sorted(names))
+
+
+def require_cloud(settings: Settings, entra_tenant: pd.DataFrame) -> None:
+    """W0: raise SettingsError where a hybrid tenant is to be written back to."""
+    switches = [name for name, on in settings.entra_write_back.model_dump().items() if on]
+    if switches and entra_tenant["on_premises_sync_enabled"].any():
+        raise SettingsError(
+            f"settings: entra_write_back.{switches[0]} is on, but the tenant is mastered on-premises (hybrid), where "
+            "Entra cannot be changed (W0): turn entra_write_back off"
+        )
+
+
+def require_application(settings: Settings, application: pd.DataFrame) -> None:
+    """R8: raise SettingsError where the enterprise application of `sso` does not exist."""
+    wanted = settings.sso.service_principal_id
+    if wanted is not None and wanted not in set(application["service_principal_id"]):
+        raise SettingsError(f"settings: sso.service_principal_id: there is no enterprise application {wanted} in Entra")
+
+
+def nothing_configured() -> Mapping:
+    """The mapping with the integration off (X): names mean nothing then."""
+    groups = pd.DataFrame(columns=_GROUP_COLUMNS, dtype="str")
+    recorded, renamed = (pd.DataFrame(columns=names, dtype="str") for names in (_RECORDED, _RENAMED))
+    return Mapping(groups, (), (), GroupIds((), recorded, renamed))
 
 
 def groups_to_read(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd.DataFrame) -> list[str]:

@@ -30,6 +30,13 @@ def memberships(world: World, mapping: Mapping) -> pd.DataFrame:
     return pd.DataFrame({"entra_row": pairs // width, "priority": pairs % width})
 
 
+def addresses(users: pd.DataFrame) -> "pd.Series[str]":
+    """The e-mails of Entra users (rules.md, "Terms"); `users` has mail, user_principal_name and user_type."""
+    upn = key(users["user_principal_name"])
+    own_name = upn.where((users["user_type"] == "Member") & ~upn.str.contains("#ext#", regex=False, na=False))
+    return key(users["mail"]).fillna(own_name)
+
+
 def identities(world: World, mapping: Mapping) -> pd.DataFrame:
     """Every person once: the Entra users in their frame's order, then the Emply users that belong to none of them.
 
@@ -79,8 +86,6 @@ class _LeftAlone:
 def _entra_side(world: World, mapping: Mapping) -> pd.DataFrame:
     """The Entra users with what matching needs; rows as in `entra_users`."""
     users = world.entra_users
-    upn = key(users["user_principal_name"])
-    own_name = upn.where((users["user_type"] == "Member") & ~upn.str.contains("#ext#", regex=False, na=False))
     groups = memberships(world, mapping)
     main_group = np.full(len(users), _NOBODY, dtype=np.int64)
     first = groups.drop_duplicates("entra_row")
@@ -91,8 +96,8 @@ def _entra_side(world: World, mapping: Mapping) -> pd.DataFrame:
     in_room = is_among(users["entra_id"], in_rooms)
     return pd.DataFrame(
         {
-            "upn": upn,
-            "address": key(users["mail"]).fillna(own_name),
+            "upn": key(users["user_principal_name"]),
+            "address": addresses(users),
             "main_group": main_group,
             "in_room": in_room,
             "enabled": enabled,

@@ -64,6 +64,11 @@ class People:
         return self.identities["in_scope"].to_numpy(dtype=bool)
 
     @cached_property
+    def in_room(self) -> Mask:
+        """The Entra user is a member of a room group."""
+        return self.identities["in_room"].to_numpy(dtype=bool)
+
+    @cached_property
     def active(self) -> Mask:
         """The Emply user is active (before this plan)."""
         return take_flag(self.world.emply_users["active"], self.identities["emply_row"])
@@ -131,6 +136,8 @@ def actions(
 
 def findings(of: "pd.Index[int]", code: str, rule: str) -> pd.DataFrame:
     """Drafted findings (FINDING_DRAFT), one for each of the people `of`; who they are is filled in by `findings.py`."""
+    if of.empty:
+        return _NO_FINDINGS
     return pd.DataFrame({"person": of, "code": code, "rule": rule}).astype({"code": "str", "rule": "str"})
 
 
@@ -139,4 +146,5 @@ def together(drafts: "list[pd.DataFrame]") -> pd.DataFrame:
     return pd.concat([draft for draft in drafts if not draft.empty] or drafts[:1], ignore_index=True)
 
 
+_NO_FINDINGS = pd.DataFrame(columns=FINDING_DRAFT, dtype="str").astype({"person": "int64"})
 _NO_ACTIONS = pd.DataFrame(columns=ACTION_DRAFT, dtype="str").astype({"person": "int64"})

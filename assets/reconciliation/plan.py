@@ -9,16 +9,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.errors import SettingsError
-from assets.reconciliation import attributes, findings, guards, lifecycle, roles
+from assets.reconciliation import (
+    attributes,
+    calendars,
+    events,
+    findings,
+    guards,
+    lifecycle,
+    photos,
+    roles,
+    signs,
+    write_back,
+)
+from assets.reconciliation.calendars import Calendars
 from assets.reconciliation.findings import FINDING_COLUMNS
+from assets.reconciliation.kinds import ORDER
 from assets.reconciliation.lookup import as_set, collected, is_among, take
-from assets.reconciliation.mapping import Mapping, resolve
+from assets.reconciliation.mapping import (
+    Mapping,
+    nothing_configured,
+    require_application,
+    require_cloud,
+    resolve,
+)
 from assets.reconciliation.matching import identities
-from assets.reconciliation.people import People, together
+from assets.reconciliation.people import ACTION_DRAFT, People, actions, together
 from assets.reconciliation.world import World
-
-# The order of applying (rules.md, "Applying" 2); calendars, events and Entra writes come after.
-_ORDER = ["deactivate_user", "link_user", "create_user", "activate_user", "set_roles", "update_user"]
 
 ACTION_COLUMNS = [
     "action_id",
@@ -35,6 +51,7 @@ ACTION_COLUMNS = [
     "held_by",
     "own_guards",
     "groups",
+    "employee_id",
 ]
 
 
@@ -44,13 +61,15 @@ class Plan:
 
     actions: ACTION_COLUMNS, in the order of applying. `before` and `after` are JSON text or missing; `held_by`,
     `own_guards` and `groups` are separated by blanks, "" for none; `own_guards` leaves out what is only held because
-    the person's link is; `groups` are the person's group ids.
+    the person's link is; `groups` are the person's group ids; `employee_id` is the archived employee of W3.
     findings: FINDING_COLUMNS.
     role_states: entra_id, group_id, role_id (may be missing): R9, the whole new role state of everybody whose state
     changes once the plan is applied and no role action of theirs failed.
     group_ids (group_name, group_id) and group_counts (group_id, members): to remember with the plan.
-    ended_deactivations (emply_user_id): recorded deactivations that somebody has undone in Emply.
-    configured_groups and room_groups: ids, in settings order: what applying re-reads causes with.
+    ended_deactivations (emply_user_id): recorded deactivations that somebody has undone in Emply. ended_pairs
+    (emply_event_id): recorded pairs with both ends gone.
+    configured_groups and room_groups: ids, in settings order: what applying re-reads causes with. window: from when
+    until when events were planned, None where none were.
     """
 
     actions: pd.DataFrame
@@ -59,9 +78,11 @@ class Plan:
     group_ids: pd.DataFrame
     group_counts: pd.DataFrame
     ended_deactivations: pd.DataFrame
+    ended_pairs: pd.DataFrame
     configured_groups: tuple[str, ...] = ()
     room_groups: tuple[str, ...] = ()
     nested_groups: bool = False
+    window: tuple[str, str] | None = None
 
     @property
     def plan_id(self) -> str:
@@ -79,35 +100,43 @@ class Plan:
 def make_plan(world: World, joined: pd.DataFrame | None = None) -> Plan:
     """The plan of `world`; `joined` is its `identities` where they are known already.
 
-    Raises SettingsError (R8). With the integration off (X) the plan is empty.
+    Raises SettingsError (R8, W0). With the integration off (X) the plan is C6 alone.
     """
     if not world.settings.enabled:
-        return _nothing()
+        return _switched_off(world)
     mapping = mapping_of(world)
+    require_application(world.settings, world.entra_application)
     people = People(world, mapping, identities(world, mapping) if joined is None else joined)
     changes = roles.role_changes(people)
-    actions = _actions(people, changes)
     states = roles.role_states(people, changes)
-    waiting = actions.loc[actions["kind"].isin(["link_user", "create_user", "set_roles"]) & (actions["held_by"] != "")]
+    of_people = _of_people(people, changes)
+    found = calendars.calendars(people, guards.waiting(people, of_people))
+    planned = _in_order(people, [of_people, _of_calendars(found)])
+    waiting = planned[planned["kind"].isin(["link_user", "create_user", "set_roles"]) & (planned["held_by"] != "")]
     states = states[~states["person"].isin(waiting["person"])]
     members = np.bincount(people.memberships["priority"], minlength=len(mapping.groups))
     counts = pd.DataFrame({"group_id": mapping.groups["group_id"], "members": members})
     ended = world.state.deactivations.drop(guards.standing_deactivations(people).index)
     return Plan(
-        actions=actions[ACTION_COLUMNS],
-        findings=_findings(people, changes),
+        actions=planned[ACTION_COLUMNS],
+        findings=_findings(people, changes, found),
         role_states=states.drop(columns="person").reset_index(drop=True),
         group_ids=mapping.resolved.recorded,
         group_counts=counts[counts["members"] > 0].reset_index(drop=True),
         ended_deactivations=ended[["emply_user_id"]].reset_index(drop=True),
+        ended_pairs=events.ended_pairs(found),
         configured_groups=tuple(mapping.groups["group_id"]),
         room_groups=mapping.rooms,
         nested_groups=world.settings.nested_groups,
+        window=events.window(world.now, world.settings.calendar_window)
+        if world.settings.synchronize_calendars
+        else None,
     )
 
 
 def mapping_of(world: World) -> Mapping:
-    """The settings of `world` in ids (R8). Raises SettingsError."""
+    """The settings of `world` in ids. Raises SettingsError (R8, W0)."""
+    require_cloud(world.settings, world.entra_tenant)
     return resolve(
         world.settings, world.entra_groups, world.emply_roles, world.emply_departments, world.state.group_ids
     )
@@ -127,21 +156,53 @@ def require_groups_read(world: World, groups_read: "pd.Series[str]") -> None:
         )
 
 
-def _actions(people: People, changes: roles.RoleChanges) -> pd.DataFrame:
-    """Every action with who it is about, in the order of applying, and what holds it."""
-    drafts = together([lifecycle.actions_of(people), changes.actions, attributes.actions_of(people)])
-    who = people.identities.loc[drafts["person"], ["entra_id", "emply_user_id", "subject"]].reset_index(drop=True)
-    actions = pd.concat([drafts, who], axis=1)
-    actions["action_id"] = _action_ids(actions)
-    order = actions["kind"].map({kind: place for place, kind in enumerate(_ORDER)})
-    actions = actions.assign(order=order).sort_values(["order", "subject", "action_id"], ignore_index=True)
-    actions["position"] = np.arange(len(actions))
-    actions["groups"] = _groups(people, actions["person"])
-    held = guards.own_guards(people, actions, changes)
-    actions["own_guards"] = _joined(held)
-    held["G3"] |= guards.behind_held_link(actions, held)
-    actions["held_by"] = _joined(held)
-    return actions
+def _of_people(people: People, changes: roles.RoleChanges) -> pd.DataFrame:
+    """The actions of everything but C and E, with who they are about and what holds them."""
+    drafts = together(
+        [
+            lifecycle.actions_of(people),
+            changes.actions,
+            attributes.actions_of(people),
+            photos.actions_of(people),
+            write_back.actions_of(people),
+        ]
+    )
+    who = people.identities.loc[drafts["person"], ["entra_id", "emply_user_id"]].reset_index(drop=True)
+    planned = _with_ids(pd.concat([drafts, who], axis=1))
+    held = guards.own_guards(people, planned, changes)
+    planned["own_guards"] = _joined(held)
+    held["G3"] |= guards.behind_held_link(planned, held)
+    return planned.assign(held_by=_joined(held))
+
+
+def _of_calendars(found: Calendars) -> pd.DataFrame:
+    """The actions of C and E. Two calendars or events of one id make one action."""
+    drafts = actions(pd.Index([], dtype="int64"), "emply.remove_calendar", "C4")
+    if not (found.here.empty and found.wanted.empty):
+        drafts = together([calendars.actions_of(found), events.actions_of(found)])
+    drafts = drafts.reindex(columns=[*ACTION_DRAFT, "entra_id", "emply_user_id"]).astype({"emply_user_id": "str"})
+    planned = _with_ids(drafts.astype({"entra_id": "str"})).drop_duplicates("action_id", ignore_index=True)
+    held = _joined(guards.calendar_guards(found.people, planned))
+    return planned.assign(own_guards=held, held_by=held)
+
+
+def _with_ids(drafts: pd.DataFrame) -> pd.DataFrame:
+    return drafts.assign(action_id=_action_ids(drafts))
+
+
+def _in_order(people: People, parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The whole plan's actions (ACTION_COLUMNS and person), in the order of applying."""
+    planned = together(parts)
+    person = planned["person"].to_numpy(dtype=np.int64)
+    employee = take(people.identities["employee_id"], person)
+    planned = planned.assign(
+        subject=take(people.identities["subject"], person),
+        groups=_groups(people, planned["person"]),
+        employee_id=employee.where(planned["rule"] == "W3"),
+    )
+    order = (planned["target"] + "." + planned["kind"]).map({kind: place for place, kind in enumerate(ORDER)})
+    planned = planned.assign(order=order).sort_values(["order", "subject", "action_id"], ignore_index=True)
+    return planned.assign(position=np.arange(len(planned)))
 
 
 def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
@@ -165,7 +226,7 @@ def _groups(people: People, persons: "pd.Series[int]") -> "pd.Series[str]":
     whom = as_set(np.asarray(persons, dtype=np.int64))
     lists = collected(np.searchsorted(whom, both["person"]), both["group_id"], len(whom))
     names = pd.Series(pc.binary_join(lists, pa.scalar(" ", pa.large_string())), index=whom, dtype="str")
-    return pd.Series(names.reindex(persons).array, index=persons.index, dtype="str")
+    return pd.Series(names.reindex(persons).fillna("").array, index=persons.index, dtype="str")
 
 
 def _joined(flags: pd.DataFrame) -> "pd.Series[str]":
@@ -176,23 +237,38 @@ def _joined(flags: pd.DataFrame) -> "pd.Series[str]":
     return text
 
 
-def _findings(people: People, changes: roles.RoleChanges) -> pd.DataFrame:
-    drafts = together([lifecycle.findings_of(people), changes.findings, attributes.findings_of(people)])
-    found = pd.concat([findings.about_people(people, drafts), findings.about_groups(people)])
-    return found.sort_values(["code", "subject", "entra_id", "emply_user_id"], ignore_index=True)
+def _findings(people: People, changes: roles.RoleChanges, found: Calendars) -> pd.DataFrame:
+    drafts = together(
+        [
+            lifecycle.findings_of(people),
+            changes.findings,
+            attributes.findings_of(people),
+            calendars.findings_of(found),
+            write_back.findings_of(people),
+            signs.findings_of(people),
+        ]
+    )
+    all_of_them = pd.concat([findings.about_people(people, drafts), findings.about_groups(people)])
+    return all_of_them.sort_values(
+        ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"], ignore_index=True
+    )
 
 
-def _nothing() -> Plan:
-    """X: no action and no finding; links and role states stay recorded."""
+def _switched_off(world: World) -> Plan:
+    """X: no action and no finding but C6; links and role states stay recorded."""
 
     def empty(*columns: str) -> pd.DataFrame:
         return pd.DataFrame(columns=list(columns), dtype="str")
 
+    mapping = nothing_configured()
+    people = People(world, mapping, identities(world, mapping))
+    found = calendars.calendars(people, np.zeros(len(people.identities), dtype=bool))
     return Plan(
-        actions=empty(*ACTION_COLUMNS).astype({"position": "int64"}),
+        actions=_in_order(people, [_of_calendars(found)])[ACTION_COLUMNS],
         findings=empty(*FINDING_COLUMNS),
         role_states=empty("entra_id", "group_id", "role_id"),
         group_ids=empty("group_name", "group_id"),
         group_counts=empty("group_id", "members").astype({"members": "int64"}),
         ended_deactivations=empty("emply_user_id"),
+        ended_pairs=empty("emply_event_id"),
     )

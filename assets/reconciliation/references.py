@@ -13,14 +13,16 @@ from assets.errors import SourceUnreadable
 from assets.reconciliation.lookup import is_among
 from assets.reconciliation.world import World
 
+_A_FEW = 3
+
 
 def require_referred(
     world: World, baselines: Mapping[str, int], percent: float, accepted: Collection[str] = ()
 ) -> None:
     """Refuse a first read in which fewer than `percent` of the ids are that other lists refer to.
 
-    A few may always be missing: the lists are read one after another. `baselines` and `accepted` are those of
-    `guards.require_full_read`. Raises SourceUnreadable.
+    A few may always be missing: somebody was deleted, and the lists are read one after another. `baselines` and
+    `accepted` are those of `guards.require_full_read`. Raises SourceUnreadable.
     """
     members = world.entra_group_members
     referred = {
@@ -34,7 +36,7 @@ def require_referred(
 
 def _require(source: str, named: "pd.Series[str]", there: "pd.Series[str]", percent: float) -> None:
     found = int(is_among(named, there).sum())
-    if found * 100 < Fraction(str(percent)) * len(named):
+    if len(named) - found > _A_FEW and found * 100 < Fraction(str(percent)) * len(named):
         raise SourceUnreadable(
             source,
             f"its first read has {found} of the {len(named)} ids that other lists refer to, less than {percent:g} % "

@@ -5,8 +5,11 @@ state's are described here, because the rules define it (rules.md, "Terms") and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from importlib import import_module
+from typing import Any
 
 import pandas as pd
 
@@ -22,7 +25,19 @@ SOURCES = (
     "emply_roles",
     "emply_departments",
 )
-"""The sources of a world: the names of its frames, of their assets, and for `--accept-shrink`."""
+"""The lists that every world is made of: the names of its frames, of their assets, and for `--accept-shrink`."""
+
+FOLLOWING: Mapping[str, tuple[str, ...]] = {
+    "entra_deleted_users": ("entra_deleted_users",),
+    "entra_app": ("entra_application", "entra_assigned"),
+    "entra_photos": ("entra_photos",),
+    "entra_calendars": ("entra_mailboxes", "entra_calendars"),
+    "emply_calendars": ("emply_calendars",),
+    "emply_events": ("emply_events",),
+    "entra_events": ("entra_events", "entra_cursors"),
+}
+"""What is read only where the settings or the people found so far ask for it: frames of the world by asset. What was
+not asked for is empty."""
 
 UTC_TIME = "datetime64[us, UTC]"
 
@@ -33,6 +48,15 @@ STATE_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "deactivations": {"emply_user_id": "str", "at": UTC_TIME, "approved": "bool"},
     "grants": {"entra_id": "str", "at": UTC_TIME, "approved": "bool"},
     "group_counts": {"group_id": "str", "members": "int64"},
+    "photo_etags": {"emply_user_id": "str", "etag": "str"},
+    "calendars": {"calendar_id": "str", "entra_id": "str", "external_id": "str", "detached": "bool"},
+    "event_pairs": {
+        "emply_event_id": "str",
+        "external_id": "str",
+        "entra_id": "str",
+        "calendar_external_id": "str",
+    },
+    "deleted_users": {"entra_id": "str", "employee_id": "str"},
     "holds": {"action_id": "str", "guards": "str"},
     "approvals": {"action_id": "str", "expires_at": UTC_TIME},
 }
@@ -45,8 +69,11 @@ class SyncState:
     links: one row a link. role_states: one row a group of a linked user when last reconciled; `role_id` is the role
     that group was mapped to then, missing where R4 did not apply. group_ids: the id recorded for a group's name (R8).
     deactivations: made by the pipeline and not undone by it. grants: users created or activated by the pipeline in the
-    last 24 hours. group_counts: each group's last member count above zero (G4). holds: actions of the newest plan held
-    and not approved, `guards` separated by blanks. approvals: valid and unused.
+    last 24 hours. group_counts: each group's last member count above zero (G4). photo_etags: of the photo that a link
+    was given last (P1). calendars: Emply's that were made or attached for an Entra user (C5), or detached from one
+    (C1). event_pairs: Emply's events that were made in Outlook, with the mailbox and the calendar (E2). deleted_users:
+    whom W3 has deleted for an employee. holds: actions of the newest plan held and not approved, `guards` separated by
+    blanks. approvals: valid and unused.
     `read_at` is the plan's time; `epoch` tells whether anything was applied since.
     """
 
@@ -56,6 +83,10 @@ class SyncState:
     deactivations: pd.DataFrame
     grants: pd.DataFrame
     group_counts: pd.DataFrame
+    photo_etags: pd.DataFrame
+    calendars: pd.DataFrame
+    event_pairs: pd.DataFrame
+    deleted_users: pd.DataFrame
     holds: pd.DataFrame
     approvals: pd.DataFrame
     read_at: datetime
@@ -82,6 +113,12 @@ class SyncState:
         return cls.of(frames, read_at=stamp["read_at"].to_pydatetime(), epoch=int(stamp["epoch"]))
 
 
+def _empty(module: str, model: str) -> pd.DataFrame:
+    """A frame without rows. Its model is imported when one is made: who gives every frame does not wait for it."""
+    nothing: pd.DataFrame = import_module("assets.frames").empty(getattr(import_module(f"assets.{module}"), model))
+    return nothing
+
+
 @dataclass(frozen=True)
 class World:
     """Everything a plan depends on: the plan is a pure function of it."""
@@ -96,6 +133,21 @@ class World:
     emply_departments: pd.DataFrame
     state: SyncState
     settings: Settings
+    entra_deleted_users: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "DeletedUsers"))
+    entra_application: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "Application"))
+    entra_assigned: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "Assigned"))
+    entra_photos: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Photos"))
+    entra_mailboxes: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Mailboxes"))
+    entra_calendars: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Calendars"))
+    entra_events: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Events"))
+    entra_cursors: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Cursors"))
+    emply_calendars: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Calendars"))
+    emply_events: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Events"))
+
+    def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> "World":
+        """The same world with these frames, by name."""
+        given: dict[str, Any] = dict(frames)
+        return replace(self, **given)
 
     @property
     def now(self) -> datetime:

@@ -1,9 +1,12 @@
 """The made-up company's side in Entra: accounts, groups and who is in them. Its Emply side is `customer`."""
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from random import Random
 
 from sandbox.company.customer import make_emply
+from sandbox.company.edges import add_edges
+from sandbox.company.mailboxes import make_calendars, make_photos
 from sandbox.company.names import OFFICES, PARTNERS, TENANT, Addresses, Office, guid, phone
 from sandbox.company.people import Fate, Person
 from sandbox.exchange import Row
@@ -14,27 +17,34 @@ EXTRA_GROUPS = {"Managers": 0.1, "HR": 0.03, "Payroll": 0.02, "Recruitment": 0.0
 GUESTS, ROOMS_EVERY, FEW_EVERY = 0.05, 150, 400
 
 
-def make_company(users: int, seed: int) -> Row:
+def make_company(users: int, seed: int, today: date | None = None) -> Row:
     """A scenario of so many Entra accounts (guests and rooms among them) and the Emply customer that goes with it.
 
     Nine in ten of the people in scope have a login in Emply: most by username, some only by e-mail or in other
     letters; some of the rest are joiners, always fewer than one in ten Emply users. There are also leavers, HR records
-    without login, logins without HR record, externals, a few ambiguous addresses and two administrators.
+    without login, logins without HR record, externals, a few ambiguous addresses and two administrators. Events lie
+    around `today` (UTC's, where it is not given).
     """
     rng = Random(seed)  # noqa: S311 - no secrets, and the same for the same seed
     people = _people(rng, users)
     rooms = [_room(rng, n) for n in range(users - len(people))]
     _decide_fates(rng, people)
     _join_groups(rng, people)
-    return {
+    company: Row = {
         "entra": {
             "organization": {**ORGANIZATION, "verifiedDomains": _domains()},
-            "users": [_user(person) for person in [*people, *rooms]],
+            "users": [user_row(person) for person in [*people, *rooms]],
             "groups": _groups(rng, people, rooms),
             "deletedUsers": [_deleted(rng, n) for n in range(users // 100)],
         },
         "emply": make_emply(rng, people),
     }
+    # A generator of its own: who works here does not depend on what happens to be in calendars.
+    more, day = Random(f"{seed}, more"), today or datetime.now(UTC).date()  # noqa: S311 - as above
+    company["entra"]["photos"] = make_photos(more, people)
+    company["entra"]["calendars"] = make_calendars(more, people, rooms, day)
+    add_edges(more, company, people, day)
+    return company
 
 
 def _people(rng: Random, users: int) -> list[Person]:
@@ -117,7 +127,8 @@ def _domains() -> list[Row]:
     ]
 
 
-def _user(person: Person) -> Row:
+def user_row(person: Person) -> Row:
+    """The account as Graph has it."""
     return {
         "id": person.id,
         "userPrincipalName": person.upn,

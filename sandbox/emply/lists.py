@@ -1,6 +1,6 @@
 """Emply: what is only read. Lists are bare arrays; `skip` and `take` cut pages out of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 import orjson
@@ -14,17 +14,27 @@ LARGEST_TAKE = 500
 
 def listing(call: Call, table: str, keep: Callable[[Row], bool] | None = None) -> Answer:
     """The answer with a list, or the part of it that `skip` and `take` ask for."""
-    request = call.request
-    skip, take = _number(request.query, "skip", 0), _number(request.query, "take", None)
-    if request.wants_empty_page:
+    skip, end = _part(call)
+    if call.request.wants_empty_page:
         return json_answer(200, [])
-    pages: dict[object, bytes] = call.emply.memo(("pages", table), dict)
-    key = (skip, take, request.query.get("active"))
+    pages: dict[object, bytes] = call.emply.memo(("pages", table), dict, of=(table,))
+    key = (skip, end, call.request.query.get("active"))
     if key not in pages:
         rows = (row for row in call.emply[table].values() if keep is None or keep(row))
-        end = None if take is None else (skip or 0) + take
         pages[key] = orjson.dumps(list(islice(rows, skip, end)))
     return Answer(200, pages[key])
+
+
+def part_of(call: Call, rows: Iterable[Row]) -> Answer:
+    """The answer with these rows, or the part of them that `skip` and `take` ask for."""
+    skip, end = _part(call)
+    return json_answer(200, [] if call.request.wants_empty_page else list(islice(rows, skip, end)))
+
+
+def _part(call: Call) -> tuple[int, int | None]:
+    query = call.request.query
+    skip, take = _number(query, "skip", 0) or 0, _number(query, "take", None)
+    return skip, None if take is None else skip + take
 
 
 def _number(query: dict[str, str], name: str, absent: int | None) -> int | None:

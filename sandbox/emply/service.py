@@ -3,7 +3,7 @@
 import hmac
 import time
 
-from sandbox.emply import lists, users
+from sandbox.emply import calendars, events, lists, users
 from sandbox.emply.call import Call, Route
 from sandbox.emply.errors import EmplyError, error_answer
 from sandbox.exchange import Answer, Request
@@ -11,7 +11,7 @@ from sandbox.settings import Settings
 from sandbox.state import State
 
 PREFIX = "/emply/v1/"
-ROUTES: tuple[Route, ...] = (*users.ROUTES, *lists.ROUTES)
+ROUTES: tuple[Route, ...] = (*users.ROUTES, *calendars.ROUTES, *events.ROUTES, *lists.ROUTES)
 """One module an area; a new area adds its routes here."""
 
 
@@ -29,11 +29,11 @@ class EmplyService:
 
     def answer(self, request: Request) -> Answer:
         """Answer one request."""
-        customer, _, path = request.path.removeprefix(PREFIX).partition("/")
+        customer, *segments = request.segments[2:] or ("",)
         try:
             self._check_key(customer, request.query.get("apiKey", ""))
             self._count()
-            route, variables = _find(request.method, path.strip("/").split("/"))
+            route, variables = _find(request.method, segments)
             self._check_area(route)
             emply = self._state.emply_at(request.fault.stale_ms / 1000 if request.fault else 0)
             # A write works on what is, whatever a stale read would show.

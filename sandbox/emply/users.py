@@ -1,8 +1,10 @@
 """Emply: users, read and written. A user cannot be removed, only deactivated."""
 
+import base64
 import uuid
 from typing import Any
 
+from sandbox.emply.body import Check, all_known, fields, flag, known, require, text
 from sandbox.emply.call import Call, Route
 from sandbox.emply.errors import EmplyError
 from sandbox.emply.lists import listing, one
@@ -32,53 +34,50 @@ def _one(call: Call) -> Answer:
 
 
 def _create(call: Call) -> Answer:
-    fields = _fields(call)
-    if not str(fields.get("username") or "").strip():
-        raise EmplyError(422, fields={"username": "is required"})
-    row = {"id": str(uuid.uuid4()), **_NEW, **fields}
+    given = _fields(call)
+    require(given, "username")
+    row = {"id": str(uuid.uuid4()), **_NEW, **given}
     _save(call, row, None)
     return json_answer(201, row)
 
 
 def _change(call: Call) -> Answer:
     before = one(call, "users")
-    fields = _fields(call)
-    if "username" in fields and not str(fields["username"] or "").strip():
-        raise EmplyError(422, fields={"username": "is required"})
-    row = {**before, **fields}
+    row = {**before, **(given := _fields(call))}
+    if "username" in given:
+        require(given, "username")
     _save(call, row, before)
     return json_answer(200, row)
 
 
 def _fields(call: Call) -> dict[str, Any]:
-    """The fields of the body; raises `EmplyError` 400 for what is no object, 422 naming every bad field."""
+    emply = call.emply
+    checks: dict[str, Check] = {
+        **dict.fromkeys(_TEXTS, text),
+        "roleIds": all_known("role", emply["roles"]),
+        "departmentId": known("department", emply["departments"]),
+        "employeeId": known("employee", emply["employees"]),
+        "active": flag,
+    }
+    return fields(call, checks)
+
+
+def _set_photo(call: Call) -> Answer:
+    """The body is `{"etag": "…", "contentBase64": "…"}`; only the etag is kept."""
+    before = one(call, "users")
+    photo = fields(call, {"etag": text, "contentBase64": _image})
+    require(photo, "etag", "contentBase64")
+    row = {**before, "photoEtag": photo["etag"]}
+    _save(call, row, before)
+    return json_answer(200, row)
+
+
+def _image(value: object) -> str | None:
     try:
-        fields = call.request.json()
+        image = isinstance(value, str) and base64.b64decode(value, validate=True)
     except ValueError:
-        raise EmplyError(400, "The body is not JSON.") from None
-    if not isinstance(fields, dict):
-        raise EmplyError(400, "The body must be an object.")
-    wrong = {name: text for name, value in fields.items() if (text := _problem(call.emply, name, value))}
-    if wrong:
-        raise EmplyError(422, fields=wrong)
-    return fields
-
-
-def _problem(emply: Emply, name: str, value: object) -> str | None:  # noqa: PLR0911 - one line a rule
-    if name in _TEXTS:
-        return None if value is None or isinstance(value, str) else "must be text or null"
-    if name == "roleIds":
-        if not isinstance(value, list):
-            return "must be a list of role ids"
-        unknown = sorted({str(role) for role in value if str(role) not in emply["roles"]})
-        return f"unknown role: {', '.join(unknown)}" if unknown else None
-    if name == "departmentId":
-        return None if value is None or str(value) in emply["departments"] else f"unknown department: {value}"
-    if name == "employeeId":
-        return None if value is None or str(value) in emply["employees"] else f"unknown employee: {value}"
-    if name == "active":
-        return None if isinstance(value, bool) else "must be true or false"
-    return "is not a field that can be set"
+        image = False
+    return None if image else "must be an image in base64"
 
 
 def _save(call: Call, row: Row, before: Row | None) -> None:
@@ -97,7 +96,7 @@ def _save(call: Call, row: Row, before: Row | None) -> None:
             carriers.setdefault(key, set()).add(row["id"])
     call.emply.put("users", row)
     # Writing forgets what was derived; the index was kept up to date, or every write would cost a pass over all users.
-    call.emply.memo("carriers", lambda: carriers)
+    call.emply.memo("carriers", lambda: carriers, of=("users",))
 
 
 def _carriers(emply: Emply) -> Carriers:
@@ -111,7 +110,7 @@ def _carriers(emply: Emply) -> Carriers:
                     carriers.setdefault(key, set()).add(row["id"])
         return carriers
 
-    return emply.memo("carriers", every)
+    return emply.memo("carriers", every, of=("users",))
 
 
 def _key(field: str, row: Row) -> tuple[str, str] | None:
@@ -124,4 +123,5 @@ ROUTES = (
     Route("POST", "users", _create, "users", "write"),
     Route("GET", "users/{id}", _one, "users"),
     Route("PATCH", "users/{id}", _change, "users", "write"),
+    Route("PUT", "users/{id}/photo", _set_photo, "users", "write"),
 )

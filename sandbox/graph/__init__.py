@@ -1,4 +1,4 @@
-"""Microsoft Graph v1.0, as far as the directory goes: one module an area, `service` in front of them."""
+"""Microsoft Graph v1.0: the directory and Outlook's calendars; one module an area, `service` in front of them."""
 
 from sandbox.graph.batch import Batch
 from sandbox.graph.errors import usual_error

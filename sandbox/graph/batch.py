@@ -1,5 +1,6 @@
 """Graph: `$batch`, which asks many things in one request. Each item goes the way of a request of its own."""
 
+import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ class Batch:
     perform: Perform
 
     async def answer(self, request: Request) -> Answer:
-        """Answer one batch. The items are served in order and answered in the reverse one: any order is allowed."""
+        """Answer one batch. The items are answered in the reverse order: any order is allowed."""
         try:
             self.graph.permissions(request)
             if request.method != "POST":
@@ -37,21 +38,35 @@ class Batch:
         except GraphError as error:
             return error_answer(request, error)
         answers: dict[str, Answer] = {}
-        for item in items:
-            waits_for = [str(other) for other in item.get("dependsOn") or ()]
-            if any(answers[other].status >= _FIRST_ERROR for other in waits_for):
-                answers[item["id"]] = error_answer(
-                    request, GraphError(424, "FailedDependency", "A request this one depends on has failed.")
-                )
-                continue
-            answer = await self.perform(_request(request, item))
-            answers[item["id"]] = answer
-            if answer.cut:
-                return Answer(200, cut=answer.cut, batch=_log(items, answers))
+        while waiting := [item for item in items if item["id"] not in answers]:
+            answers |= await self._at_once(
+                request, [item for item in waiting if _needs(item) <= answers.keys()], answers
+            )
+            if cut := next((answer.cut for answer in answers.values() if answer.cut), None):
+                return Answer(200, cut=cut, batch=_log(items, answers))
         responses = [_response(name, answer) for name, answer in reversed(answers.items())]
         batch = json_answer(200, {"responses": responses})
         batch.batch = _log(items, answers)
         return batch
+
+    async def _at_once(self, batch: Request, items: list[Row], before: dict[str, Answer]) -> dict[str, Answer]:
+        """Serve items that need not wait for others any more, all at once: more than one mailbox serves are refused."""
+        answers: dict[str, Answer] = {}
+        requests: dict[str, Request] = {}
+        for item in items:
+            if any(before[other].status >= _FIRST_ERROR for other in _needs(item)):
+                answers[item["id"]] = error_answer(
+                    batch, GraphError(424, "FailedDependency", "A request this one depends on has failed.")
+                )
+            else:
+                requests[item["id"]] = _request(batch, item)
+        with self.graph.at_once(list(requests.values())):
+            served = await asyncio.gather(*map(self.perform, requests.values()))
+        return answers | dict(zip(requests, served, strict=True))
+
+
+def _needs(item: Row) -> set[str]:
+    return {str(other) for other in item.get("dependsOn") or ()}
 
 
 def _items(request: Request) -> list[Row]:
@@ -70,7 +85,7 @@ def _items(request: Request) -> list[Row]:
         raise bad_request("Request Id has to be unique in a batch.", "BadRequest")
     for n, item in enumerate(items):
         item["id"] = names[n]
-        if not {str(other) for other in item.get("dependsOn") or ()} <= set(names[:n]):
+        if not _needs(item) <= set(names[:n]):
             raise bad_request(f"Request id: {names[n]} depends on a request that is not before it.", "BadRequest")
         if item.get("body") is not None and "content-type" not in {name.lower() for name in item.get("headers") or ()}:
             raise bad_request(
@@ -89,7 +104,7 @@ def _request(batch: Request, item: Row) -> Request:
     }
     body = item.get("body")
     content = b"" if body is None else body.encode() if isinstance(body, str) else orjson.dumps(body)
-    return Request(item["method"].upper(), unquote(path), query, headers, content)
+    return Request(item["method"].upper(), unquote(path), query, headers, content, raw_path=path)
 
 
 def _response(name: str, answer: Answer) -> Row:
@@ -105,14 +120,12 @@ def _response(name: str, answer: Answer) -> Row:
 
 def _body(answer: Answer) -> object:
     """JSON as it is, text as a string, anything else (a photo) as base64."""
+    if not answer.content_type.startswith(("application/json", "text/")):
+        return base64.b64encode(answer.body).decode()
     try:
         return orjson.loads(answer.body)
     except ValueError:
-        pass
-    try:
-        return answer.body.decode()
-    except UnicodeDecodeError:
-        return base64.b64encode(answer.body).decode()
+        return answer.body.decode("utf-8", "replace")
 
 
 def _log(items: list[Row], answers: dict[str, Answer]) -> list[Row]:

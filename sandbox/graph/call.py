@@ -5,17 +5,32 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sandbox.exchange import Answer, Request
+from sandbox.graph.delta import Deltas
 from sandbox.graph.odata import Options, options
 from sandbox.settings import Settings
-from sandbox.state import Entra
+from sandbox.state import Entra, State
+
+_OUTLOOK = frozenset({"calendar", "calendars", "events"})
+
+
+def mailbox_in(segments: tuple[str, ...]) -> str | None:
+    """Whose mailbox a path goes to, as written there; None for what is not Outlook's."""
+    users, place = "".join(segments[:1]), "".join(segments[2:3])
+    outlook = users.lower() == "users" and place.lower() in _OUTLOOK
+    return segments[1] if outlook else None
 
 
 @dataclass
 class Call:
-    """A request that was let in: the tenant it reads, the variables of its path, the app's permissions."""
+    """A request that was let in: the tenant it reads, the variables of its path, the app's permissions.
+
+    A write finds the tenant as it is in `entra`, and tells `state` before it changes it.
+    """
 
     request: Request
     entra: Entra
+    state: State
+    deltas: Deltas
     settings: Settings
     secret: bytes
     segments: tuple[str, ...]
@@ -26,6 +41,10 @@ class Call:
     def options(self) -> Options:
         """The OData options."""
         return options(self.request)
+
+    def query(self, name: str) -> str | None:
+        """A parameter of a function, such as `startDateTime`, whatever letters its name is written in."""
+        return next((value for key, value in self.request.query.items() if key.lower() == name.lower()), None)
 
     @property
     def root(self) -> str:
@@ -53,6 +72,11 @@ class Route:
     def segments(self) -> tuple[str, ...]:
         """The path's parts."""
         return tuple(self.path.split("/"))
+
+    @cached_property
+    def is_outlooks(self) -> bool:
+        """Whether Outlook serves it, and not the directory."""
+        return mailbox_in(self.segments) is not None
 
     def variables(self, segments: tuple[str, ...]) -> dict[str, str] | None:
         """The variables of a path that is this route's, else None."""

@@ -43,7 +43,7 @@ def _deleted(call: Call) -> Answer:
     row = deleted.get(name) or deleted.get(name.lower())
     if row is None:
         raise not_found(name)
-    return entity(call, USER, row, "directoryObjects")
+    return entity(call, USER, USER.typed(row), "directoryObjects")
 
 
 ROUTES = (

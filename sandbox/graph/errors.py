@@ -3,7 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 
-from sandbox.exchange import Answer, Request, json_answer
+from sandbox.exchange import Answer, Request, Row, json_answer
 
 _CODES = {
     400: ("Request_BadRequest", "The request is invalid."),
@@ -20,11 +20,15 @@ _CODES = {
 
 
 class GraphError(Exception):
-    """A request that Graph refuses."""
+    """A request that Graph refuses. `details` are more errors, each with a code, a message and a target."""
 
-    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, headers: dict[str, str] | None = None,
+        details: list[Row] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(message)
         self.status, self.code, self.message, self.headers = status, code, message, headers or {}
+        self.details = details
 
 
 def bad_request(message: str, code: str = "Request_BadRequest") -> GraphError:
@@ -40,6 +44,11 @@ def not_found(name: str) -> GraphError:
     )  # fmt: skip
 
 
+def access_denied() -> GraphError:
+    """403 as Outlook says it."""
+    return GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+
+
 def error_answer(request: Request, error: GraphError) -> Answer:
     """The answer that carries an error."""
     request_id = str(uuid.uuid4())
@@ -49,7 +58,8 @@ def error_answer(request: Request, error: GraphError) -> Answer:
         "request-id": request_id,
         "client-request-id": client_request_id,
     }
-    body = {"error": {"code": error.code, "message": error.message, "innerError": inner}}
+    details = {"details": error.details} if error.details else {}
+    body = {"error": {"code": error.code, "message": error.message, **details, "innerError": inner}}
     return json_answer(
         error.status, body, {"request-id": request_id, "client-request-id": client_request_id, **error.headers}
     )

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import orjson
 
@@ -30,6 +30,10 @@ class Kind:
     known: frozenset[str]
     default: tuple[str, ...]
     lists: frozenset[str]
+
+    def typed(self, row: Row) -> Row:
+        """The row, saying its kind: for answers that could be of any."""
+        return {"@odata.type": f"#microsoft.graph.{self.name}", **row}
 
     def project(self, rows: Iterable[Row], select: Sequence[str] | None) -> list[Row]:
         """The selected properties of the rows; what a row lacks is null (a list: empty)."""
@@ -56,13 +60,16 @@ class Pages(dict[object, bytes]):
 Project = Callable[[list[Row]], list[Row]]
 
 
-def entity(call: Call, kind: Kind, row: Row, context: str) -> Answer:
+def entity(call: Call, kind: Kind, row: Row, context: str, status: int = 200) -> Answer:
     """The answer with one object."""
     select = call.options.select
     check_select(select, kind.known, kind.name)
     suffix = f"({','.join(select)})" if select else ""
-    body = {"@odata.context": f"{call.root}/$metadata#{context}{suffix}/$entity", **kind.project([row], select)[0]}
-    return Answer(200, orjson.dumps(body), content_type=ODATA_JSON)
+    head = {"@odata.context": f"{call.root}/$metadata#{context}{suffix}/$entity"}
+    if "@odata.type" in row:
+        head["@odata.type"] = row["@odata.type"]
+    body = {**head, **kind.project([row], select)[0]}
+    return Answer(status, orjson.dumps(body), content_type=ODATA_JSON)
 
 
 def collection(
@@ -75,7 +82,14 @@ def collection(
     """
     request, options = call.request, call.options
     pages = call.entra.memo("pages", Pages)
-    key = (request.host, request.path, request.raw_query, options.eventual, call.permissions, request.wants_empty_page)
+    key = (
+        request.host,
+        request.raw_path,
+        request.raw_query,
+        options.eventual,
+        call.permissions,
+        request.wants_empty_page,
+    )
     body = pages.get(key)
     if body is None:
         known = frozenset[str]().union(*(kind.known for kind in kinds))
@@ -154,7 +168,7 @@ def _link(call: Call, after: str) -> str:
     advanced = call.options.count and call.options.eventual
     payload = f"{'e' if advanced else '-'}{after}".encode()
     token = base64.urlsafe_b64encode(_signature(call, payload) + payload).decode().rstrip("=")
-    return f"https://{request.host}{quote(request.path)}?{'&'.join([*kept, f'$skiptoken={token}'])}"
+    return f"https://{request.host}{request.raw_path}?{'&'.join([*kept, f'$skiptoken={token}'])}"
 
 
 def _read_token(call: Call, token: str) -> str:

@@ -3,20 +3,32 @@
 import re
 import secrets
 import uuid
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
+from urllib.parse import unquote
 
 from sandbox.entra import AccessTokenError, SignIn
 from sandbox.exchange import Answer, Request
-from sandbox.graph import directory, groups, users
-from sandbox.graph.call import Call, Route
-from sandbox.graph.errors import GraphError, bad_request, error_answer
-from sandbox.graph.throttle import Bucket, bucket_size
+from sandbox.graph import accounts, applications, changes, directory, groups, photos, users
+from sandbox.graph.call import Call, Route, mailbox_in
+from sandbox.graph.delta import Deltas
+from sandbox.graph.errors import GraphError, access_denied, bad_request, error_answer
+from sandbox.graph.outlook import ROUTES as OUTLOOK
+from sandbox.graph.throttle import WRITE_SECONDS, Bucket, Mailboxes, bucket_size
 from sandbox.settings import Settings
 from sandbox.state import State
 
-ROUTES: tuple[Route, ...] = (*users.ROUTES, *groups.ROUTES, *directory.ROUTES)
-"""One module an area; a new area adds its routes here."""
+ROUTES: tuple[Route, ...] = (
+    *changes.ROUTES, *users.ROUTES, *accounts.ROUTES, *photos.ROUTES, *OUTLOOK, *groups.ROUTES, *directory.ROUTES,
+    *applications.ROUTES,
+)  # fmt: skip
+"""One module an area; a new area adds its routes here. Of two that fit a path the first is taken."""
 
+_BY_LENGTH = {
+    length: [route for route in ROUTES if len(route.segments) == length]
+    for length in {len(route.segments) for route in ROUTES}
+}
 _KEY = re.compile(r"(\w+)\('([^']*)'\)")
 _CHALLENGE = {
     "WWW-Authenticate": 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize",'
@@ -32,17 +44,25 @@ class Graph:
         self._state = state
         self._sign_in = sign_in
         self._secret = secrets.token_bytes(16)
-        self._bucket = Bucket()
+        self.reset()
 
     def reset(self) -> None:
-        """Forget what was charged."""
-        self._bucket = Bucket()
+        """Forget what was charged, and what delta tokens stand for."""
+        self._bucket, self._writes, self._mailboxes = Bucket(), Bucket(WRITE_SECONDS), Mailboxes()
+        self._deltas = Deltas(self._settings)
+
+    def at_once(self, requests: Sequence[Request]) -> AbstractContextManager[None]:
+        """While requests that arrived together are being served; marks those that are too many for their mailbox."""
+        mailboxes = [(self._mailbox(_segments(request.raw_path)), request) for request in requests]
+        return self._mailboxes.at_once(
+            [(mailbox, request) for mailbox, request in mailboxes if mailbox], self._settings.mailbox_at_once
+        )
 
     def answer(self, request: Request) -> Answer:
         """Answer one request, or one item of a batch."""
         try:
             permissions = self.permissions(request)
-            segments = _segments(request.path)
+            segments = _segments(request.raw_path)
             route, variables = _find(request.method, segments)
             charged = {**_ids(request), **self._charge(request, route)}
             try:
@@ -62,21 +82,59 @@ class Graph:
             raise GraphError(401, "InvalidAuthenticationToken", str(error), _CHALLENGE) from None
 
     def _charge(self, request: Request, route: Route) -> dict[str, str]:
+        if mailbox := self._mailbox(_segments(request.raw_path)):
+            self._mailboxes.charge(mailbox, self._settings.mailbox_requests)
+            self._mailboxes.check(request)
+            return {}
         units = max(1, route.units - ("$select" in request.query) + ("$expand" in request.query))
         size = self._settings.graph_units or bucket_size(len(self._state.entra["users"]))
         headers, allowed = self._bucket.take(units, size)
+        if allowed and request.method != "GET":
+            refused, allowed = self._writes.take(1, self._settings.graph_writes)
+            headers = headers if allowed else refused
         if not allowed:
             raise GraphError(429, "TooManyRequests", "Too Many Requests", headers)
         return headers
+
+    def _mailbox(self, segments: tuple[str, ...]) -> str | None:
+        """The id of whose mailbox a path goes to; one mailbox has one, whichever name it is asked by."""
+        name = mailbox_in(segments)
+        if name is None:
+            return None
+        try:
+            mailbox: str = users.find(self._state.entra, name)["id"]
+        except GraphError:
+            return name
+        return mailbox
 
     def _serve(
         self, request: Request, segments: tuple[str, ...], permissions: frozenset[str], route: Route,
         variables: dict[str, str],
     ) -> Answer:  # fmt: skip
         if permissions.isdisjoint(route.roles):
-            raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
-        entra = self._state.entra_at(request.fault.stale_ms / 1000 if request.fault else 0)
-        return route.handler(Call(request, entra, self._settings, self._secret, segments, permissions, variables))
+            raise (
+                access_denied()
+                if route.is_outlooks
+                else GraphError(
+                    403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
+                )
+            )
+        # A write works on what is, whatever a stale read would show.
+        stale = request.fault.stale_ms / 1000 if request.fault and request.method == "GET" else 0
+        entra = self._state.entra_at(stale)
+        return route.handler(
+            Call(
+                request,
+                entra,
+                self._state,
+                self._deltas,
+                self._settings,
+                self._secret,
+                segments,
+                permissions,
+                variables,
+            )
+        )
 
 
 def _ids(request: Request) -> dict[str, str]:
@@ -88,7 +146,7 @@ def _ids(request: Request) -> dict[str, str]:
 def _segments(path: str) -> tuple[str, ...]:
     """The path's parts after the version: casts in their long form, functions without brackets, keys as parts."""
     parts: list[str] = []
-    for part in path.split("/")[2:]:
+    for part in map(unquote, path.split("/")[2:]):
         if key := _KEY.fullmatch(part):
             parts += key.groups()
         elif part:
@@ -99,7 +157,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 def _find(method: str, segments: tuple[str, ...]) -> tuple[Route, dict[str, str]]:
     other_method = False
-    for route in ROUTES:
+    for route in _BY_LENGTH.get(len(segments), ()):
         variables = route.variables(segments)
         if variables is not None:
             if route.method == method:

@@ -19,14 +19,25 @@ def find(entra: Entra, name: str) -> Row:
     if name in users:
         return users[name]
 
-    def by_principal_name() -> dict[str, Row]:
-        return {str(row["userPrincipalName"]).casefold(): row for row in users.values() if row.get("userPrincipalName")}
-
-    row = entra.memo("users by userPrincipalName", by_principal_name).get(name.casefold())
-    row = row or users.get(name.lower())
+    row = users.get(by_principal_name(entra).get(name.casefold(), name.lower()))
     if row is None:
         raise not_found(name)
     return row
+
+
+def by_principal_name(entra: Entra) -> dict[str, str]:
+    """The ids of users by their principal names, case folded."""
+
+    def every() -> dict[str, str]:
+        rows = entra["users"].values()
+        return {str(row["userPrincipalName"]).casefold(): row["id"] for row in rows if row.get("userPrincipalName")}
+
+    return entra.memo("users by userPrincipalName", every, of=("users",))
+
+
+def keep_names(entra: Entra, names: dict[str, str]) -> None:
+    """Go on with this index, which somebody who wrote a user kept up to date."""
+    entra.memo("users by userPrincipalName", lambda: names, of=("users",))
 
 
 def _list(call: Call) -> Answer:

@@ -1,13 +1,15 @@
 """A: names, titles and addresses of Emply users."""
 
 from tests.reference.lifecycle import carries_email, carries_username
+from tests.reference.planned import Found, Planned
 from tests.reference.terms import Person, Row, World, action, email_as_written, finding, key, trimmed, written
 
 FOLLOWS = {"firstName": "givenName", "lastName": "surname", "jobTitle": "jobTitle", "mobilePhone": "mobilePhone"}
 
 
-def plan_attributes(world: World, person: Person) -> tuple[list[Row], list[Row]]:
+def plan_attributes(world: World, person: Person, planned: Planned) -> Found:
     """The `update_user` and the finding of A for one person."""
+    del planned
     if not person.matched:
         return [], []
     if person.employee is not None:  # A3
@@ -41,7 +43,6 @@ def plan_attributes(world: World, person: Person) -> tuple[list[Row], list[Row]]
             world.trace["A2"] += 1
 
     findings = [finding(person, "address_taken", "A2")] if taken else []
-    world.trace["A2 address_taken"] += taken
     if not after:
         return [], findings
     world.trace["A1"] += rule == "A1"

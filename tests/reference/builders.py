@@ -45,13 +45,15 @@ def world(
     nested: dict[str, list[str]] | None = None,
     reconciled: dict[str, dict[str, str | None]] | None = None,
     state: Row | None = None,
+    entra: Row | None = None,
+    emply: Row | None = None,
     **settings: Any,  # noqa: ANN401
 ) -> World:
     """The arguments of an implementation.
 
     `linked` are names, or pairs of an Entra user's and an Emply user's name; `mapping` is group to role; `nested` are
-    groups in groups; `reconciled` are role states: name of the Emply user to group to role. All groups anybody is in
-    exist; those of `mapping`, and the rooms, are in the settings.
+    groups in groups; `reconciled` are role states: name of the Emply user to group to role; `entra` and `emply` are
+    more of the scenario. All groups anybody is in exist; those of `mapping`, and the rooms, are in the settings.
     """
     people, nested = list(people), nested or {}
     names = list(dict.fromkeys([*mapping, *nested, *(group for row in people for group in row["groups"]), ROOMS]))
@@ -64,12 +66,14 @@ def world(
         "entra": {
             "users": [{name: value for name, value in row.items() if name != "groups"} for row in people],
             "groups": [{"id": f"group-{name}", "displayName": name, "members": members[name]} for name in names],
+            **(entra or {}),
         },
         "emply": {
             "users": list(logins),
             "employees": list(employees),
             "roles": [{"id": f"role-{title}", "title": title} for title in ROLES],
             "departments": [{"id": "department-Copenhagen", "title": "Copenhagen"}],
+            **(emply or {}),
         },
     }
     groups: list[Row] = [{"group": name, "default_role": role} for name, role in mapping.items()]

@@ -27,15 +27,25 @@ STORIES = {
     "emply end gone": 4,
     "both ends gone": 1,
     "made anew": 5,
-    "external": 4,
+    "external": 13,
     "leaver's login": 4,
+    "leaver": 9,
     "two accounts": 9,
 }
 
-LINKED = ("linked", "entra end gone", "emply end gone", "both ends gone", "made anew")
+LINKED = ("linked", "leaver", "entra end gone", "emply end gone", "both ends gone", "made anew")
 NO_USER = ("entra end gone", "both ends gone", "external")
 NO_LOGIN = ("newcomer", "emply end gone", "both ends gone")
-DEFAULTS: Row = {"accountEnabled": True, "userType": "Member", "active": True, "status": "active", "roleIds": []}
+DEFAULTS: Row = {
+    "accountEnabled": True,
+    "userType": "Member",
+    "active": True,
+    "status": "active",
+    "roleIds": [],
+    "canEdit": False,
+    "enabled": False,
+    "origin": "outlook",
+}
 
 
 class Cast:
@@ -55,6 +65,7 @@ class Cast:
         self.links: list[Row] = []
         self.role_states: list[Row] = []
         self.group_ids: list[Row] = []
+        self.couples: list[tuple[str, str]] = []  # an Entra user and the Emply user of its story
 
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
@@ -123,14 +134,17 @@ class Cast:
         """One person's story so far; addresses come from so few names that stories collide."""
         who = number % len(NAMES) if self.chance(0.85) else self.random.randrange(len(NAMES))
         user = self.make_user(f"e{number}", who)
+        if story == "leaver":
+            self.make_leave(user)
         login = self.make_login(f"u{number}", who, user)
+        self.couples.append((user["id"], login["id"]))
         self.make_addresses(number, story, user, login)
         if story in LINKED:
             entra_id = f"e{number}-old" if story == "made anew" else user["id"]
             self.links.append({"entraId": entra_id, "emplyUserId": login["id"]})
             if self.chance(0.8):
                 self.make_role_state(login, user["id"])
-        if story == "leaver's login":
+        if story in {"leaver", "leaver's login"}:
             self.make_employee(login, user, status="archived")
         elif self.chance(0.35):
             self.make_employee(login, user)
@@ -144,6 +158,16 @@ class Cast:
         if story == "two accounts":
             self.make_second_account(number, who, user, login)
 
+    def make_leave(self, user: Row) -> None:
+        """Disabled, a room, or in no group; or nobody did anything yet."""
+        what = self.random.choice(["disabled", "room", "room", "no group", "nothing", "nothing"])
+        user["accountEnabled"] = what != "disabled"
+        if what == "no group":
+            for group in self.groups:
+                group["members"] = [member for member in group["members"] if member != user["id"]]
+        if what == "room" and self.rooms and user["id"] not in self.groups[-1]["members"]:
+            self.groups[-1]["members"].append(user["id"])
+
     def make_addresses(self, number: int, story: str, user: Row, login: Row) -> None:
         """What the story says about the Emply user's addresses."""
         if story in {"same email", "leaver's login"}:
@@ -152,7 +176,11 @@ class Cast:
         elif story in {"same username", "made anew", "two accounts"}:
             login["username"] = self.disguised(user["userPrincipalName"])
         elif story == "external":
-            login |= {"username": f"guest{number}@example.com", "email": None}
+            names = ["extern", f"extern{number}@contoso.com", f"extern{number}@contoso.com", " Extern@fabrikam.dk"]
+            login["username"] = self.random.choice([*names, f"guest{number}@example.com"])
+            login["email"] = self.random.choice([None, None, f"extern{number}@fabrikam.dk", "extern@Contoso.com"])
+            if self.chance(0.35):  # and another stranger of the same name
+                self.logins.append(self.sparse({**login, "id": f"u{number}-2", "email": None}))
 
     def make_second_account(self, number: int, who: int, user: Row, login: Row) -> None:
         """An address twice: a UPN, a mail, a username or an e-mail."""

@@ -1,11 +1,16 @@
-"""G: what is held. G5 and G6 are not here."""
+"""G: what is held. G5 is not here: it makes no plan."""
 
 from datetime import timedelta
 from math import ceil
 
+from tests.reference.planned import Planned
 from tests.reference.terms import Person, Row, World, get, moment
 
-GRANTS = ("create_user", "activate_user")
+LEAVING = ("deactivate_user", "delete_user")
+GRANTS = ("create_user", "activate_user")  # in Emply and in Entra
+LOSING = (("emply", "remove_calendar"), ("emply", "detach_calendar"), ("entra", "delete_event"))
+
+Actions = list[tuple[Person, Row]]
 
 
 def identity(row: Row) -> list[object]:
@@ -13,14 +18,14 @@ def identity(row: Row) -> list[object]:
     return [row["target"], row["kind"], row["entra_id"], row["emply_user_id"], row["before"], row["after"]]
 
 
-def hold(world: World, everybody: list[Person], planned: list[tuple[Person, Row]]) -> None:
-    """Fill `held_by` of every action."""
-    actions = [row for _, row in planned]
-    g1, g2, g7 = _too_many_leave(world, actions), _too_many_roles(world, everybody, actions), _too_many(world, actions)
+def hold(world: World, people: list[Person], planned: Planned) -> None:
+    """Fill `held_by` of every action but those of C and E, which wait for this."""
+    actions = [row for _, row in planned.actions]
+    g1, g2, g7 = _too_many_leave(world, actions), _too_many_roles(world, people, actions), _too_many(world, actions)
     emptied = _emptied_groups(world)
-    for person, row in planned:
+    for person, row in planned.actions:
         own: set[str] = set()
-        if row["kind"] == "deactivate_user" and g1:
+        if row["kind"] in LEAVING and g1:
             own.add("G1")
         if row["kind"] == "set_roles" and g2:
             own.add("G2")
@@ -30,30 +35,69 @@ def hold(world: World, everybody: list[Person], planned: list[tuple[Person, Row]
             own.add("G3")
         if row["reason"] == "removed_from_group" and _concerns(person, emptied):
             own.add("G4")
-        row["held_by"] = sorted(_with_history(world, row, own))
-        for guard in row["held_by"]:
-            world.trace[guard] += 1
+        row["own_guards"] = sorted(own)
+    for together in _held_as_one(world, planned):
+        _settle(world, together)
     _inherit(world, planned)
 
 
-def _with_history(world: World, row: Row, own: set[str]) -> set[str]:
-    """What was held once stays held, until a person approves it."""
-    for hold_ in world.recorded("holds"):
-        if hold_["action"] == identity(row):
-            world.trace["sticky"] += not set(hold_["guards"]) <= own
-            own = own | set(hold_["guards"])
-    for approval in world.recorded("approvals"):
-        if approval["action"] == identity(row) and moment(approval["expiresAt"]) > world.now:
-            world.trace["approved"] += bool(own)
-            return set()
-    return own
+def hold_calendars(world: World, actions: Actions) -> None:
+    """G6, for the actions of C and E. C6 is never held."""
+    losing = {id(row) for _, row in actions if (row["target"], row["kind"]) in LOSING and row["rule"] != "C6"}
+    people = {person for person, row in actions if id(row) in losing}
+    too_many = len(people) > _most_deactivations(world)
+    for _, row in actions:
+        if row["rule"] == "C6":
+            world.trace["C6 never held"] += bool(_held_before(world, row))
+        else:
+            row["own_guards"] = ["G6"] if too_many and id(row) in losing else []
+            _settle(world, [row])
 
 
-def _inherit(world: World, planned: list[tuple[Person, Row]]) -> None:
+def _held_as_one(world: World, planned: Planned) -> list[list[Row]]:
+    """Each action alone; but W3's deletion together with its deactivation."""
+    together: dict[object, list[Row]] = {}
+    for person, row in planned.actions:
+        together.setdefault(person if row["rule"] == "W3" else id(row), []).append(row)
+    world.trace["W3 held as one"] += sum(len(rows) > 1 for rows in together.values())
+    return list(together.values())
+
+
+def _settle(world: World, together: list[Row]) -> None:
+    """What was held once stays held, until a person approves it: each of those that are held as one."""
+    own = {guard for row in together for guard in row["own_guards"]}
+    held = {guard for row in together for guard in _held_before(world, row)}
+    world.trace["sticky"] += not held <= own
+    guards = own | held
+    approved = [_is_approved(world, row) for row in together]
+    world.trace["W3 half approved"] += any(approved) and not all(approved) and bool(guards)
+    if all(approved):
+        world.trace["approved"] += bool(guards)
+        guards = set()
+    for row in together:
+        row["own_guards"] = sorted(guards)
+        row["held_by"] = sorted(guards)
+        for guard in guards:
+            world.trace[guard] += 1
+            world.trace[f"{guard} {row['rule']} {row['kind']}"] += 1
+
+
+def _held_before(world: World, row: Row) -> set[str]:
+    return {guard for hold_ in world.recorded("holds") if hold_["action"] == identity(row) for guard in hold_["guards"]}
+
+
+def _is_approved(world: World, row: Row) -> bool:
+    return any(
+        approval["action"] == identity(row) and moment(approval["expiresAt"]) > world.now
+        for approval in world.recorded("approvals")
+    )
+
+
+def _inherit(world: World, planned: Planned) -> None:
     """G3: with a held link every other action of that person, free again as soon as the link is."""
-    for person, link in planned:
+    for person, link in planned.actions:
         if link["kind"] == "link_user" and link["held_by"]:
-            for other, row in planned:
+            for other, row in planned.actions:
                 if other is person and row is not link:
                     row["held_by"] = sorted({*row["held_by"], "G3"})
                     world.trace["G3 with a held link"] += 1
@@ -61,13 +105,13 @@ def _inherit(world: World, planned: list[tuple[Person, Row]]) -> None:
 
 def _touches_protected(world: World, person: Person, row: Row) -> bool:
     protected = world.mapping.protected_role_ids
-    if row["kind"] in {"deactivate_user", "link_user"} and person.role_ids & protected:
+    if row["kind"] in {*LEAVING, "link_user"} and person.role_ids & protected:
         world.trace[f"G3 {row['kind']}"] += 1
         return True
     if row["kind"] == "link_user" and person.replaces_link:
         world.trace["G3 replaces link"] += 1
         return True
-    if row["kind"] in {"create_user", "set_roles"}:
+    if row["target"] == "emply" and row["kind"] in {"create_user", "set_roles"}:
         given = set(row["after"]["roleIds"]) - set((row["before"] or {}).get("roleIds", []))
         world.trace[f"G3 {row['kind']}"] += bool(given & protected)
         return bool(given & protected)
@@ -84,30 +128,39 @@ def _recent(world: World, kind: str) -> list[Row]:
     return [row for row in world.recorded(kind) if moment(row["at"]) > world.now - day]
 
 
-def _too_many_leave(world: World, actions: list[Row]) -> bool:
-    """G1, by Emply user."""
+def _recently_deactivated(world: World) -> list[Row]:
+    """A deactivation stands until the Emply user is active again; one that is gone altogether still counts."""
     active = {login["id"]: bool(get(login, "active", True)) for login in world.emply("users")}
-    # A deactivation stands until the Emply user is active again; one that is gone altogether still counts.
-    standing = [row for row in _recent(world, "deactivations") if not active.get(row["emplyUserId"], False)]
-    recent = {row["emplyUserId"] for row in standing}
-    unapproved = {row["emplyUserId"] for row in standing if not row["approved"]}
+    return [row for row in _recent(world, "deactivations") if not active.get(row["emplyUserId"], False)]
+
+
+def _most_deactivations(world: World) -> int:
+    """What `max_deactivations` allows."""
+    active = {login["id"]: bool(get(login, "active", True)) for login in world.emply("users")}
+    recent = {row["emplyUserId"] for row in _recently_deactivated(world)}
     linked = {link["emplyUserId"] for link in world.recorded("links")} & set(active)
     population = [login_id for login_id in linked if active[login_id] or login_id in recent]
-    leaving = {row["emply_user_id"] for row in actions if row["kind"] == "deactivate_user"}
-    return len(leaving | unapproved) > _limit(world, "max_deactivations", 5, 5, len(population))
+    return _limit(world, "max_deactivations", 5, 5, len(population))
 
 
-def _too_many_roles(world: World, everybody: list[Person], actions: list[Row]) -> bool:
+def _too_many_leave(world: World, actions: list[Row]) -> bool:
+    """G1, by Emply user: whoever is deleted in Entra has one."""
+    unapproved = {row["emplyUserId"] for row in _recently_deactivated(world) if not row["approved"]}
+    leaving = {row["emply_user_id"] for row in actions if row["kind"] in LEAVING}
+    return len(leaving | unapproved) > _most_deactivations(world)
+
+
+def _too_many_roles(world: World, people: list[Person], actions: list[Row]) -> bool:
     """G2."""
-    population = [person for person in everybody if person.matched]
+    population = [person for person in people if person.matched]
     changed = [row for row in actions if row["kind"] == "set_roles"]
     return len(changed) > _limit(world, "max_role_changes", 20, 25, len(population))
 
 
 def _too_many(world: World, actions: list[Row]) -> bool:
-    """G7, by Entra user."""
+    """G7, by Entra user; those who are to be made in Entra have only an Emply user."""
     recent = {row["entraId"] for row in _recent(world, "grants") if not row["approved"]}
-    granted = {row["entra_id"] for row in actions if row["kind"] in GRANTS}
+    granted = {row["entra_id"] or ("emply", row["emply_user_id"]) for row in actions if row["kind"] in GRANTS}
     return len(granted | recent) > _limit(world, "max_grants", 20, 10, len(world.emply("users")))
 
 

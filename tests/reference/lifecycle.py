@@ -1,5 +1,6 @@
 """L: creation, activation and deactivation of Emply users."""
 
+from tests.reference.planned import Found, Planned
 from tests.reference.terms import (
     Person,
     Row,
@@ -13,10 +14,12 @@ from tests.reference.terms import (
     status,
     written,
 )
+from tests.reference.write_back import is_deleted
 
 
-def plan_lifecycle(world: World, person: Person) -> tuple[list[Row], list[Row]]:
+def plan_lifecycle(world: World, person: Person, planned: Planned) -> Found:
     """The actions and findings of L for one person that is not left alone."""
+    del planned
     if person.in_scope and person.login is None:
         actions, findings = _unmatched(world, person)
     elif person.in_scope:
@@ -28,14 +31,10 @@ def plan_lifecycle(world: World, person: Person) -> tuple[list[Row], list[Row]]:
         findings.append(finding(person, "user_without_employee", "L9"))
     if person.has_duplicate_employees and (person.in_scope or person.linked):
         findings.append(finding(person, "duplicate_employee", "Terms"))  # the page gives it no rule
-    for row in findings:
-        world.trace[f"{row['rule']} {row['code']}"] += 1
-    for row in actions:
-        world.trace[f"{row['rule']} {row['kind']}"] += 1
     return actions, findings
 
 
-def _unmatched(world: World, person: Person) -> tuple[list[Row], list[Row]]:
+def _unmatched(world: World, person: Person) -> Found:
     assert person.user is not None
     if status(person.employee) == "archived":
         return [], [finding(person, "employee_archived_in_group", "L3")]
@@ -82,7 +81,7 @@ def _new_user(world: World, person: Person) -> Row:
     }
 
 
-def _matched(world: World, person: Person) -> tuple[list[Row], list[Row]]:
+def _matched(world: World, person: Person) -> Found:
     if status(person.employee) == "archived":
         return [], [finding(person, "employee_archived_in_group", "L11")]
     if person.active:
@@ -93,7 +92,7 @@ def _matched(world: World, person: Person) -> tuple[list[Row], list[Row]]:
     return [], [finding(person, "deactivated_in_emply", "L4")]
 
 
-def _leaver(world: World, person: Person) -> tuple[list[Row], list[Row]]:
+def _leaver(world: World, person: Person) -> Found:
     """Linked and not in scope: L5 to L8, and L10."""
     state = person.role_state
     if person.user is None:
@@ -106,8 +105,11 @@ def _leaver(world: World, person: Person) -> tuple[list[Row], list[Row]]:
         rule, reason = "L7", "removed_from_group"
     else:
         return [], [finding(person, "unmanaged", "L8")]
-    actions, findings = [], []
-    if person.active:
+    actions: list[Row] = []
+    findings: list[Row] = []
+    if is_deleted(world, person):
+        world.trace[f"W3 instead of {rule}"] += 1
+    elif person.active:
         deactivation = action(person, "emply.deactivate_user", rule, before={"active": True}, after={"active": False})
         actions.append({**deactivation, "reason": reason})
     else:

@@ -1,4 +1,4 @@
-"""R8: the names in the settings become ids, or the run fails."""
+"""R8: the names in the settings become ids, or the run fails. Its sso application is in signs.py."""
 
 from tests.reference.terms import ConfigurationError, Group, Mapping, Row, get, trimmed, written
 
@@ -38,7 +38,7 @@ def resolve(scenario: Row, settings: Row, state: Row) -> Mapping:
         )
     for title in get(settings, "protected_roles", []):
         mapping.protected_role_ids.add(_by_title("role", title, roles))
-    return mapping  # R8's sso application belongs to S, which is not here yet
+    return mapping
 
 
 def _by_title(what: str, title: str, rows: list[Row]) -> str:

@@ -1,14 +1,23 @@
 """M: which Emply user is which Entra user's."""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from tests.reference.terms import Person, Row, World, action, email_of_entra_user, finding, key, make_person, status
 
 KeyOf = Callable[[Row], str | None]
 
 
-def people(world: World) -> list[Person]:
-    """Everybody the other letters speak about, each once; external Emply users (M6) are not among them."""
+@dataclass
+class Everybody:
+    """All Entra users that matter and all Emply users, each once."""
+
+    people: list[Person]  # linked, matched or in scope: whom the other letters speak about
+    external: list[Person]  # M6: Emply users that are nobody's
+    alone: list[Person]  # M4: Emply users that are left alone; the Entra users that are so are among the people
+
+
+def everybody_of(world: World) -> Everybody:
     users = {user["id"]: user for user in world.entra("users")}
     logins = {login["id"]: login for login in world.emply("users")}
     old_link = {link["emplyUserId"]: link["entraId"] for link in world.recorded("links")}
@@ -45,8 +54,29 @@ def people(world: World) -> list[Person]:
             everybody.append(make_person(world, entra_id=entra_id, user=None, login=login, linked=True))
     world.trace["M4 Entra end gone"] += sum(login_id in old_link for login_id in alone_logins)
     known = {person.login_id for person in everybody} | alone_logins
-    world.trace["M6"] += sum(login_id not in known for login_id in logins)
-    return everybody
+    external = [_only_login(world, login) for login in logins.values() if login["id"] not in known]
+    world.trace["M6"] += len(external)
+    alone = [_only_login(world, logins[login_id], left_alone=True) for login_id in alone_logins]
+    return Everybody(everybody, external, alone)
+
+
+def linked_only(world: World) -> Everybody:
+    """X: nobody is matched, links stay recorded."""
+    users = {user["id"]: user for user in world.entra("users")}
+    links = {link["emplyUserId"]: link["entraId"] for link in world.recorded("links")}
+    linked, external = [], []
+    for login in world.emply("users"):
+        entra_id = links.get(login["id"])
+        if entra_id is None:
+            external.append(_only_login(world, login))
+        else:
+            user = users.get(entra_id)
+            linked.append(make_person(world, entra_id=entra_id, user=user, login=login, linked=True))
+    return Everybody(linked, external, [])
+
+
+def _only_login(world: World, login: Row, *, left_alone: bool = False) -> Person:
+    return make_person(world, entra_id=None, user=None, login=login, left_alone=left_alone)
 
 
 def _who_takes_part(world: World, linked: list[Person]) -> tuple[list[Row], list[Row]]:

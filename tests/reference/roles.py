@@ -1,10 +1,12 @@
 """R: the roles of Emply users. R3, at creation, is in lifecycle.py; R8 in mapping.py."""
 
-from tests.reference.terms import Person, Row, World, action, finding
+from tests.reference.planned import Found, Planned
+from tests.reference.terms import Person, World, action, finding
 
 
-def plan_roles(world: World, person: Person) -> tuple[list[Row], list[Row]]:
+def plan_roles(world: World, person: Person, planned: Planned) -> Found:
     """The `set_roles` and the finding of R for one person."""
+    del planned
     if not person.matched:
         return [], []
     if person.employee is not None:  # R1

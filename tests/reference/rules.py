@@ -1,59 +1,78 @@
-"""One plan, from one world: the letters in order. Each letter has its module; P, C, E, W and S are not here yet."""
+"""One plan, from one world: the letters in order. Each letter has its module; X is here."""
 
 from collections import Counter
 from datetime import datetime
 
 from tests.reference.attributes import plan_attributes
-from tests.reference.guards import hold
+from tests.reference.calendars import Owners, plan_calendars, switched_off
+from tests.reference.events import plan_events
+from tests.reference.guards import hold, hold_calendars
 from tests.reference.lifecycle import plan_lifecycle
 from tests.reference.mapping import resolve
-from tests.reference.matching import ambiguous_match, links, people
+from tests.reference.matching import ambiguous_match, everybody_of, linked_only, links
+from tests.reference.photos import plan_photo
+from tests.reference.planned import Planned
 from tests.reference.roles import new_role_state, plan_roles
+from tests.reference.signs import find_signs
 from tests.reference.terms import ConfigurationError, Mapping, Person, Row, World, get, trimmed
+from tests.reference.write_back import check_tenant, create_users, plan_write_back
 
 __all__ = ["ConfigurationError", "plan"]
 
-LETTERS = (plan_lifecycle, plan_roles, plan_attributes)
+LETTERS = (plan_lifecycle, plan_roles, plan_attributes, plan_write_back, plan_photo)
 
 
 def plan(scenario: Row, settings: Row, state: Row, now: datetime, trace: Counter[str] | None = None) -> Row:
-    """The plan of a world: `{"actions", "findings", "roleStates"}`, each sorted.
+    """The plan of a world: `{"actions", "findings", "roleStates", "endedPairs"}`, each sorted.
 
     `scenario` and `settings` are those of the interfaces, `state` is the sync state, `now` is aware. `trace` counts
     which rules spoke. What the page leaves to the implementation (ids, severity, message, remedy) is not given, and
-    `reason` is null where the page names none. Raises ConfigurationError (R8).
+    `reason` is null where the page names none. Raises ConfigurationError (R8, W0).
     """
-    trace = Counter() if trace is None else trace
-    if not get(settings, "enabled", True):  # X, before everything else
-        trace["X"] += 1
-        return {"actions": [], "findings": [], "roleStates": []}
-    world = World(scenario, settings, state, now, Mapping(), trace)
-    world.mapping = resolve(scenario, settings, state)
-    findings = [_group_renamed(world, group) for group in world.mapping.renamed]
-    planned: list[tuple[Person, Row]] = []
-    everybody = people(world)
-    keeps_role_state: list[Person] = []  # R7 spoke: R9 leaves these people's role state
-    for person in everybody:
-        if person.left_alone:
-            findings += ambiguous_match(world, person)
-            continue
-        planned += [(person, row) for row in links(world, person)]
-        for letter in LETTERS:
-            actions, found = letter(world, person)
-            planned += [(person, row) for row in actions]
-            findings += found
-            if any(row["code"] == "protected_role" for row in found):
-                keeps_role_state.append(person)
-    hold(world, everybody, planned)
+    world = World(scenario, settings, state, now, Mapping(), Counter() if trace is None else trace)
+    planned = Planned()
+    states: list[Row] = []
+    ended_pairs: list[str] = []
+    if get(settings, "enabled", True):
+        states, ended_pairs = _plan(world, planned)
+    else:  # X, before everything else
+        world.trace["X"] += 1
+        linked = linked_only(world)
+        switched_off(world, Owners(world, [*linked.people, *linked.external]), planned)
+        world.trace["X C6"] += bool(planned.actions)
+    planned.trace(world.trace)
     return {
-        "actions": sorted((row for _, row in planned), key=_order("kind")),
-        "findings": sorted(findings, key=_order("code", "object")),
-        "roleStates": _role_states(world, everybody, planned, keeps_role_state),
+        "actions": sorted((row for _, row in planned.actions), key=_order("kind")),
+        "findings": sorted((row for _, row in planned.findings), key=_order("code", "object")),
+        "roleStates": states,
+        "endedPairs": ended_pairs,
     }
 
 
-def _group_renamed(world: World, group: Row) -> Row:
-    world.trace["R8 group_renamed"] += 1
+def _plan(world: World, planned: Planned) -> tuple[list[Row], list[str]]:
+    """Fill the plan; the role states and the pairs that are forgotten are given back."""
+    world.mapping = resolve(world.scenario, world.settings, world.state)
+    check_tenant(world)
+    planned.findings += [(None, _group_renamed(group)) for group in world.mapping.renamed]
+    everybody = everybody_of(world)
+    for person in everybody.people:
+        if person.left_alone:
+            planned.add(person, ([], ambiguous_match(world, person)))
+            continue
+        planned.add(person, (links(world, person), []))
+        for letter in LETTERS:
+            planned.add(person, letter(world, person, planned))
+    create_users(world, everybody.external, planned)
+    hold(world, everybody.people, planned)
+    decided = len(planned.actions)
+    calendars = plan_calendars(world, everybody, planned)  # C8 asks what is held
+    ended_pairs = plan_events(world, calendars, planned)
+    hold_calendars(world, planned.actions[decided:])
+    find_signs(world, everybody.people, planned)
+    return _role_states(world, everybody.people, planned), ended_pairs
+
+
+def _group_renamed(group: Row) -> Row:
     return {
         "code": "group_renamed",
         "rule": "R8",
@@ -65,16 +84,13 @@ def _group_renamed(world: World, group: Row) -> Row:
     }
 
 
-def _role_states(
-    world: World, everybody: list[Person], planned: list[tuple[Person, Row]], keeps_role_state: list[Person]
-) -> list[Row]:
+def _role_states(world: World, people: list[Person], planned: Planned) -> list[Row]:
     """R9: the role states once everything that is not held was applied."""
     states = []
-    for person in everybody:
-        rows = [row for owner, row in planned if owner is person]
-        created = any(row["kind"] == "create_user" for row in rows)
-        held = any(row["held_by"] for row in rows if row["kind"] in {"link_user", "create_user", "set_roles"})
-        if (person.matched or created) and not held and person not in keeps_role_state:
+    for person in people:
+        created = bool(planned.of(person, "create_user"))
+        held = any(row["held_by"] for row in planned.of(person, "link_user", "create_user", "set_roles"))
+        if (person.matched or created) and not held and not planned.told(person, "protected_role"):  # R7
             world.trace["R9"] += 1
             states.append({"entraId": person.entra_id, "groups": new_role_state(world, person)})
     return sorted(states, key=lambda row: row["entraId"])

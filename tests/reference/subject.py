@@ -1,8 +1,8 @@
 """The implementations of the rules that the same tests judge. A new one is added to `IMPLEMENTATIONS`, nowhere else.
 
 An implementation is a function (scenario, settings, state, now) -> plan as `tests.reference.rules.plan` gives it. It
-raises ConfigurationError for R8. It may give more columns than the reference, and leave out the role states that stay
-as they are; neither is compared.
+raises ConfigurationError for R8 and W0. It may give more columns than the reference, and leave out the role states that
+stay as they are; neither is compared.
 """
 
 from collections.abc import Callable
@@ -49,4 +49,5 @@ def comparable(plan: Row) -> Row:
         "actions": sorted(actions, key=repr),
         "findings": sorted(findings, key=repr),
         "roleStates": sorted(plan["roleStates"], key=lambda row: row["entraId"]),
+        "endedPairs": sorted(plan["endedPairs"]),
     }

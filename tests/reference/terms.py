@@ -102,8 +102,15 @@ class World:
     def recorded(self, kind: str) -> list[Row]:
         return get(self.state, kind, [])
 
+    def of_user(self, kind: str, entra_id: str | None) -> Any:  # noqa: ANN401
+        """What the scenario holds by Entra user ("photos", "calendars"); None: there is no entry."""
+        return get(get(self.scenario.get("entra") or {}, kind, {}), entra_id or "")
+
     def switch(self, name: str) -> bool:
         return bool(get(self.settings, name, False))
+
+    def write_back(self, name: str) -> bool:
+        return bool(get(get(self.settings, "entra_write_back", {}), name, False))
 
     def guard(self, name: str, min_count: int, percent: int) -> tuple[int, Fraction]:
         limits = get(get(self.settings, "guards", {}), name, {})
@@ -248,6 +255,7 @@ def action(person: Person, kind: str, rule: str, *, before: Row | None, after: R
         "after": after,
         "reason": None,
         "held_by": [],
+        "own_guards": [],  # without those that only another action of the person brings
     }
 
 

@@ -1,13 +1,16 @@
 """The pipeline's own rules behind the reference's interface: scenario, settings and state in, plan out."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
+from assets.emply import calendar_frames
 from assets.emply import frames as emply
 from assets.entra import frames as entra
+from assets.entra import mailbox_frames
 from assets.errors import SettingsError
 from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.settings import Settings
@@ -23,6 +26,18 @@ STATE_FRAMES = {
     "deactivations": ("deactivations", {"emplyUserId": "emply_user_id"}),
     "grants": ("grants", {"entraId": "entra_id"}),
     "groupCounts": ("group_counts", {"groupId": "group_id"}),
+    "photoEtags": ("photo_etags", {"emplyUserId": "emply_user_id"}),
+    "eventPairs": (
+        "event_pairs",
+        {
+            "emplyEventId": "emply_event_id",
+            "externalId": "external_id",
+            "entraId": "entra_id",
+            "calendarExternalId": "calendar_external_id",
+        },
+    ),
+    "calendars": ("calendars", {"calendarId": "calendar_id", "entraId": "entra_id", "externalId": "external_id"}),
+    "deletedUsers": ("deleted_users", {"entraId": "entra_id", "employeeId": "employee_id"}),
 }
 
 
@@ -42,6 +57,7 @@ def plan(scenario: Row, settings: Row, state: Row, now: datetime) -> Row:
         "groupIds": [{"groupName": r["group_name"], "groupId": r["group_id"]} for r in json_rows(made.group_ids)],
         "groupCounts": [{"groupId": r["group_id"], "members": r["members"]} for r in json_rows(made.group_counts)],
         "endedDeactivations": list(made.ended_deactivations["emply_user_id"]),
+        "endedPairs": list(made.ended_pairs["emply_event_id"]),
     }
 
 
@@ -64,7 +80,7 @@ def world_of(scenario: Row, settings: Row, state: Row, now: datetime) -> World:
     frames["holds"] = pd.DataFrame(holds, columns=["action_id", "guards"])
     frames["approvals"] = pd.DataFrame(approvals, columns=["action_id", "expires_at"])
     frames["approvals"]["expires_at"] = pd.to_datetime(frames["approvals"]["expires_at"], utc=True)
-    return _world(scenario, settings, SyncState.of(frames, read_at=now))
+    return replace(without, state=SyncState.of(frames, read_at=now))
 
 
 def json_rows(frame: pd.DataFrame) -> list[Row]:
@@ -90,7 +106,7 @@ def _world(scenario: Row, settings: Row, state: SyncState) -> World:
         for group in groups
     }
     return World(
-        entra_tenant=entra.tenant([{"id": "tenant"}]),
+        entra_tenant=entra.tenant([{"id": "tenant"} | tenant.get("organization", {})]),
         entra_users=entra.users(tenant.get("users", [])),
         entra_groups=entra.groups(groups),
         entra_group_members=entra.members(members),
@@ -99,8 +115,49 @@ def _world(scenario: Row, settings: Row, state: SyncState) -> World:
         emply_roles=emply.roles(customer.get("roles", [])),
         emply_departments=emply.departments(customer.get("departments", [])),
         state=state,
-        settings=Settings.model_validate(settings),
+        settings=Settings.model_validate({name: value for name, value in settings.items() if value is not None}),
+        **_application(tenant, settings),
+        **_mailboxes(tenant),
+        emply_calendars=calendar_frames.calendars(customer.get("calendars", [])),
+        emply_events=_emply_events(customer),
     )
+
+
+def _application(tenant: Row, settings: Row) -> dict[str, pd.DataFrame]:
+    """The enterprise application of the settings, and everybody who is assigned, directly or by a group."""
+    wanted = (settings.get("sso") or {}).get("service_principal_id")
+    found = [row for row in tenant.get("servicePrincipals", []) if row["id"] == wanted]
+    principals = [row["principalId"] for each in found for row in each.get("appRoleAssignedTo", [])]
+    groups = {group["id"]: group.get("members", []) for group in tenant.get("groups", [])}
+    assigned = [member for each in principals for member in groups.get(each, [each])]
+    return {"entra_application": entra.application(found), "entra_assigned": entra.assigned(assigned)}
+
+
+def _mailboxes(tenant: Row) -> dict[str, pd.DataFrame]:
+    """What the clients would read of every user: photos, mailboxes, calendars, events."""
+    calendars = {user: each for user, each in tenant.get("calendars", {}).items() if isinstance(each, list)}
+    etags = {user: photo.get("mediaEtag") for user, photo in tenant.get("photos", {}).items()}
+    places = {(user, row["id"]): row.get("events", []) for user, each in calendars.items() for row in each}
+    cursor = dict.fromkeys(("window_start", "window_end", "delta_link"), "")
+    return {
+        "entra_deleted_users": entra.deleted_users(tenant.get("deletedUsers", [])),
+        "entra_photos": mailbox_frames.photos({user: etag for user, etag in etags.items() if etag}),
+        "entra_mailboxes": mailbox_frames.mailboxes(
+            {row["id"]: row["id"] in calendars for row in tenant.get("users", [])}
+        ),
+        "entra_calendars": mailbox_frames.calendars(calendars),
+        "entra_events": mailbox_frames.events(places),
+        "entra_cursors": mailbox_frames.cursors(
+            [{"id": None, "entra_id": user, "calendar_id": calendar, **cursor} for user, calendar in places]
+        ),
+    }
+
+
+def _emply_events(customer: Row) -> pd.DataFrame:
+    events: dict[str, list[Row]] = {}
+    for row in customer.get("events", []):
+        events.setdefault(row["calendarId"], []).append(row)
+    return calendar_frames.events(events)
 
 
 def _members(group: Row, groups: dict[str, Row], *, nested: bool) -> list[str]:

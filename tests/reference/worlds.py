@@ -3,18 +3,17 @@
 `random_world` is for campaigns of thousands; `worlds` is the same as a hypothesis strategy. No rule is decided here.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from hypothesis import strategies as st
 
 from tests.reference import rules
-from tests.reference.cast import STORIES, Cast
+from tests.reference.agenda import NOW, Agenda
+from tests.reference.cast import STORIES
 from tests.reference.guards import identity
 from tests.reference.subject import World
 from tests.reference.terms import ConfigurationError, Row
-
-NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 
 
 def random_world(random: Random) -> World:
@@ -26,7 +25,7 @@ def worlds() -> st.SearchStrategy[World]:
     return st.randoms(use_true_random=False).map(random_world)
 
 
-class _Draft(Cast):
+class _Draft(Agenda):
     """One world in the making."""
 
     def __init__(self, random: Random) -> None:
@@ -39,17 +38,24 @@ class _Draft(Cast):
         stories = self.random.choices(list(STORIES), list(STORIES.values()), k=self.random.randint(2, 8))
         for number, story in enumerate(stories):
             self.tell(number, story)
+        self.employees = self.employees[:6]
+        tenant, remembered = self.furnish()
+        self.fill_calendars()
         counts = self.empty_groups()
         self.record_times()
         for rows in (self.users, self.logins, self.employees, self.groups, self.links, self.role_states):
             self.random.shuffle(rows)
+        for rows in (self.emply_calendars, self.emply_events, self.pairs, self.recorded_calendars):
+            self.random.shuffle(rows)
         scenario = {
-            "entra": {"users": self.users, "groups": self.groups},
+            "entra": {"users": self.users, "groups": self.groups, "calendars": self.mailboxes, **tenant},
             "emply": {
                 "users": self.logins,
-                "employees": self.employees[:6],
+                "employees": self.employees,
                 "roles": self.roles,
                 "departments": self.departments,
+                "calendars": self.emply_calendars,
+                "events": self.emply_events,
             },
         }
         state = {
@@ -59,6 +65,9 @@ class _Draft(Cast):
             "deactivations": self.deactivations,
             "grants": self.grants,
             "groupCounts": counts,
+            "calendars": self.recorded_calendars,
+            "eventPairs": self.pairs,
+            **remembered,
             "holds": [],
             "approvals": [],
         }
@@ -116,18 +125,23 @@ class _Draft(Cast):
         except ConfigurationError:
             return
         possible = {
-            "deactivate_user": ["G1", "G3", "G4"],
-            "set_roles": ["G2", "G3"],
-            "create_user": ["G3", "G7"],
-            "activate_user": ["G7"],
-            "link_user": ["G3"],
+            "emply.deactivate_user": ["G1", "G3", "G4"],
+            "emply.set_roles": ["G2", "G3"],
+            "emply.create_user": ["G3", "G7"],
+            "emply.activate_user": ["G7"],
+            "ledger.link_user": ["G3"],
+            "emply.remove_calendar": ["G6"],
+            "emply.detach_calendar": ["G6"],
+            "entra.create_user": ["G7"],
+            "entra.delete_user": ["G1", "G3"],
+            "entra.delete_event": ["G6"],
         }
         for row in actions:
-            guards = possible.get(row["kind"], [])
+            guards = possible.get(f"{row['target']}.{row['kind']}", [])
             if guards and self.chance(0.15):
                 chosen = sorted(self.random.sample(guards, self.random.randint(1, len(guards))))
                 state["holds"].append({"action": identity(self.changed(row)), "guards": chosen})
-            if guards and self.chance(0.15):
+            if guards and self.chance(0.5 if row["rule"] == "W3" else 0.15):
                 left = self.random.choice([timedelta(hours=71), timedelta(hours=71), timedelta(0), timedelta(hours=-1)])
                 expires = _iso(NOW + left)
                 state["approvals"].append({"action": identity(self.changed(row)), "expiresAt": expires})

@@ -36,7 +36,7 @@ class Command:
     """A running `entra-emply`, whose output goes to files in `folder`.
 
     With `hurried`, what it waits for by itself (a throttled service, the next attempt, showing its progress) takes no
-    time. `terminal` is the path of one to use instead of the files.
+    time. `terminal` is the path of one to use instead of the files, `where` the folder it runs in.
     """
 
     def __init__(
@@ -47,11 +47,12 @@ class Command:
         *,
         hurried: bool = False,
         terminal: str | None = None,
+        where: Path = REPOSITORY,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._out, self._err = folder / "stdout", folder / "stderr"
         out, err = (terminal or str(file) for file in (self._out, self._err))
-        self._process = _processes.Process(target=_run, args=(arguments, dict(environment), out, err, hurried))
+        self._process = _processes.Process(target=_run, args=(arguments, dict(environment), out, err, hurried, where))
         self._process.start()
 
     def kill(self) -> None:
@@ -73,14 +74,16 @@ class Command:
         return Done(self._process.exitcode, out, err)
 
 
-def _run(arguments: tuple[str, ...], environment: dict[str, str], out: str, err: str, hurried: bool) -> None:
+def _run(
+    arguments: tuple[str, ...], environment: dict[str, str], out: str, err: str, hurried: bool, where: Path
+) -> None:
     """Be the command."""
     for number, path in ((1, out), (2, err)):
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(file, number)
         os.close(file)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.chdir(REPOSITORY)
+    os.chdir(where)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["entra-emply", *arguments]

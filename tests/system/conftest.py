@@ -8,8 +8,8 @@ import pytest
 from sandbox import Sandbox
 from sandbox.company import make_company
 from tests.postgres import Server, running_server
-from tests.system.commands import REPOSITORY
 from tests.system.installation import Installation, Row
+from tests.system.mapping import users_and_roles
 from tests.system.snapshots import Story, tell
 
 
@@ -21,9 +21,9 @@ def company() -> Row:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
-    """The repository's settings, to be changed."""
+    """Settings of users and roles, to be changed."""
     file = tmp_path / "settings.yaml"
-    file.write_text((REPOSITORY / "settings.yaml").read_text())
+    file.write_text(users_and_roles())
     return file
 
 

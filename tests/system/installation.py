@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import make_url
 
 from sandbox import Sandbox
-from tests.system.commands import Command, Done
+from tests.system.commands import REPOSITORY, Command, Done
 
 Row = dict[str, Any]
 Writes = Counter[tuple[str, str]]
@@ -22,13 +22,14 @@ _ELSEWHERE = {"DATABASE_URL", "DAGSTER_HOME", "FRAMES_URL"}
 class Installation:
     """One home folder, one settings file, one sandbox; commands run as an operator runs them.
 
-    The database is the embedded one, unless `variables` name another.
+    The database is the embedded one, unless `variables` name another. Commands run in `folder`.
     """
 
     home: Path
     sandbox: Sandbox
     settings: Path
     variables: dict[str, str] = field(default_factory=dict)
+    folder: Path = REPOSITORY
     _numbers: Iterator[int] = field(default_factory=count)
 
     @property
@@ -50,8 +51,9 @@ class Installation:
 
     def start(self, *command: str, hurried: bool = False, terminal: str | None = None, **variables: str) -> Command:
         """Start `entra-emply` with these arguments; `hurried`, `terminal`: see `Command`."""
-        folder = self.said / f"{next(self._numbers)}-{command[0]}"
-        return Command(command, self.environment | variables, folder, hurried=hurried, terminal=terminal)
+        said = self.said / f"{next(self._numbers)}-{command[0]}"
+        environment = self.environment | variables
+        return Command(command, environment, said, hurried=hurried, terminal=terminal, where=self.folder)
 
     def run(self, *command: str, hurried: bool = False, **variables: str) -> Done:
         """Run `entra-emply` with these arguments to its end."""

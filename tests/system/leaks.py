@@ -57,7 +57,7 @@ def outputs(installation: Installation) -> Iterator[Place]:
 
 
 def files(home: Path) -> Iterator[Place]:
-    """Every file of the home folder but the database's own; frames are meant for names."""
+    """Every file of the home folder but the database's own; frames and the plan's page beside them are for names."""
     for path in sorted(home.rglob("*")):
         where = str(path.relative_to(home))
         if path.is_dir() or where.startswith("postgres/"):
@@ -65,7 +65,8 @@ def files(home: Path) -> Iterator[Place]:
         if path.suffix == ".parquet":
             yield Place(where, str(pq.read_table(path).to_pylist()), names=True)
         else:
-            yield Place(where, path.read_bytes().decode("utf-8", "replace"))
+            is_page = where.startswith("frames/runs/") and path.suffix == ".html"
+            yield Place(where, path.read_bytes().decode("utf-8", "replace"), names=is_page)
 
 
 def tables(address: str) -> Iterator[Place]:

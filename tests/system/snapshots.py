@@ -10,8 +10,8 @@ from pathlib import Path
 from sandbox import Sandbox
 from sandbox.company import make_company
 from tests.postgres import Server
-from tests.system.commands import REPOSITORY
 from tests.system.installation import Installation, Row, logins_of
+from tests.system.mapping import users_and_roles
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def started(sandbox: Sandbox, server: Server, folder: Path, after: Snapshot) -> 
     sandbox.reset()
     sandbox.put_state(after.state)
     settings = folder / "settings.yaml"
-    shutil.copy(REPOSITORY / "settings.yaml", settings)
+    settings.write_text(users_and_roles())
     if after.home.exists():
         shutil.copytree(after.home, folder / "home", symlinks=True)
     database = server.create(template=after.database)

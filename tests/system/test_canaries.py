@@ -21,9 +21,10 @@ from pipelines.database import database
 from sandbox import Sandbox
 from sandbox.company import make_company
 from sandbox.settings import AREAS, PERMISSIONS
-from tests.system.commands import REPOSITORY, Done
+from tests.system.commands import Done
 from tests.system.installation import Installation, Row
 from tests.system.leaks import Place, files, found, graphql_of, graphql_places, outputs, tables
+from tests.system.mapping import users_and_roles
 
 SECRETS = {
     "client secret": "zgeheim-client-secret",
@@ -168,7 +169,7 @@ def go_through(installation: Installation, trouble: Trouble) -> Done:
     secrets = {"client_secret": SECRETS["client secret"], "api_key": SECRETS["Emply key"]}
     sandbox.change_settings(**secrets, emply_per_second=100_000, **trouble.sandbox)
     sandbox.put_faults(*trouble.faults)
-    settings = (REPOSITORY / "settings.yaml").read_text().replace("percent: 10}", "percent: 90}")
+    settings = users_and_roles().replace("percent: 10}", "percent: 90}")
     installation.settings.write_text(settings.replace(*trouble.settings))
     with altered(installation, trouble.database):
         return installation.run("sync", hurried=True, **trouble.variables)

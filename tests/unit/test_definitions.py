@@ -15,8 +15,25 @@ def test_the_groups_hold_these_assets() -> None:
     for name, node in SPECS.items():
         groups.setdefault(node.group_name, set()).add(name)
     assert groups == {
-        "entra": {"entra_tenant", "entra_users", "entra_groups", "entra_group_members"},
-        "emply": {"emply_users", "emply_employees", "emply_roles", "emply_departments"},
+        "entra": {
+            "entra_tenant",
+            "entra_users",
+            "entra_groups",
+            "entra_group_members",
+            "entra_deleted_users",
+            "entra_app",
+            "entra_photos",
+            "entra_calendars",
+            "entra_events",
+        },
+        "emply": {
+            "emply_users",
+            "emply_employees",
+            "emply_roles",
+            "emply_departments",
+            "emply_calendars",
+            "emply_events",
+        },
         "reconciliation": {"settings", "identities", "reconciliation_actions", "reconciliation_findings"},
         "ledger": {"sync_state", "applied_changes"},
     }

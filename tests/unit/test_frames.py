@@ -9,14 +9,20 @@ import pandas as pd
 import pandera.pandas as pandera
 import pytest
 
+from assets.emply import calendar_frames
 from assets.emply import frames as emply
 from assets.entra import frames as entra
+from assets.entra import mailbox_frames
 from assets.errors import SourceUnreadable
 from assets.frames import describe, properties, validate
 
 MODELS: list[type[pandera.DataFrameModel]] = [
     entra.Tenant, entra.Users, entra.Groups, entra.GroupMembers,
+    entra.DeletedUsers, entra.Application, entra.Assigned,
+    mailbox_frames.Photos, mailbox_frames.Mailboxes, mailbox_frames.Calendars, mailbox_frames.Events,
+    mailbox_frames.Cursors,
     emply.Users, emply.Employees, emply.Roles, emply.Departments,
+    calendar_frames.Calendars, calendar_frames.Events,
 ]  # fmt: skip
 CANARY = "kaya@canary.example"
 Build = Callable[[Any], pd.DataFrame]
@@ -35,11 +41,10 @@ def test_every_column_is_described(model: type[pandera.DataFrameModel]) -> None:
 
 
 def test_absent_properties_have_the_rules_defaults() -> None:
-    missing = ("user_principal_name", "mail", "given_name", "surname", "display_name", "job_title", "mobile_phone")
-    assert _values(entra.users([{"id": "u"}])) == [
-        {"entra_id": "u", **dict.fromkeys(missing), "user_type": "Member", "account_enabled": True,
-         "on_premises_sync_enabled": False},
-    ]  # fmt: skip
+    (person,) = _values(entra.users([{"id": "u"}]))
+    defaults = {"entra_id": "u", "user_type": "Member", "account_enabled": True, "on_premises_sync_enabled": False}
+    assert {name: value for name, value in person.items() if isinstance(value, str | bool)} == defaults
+    assert [list(person[name]) for name in ("other_mails", "proxy_addresses")] == [[], []]
     (user,) = _values(emply.users([{"id": "u"}]))
     assert (user["active"], list(user["role_ids"]), user["username"]) == (True, [], None)
     (employee,) = _values(emply.employees([{"id": "e"}]))
@@ -141,8 +146,33 @@ def test_a_stored_frame_is_checked_against_its_model() -> None:
         assert CANARY not in _everything(refused.value)
 
 
+def test_times_are_in_utc_to_the_second() -> None:
+    for start in ("2026-11-22T10:30:00Z", "2026-11-22T11:30:00+01:00", "2026-11-22T10:30:00.9Z", "2026-11-22T10:30:00"):
+        event = {"id": "e", "start": start, "end": "2026-11-22T11:00:00Z"}
+        assert calendar_frames.events({"c": [event]})["start"][0] == "2026-11-22T10:30:00Z"
+    utc = {"dateTime": "2026-11-22T10:30:00.0000000", "timeZone": "UTC"}
+    assert (
+        mailbox_frames.events({("u", "c"): [{"id": "e", "start": utc, "end": utc}]})["end"][0] == "2026-11-22T10:30:00Z"
+    )
+
+
+def test_an_event_without_a_time_is_refused() -> None:
+    local = {"dateTime": "2026-11-22T10:30:00", "timeZone": "Romance Standard Time"}
+    for start in (local, None, "soon"):
+        with pytest.raises(SourceUnreadable, match="start"):
+            mailbox_frames.events({("u", "c"): [{"id": "e", "start": start, "end": start}]})
+
+
+def test_an_occurrence_has_what_its_series_has() -> None:
+    times = {name: {"dateTime": "2026-11-22T10:30:00", "timeZone": "UTC"} for name in ("start", "end")}
+    series = {"id": "s", "type": "seriesMaster", "subject": "Stand-up", "showAs": "busy", **times}
+    bare = {"id": "o", "type": "occurrence", "seriesMasterId": "s", **times}
+    (event,) = _values(mailbox_frames.events({("u", "c"): [series, bare]}))
+    assert (event["event_id"], event["title"], event["show_as"]) == ("o", "Stand-up", "busy")
+
+
 def test_the_properties_to_select_are_those_of_the_columns() -> None:
-    assert properties(entra.Tenant) == ("id", "displayName", "onPremisesSyncEnabled")
+    assert properties(entra.Tenant) == ("id", "displayName", "onPremisesSyncEnabled", "verifiedDomains")
 
 
 def test_fifty_thousand_users_are_a_frame_in_a_moment() -> None:

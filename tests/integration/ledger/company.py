@@ -1,4 +1,4 @@
-"""A company in memory: both systems behind the clients' interfaces, with switches for refusals and lost answers.
+"""A company in memory: both systems, the settings, and one run after another.
 
 It keeps itself in a scenario (the sandbox's form), and `sync` runs it through the real rules and the real ledger.
 """
@@ -6,27 +6,19 @@ It keeps itself in a scenario (the sandbox's form), and `sync` runs it through t
 import copy
 import json
 import uuid
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from assets import clock
-from assets.entra import frames
-from assets.errors import CredentialsError, SourceUnreadable, TargetRefused
-from assets.frames import Certificate, Read
 from assets.ledger.apply import ApplyReport, apply, settle
 from assets.ledger.ledger import Ledger
 from assets.ledger.plans import Origin
 from assets.reconciliation.plan import Plan, make_plan
-from assets.reconciliation.world import World
+from assets.reconciliation.world import SyncState, World
+from tests.integration.ledger.fakes import Emply, Graph, Row
 from tests.reference.vectorised import _world
-
-Row = dict[str, Any]
-Fault = Callable[[Callable[[], object]], object]
-"""What happens to a write instead: it is given the write, and may or may not do it."""
 
 SETTINGS: Row = {
     "synchronize_roles": True,
@@ -40,114 +32,6 @@ SETTINGS: Row = {
 ROLES = ["Employee", "HR", "Manager", "Administrator"]
 
 
-class Graph:
-    """Entra as applying reads it."""
-
-    def __init__(self, scenario: Row) -> None:
-        self.entra = scenario["entra"]
-        self.unreadable = False
-
-    def tenant(self) -> Read:
-        now = clock.now()
-        frame = frames.tenant([self.entra["organization"]])
-        return Read(frame, Certificate("entra_tenant", 1, len(frame), "0" * 64, now, now))
-
-    def user(self, entra_id: str) -> Row | None:
-        if self.unreadable:
-            raise SourceUnreadable("entra_users", "the test says so")
-        return next((user for user in self.entra["users"] if user["id"] == entra_id), None)
-
-    def deleted_user(self, entra_id: str) -> bool:
-        return any(user["id"] == entra_id for user in self.entra["deletedUsers"])
-
-    def member_of(self, entra_id: str) -> frozenset[str]:
-        return frozenset(group["id"] for group in self.entra["groups"] if entra_id in group["members"])
-
-    def transitive_groups(self, group_id: str) -> frozenset[str]:
-        groups = {group["id"]: group for group in self.entra["groups"]}
-        inside = [member for member in groups[group_id]["members"] if member in groups]
-        return frozenset(inside).union(*map(self.transitive_groups, inside))
-
-
-class Emply:
-    """Emply as applying reads and changes it.
-
-    `writes` are the changes that were made, each as (kind, user id). `changing` is called before each, `changed` after.
-    """
-
-    def __init__(self, scenario: Row, customer: str = "contoso") -> None:
-        self.users: list[Row] = scenario["emply"]["users"]
-        self.customer = customer
-        self.unreadable = False
-        self.writes: list[tuple[str, str]] = scenario.setdefault("writes", [])
-        self.faults: list[Fault | None] = []
-        self.changing: Callable[[], None] = lambda: None
-        self.changed: Callable[[], None] = lambda: None
-
-    def user(self, emply_user_id: str) -> Row | None:
-        if self.unreadable:
-            raise SourceUnreadable("emply_users", "the test says so")
-        return next((user for user in self.users if user["id"] == emply_user_id), None)
-
-    def find_user(self, username: str | None, email: str | None) -> Row | None:
-        if self.unreadable:
-            raise SourceUnreadable("emply_users", "the test says so")
-        by_name = [user for user in self.users if username and user.get("username") == username]
-        by_email = [user for user in self.users if email and user.get("email") == email]
-        return next(iter(by_name + by_email), None)
-
-    def create_user(self, fields: Row) -> str:
-        return str(self._write(lambda: self._create(fields)))
-
-    def update_user(self, emply_user_id: str, fields: Row) -> None:
-        self._write(lambda: self._update(emply_user_id, fields))
-
-    def _create(self, fields: Row) -> str:
-        if self.find_user(fields.get("username"), fields.get("email")) is not None:
-            raise TargetRefused("in use", status=409, code="conflict", transient=False, uncertain=False)
-        user_id = str(uuid.uuid5(uuid.NAMESPACE_URL, fields["username"]))
-        self.users.append({"id": user_id, **fields})
-        self._made("create", user_id)
-        return user_id
-
-    def _update(self, user_id: str, fields: Row) -> None:
-        user = self.user(user_id)
-        if user is None:
-            raise TargetRefused("gone", status=404, code="not_found", transient=False, uncertain=False)
-        user.update(fields)
-        self._made("+".join(sorted(fields)), user_id)
-
-    def _made(self, kind: str, user_id: str) -> None:
-        self.writes.append((kind, user_id))
-        self.changed()
-
-    def _write(self, make: Callable[[], object]) -> object:
-        self.changing()
-        fault = self.faults.pop(0) if self.faults else None
-        return make() if fault is None else fault(make)
-
-
-def refused(_make: Callable[[], object]) -> None:
-    """A definite no."""
-    raise TargetRefused("no", status=422, code="invalid", transient=False, uncertain=False)
-
-
-def lost_before(_make: Callable[[], object]) -> None:
-    """No answer, and nothing was done."""
-    raise TargetRefused("no answer", status=None, code="connection", transient=True, uncertain=True)
-
-
-def lost_after(make: Callable[[], object]) -> None:
-    """No answer, but it was done."""
-    make()
-    lost_before(make)
-
-
-def no_access(_make: Callable[[], object]) -> None:
-    """The key lacks the right to write."""
-    raise CredentialsError("Emply refuses the key")
-
-
 class Company:
     """Both systems, the settings, and one run after another."""
 
@@ -157,14 +41,13 @@ class Company:
         self.settings = copy.deepcopy(settings or SETTINGS)
         self.graph = Graph(scenario)
         self.emply = Emply(scenario)
-        self.runs = 0
 
     @classmethod
     def stored(cls, ledger: Ledger, file: Path) -> "Company":
-        """The company as `file` has it; every change in Emply is written there at once, as a real one would keep it."""
+        """The company as `file` has it; every change is written there at once, as real systems would keep it."""
         stored = json.loads(file.read_text())
         company = cls(ledger, stored["scenario"], stored["settings"])
-        company.emply.changed = lambda: company.store(file)
+        company.emply.changed = company.graph.changed = lambda: company.store(file)
         return company
 
     def store(self, file: Path) -> None:
@@ -173,25 +56,33 @@ class Company:
         new.write_text(json.dumps({"scenario": self.scenario, "settings": self.settings}))
         new.replace(file)
 
+    def state(self) -> SyncState:
+        """What a run begins with."""
+        settle(self.ledger, graph=self.graph, emply=self.emply)
+        return self.ledger.read_state(clock.now())
+
     def world(self) -> World:
         """What a run reads: first the sync state, then both sides."""
-        settle(self.ledger, self.emply)
-        return _world(copy.deepcopy(self.scenario), self.settings, self.ledger.read_state(clock.now()))
+        state = self.state()
+        return _world(copy.deepcopy(self.scenario), self.settings, state)
 
     def plan(self) -> Plan:
         """Read, plan and record, as a run does before it applies."""
         return self.record(self.world())
 
     def record(self, world: World, *, origin: Origin = "sync", day: datetime | None = None) -> Plan:
-        plan = make_plan(world)
-        self.runs += 1
+        return self.record_plan(make_plan(world), world.state, origin=origin, day=day)
+
+    def record_plan(
+        self, plan: Plan, state: SyncState, *, origin: Origin = "sync", day: datetime | None = None
+    ) -> Plan:
         self.ledger.record_plan(
             plan,
             run_id=f"run {uuid.uuid4()}",
             day=(day or clock.now()).date(),
             origin=origin,
             mapping_version="m1",
-            state=world.state,
+            state=state,
         )
         return plan
 
@@ -245,10 +136,15 @@ def make_scenario(people: dict[str, list[str]], without_login: tuple[str, ...] =
                 for group, name in groups.items()
             ],
             "deletedUsers": [],
+            "photos": {},
+            "calendars": {},
         },
         "emply": {
             "users": logins,
             "roles": [{"id": f"r-{title}", "title": title} for title in ROLES],
+            "employees": [],
+            "calendars": [],
+            "events": [],
         },
     }
 

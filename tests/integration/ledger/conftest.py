@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from assets.ledger import effects
 from assets.ledger.ledger import Ledger
+from tests.integration.ledger.company import Company
+from tests.integration.ledger.office import furnish, make_office
 from tests.postgres import Server, running_server
 
 
@@ -51,3 +54,17 @@ def ledger(server: Server, database: str) -> Iterator[Ledger]:
 @pytest.fixture
 def rows(server: Server, database: str) -> Rows:
     return Rows(server, database)
+
+
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effects, "_PAUSES", (0.0, 0.0))
+
+
+@pytest.fixture
+def office(ledger: Ledger) -> Company:
+    """People who are linked, with photos, calendars, events and employees (see `office.furnish`)."""
+    company = make_office(ledger)
+    company.sync()
+    furnish(company)
+    return company

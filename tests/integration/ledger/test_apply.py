@@ -7,32 +7,17 @@ import pytest
 
 from assets import clock
 from assets.errors import CredentialsError, LedgerError, PlanRefused, SourceUnreadable
-from assets.ledger import effects
 from assets.ledger.apply import apply, settle
 from assets.ledger.ledger import Ledger
 from assets.reconciliation.plan import Plan
-from tests.integration.ledger.company import (
-    Company,
-    Emply,
-    Fault,
-    kinds,
-    lost_after,
-    lost_before,
-    make_scenario,
-    no_access,
-    refused,
-)
+from tests.integration.ledger.company import Company, kinds, make_scenario
 from tests.integration.ledger.conftest import Rows
+from tests.integration.ledger.fakes import Emply, Fault, lost_after, lost_before, no_access, refused
 
 OUTCOMES = (
     "SELECT kind, result, code FROM outcomes JOIN attempts USING (attempt_no) JOIN actions USING (plan_no, action_id)"
     " ORDER BY attempt_no"
 )
-
-
-@pytest.fixture(autouse=True)
-def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(effects, "_PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture
@@ -442,7 +427,7 @@ def test_another_customers_emply_is_not_asked_what_became_of_a_killed_run(compan
     company.ledger.belongs_to("tenant", "contoso")
     company.emply = Emply(company.scenario, customer="another")
     with pytest.raises(LedgerError, match="belongs to the customer"):
-        settle(company.ledger, company.emply)
+        settle(company.ledger, graph=company.graph, emply=company.emply)
 
 
 def _refused(company: Company, plan: Plan, why: str) -> None:

@@ -1,22 +1,18 @@
 """SIGKILL at every step of applying: the next quiet run ends as if nothing had been, and nothing is written twice.
 
-A step is a statement of the ledger, a change about to be made in Emply, or one just made.
+What a step is, `killing` says.
 """
 
-import itertools
-import os
 import random
-import signal
-import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from assets.ledger.apply import apply
 from assets.ledger.ledger import Ledger
 from tests.integration.ledger.company import Company, kinds, make_scenario
+from tests.integration.ledger.killing import in_child
 from tests.postgres import Server
 
 EVERY = 8  # one step in so many in `make test`, all of them in the campaign
@@ -56,7 +52,7 @@ class Prepared:
         database = self.server.create(template=self.template)
         url = self.server.url(database)
         for run, step in enumerate(killed_at):
-            self.was_killed = _in_child(url, file, self.plan_id if run == 0 else None, step)
+            self.was_killed = in_child(url, file, self.apply if run == 0 else Company.sync, step)
         ledger = Ledger.open(url)
         company = Company.stored(ledger, file)
         company.sync()
@@ -67,6 +63,9 @@ class Prepared:
         scenario = company.scenario
         logins = sorted(scenario["emply"]["users"], key=lambda user: user["id"])
         return left, sorted(map(tuple, scenario["writes"])), logins, remembered
+
+    def apply(self, company: Company) -> None:
+        apply(company.ledger, self.plan_id, graph=company.graph, emply=company.emply)
 
 
 @pytest.fixture(scope="module")
@@ -143,42 +142,3 @@ def _plan_with_everything(company: Company) -> str:
     held = company.plan()
     company.ledger.approve(held.plan_id, by="Kaya", reason="hired")
     return company.plan().plan_id
-
-
-def _in_child(url: str, file: Path, plan_id: str | None, killed_at: int) -> bool:
-    """Apply the plan (None: do a whole run) in a process of its own; whether it was killed before its end."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads; the child uses none of theirs
-        child = os.fork()
-    if child == 0:
-        failed = 1
-        try:
-            _until_killed(url, file, plan_id, killed_at)
-            failed = 0
-        finally:
-            os._exit(failed)
-    _, status = os.waitpid(child, 0)
-    assert status in {0, signal.SIGKILL}
-    return status == signal.SIGKILL
-
-
-def _until_killed(url: str, file: Path, plan_id: str | None, killed_at: int) -> None:
-    ledger = Ledger.open(url)
-    company = Company.stored(ledger, file)
-    steps = itertools.count(1)
-
-    def step(*_: object) -> None:
-        if next(steps) == killed_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def changed() -> None:
-        company.store(file)
-        step()
-
-    company.emply.changing, company.emply.changed = step, changed
-    for moment in ("before_cursor_execute", "after_cursor_execute", "commit"):
-        event.listen(ledger._database.engine, moment, step)
-    if plan_id is None:
-        company.sync()
-    else:
-        apply(ledger, plan_id, graph=company.graph, emply=company.emply)

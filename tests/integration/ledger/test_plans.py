@@ -12,8 +12,9 @@ from assets.ledger.ledger import Ledger
 from assets.ledger.plans import Origin
 from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.world import SyncState, World
-from tests.integration.ledger.company import Company, kinds, make_scenario, refused
+from tests.integration.ledger.company import Company, kinds, make_scenario
 from tests.integration.ledger.conftest import Rows
+from tests.integration.ledger.fakes import refused
 
 STAFF = ["g-staff"]
 NOBODY_LEAVES = {"max_deactivations": {"min_count": 0, "percent": 0}}

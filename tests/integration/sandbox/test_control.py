@@ -49,6 +49,11 @@ def test_everything_may_be_left_out(sandbox: Sandbox) -> None:
         ({"emply": {"users": [{"username": "no id"}]}}, "emply: users"),
         ({"entra": {"users": [{"id": "a"}, {"id": "a"}]}}, "entra: users: an id is there twice"),
         ({"entra": {"photos": []}}, "entra: photos"),
+        ({"entra": {"photos": {"u": {"contentBase64": "?"}}}}, "entra: photos: u"),
+        ({"entra": {"photos": {"u": "?"}}}, "entra: photos: u"),
+        ({"entra": {"calendars": {"u": [{"name": "no id"}]}}}, "entra: calendars: u"),
+        ({"entra": {"calendars": {"u": {"events": []}}}}, "entra: calendars: u"),
+        ({"entra": {"calendars": {"u": [{"id": "c", "events": [{"id": "e"}, {"id": "e"}]}]}}}, "events: an id"),
         ([], "a scenario is an object"),
     ],
 )

@@ -1,4 +1,4 @@
-"""G: what is held, how long, and what frees it. G5 and G6 are not here."""
+"""G: what is held, how long, and what frees it. G5 makes no plan; G6 is in test_guards_calendars.py."""
 
 import pytest
 
@@ -235,3 +235,115 @@ def test_an_approved_action_still_counts_for_the_others(plan_of: PlanOf) -> None
     action = plan_of(before)["actions"][0]
     before[2]["approvals"] = [{"action": identity(action), "expiresAt": ago(hours=-1)}]
     assert sorted(row["held_by"] for row in plan_of(before)["actions"]) == [[], ["G1"]]
+
+
+# W3: a deletion in Entra with its deactivation in Emply
+
+DELETE = {"entra_write_back": {"delete": True}}
+HELD_AS_ONE = [
+    "L11 employee_archived_in_group megan",
+    "W3 deactivate_user megan (deleted_in_entra) held by G3",
+    "W3 delete_user megan held by G3",
+]
+
+
+def archived(roles: tuple[str, ...] = ("Administrator",), *, active: bool = True, **settings: object) -> World:
+    """Megan, whose employee is archived and who holds a protected role."""
+    people, logins = [person()], [login(roles=roles, active=active)]
+    employees = [employee(status="archived")]
+    return world(people, logins, employees, linked=["megan"], **{**ADMIN, **DELETE, **settings})
+
+
+def approve(world_: World, plan: Row, *kinds: str) -> None:
+    rows = [row for row in plan["actions"] if row["kind"] in kinds]
+    world_[2]["approvals"] = [{"action": identity(row), "expiresAt": ago(hours=-1)} for row in rows]
+
+
+def test_g3_a_protected_holder_is_not_deleted_in_entra(plan_of: PlanOf) -> None:
+    assert told(plan_of(archived())) == HELD_AS_ONE
+    assert told(plan_of(archived(active=False))) == [HELD_AS_ONE[0], HELD_AS_ONE[2]]
+
+
+@pytest.mark.parametrize(
+    ("approved", "guards"),
+    [
+        (["delete_user"], {"G3"}),
+        (["deactivate_user"], {"G3"}),
+        (["delete_user", "deactivate_user"], set()),
+    ],
+)
+def test_w3_the_two_are_freed_only_when_both_are_approved(plan_of: PlanOf, approved: list, guards: set) -> None:
+    before = archived()
+    approve(before, plan_of(before), *approved)
+    assert held(plan_of(before)) == guards
+
+
+@pytest.mark.parametrize("kind", ["delete_user", "deactivate_user"])
+def test_w3_what_held_one_of_the_two_holds_both(plan_of: PlanOf, kind: str) -> None:
+    before = archived(roles=("Employee",))
+    (row,) = [row for row in plan_of(before)["actions"] if row["kind"] == kind]
+    before[2]["holds"] = [{"action": identity(row), "guards": ["G1"]}]
+    assert [row["held_by"] for row in plan_of(before)["actions"]] == [["G1"], ["G1"]]
+
+
+def test_w3_a_deletion_without_deactivation_is_approved_alone(plan_of: PlanOf) -> None:
+    before = archived(active=False)
+    approve(before, plan_of(before), "delete_user")
+    assert held(plan_of(before)) == set()
+
+
+@pytest.mark.parametrize(("min_count", "guards"), [(0, {"G1"}), (1, set())])
+@pytest.mark.parametrize("active", [True, False])
+def test_g1_counts_a_person_once_who_is_deleted_and_deactivated(
+    plan_of: PlanOf, min_count: int, guards: set, active: bool
+) -> None:
+    limit = {"max_deactivations": {"min_count": min_count, "percent": 0}}
+    plan = plan_of(archived(roles=("Employee",), active=active, guards=limit))
+    assert held(plan) == guards
+    assert {row["kind"] for row in plan["actions"]} >= {"delete_user"}
+
+
+def test_g4_w3_has_another_reason(plan_of: PlanOf) -> None:
+    left: Row = {"linked": ["megan"], "mapping": {"HR": "HR"}, "state": EMPTIED}
+    leaver = ([person(groups=[])], [login()], [employee(status="archived")])
+    assert held(plan_of(world(*leaver, **left))) == {"G4"}
+    assert held(plan_of(world(*leaver, **left, **DELETE))) == set()
+
+
+# G7 and G3 with W and P
+
+
+@pytest.mark.parametrize(("min_count", "guards"), [(1, {"G7"}), (2, set())])
+def test_g7_counts_creations_in_entra_as_well(plan_of: PlanOf, min_count: int, guards: set) -> None:
+    limit = {"max_grants": {"min_count": min_count, "percent": 0}}
+    domains = {"organization": {"verifiedDomains": [{"name": "contoso.com"}]}}
+    settings: Row = {"entra_write_back": {"create": True}, "guards": limit}
+    plan = plan_of(world([person("ada")], [login("søren")], entra=domains, **settings))
+    assert sorted((row["target"], row["kind"]) for row in plan["actions"]) == [
+        ("emply", "create_user"),
+        ("entra", "create_user"),
+    ]
+    assert held(plan) == guards
+
+
+def test_g7_counts_each_creation_in_entra(plan_of: PlanOf) -> None:
+    limit = {"max_grants": {"min_count": 1, "percent": 0}}
+    domains = {"organization": {"verifiedDomains": [{"name": "contoso.com"}]}}
+    settings: Row = {"entra_write_back": {"create": True}, "guards": limit}
+    assert held(plan_of(world([], [login("søren")], entra=domains, **settings))) == set()
+    assert held(plan_of(world([], [login("søren"), login("łucja")], entra=domains, **settings))) == {"G7"}
+
+
+def test_g3_with_a_held_link_a_photo_and_a_write_back_wait(plan_of: PlanOf) -> None:
+    photo = {"photos": {"entra-megan": {"mediaEtag": '"1"'}}}
+    settings: Row = {"profile_pictures": True, "entra_write_back": {"update": True}}
+    link: Row = {"linked": [("old", "megan")], "entra": photo, **settings}
+    assert told(plan_of(world([person()], [login()], **link))) == [
+        "L9 user_without_employee megan",
+        "M2 link_user megan held by G3",
+        "P1 set_photo megan held by G3",
+    ]
+    assert told(plan_of(world([person()], [login()], [employee(jobTitle="Chief")], **link))) == [
+        "M2 link_user megan held by G3",
+        "W2 update_user megan held by G3",
+    ]

@@ -1,0 +1,134 @@
+"""People's photos and calendars in Graph: of many in batches for a plan, of one when an action is looked at again.
+
+What is in the calendars is `events`, what the frames look like `mailbox_frames`.
+"""
+
+from collections.abc import Iterable
+
+from assets.entra import mailbox_frames as frames
+from assets.entra.batch import Ask
+from assets.entra.connection import FORBIDDEN, MAILBOXES, OK, Connection, page, part, unreadable
+from assets.entra.conversations import Reading, Talk
+from assets.errors import SourceUnreadable
+from assets.frames import MultiRead, Read, Row
+from assets.http import Answer
+from assets.reading import Pages, ReadAgain
+
+_DENIED = "erroraccessdenied"
+NO_MAILBOX = frozenset(
+    {
+        "mailboxnotenabledforrestapi",
+        "mailboxnotsupportedforrestapi",
+        "mailboxnothostedinexchangeonline",
+        "restapinotenabledforuser",
+        "errornonexistentmailbox",
+        "errorinvaliduser",
+        "resourcenotfound",
+        "request_resourcenotfound",
+    }
+)
+"""The codes by which Graph says that somebody has no mailbox that it serves."""
+NOT_FOUND = NO_MAILBOX | {"erroritemnotfound"}
+NOT_OPEN = NOT_FOUND | {_DENIED}
+"""No mailbox, or one that is out of the application's access policy (C7)."""
+
+IMMUTABLE = 'IdType="ImmutableId"'
+HEADERS = {"Prefer": IMMUTABLE}
+
+_FIELDS = {"$select": "id,name,canEdit,isDefaultCalendar"}
+_PAGE = "100"
+_TRIES = 3
+_NOT_FOUND = 404
+
+
+def photos(connection: Connection, entra_ids: Iterable[str]) -> Read:
+    """The photos' etags of these people: frame `Photos`."""
+    reading = Reading(connection, "entra_photos")
+    found = dict(reading.hold((user, _etag_of(reading, user)) for user in sorted(set(entra_ids))))
+    frame = frames.photos({user: etag for user, etag in found.items() if etag})
+    return Read(frame, reading.certificate(len(frame)))
+
+
+def calendars(connection: Connection, entra_ids: Iterable[str]) -> MultiRead:
+    """The mailboxes of these people and their calendars: frames `Mailboxes` and `Calendars`."""
+    reading = Reading(connection, "entra_calendars")
+    found = dict(reading.hold((user, _calendars_of(reading, user)) for user in sorted(set(entra_ids))))
+    there = {user: rows for user, rows in found.items() if isinstance(rows, list)}
+    if not there and _DENIED in found.values():
+        connection.forbidden(f"read {reading.source}", MAILBOXES)
+    made = {
+        "entra_mailboxes": frames.mailboxes({user: user in there for user in found}),
+        "entra_calendars": frames.calendars(there),
+    }
+    return MultiRead(made, reading.certificate(len(made["entra_calendars"])))
+
+
+def photo(connection: Connection, entra_id: str) -> tuple[str, bytes] | None:
+    """A person's photo: its etag and its content, which belong together; None without one."""
+    source, path = "entra_photos", f"users/{part(entra_id)}/photo"
+    etag = _etag(source, connection.get(source, path))
+    for _ in range(_TRIES):
+        if etag is None:
+            return None
+        answer = connection.get(source, f"{path}/$value", binary=True)
+        before, etag = etag, _etag(source, connection.get(source, path))
+        if etag == before and answer.status == OK and answer.content:
+            return etag, answer.content
+    raise SourceUnreadable(source, f"the photo of {entra_id} changed while it was read: the next run tries again")
+
+
+def calendar(connection: Connection, entra_id: str, calendar_id: str) -> Row | None:
+    """A calendar as it is now; None where it, or its mailbox, is gone."""
+    path = f"users/{part(entra_id)}/calendars/{part(calendar_id)}"
+    return connection.one("entra_calendars", path, _FIELDS, gone=NOT_FOUND, headers=HEADERS)
+
+
+def default_calendar(connection: Connection, entra_id: str) -> Row | None:
+    """Somebody's default calendar; None where there is no mailbox."""
+    return connection.one(
+        "entra_calendars", f"users/{part(entra_id)}/calendar", _FIELDS, gone=NOT_FOUND, headers=HEADERS
+    )
+
+
+def _etag_of(reading: Reading, user: str) -> Talk[str | None]:
+    answer = yield Ask(user, f"/users/{part(user)}/photo")
+    pages = Pages(reading.source)
+    pages.add(answer, [])
+    reading.accept(pages)
+    if answer.status == FORBIDDEN:
+        reading.connection.forbidden(f"read {reading.source}", "users")
+    return _etag(reading.source, answer)
+
+
+def _etag(source: str, answer: Answer) -> str | None:
+    """The etag of a photo; None where Graph has none: it says so, or gives one pixel without an etag."""
+    if answer.status == _NOT_FOUND and answer.error_code:
+        return None
+    if answer.status != OK:
+        raise unreadable(source, answer)
+    etag = page(source, answer).get("@odata.mediaEtag")
+    if not isinstance(etag, str | None):
+        raise SourceUnreadable(source, "an etag is no text: the answer is not Graph's")
+    return etag or None
+
+
+def _calendars_of(reading: Reading, user: str) -> Talk[list[Row] | str]:
+    """A person's calendars, or the code by which Graph says that there is no mailbox to open.
+
+    Every mailbox has a default calendar: a list without one is not believed.
+    """
+    url = f"/users/{part(user)}/calendars?$select={_FIELDS['$select']}&$top={_PAGE}"
+    for _ in range(_TRIES):
+        pages = Pages(reading.source)
+        try:
+            last = yield from reading.collect(pages, user, url, HEADERS, none=NOT_OPEN)
+            rows = pages.distinct()
+        except ReadAgain:
+            continue
+        if last.status != OK:
+            reading.accept(pages)
+            return last.error_code.casefold()
+        if any(isinstance(row, dict) and row.get("isDefaultCalendar") is True for row in rows):
+            reading.accept(pages)
+            return rows
+    raise SourceUnreadable(reading.source, f"the calendars of {user} kept changing, or lack the default one")

@@ -1,0 +1,136 @@
+"""Emply's own events in Outlook. (rules.md, E2)"""
+
+import logging
+import uuid
+from functools import partial
+
+from assets.errors import SourceUnreadable, TargetRefused
+from assets.ledger.effects.calendars import calendar_of
+from assets.ledger.effects.events import NAMING, contents, enabled_calendar, in_outlook
+from assets.ledger.effects.systems import JsonObject
+from assets.ledger.effects.terms import Action, Done, Effect, Targets, Write
+from assets.ledger.effects.values import holds, text_of
+
+log = logging.getLogger(__name__)
+
+_TRANSACTIONS = uuid.UUID("6a2e0d3c-8b5f-5e0a-9d41-2f7c1b9a4e86")
+
+
+def transaction_id(emply_event_id: str) -> str:
+    """Graph makes one event of an Emply event, however often it is asked to with this."""
+    return str(uuid.uuid5(_TRANSACTIONS, emply_event_id))
+
+
+def _prepare_creation(action: Action, targets: Targets) -> Write:
+    """Looks first for what an earlier try may have made: whatever became of it, there will be one event."""
+    made = _find_made(action, targets)
+    if made is None:
+        return partial(_create, action, targets)
+    return (lambda: Done(made)) if _emply_knows(action, made, targets) else partial(_tell_emply, action, made, targets)
+
+
+def _create(action: Action, targets: Targets) -> Done:
+    after = action.fields
+    fields = contents(after) | {"transactionId": transaction_id(str(after["emplyEventId"]))}
+    made = targets.graph.create_event(str(action.entra_id), str(after["calendarExternalId"]), fields)
+    return _tell_emply(action, made, targets)
+
+
+def _look_for_created(action: Action, targets: Targets) -> Done | None:
+    made = _find_made(action, targets)
+    if made is None or _emply_knows(action, made, targets):
+        return None if made is None else Done(made)
+    return _tell_emply(action, made, targets)
+
+
+def _find_made(action: Action, targets: Targets) -> str | None:
+    after = action.fields
+    found = targets.graph.find_event(
+        str(action.entra_id),
+        str(after["calendarExternalId"]),
+        transaction_id(str(after["emplyEventId"])),
+        str(after["start"]),
+        str(after["end"]),
+    )
+    return None if found is None else str(found["id"])
+
+
+def _tell_emply(action: Action, made: str, targets: Targets) -> Done:
+    """The second step: Emply's event learns its Outlook id; once more where only the answer was lost.
+
+    While Emply does not take it the attempt stays open, so that the next run finds Outlook's event and goes on from
+    there. Where Emply refuses it for good (its event was deleted meanwhile), the pair is what is left to remember.
+    """
+    refused = _refusal(action, made, targets)
+    if refused is not None and refused.uncertain:
+        refused = None if _emply_knows(action, made, targets) else _refusal(action, made, targets)
+    if refused is not None and (refused.transient or refused.uncertain):
+        raise SourceUnreadable("emply_events", "an event has not taken its Outlook id yet") from refused
+    if refused is not None:
+        log.warning("%s %s: Emply does not take the Outlook id: %s", action.name, action.action_id, refused.code)
+    return Done(made)
+
+
+def _emply_knows(action: Action, made: str, targets: Targets) -> bool:
+    """Whether the second step was made."""
+    calendar = calendar_of(action, action.fields["calendarExternalId"], targets)
+    events = targets.emply.calendar_events(str(calendar["id"])) if calendar is not None else ()
+    told = {"id": action.fields["emplyEventId"], "externalId": made}
+    return any(holds(told, event) for event in events)
+
+
+def _refusal(action: Action, made: str, targets: Targets) -> TargetRefused | None:
+    try:
+        targets.emply.update_event(str(action.fields["emplyEventId"]), {"externalId": made})
+    except TargetRefused as refused:
+        return refused
+    return None
+
+
+def _prepare_update(action: Action, targets: Targets) -> Write | None:
+    if not _outlook_has(action.before, action, targets):
+        return None
+    entra_id, external_id = str(action.entra_id), str(action.fields["externalId"])
+    fields = {name: value for name, value in action.fields.items() if name not in NAMING}
+
+    def write() -> Done:
+        targets.graph.update_event(entra_id, external_id, fields)
+        return Done(external_id)
+
+    return write
+
+
+def _look_for_update(action: Action, targets: Targets) -> Done | None:
+    return Done(str(action.fields["externalId"])) if _outlook_has(action.after, action, targets) else None
+
+
+def _outlook_has(values: JsonObject | None, action: Action, targets: Targets) -> bool:
+    found = in_outlook(action, targets)
+    return found is not None and holds(values or {}, found, without=NAMING)
+
+
+def _prepare_deletion(action: Action, targets: Targets) -> Write | None:
+    """Where Emply really has no event of this id in any calendar of its owner."""
+    before = action.before or {}
+    calendar = enabled_calendar(action, before, targets)
+    if calendar is None or in_outlook(action, targets) is None:
+        return None
+    for each in targets.calendars.beside(calendar):
+        events = targets.emply.calendar_events(str(each["id"]))
+        if any(event.get("id") == before["emplyEventId"] for event in events):
+            return None
+    return partial(_delete, str(action.entra_id), str(before["externalId"]), targets)
+
+
+def _delete(entra_id: str, external_id: str, targets: Targets) -> Done:
+    targets.graph.delete_event(entra_id, external_id)
+    return Done(external_id)
+
+
+def _look_for_deleted(action: Action, targets: Targets) -> Done | None:
+    return Done(text_of(action.before or {}, "externalId")) if in_outlook(action, targets) is None else None
+
+
+CREATE = Effect(_prepare_creation, _look_for_created)
+UPDATE = Effect(_prepare_update, _look_for_update)
+DELETE = Effect(_prepare_deletion, _look_for_deleted)

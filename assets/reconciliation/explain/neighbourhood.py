@@ -1,0 +1,225 @@
+"""The small world of one person: of the frames of everybody, the rows of whoever is asked for and of all who share a
+link, a key, an address or an employee with them. What the rules say of the person is the same in it as in the whole.
+
+Only what counts people (the guards' limits, an emptied group) is not: that is taken from the plan as it was made.
+"""
+
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from assets.reconciliation.lookup import Mask, is_among
+from assets.reconciliation.matching import addresses
+from assets.reconciliation.settings import Guards, Limit, Settings
+from assets.reconciliation.world import FOLLOWING, STATE_COLUMNS, SyncState, World
+from assets.text import key, key_of
+
+_MOST_NEAR = 5
+
+
+class Frames(Protocol):
+    """The frames of one moment, readable in part. A frame of several is called `asset/frame`."""
+
+    def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """All rows of some columns."""
+        ...
+
+    def rows(self, name: str, column: str, values: Collection[str]) -> pd.DataFrame:
+        """The rows whose `column` holds one of `values`."""
+        ...
+
+    def whole(self, name: str) -> pd.DataFrame:
+        """Every row of every column."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a frame."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Some of the users and employees of both systems."""
+
+    entra: frozenset[str]
+    emply: frozenset[str]
+    employees: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.entra or self.emply or self.employees)
+
+
+class Directory:
+    """Everybody's ids and keys, and nothing else of them."""
+
+    def __init__(self, frames: Frames) -> None:
+        users = frames.columns("entra_users", ["entra_id", "user_principal_name", "mail", "user_type"])
+        self.entra = pd.DataFrame(
+            {"id": users["entra_id"], "upn": key(users["user_principal_name"]), "address": addresses(users)}
+        )
+        logins = frames.columns("emply_users", ["emply_user_id", "username", "email", "employee_id"])
+        self.emply = pd.DataFrame(
+            {
+                "id": logins["emply_user_id"],
+                "username": key(logins["username"]),
+                "email": key(logins["email"]),
+                "employee": logins["employee_id"],
+            }
+        )
+        employees = frames.columns("emply_employees", ["employee_id", "email"])
+        self.employees = pd.DataFrame({"id": employees["employee_id"], "email": key(employees["email"])})
+        self.links = frames.whole("sync_state/links")
+
+    def carriers(self, *asked: str) -> Ids:
+        """Who has one of these ids, carries it as sign-in name, username or e-mail, or has such an employee's login."""
+        wanted = _texts({key_of(text) for text in asked} - {""})
+        ids = _texts({form for text in asked for form in (text.strip(), text.strip().lower())})
+        employee = is_among(self.employees["id"], ids) | is_among(self.employees["email"], wanted)
+        employee_ids = self.employees.loc[employee, "id"]
+        entra = is_among(self.entra["id"], ids) | _carry(self.entra, ("upn", "address"), wanted)
+        emply = is_among(self.emply["id"], ids) | _carry(self.emply, ("username", "email"), wanted)
+        emply |= is_among(self.emply["employee"], employee_ids)
+        linked = self.links.loc[is_among(self.links["entra_id"], ids), "emply_user_id"]
+        return self._ids(entra, emply | is_among(self.emply["id"], linked), employee)
+
+    def texts_of(self, who: Ids) -> set[str]:
+        """Every id, name and address by which these people may be found in Entra."""
+        logins = self.emply[is_among(self.emply["id"], _texts(who.emply))]
+        users = self.entra[is_among(self.entra["id"], _texts(who.entra))]
+        employees = self.employees[is_among(self.employees["id"], _texts(who.employees))]
+        linked = self.links[is_among(self.links["emply_user_id"], logins["id"])]
+        columns = [logins["username"], logins["email"], users["upn"], users["address"], employees["email"]]
+        return set(pd.concat([*columns, linked["entra_id"]]).dropna())
+
+    def near(self, asked: str) -> list[str]:
+        """Addresses and names one edit (insert, delete, replace, swap of neighbours) away from what was asked."""
+        columns = [self.entra["upn"], self.entra["address"], *(self.emply[name] for name in ("username", "email"))]
+        every = pd.concat([*columns, self.employees["email"]]).dropna()
+        wanted = key_of(asked)
+        close = every[(every.str.len() - len(wanted)).abs() <= 1].drop_duplicates().tolist()
+        found = process.extract(wanted, close, scorer=OSA.distance, score_cutoff=1, limit=_MOST_NEAR)
+        return sorted(text for text, _, _ in found)
+
+    def around(self, who: Ids) -> Ids:
+        """`who`, and everybody who shares a link, a key, an address or an employee with them, and so on."""
+        entra = is_among(self.entra["id"], _texts(who.entra))
+        emply = is_among(self.emply["id"], _texts(who.emply))
+        reached = -1
+        while reached < (reached := int(entra.sum() + emply.sum())):
+            entra, emply = self._wider(entra, emply)
+        entra, emply = self._crosswise(entra, emply)
+        logins, users = self.emply[emply], self.entra[entra]
+        carried = pd.concat([logins["employee"], _texts(who.employees)])
+        emails = pd.concat([logins["email"], users["address"]])
+        employee = is_among(self.employees["id"], carried) | is_among(self.employees["email"], emails)
+        emply = emply | is_among(self.emply["employee"], self.employees.loc[employee, "id"])
+        return self._ids(entra, emply, employee)
+
+    def _wider(self, entra: Mask, emply: Mask) -> tuple[Mask, Mask]:
+        """One step along links and along the keys that M2 and M3 compare."""
+        users, logins, links = self.entra[entra], self.emply[emply], self.links
+        names = pd.concat([users["upn"], logins["username"]])
+        emails = pd.concat([users["address"], logins["email"]])
+        linked = links[is_among(links["entra_id"], users["id"]) | is_among(links["emply_user_id"], logins["id"])]
+        return (
+            entra
+            | is_among(self.entra["upn"], names)
+            | is_among(self.entra["address"], emails)
+            | is_among(self.entra["id"], linked["entra_id"]),
+            emply
+            | is_among(self.emply["username"], names)
+            | is_among(self.emply["email"], emails)
+            | is_among(self.emply["id"], linked["emply_user_id"]),
+        )
+
+    def _crosswise(self, entra: Mask, emply: Mask) -> tuple[Mask, Mask]:
+        """One step more along equal texts in different places, which match nobody but are worth telling."""
+        theirs = pd.concat([self.entra.loc[entra, name] for name in ("upn", "address")])
+        ours = pd.concat([self.emply.loc[emply, name] for name in ("username", "email")])
+        return entra | _carry(self.entra, ("upn", "address"), ours), emply | _carry(
+            self.emply, ("username", "email"), theirs
+        )
+
+    def _ids(self, entra: Mask, emply: Mask, employee: Mask) -> Ids:
+        frames = ((self.entra, entra), (self.emply, emply), (self.employees, employee))
+        return Ids(*(frozenset(frame.loc[mask, "id"]) for frame, mask in frames))
+
+
+_OF_USERS = ("entra_assigned", "entra_photos", "entra_mailboxes", "entra_calendars", "entra_events", "entra_cursors")
+_WHOLE = ("entra_deleted_users", "entra_application")
+_UNREAD = pd.DataFrame()
+"""In place of a frame that the run was not called for: nothing is known of it."""
+
+
+def small_world(frames: Frames, settings: Settings, who: Ids) -> World:
+    """The world of these people alone; groups, roles and departments are all there, because settings name them."""
+    entra, emply = who.entra, who.emply
+    state = {name: _of(frames, f"sync_state/{name}", columns, who) for name, columns in STATE_COLUMNS.items()}
+    return World(
+        entra_tenant=frames.whole("entra_tenant"),
+        entra_users=frames.rows("entra_users", "entra_id", entra),
+        entra_groups=frames.whole("entra_groups"),
+        entra_group_members=frames.rows("entra_group_members/members", "member_id", entra),
+        emply_users=frames.rows("emply_users", "emply_user_id", emply),
+        emply_employees=frames.rows("emply_employees", "employee_id", who.employees),
+        emply_roles=frames.whole("emply_roles"),
+        emply_departments=frames.whole("emply_departments"),
+        state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
+        settings=settings,
+        **_following(frames, who, state["calendars"]),
+    )
+
+
+def uncounted(world: World) -> World:
+    """The same world without the guards that count people (G1, G2, G4, G6, G7): of few people they say nothing."""
+    no_limit = Limit(min_count=sys.maxsize, percent=0)
+    guards = Guards(max_deactivations=no_limit, max_role_changes=no_limit, max_grants=no_limit)
+    state = replace(world.state, group_counts=world.state.group_counts[:0])
+    return replace(world, settings=world.settings.model_copy(update={"guards": guards}), state=state)
+
+
+def _following(frames: Frames, who: Ids, recorded: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What is read of some people only: photos, mailboxes, calendars, events. A room's calendar in Emply has no user:
+    the ledger or its mailbox says whose it is."""
+    stored = {name: f"{asset}/{name}" for asset, names in FOLLOWING.items() for name in names}
+    found = dict.fromkeys(stored, _UNREAD)
+    for name in (name for name in stored if frames.has(stored[name])):
+        if name in _OF_USERS:
+            found[name] = frames.rows(stored[name], "entra_id", who.entra)
+        elif name in _WHOLE:
+            found[name] = frames.whole(stored[name])
+    if frames.has(stored["emply_calendars"]):
+        entra = found["entra_calendars"]
+        wanted = (
+            ("user_id", who.emply),
+            ("calendar_id", frozenset(recorded["calendar_id"])),
+            ("external_id", frozenset(entra.get("calendar_id", ()))),
+        )
+        parts = [frames.rows(stored["emply_calendars"], column, values) for column, values in wanted]
+        found["emply_calendars"] = pd.concat(parts).drop_duplicates("calendar_id", ignore_index=True)
+    if frames.has(stored["emply_events"]):
+        ids = frozenset(found["emply_calendars"]["calendar_id"])
+        found["emply_events"] = frames.rows(stored["emply_events"], "calendar_id", ids)
+    return {name: frame for name, frame in found.items() if frame is not _UNREAD}
+
+
+def _of(frames: Frames, name: str, columns: Collection[str], who: Ids) -> pd.DataFrame:
+    """A frame of the sync state as far as it is about these people, or about nobody."""
+    for column, ids in (("emply_user_id", who.emply), ("entra_id", who.entra)):
+        if column in columns:
+            return frames.rows(name, column, ids)
+    return frames.whole(name)
+
+
+def _carry(frame: pd.DataFrame, columns: Sequence[str], texts: "pd.Series[str]") -> Mask:
+    return np.logical_or.reduce([is_among(frame[column], texts) for column in columns])
+
+
+def _texts(values: Collection[str]) -> "pd.Series[str]":
+    return pd.Series(sorted(values), dtype="str")

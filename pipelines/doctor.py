@@ -1,0 +1,136 @@
+"""`doctor`: is everything there that a run needs, and what is to be done where it is not. Nothing is changed."""
+
+import os
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from upath import UPath
+
+from assets import clock
+from assets.checks import Check, failed, note, ok, skipped
+from assets.emply import checks as emply
+from assets.emply.client import EmplyClient
+from assets.entra import checks as entra
+from assets.entra.client import GraphClient
+from assets.environment import Environment
+from assets.errors import EntraEmplyError, LedgerError, SettingsError
+from assets.reconciliation.mapping import Mapping, require_application, resolve
+from assets.reconciliation.settings import Settings, load
+from assets.reconciliation.world import SyncState
+from pipelines.ledger import ledger_if_any
+
+_SIGNS = {"ok": "[green]ok[/green]     ", "failed": "[bold red]failed[/bold red] ", "note": "[yellow]note[/yellow]   "}
+_SKIPPED = "[dim]skipped[/dim]"
+
+
+def doctor(environment: Environment) -> list[Check]:
+    """Every check, in the order in which they depend on each other."""
+    settings, found = _settings(environment)
+    found += _entra(environment, settings)
+    found += _emply(environment, settings)
+    found += [_database(environment), _frames(environment)]
+    return [*found, _names(environment, settings, found)]
+
+
+def show_checks(checks: Sequence[Check], console: Console) -> None:
+    """Print every check, and what to do."""
+    for check in checks:
+        console.print(
+            f"{_SIGNS.get(check.status, _SKIPPED)} {escape(check.name)}: {escape(check.said)}", soft_wrap=True
+        )
+        if check.remedy:
+            console.print(f"        do {escape(check.remedy)}", style="dim", soft_wrap=True)
+    wrong = sum(check.status == "failed" for check in checks)
+    console.print(f"\n{wrong} of {len(checks)} checks failed" if wrong else f"\nAll is well: {len(checks)} checks")
+
+
+def _settings(environment: Environment) -> tuple[Settings, list[Check]]:
+    """The settings; those of an empty file where they are wrong, so that the other checks can go on."""
+    try:
+        settings = load(environment.settings)
+    except SettingsError as error:
+        return Settings(), [failed("settings", str(error), "Correct the file; each message names its line.")]
+    state = "switched on" if settings.enabled else "switched off (enabled: false)"
+    return settings, [ok("settings", f"{environment.settings} is valid; the integration is {state}")]
+
+
+def _entra(environment: Environment, settings: Settings) -> list[Check]:
+    try:
+        variables = environment.entra
+    except SettingsError as error:
+        return [_variable("entra: environment", error), skipped("entra", "its environment variables are wrong")]
+    return [ok("entra: environment", f"tenant {variables.tenant_id}"), *entra.checks(variables, settings)]
+
+
+def _emply(environment: Environment, settings: Settings) -> list[Check]:
+    try:
+        variables = environment.emply
+    except SettingsError as error:
+        return [_variable("emply: environment", error), skipped("emply", "its environment variables are wrong")]
+    return [ok("emply: environment", f"customer {variables.customer}"), *emply.checks(variables, settings)]
+
+
+def _variable(name: str, error: SettingsError) -> Check:
+    return failed(name, str(error), "Set it in the environment; the README lists the variables.")
+
+
+def _database(environment: Environment) -> Check:
+    name = "database"
+    try:
+        with ledger_if_any(environment) as ledger:
+            if ledger is None:
+                return note(name, "there is none yet: the first sync sets the embedded one up")
+            if not ledger.exists():
+                return note(name, "answers; the ledger's tables are made by the first sync")
+            if not ledger.fits():
+                return note(name, "answers; the next sync brings the ledger to this version")
+    except (LedgerError, SettingsError) as error:
+        return failed(name, str(error), "Check DATABASE_URL and that PostgreSQL runs; unset it for the embedded one.")
+    return ok(name, "answers, and the ledger is of this version")
+
+
+def _frames(environment: Environment) -> Check:
+    """A folder is looked at; what another address lets be written shows when it is written."""
+    name, url = "frames", environment.frames_url
+    try:
+        root = UPath(url)
+        if root.protocol not in ("", "file"):
+            root.exists()
+            return note(name, f"{root.protocol} answers; whether it can be written to shows at the first sync")
+    except (OSError, ValueError, ImportError) as error:
+        return failed(name, f"{type(error).__name__}", "Check FRAMES_URL, and that its fsspec package is installed.")
+    folder = Path(root.path)
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return ok(name, f"{folder} can be written to")
+    return failed(name, f"{folder} cannot be written to", "Give this user the folder, or set FRAMES_URL to another.")
+
+
+def _names(environment: Environment, settings: Settings, found: Sequence[Check]) -> Check:
+    """R8."""
+    name = "names in the settings (R8)"
+    needed = ("settings", "entra: environment", "entra: sign-in", "emply: environment")
+    broken = next((check.name for check in found if check.status == "failed" and check.name in needed), None)
+    if broken is not None:
+        return skipped(name, f"{broken} failed")
+    try:
+        resolved = _resolved(environment, settings).resolved
+    except EntraEmplyError as error:
+        return failed(name, str(error), "Correct the name in the settings, or make what it names.")
+    renamed = f"; {len(resolved.renamed)} were renamed since and are known by id" if len(resolved.renamed) else ""
+    return ok(name, f"{len(settings.groups)} groups with their roles and departments exist{renamed}")
+
+
+def _resolved(environment: Environment, settings: Settings) -> Mapping:
+    with ledger_if_any(environment) as ledger, closing(GraphClient(environment)) as graph:
+        at = clock.now()
+        state = ledger.read_state(at) if ledger is not None and ledger.fits() else SyncState.of({}, read_at=at)
+        with closing(EmplyClient(environment)) as customer:
+            roles, departments = customer.roles().frame, customer.departments().frame
+        application = settings.sso.service_principal_id
+        if application is not None:
+            require_application(settings, graph.application(application).frames["entra_application"])
+        return resolve(settings, graph.groups().frame, roles, departments, state.group_ids)

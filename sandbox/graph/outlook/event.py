@@ -1,0 +1,111 @@
+"""Graph: what an event looks like, and when it is. Pure functions over the scenario's rows; no mailbox, no HTTP.
+
+`start` and `end` are in a scenario as Graph has them (`{"dateTime", "timeZone"}`, the zone by its IANA name), or plain
+ISO 8601 text. What a row does not have is null, but for its type.
+"""
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sandbox import moments
+from sandbox.exchange import Row
+from sandbox.graph.errors import GraphError, bad_request
+from sandbox.graph.paging import Kind
+
+_SHOWN = (
+    "id", "createdDateTime", "lastModifiedDateTime", "changeKey", "categories", "transactionId", "iCalUId",
+    "subject", "bodyPreview", "importance", "sensitivity", "isAllDay", "isCancelled", "isOrganizer",
+    "isReminderOn", "reminderMinutesBeforeStart", "responseRequested", "hasAttachments", "hideAttendees",
+    "isOnlineMeeting", "allowNewTimeProposals", "seriesMasterId", "showAs", "type", "body", "start", "end",
+    "location", "locations", "attendees", "organizer", "recurrence",
+)  # fmt: skip
+_LISTS = frozenset({"categories", "locations", "attendees"})
+EVENT = Kind(
+    "event",
+    known=frozenset(_SHOWN) | {
+        "originalStartTimeZone", "originalEndTimeZone", "uid", "webLink", "onlineMeetingUrl", "onlineMeetingProvider",
+        "occurrenceId", "isDraft", "responseStatus", "onlineMeeting", "originalStart", "cancelledOccurrences",
+    },
+    default=_SHOWN,
+    lists=_LISTS,
+)  # fmt: skip
+
+
+def moment(value: object, *, floating: bool = False) -> datetime | None:
+    """When `start` or `end` is, in UTC; None where that cannot be read. `floating`: all-day, whatever the zone."""
+    if not isinstance(value, dict):
+        return moments.read(value)
+    named = str(value.get("timeZone") or "UTC")
+    at = moments.read(value.get("dateTime"))
+    zone = UTC if floating else zone_of(named)
+    if at is None or zone is None:
+        return None
+    said_itself = str(value.get("dateTime")).endswith("Z")
+    return at if said_itself else at.replace(tzinfo=zone).astimezone(UTC)
+
+
+def span(row: Row) -> tuple[datetime, datetime] | None:
+    """From when to when an event is; None where it does not say."""
+    floating = row.get("isAllDay") is True
+    start, end = moment(row.get("start"), floating=floating), moment(row.get("end"), floating=floating)
+    return (start, end) if start and end else None
+
+
+def zone_of(name: str) -> tzinfo | None:
+    """The time zone of this IANA name."""
+    try:
+        return UTC if name.upper() == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def preferred_zone(preferences: dict[str, str]) -> str:
+    """The zone that times are wanted in (UTC where nothing is said); raises `GraphError` 400 for none."""
+    name = preferences.get("outlook.timezone", "UTC")
+    if zone_of(name) is None:
+        raise GraphError(400, "TimeZoneNotSupportedException", f"A valid TimeZone value must be specified: '{name}'.")
+    return name
+
+
+def shown(row: Row, zone: str) -> Row:
+    """An event with all its properties, times in this zone (all-day: its days)."""
+    absent: Row = {name: [] if name in _LISTS else None for name in _SHOWN}
+    own = {name: value for name, value in row.items() if name in EVENT.known}
+    etag = {"@odata.etag": f'W/"{row["changeKey"]}"'} if row.get("changeKey") else {}
+    kind = row.get("type") or "singleInstance"
+    return {**etag, **absent, **own, "type": kind, **_times(row, zone)}
+
+
+def shown_in_delta(row: Row, zone: str) -> Row:
+    """An event as a delta has it: of a regular occurrence hardly anything, the rest is the master's."""
+    if row.get("type") != "occurrence":
+        return {"@odata.type": "#microsoft.graph.event", **shown(row, zone)}
+    few = {name: row.get(name) for name in ("seriesMasterId", "type", "id")}
+    return {"@odata.type": "#microsoft.graph.event", **few, **_times(row, zone)}
+
+
+def _times(row: Row, zone: str) -> Row:
+    floating = row.get("isAllDay") is True
+    times: Row = {}
+    for side in ("start", "end"):
+        at = moment(row.get(side), floating=floating)
+        if at is not None and not floating:
+            at = at.astimezone(zone_of(zone))
+        times[side] = None if at is None else {"dateTime": f"{at:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": zone}
+    return times
+
+
+def check_times(row: Row) -> None:
+    """Raise `GraphError` 400 for times that an event cannot have."""
+    both = span(row)
+    if both is None:
+        raise bad_request("At least one property failed validation: start and end.", "ErrorPropertyValidationFailure")
+    start, end = both
+    if end < start:
+        raise bad_request("The end date is earlier than the start date.", "ErrorCalendarEndDateIsEarlierThanStartDate")
+    midnights = all((at.hour, at.minute, at.second) == (0, 0, 0) for at in both)
+    if row.get("isAllDay") and (not midnights or end == start):
+        raise bad_request(
+            "The Event.Start and Event.End property for an all-day event need to be set to midnight.",
+            "ErrorPropertyValidationFailure",
+        )

@@ -1,0 +1,24 @@
+"""Times as both services write them: ISO 8601. What is a window and who is in it is theirs."""
+
+from datetime import UTC, datetime
+
+
+def read(text: object) -> datetime | None:
+    """The moment of an ISO 8601 text in UTC; a text without zone is in UTC; None for what is no time."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def written(moment: datetime) -> str:
+    """To the second, in UTC, with Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def overlaps(start: datetime, end: datetime, since: datetime | None, until: datetime | None) -> bool:
+    """Whether a time span and a window overlap (touching is not overlapping); None: the window is open there."""
+    return (until is None or start < until) and (since is None or end > since)

@@ -1,0 +1,53 @@
+"""Explanations of people in tiny worlds, for tests: the plan is made of the whole world, as a run makes it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from assets.reconciliation.explain.explanation import explanation
+from assets.reconciliation.explain.facts import Facts, Row
+from assets.reconciliation.explain.gathering import gather, planned_rows
+from assets.reconciliation.explain.in_memory import InMemory
+from assets.reconciliation.explain.neighbourhood import Directory, Ids, small_world
+from assets.reconciliation.explain.standing import Recorded
+from assets.reconciliation.plan import make_plan
+from assets.reconciliation.world import World
+from tests.reference import subject
+from tests.reference.vectorised import world_of
+
+
+def everybody(world: World) -> Ids:
+    """Every id of a world."""
+    return Ids(
+        frozenset(world.entra_users["entra_id"]) | frozenset(world.state.links["entra_id"]),
+        frozenset(world.emply_users["emply_user_id"]),
+        frozenset(world.emply_employees["employee_id"]),
+    )
+
+
+def facts_of(scenario: subject.World, asked: str, links: Sequence[Row] = ()) -> list[Facts]:
+    """The facts of whoever is found by `asked`, gathered from the small world around them."""
+    world = world_of(*scenario)
+    plan = make_plan(world)
+    frames = InMemory.of(world)
+    directory = Directory(frames)
+    who = directory.carriers(asked)
+    near = small_world(frames, world.settings, directory.around(who))
+    return gather(near, who, *planned_rows(plan.actions, plan.findings), links)
+
+
+def explained(scenario: subject.World, asked: str = "megan@contoso.com", **recorded: Any) -> Row:  # noqa: ANN401
+    """The explanation of the only person found by `asked`."""
+    (facts,) = facts_of(scenario, asked)
+    return explanation(facts, Recorded(**{"plan_id": "3f9c12ab45de", **recorded}))
+
+
+def said(document: Row, rule: str) -> tuple[str, str]:
+    """The verdict and the sentence of a rule."""
+    (statement,) = [each for each in document["statements"] if each["rule"] == rule]
+    return statement["verdict"], statement["sentence"]
+
+
+def answered(document: Row, question: str) -> str:
+    """The answer to a question, by its name."""
+    (answer,) = [each["answer"] for each in document["questions"] if each["name"] == question]
+    return str(answer)

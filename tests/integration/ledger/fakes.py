@@ -1,0 +1,389 @@
+"""Both systems in memory, behind the clients' interfaces, with switches for refusals and lost answers.
+
+They keep themselves in a scenario (the sandbox's form), and every change in `writes` as (kind, id).
+"""
+
+import base64
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from assets import clock
+from assets.entra import frames
+from assets.errors import CredentialsError, SourceUnreadable, TargetRefused
+from assets.frames import Certificate, Read
+from assets.text import utc_second
+
+Row = dict[str, Any]
+Fault = Callable[[Callable[[], object]], object]
+"""What happens to a write instead: it is given the write, and may or may not do it."""
+
+
+class System:
+    """What the two have in common.
+
+    `faults` meet the next writes, one each, None for none. `changing` is called before each change, `changed` after.
+    `reads` are the lists and objects that were asked for. `unreadable`: no read succeeds.
+    """
+
+    name = ""
+
+    def __init__(self, scenario: Row) -> None:
+        self.writes: list[tuple[str, str]] = scenario.setdefault("writes", [])
+        self.reads: list[str] = []
+        self.unreadable = False
+        self.faults: list[Fault | None] = []
+        self.changing: Callable[[], None] = lambda: None
+        self.changed: Callable[[], None] = lambda: None
+
+    def _read(self, what: str) -> None:
+        self.reads.append(what)
+        if self.unreadable:
+            raise SourceUnreadable(what, "the test says so")
+
+    def _write(self, make: Callable[[], object]) -> object:
+        self.changing()
+        fault = self.faults.pop(0) if self.faults else None
+        return make() if fault is None else fault(make)
+
+    def _made(self, kind: str, object_id: str) -> None:
+        self.writes.append((kind, object_id))
+        self.changed()
+
+
+class Graph(System):
+    """Entra and Outlook."""
+
+    def __init__(self, scenario: Row) -> None:
+        super().__init__(scenario)
+        self.entra = scenario["entra"]
+
+    # Users
+
+    def tenant(self) -> Read:
+        now = clock.now()
+        frame = frames.tenant([self.entra["organization"]])
+        return Read(frame, Certificate("entra_tenant", 1, len(frame), "0" * 64, now, now))
+
+    def user(self, entra_id: str) -> Row | None:
+        self._read("user")
+        return _by_id(self.entra["users"], entra_id)
+
+    def deleted_user(self, entra_id: str) -> bool:
+        self._read("deleted_user")
+        return _by_id(self.entra["deletedUsers"], entra_id) is not None
+
+    def find_user(self, user_principal_name: str) -> Row | None:
+        self._read("find_user")
+        named = (user for user in self.entra["users"] if user["userPrincipalName"] == user_principal_name)
+        return next(named, None)
+
+    def member_of(self, entra_id: str) -> frozenset[str]:
+        self._read("member_of")
+        return frozenset(group["id"] for group in self.entra["groups"] if entra_id in group["members"])
+
+    def transitive_groups(self, group_id: str) -> frozenset[str]:
+        groups = {group["id"]: group["members"] for group in self.entra["groups"]}
+        inside: set[str] = set()
+        beyond = {group_id}
+        while beyond:
+            beyond = {member for group in beyond for member in groups[group] if member in groups} - inside
+            inside |= beyond
+        return frozenset(inside)
+
+    def create_user(self, fields: Row) -> str:
+        return str(self._write(lambda: self._create_user(fields)))
+
+    def update_user(self, entra_id: str, fields: Row) -> None:
+        self._write(lambda: self._update_user(entra_id, fields))
+
+    def delete_user(self, entra_id: str) -> None:
+        self._write(lambda: self._delete_user(entra_id))
+
+    def _create_user(self, fields: Row) -> str:
+        if any(user["userPrincipalName"] == fields["userPrincipalName"] for user in self.entra["users"]):
+            raise _refusal(400, "ObjectConflict")
+        entra_id = str(uuid.uuid5(uuid.NAMESPACE_URL, fields["userPrincipalName"]))
+        self.entra["users"].append({"id": entra_id, **fields})
+        self._made("create user", entra_id)
+        return entra_id
+
+    def _update_user(self, entra_id: str, fields: Row) -> None:
+        user = _by_id(self.entra["users"], entra_id)
+        if user is None or user.get("onPremisesSyncEnabled"):
+            raise _refusal(404 if user is None else 400, "Request_BadRequest")
+        user.update(fields)
+        self._made("update user", entra_id)
+
+    def _delete_user(self, entra_id: str) -> None:
+        user = _by_id(self.entra["users"], entra_id)
+        if user is None:
+            raise _refusal(404, "Request_ResourceNotFound")
+        self.entra["users"].remove(user)
+        self.entra["deletedUsers"].append(user)
+        self._made("delete user", entra_id)
+
+    # Mailboxes
+
+    def photo(self, entra_id: str) -> tuple[str, bytes] | None:
+        self._read("photo")
+        photo = self.entra["photos"].get(entra_id)
+        return None if photo is None else (photo["mediaEtag"], base64.b64decode(photo.get("contentBase64", "")))
+
+    def calendar(self, entra_id: str, calendar_id: str) -> Row | None:
+        self._read("calendar")
+        return _by_id(self.entra["calendars"].get(entra_id, []), calendar_id)
+
+    def default_calendar(self, entra_id: str) -> Row | None:
+        self._read("default_calendar")
+        calendars = self.entra["calendars"].get(entra_id, [])
+        return next((each for each in calendars if each.get("isDefaultCalendar")), None)
+
+    def event(self, entra_id: str, event_id: str) -> Row | None:
+        self._read("event")
+        found = (event for _, event in self._events(entra_id) if event["id"] == event_id)
+        return next(map(_in_our_words, found), None)
+
+    def shows_event(self, entra_id: str, calendar_id: str, event_id: str, start: str, end: str) -> bool:
+        self._read("shows_event")
+        assert start < end
+        return any(
+            (calendar["id"], event["id"]) == (calendar_id, event_id) for calendar, event in self._events(entra_id)
+        )
+
+    def find_event(self, entra_id: str, calendar_id: str, transaction_id: str, start: str, end: str) -> Row | None:
+        self._read("find_event")
+        for calendar, event in self._events(entra_id):
+            found = _in_our_words(event)
+            overlaps = found["start"] < end and found["end"] > start
+            if calendar["id"] == calendar_id and overlaps and found["transactionId"] == transaction_id:
+                return found
+        return None
+
+    def create_event(self, entra_id: str, calendar_id: str, fields: Row) -> str:
+        return str(self._write(lambda: self._create_event(entra_id, calendar_id, fields)))
+
+    def update_event(self, entra_id: str, event_id: str, fields: Row) -> None:
+        self._write(lambda: self._update_event(entra_id, event_id, fields))
+
+    def delete_event(self, entra_id: str, event_id: str) -> None:
+        self._write(lambda: self._delete_event(entra_id, event_id))
+
+    def _create_event(self, entra_id: str, calendar_id: str, fields: Row) -> str:
+        """A repetition with the same transactionId creates nothing."""
+        calendar = _by_id(self.entra["calendars"].get(entra_id, []), calendar_id)
+        if calendar is None:
+            raise _refusal(404, "ErrorItemNotFound")
+        events = calendar.setdefault("events", [])
+        same = (event for event in events if event.get("transactionId") == fields["transactionId"])
+        made: Row | None = next(same, None)
+        if made is None:
+            made = {"id": f"outlook-{fields['transactionId']}", **_in_graphs_words(fields)}
+            events.append(made)
+            self._made("create event", made["id"])
+        return str(made["id"])
+
+    def _update_event(self, entra_id: str, event_id: str, fields: Row) -> None:
+        for _, event in self._events(entra_id):
+            if event["id"] == event_id:
+                event.update(_in_graphs_words(fields))
+                self._made("update event", event_id)
+                return
+        raise _refusal(404, "ErrorItemNotFound")
+
+    def _delete_event(self, entra_id: str, event_id: str) -> None:
+        for calendar, event in self._events(entra_id):
+            if event["id"] == event_id:
+                calendar["events"].remove(event)
+                self._made("delete event", event_id)
+                return
+        raise _refusal(404, "ErrorItemNotFound")
+
+    def _events(self, entra_id: str) -> Iterator[tuple[Row, Row]]:
+        for calendar in self.entra["calendars"].get(entra_id, []):
+            yield from ((calendar, event) for event in calendar.setdefault("events", []))
+
+
+class Emply(System):
+    """Emply."""
+
+    def __init__(self, scenario: Row, customer: str = "contoso") -> None:
+        super().__init__(scenario)
+        self.customer = customer
+        self.emply: dict[str, list[Row]] = scenario["emply"]
+        self.users = self.emply["users"]
+
+    # Users
+
+    def user(self, emply_user_id: str) -> Row | None:
+        self._read("user")
+        return _by_id(self.users, emply_user_id)
+
+    def find_user(self, username: str | None, email: str | None) -> Row | None:
+        self._read("find_user")
+        by_name = [user for user in self.users if username and user.get("username") == username]
+        by_email = [user for user in self.users if email and user.get("email") == email]
+        return next(iter(by_name + by_email), None)
+
+    def employee(self, employee_id: str) -> Row | None:
+        self._read("employee")
+        return _by_id(self.emply["employees"], employee_id)
+
+    def create_user(self, fields: Row) -> str:
+        return str(self._write(lambda: self._create_user(fields)))
+
+    def update_user(self, emply_user_id: str, fields: Row) -> None:
+        self._write(lambda: self._update_user(emply_user_id, fields))
+
+    def set_photo(self, emply_user_id: str, etag: str, content: bytes) -> None:
+        self._write(lambda: self._set_photo(emply_user_id, etag, content))
+
+    def _create_user(self, fields: Row) -> str:
+        if self.find_user(fields.get("username"), fields.get("email")) is not None:
+            raise _refusal(409, "conflict")
+        user_id = str(uuid.uuid5(uuid.NAMESPACE_URL, fields["username"]))
+        self.users.append({"id": user_id, **fields})
+        self._made("create", user_id)
+        return user_id
+
+    def _update_user(self, user_id: str, fields: Row) -> None:
+        self._change(self.users, user_id, fields)
+        self._made("+".join(sorted(fields)), user_id)
+
+    def _set_photo(self, user_id: str, etag: str, content: bytes) -> None:
+        self._change(self.users, user_id, {"photoEtag": etag})
+        self._made(f"photo {content.decode('ascii')}", user_id)
+
+    # Calendars
+
+    def list_calendars(self) -> list[Row]:
+        self._read("list_calendars")
+        return [dict(row) for row in self.emply["calendars"]]
+
+    def calendar_events(self, calendar_id: str) -> list[Row]:
+        self._read(f"calendar_events {calendar_id}")
+        return [dict(row) for row in self._in(calendar_id)]
+
+    def add_calendar(self, fields: Row) -> str:
+        return str(self._write(lambda: self._add_calendar(fields)))
+
+    def update_calendar(self, calendar_id: str, fields: Row) -> None:
+        self._write(lambda: self._update_calendar(calendar_id, fields))
+
+    def delete_calendar(self, calendar_id: str) -> None:
+        self._write(lambda: self._delete_calendar(calendar_id))
+
+    def put_event(self, calendar_id: str, external_id: str, fields: Row) -> None:
+        self._write(lambda: self._put_event(calendar_id, external_id, fields))
+
+    def update_event(self, event_id: str, fields: Row) -> None:
+        self._write(lambda: self._update_event(event_id, fields))
+
+    def delete_event(self, event_id: str) -> None:
+        self._write(lambda: self._delete_event(event_id))
+
+    def _add_calendar(self, fields: Row) -> str:
+        calendar_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{fields.get('userId')} {fields['externalId']}"))
+        assert _by_id(self.emply["calendars"], calendar_id) is None
+        self.emply["calendars"].append({"id": calendar_id, "userId": None, **fields})
+        self._made("add calendar", calendar_id)
+        return calendar_id
+
+    def _update_calendar(self, calendar_id: str, fields: Row) -> None:
+        self._change(self.emply["calendars"], calendar_id, fields)
+        if fields.get("externalId", "") is None:
+            for event in self._in(calendar_id):
+                if event.get("origin") != "emply":
+                    self.emply["events"].remove(event)
+        self._made(f"calendar {'+'.join(sorted(fields))}", calendar_id)
+
+    def _delete_calendar(self, calendar_id: str) -> None:
+        self._remove("calendars", calendar_id)
+        for event in self._in(calendar_id):
+            self.emply["events"].remove(event)
+        self._made("delete calendar", calendar_id)
+
+    def _put_event(self, calendar_id: str, external_id: str, fields: Row) -> None:
+        there = next((event for event in self._in(calendar_id) if event.get("externalId") == external_id), None)
+        if there is not None:
+            self.emply["events"].remove(there)
+        event_id = f"{calendar_id}/{external_id}"
+        named = {"id": event_id, "calendarId": calendar_id, "externalId": external_id, "origin": "outlook"}
+        self.emply["events"].append(named | fields)
+        self._made("put event", event_id)
+
+    def _update_event(self, event_id: str, fields: Row) -> None:
+        self._change(self.emply["events"], event_id, fields)
+        self._made(f"event {'+'.join(sorted(fields))}", event_id)
+
+    def _delete_event(self, event_id: str) -> None:
+        self._remove("events", event_id)
+        self._made("delete event", event_id)
+
+    def _in(self, calendar_id: str) -> list[Row]:
+        return [event for event in self.emply["events"] if event["calendarId"] == calendar_id]
+
+    def _change(self, rows: list[Row], row_id: str, fields: Row) -> None:
+        row = _by_id(rows, row_id)
+        if row is None:
+            raise _refusal(404, "not_found")
+        row.update(fields)
+
+    def _remove(self, name: str, row_id: str) -> None:
+        row = _by_id(self.emply[name], row_id)
+        if row is None:
+            raise _refusal(404, "not_found")
+        self.emply[name].remove(row)
+
+
+def refused(_make: Callable[[], object]) -> None:
+    """A definite no."""
+    raise _refusal(422, "invalid")
+
+
+def unavailable(_make: Callable[[], object]) -> None:
+    """The service is down, and surely did nothing."""
+    raise TargetRefused("down", status=503, code="http_503", transient=True, uncertain=False)
+
+
+def lost_before(_make: Callable[[], object]) -> None:
+    """No answer, and nothing was done."""
+    raise TargetRefused("no answer", status=None, code="connection", transient=True, uncertain=True)
+
+
+def lost_after(make: Callable[[], object]) -> None:
+    """No answer, but it was done."""
+    make()
+    lost_before(make)
+
+
+def no_access(_make: Callable[[], object]) -> None:
+    """The key lacks the right to write."""
+    raise CredentialsError("Emply refuses the key")
+
+
+def _refusal(status: int, code: str) -> TargetRefused:
+    return TargetRefused(code, status=status, code=code, transient=False, uncertain=False)
+
+
+def _by_id(rows: list[Row], row_id: str) -> Row | None:
+    return next((row for row in rows if row["id"] == row_id), None)
+
+
+_GRAPHS = {"title": "subject"}
+
+
+def _in_graphs_words(fields: Row) -> Row:
+    return {_GRAPHS.get(name, name): _written(name, value) for name, value in fields.items()}
+
+
+def _written(name: str, value: object) -> object:
+    if name not in {"start", "end"}:
+        return value
+    return {"dateTime": f"{str(value).rstrip('Z')}.0000000", "timeZone": "UTC"}
+
+
+def _in_our_words(event: Row) -> Row:
+    times = {side: utc_second(event[side]["dateTime"]) for side in ("start", "end")}
+    same = {name: event.get(name) for name in ("id", "isAllDay", "showAs", "changeKey", "transactionId")}
+    return {"title": event.get("subject"), **same, **times}

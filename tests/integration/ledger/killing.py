@@ -1,0 +1,79 @@
+"""Processes that are killed at a step, and what steps are: statements and changes, or requests."""
+
+import itertools
+import os
+import signal
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+from sqlalchemy import event
+
+from assets.ledger.ledger import Ledger
+from tests.integration.ledger.company import Company
+
+
+def in_child(url: str, file: Path, run: Callable[[Company], object], killed_at: int) -> bool:
+    """Run the company of `file` in a process of its own, killed at a step; whether it was, before its end.
+
+    A step is a statement of the ledger, a change about to be made in a system, or one just made.
+    """
+
+    def until_killed(step: Callable[..., None]) -> None:
+        ledger = Ledger.open(url)
+        company = Company.stored(ledger, file)
+
+        def changed() -> None:
+            company.store(file)
+            step()
+
+        for system in (company.graph, company.emply):
+            system.changing, system.changed = step, changed
+        for moment in ("before_cursor_execute", "after_cursor_execute", "commit"):
+            event.listen(ledger._database.engine, moment, step)
+        run(company)
+
+    return _killed(until_killed, killed_at)
+
+
+def at_request(run: Callable[[], object], killed_at: int) -> bool:
+    """Run it in a process of its own, killed at a step; whether it was, before its end.
+
+    A step is a request about to be sent, or one that was answered and of which nobody took note.
+    """
+
+    def until_killed(step: Callable[..., None]) -> None:
+        send = requests.Session.send
+
+        def sent(session: requests.Session, request: requests.PreparedRequest, **options: object) -> requests.Response:
+            step()
+            answer = send(session, request, **options)  # type: ignore[arg-type]
+            step()
+            return answer
+
+        requests.Session.send = sent  # type: ignore[method-assign]
+        run()
+
+    return _killed(until_killed, killed_at)
+
+
+def _killed(run: Callable[[Callable[..., None]], None], killed_at: int) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads; the child uses none of theirs
+        child = os.fork()
+    if child == 0:
+        failed, steps = 1, itertools.count(1)
+
+        def step(*_: object) -> None:
+            if next(steps) == killed_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            run(step)
+            failed = 0
+        finally:
+            os._exit(failed)
+    _, status = os.waitpid(child, 0)
+    assert status in {0, signal.SIGKILL}
+    return status == signal.SIGKILL

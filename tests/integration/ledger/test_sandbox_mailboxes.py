@@ -1,0 +1,238 @@
+"""Applying photos, calendars, events and write-back through the real clients, over HTTP: lost answers, and SIGKILL."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from assets.emply.client import EmplyClient
+from assets.entra.client import GraphClient
+from assets.environment import Environment
+from assets.ledger.apply import ApplyReport, settle
+from assets.ledger.effects.own_events import transaction_id
+from assets.ledger.ledger import Ledger
+from sandbox import Sandbox
+from tests.integration.ledger import planned
+from tests.integration.ledger.company import Company
+from tests.integration.ledger.conftest import Rows
+from tests.integration.ledger.everything import everything
+from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.killing import at_request
+from tests.integration.ledger.office import make_office
+from tests.integration.ledger.planned import action, results
+from tests.postgres import Server
+
+APPLIED = "SELECT action_id FROM attempts JOIN outcomes USING (attempt_no) WHERE result = 'applied'"
+OPEN = "SELECT count(*) FROM attempts LEFT JOIN outcomes USING (attempt_no) WHERE result IS NULL"
+PAIRS = "SELECT emply_event_id, entra_id FROM event_pairs"
+WRITES = [
+    ("PATCH", "/emply/.*/users/"),
+    ("PUT", "/photo"),
+    ("DELETE", "/emply/.*/calendars/"),
+    ("PATCH", "/emply/.*/calendars/"),
+    ("POST", "/emply/.*/calendars"),
+    ("DELETE", "/emply/.*/events/"),
+    ("PUT", "/emply/.*/events/"),
+    ("POST", "/v1.0/.*/events"),
+    ("PATCH", "/emply/.*/events/"),
+    ("PATCH", "/v1.0/.*/events/"),
+    ("DELETE", "/v1.0/.*/events/"),
+    ("POST", "/v1.0/users$"),
+    ("PATCH", "/v1.0/users/[^/]*$"),
+    ("DELETE", "/v1.0/users/[^/]*$"),
+]
+"""Every write of the plan; the calendars are changed three times."""
+
+
+class Office:
+    """The office of `everything`, in the sandbox, with its plan."""
+
+    def __init__(self, ledger: Ledger, sandbox: Sandbox) -> None:
+        self.company, self.sandbox = make_office(ledger), sandbox
+        self.company.sync()
+        self.rows = everything(self.company)
+        scenario = self.company.scenario
+        scenario.pop("writes")
+        scenario["entra"]["organization"]["verifiedDomains"] = [{"name": "contoso.com", "isDefault": True}]
+        sandbox.put_state(scenario)
+        connect(self.company, sandbox)
+        sandbox.clear_requests()
+
+    def apply(self) -> ApplyReport:
+        return self.company.apply(planned.plan(self.company, *self.rows))
+
+    def run_again(self, rows: Rows) -> int:
+        """A run that plans what has no applied outcome; how many actions that were."""
+        state = self.company.state()
+        applied = {str(action_id) for (action_id,) in rows(APPLIED)}
+        left = [row for row in self.rows if row["action_id"] not in applied]
+        self.company.apply(self.company.record_plan(planned.make(*left), state))
+        return len(left)
+
+    def writes(self) -> Counter[str]:
+        """The changes that were made, by system and method; one whose answer was lost has no status, and was made."""
+        made = (
+            entry
+            for entry in self.sandbox.requests()
+            if entry["method"] != "GET" and "/oauth2/" not in entry["path"] and (entry["status"] or 200) < 300
+        )
+        return Counter(f"{entry['path'].split('/')[1]} {entry['method']}" for entry in made)
+
+
+def connect(company: Company, sandbox: Sandbox) -> None:
+    environment = Environment.load(sandbox.environment)
+    company.graph, company.emply = GraphClient(environment), EmplyClient(environment)  # type: ignore[assignment]
+
+
+ALL_WRITES = {"emply POST": 1, "emply PUT": 2, "emply PATCH": 5, "emply DELETE": 2} | {
+    f"v1.0 {method}": 2 for method in ("POST", "PATCH", "DELETE")
+}
+
+
+@pytest.fixture
+def office(ledger: Ledger, sandbox: Sandbox) -> Iterator[Office]:
+    made = Office(ledger, sandbox)
+    yield made
+    made.company.graph.close()  # type: ignore[attr-defined]
+    made.company.emply.close()  # type: ignore[attr-defined]
+
+
+def test_every_kind_goes_through_the_clients(office: Office, rows: Rows) -> None:
+    report = office.apply()
+    assert {name: dict(counted) for name, counted in report.results.items()} == {
+        f"{row['target']}.{row['kind']}": {"applied": 1} for row in office.rows
+    }
+    _is_as_it_should_be(office, rows)
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_a_change_whose_answer_was_lost_is_not_made_again(office: Office, rows: Rows, method: str, path: str) -> None:
+    office.sandbox.put_faults({"method": method, "path": path, "times": 1, "fault": {"close": "after-commit"}})
+    assert office.apply().count("applied") == len(office.rows)
+    assert office.sandbox.faults()[0]["times"] == 0
+    _is_as_it_should_be(office, rows)
+
+
+def test_an_outlook_event_that_was_made_before_a_504_is_not_made_again(office: Office, rows: Rows) -> None:
+    office.sandbox.put_faults(
+        {"method": "POST", "path": "/v1.0/.*/events", "times": 1, "fault": {"close": "after-commit"}},
+        {"method": "GET", "path": "/calendarView", "times": 1, "skip": 1, "fault": {"status": 504}},
+    )
+    assert office.apply().count("applied") == len(office.rows)
+    _is_as_it_should_be(office, rows)
+
+
+def test_while_emply_does_not_take_an_outlook_id_nothing_is_made_twice(office: Office, rows: Rows) -> None:
+    told = {"method": "PATCH", "path": "/emply/.*/events/", "times": 100, "fault": {"status": 503}}
+    office.sandbox.put_faults(told)
+    assert office.apply().count("unknown") == 1
+    assert rows(OPEN) == [(1,)]
+    office.sandbox.put_faults()
+    assert settle(office.company.ledger, graph=office.company.graph, emply=office.company.emply)
+    _is_as_it_should_be(office, rows)
+
+
+def test_an_event_that_was_moved_to_another_calendar_leaves_the_first(office: Office) -> None:
+    state = office.sandbox.state()
+    mine, team = state["entra"]["calendars"]["ada"]
+    team["events"].append(mine["events"].pop())
+    moved = team["events"][0]["id"]
+    state["emply"]["events"].append(
+        {
+            "id": "E-moved",
+            "calendarId": "E-ada",
+            "externalId": moved,
+            "title": "Flyttet",
+            "start": "2026-11-26T11:00:00Z",
+            "end": "2026-11-26T11:30:00Z",
+        }
+    )
+    office.sandbox.put_state(state)
+    before = {"externalId": moved, "calendarExternalId": "ada-cal"}
+    assert results(office.company, action("emply.delete_event", "E1", "ada", before, None)) == [
+        ("delete_event", "applied")
+    ]
+    assert "E-moved" not in {event["id"] for event in office.sandbox.state()["emply"]["events"]}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_killed_at_a_random_request_the_next_run_ends_the_same(
+    office: Office, server: Server, database: str, rows: Rows, seed: int
+) -> None:
+    _kill_and_recover(office, server.url(database), rows, seed)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", range(2, 80))
+def test_killed_at_another_random_request(office: Office, server: Server, database: str, rows: Rows, seed: int) -> None:
+    _kill_and_recover(office, server.url(database), rows, seed)
+
+
+def _kill_and_recover(office: Office, url: str, rows: Rows, seed: int) -> None:
+    """Odd seeds lose the answer of a write besides."""
+    chosen = random.Random(seed)
+    plan = planned.plan(office.company, *office.rows)
+    office.company.ledger.close()
+    if seed % 2:
+        method, path = chosen.choice(WRITES)
+        lost = {"method": method, "path": path, "times": 1, "fault": {"close": "after-commit"}}
+        office.sandbox.put_faults(lost)
+
+    def apply() -> None:
+        there = Company(Ledger.open(url), {"entra": {}, "emply": {"users": []}})
+        connect(there, office.sandbox)
+        there.apply(plan)
+
+    at_request(apply, killed_at=chosen.randrange(1, 100))
+    office.sandbox.put_faults()
+    office.run_again(rows)
+    assert office.run_again(rows) == 0
+    _is_as_it_should_be(office, rows)
+
+
+def _is_as_it_should_be(office: Office, rows: Rows) -> None:
+    """Everything is done, once, and remembered."""
+    state = office.sandbox.state()
+    assert office.writes() == ALL_WRITES
+    assert _calendars(state) == {
+        ("emply-ada", "ada-cal", "Møder", True),
+        ("emply-ada", "ada-team", "Kalender", False),
+        ("emply-ipek", "ipek-cal", "Kalender", True),
+        ("emply-søren", None, "Kalender", True),
+        (None, "sal-cal", "Kalender", True),
+    }
+    [made] = [event for event in _events(state) if event.get("transactionId") == transaction_id("E-ada-own")]
+    assert {event["subject"] for event in _events(state)} == {"Frokost", "Çay"}
+    assert {(event["origin"], event["externalId"]) for event in state["emply"]["events"]} == {
+        ("outlook", "ada-tea"),
+        ("outlook", "sal-lunch"),
+        ("emply", made["id"]),
+        ("emply", "ada-old"),
+        ("emply", None),
+    }
+    users = {user["userPrincipalName"]: user.get("jobTitle") for user in state["entra"]["users"]}
+    assert (users["ada@contoso.com"], "zofia@contoso.com" in users) == ("Mühendis", True)
+    assert [user["id"] for user in state["entra"]["deletedUsers"]] == ["søren"]
+    logins = {login["id"]: login for login in state["emply"]["users"]}
+    assert (logins["emply-ada"]["photoEtag"], logins["emply-søren"]["active"]) == ("W/1", False)
+    assert rows(PAIRS) == [("E-ada-own", "ada")]
+    assert rows("SELECT external_id FROM event_pairs") == [(made["id"],)]
+    assert rows("SELECT external_id, detached FROM calendars ORDER BY 1") == [
+        ("ada-team", False),
+        ("ipek-cal", False),
+        ("søren-cal", True),
+    ]
+    assert rows("SELECT (SELECT count(*) FROM photo_etags), (SELECT count(*) FROM deleted_users)") == [(1, 1)]
+    assert rows(OPEN) == [(0,)]
+
+
+def _calendars(state: Row) -> set[tuple[Any, ...]]:
+    fields = ("userId", "externalId", "name", "enabled")
+    return {tuple(calendar[name] for name in fields) for calendar in state["emply"]["calendars"]}
+
+
+def _events(state: Row) -> list[Row]:
+    """Ada's, in Outlook."""
+    return [event for calendar in state["entra"]["calendars"]["ada"] for event in calendar["events"]]

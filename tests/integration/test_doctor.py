@@ -1,0 +1,208 @@
+"""`doctor` against the sandbox: what is wrong is named, with what to do; nothing is changed."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from assets import clock
+from assets.checks import Check
+from assets.environment import Environment
+from pipelines.doctor import doctor
+from sandbox import Sandbox
+
+PEOPLE = {
+    "entra": {
+        "users": [{"id": "user-1", "userPrincipalName": "łucja@contoso.com", "mail": "łucja@contoso.com"}],
+        "groups": [{"id": "group-1", "displayName": "Employees", "members": ["user-1"]}],
+        "servicePrincipals": [{"id": "app-1", "appRoleAssignmentRequired": True}],
+        "calendars": {"user-1": [{"id": "calendar-1", "name": "Calendar", "canEdit": True, "isDefaultCalendar": True}]},
+    },
+    "emply": {
+        "users": [{"id": "login-1", "username": "łucja@contoso.com"}],
+        "employees": [{"id": "employee-1"}],
+        "roles": [{"id": "role-1", "title": "Employee"}],
+        "calendars": [{"id": "emply-1", "userId": "login-1", "name": "Calendar"}],
+    },
+}
+LEAST = ["User.Read.All", "GroupMember.Read.All", "Organization.Read.All"]
+
+
+class Clinic:
+    """A sandbox, a settings file and a home, and what doctor finds there."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.folder = folder
+        self.variables: dict[str, str] = {}
+        self.settings(groups=[{"group": "Employees", "default_role": "Employee"}])
+        sandbox.put_state(PEOPLE)
+        sandbox.change_settings(permissions=LEAST)
+
+    def settings(self, **settings: object) -> None:
+        (self.folder / "settings.yaml").write_text(yaml.safe_dump(settings))
+
+    def examine(self) -> dict[str, Check]:
+        ours = {
+            "ENTRA_EMPLY_HOME": str(self.folder / "home"),
+            "ENTRA_EMPLY_SETTINGS": str(self.folder / "settings.yaml"),
+        }
+        checks = doctor(Environment.load(self.sandbox.environment | ours | self.variables))
+        return {check.name: check for check in checks}
+
+    def failing(self) -> list[str]:
+        found = self.examine().values()
+        assert all(check.remedy for check in found if check.status == "failed")
+        return [check.name for check in found if check.status == "failed"]
+
+
+@pytest.fixture
+def clinic(sandbox: Sandbox, tmp_path: Path) -> Clinic:
+    return Clinic(sandbox, tmp_path)
+
+
+def test_with_the_least_permissions_all_is_well_and_nothing_is_changed(clinic: Clinic) -> None:
+    before = clinic.sandbox.state()
+    clinic.sandbox.clear_requests()
+    assert clinic.failing() == []
+    assert clinic.sandbox.state() == before
+    asked = {entry["method"] for entry in clinic.sandbox.requests() if "/token" not in entry["path"]}
+    assert asked == {"GET"}
+    assert not (clinic.folder / "home").exists()
+
+
+def test_mistakes_in_the_settings_are_named_by_line(clinic: Clinic) -> None:
+    (clinic.folder / "settings.yaml").write_text("enabled: true\nsyncronize_roles: true\n")
+    found = clinic.examine()
+    assert "line 2: syncronize_roles: unknown key" in found["settings"].said
+    assert found["names in the settings (R8)"].status == "skipped"
+
+
+@pytest.mark.parametrize("missing", LEAST)
+def test_a_missing_permission_is_named(clinic: Clinic, missing: str) -> None:
+    clinic.sandbox.change_settings(permissions=[name for name in LEAST if name != missing])
+    found = clinic.examine()
+    assert found[f"entra: {missing}"].status == "failed"
+    assert missing in found[f"entra: {missing}"].remedy
+
+
+@pytest.mark.parametrize(
+    ("settings", "permission"),
+    [
+        ({"synchronize_calendars": True}, "Calendars.ReadWrite"),
+        ({"sso": {"service_principal_id": "app-1"}}, "Application.Read.All"),
+        ({"entra_write_back": {"update": True}}, "User.ReadWrite.All"),
+    ],
+)
+def test_a_switch_needs_its_permission_and_only_then(clinic: Clinic, settings: dict, permission: str) -> None:
+    groups = [{"group": "Employees", "default_role": "Employee"}]
+    clinic.settings(groups=groups, **settings)
+    assert f"entra: {permission}" in clinic.failing()
+    clinic.sandbox.change_settings(permissions=[*LEAST, permission])
+    assert clinic.failing() == []
+    clinic.settings(groups=groups)
+    assert (clinic.examine()[f"entra: {permission}"].status, clinic.failing()) == ("note", [])
+
+
+def test_reading_calendars_is_not_enough_to_write_events(clinic: Clinic) -> None:
+    clinic.settings(synchronize_calendars=True)
+    clinic.sandbox.change_settings(permissions=[*LEAST, "Calendars.Read"])
+    assert clinic.failing() == ["entra: Calendars.ReadWrite"]
+
+
+def test_a_broader_permission_will_do_but_is_more_than_needed(clinic: Clinic) -> None:
+    clinic.sandbox.change_settings(permissions=["User.ReadWrite.All", *LEAST[1:]])
+    found = clinic.examine()
+    assert found["entra: User.Read.All"].said == "is granted as part of User.ReadWrite.All; a read works"
+    assert found["entra: User.ReadWrite.All"].remedy.endswith("and give it User.Read.All instead.")
+
+
+def test_a_wrong_secret_is_told_once(clinic: Clinic) -> None:
+    clinic.variables["ENTRA_CLIENT_SECRET"] = "wrong"
+    assert clinic.failing() == ["entra: sign-in"]
+
+
+def test_a_key_that_is_not_active_is_told_once(clinic: Clinic) -> None:
+    clinic.sandbox.change_settings(api_key_active=False)
+    found = clinic.examine()
+    assert "emply: list_users" in clinic.failing()
+    assert found["emply: list_roles"].said == "not looked at, because Emply refuses the key"
+
+
+def test_an_area_that_the_key_lacks_is_named(clinic: Clinic) -> None:
+    clinic.sandbox.change_settings(
+        areas={"users": "write", "roles": "read", "departments": "read", "calendars": "read"}
+    )
+    found = clinic.examine()
+    assert "employees: read" in found["emply: list_employees"].said
+    assert found["emply: get_employee"].status == "skipped"
+    assert found["emply: users: write"].status == "note"
+
+
+def test_calendars_are_not_needed_where_they_are_off(clinic: Clinic) -> None:
+    areas = {"users": "write", "employees": "read", "roles": "read", "departments": "read"}
+    clinic.sandbox.change_settings(areas=areas)
+    assert clinic.failing() == []
+    clinic.settings(synchronize_calendars=True)
+    assert "emply: list_calendars" in clinic.failing()
+
+
+def test_an_operation_that_answers_otherwise_than_assumed_is_named(clinic: Clinic) -> None:
+    moved = {"status": 404, "body": {"error": {"code": "no_route", "message": "no"}}}
+    clinic.sandbox.put_faults(
+        {"method": "GET", "path": "/roles$", "fault": moved},
+        {"method": "GET", "path": "/departments$", "fault": {"status": 200, "body": {"items": []}}},
+    )
+    found = clinic.examine()
+    assert found["emply: list_roles"].said == "answered 404 no_route"
+    assert "assets/emply/operations.py" in found["emply: list_roles"].remedy
+    assert "a list of objects with an id" in found["emply: list_departments"].said
+
+
+def test_a_name_that_does_not_exist_is_named(clinic: Clinic) -> None:
+    clinic.settings(groups=[{"group": "Çalışanlar", "default_role": "Employee"}])
+    found = clinic.examine()["names in the settings (R8)"]
+    assert (found.status, "'Çalışanlar'" in found.said) == ("failed", True)
+
+
+def test_a_hybrid_tenant_and_write_back_do_not_go_together(clinic: Clinic) -> None:
+    tenant = clinic.sandbox.state()
+    tenant["entra"]["organization"]["onPremisesSyncEnabled"] = True
+    clinic.sandbox.put_state(tenant)
+    clinic.sandbox.change_settings(permissions=[*LEAST, "User.ReadWrite.All"])
+    assert clinic.failing() == []
+    clinic.settings(entra_write_back={"delete": True})
+    assert clinic.failing() == ["entra: hybrid tenant (W0)"]
+
+
+def test_a_clock_that_is_wrong_is_told_with_how_much(clinic: Clinic) -> None:
+    with clock.frozen(clock.now() + timedelta(minutes=10)):
+        found = clinic.examine()
+    assert "seconds ahead of Graph's" in found["clock: Graph"].said
+    assert found["clock: Emply"].status == "failed"
+
+
+@pytest.mark.parametrize("name", ["ENTRA_TENANT_ID", "EMPLY_API_KEY"])
+def test_a_variable_that_is_not_set_is_named(clinic: Clinic, name: str) -> None:
+    clinic.variables[name] = ""
+    (environment,) = [check for check in clinic.examine().values() if check.status == "failed"]
+    assert name in environment.said
+
+
+def test_a_database_that_does_not_answer_is_told(clinic: Clinic) -> None:
+    clinic.variables["DATABASE_URL"] = "postgresql://nobody@127.0.0.1:9/none"
+    assert clinic.failing()[0] == "database"
+
+
+@pytest.mark.skipif("os.geteuid() == 0", reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_to_is_told(clinic: Clinic) -> None:
+    clinic.folder.chmod(0o500)
+    assert "frames" in clinic.failing()
+
+
+def test_frames_kept_elsewhere_are_said_to_be(clinic: Clinic) -> None:
+    clinic.variables["FRAMES_URL"] = "memory://frames"
+    assert clinic.examine()["frames"].status == "note"
+    clinic.variables["FRAMES_URL"] = "nonsense://frames"
+    assert "frames" in clinic.failing()

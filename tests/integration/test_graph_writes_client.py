@@ -1,0 +1,348 @@
+"""What the Graph client writes, against the sandbox: sent once, refused with Graph's own code, and no word of anybody's
+out."""
+
+import logging
+import string
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from assets.entra import writes
+from assets.entra.client import GraphClient
+from assets.environment import Environment
+from assets.errors import CredentialsError, TargetRefused
+from sandbox import Sandbox
+from tests.fake_time import FakeTime
+
+CANARY = "Fyringssamtale med Søren"
+Row = dict[str, Any]
+EVENT: Row = {
+    "emplyEventId": "e1", "calendarExternalId": "own", "title": CANARY, "start": "2026-11-22T10:30:00Z",
+    "end": "2026-11-22T11:00:00Z", "isAllDay": False, "showAs": "oof", "transactionId": "t-1",
+}  # fmt: skip
+USER: Row = {
+    "accountEnabled": True, "displayName": "Łucja Święcicka", "givenName": "Łucja", "surname": "Święcicka",
+    "jobTitle": None, "mobilePhone": None, "mailNickname": "lucja", "userPrincipalName": "lucja@contoso.com",
+}  # fmt: skip
+COMPANY: Row = {
+    "users": [
+        {"id": "zoe", "userPrincipalName": "zoe@contoso.com", "displayName": "Zoë"},
+        {"id": "hybrid", "userPrincipalName": "hybrid@contoso.com", "onPremisesSyncEnabled": True},
+    ],
+    "calendars": {
+        "zoe": [
+            {"id": "own", "isDefaultCalendar": True, "canEdit": True, "events": [
+                {"id": "meeting", "subject": "Møde", "start": "2026-11-05T09:00:00Z", "end": "2026-11-05T10:00:00Z"},
+            ]},
+            {"id": "team", "canEdit": False, "events": []},
+        ]
+    },
+}  # fmt: skip
+
+Write = Callable[[GraphClient], object]
+WRITES: dict[str, tuple[str, str, Write]] = {
+    "create_event": ("POST", "/events$", lambda client: client.create_event("zoe", "own", EVENT)),
+    "update_event": (
+        "PATCH",
+        "/events/meeting$",
+        lambda client: client.update_event("zoe", "meeting", {"title": CANARY}),
+    ),
+    "delete_event": ("DELETE", "/events/meeting$", lambda client: client.delete_event("zoe", "meeting")),
+    "create_user": ("POST", "/users$", lambda client: client.create_user(USER)),
+    "update_user": ("PATCH", "/users/zoe$", lambda client: client.update_user("zoe", {"jobTitle": CANARY})),
+    "delete_user": ("DELETE", "/users/zoe$", lambda client: client.delete_user("zoe")),
+}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def server(running: Sandbox) -> Sandbox:
+    """A tenant with one mailbox of two calendars and one event; the log, faults and settings are fresh."""
+    running.put_state({"entra": COMPANY})
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def client(server: Sandbox) -> Iterator[GraphClient]:
+    made = GraphClient(Environment.load(server.environment), FakeTime().timing())
+    yield made
+    made.close()
+
+
+def _written(server: Sandbox) -> list[str]:
+    paths = [(entry["method"], entry["path"]) for entry in server.requests()]
+    return [method for method, path in paths if method != "GET" and path.startswith("/v1.0/")]
+
+
+def _events(server: Sandbox) -> list[Row]:
+    rows: list[Row] = server.state()["entra"]["calendars"]["zoe"][0]["events"]
+    return rows
+
+
+def _users(server: Sandbox) -> dict[str, Row]:
+    return {row["id"]: row for row in server.state()["entra"]["users"]}
+
+
+def _refusal(write: Write, client: GraphClient) -> TargetRefused:
+    with pytest.raises(TargetRefused) as refused:
+        write(client)
+    return refused.value
+
+
+# --- what is written --------------------------------------------------------------------------------------------------
+
+
+def test_an_event_is_made_in_graphs_words(server: Sandbox, client: GraphClient) -> None:
+    made = client.create_event("zoe", "own", EVENT)
+    (row,) = [row for row in _events(server) if row["id"] == made]
+    when = {"dateTime": "2026-11-22T10:30:00", "timeZone": "UTC"}
+    assert (row["subject"], row["start"], row["isAllDay"], row["showAs"]) == (CANARY, when, False, "oof")
+    found = client.event("zoe", made)
+    assert found is not None
+    assert {name: found[name] for name in ("title", "start", "end", "isAllDay", "showAs", "transactionId")} == {
+        name: EVENT[name] for name in ("title", "start", "end", "isAllDay", "showAs", "transactionId")
+    }
+
+
+def test_a_days_event_begins_and_ends_at_midnight(client: GraphClient) -> None:
+    day = {"isAllDay": True, "start": "2026-11-22T00:00:00Z", "end": "2026-11-23T00:00:00Z"}
+    found = client.event("zoe", client.create_event("zoe", "own", EVENT | day))
+    assert found is not None
+    assert {name: found[name] for name in day} == day
+
+
+def test_a_creation_that_is_repeated_makes_nothing_new(server: Sandbox, client: GraphClient) -> None:
+    assert client.create_event("zoe", "own", EVENT) == client.create_event("zoe", "own", EVENT)
+    assert len(_events(server)) == 2
+
+
+def test_what_an_event_does_not_say_is_not_sent(client: GraphClient) -> None:
+    made = client.create_event("zoe", "own", EVENT | {"title": None, "showAs": None})
+    assert (client.event("zoe", made) or {})["showAs"] == "busy"
+
+
+def test_only_the_given_fields_of_an_event_change(server: Sandbox, client: GraphClient) -> None:
+    client.update_event("zoe", "meeting", {"emplyEventId": "e", "externalId": "meeting", "end": "2026-11-05T12:00:00Z"})
+    found = client.event("zoe", "meeting")
+    assert found is not None
+    assert (found["title"], found["start"], found["end"]) == ("Møde", "2026-11-05T09:00:00Z", "2026-11-05T12:00:00Z")
+    client.delete_event("zoe", "meeting")
+    assert _events(server) == []
+
+
+@pytest.mark.parametrize("name", ["create_event", "update_event", "delete_event"])
+def test_ids_are_the_immutable_ones(client: GraphClient, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    sent: list[Any] = []
+    send = client.service._send
+    monkeypatch.setattr(client.service, "_send", lambda *a, **how: (sent.append(how["headers"]), send(*a, **how))[1])
+    WRITES[name][2](client)
+    assert [headers["Prefer"] for headers in sent] == ['IdType="ImmutableId"']
+
+
+def test_a_user_is_made_changed_and_deleted(server: Sandbox, client: GraphClient) -> None:
+    made = client.create_user(USER)
+    row = _users(server)[made]
+    assert {name: row.get(name) for name in USER} == USER
+    client.update_user(made, {"jobTitle": "Kierowniczka", "mobilePhone": "+48 22"})
+    assert (client.user(made) or {})["jobTitle"] == "Kierowniczka"
+    client.delete_user(made)
+    assert (client.user(made), client.deleted_user(made), client.find_user("lucja@contoso.com")) == (None, True, None)
+
+
+# --- refused ----------------------------------------------------------------------------------------------------------
+
+
+def _said(error: TargetRefused) -> tuple[int | None, str, bool, bool]:
+    return error.status, error.code, error.transient, error.uncertain
+
+
+REFUSED: dict[str, tuple[Write, int, str]] = {
+    "an event in a calendar that is gone": (
+        lambda client: client.create_event("zoe", "gone", EVENT), 404, "ErrorItemNotFound"),
+    "an event of nobody": (lambda client: client.create_event("nobody", "own", EVENT), 404, "ErrorInvalidUser"),
+    "an event in a calendar that may not be edited": (
+        lambda client: client.create_event("zoe", "team", EVENT), 403, "ErrorAccessDenied"),
+    "an event that ends before it begins": (
+        lambda client: client.update_event("zoe", "meeting", {"end": "2020-01-01T00:00:00Z"}), 400,
+        "ErrorCalendarEndDateIsEarlierThanStartDate"),
+    "an event that is gone": (lambda client: client.delete_event("zoe", "gone"), 404, "ErrorItemNotFound"),
+    "a name in use": (
+        lambda client: client.create_user(USER | {"userPrincipalName": "zoe@contoso.com"}), 400, "Request_BadRequest"),
+    "a domain that is not verified": (
+        lambda client: client.create_user(USER | {"userPrincipalName": "x@elsewhere.example"}), 400,
+        "Request_BadRequest"),
+    "a user mastered on-premises": (
+        lambda client: client.update_user("hybrid", {"jobTitle": "x"}), 400, "Request_BadRequest"),
+    "a user that is gone": (lambda client: client.delete_user("nobody"), 404, "Request_ResourceNotFound"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_has_graphs_code_and_is_certain(server: Sandbox, client: GraphClient, name: str) -> None:
+    write, status, code = REFUSED[name]
+    before = server.state()
+    assert _said(_refusal(write, client)) == (status, code, False, False)
+    assert server.state() == before
+
+
+@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("status", [302, 400, 404, 409, 412, 422])
+def test_any_refusal_is_for_good(server: Sandbox, client: GraphClient, name: str, status: int) -> None:
+    method, path, write = WRITES[name]
+    server.put_faults({"method": method, "path": path, "fault": {"status": status, "body": "<html>"}})
+    assert _said(_refusal(write, client)) == (status, f"http_{status}", False, False)
+    assert _written(server) == [method]
+
+
+# --- lost and throttled -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("close", ["before", "after-commit", "mid-body"])
+def test_a_write_whose_answer_is_lost_is_uncertain_and_not_repeated(
+    server: Sandbox, client: GraphClient, name: str, close: str
+) -> None:
+    method, path, write = WRITES[name]
+    server.put_faults({"method": method, "path": path, "times": 1, "fault": {"close": close}})
+    if close == "mid-body" and name in {"delete_event", "update_user", "delete_user"}:
+        write(client)  # their answers have no body that could break off
+    else:
+        assert _said(_refusal(write, client)) == (None, "no_answer", True, True)
+    assert _written(server) == [method]
+
+
+@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_servers_error_on_a_write_is_uncertain_and_not_repeated(
+    server: Sandbox, client: GraphClient, name: str, status: int
+) -> None:
+    method, path, write = WRITES[name]
+    server.put_faults({"method": method, "path": path, "times": 1, "fault": {"status": status}})
+    assert _said(_refusal(write, client)) == (status, f"http_{status}", True, True)
+    assert _written(server) == [method]
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_throttled_write_was_certainly_not_made_and_is_sent_again(
+    server: Sandbox, client: GraphClient, name: str
+) -> None:
+    method, path, write = WRITES[name]
+    fault = {"status": 429, "headers": {"Retry-After": "2"}}
+    server.put_faults({"method": method, "path": path, "times": 2, "fault": fault})
+    write(client)
+    assert _written(server) == [method] * 3
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_service_that_stays_throttled_leaves_the_write_certainly_undone(
+    server: Sandbox, client: GraphClient, name: str
+) -> None:
+    method, path, write = WRITES[name]
+    before = server.state()
+    server.put_faults({"method": method, "path": path, "fault": {"status": 429}})
+    assert _said(_refusal(write, client)) == (429, "http_429", True, False)
+    assert server.state() == before
+
+
+@pytest.mark.parametrize("name", ["create_event", "create_user"])
+@pytest.mark.parametrize("fault", [{"truncate": 0.5}, {"status": 201, "body": {}}, {"status": 201, "body": [1]}])
+def test_a_creation_whose_answer_names_no_id_is_uncertain(
+    server: Sandbox, client: GraphClient, name: str, fault: Row
+) -> None:
+    method, path, write = WRITES[name]
+    server.put_faults({"method": method, "path": path, "fault": fault})
+    assert _said(_refusal(write, client)) == (201, "no_id", True, True)
+    assert _written(server) == [method]
+
+
+def test_a_write_that_entra_gave_no_token_for_was_certainly_not_made(server: Sandbox, client: GraphClient) -> None:
+    server.put_faults({"path": "/token$", "fault": {"status": 503}})
+    assert _said(_refusal(WRITES["create_user"][2], client)) == (503, "http_503", True, False)
+    assert _written(server) == []
+
+
+# --- credentials ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_missing_permission_is_named(server: Sandbox, client: GraphClient, name: str) -> None:
+    permission = "Calendars.ReadWrite" if name.endswith("event") else "User.ReadWrite.All"
+    server.change_settings(permissions=["User.Read.All", "Calendars.Read"])
+    with pytest.raises(CredentialsError, match=f"refuses to {name}: the application lacks {permission}"):
+        WRITES[name][2](client)
+    assert _written(server) == [WRITES[name][0]]
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_refusal_in_spite_of_the_permission_is_about_this_object(
+    server: Sandbox, client: GraphClient, name: str
+) -> None:
+    method, path, write = WRITES[name]
+    server.put_faults({"method": method, "path": path, "fault": {"status": 403}})
+    assert _said(_refusal(write, client)) == (403, "Authorization_RequestDenied", False, False)
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_refused_token_is_replaced_once(server: Sandbox, client: GraphClient, name: str) -> None:
+    method, path, write = WRITES[name]
+    server.put_faults({"method": method, "path": path, "times": 1, "fault": {"status": 401}})
+    write(client)
+    assert _written(server) == [method] * 2
+    server.put_faults({"method": method, "path": path, "fault": {"status": 401}})
+    with pytest.raises(CredentialsError, match="refuses the token"):
+        write(client)
+
+
+# --- what never gets out ----------------------------------------------------------------------------------------------
+
+
+def test_passwords_are_strong_and_never_the_same() -> None:
+    made = {writes._password() for _ in range(300)}
+    kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits, string.punctuation)
+    assert len(made) == 300
+    assert all(all(set(kind) & set(password) for kind in kinds) and len(password) == 40 for password in made)
+
+
+@pytest.mark.parametrize("fault", [None, {"status": 400}, {"status": 403}, {"status": 401}, {"status": 504},
+                                   {"status": 429}, {"close": "after-commit"}, {"truncate": 0.5}])  # fmt: skip
+@pytest.mark.parametrize("name", ["create_user", "create_event"])
+def test_no_password_and_nobodys_words_in_errors_and_logs(
+    server: Sandbox, client: GraphClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, name: str,
+    fault: Row | None,
+) -> None:  # fmt: skip
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.WARNING, "uvicorn")  # the sandbox's own log: it serves in this process
+    monkeypatch.setattr(writes, "_password", lambda: "Canary-password-4711")
+    method, path, write = WRITES[name]
+    body = {"error": {"code": CANARY, "message": f"{CANARY} Canary-password-4711"}}
+    server.put_faults(*([{"method": method, "path": path, "fault": {"body": body, **fault}}] if fault else []))
+    shown = ""
+    try:
+        write(client)
+    except (TargetRefused, CredentialsError) as error:
+        shown = _everything(error)
+    for canary in (CANARY, "Canary-password-4711", "Święcicka", "lucja@contoso.com"):
+        assert canary not in shown + caplog.text
+
+
+def test_a_password_is_for_the_first_sign_in_only(client: GraphClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Any] = []
+    ask = client._connection.ask
+    monkeypatch.setattr(client._connection, "ask", lambda *a, **how: (sent.append(how["body"]), ask(*a, **how))[1])
+    client.create_user(USER)
+    assert sent[0]["passwordProfile"].keys() == {"password", "forceChangePasswordNextSignIn"}
+    assert sent[0]["passwordProfile"]["forceChangePasswordNextSignIn"] is True
+    assert None not in sent[0].values()
+
+
+def _everything(error: BaseException) -> str:
+    shown = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
+    return shown + "".join(_everything(each) for each in (error.__cause__, error.__context__) if each)

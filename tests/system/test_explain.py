@@ -1,0 +1,131 @@
+"""`explain`, `history` and `plan --html`: what a help desk sees, through the command line, after real syncs."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from sandbox.company import make_company
+from tests.system.installation import Installation
+from tests.system.test_sync import dump
+
+Row = dict[str, Any]
+
+
+@pytest.fixture
+def company() -> Row:
+    """A few people: what is asked here does not depend on how many there are."""
+    return make_company(60, 1)
+
+
+def explain(installation: Installation, *arguments: str) -> Row:
+    done = installation.run("explain", "--json", *arguments)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def people(installation: Installation) -> list[Row]:
+    return installation.sandbox.state()["entra"]["users"]
+
+
+def test_a_person_is_explained_by_address_username_and_id_alike(installation: Installation) -> None:
+    installation.sync()
+    person = next(row for row in people(installation) if row.get("mail"))
+    by_mail = explain(installation, person["mail"].upper())
+    assert explain(installation, person["id"])["people"] == by_mail["people"]
+    assert by_mail["people"][0]["found"]["entra"]["user"]["entra_id"] == person["id"]
+    text = installation.run("explain", person["mail"])
+    assert by_mail["people"][0]["scope"]["sentence"] in text.stdout
+    assert "What people ask" in text.stdout
+
+
+def test_what_is_held_says_how_to_approve_it_and_afterwards_who_did(installation: Installation) -> None:
+    installation.sync()
+    held = next(row for row in json.loads(installation.run("plan", "--json").stdout)["actions"] if row["held_by"])
+    (action,) = [row for row in explain(installation, held["subject"])["people"][0]["actions"] if row["held_by"]]
+    assert action["state"] == "held"
+    command = re.search(r"entra-emply (approve .*) --by NAME --reason TEXT", action["sentence"])
+    assert command
+    words = [word.strip('"') for word in command[1].split()]
+    assert installation.run(*words, "--by", "Ada", "--reason", "known").returncode == 0
+    approved = explain(installation, held["subject"])["people"][0]
+    assert [row["state"] for row in approved["actions"] if row["held_by"]] == ["approved"]
+    installation.sync()
+    history = json.loads(installation.run("history", held["subject"], "--json").stdout)
+    told = [(event["event"], event["by"]) for event in history if event["action_id"] == held["action_id"]]
+    assert told == [("applied", None), ("approved", "Ada"), ("planned", None)]
+    table = installation.run("history").stdout
+    assert "approved" in table
+    assert "Ada: known" in table
+
+
+def test_read_now_a_settled_person_is_explained_as_the_last_run_read_it(installation: Installation) -> None:
+    installation.sync()
+    installation.sync()
+    for person in people(installation)[::11]:
+        stored, live = (explain(installation, person["id"], *more)["people"] for more in ((), ("--live",)))
+        for one, other in zip(stored, live, strict=True):
+            for name in ("found", "match", "scope", "groups", "roles", "statements", "findings"):
+                assert one[name] == other[name]
+
+
+def test_read_now_a_change_since_the_last_run_is_seen_and_called_new(installation: Installation) -> None:
+    installation.sync()
+    installation.sync()
+    state = installation.sandbox.state()
+    linked = {user["username"] for user in state["emply"]["users"] if user["active"]}
+    person = next(
+        row for row in state["entra"]["users"] if row["userPrincipalName"] in linked and row["accountEnabled"]
+    )
+    person["accountEnabled"] = False
+    installation.sandbox.put_state(state)
+    installation.sandbox.clear_requests()
+    (action,) = explain(installation, person["id"], "--live")["people"][0]["actions"]
+    assert (action["rule"], action["state"]) == ("L6", "new")
+    assert {entry["method"] for entry in installation.sandbox.requests() if "/token" not in entry["path"]} == {"GET"}
+    assert explain(installation, person["id"])["people"][0]["actions"] == []
+
+
+def test_nobody_is_told_with_what_is_nearly_the_same(installation: Installation) -> None:
+    installation.sync()
+    person = next(row for row in people(installation) if row.get("mail"))
+    typed = person["mail"][0] + person["mail"]
+    document = explain(installation, typed)
+    assert (document["people"], document["near"]) == ([], [person["mail"].casefold()])
+    assert "Nobody in Entra or Emply" in installation.run("explain", typed).stdout
+
+
+def test_questions_leave_no_trace(installation: Installation) -> None:
+    installation.sync()
+    before, state = dump(installation), installation.sandbox.state()
+    frames = sorted((installation.home / "frames").rglob("*"))
+    installation.sandbox.clear_requests()
+    explain(installation, people(installation)[0]["id"])
+    installation.run("history")
+    assert installation.sandbox.requests() == []
+    explain(installation, people(installation)[0]["id"], "--live")
+    assert installation.run("doctor").returncode == 0
+    assert (dump(installation), installation.sandbox.state()) == (before, state)
+    assert sorted((installation.home / "frames").rglob("*")) == frames
+
+
+@pytest.mark.parametrize("command", [("explain", "megan@contoso.com"), ("history",)])
+def test_before_the_first_sync_there_is_nothing_to_tell(installation: Installation, command: tuple[str, ...]) -> None:
+    done = installation.run(*command)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "nothing was planned here yet" in done.stderr
+    assert not installation.home.exists()
+
+
+def test_the_plan_as_html_is_one_file_that_asks_nobody_for_anything(installation: Installation) -> None:
+    file = installation.home.parent / "plan.html"
+    done = installation.run("plan", "--html", str(file))
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1), done.stderr
+    page = file.read_text(encoding="utf-8")
+    assert re.findall(r'(?:src|href|url\()\s*=?\s*["\'(]?(?:https?:|//)', page) == []
+    assert "<svg" in page
+    both = installation.run("plan", "--json", "--html", str(file))
+    assert json.loads(both.stdout)["plan_id"][:12] in file.read_text(encoding="utf-8")
+    wrong = installation.run("plan", "--html", "/nowhere/plan.html")
+    assert (wrong.returncode, wrong.stderr.count("\n"), "cannot be written" in wrong.stderr) == (1, 1, True)

@@ -1,0 +1,126 @@
+"""An explanation says what the plan says: every rule once, and `decided` exactly where the plan has a row of it."""
+
+import random
+
+import pytest
+
+from assets.errors import SettingsError
+from assets.reconciliation.explain.explanation import explanation
+from assets.reconciliation.explain.facts import Row
+from assets.reconciliation.explain.gathering import gather, planned_rows
+from assets.reconciliation.explain.in_memory import InMemory
+from assets.reconciliation.explain.neighbourhood import Directory, small_world, uncounted
+from assets.reconciliation.explain.standing import Recorded
+from assets.reconciliation.plan import Plan, make_plan
+from assets.reconciliation.world import World
+from tests.explaining import everybody
+from tests.reference.vectorised import world_of
+from tests.reference.worlds import random_world
+
+SHARE = range(10)
+FEW = range(100, 104)
+CAMPAIGN = range(1_000, 3_000)
+
+RULES = [
+    *("X", "M1", "M2", "M3", "M4", "M5", "M6", "L1", "L1a", "L2", "L3", "L4", "L5", "L6", "L7", "L7a", "L8", "L9"),
+    *("L10", "L11", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "A1", "A2", "A3", "A4"),
+    *("P1", "P2", "P3", "P4", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "E1", "E2", "E3"),
+    *("W0", "W1", "W2", "W3", "W4", "sso_not_assigned", "dynamic_group_guests", "nested_group_ignored"),
+    *("multiple_groups_single_role", "calendar_not_editable", "email_nearly_matches"),
+    *("G1", "G2", "G3", "G4", "G5", "G6", "G7"),
+]
+WITHOUT_ROWS = {"X", "M1", "M4", "M5", "M6", "R1", "R3", "R6", "R9", "A3", "A4", "P2", "P4", "C8", "E3", "W4"}
+"""Rules that decide without a row of their own."""
+ABOUT_GROUPS = {"R8", "dynamic_group_guests", "nested_group_ignored"}
+
+
+def made(seed: int) -> tuple[World, Plan]:
+    world = world_of(*random_world(random.Random(seed)))
+    try:
+        return world, make_plan(world)
+    except SettingsError:
+        pytest.skip("the settings of this world are wrong")
+
+
+def rules_planned(rows: list[Row], ids: dict[str, str | None]) -> set[str]:
+    """The rules of the plan's rows about somebody, and the guards that hold some of them."""
+    rules: set[str] = set()
+    for row in rows:
+        mine = any(value is not None and row[name] == value for name, value in ids.items())
+        if mine and row.get("code") != "duplicate_employee":  # whose employee counts, not what is decided
+            rules |= {row["code"] if row["rule"] == "S" else row["rule"], *row.get("held_by", [])}
+        if mine and row.get("kind") == "update_user" and {"email", "username"} & row["after"].keys():
+            rules.add("A2")  # the row's rule is A1 where both spoke
+    return rules
+
+
+@pytest.mark.parametrize("seed", SHARE)
+def test_what_is_decided_is_what_is_planned(seed: int) -> None:
+    agree(seed)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("first", range(CAMPAIGN.start, CAMPAIGN.stop, 100))
+def test_what_is_decided_is_what_is_planned_in_thousands_of_worlds(first: int) -> None:
+    for seed in range(first, first + 100):
+        try:
+            agree(seed)
+        except pytest.skip.Exception:
+            continue
+
+
+def agree(seed: int) -> None:
+    world, plan = made(seed)
+    actions, findings = planned_rows(plan.actions, plan.findings)
+    for facts in gather(world, everybody(world), actions, findings):
+        document = explanation(facts, Recorded())
+        verdicts = {each["rule"]: each["verdict"] for each in document["statements"]}
+        assert list(verdicts) == RULES
+        ids = {
+            "entra_id": (facts.entra or {}).get("entra_id") or facts.identity.get("entra_id"),
+            "emply_user_id": (facts.login or {}).get("emply_user_id"),
+        }
+        planned = rules_planned([*actions, *findings], ids)
+        decided = {rule for rule, verdict in verdicts.items() if verdict == "decided"} - WITHOUT_ROWS
+        if facts.entra is None and facts.login is None:
+            decided.discard("email_nearly_matches")  # the row is about the user whom the employee nearly is
+        assert decided - ABOUT_GROUPS == planned - WITHOUT_ROWS, f"world {seed}: {facts.subject}"
+        if world.settings.enabled:
+            assert (verdicts["M4"] == "decided") == facts.left_alone
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_the_small_world_of_a_person_is_planned_as_the_whole(seed: int) -> None:
+    same(seed)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("first", range(CAMPAIGN.start, CAMPAIGN.stop, 50))
+def test_the_small_world_of_a_person_is_planned_as_the_whole_in_thousands_of_worlds(first: int) -> None:
+    for seed in range(first, first + 50):
+        try:
+            same(seed)
+        except pytest.skip.Exception:
+            continue
+
+
+def same(seed: int) -> None:
+    """But for the guards, which count everybody, and for signs that compare a person with everybody."""
+    world, _ = made(seed)
+    whole = make_plan(uncounted(world))
+    frames = InMemory.of(world)
+    directory = Directory(frames)
+    everyone = [("entra_id", identity) for identity in world.entra_users["entra_id"]]
+    everyone += [("emply_user_id", identity) for identity in world.emply_users["emply_user_id"]]
+    for column, identity in everyone:
+        around = directory.around(directory.carriers(identity))
+        near = make_plan(uncounted(small_world(frames, world.settings, around)))
+        assert rows_of(near, column, identity) == rows_of(whole, column, identity), f"world {seed}: {identity}"
+
+
+def rows_of(plan: Plan, column: str, identity: str) -> list[str]:
+    """What a plan says of somebody: its actions, and its findings but for those that need everybody."""
+    findings = plan.findings[~plan.findings["code"].isin(["email_nearly_matches", "duplicate_upn"])]
+    told = [*plan.actions.loc[plan.actions[column] == identity, "action_id"]]
+    mine = findings.loc[findings[column] == identity, ["code", "rule", "object"]]
+    return sorted([*told, *(f"{row.code} {row.rule} {row.object}" for row in mine.itertuples())])

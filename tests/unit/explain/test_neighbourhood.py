@@ -1,0 +1,74 @@
+"""Who is found by what is typed, and who belongs to the small world around them."""
+
+import pytest
+
+from assets.reconciliation.explain.in_memory import InMemory
+from assets.reconciliation.explain.neighbourhood import Directory, Ids
+from tests.reference.builders import employee, login, person, world
+from tests.reference.subject import World
+from tests.reference.vectorised import world_of
+
+
+def directory(scenario: World) -> Directory:
+    return Directory(InMemory.of(world_of(*scenario)))
+
+
+def ids(entra: str = "", emply: str = "", employees: str = "") -> Ids:
+    """Ids by the names that the builders make them of."""
+    return Ids(
+        frozenset(f"entra-{name}" for name in entra.split()),
+        frozenset(f"login-{name}" for name in emply.split()),
+        frozenset(f"employee-{name}" for name in employees.split()),
+    )
+
+
+LUCJA = person("łucja", mail="Łucja.Święcicka@contoso.pl")
+COMPANY = world([LUCJA, person("ray")], [login("łucja"), login("ray")], [employee("ray")], linked=[("gone", "ray")])
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (" ŁUCJA.święcicka@contoso.pl ", ids("łucja")),
+        ("łucja@contoso.com", ids("łucja", "łucja")),
+        ("entra-łucja", ids("łucja")),
+        ("login-łucja", ids("", "łucja")),
+        ("employee-ray", ids("", "", "ray")),
+        ("entra-gone", ids("", "ray")),
+        ("nobody@contoso.com", ids()),
+        (" ", ids()),
+    ],
+    ids=["e-mail", "sign-in name", "Entra id", "Emply id", "employee", "gone from Entra", "nobody", "blank"],
+)
+def test_a_person_is_found_by_address_username_sign_in_name_or_id(asked: str, found: Ids) -> None:
+    assert directory(COMPANY).carriers(asked) == found
+    assert bool(found) is (found != ids())
+
+
+def test_an_employee_leads_to_the_login_that_carries_it() -> None:
+    carried = world([], [login("m.j", employeeId="employee-megan")], [employee()])
+    assert directory(carried).carriers("employee-megan") == ids("", "m.j", "megan")
+
+
+def test_around_a_person_is_everybody_who_shares_a_link_a_key_or_an_employee_however_far() -> None:
+    people = [person("a", mail="shared@contoso.com"), person("b", mail="shared@contoso.com"), person("stranger")]
+    logins = [
+        login("b", email="other@contoso.com"),
+        login("c", username="c", email="other@contoso.com", employeeId="employee-x"),
+    ]
+    around = directory(world(people, logins, [employee("x"), employee("stranger")])).around(ids("a"))
+    assert around == ids("a b", "b c", "x")
+
+
+def test_around_a_login_are_the_logins_of_the_same_employee() -> None:
+    logins = [login("a", employeeId="employee-x"), login("b", employeeId="employee-x")]
+    assert directory(world([], logins, [employee("x")])).around(ids("", "a")) == ids("", "a b", "x")
+
+
+@pytest.mark.parametrize("asked", ["megn@contoso.com", "meggan@contoso.com", "mogan@contoso.com", "mgean@contoso.com"])
+def test_addresses_one_edit_away_are_offered(asked: str) -> None:
+    assert directory(world([person()])).near(asked) == ["megan@contoso.com"]
+
+
+def test_addresses_further_away_are_not_offered() -> None:
+    assert directory(world([person()])).near("mgena@contoso.dk") == []

@@ -1,0 +1,232 @@
+"""S: signs that only a person can act on."""
+
+import pytest
+
+from tests.reference.builders import ago, deactivated, employee, login, person, told, world
+from tests.reference.calendar_builders import calendar
+from tests.reference.subject import IMPLEMENTATIONS, PlanOf, Row
+from tests.reference.terms import ConfigurationError
+
+SSO = {"sso": {"service_principal_id": "sp-1"}}
+
+
+def application(*principals: str, required: bool | None = True) -> Row:
+    assigned = [
+        {"principalId": principal, "principalType": "Group" if principal.startswith("group") else "User"}
+        for principal in principals
+    ]
+    sp = {"id": "sp-1", "appRoleAssignmentRequired": required, "appRoleAssignedTo": assigned}
+    return {"servicePrincipals": [sp]}
+
+
+def signs(plan: Row) -> list[str]:
+    return [line for line in told(plan) if line.startswith("S ")]
+
+
+def test_sso_not_assigned_is_about_people_in_scope(plan_of: PlanOf) -> None:
+    people = [person("megan"), person("ray", accountEnabled=False), person("ole", groups=[])]
+    plan = plan_of(world(people, entra=application("entra-other"), **SSO))
+    assert signs(plan) == ["S sso_not_assigned megan"]
+
+
+@pytest.mark.parametrize("principal", ["entra-megan", "group-Employees", "group-Other"])
+def test_sso_who_is_assigned_or_in_an_assigned_group_may_sign_on(plan_of: PlanOf, principal: str) -> None:
+    people = [person(groups=["Employees", "Other"])]
+    assert signs(plan_of(world(people, entra=application(principal), **SSO))) == []
+
+
+@pytest.mark.parametrize("nested_groups", [True, False])
+def test_sso_membership_of_an_assigned_group_is_direct(plan_of: PlanOf, nested_groups: bool) -> None:
+    nested = {"All": ["Employees"]}
+    plan = plan_of(world([person()], nested=nested, entra=application("group-All"), nested_groups=nested_groups, **SSO))
+    assert signs(plan) == ["S sso_not_assigned megan"]
+
+
+@pytest.mark.parametrize("required", [False, None])
+def test_sso_an_application_that_requires_no_assignment_lets_everybody_in(
+    plan_of: PlanOf, required: bool | None
+) -> None:
+    assert signs(plan_of(world([person()], entra=application(required=required), **SSO))) == []
+
+
+@pytest.mark.parametrize("settings", [{}, {"sso": {"service_principal_id": None}}])
+def test_sso_without_an_application_in_the_settings_nobody_asks(plan_of: PlanOf, settings: dict) -> None:
+    assert signs(plan_of(world([person()], entra=application(), **settings))) == []
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_r8_the_application_of_the_settings_must_exist(implementation: str) -> None:
+    with pytest.raises(ConfigurationError):
+        IMPLEMENTATIONS[implementation](*world([person()], **SSO))
+
+
+def test_s_speaks_of_people_left_alone(plan_of: PlanOf) -> None:
+    twins = [person("megan"), person("twin", userPrincipalName="MEGAN@contoso.com", mail="twin@contoso.com")]
+    plan = plan_of(world(twins, [login()], entra=application(), **SSO))
+    assert told(plan) == [
+        "M4 ambiguous_match megan",
+        "M4 ambiguous_match twin",
+        "S sso_not_assigned megan",
+        "S sso_not_assigned twin",
+    ]
+
+
+def dynamic(group: str, *people: Row, types: tuple[str, ...] = ("DynamicMembership",)) -> Row:
+    made = world(people, mapping={"Employees": "Employee", "HR": "HR"})
+    (row,) = [row for row in made[0]["entra"]["groups"] if row["displayName"] == group]
+    row["groupTypes"] = list(types)
+    return made
+
+
+def test_dynamic_group_guests_is_told_once_a_group(plan_of: PlanOf) -> None:
+    guests = [person("a", groups=[], userType="Guest"), person("b", groups=[], userType="Guest")]
+    plan = plan_of(dynamic("HR", *guests))
+    assert told(plan) == ["S dynamic_group_guests HR"]
+    (row,) = plan["findings"]
+    assert (row["subject"], row["object"], row["entra_id"]) == ("HR", "group-HR", None)
+
+
+def test_dynamic_group_guests_needs_guests(plan_of: PlanOf) -> None:
+    assert told(plan_of(dynamic("HR", person(groups=[])))) == []
+
+
+def test_dynamic_group_guests_needs_dynamic_membership(plan_of: PlanOf) -> None:
+    assert told(plan_of(dynamic("HR", person(groups=[], userType="Guest"), types=("Unified",)))) == []
+
+
+def test_dynamic_group_guests_is_not_about_rooms(plan_of: PlanOf) -> None:
+    assert told(plan_of(dynamic("Meeting rooms", person(groups=[], userType="Guest")))) == []
+
+
+@pytest.mark.parametrize(("nested_groups", "expected"), [(False, ["S nested_group_ignored Employees"]), (True, [])])
+def test_nested_group_ignored_is_told_once_a_group(plan_of: PlanOf, nested_groups: bool, expected: list) -> None:
+    nested, mapping = {"Employees": ["Office", "Shop"]}, {"Employees": "Employee", "Office": "HR", "Shop": "HR"}
+    assert told(plan_of(world(nested=nested, mapping=mapping, nested_groups=nested_groups))) == expected
+
+
+@pytest.mark.parametrize(
+    ("mapping", "settings", "employees", "expected"),
+    [
+        ({"Employees": "Employee", "HR": "HR"}, {"synchronize_roles": False}, [], 1),
+        ({"Employees": "Employee", "HR": "HR"}, {"synchronize_roles": None}, [], 1),
+        ({"Employees": "Employee", "HR": "Employee"}, {"synchronize_roles": False}, [], 0),
+        ({"Employees": "Employee", "HR": "HR"}, {"synchronize_roles": True}, [], 0),
+        ({"Employees": "Employee", "HR": "HR"}, {"synchronize_roles": False}, [employee()], 0),
+    ],
+    ids=["two roles", "the switch is off by default", "one role", "all roles come", "an employee"],
+)
+def test_multiple_groups_single_role(
+    plan_of: PlanOf, mapping: dict, settings: dict, employees: list, expected: int
+) -> None:
+    plan = plan_of(world([person(groups=["Employees", "HR"])], [], employees, mapping=mapping, **settings))
+    assert signs(plan) == ["S multiple_groups_single_role megan"] * expected
+
+
+def test_calendar_not_editable_is_told_once_a_calendar(plan_of: PlanOf) -> None:
+    mailbox = {"calendars": {"entra-megan": [calendar(canEdit=False), calendar("Team", canEdit=None), calendar("Own")]}}
+    plan = plan_of(
+        world([person()], [login()], [employee()], linked=["megan"], entra=mailbox, synchronize_calendars=True)
+    )
+    assert [row["object"] for row in plan["findings"]] == ["outlook-Calendar", "outlook-Team"]
+    assert signs(plan) == ["S calendar_not_editable megan"] * 2
+
+
+@pytest.mark.parametrize(
+    ("user", "active", "switch", "expected"),
+    [
+        (person(), True, False, 0),
+        (person(accountEnabled=False), True, True, 0),
+        (person(), False, True, 0),
+        (person(), True, True, 1),
+    ],
+    ids=["switched off", "not in scope", "not active", "as it should be"],
+)
+def test_calendar_not_editable_is_about_people_who_have_calendars(
+    plan_of: PlanOf, user: dict, active: bool, switch: bool, expected: int
+) -> None:
+    mailbox = {"calendars": {"entra-megan": [calendar(canEdit=False)]}}
+    logins = [login(active=active)]
+    plan = plan_of(world([user], logins, linked=["megan"], entra=mailbox, synchronize_calendars=switch))
+    assert signs(plan) == ["S calendar_not_editable megan"] * expected
+
+
+def test_calendar_not_editable_counts_who_is_activated_in_this_plan(plan_of: PlanOf) -> None:
+    mailbox = {"calendars": {"entra-megan": [calendar(canEdit=False)]}}
+    state = {"deactivations": [deactivated("megan", ago(days=9))]}
+    logins = [login(active=False)]
+    plan = plan_of(world([person()], logins, linked=["megan"], state=state, entra=mailbox, synchronize_calendars=True))
+    assert signs(plan) == ["S calendar_not_editable megan"]
+
+
+@pytest.mark.parametrize(
+    ("email", "near"),
+    [
+        ("søren@contoso.com", True),
+        ("sřren@contoso.com", True),
+        ("sren@contoso.com", True),
+        ("søøren@contoso.com", True),
+        ("sørne@contoso.com", True),
+        ("SØRNE@Contoso.com ", True),
+        ("søren@contoso.co", True),
+        ("søren@contosoc.om", True),
+        ("søren@contosocom.", False),
+        ("srøne@contoso.com", False),
+        ("sørnx@contoso.com", False),
+        (None, False),
+    ],
+)
+def test_email_nearly_matches_is_at_most_one_edit_away(plan_of: PlanOf, email: str | None, near: bool) -> None:
+    """The Emply user has another e-mail, so that even the very address of the Entra user is not its employee's."""
+    people, logins = [person("søren")], [login("søren", email="s@contoso.com")]
+    plan = plan_of(world(people, logins, [employee("near", email=email)], linked=["søren"]))
+    assert signs(plan) == ["S email_nearly_matches søren"] * near
+    found = [row["employee_id"] for row in plan["findings"] if row["code"] == "email_nearly_matches"]
+    assert found == ["employee-near"] * near
+
+
+@pytest.mark.parametrize(
+    ("names", "near"),
+    [
+        ({"firstName": "ŁUCJA ", "lastName": "Öz"}, True),
+        ({"firstName": "Łucja", "lastName": None}, False),
+        ({"firstName": "Łucja", "lastName": "Oz"}, False),
+    ],
+)
+def test_email_nearly_matches_by_name(plan_of: PlanOf, names: dict, near: bool) -> None:
+    user = person(givenName="Łucja", surname="Öz")
+    plan = plan_of(world([user], [], [employee("other", email="far@fabrikam.dk", **names)]))
+    assert signs(plan) == ["S email_nearly_matches megan"] * near
+
+
+def test_email_nearly_matches_nobody_without_a_name(plan_of: PlanOf) -> None:
+    plan = plan_of(world([person(givenName=None, surname=" ")], [], [employee("x", email="far@fabrikam.dk")]))
+    assert signs(plan) == []
+
+
+@pytest.mark.parametrize(
+    ("near", "found"),
+    [({"status": "pending"}, 1), ({"status": "archived"}, 0), ({"email": "megan@contoso.com"}, 0)],
+    ids=["pending", "archived", "her own"],
+)
+def test_email_nearly_matches_is_about_active_and_pending_employees(plan_of: PlanOf, near: dict, found: int) -> None:
+    plan = plan_of(world([person()], [], [employee(**{"email": "megam@contoso.com", **near})]))
+    assert signs(plan) == ["S email_nearly_matches megan"] * found
+
+
+@pytest.mark.parametrize(("groups", "found"), [(["Employees"], 0), ([], 1)])
+def test_email_nearly_matches_no_employee_of_somebody_else_in_scope(plan_of: PlanOf, groups: list, found: int) -> None:
+    people = [person("megan"), person("megam", groups=groups)]
+    assert signs(plan_of(world(people, [], [employee("megam")]))) == ["S email_nearly_matches megan"] * found
+
+
+def test_email_nearly_matches_is_about_people_in_scope_without_employee(plan_of: PlanOf) -> None:
+    people = [person("megan", groups=[]), person("megab")]
+    plan = plan_of(world(people, [], [employee("megac"), employee("megab")]))
+    assert signs(plan) == []
+
+
+def test_email_nearly_matches_is_told_once_a_pair(plan_of: PlanOf) -> None:
+    near = [employee("megam", firstName="Megan", lastName="Jordan"), employee("megann")]
+    plan = plan_of(world([person(givenName="Megan", surname="Jordan")], [], near))
+    found = [row["employee_id"] for row in plan["findings"] if row["code"] == "email_nearly_matches"]
+    assert sorted(found) == ["employee-megam", "employee-megann"]

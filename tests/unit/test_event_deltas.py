@@ -1,0 +1,347 @@
+"""Events read by delta, against a Graph that behaves as the real one has been seen to, and as the sandbox does not."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+import pytest
+
+from assets.entra import events
+from assets.entra.snapshots import EVENT
+from assets.errors import CredentialsError, SourceUnreadable
+from assets.frames import MultiRead
+from tests.scripted_graph import BASE, Item, Reply, ScriptedGraph, error
+
+WINDOW = ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")
+DELTA = "/users/søren/calendars/cal=/calendarView/delta".replace("ø", "%C3%B8").replace("=/", "%3D/")
+Row = dict[str, Any]
+
+
+def _at(day: int, hour: int) -> Row:
+    return {"dateTime": f"2026-11-{day:02}T{hour:02}:00:00.0000000", "timeZone": "UTC"}
+
+
+def _event(name: str, day: int = 5, **more: object) -> Row:
+    return {"id": name, "subject": f"Møde {name}", "start": _at(day, 9), "end": _at(day, 10), "changeKey": "1", **more}
+
+
+def _occurrence(name: str, day: int, series: str = "series") -> Row:
+    """As a delta has it: without contents."""
+    times = {"start": _at(day, 9), "end": _at(day, 10)}
+    return {"id": name, "type": "occurrence", "seriesMasterId": series, **times}
+
+
+def _series(title: str = "Stand-up") -> Row:
+    return _event("series", 1, type="seriesMaster", subject=title)
+
+
+def _gone(name: str) -> Row:
+    return {"id": name, "@removed": {"reason": "deleted"}}
+
+
+class Outlook(ScriptedGraph):
+    """One calendar: `whole` is what it shows, page by page, `changes` what a delta tells, `single` events by id."""
+
+    def __init__(self, *pages: Sequence[Row]) -> None:
+        super().__init__(self._answer)
+        self.view: list[Sequence[Row]] = list(pages)
+        self.changes: list[Sequence[Row]] = [[]]
+        self.single: dict[str, Row] = {}
+        self.instead: dict[str, Callable[[], Reply]] = {}
+
+    def _answer(self, item: Item) -> Reply:
+        address = urlsplit(item["url"])
+        query = {name: values[0] for name, values in parse_qs(address.query).items()}
+        token = query.get("$skiptoken") or query.get("$deltatoken") or ("start" if address.path == DELTA else "")
+        if token in self.instead:
+            return self.instead[token]()
+        if not token:
+            found = self.single.get(address.path.rsplit("/", 1)[1])
+            return (200, found) if found else (404, error("ErrorItemNotFound"))
+        kind, _, at = token.partition("-")
+        pages = self.view if kind == "start" else self.changes
+        return 200, _page(pages[int(at or 0)], kind, int(at or 0) + 1, last=int(at or 0) + 1 == len(pages))
+
+    def read(self, previous: MultiRead | None = None, *paired: str, window: tuple[str, str] = WINDOW) -> MultiRead:
+        wanted = pd.DataFrame({"entra_id": ["søren"], "calendar_id": ["cal="]}, dtype="str")
+        rows = [("søren", "cal=", name) for name in paired]
+        pairs = pd.DataFrame(rows, columns=EVENT, dtype="str")
+        earlier = None if previous is None else previous.frames
+        return events.events(self.connection(), wanted, window, earlier, pairs)
+
+
+def _page(rows: Sequence[Row], kind: str, following: int, *, last: bool) -> Row:
+    link = (
+        ("@odata.deltaLink", "$deltatoken=changes") if last else ("@odata.nextLink", f"$skiptoken={kind}-{following}")
+    )
+    return {"value": list(rows), link[0]: f"{BASE}{DELTA}?{link[1]}"}
+
+
+def _titles(read: MultiRead) -> dict[str, str]:
+    frame = read.frames["entra_events"]
+    return dict(zip(frame["event_id"], frame["title"], strict=True))
+
+
+def _tokens(graph: Outlook) -> list[str]:
+    """What was asked of the calendar's view: "start" for a whole read, else the token."""
+    return [url.partition("token=")[2] or "start" for url in graph.asked() if "delta" in url]
+
+
+# --- how it is asked --------------------------------------------------------------------------------------------------
+
+
+def test_pages_are_followed_whole_and_relative_with_the_preferences_on_each() -> None:
+    graph = Outlook([_event("a")], [], [_event("b", 6)])
+    read = graph.read()
+    assert list(_titles(read)) == ["a", "b"]
+    assert _tokens(graph) == ["start", "start-1", "start-2"]
+    assert graph.asked()[0] == f"{DELTA}?startDateTime=2026-11-01T00%3A00%3A00Z&endDateTime=2026-12-01T00%3A00%3A00Z"
+    assert graph.asked()[1] == f"{DELTA}?$skiptoken=start-1"
+    for batch in graph.batches:
+        preferred = batch[0]["headers"]["Prefer"]
+        assert all(
+            wish in preferred for wish in ('IdType="ImmutableId"', 'outlook.timezone="UTC"', "odata.maxpagesize=")
+        )
+    assert read.certificate.pages == 3
+
+
+def test_the_cursor_is_for_the_window_and_the_link_whole() -> None:
+    (cursor,) = Outlook([]).read().frames["entra_cursors"].to_dict("records")
+    assert cursor == {
+        "entra_id": "søren", "calendar_id": "cal=", "window_start": WINDOW[0], "window_end": WINDOW[1],
+        "delta_link": f"{BASE}{DELTA}?$deltatoken=changes",
+    }  # fmt: skip
+
+
+def test_what_has_not_changed_is_asked_for_once_and_stays() -> None:
+    graph = Outlook([_event("a"), _event("b")])
+    first = graph.read()
+    second = graph.read(first)
+    assert second.frames["entra_events"].equals(first.frames["entra_events"])
+    assert _tokens(graph) == ["start", "changes"]
+
+
+@pytest.mark.parametrize("window", [(WINDOW[0], "2026-12-02T00:00:00Z"), ("2026-11-02T00:00:00Z", WINDOW[1])])
+def test_another_window_is_read_whole(window: tuple[str, str]) -> None:
+    graph = Outlook([_event("a")])
+    first = graph.read()
+    graph.read(first, window=window)
+    assert _tokens(graph) == ["start", "start"]
+
+
+def test_a_cursor_of_another_host_is_not_asked() -> None:
+    graph = Outlook([_event("a")])
+    first = graph.read()
+    first.frames["entra_cursors"]["delta_link"] = "https://elsewhere.example/v1.0/users/søren/delta"
+    assert list(_titles(graph.read(first))) == ["a"]
+    assert _tokens(graph) == ["start", "start"]
+
+
+def test_events_of_a_calendar_that_is_not_wanted_any_more_are_not_kept() -> None:
+    first = Outlook([_event("a")]).read()
+    wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")
+    none = pd.DataFrame(columns=EVENT, dtype="str")
+    read = events.events(Outlook().connection(), wanted, WINDOW, first.frames, none)
+    assert [len(frame) for frame in read.frames.values()] == [0, 0]
+
+
+# --- what a delta tells -----------------------------------------------------------------------------------------------
+
+
+def _after(
+    first: Sequence[Row], *changes: Sequence[Row], now: Sequence[Row] | None = None
+) -> tuple[Outlook, MultiRead]:
+    """A calendar read whole and then by delta; `now` is what a whole read would show by then."""
+    graph = Outlook(first)
+    read = graph.read()
+    graph.changes = list(changes)
+    graph.view = [now if now is not None else first]
+    return graph, graph.read(read)
+
+
+def test_new_changed_and_removed_events() -> None:
+    before = [_event("a"), _event("b"), _event("c")]
+    _, read = _after(before, [_event("b", subject="Rykket")], [_gone("a"), _event("d")])
+    assert _titles(read) == {"b": "Rykket", "c": "Møde c", "d": "Møde d"}
+
+
+def test_the_last_word_on_an_event_counts_however_often_it_comes() -> None:
+    first, last = _event("a", subject="først"), _event("a", subject="sidst")
+    _, read = _after([_event("a"), _event("b")], [first, _gone("b")], [last, _event("b", subject="igen")], [last])
+    assert _titles(read) == {"a": "sidst", "b": "igen"}
+
+
+def test_what_was_brought_and_removed_in_one_round_is_not_there() -> None:
+    graph, read = _after([_event("a")], [_event("b"), _gone("a"), _event("a")], [_gone("b")])
+    assert _titles(read) == {"a": "Møde a"}
+    assert _tokens(graph)[-1] == "start"  # "b" may have been a series, for all that is known of it
+
+
+def test_repeats_in_a_whole_read_are_merged() -> None:
+    graph = Outlook([_event("a", subject="først"), _event("b")], [_gone("b"), _event("a", subject="sidst")])
+    assert _titles(graph.read()) == {"a": "sidst"}
+
+
+def test_a_series_that_changed_is_read_whole_because_its_gone_occurrences_are_not_told() -> None:
+    before = [_series(), _occurrence("o1", 2), _occurrence("o2", 3), _event("a")]
+    now = [_series("Scrum"), _occurrence("o2", 3), _event("a")]
+    graph, read = _after(before, [_series("Scrum"), _occurrence("o2", 3)], now=now)
+    assert _titles(read) == {"a": "Møde a", "o2": "Scrum"}
+    assert _tokens(graph) == ["start", "changes", "start"]
+
+
+def test_an_occurrence_whose_series_came_in_an_earlier_round_has_its_contents() -> None:
+    now = [_series(), _occurrence("o1", 2), _occurrence("o2", 3)]
+    _, read = _after([_series(), _occurrence("o1", 2)], [_occurrence("o2", 3)], now=now)
+    assert _titles(read) == {"o1": "Stand-up", "o2": "Stand-up"}
+
+
+def test_a_series_that_is_gone_takes_its_occurrences_along() -> None:
+    _, read = _after([_series(), _occurrence("o1", 2), _event("a")], [_gone("series")], now=[_event("a")])
+    assert _titles(read) == {"a": "Møde a"}
+
+
+def test_an_exception_has_contents_of_its_own() -> None:
+    changed = _event("o1", 2, type="exception", seriesMasterId="series", subject="Kun i dag")
+    graph, read = _after([_series(), _occurrence("o1", 2), _occurrence("o2", 3)], [changed])
+    assert _titles(read) == {"o1": "Kun i dag", "o2": "Stand-up"}
+    assert _tokens(graph) == ["start", "changes"]
+
+
+def test_an_occurrence_without_its_series_is_asked_for_by_itself() -> None:
+    graph = Outlook([_occurrence("o1", 2, "not shown"), _occurrence("o2", 3, "not shown"), _event("a")])
+    graph.single = {"o1": _event("o1", 2, subject="Inviteret til én")}
+    assert _titles(graph.read()) == {"a": "Møde a", "o1": "Inviteret til én"}
+
+
+def test_an_event_that_only_touches_the_window_is_not_in_it() -> None:
+    before = {"start": _at(1, 0) | {"dateTime": "2026-10-31T23:00:00"}, "end": _at(1, 0)}
+    graph = Outlook([_event("a"), _event("touching", **before)])
+    first = graph.read()
+    assert _titles(first) == {"a": "Møde a"}
+    assert _titles(graph.read(first)) == {"a": "Møde a"}
+
+
+# --- when a delta fails -----------------------------------------------------------------------------------------------
+
+EXPIRED: list[Reply] = [
+    (410, error("syncStateNotFound")),
+    (410, error("SyncStateNotFound"), {"Location": f"{BASE}{DELTA}"}),
+    (400, error("resyncRequired")),
+    (400, error("SYNCSTATENOTFOUND")),
+    (410, None),
+    (404, error("ErrorItemNotFound")),
+    (400, error("ErrorInvalidUrlQuery")),
+    (200, {"value": []}),
+    (200, {"value": "x", "@odata.deltaLink": "x"}),
+    (200, {"value": ["x"], "@odata.deltaLink": "x"}),
+    (200, {"value": [], "@odata.nextLink": f"{BASE}{DELTA}?$deltatoken=changes"}),
+    (200, {"value": [], "@odata.nextLink": "https://elsewhere.example/"}),
+]
+
+
+@pytest.mark.parametrize("reply", EXPIRED)
+def test_a_delta_that_fails_for_whatever_reason_is_a_whole_read(reply: Reply) -> None:
+    graph = Outlook([_event("a")])
+    first = graph.read()
+    graph.instead, graph.view = {"changes": lambda: reply}, [[_event("b")]]
+    assert _titles(graph.read(first)) == {"b": "Møde b"}
+
+
+def test_a_chain_that_expires_begins_anew() -> None:
+    replies: list[Reply] = [(410, error("syncStateNotFound")), (200, _page([_event("b")], "start", 2, last=True))]
+    graph = Outlook([_event("a")], [_event("b")])
+    graph.instead = {"start-1": lambda: replies.pop(0)}
+    assert list(_titles(graph.read())) == ["a", "b"]
+    assert _tokens(graph) == ["start", "start-1", "start", "start-1"]
+
+
+STAYING: list[tuple[Reply, str]] = [
+    ((410, error("syncStateNotFound")), "answered 410 syncStateNotFound for the mailbox of søren"),
+    ((404, error("ErrorItemNotFound")), "answered 404 ErrorItemNotFound for the mailbox of søren"),
+    ((404, error("MailboxNotEnabledForRESTAPI")), "MailboxNotEnabledForRESTAPI for the mailbox"),
+    ((400, error("ErrorInvalidParameter")), "answered 400 ErrorInvalidParameter"),
+    ((200, {"value": []}), "not a delta of Graph's"),
+    ((200, {"value": [{"id": None}], "@odata.deltaLink": f"{BASE}/"}), "not a delta of Graph's"),
+    ((200, {"value": [{"id": "a"}], "@odata.deltaLink": f"{BASE}/"}), "start fails the check not_nullable"),
+    ((200, {"value": [7], "@odata.deltaLink": f"{BASE}/"}), "not a delta of Graph's"),
+    ((200, {"value": {}, "@odata.deltaLink": f"{BASE}/"}), "a page is no list"),
+    ((200, {"value": [], "@odata.nextLink": f"{BASE}{DELTA}"}), "circle"),
+    ((200, {"value": [], "@odata.nextLink": "https://elsewhere.example/v1.0/x"}), "another host"),
+    ((200, {"value": [], "@odata.nextLink": f"{BASE}x/users"}), "another host"),
+]
+
+
+@pytest.mark.parametrize(("reply", "said"), STAYING)
+def test_a_whole_read_that_fails_makes_the_source_unreadable(reply: Reply, said: str) -> None:
+    graph = Outlook()
+    graph.instead = {"start": lambda: reply}
+    with pytest.raises(SourceUnreadable, match=said):
+        graph.read()
+
+
+def test_a_chain_that_expires_again_and_again_is_given_up() -> None:
+    graph = Outlook([], [])
+    graph.instead = {"start-1": lambda: (410, error("syncStateNotFound"))}
+    with pytest.raises(SourceUnreadable, match="changed while they were read"):
+        graph.read()
+
+
+def test_a_missing_permission_is_named() -> None:
+    graph = Outlook()
+    graph.instead = {"start": lambda: (403, error("ErrorAccessDenied"))}
+    with pytest.raises(CredentialsError, match=r"Calendars\.ReadWrite"):
+        graph.read()
+
+
+# --- paired events ----------------------------------------------------------------------------------------------------
+
+AFTER = {
+    "start": _at(1, 9) | {"dateTime": "2027-03-01T09:00:00"},
+    "end": _at(1, 9) | {"dateTime": "2027-03-01T10:00:00"},
+}
+
+
+def test_paired_events_that_the_window_shows_are_not_asked_for() -> None:
+    graph = Outlook([_event("a")])
+    assert list(_titles(graph.read(None, "a"))) == ["a"]
+    assert len(graph.asked()) == 1
+
+
+def test_paired_events_out_of_the_window_are_read_by_themselves_each_time() -> None:
+    graph = Outlook([_event("a")])
+    graph.single = {"later": _event("later", **AFTER)}
+    first = graph.read(None, "later", "gone")
+    assert _titles(first) == {"a": "Møde a", "later": "Møde later"}
+    graph.single = {"later": _event("later", **AFTER, changeKey="2")}
+    second = graph.read(first, "later", "gone").frames["entra_events"]
+    assert dict(zip(second["event_id"], second["change_key"], strict=True)) == {"a": "1", "later": "2"}
+
+
+def test_an_event_out_of_the_window_is_forgotten_with_its_pair() -> None:
+    graph = Outlook([_event("a")])
+    graph.single = {"later": _event("later", **AFTER)}
+    assert list(_titles(graph.read(graph.read(None, "later")))) == ["a"]
+
+
+def test_a_paired_event_that_was_moved_to_another_calendar_is_not_in_this_one() -> None:
+    graph = Outlook([_event("a")])
+    graph.single = {"moved": _event("moved")}
+    assert list(_titles(graph.read(None, "moved"))) == ["a"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "MailboxNotEnabledForRESTAPI"), (403, "ErrorAccessDenied")])
+def test_paired_events_of_a_mailbox_that_is_not_available_are_left_out(status: int, code: str) -> None:
+    graph = ScriptedGraph(lambda _: (status, error(code)))
+    wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")
+    paired = pd.DataFrame([("u", "c", "e")], columns=EVENT, dtype="str")
+    assert len(events.events(graph.connection(), wanted, WINDOW, None, paired).frames["entra_events"]) == 0
+
+
+def test_a_paired_event_that_cannot_be_read_makes_the_source_unreadable() -> None:
+    graph = ScriptedGraph(lambda _: (400, error("ErrorInvalidIdMalformed")))
+    wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")
+    paired = pd.DataFrame([("u", "c", "e")], columns=EVENT, dtype="str")
+    with pytest.raises(SourceUnreadable, match="ErrorInvalidIdMalformed"):
+        events.events(graph.connection(), wanted, WINDOW, None, paired)
