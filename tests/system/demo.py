@@ -18,7 +18,7 @@ from sandbox.client import read_environment
 from tests.system.commands import REPOSITORY
 from tests.system.installation import Row
 
-PATIENCE = 150.0
+PATIENCE = 400.0
 STALE = "query($day: String!) { assetNodes { assetKey { path } staleStatus(partition: $day) } }"
 BACKFILL = """mutation($backfill: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $backfill) {
   ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
