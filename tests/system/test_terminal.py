@@ -24,6 +24,9 @@ QUICK = [
     ("plan",),
     ("approve", "abcdef12", "--by", "Ada", "--reason", "tried"),
     ("release", "abcdef12", "--by", "Ada"),
+    ("explain", "nobody@contoso.com"),
+    ("history",),
+    ("doctor",),
     ("benchmark", "plan", "--users", "100"),
     ("benchmark", "read"),
 ]
