@@ -98,6 +98,8 @@ def _emply_events(people: People, reading: Reading) -> MultiRead | None:
     if not wanted:
         return None
     read = reading.emply.events(wanted)
+    if "emply_events" not in reading.accepted:
+        reach.require_recorded_events(people.world, read.frame)
     return MultiRead({"emply_events": read.frame}, read.certificate)
 
 

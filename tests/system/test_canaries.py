@@ -26,6 +26,8 @@ from tests.system.installation import Installation, Row
 from tests.system.leaks import Place, files, found, graphql_of, graphql_places, outputs, tables
 from tests.system.mapping import users_and_roles
 
+pytestmark = pytest.mark.campaign  # minutes of whole syncs
+
 SECRETS = {
     "client secret": "zgeheim-client-secret",
     "wrong client secret": "zgeheim-wrong-secret",
