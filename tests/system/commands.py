@@ -73,10 +73,6 @@ class Command:
         out, err = (file.read_text() if file.exists() else "" for file in (self._out, self._err))
         return Done(self._process.exitcode, out, err)
 
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        os.kill(self._process.pid or 0, signal.SIGINT)
-
 
 def _run(
     arguments: tuple[str, ...], environment: dict[str, str], out: str, err: str, hurried: bool, where: Path

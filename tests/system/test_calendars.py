@@ -9,7 +9,7 @@ import pytest
 
 from sandbox import Sandbox
 from tests.postgres import Server
-from tests.system.conftest import Installation, Row
+from tests.system.installation import Installation, Row
 from tests.system.office import (
     SETTINGS,
     at,

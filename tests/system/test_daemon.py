@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from pipelines.database import database
-from tests.system.conftest import Row, made
 from tests.system.demo import ASSETS, BACKFILL, PATIENCE, PLAN, STATUS, Demo, running_demo, until
+from tests.system.installation import Row, made
 from tests.system.leaks import files, found, graphql_places, tables
 from tests.system.snapshots import changed
 
@@ -114,6 +114,19 @@ def test_the_ui_shows(demo: Demo, browser: Page, address: str, seen: list[str]) 
     browser.goto(demo.url + address.replace("TODAY", demo.day))
     for text in seen:
         assert browser.get_by_text(text).first.wait_for() is None
+
+
+def test_a_run_of_the_daemon_that_cannot_read_fails_and_nothing_is_applied(demo: Demo) -> None:
+    """The rows that are refused have somebody's name and address in them."""
+    person = demo.state()["entra"]["users"][0]
+    rows = [{"id": person["mail"], "firstName": [person["displayName"]], "roleIds": person["mail"]}]
+    demo.put_faults({"path": "^/emply/.*/users$", "fault": {"status": 200, "body": rows}})
+    applied = applies(demo)
+    launched = demo.launch("sync", [])
+    until(lambda: ended(demo, launched), "the end of the run")
+    demo.put_faults()
+    assert next(run["status"] for run in demo.runs() if run["runId"] == launched) == "FAILURE"
+    assert applies(demo) == applied
 
 
 def test_no_secret_and_nobody_is_where_they_do_not_belong(demo: Demo) -> None:

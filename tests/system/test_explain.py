@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.company import make_company
-from tests.system.conftest import Installation
+from tests.system.installation import Installation
 from tests.system.test_sync import dump
 
 Row = dict[str, Any]

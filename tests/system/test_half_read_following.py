@@ -12,7 +12,7 @@ import pytest
 
 from sandbox import Sandbox
 from tests.postgres import Server
-from tests.system.conftest import Row, logins_of
+from tests.system.installation import Row, logins_of
 from tests.system.office import SETTINGS, edited, in_emply, in_outlook, kept, meeting, office, opened, own_event, row
 from tests.system.snapshots import Snapshot
 

@@ -10,7 +10,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.graph import accounts
 from tests.postgres import Server
-from tests.system.conftest import Installation, Row
+from tests.system.installation import Installation, Row
 from tests.system.leaks import files, found, outputs, tables
 from tests.system.office import edited, kept, office, opened, row
 from tests.system.snapshots import Snapshot
