@@ -27,8 +27,6 @@ from tests.system.installation import Installation, Row
 from tests.system.leaks import Place, files, found, graphql_of, graphql_places, outputs, tables
 from tests.system.office import meeting
 
-pytestmark = pytest.mark.campaign  # minutes of whole syncs
-
 SECRETS = {
     "client secret": "zgeheim-client-secret",
     "wrong client secret": "zgeheim-wrong-secret",
@@ -123,8 +121,7 @@ class Journey:
     ended: dict[str, Done]
 
 
-SHARE = ("wrong secret", "wrong key", "no permission", "500", "broken connection", "rows: twice", "settings",
-         "database", "events", "refused write")  # fmt: skip
+SHARE = ("events", "refused write")
 
 
 @pytest.fixture(scope="module", params=["share", pytest.param("all", marks=pytest.mark.campaign)])
