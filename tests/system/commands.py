@@ -20,7 +20,10 @@ REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 600.0
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.system.commands", "pipelines.sync", "pipelines.dry_run", "pipelines.report"])
+_LATE = ["pandera.strategies.pandas_strategies"]  # pandera imports it with the first frame, and hypothesis with it
+_processes.set_forkserver_preload(
+    ["tests.system.commands", "pipelines.sync", "pipelines.dry_run", "pipelines.report", *_LATE]
+)
 
 
 @dataclass(frozen=True)
