@@ -16,11 +16,11 @@ lint: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# System tests start servers, databases and browsers, and get the machine for themselves.
+# A file of system tests shares what it starts: servers, databases, a demo, a browser. The demo's is an early one.
 test: lint
 	$(BIN)/pytest tests/unit -n $(JOBS) -m "not campaign"
 	$(BIN)/pytest tests/integration -n $(JOBS) -m "not campaign"
-	$(BIN)/pytest tests/system -m "not campaign"
+	$(BIN)/pytest tests/system -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not campaign"
 
 # The long campaigns: kills, thousands of worlds, every source times every fault.
 campaign: .venv/.installed-dev

@@ -222,12 +222,8 @@ def explain(
     from pipelines.explain import explain_live  # noqa: PLC0415
     from pipelines.explain_text import show_explanation  # noqa: PLC0415
 
-    environment = _environment()
-    if live:
-        with progress("Reading this person"):
-            document = explain_live(environment, email)
-    else:
-        document = stored(environment, email)
+    with progress("Reading this person"):
+        document = (explain_live if live else stored)(_environment(), email)
     if as_json:
         _print_json(document)
     else:
@@ -243,7 +239,8 @@ def history(
     from pipelines.history import history as happened  # noqa: PLC0415
     from pipelines.history import show_history  # noqa: PLC0415
 
-    events = happened(_environment(), email)
+    with progress("Asking the ledger"):
+        events = happened(_environment(), email)
     if as_json:
         _print_json(events)
     else:

@@ -1,8 +1,11 @@
 """The pipeline's own rules behind the reference's interface: scenario, settings and state in, plan out."""
 
 import json
+from ast import literal_eval
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -92,6 +95,16 @@ def json_rows(frame: pd.DataFrame) -> list[Row]:
     ]
 
 
+def _frame(read: Callable[[Any], pd.DataFrame], given: object) -> pd.DataFrame:
+    """What a client makes of an answer; made once for the many worlds in which it is the same."""
+    return _read(read, repr(given))
+
+
+@lru_cache(maxsize=2_000)
+def _read(read: Callable[[Any], pd.DataFrame], given: str) -> pd.DataFrame:
+    return read(literal_eval(given))
+
+
 def _world(scenario: Row, settings: Row, state: SyncState) -> World:
     tenant, customer = scenario.get("entra", {}), scenario.get("emply", {})
     groups = tenant.get("groups", [])
@@ -106,19 +119,19 @@ def _world(scenario: Row, settings: Row, state: SyncState) -> World:
         for group in groups
     }
     return World(
-        entra_tenant=entra.tenant([{"id": "tenant"} | tenant.get("organization", {})]),
-        entra_users=entra.users(tenant.get("users", [])),
-        entra_groups=entra.groups(groups),
-        entra_group_members=entra.members(members),
-        emply_users=emply.users([{"roleIds": []} | row for row in customer.get("users", [])]),
-        emply_employees=emply.employees(customer.get("employees", [])),
-        emply_roles=emply.roles(customer.get("roles", [])),
-        emply_departments=emply.departments(customer.get("departments", [])),
+        entra_tenant=_frame(entra.tenant, [{"id": "tenant"} | tenant.get("organization", {})]),
+        entra_users=_frame(entra.users, tenant.get("users", [])),
+        entra_groups=_frame(entra.groups, groups),
+        entra_group_members=_frame(entra.members, members),
+        emply_users=_frame(emply.users, [{"roleIds": []} | row for row in customer.get("users", [])]),
+        emply_employees=_frame(emply.employees, customer.get("employees", [])),
+        emply_roles=_frame(emply.roles, customer.get("roles", [])),
+        emply_departments=_frame(emply.departments, customer.get("departments", [])),
         state=state,
         settings=Settings.model_validate({name: value for name, value in settings.items() if value is not None}),
         **_application(tenant, settings),
         **_mailboxes(tenant),
-        emply_calendars=calendar_frames.calendars(customer.get("calendars", [])),
+        emply_calendars=_frame(calendar_frames.calendars, customer.get("calendars", [])),
         emply_events=_emply_events(customer),
     )
 
@@ -130,7 +143,7 @@ def _application(tenant: Row, settings: Row) -> dict[str, pd.DataFrame]:
     principals = [row["principalId"] for each in found for row in each.get("appRoleAssignedTo", [])]
     groups = {group["id"]: group.get("members", []) for group in tenant.get("groups", [])}
     assigned = [member for each in principals for member in groups.get(each, [each])]
-    return {"entra_application": entra.application(found), "entra_assigned": entra.assigned(assigned)}
+    return {"entra_application": _frame(entra.application, found), "entra_assigned": _frame(entra.assigned, assigned)}
 
 
 def _mailboxes(tenant: Row) -> dict[str, pd.DataFrame]:
@@ -142,18 +155,19 @@ def _mailboxes(tenant: Row) -> dict[str, pd.DataFrame]:
     window = dict.fromkeys(("window_start", "window_end"), "")
     links = {place: "" if place in places else None for place in of}  # one that Graph lists and does not open has none
     return {
-        "entra_deleted_users": entra.deleted_users(tenant.get("deletedUsers", [])),
-        "entra_photos": mailbox_frames.photos({user: etag for user, etag in etags.items() if etag}),
-        "entra_mailboxes": mailbox_frames.mailboxes(
-            {row["id"]: row["id"] in calendars for row in tenant.get("users", [])}
+        "entra_deleted_users": _frame(entra.deleted_users, tenant.get("deletedUsers", [])),
+        "entra_photos": _frame(mailbox_frames.photos, {user: etag for user, etag in etags.items() if etag}),
+        "entra_mailboxes": _frame(
+            mailbox_frames.mailboxes, {row["id"]: row["id"] in calendars for row in tenant.get("users", [])}
         ),
-        "entra_calendars": mailbox_frames.calendars(calendars),
-        "entra_events": mailbox_frames.events(places),
-        "entra_cursors": mailbox_frames.cursors(
+        "entra_calendars": _frame(mailbox_frames.calendars, calendars),
+        "entra_events": _frame(mailbox_frames.events, places),
+        "entra_cursors": _frame(
+            mailbox_frames.cursors,
             [
                 {"id": None, "entra_id": user, "calendar_id": calendar, "delta_link": link, **window}
                 for (user, calendar), link in links.items()
-            ]
+            ],
         ),
     }
 
@@ -162,7 +176,7 @@ def _emply_events(customer: Row) -> pd.DataFrame:
     events: dict[str, list[Row]] = {}
     for row in customer.get("events", []):
         events.setdefault(row["calendarId"], []).append(row)
-    return calendar_frames.events(events)
+    return _frame(calendar_frames.events, events)
 
 
 def _members(group: Row, groups: dict[str, Row], *, nested: bool) -> list[str]:

@@ -20,7 +20,10 @@ REPOSITORY = Path(__file__).parents[2]
 PATIENCE = 600.0
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.system.commands", "pipelines.sync", "pipelines.dry_run", "pipelines.report"])
+_LATE = ["pandera.strategies.pandas_strategies"]  # pandera imports it with the first frame, and hypothesis with it
+_processes.set_forkserver_preload(
+    ["tests.system.commands", "pipelines.sync", "pipelines.dry_run", "pipelines.report", *_LATE]
+)
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,6 @@ class Command:
             raise AssertionError(f"a command took longer than {PATIENCE:.0f} s")
         out, err = (file.read_text() if file.exists() else "" for file in (self._out, self._err))
         return Done(self._process.exitcode, out, err)
-
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        os.kill(self._process.pid or 0, signal.SIGINT)
 
 
 def _run(

@@ -16,9 +16,9 @@ import requests
 
 from sandbox.client import read_environment
 from tests.system.commands import REPOSITORY
-from tests.system.conftest import Row
+from tests.system.installation import Row
 
-PATIENCE = 150.0
+PATIENCE = 400.0
 STALE = "query($day: String!) { assetNodes { assetKey { path } staleStatus(partition: $day) } }"
 BACKFILL = """mutation($backfill: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $backfill) {
   ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
@@ -74,6 +74,10 @@ class Demo:
     def put_state(self, state: Row) -> None:
         """Change the people."""
         assert self._sandbox("PUT", "state", json=state).ok
+
+    def put_faults(self, *faults: Row) -> None:
+        """Replace the sandbox's faults."""
+        assert self._sandbox("PUT", "faults", json=list(faults)).ok
 
     def start(self, *command: str) -> "subprocess.Popen[str]":
         """Start a command beside the demo."""

@@ -20,8 +20,8 @@ from graphql import (
     is_required_argument,
 )
 
-Ask = Callable[[str], Any]
-"""A query's data."""
+Ask = Callable[..., Any]
+"""The data of a query and its variables."""
 
 _DEPTH = {"runsOrError": 4, "assetsOrError": 6, "assetNodes": 3, "workspaceOrError": 5, "instance": 4}
 _EVENTS = 6
@@ -30,6 +30,7 @@ _UNUSED = {
     "eventConnection", "assets", "definition", "solidHandle", "solidHandles", "pipelineName", "assetEventHistory",
     "dataVersionByPartition", "staleStatusByPartition", "staleCausesByPartition", "latestMaterializationByPartition",
     "partitionStats", "jobs", "repository", "dependedBy", "dependencies", "daemonStatus", "concurrencyLimit",
+    "stepStats", "runOrError",
 }  # fmt: skip
 
 
@@ -45,9 +46,9 @@ def served(ask: Ask) -> Iterator[tuple[str, Any]]:
     for name, depth in _DEPTH.items():
         yield name, ask(f"{{ {name} {_selection(fields[name].type, depth)} }}")
     runs = ask("{ runsOrError { ... on Runs { results { runId } } } }")["runsOrError"]["results"]
-    events = _selection(fields["logsForRun"].type, _EVENTS)
+    events = f"query($run: ID!) {{ logsForRun(runId: $run) {_selection(fields['logsForRun'].type, _EVENTS)} }}"
     for run in runs:
-        yield f"events of {run['runId']}", ask(f'{{ logsForRun(runId: "{run["runId"]}") {events} }}')
+        yield f"events of {run['runId']}", ask(events, run=run["runId"])
 
 
 def _selection(kind: Any, depth: int, way: tuple[str, ...] = ()) -> str | None:  # noqa: ANN401 (any type of GraphQL)

@@ -8,6 +8,7 @@ import warnings
 import zlib
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -17,13 +18,13 @@ from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.test_utils import InProcessTestWorkspaceLoadTarget
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
-from graphql import ExecutionResult, execute, parse
+from graphql import DocumentNode, ExecutionResult, execute, parse
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from pipelines.installation import instance
 from tests.system import graphql
-from tests.system.conftest import Installation
+from tests.system.installation import Installation
 
 _AROUND = 60
 
@@ -98,15 +99,21 @@ def graphql_of(environment: Mapping[str, str], address: str) -> Iterator[graphql
         instance() as dagster,
         WorkspaceProcessContext(dagster, target) as process,
     ):
-        yield lambda query: _execute(process, query)
+        yield lambda query, **variables: _execute(process, query, variables)
 
 
-def _execute(process: WorkspaceProcessContext, query: str) -> Any:  # noqa: ANN401 (it is JSON)
+def _execute(process: WorkspaceProcessContext, query: str, variables: dict[str, str]) -> Any:  # noqa: ANN401 (JSON)
     """The data of an answer; a field that fails is an error beside it, with a text that counts as served, too."""
-    outcome = execute(graphql.schema(), parse(query, no_location=True), context_value=process.create_request_context())
+    context = process.create_request_context()
+    outcome = execute(graphql.schema(), _parsed(query), context_value=context, variable_values=variables)
     result = asyncio.run(_awaited(outcome)) if inspect.isawaitable(outcome) else outcome
     assert result.data is not None, result.errors
     return {**result.data, "errors": [str(error) for error in result.errors or ()]}
+
+
+@cache
+def _parsed(query: str) -> DocumentNode:
+    return parse(query, no_location=True)
 
 
 async def _awaited(outcome: Awaitable[ExecutionResult]) -> ExecutionResult:

@@ -16,7 +16,7 @@ from sandbox import Sandbox
 from sandbox.company.customer import ROLES
 from sandbox.settings import TENANT_ID
 from tests.postgres import Server
-from tests.system.conftest import Installation, Row
+from tests.system.installation import Installation, Row
 from tests.system.snapshots import Snapshot, started
 
 PICTURE = b"\x89PNG\r\n\x1a\n of \xc3\x87a\xc4\x9fla"

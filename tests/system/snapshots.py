@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox import Sandbox
+from sandbox.company import make_company
 from tests.postgres import Server
-from tests.system.conftest import Installation, Row, logins_of
+from tests.system.installation import Installation, Row, logins_of
 from tests.system.mapping import users_and_roles
 
 
@@ -45,6 +46,36 @@ def started(sandbox: Sandbox, server: Server, folder: Path, after: Snapshot) -> 
         yield Installation(folder / "home", sandbox, settings, {"DATABASE_URL": server.url(database)})
     finally:
         server.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
+@dataclass(frozen=True)
+class Story:
+    """A company of 200 before its first sync, before its second (people came and went since) and before its third."""
+
+    sandbox: Sandbox
+    server: Server
+    before: tuple[Snapshot, Snapshot, Snapshot]
+    logs: tuple[list[Row], list[Row]]
+    """The requests of the first and the second sync, undisturbed."""
+
+    def after(self, number: int) -> dict[str, Row]:
+        """The logins after sync 0, 1 or 2, undisturbed."""
+        return self.before[min(number + 1, 2)].logins
+
+    @contextmanager
+    def started(self, folder: Path, number: int) -> Iterator[Installation]:
+        """An installation before sync 0, 1 or 2."""
+        with started(self.sandbox, self.server, folder, self.before[number]) as installation:
+            yield installation
+
+
+def tell(sandbox: Sandbox, server: Server, folder: Path) -> Story:
+    """Sync twice."""
+    first = Snapshot(make_company(200, 1))
+    second = after_sync(sandbox, server, folder / "first", first).with_changes()
+    logs = [sandbox.requests()]
+    third = after_sync(sandbox, server, folder / "second", second)
+    return Story(sandbox, server, (first, second, third), (logs[0], sandbox.requests()))
 
 
 def after_sync(sandbox: Sandbox, server: Server, folder: Path, before: Snapshot) -> Snapshot:

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox import Sandbox
 from tests.postgres import Server
-from tests.system.conftest import Installation, Row
+from tests.system.installation import Installation, Row
 from tests.system.office import (
     SETTINGS,
     at,
@@ -185,7 +185,6 @@ def test_an_event_whose_creation_was_not_answered_is_not_made_twice(installation
     assert own(state)["externalId"] == row(calendar["events"], LUNCH, by="subject")["id"]
 
 
-@pytest.mark.campaign
 def test_an_event_of_emplys_that_its_owner_deleted_in_outlook_is_not_made_again(installation: Installation) -> None:
     add_own_event(installation)
     installation.sync()
@@ -223,7 +222,7 @@ def test_a_calendar_that_is_no_longer_editable_goes_but_for_emplys_own_events_an
     assert subjects(in_outlook(state, "cagla")).count(LUNCH) == 1
 
 
-@pytest.mark.parametrize("switch", ["enabled", pytest.param("synchronize_calendars", marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("switch", ["enabled", "synchronize_calendars"])
 def test_switched_off_what_came_from_outlook_goes_and_switched_on_it_comes_back(
     settled: Settled, installation: Installation, switch: str
 ) -> None:

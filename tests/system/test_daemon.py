@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from pipelines.database import database
-from tests.system.conftest import Row, made
 from tests.system.demo import ASSETS, BACKFILL, PATIENCE, PLAN, STATUS, Demo, running_demo, until
+from tests.system.installation import Row, made
 from tests.system.leaks import files, found, graphql_places, tables
 from tests.system.snapshots import changed
 
@@ -33,10 +33,9 @@ def test_the_first_sync_runs_through_the_daemon_and_the_sensor_applies_it(demo: 
     assert (applied[0]["status"], tags["dagster/sensor_name"]) == ("SUCCESS", "apply_after_sync")
 
 
-@pytest.mark.campaign
 def test_two_commands_the_daemon_and_materialize_all_at_once_make_every_write_once(demo: Demo) -> None:
     demo.put_state(changed(demo.state()))
-    before = len(demo.log())
+    before, logged = demo.state()["emply"], len(demo.log())
     commands = [demo.start("sync"), demo.start("sync")]
     everything = [node["assetKey"]["path"][0] for node in demo.ask(ASSETS)["assetNodes"]]
     launched = [demo.launch("sync", []), demo.launch("__ASSET_JOB", everything)]
@@ -46,8 +45,15 @@ def test_two_commands_the_daemon_and_materialize_all_at_once_make_every_write_on
         assert command.returncode == 2 or "plans anew" in err or "the newest" in err, err
     last = demo.start("sync")
     assert re.search(r": (\d+) actions; \1 held", last.communicate(timeout=PATIENCE)[0])
-    writes = made(demo.log()[before:])
-    assert (writes.pop(("POST", "/emply/v1/contoso/users")), set(writes.values()), len(writes)) == (3, {1}, 9)
+    writes, after = made(demo.log()[logged:]), demo.state()["emply"]
+    created = {name: len(ids(after[name]) - ids(before[name])) for name in ("users", "calendars")}
+    assert created["users"] > 0
+    assert {name: writes.pop(("POST", f"/emply/v1/contoso/{name}"), 0) for name in created} == created
+    assert set(writes.values()) == {1}, writes
+
+
+def ids(rows: list[Row]) -> set[str]:
+    return {row["id"] for row in rows}
 
 
 def ended(demo: Demo, *run_ids: str) -> bool:
@@ -114,6 +120,19 @@ def test_the_ui_shows(demo: Demo, browser: Page, address: str, seen: list[str]) 
     browser.goto(demo.url + address.replace("TODAY", demo.day))
     for text in seen:
         assert browser.get_by_text(text).first.wait_for() is None
+
+
+def test_a_run_of_the_daemon_that_cannot_read_fails_and_nothing_is_applied(demo: Demo) -> None:
+    """The rows that are refused have somebody's name and address in them."""
+    person = demo.state()["entra"]["users"][0]
+    rows = [{"id": person["mail"], "firstName": [person["displayName"]], "roleIds": person["mail"]}]
+    demo.put_faults({"path": "^/emply/.*/users$", "fault": {"status": 200, "body": rows}})
+    applied = applies(demo)
+    launched = demo.launch("sync", [])
+    until(lambda: ended(demo, launched), "the end of the run")
+    demo.put_faults()
+    assert next(run["status"] for run in demo.runs() if run["runId"] == launched) == "FAILURE"
+    assert applies(demo) == applied
 
 
 def test_no_secret_and_nobody_is_where_they_do_not_belong(demo: Demo) -> None:

@@ -4,12 +4,13 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.postgres import Server, running_server
 from tests.system.commands import Command, Done
-from tests.system.conftest import Installation, made
+from tests.system.installation import Installation, made
 
 NOWHERE = "postgresql://nobody:secret@/nothing?host=/nowhere"
 COMMANDS = [("sync",), ("plan",), ("approve", "abcdef12", "--by", "Ada", "--reason", "x"), ("release", "abcdef12")]
@@ -18,6 +19,12 @@ MOMENTS = {
     "planning": {"path": "/groups/[^/]+/members$", "skip": 6},
     "applying": {"path": "/users", "method": "POST", "skip": 3},
 }
+
+
+def in_campaign_but(quick: str) -> list[Any]:
+    """All moments; those but one are for the campaign."""
+    marks = {True: (), False: (pytest.mark.campaign,)}
+    return [pytest.param(moment, marks=marks[moment == quick]) for moment in MOMENTS]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +55,7 @@ def test_an_embedded_database_that_does_not_start_is_said_in_one_line(installati
     assert installation.sandbox.requests() == []
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", in_campaign_but("applying"))
 def test_a_database_that_goes_away_and_comes_back_costs_one_run(
     installation: Installation, own_server: Server, moment: str
 ) -> None:
@@ -58,7 +65,7 @@ def test_a_database_that_goes_away_and_comes_back_costs_one_run(
     _goes_on(installation)
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", in_campaign_but("reading"))
 def test_an_embedded_database_that_dies_costs_one_run(installation: Installation, moment: str) -> None:
     def kill() -> None:
         pid = (installation.home / "postgres" / "postmaster.pid").read_text().split()[0]

@@ -11,8 +11,8 @@ from sandbox import Sandbox
 from tests.documentation import DOCS, Block, Example, blocks, examples, pages
 from tests.postgres import Server
 from tests.system.commands import Done
-from tests.system.conftest import Installation
 from tests.system.example import FAILING, company, later
+from tests.system.installation import Installation
 
 _FILLED_IN = {"PLAN": r"^Plan (\w{12}): \d+ actions;", "ACTION": r"entra-emply release (\w+)"}
 """What a reader fills in: where `sync` and `explain` printed it."""

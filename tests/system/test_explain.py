@@ -2,21 +2,40 @@
 
 import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox import Sandbox
 from sandbox.company import make_company
-from tests.system.conftest import Installation
+from tests.postgres import Server
+from tests.system.installation import Installation
+from tests.system.snapshots import Snapshot, after_sync, started
 from tests.system.test_sync import dump
 
 Row = dict[str, Any]
+
+COMPANY = make_company(60, 1)
 
 
 @pytest.fixture
 def company() -> Row:
     """A few people: what is asked here does not depend on how many there are."""
-    return make_company(60, 1)
+    return COMPANY
+
+
+@pytest.fixture(scope="module")
+def after(running_sandbox: Sandbox, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return after_sync(running_sandbox, server, tmp_path_factory.mktemp("synced") / "first", Snapshot(COMPANY))
+
+
+@pytest.fixture
+def synced(running_sandbox: Sandbox, server: Server, tmp_path: Path, after: Snapshot) -> Iterator[Installation]:
+    """An installation after its first sync."""
+    with started(running_sandbox, server, tmp_path, after) as installation:
+        yield installation
 
 
 def explain(installation: Installation, *arguments: str) -> Row:
@@ -29,74 +48,70 @@ def people(installation: Installation) -> list[Row]:
     return installation.sandbox.state()["entra"]["users"]
 
 
-def test_a_person_is_explained_by_address_username_and_id_alike(installation: Installation) -> None:
-    installation.sync()
-    person = next(row for row in people(installation) if row.get("mail"))
-    by_mail = explain(installation, person["mail"].upper())
-    assert explain(installation, person["id"])["people"] == by_mail["people"]
+def test_a_person_is_explained_by_address_username_and_id_alike(synced: Installation) -> None:
+    person = next(row for row in people(synced) if row.get("mail"))
+    by_mail = explain(synced, person["mail"].upper())
+    assert explain(synced, person["id"])["people"] == by_mail["people"]
     assert by_mail["people"][0]["found"]["entra"]["user"]["entra_id"] == person["id"]
-    text = installation.run("explain", person["mail"])
+    text = synced.run("explain", person["mail"])
     assert by_mail["people"][0]["scope"]["sentence"] in text.stdout
     assert "What people ask" in text.stdout
 
 
-def test_what_is_held_says_how_to_approve_it_and_afterwards_who_did(installation: Installation) -> None:
-    installation.sync()
-    held = next(row for row in json.loads(installation.run("plan", "--json").stdout)["actions"] if row["held_by"])
-    (action,) = [row for row in explain(installation, held["subject"])["people"][0]["actions"] if row["held_by"]]
+def test_what_is_held_says_how_to_approve_it_and_afterwards_who_did(synced: Installation) -> None:
+    held = next(row for row in json.loads(synced.run("plan", "--json").stdout)["actions"] if row["held_by"])
+    (action,) = [row for row in explain(synced, held["subject"])["people"][0]["actions"] if row["held_by"]]
     assert action["state"] == "held"
     command = re.search(r"entra-emply (approve .*) --by NAME --reason TEXT", action["sentence"])
     assert command
     words = [word.strip('"') for word in command[1].split()]
-    assert installation.run(*words, "--by", "Ada", "--reason", "known").returncode == 0
-    approved = explain(installation, held["subject"])["people"][0]
+    assert synced.run(*words, "--by", "Ada", "--reason", "known").returncode == 0
+    approved = explain(synced, held["subject"])["people"][0]
     assert [row["state"] for row in approved["actions"] if row["held_by"]] == ["approved"]
-    installation.sync()
-    history = json.loads(installation.run("history", held["subject"], "--json").stdout)
+    synced.sync()
+    history = json.loads(synced.run("history", held["subject"], "--json").stdout)
     told = [(event["event"], event["by"]) for event in history if event["action_id"] == held["action_id"]]
     assert told == [("applied", None), ("approved", "Ada"), ("planned", None)]
-    table = installation.run("history").stdout
+    table = synced.run("history").stdout
     assert "approved" in table
     assert "Ada: known" in table
 
 
-def test_read_now_a_settled_person_is_explained_as_the_last_run_read_it(installation: Installation) -> None:
-    installation.sync()
-    installation.sync()
-    for person in people(installation)[::11]:
-        stored, live = (explain(installation, person["id"], *more)["people"] for more in ((), ("--live",)))
+def test_read_now_a_settled_person_is_explained_as_the_last_run_read_it(synced: Installation) -> None:
+    synced.sync()
+    for person in people(synced)[::11]:
+        stored, live = (explain(synced, person["id"], *more)["people"] for more in ((), ("--live",)))
         for one, other in zip(stored, live, strict=True):
             for name in ("found", "match", "scope", "groups", "roles", "statements", "findings"):
                 assert one[name] == other[name]
 
 
-def test_read_now_a_change_since_the_last_run_is_seen_and_called_new(installation: Installation) -> None:
-    installation.sync()
-    installation.sync()
-    state = installation.sandbox.state()
+def test_read_now_a_change_since_the_last_run_is_seen_and_called_new(synced: Installation) -> None:
+    synced.sync()
+    state = synced.sandbox.state()
     linked = {user["username"] for user in state["emply"]["users"] if user["active"]}
     person = next(
         row for row in state["entra"]["users"] if row["userPrincipalName"] in linked and row["accountEnabled"]
     )
     person["accountEnabled"] = False
-    installation.sandbox.put_state(state)
-    installation.sandbox.clear_requests()
-    (action,) = explain(installation, person["id"], "--live")["people"][0]["actions"]
+    synced.sandbox.put_state(state)
+    synced.sandbox.clear_requests()
+    (action,) = explain(synced, person["id"], "--live")["people"][0]["actions"]
     assert (action["rule"], action["state"]) == ("L6", "new")
-    assert {entry["method"] for entry in installation.sandbox.requests() if "/token" not in entry["path"]} == {"GET"}
-    assert explain(installation, person["id"])["people"][0]["actions"] == []
+    assert {entry["method"] for entry in synced.sandbox.requests() if "/token" not in entry["path"]} == {"GET"}
+    assert explain(synced, person["id"])["people"][0]["actions"] == []
 
 
-def test_nobody_is_told_with_what_is_nearly_the_same(installation: Installation) -> None:
-    installation.sync()
-    person = next(row for row in people(installation) if row.get("mail"))
+def test_nobody_is_told_with_what_is_nearly_the_same(synced: Installation) -> None:
+    person = next(row for row in people(synced) if row.get("mail"))
     typed = person["mail"][0] + person["mail"]
-    document = explain(installation, typed)
+    document = explain(synced, typed)
     assert (document["people"], document["near"]) == ([], [person["mail"].casefold()])
-    assert "Nobody in Entra or Emply" in installation.run("explain", typed).stdout
+    assert "Nobody in Entra or Emply" in synced.run("explain", typed).stdout
 
 
 def test_questions_leave_no_trace(installation: Installation) -> None:
+    """With the embedded database, which the others go without."""
     installation.sync()
     before, state = dump(installation), installation.sandbox.state()
     frames = sorted((installation.home / "frames").rglob("*"))

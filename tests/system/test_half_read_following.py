@@ -12,11 +12,9 @@ import pytest
 
 from sandbox import Sandbox
 from tests.postgres import Server
-from tests.system.conftest import Row, logins_of
+from tests.system.installation import Row, logins_of
 from tests.system.office import SETTINGS, edited, in_emply, in_outlook, kept, meeting, office, opened, own_event, row
 from tests.system.snapshots import Snapshot
-
-pytestmark = pytest.mark.campaign  # minutes of whole syncs
 
 EVERYTHING_ON = f"{SETTINGS}entra_write_back: {{create: true}}\nsso: {{service_principal_id: emply}}\n"
 READS = {

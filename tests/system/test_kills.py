@@ -2,80 +2,45 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sandbox import Sandbox
-from sandbox.company import make_company
-from tests.postgres import Server
 from tests.system.commands import PATIENCE
-from tests.system.conftest import Installation, Row, Writes, made
-from tests.system.snapshots import Snapshot, after_sync, started
+from tests.system.installation import Installation, made
+from tests.system.snapshots import Story
 
-SHARE, CAMPAIGN = range(6), range(6, 206)
-
-
-@dataclass(frozen=True)
-class Undisturbed:
-    """Where a sync begins, and what it makes of it: the logins, in how many requests, by which writes."""
-
-    start: Snapshot
-    logins: dict[str, Row]
-    requests: int
-    writes: Writes
+SHARE, CAMPAIGN = range(1, 4), range(4, 204)
 
 
-@dataclass(frozen=True)
-class Kills:
-    """What the kills of this module share; even seeds kill a first sync, odd ones one in which people come and go."""
-
-    sandbox: Sandbox
-    server: Server
-    undisturbed: list[Undisturbed]
-
-
-@pytest.fixture(scope="module")
-def kills(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kills]:
-    folder = tmp_path_factory.mktemp("kills")
-    with Sandbox() as sandbox:
-        first = Snapshot(make_company(200, 1))
-        second = after_sync(sandbox, server, folder / "first", first)
-        log = sandbox.requests()
-        undisturbed = [Undisturbed(first, second.logins, len(log), made(log))]
-        third = after_sync(sandbox, server, folder / "second", second.with_changes())
-        log = sandbox.requests()
-        undisturbed += [Undisturbed(second.with_changes(), third.logins, len(log), made(log))]
-        yield Kills(sandbox, server, undisturbed)
-
-
-def test_the_second_sync_writes_what_every_rule_asks_for(kills: Kills) -> None:
-    writes = kills.undisturbed[1].writes
+def test_the_second_sync_writes_what_every_rule_asks_for(story: Story) -> None:
+    writes = made(story.logs[1])
     assert sum(writes.values()) == len(writes) + 2 == 12, "three creations, nine changes, each of another login"
 
 
 @pytest.mark.parametrize("seed", SHARE)
-def test_a_killed_sync_is_made_good_by_the_next(kills: Kills, tmp_path: Path, seed: int) -> None:
-    _kill_and_make_good(kills, tmp_path, seed)
+def test_a_killed_sync_is_made_good_by_the_next(story: Story, tmp_path: Path, seed: int) -> None:
+    _kill_and_make_good(story, tmp_path, seed)
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("seed", CAMPAIGN)
-def test_a_killed_sync_is_made_good_by_the_next_200_times(kills: Kills, tmp_path: Path, seed: int) -> None:
-    _kill_and_make_good(kills, tmp_path, seed)
+def test_a_killed_sync_is_made_good_by_the_next_200_times(story: Story, tmp_path: Path, seed: int) -> None:
+    _kill_and_make_good(story, tmp_path, seed)
 
 
-def _kill_and_make_good(kills: Kills, folder: Path, seed: int) -> None:
-    undisturbed, chosen = kills.undisturbed[seed % 2], random.Random(seed)
-    with started(kills.sandbox, kills.server, folder, undisturbed.start) as installation:
+def _kill_and_make_good(story: Story, folder: Path, seed: int) -> None:
+    """Even seeds kill a first sync, odd ones one in which people come and go."""
+    number, chosen = seed % 2, random.Random(seed)
+    log = story.logs[number]
+    with story.started(folder, number) as installation:
         kill = (_at_any_moment, _while_it_waits_for_an_answer, _with_an_answer_lost)[seed // 2 % 3]
-        kill(installation, chosen.randrange(undisturbed.requests), chosen)
+        kill(installation, chosen.randrange(len(log)), chosen)
         installation.sandbox.put_faults()
         installation.sync()
-        assert installation.logins() == undisturbed.logins
-        assert made(installation.sandbox.requests()) == undisturbed.writes
+        assert installation.logins() == story.after(number)
+        assert made(installation.sandbox.requests()) == made(log)
 
 
 def _at_any_moment(installation: Installation, requests: int, chosen: random.Random) -> None:

@@ -14,29 +14,17 @@ from assets import clock
 from pipelines.database import normalised
 from pipelines.definitions import build_defs
 from pipelines.sync import _reason
-from sandbox import Sandbox
-from sandbox.company import make_company
 from tests.postgres import Server
-from tests.system.conftest import Installation
-from tests.system.snapshots import Snapshot, after_sync, changed, started
+from tests.system.installation import Installation
+from tests.system.snapshots import Story
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Dagster's own
 
 
-@pytest.fixture(scope="module")
-def synced(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Snapshot]]:
-    with Sandbox() as sandbox:
-        yield (
-            sandbox,
-            after_sync(sandbox, server, tmp_path_factory.mktemp("synced") / "first", Snapshot(make_company(200, 1))),
-        )
-
-
 @pytest.fixture
-def installation(synced: tuple[Sandbox, Snapshot], server: Server, tmp_path: Path) -> Iterator[Installation]:
-    """Synced once; Dagster in this process has it as its environment."""
-    sandbox, snapshot = synced
-    with started(sandbox, server, tmp_path, snapshot) as installation:
+def installation(story: Story, tmp_path: Path) -> Iterator[Installation]:
+    """Synced once, and people came and went since; Dagster in this process has it as its environment."""
+    with story.started(tmp_path, 1) as installation:
         address = {"DATABASE_URL": normalised(installation.variables["DATABASE_URL"])}
         with patch.dict(os.environ, installation.environment | address):
             yield installation
@@ -72,7 +60,6 @@ def newest(server: Server, installation: Installation) -> str:
 def test_a_plan_is_applied_once_and_not_after_a_newer_one(installation: Installation, server: Server) -> None:
     first = newest(server, installation)
     assert "once is enough" in refusal(installation, first)
-    installation.sandbox.put_state(changed(installation.sandbox.state()))
     assert run("sync").success
     assert newest(server, installation) != first
     assert "is not the newest plan" in refusal(installation, first)
@@ -81,7 +68,6 @@ def test_a_plan_is_applied_once_and_not_after_a_newer_one(installation: Installa
 
 
 def test_a_plan_that_became_old_is_refused(installation: Installation, server: Server) -> None:
-    installation.sandbox.put_state(changed(installation.sandbox.state()))
     assert run("sync").success
     earlier = "UPDATE entra_emply.plans SET read_at = read_at - interval '61 minutes' WHERE claimed_at IS NULL"
     server.execute(earlier, installation.database)

@@ -9,7 +9,7 @@ from sqlalchemy.pool import NullPool
 
 from assets.environment import Environment
 from pipelines.database import database
-from tests.system.conftest import Installation
+from tests.system.installation import Installation
 
 FASTEST_START = 90.0
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import typer.main
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli import app
 from tests.system.commands import REPOSITORY
-from tests.system.conftest import Installation
+from tests.system.installation import Installation
 
 BAR = re.compile(r"[━╸╺]{5}")
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -23,6 +24,9 @@ QUICK = [
     ("plan",),
     ("approve", "abcdef12", "--by", "Ada", "--reason", "tried"),
     ("release", "abcdef12", "--by", "Ada"),
+    ("explain", "nobody@contoso.com"),
+    ("history",),
+    ("doctor",),
     ("benchmark", "plan", "--users", "100"),
     ("benchmark", "read"),
 ]
@@ -65,17 +69,14 @@ def _read(master: int, shown: list[bytes]) -> None:
         shown.append(part)
 
 
-def commands() -> Iterator[list[str]]:
-    """All there are, those of `benchmark` included."""
-    groups = {"": typer.main.get_command(app)}
-    for name, command in groups[""].commands.items():  # type: ignore[attr-defined]
-        yield from (
-            ([name, inner] for inner in getattr(command, "commands", {})) if hasattr(command, "commands") else [[name]]
-        )
+def commands(of: Any, *names: str) -> Iterator[tuple[str, ...]]:  # noqa: ANN401 (typer's own command or group)
+    """All commands there are, as they are typed."""
+    for name, command in of.commands.items():
+        yield from commands(command, *names, name) if hasattr(command, "commands") else [(*names, name)]
 
 
-@pytest.mark.parametrize("command", list(commands()), ids=" ".join)
-def test_the_help_of_every_command_has_an_example_of_it(command: list[str]) -> None:
+@pytest.mark.parametrize("command", list(commands(typer.main.get_command(app))), ids=" ".join)
+def test_the_help_of_every_command_has_an_example_of_it(command: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(app, [*command, "--help"]).output
     assert f"Example: entra-emply {' '.join(command)}" in " ".join(shown.split())
 

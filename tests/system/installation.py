@@ -1,0 +1,96 @@
+"""An installation as an operator has one: a home folder, settings, a sandbox; its commands, and what they left."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+
+from sandbox import Sandbox
+from tests.system.commands import REPOSITORY, Command, Done
+
+Row = dict[str, Any]
+Writes = Counter[tuple[str, str]]
+_ELSEWHERE = {"DATABASE_URL", "DAGSTER_HOME", "FRAMES_URL"}
+
+
+@dataclass
+class Installation:
+    """One home folder, one settings file, one sandbox; commands run as an operator runs them.
+
+    The database is the embedded one, unless `variables` name another. Commands run in `folder`.
+    """
+
+    home: Path
+    sandbox: Sandbox
+    settings: Path
+    variables: dict[str, str] = field(default_factory=dict)
+    folder: Path = REPOSITORY
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command gets: the sandbox's addresses, and nothing of this process that points elsewhere."""
+        theirs = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+        ours = {"ENTRA_EMPLY_HOME": str(self.home), "ENTRA_EMPLY_SETTINGS": str(self.settings), "COLUMNS": "200"}
+        return theirs | self.sandbox.environment | ours | self.variables
+
+    @property
+    def database(self) -> str:
+        """The name of the database that DATABASE_URL names."""
+        return make_url(self.variables["DATABASE_URL"]).database or ""
+
+    @property
+    def said(self) -> Path:
+        """Where the output of commands is kept, a folder each."""
+        return self.settings.parent / "said"
+
+    def start(self, *command: str, hurried: bool = False, terminal: str | None = None, **variables: str) -> Command:
+        """Start `entra-emply` with these arguments; `hurried`, `terminal`: see `Command`."""
+        said = self.said / f"{next(self._numbers)}-{command[0]}"
+        environment = self.environment | variables
+        return Command(command, environment, said, hurried=hurried, terminal=terminal, where=self.folder)
+
+    def run(self, *command: str, hurried: bool = False, **variables: str) -> Done:
+        """Run `entra-emply` with these arguments to its end."""
+        return self.start(*command, hurried=hurried, **variables).wait()
+
+    def sync(self, *arguments: str) -> Done:
+        """Run a sync that must not fail (something may be held)."""
+        done = self.run("sync", *arguments)
+        assert done.returncode in (0, 2), done.stderr
+        return done
+
+    def logins(self) -> dict[str, Row]:
+        """Emply's users by username, without the ids that Emply gave."""
+        return logins_of(self.sandbox.state())
+
+    def writes(self) -> list[Row]:
+        """See `writes_of`."""
+        return writes_of(self.sandbox.requests())
+
+
+def writes_of(requests: Sequence[Row]) -> list[Row]:
+    """The requests of a log that changed something in Emply or Entra, or wanted to."""
+    return [
+        entry
+        for entry in requests
+        if entry["method"] not in ("GET", "HEAD")
+        and "/token" not in entry["path"]
+        and not entry["path"].endswith("$batch")
+    ]
+
+
+def made(requests: Sequence[Row]) -> Writes:
+    """The changes that were made, by method and address; one whose answer was lost has no status, and was made."""
+    done = [entry for entry in writes_of(requests) if (entry["status"] or 200) < 300]
+    return Counter((entry["method"], entry["path"]) for entry in done)
+
+
+def logins_of(state: Row) -> dict[str, Row]:
+    """Emply's users by username, without the ids that Emply gave."""
+    return {user["username"] or user["id"]: {**user, "id": None} for user in state["emply"]["users"]}
