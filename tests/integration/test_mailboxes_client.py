@@ -404,9 +404,19 @@ def test_trouble_that_stays_makes_the_source_unreadable(
 
 
 def test_one_mailbox_that_cannot_be_read_makes_all_of_them_unreadable(server: Sandbox, client: GraphClient) -> None:
-    server.put_faults({"path": "u13-own/calendarView", "fault": {"status": 404}})
+    server.put_faults({"path": "u13-own/calendarView", "fault": {"status": 400}})
     with pytest.raises(SourceUnreadable, match="for the mailbox of u13"):
         _events(client)
+
+
+def test_one_calendar_that_is_not_opened_leaves_the_others_as_they_are(server: Sandbox, client: GraphClient) -> None:
+    healthy = _events(client).frames["entra_events"]
+    server.put_faults({"path": "u13-own/calendarView", "fault": {"status": 404}})
+    read = _events(client).frames
+    closed = read["entra_cursors"]["delta_link"].isna()
+    assert list(read["entra_cursors"].loc[closed, "calendar_id"]) == ["u13-own"]
+    others = healthy[healthy["calendar_id"] != "u13-own"].reset_index(drop=True)
+    assert read["entra_events"].equals(others)
 
 
 @pytest.mark.parametrize("rows", [[], [{"id": "c", "isDefaultCalendar": False}], [{"id": "c"}]])
