@@ -147,7 +147,7 @@ class StoredRun:
         wanted = pa.array(sorted(values), type=pa.large_string())
         with self._file(name) as file:
             found = [file.schema_arrow.empty_table()]
-            for part in range(file.num_row_groups):
+            for part in (part for part in range(file.num_row_groups) if _may_hold(file, part, column, values)):
                 keys = file.read_row_group(part, columns=[column])[column].cast(pa.large_string())
                 hits = pc.is_in(keys, value_set=wanted)
                 if pc.any(hits).as_py():
@@ -170,6 +170,14 @@ class StoredRun:
             pq.ParquetFile(stored) as file,
         ):
             yield file
+
+
+def _may_hold(file: pq.ParquetFile, part: int, column: str, values: Collection[str]) -> bool:
+    """Whether this part of a file may have one of the values, by the least and the greatest one that it has."""
+    group = file.metadata.row_group(part)
+    leaves = (group.column(at) for at in range(group.num_columns))
+    about = next((leaf.statistics for leaf in leaves if leaf.path_in_schema == column), None)
+    return about is None or not about.has_min_max or any(about.min <= value <= about.max for value in values)
 
 
 def _children(folder: UPath) -> list[UPath]:

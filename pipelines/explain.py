@@ -18,7 +18,7 @@ from assets.ledger.ledger import Ledger
 from assets.reconciliation.explain.explanation import explanation
 from assets.reconciliation.explain.facts import Facts, Row
 from assets.reconciliation.explain.gathering import gather, planned_rows
-from assets.reconciliation.explain.neighbourhood import Directory, Frames, Ids, small_world, uncounted
+from assets.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, Ids, small_world, uncounted
 from assets.reconciliation.explain.standing import Recorded
 from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.settings import Settings, load
@@ -61,7 +61,7 @@ def explain(environment: Environment, asked: str) -> dict[str, Any]:
         if not found.who:
             return source | _nobody(found, ledger)
         told = _told(run, ledger, found.around)
-        return source | _people(found, small_world(run, settings, _with_near(found, told)), told, ledger)
+        return source | _people(found, small_world(run, settings, _with_near(found, told), UNREAD), told, ledger)
 
 
 def explain_live(environment: Environment, asked: str) -> dict[str, Any]:
