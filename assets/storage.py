@@ -26,6 +26,8 @@ Frames = pd.DataFrame | Mapping[str, pd.DataFrame]
 
 _LISTS = pd.ArrowDtype(pa.list_(pa.string()))
 _KEEP_EVERY_RUN = timedelta(days=2)
+_ROWS_OF_A_PART = 10_000
+"""A question about one person reads the parts of a file that this person is in, not everybody."""
 
 
 class FrameStore:
@@ -189,7 +191,8 @@ def _write_parquet(frame: pd.DataFrame, path: UPath) -> None:
     # pandas cannot read back the name it gives an Arrow list; `_LISTS` says it instead.
     described = (table.schema.metadata[b"pandas"]).replace(b'"list<item: string>[pyarrow]"', b'"object"')
     with path.open("wb") as file:
-        pq.write_table(table.replace_schema_metadata({b"pandas": described}), file, compression="zstd")
+        described_table = table.replace_schema_metadata({b"pandas": described})
+        pq.write_table(described_table, file, row_group_size=_ROWS_OF_A_PART, compression="zstd")
 
 
 def _read_parquet(path: UPath) -> pd.DataFrame:

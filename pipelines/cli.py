@@ -288,6 +288,16 @@ def benchmark_plan(users: Users = 100_000) -> None:
     _print_json(measured)
 
 
+@benchmark.command("explain", epilog=_example("entra-emply benchmark explain --users 100000"))
+def benchmark_explain(users: Users = 100_000) -> None:
+    """The command explain in a company of so many people, from stored frames; JSON."""
+    from benchmarks.explain import benchmark_explain as measure  # noqa: PLC0415
+
+    with progress(f"Explaining some of {users} people"):
+        measured = measure(users)
+    _print_json(measured)
+
+
 @benchmark.command("sync", epilog=_example("entra-emply benchmark sync --users 10000"))
 def benchmark_sync(users: Users = 200) -> None:
     """Whole runs against a sandbox: the first, an unchanged one, one with 1 % changed; JSON."""

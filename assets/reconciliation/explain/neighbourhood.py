@@ -191,8 +191,7 @@ def small_world(frames: Frames, settings: Settings, who: Ids, unread: pd.DataFra
         emply_departments=frames.whole("emply_departments"),
         state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
         settings=settings,
-        **(dict.fromkeys(_FOLLOWING, unread) if unread is not None else {}),
-        **_following(frames, who, state.get("calendars", UNREAD)),
+        **_following(frames, who, state.get("calendars", UNREAD), unread),
     )
 
 
@@ -204,10 +203,13 @@ def uncounted(world: World) -> World:
     return replace(world, settings=world.settings.model_copy(update={"guards": guards}), state=state)
 
 
-def _following(frames: Frames, who: Ids, recorded: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _following(
+    frames: Frames, who: Ids, recorded: pd.DataFrame, unread: pd.DataFrame | None
+) -> dict[str, pd.DataFrame]:
     """What is read of some people only, as far as it was: photos, mailboxes, calendars, events. A room's calendar in
     Emply has no user: the ledger or its mailbox says whose it is."""
-    found = {
+    found = {} if unread is None else dict.fromkeys(_FOLLOWING, unread)
+    found |= {
         name: frames.rows(stored, "entra_id", who.entra) if name in _OF_USERS else frames.whole(stored)
         for name, stored in _FOLLOWING.items()
         if name in (*_OF_USERS, *_WHOLE) and frames.has(stored)
