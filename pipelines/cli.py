@@ -164,19 +164,22 @@ def plan(
         run = dry_run(environment, in_force, tell)
     made = document(run.plan, run.world.now, in_force.version)
     if html_file is not None:
-        write_html(html_file, made, names_of(run.world), groups_of(run.plan.actions))
+        write_html(html_file, made, names_of(run.world), groups_of(run.plan.actions), run.approval)
     if as_json:
         _print_json(made)
     elif html_file is not None:
         typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(run.plan.actions)} actions, written to {html_file}")
     else:
-        show(made, names_of(run.world), Console())
+        show(made, names_of(run.world), Console(), run.approval)
 
 
 @app.command(epilog=_example('entra-emply approve 3f9c12ab --kind set_roles --by "Ada" --reason "reorganisation"'))
 def approve(
     plan: Annotated[
-        str, typer.Argument(help="The id of the newest plan, as `sync` or `plan` show it, or its first characters.")
+        str,
+        typer.Argument(
+            help="The id of the newest plan, as `sync` prints and `plan` names it, or its first characters."
+        ),
     ],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who approves.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
