@@ -177,9 +177,7 @@ def plan(
 def approve(
     plan: Annotated[
         str,
-        typer.Argument(
-            help="The id of the newest plan, as `sync` prints and `plan` names it, or its first characters."
-        ),
+        typer.Argument(help="The id of the newest plan, as `sync` and `plan` name it, or its first characters."),
     ],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who approves.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],

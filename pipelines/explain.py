@@ -114,7 +114,8 @@ class _Found:
 
 
 def _people(found: _Found, world: World, told: Told, ledger: Ledger | None) -> dict[str, Any]:
-    people = gather(world, found.who, told.actions, told.findings, told.links)
+    done = [identity for identity, tried in told.recorded.tried.items() if tried["result"] == "applied"]
+    people = gather(world, found.who, told.actions, told.findings, told.links, done)
     several = f"{len(people)} people carry {found.asked}." if len(people) > 1 else ""
     documents = [explanation(each, told.recorded) | {"history": _history(each, ledger)} for each in people]
     return {"sentence": several, "near": [], "people": documents, "history": []}
