@@ -109,13 +109,16 @@ class Directory:
         return sorted(text for text, _, _ in found)
 
     def around(self, who: Ids) -> Ids:
-        """`who`, and everybody who shares a link, a key, an address or an employee with them, and so on."""
+        """`who`, and everybody who shares a link, a key, an address or an employee with them, and so on; also whoever
+        stands in the way of a user that W1 would make of their logins."""
         entra = is_among(self.entra["id"], _texts(who.entra))
         emply = is_among(self.emply["id"], _texts(who.emply))
+        emply |= self._wanting_the_same_name(emply)
         reached = -1
         while reached < (reached := int(entra.sum() + emply.sum())):
             entra, emply = self._wider(entra, emply)
         entra, emply = self._crosswise(entra, emply)
+        entra |= self._known_as(self._names_of_unlinked(emply))
         logins, users = self.emply[emply], self.entra[entra]
         carried = pd.concat([logins["employee"], _texts(who.employees)])
         emails = pd.concat([logins["email"], users["address"]])
@@ -148,8 +151,19 @@ class Directory:
             self.emply, ("username", "email"), theirs
         )
 
+    def _wanting_the_same_name(self, emply: Mask) -> Mask:
+        """The logins that carry, in whichever place, what these carry: W1 would give both the same sign-in name."""
+        return _carry(self.emply, ("username", "email"), self._names_of_unlinked(emply))
+
+    def _names_of_unlinked(self, emply: Mask) -> "pd.Series[str]":
+        """What the logins that nobody is linked to carry."""
+        logins = self.emply[emply & ~is_among(self.emply["id"], self.links["emply_user_id"])]
+        return pd.concat([logins["username"], logins["email"]]).dropna()
+
     def _known_as(self, texts: "pd.Series[str]") -> Mask:
         """The Entra users who have one of these as another address. They are many, so they are read when asked for."""
+        if texts.empty:
+            return np.zeros(len(self.entra), dtype=bool)
         users = self._frames.columns("entra_users", ["entra_id", "other_mails", "proxy_addresses"])
         known = np.zeros(len(self.entra), dtype=bool)
         for name in users.columns.drop("entra_id"):  # a run of an earlier version has none
