@@ -26,6 +26,8 @@ Frames = pd.DataFrame | Mapping[str, pd.DataFrame]
 
 _LISTS = pd.ArrowDtype(pa.list_(pa.string()))
 _KEEP_EVERY_RUN = timedelta(days=2)
+_ROWS_OF_A_PART = 10_000
+"""A question about one person reads the parts of a file that this person is in, not everybody."""
 
 
 class FrameStore:
@@ -147,7 +149,7 @@ class StoredRun:
         wanted = pa.array(sorted(values), type=pa.large_string())
         with self._file(name) as file:
             found = [file.schema_arrow.empty_table()]
-            for part in range(file.num_row_groups):
+            for part in (part for part in range(file.num_row_groups) if _may_hold(file, part, column, values)):
                 keys = file.read_row_group(part, columns=[column])[column].cast(pa.large_string())
                 hits = pc.is_in(keys, value_set=wanted)
                 if pc.any(hits).as_py():
@@ -172,6 +174,14 @@ class StoredRun:
             yield file
 
 
+def _may_hold(file: pq.ParquetFile, part: int, column: str, values: Collection[str]) -> bool:
+    """Whether this part of a file may have one of the values, by the least and the greatest one that it has."""
+    group = file.metadata.row_group(part)
+    leaves = (group.column(at) for at in range(group.num_columns))
+    about = next((leaf.statistics for leaf in leaves if leaf.path_in_schema == column), None)
+    return about is None or not about.has_min_max or any(about.min <= value <= about.max for value in values)
+
+
 def _children(folder: UPath) -> list[UPath]:
     return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.exists() else []
 
@@ -181,7 +191,8 @@ def _write_parquet(frame: pd.DataFrame, path: UPath) -> None:
     # pandas cannot read back the name it gives an Arrow list; `_LISTS` says it instead.
     described = (table.schema.metadata[b"pandas"]).replace(b'"list<item: string>[pyarrow]"', b'"object"')
     with path.open("wb") as file:
-        pq.write_table(table.replace_schema_metadata({b"pandas": described}), file, compression="zstd")
+        described_table = table.replace_schema_metadata({b"pandas": described})
+        pq.write_table(described_table, file, row_group_size=_ROWS_OF_A_PART, compression="zstd")
 
 
 def _read_parquet(path: UPath) -> pd.DataFrame:

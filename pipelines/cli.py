@@ -164,19 +164,20 @@ def plan(
         run = dry_run(environment, in_force, tell)
     made = document(run.plan, run.world.now, in_force.version)
     if html_file is not None:
-        write_html(html_file, made, names_of(run.world), groups_of(run.plan.actions))
+        write_html(html_file, made, names_of(run.world), groups_of(run.plan.actions), run.approval)
     if as_json:
         _print_json(made)
     elif html_file is not None:
         typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(run.plan.actions)} actions, written to {html_file}")
     else:
-        show(made, names_of(run.world), Console())
+        show(made, names_of(run.world), Console(), run.approval)
 
 
 @app.command(epilog=_example('entra-emply approve 3f9c12ab --kind set_roles --by "Ada" --reason "reorganisation"'))
 def approve(
     plan: Annotated[
-        str, typer.Argument(help="The id of the newest plan, as `sync` or `plan` show it, or its first characters.")
+        str,
+        typer.Argument(help="The id of the newest plan, as `sync` and `plan` name it, or its first characters."),
     ],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who approves.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
@@ -281,6 +282,16 @@ def benchmark_plan(users: Users = 100_000) -> None:
     from benchmarks.plan import benchmark_plan as measure  # noqa: PLC0415
 
     with progress(f"Planning for {users} people"):
+        measured = measure(users)
+    _print_json(measured)
+
+
+@benchmark.command("explain", epilog=_example("entra-emply benchmark explain --users 100000"))
+def benchmark_explain(users: Users = 100_000) -> None:
+    """The command explain in a company of so many people, from stored frames; JSON."""
+    from benchmarks.explain import benchmark_explain as measure  # noqa: PLC0415
+
+    with progress(f"Explaining some of {users} people"):
         measured = measure(users)
     _print_json(measured)
 

@@ -22,6 +22,7 @@ from assets.reconciliation.mapping import groups_to_read, may_be_empty
 from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.references import require_referred
 from assets.reconciliation.settings import Settings
+from assets.reconciliation.wording import how_to_approve
 from assets.reconciliation.world import SOURCES, SyncState, World
 from assets.storage import FrameStore
 from pipelines.database import database
@@ -30,15 +31,23 @@ from pipelines.progress import Tell, unheard
 
 @dataclass(frozen=True)
 class DryRun:
-    """A plan and the world that it is of."""
+    """A plan, the world that it is of, and the id of the newest recorded plan: what can be approved."""
 
     plan: Plan
     world: World
+    recorded: str | None
+
+    @property
+    def approval(self) -> str:
+        """How what this plan holds is approved: with the id of the recorded plan, which may hold only some of it."""
+        waiting = self.plan.actions.loc[self.plan.actions["own_guards"] != "", "action_id"]
+        new = int((~waiting.isin(self.world.state.holds["action_id"])).sum())
+        return how_to_approve(None if new == len(waiting) else self.recorded, new)
 
 
 def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) -> DryRun:
     """The plan of this moment. Raises what reading and planning raise."""
-    with _recorded(environment) as (state, baselines):
+    with _recorded(environment) as (state, baselines, recorded):
         graph, emply = GraphClient(environment), EmplyClient(environment)
         reads = read_all(graph, emply, settings, state, tell)
         rows = {source: read.certificate.rows for source, read in reads.items()}
@@ -49,7 +58,7 @@ def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) 
         for name, frames, _ in read_following(world, Reading(graph, emply, _earlier_events(environment))):
             tell(name, len(SOURCES), len(SOURCES))
             world = world.with_frames(frames)
-        return DryRun(make_plan(world), world)
+        return DryRun(make_plan(world), world, recorded)
 
 
 def _earlier_events(environment: Environment) -> Mapping[str, pd.DataFrame] | None:
@@ -82,14 +91,15 @@ def read_all(
 
 
 @contextmanager
-def _recorded(environment: Environment) -> Iterator[tuple[SyncState, dict[str, int]]]:
+def _recorded(environment: Environment) -> Iterator[tuple[SyncState, dict[str, int], str | None]]:
     """What the ledger remembers, if there is one: nothing is set up for a look."""
     with database(environment.home, environment.database_url, create=False) as url:
         if url is None:
-            yield SyncState.of({}, read_at=clock.now()), {}
+            yield SyncState.of({}, read_at=clock.now()), {}, None
             return
         ledger = Ledger.open(url)
         try:
-            yield ledger.read_state(clock.now()), ledger.baselines()
+            newest = ledger.newest_plan() if ledger.exists() else None
+            yield ledger.read_state(clock.now()), ledger.baselines(), None if newest is None else newest.plan_id
         finally:
             ledger.close()

@@ -18,7 +18,7 @@ from assets.ledger.ledger import Ledger
 from assets.reconciliation.explain.explanation import explanation
 from assets.reconciliation.explain.facts import Facts, Row
 from assets.reconciliation.explain.gathering import gather, planned_rows
-from assets.reconciliation.explain.neighbourhood import Directory, Frames, Ids, small_world, uncounted
+from assets.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, Ids, small_world, uncounted
 from assets.reconciliation.explain.standing import Recorded
 from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.settings import Settings, load
@@ -61,7 +61,7 @@ def explain(environment: Environment, asked: str) -> dict[str, Any]:
         if not found.who:
             return source | _nobody(found, ledger)
         told = _told(run, ledger, found.around)
-        return source | _people(found, small_world(run, settings, _with_near(found, told)), told, ledger)
+        return source | _people(found, small_world(run, settings, _with_near(found, told), UNREAD), told, ledger)
 
 
 def explain_live(environment: Environment, asked: str) -> dict[str, Any]:
@@ -114,7 +114,8 @@ class _Found:
 
 
 def _people(found: _Found, world: World, told: Told, ledger: Ledger | None) -> dict[str, Any]:
-    people = gather(world, found.who, told.actions, told.findings, told.links)
+    done = [identity for identity, tried in told.recorded.tried.items() if tried["result"] == "applied"]
+    people = gather(world, found.who, told.actions, told.findings, told.links, done)
     several = f"{len(people)} people carry {found.asked}." if len(people) > 1 else ""
     documents = [explanation(each, told.recorded) | {"history": _history(each, ledger)} for each in people]
     return {"sentence": several, "near": [], "people": documents, "history": []}

@@ -20,16 +20,18 @@ Row = Mapping[str, Any]
 _COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 
 
-def write_html(file: Path, plan: Row, names: Mapping[str, str], groups: Mapping[str, Sequence[str]]) -> None:
+def write_html(
+    file: Path, plan: Row, names: Mapping[str, str], groups: Mapping[str, Sequence[str]], approval: str
+) -> None:
     """Write the plan (a `document`) as one HTML file. Raises SettingsError where the file cannot be written."""
     try:
-        file.write_text(html(plan, names, groups), encoding="utf-8")
+        file.write_text(html(plan, names, groups, approval), encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{file}: cannot be written ({error.strerror})") from None
 
 
-def show(plan: Row, names: Mapping[str, str], console: Console, limit: int = 40) -> None:
-    """Print the plan (a `document`): by kind, before → after, why, what is held; findings; counts last.
+def show(plan: Row, names: Mapping[str, str], console: Console, approval: str, limit: int = 40) -> None:
+    """Print the plan (a `document`): by kind, before → after, why, what is held; findings; counts and `approval` last.
 
     Of each kind at most `limit` rows are shown, the held ones first.
     """
@@ -42,7 +44,7 @@ def show(plan: Row, names: Mapping[str, str], console: Console, limit: int = 40)
         if len(actions) > limit:
             console.print(f"  … and {len(actions) - limit} more (--json shows all)", style="dim")
     _show_findings(plan["findings"], console, limit)
-    _show_counts(plan, console)
+    _show_counts(plan, console, approval)
 
 
 def _show_action(action: Row, sign: str, colour: str, names: Mapping[str, str], console: Console) -> None:
@@ -69,7 +71,7 @@ def _show_findings(findings: Sequence[Row], console: Console, limit: int) -> Non
         console.print(f"      who   {escape(shown)}{more}", style="dim", soft_wrap=True)
 
 
-def _show_counts(plan: Row, console: Console) -> None:
+def _show_counts(plan: Row, console: Console, approval: str) -> None:
     counts = [f"{count} {kind}" for kind, count in plan["summary"].items() if kind != "held"]
     held = plan["summary"]["held"]
     console.print(f"\nPlan {plan['plan_id'][:12]} of {plan['created_at']}, mapping {plan['mapping_version']}")
@@ -77,7 +79,4 @@ def _show_counts(plan: Row, console: Console) -> None:
         f"[bold]{', '.join(counts) or 'Nothing to do'}[/bold]; {len(plan['findings'])} findings", soft_wrap=True
     )
     if held:
-        console.print(
-            f"[bold red]{held} held[/bold red]: entra-emply approve {plan['plan_id'][:12]} --by NAME --reason TEXT",
-            soft_wrap=True,
-        )
+        console.print(f"[bold red]{held} held[/bold red]: {approval}", soft_wrap=True)

@@ -29,7 +29,8 @@ class SettingsError(ValueError):
 class Settings:
     """One app registration in one tenant, and one Emply key of one customer.
 
-    `permissions` are the app's granted application roles; `areas` says for each Emply area whether the key may
+    `permissions` are the app's granted application roles, `exchange_roles` those that Exchange gives it for mailboxes
+    (RBAC for Applications), which no token names; `areas` says for each Emply area whether the key may
     "read" or "write" (which includes reading). `certificate` is the PEM text of a certificate registered on the
     app; without one every client assertion is refused. `token_lifetime` is in seconds. `graph_units` replaces the
     throttling bucket's size (resource units in ten seconds), which otherwise goes by the tenant's size;
@@ -43,6 +44,7 @@ class Settings:
     secret_expired: bool = False
     certificate: str | None = None
     permissions: list[str] = field(default_factory=lambda: list(PERMISSIONS))
+    exchange_roles: list[str] = field(default_factory=list)
     token_lifetime: int = 3599
     graph_units: int | None = None
     graph_writes: int = 3000

@@ -15,6 +15,11 @@ from assets.http import Answer, RequestFailed
 from assets.reconciliation.settings import Settings
 
 _SOME = "50"
+_MAILBOXES_TRIED = 5
+_BY_EXCHANGE = (
+    'Exchange does not tell what it lets an application do: assign the role "Application {}" there, or grant the '
+    "permission in Entra; the first event that is written finds out."
+)
 _NO_CONSENT = (
     "In Entra, give the application the application permission {}, and admin consent; a token made before goes on "
     "without it for up to an hour."
@@ -88,10 +93,15 @@ class _Probes:
         return groups if first is None else self._ask(f"groups/{part(str(first['id']))}/members", {"$top": "1"})
 
     def _calendars(self) -> Answer | None:
-        """Of the first user with an address: another may well be without a mailbox."""
+        """Of the first users with an address, until one opens: others may be without a mailbox, or not to be opened."""
         users = self._ask("users", {"$select": "id,mail", "$top": _SOME})
-        first = next((row for row in _rows(users) if row.get("mail")), None)
-        return None if first is None else self._ask(f"users/{part(str(first['id']))}/calendars", {"$top": "1"})
+        ids = [str(row["id"]) for row in _rows(users) if row.get("mail")][:_MAILBOXES_TRIED]
+        tried = None
+        for user in ids:
+            tried = self._ask(f"users/{part(user)}/calendars", {"$top": "1"})
+            if tried.status == OK:
+                break
+        return tried
 
     def _ask(self, path: str, params: Mapping[str, str]) -> Answer:
         return self._connection.ask("GET", path, params=params)
@@ -103,12 +113,18 @@ def _permission(permission: Permission, granted: frozenset[str], tried: Answer |
     if isinstance(tried, RequestFailed):
         return failed(name, f"{permission.why}: {tried}", "Try again; if it stays so, look at the network.")
     refused = tried is not None and tried.status == FORBIDDEN
+    works = tried is not None and tried.status == OK
+    if granted and works and held is None and permission.from_elsewhere(granted):
+        said = (
+            "the token does not name it, but a mailbox opens: Exchange lets the application in (RBAC for Applications)"
+        )
+        return note(name, f"{said}; whether it may write was not tried", _BY_EXCHANGE.format(wanted))
     if (refused and held is None) or (granted and held is None and (permission.writes or tried is None)):
         return failed(name, f"is needed {permission.why}, and is not granted", _NO_CONSENT.format(wanted))
     if refused:
         return note(name, "is granted, but Graph refuses the object asked for: an access policy may keep it away")
     as_ = "" if held in (wanted, None) else f" as part of {held}"
-    by_reading = "a read works" if tried is not None and tried.status == OK else "it was not tried by reading"
+    by_reading = "a read works" if works else "it was not tried by reading"
     return ok(name, f"is granted{as_}; {by_reading}")
 
 

@@ -12,12 +12,18 @@ _DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
 
 @dataclass(frozen=True)
 class Permission:
-    """A permission: what for, which broader ones include it, and whether it lets the application write."""
+    """A permission: what for, which broader ones include it, whether it lets the application write, and which smaller
+    ones are enough for a read (None: nothing but a permission lets it read)."""
 
     name: str
     why: str
     included_in: frozenset[str]
     writes: bool = False
+    enough_to_read: frozenset[str] | None = None
+
+    def from_elsewhere(self, granted: frozenset[str]) -> bool:
+        """Whether a read that works shows another way in: Exchange's RBAC for Applications, which no token names."""
+        return self.enough_to_read is not None and granted.isdisjoint({self.name, *self.enough_to_read})
 
     def granted_as(self, granted: frozenset[str]) -> str | None:
         """The name that it is granted under, itself or a broader one; None where it is not."""
@@ -36,7 +42,11 @@ ORGANIZATION = Permission(
     "Organization.Read.All", "to read the tenant", frozenset({"Organization.ReadWrite.All"}) | _DIRECTORY
 )
 CALENDARS = Permission(
-    "Calendars.ReadWrite", "to read calendars and to write Emply's events into them", frozenset(), writes=True
+    "Calendars.ReadWrite",
+    "to read calendars and to write Emply's events into them",
+    frozenset(),
+    writes=True,
+    enough_to_read=frozenset({"Calendars.Read", "Calendars.ReadBasic.All"}),
 )
 APPLICATIONS = Permission(
     "Application.Read.All",

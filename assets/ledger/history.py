@@ -65,7 +65,8 @@ def of_person(connection: Connection, who: Person) -> list[Event]:
     """Everything that happened to one person, newest first: at, event, plan_id, kind, by, why, code and _ABOUT."""
     if not exists(connection):
         return []
-    mine = select(actions).where(who.within(actions)).cte("mine")
+    columns = [actions.c[name] for name in ("plan_no", "position", "target", "kind", *_ABOUT)]
+    mine = select(*columns).where(who.within(actions)).cte("mine")
     events = _events(mine)
     what = [mine.c[name] for name in _ABOUT]
     kind = mine.c.target + "." + mine.c.kind

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 MIGRATE_LOCK = 0x656D706C795F6D69  # two processes that start together: one migrates, the other finds it done
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the schema to the newest version, in the transaction of `connection`.
+def migrate(connection: Connection, version: str = "head") -> None:
+    """Bring the schema to the newest version (or to `version`), in the transaction of `connection`.
 
     Raises LedgerError for a schema that a newer version of the code wrote.
     """
@@ -30,7 +30,7 @@ def migrate(connection: Connection) -> None:
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, version)
 
 
 def exists(connection: Connection) -> bool:

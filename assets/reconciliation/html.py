@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, Template
 
-from assets.reconciliation.wording import GUARDS, KINDS, Row, fields, why
+from assets.reconciliation.wording import GUARDS, KINDS, Row, fields, how_to_approve, why
 
 _FEW = 25
 """Kinds with more actions than this are folded up."""
@@ -23,17 +23,23 @@ _BAR = 420
 _SIGNS = {"+": "add", "~": "change", "-": "take"}
 
 
-def html(document: Row, names: Mapping[str, str], groups: Mapping[str, Sequence[str]] | None = None) -> str:
+def html(
+    document: Row,
+    names: Mapping[str, str],
+    groups: Mapping[str, Sequence[str]] | None = None,
+    approval: str | None = None,
+) -> str:
     """The page of a plan in the form of `plan --json`; `names` says what ids are called (`wording.names_of`).
 
     `groups` are the group ids of each action's person by action id (`groups_of`); without it no overview by group is
-    shown.
+    shown. `approval` is how held actions are approved (`wording.how_to_approve`); without it, as a recorded plan's.
     """
     kinds = [_kind(kind, list(rows), names) for kind, rows in groupby(document["actions"], key=_name)]
     held = sum(bool(action["held_by"]) for action in document["actions"])
     return _template().render(
         plan=document,
         held=held,
+        approval=approval or how_to_approve(document["plan_id"]),
         kinds=kinds,
         chart=_chart(kinds),
         tables=[table for table in _overviews(document["actions"], names, groups) if table["rows"]],

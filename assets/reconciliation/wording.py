@@ -115,6 +115,16 @@ def fields(action: Row, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
     return [(name, _value(before.get(name), names), _value(after.get(name), names)) for name in changed]
 
 
+def how_to_approve(plan_id: str | None, new: int = 0) -> str:
+    """What lets held actions go: approving the recorded plan of this id (None: there is none that holds them); `new`
+    are held by no recorded plan yet.
+    """
+    if plan_id is None:
+        return "entra-emply sync records them, and prints the id of the plan to approve"
+    command = f"entra-emply approve {plan_id[:12]} --by NAME --reason TEXT"
+    return f"{command}; {new} of them only after the next entra-emply sync, which records them" if new else command
+
+
 def why(action: Row) -> str:
     """The rule and its reason in a sentence."""
     return f"{action['rule']}: {_WHY.get((action['rule'], action['reason']), action['reason'] or '')}"

@@ -111,6 +111,8 @@ class Graph:
         self, request: Request, segments: tuple[str, ...], permissions: frozenset[str], route: Route,
         variables: dict[str, str],
     ) -> Answer:  # fmt: skip
+        if route.is_outlooks:
+            permissions |= frozenset(self._settings.exchange_roles)
         if permissions.isdisjoint(route.roles):
             raise (
                 access_denied()

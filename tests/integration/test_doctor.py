@@ -111,6 +111,25 @@ def test_reading_calendars_is_not_enough_to_write_events(clinic: Clinic) -> None
     assert clinic.failing() == ["entra: Calendars.ReadWrite"]
 
 
+def test_mailboxes_that_exchange_itself_opens_are_told_apart_from_a_permission(clinic: Clinic) -> None:
+    clinic.settings(synchronize_calendars=True)
+    clinic.sandbox.change_settings(permissions=LEAST, exchange_roles=["Calendars.ReadWrite"])
+    found = clinic.examine()["entra: Calendars.ReadWrite"]
+    assert (found.status, "RBAC for Applications" in found.said) == ("note", True)
+    assert "Application Calendars.ReadWrite" in found.remedy
+
+
+def test_a_mailbox_that_may_not_be_opened_says_nothing_of_the_next(clinic: Clinic) -> None:
+    clinic.settings(synchronize_calendars=True)
+    clinic.sandbox.change_settings(permissions=[*LEAST, "Calendars.ReadWrite"])
+    state = clinic.sandbox.state()
+    closed = {"id": "user-0", "userPrincipalName": "closed@contoso.com", "mail": "closed@contoso.com"}
+    state["entra"]["users"].insert(0, closed)
+    state["entra"]["calendars"]["user-0"] = {"error": "ErrorAccessDenied"}
+    clinic.sandbox.put_state(state)
+    assert clinic.examine()["entra: Calendars.ReadWrite"].said == "is granted; a read works"
+
+
 def test_a_broader_permission_will_do_but_is_more_than_needed(clinic: Clinic) -> None:
     clinic.sandbox.change_settings(permissions=["User.ReadWrite.All", *LEAST[1:]])
     found = clinic.examine()

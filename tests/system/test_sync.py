@@ -1,6 +1,7 @@
 """`sync`, `plan`, `approve`: what an operator sees, through the command line, over real HTTP and a real PostgreSQL."""
 
 import json
+import re
 import time
 
 import pytest
@@ -70,7 +71,24 @@ def test_the_plan_reads_by_kind_with_counts_last(installation: Installation) -> 
     done = installation.run("plan")
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     assert any(line.startswith("ledger.link_user") for line in lines)
-    assert " held: entra-emply approve" in lines[-1]
+    assert lines[-1].endswith("3 held: entra-emply sync records them, and prints the id of the plan to approve")
+
+
+def test_the_approval_that_a_plan_names_is_accepted_also_after_a_part_was_approved(installation: Installation) -> None:
+    installation.sync()
+    first, *others = [action["subject"] for action in plan(installation)["actions"] if action["held_by"]]
+    one = installation.run(*approval(installation), "--by", "Ada", "--reason", "known", "--person", first)
+    assert (one.returncode, one.stdout[:2]) == (0, "1 "), one.stderr
+    rest = installation.run(*approval(installation), "--by", "Ada", "--reason", "known, too")
+    assert (rest.returncode, rest.stdout.split()[0]) == (0, str(len(others))), rest.stderr
+    assert installation.sync().returncode == 0
+
+
+def approval(installation: Installation) -> list[str]:
+    """The command that the last line of a plan says, without `--by` and `--reason`."""
+    named = re.search(r"held: entra-emply (approve \w+) --by NAME --reason TEXT$", installation.run("plan").stdout)
+    assert named
+    return named[1].split()
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ with Z), all other objects in their service's own.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from assets.frames import Read
+if TYPE_CHECKING:
+    from assets.frames import Read  # slow to import, and not needed by whoever only asks the ledger
 
 JsonObject = Mapping[str, object]
 
@@ -15,7 +16,7 @@ JsonObject = Mapping[str, object]
 class Directory(Protocol):
     """Entra's users and groups. Reads raise SourceUnreadable, writes TargetRefused."""
 
-    def tenant(self) -> Read:
+    def tenant(self) -> "Read":
         """One row: the tenant."""
         ...
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from assets.reconciliation.explain.facts import Facts, Row
 from assets.reconciliation.explain.statement import Statement, decided, first_of, listed, might_have, no_part
 
+_SAID = {"link_user": "the link between the two users", "deactivate_user": "the deactivation of the login"}
 _ADDING, _LEAVING = ("add_calendar", "attach_calendar"), ("remove_calendar", "detach_calendar")
 
 
@@ -23,9 +24,10 @@ def why_none(facts: Facts) -> str | None:
         (facts.left_alone, "the user is left alone (M4)"),
     )
     if off or facts.rooms:
-        return off
+        return off or ("the room's mailbox does not exist, or the application may not open it" if closed else None)
     return first_of(
         (not facts.reconcilable, facts.out_of_scope or "the user has no login in Emply yet"),
+        (_held(facts), f"{_SAID.get(_held(facts) or '')} waits for a person (C8)"),
         (not facts.becomes_active, "the login in Emply is not active"),
         (closed, "the mailbox does not exist, or the application may not open it"),
     )
@@ -125,11 +127,17 @@ def _unavailable(facts: Facts) -> Statement:
 
 
 def _waiting(facts: Facts) -> Statement:
-    held = [row["kind"] for row in facts.actions if row["kind"] in ("link_user", "deactivate_user") and row["held_by"]]
+    held = _held(facts)
     if facts.left_alone or facts.finding("unmanaged") or held:
-        why = f"{held[0]} waits for a person" if held else "the user is left alone or unmanaged"
+        why = f"{held} waits for a person" if held else "the user is left alone or unmanaged"
         return decided("C8", f"Calendars and events stay as they are for now: {why}.")
     return no_part("C8", "Neither a link nor a deactivation of this person waits.")
+
+
+def _held(facts: Facts) -> str | None:
+    """The kind of the person's held link or deactivation, for which calendars wait."""
+    kinds = (row["kind"] for row in facts.actions if row["kind"] in _SAID and row["held_by"])
+    return next(kinds, None)
 
 
 def _names(rows: Sequence[Row]) -> list[str]:

@@ -93,7 +93,8 @@ def _emply(facts: Facts) -> dict[str, Any]:
 def _employee(facts: Facts) -> dict[str, Any]:
     employee = facts.employee
     if employee is None:
-        return {"found": False, "sentence": f"No employee carries the e-mail {facts.subject}."}
+        none = f"No employee carries the e-mail {facts.email}." if facts.email else "Without an e-mail, no employee."
+        return {"found": False, "sentence": none}
     leaving = employee["resignation_date"]
     date = f"resignation date {leaving}" if leaving else "no resignation date"
     several = f" {len(facts.carried)} employees carry this e-mail." if len(facts.carried) > 1 else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from assets.reconciliation.explain.statement import listed
 from assets.reconciliation.settings import Settings
+from assets.text import key_of
 
 Row = Mapping[str, Any]
 """A row of a frame; missing values are None, lists are lists."""
@@ -65,7 +66,7 @@ class Facts:
     was recorded. `deactivated`: the pipeline's own deactivation that stands. `link`: the ledger's row, if there is one.
     `actions` and `findings` are the plan's rows about this person; `near` the employees whose e-mail or name is nearly
     the same. `rivals` are others of the same system with the same address, `candidates` those of the other system that
-    were not taken.
+    were not taken. `done` are the ids of actions that were applied since the plan was made.
     """
 
     settings: Settings
@@ -91,6 +92,7 @@ class Facts:
     findings: tuple[Row, ...] = ()
     hybrid_tenant: bool = False
     mailbox: Mailbox = Mailbox()
+    done: frozenset[str] = frozenset()
 
     # Who it is
 
@@ -112,6 +114,11 @@ class Facts:
     def address(self) -> str | None:
         """The e-mail of the Entra user (rules.md, "Terms")."""
         return self.identity.get("address")
+
+    @property
+    def email(self) -> str | None:
+        """The e-mail that an employee of the person carries: the login's, else the Entra user's."""
+        return key_of((self.login or {}).get("email") or "") or self.address
 
     @property
     def guest(self) -> bool:
@@ -235,6 +242,8 @@ class Facts:
         """Why the person is not in scope, as a half sentence; None for who is."""
         if self.in_scope:
             return None
+        if not self.settings.enabled:
+            return "the integration is switched off (enabled: false)"
         if self.entra is None:
             return "the Entra user is gone" if self.gone else "there is no Entra user"
         if not self.identity.get("enabled"):
@@ -242,6 +251,15 @@ class Facts:
         if self.rooms:
             return f"it is a member of the room group {listed(self.rooms)}"
         return f"it is in none of the configured groups ({listed([group.name for group in self.configured])})"
+
+    @property
+    def not_reconciled(self) -> str | None:
+        """Why neither roles nor fields are synchronised, as a half sentence; None for `reconcilable`."""
+        if self.reconcilable:
+            return None
+        if self.left_alone:
+            return "more than one user carries its address (M4)"
+        return self.out_of_scope or ("it has no login yet" if self.login is None else "it is matched with nobody")
 
     def titles(self, ids: "tuple[str, ...] | list[str]") -> tuple[str, ...]:
         """What ids are called."""
@@ -258,6 +276,14 @@ class Facts:
     def action(self, *rules: str, kind: str | None = None) -> Row | None:
         """The first of `planned`."""
         return next(self.planned(*rules, kind=kind), None)
+
+    def fate(self, action: Row) -> str:
+        """What becomes of a planned action, in brackets."""
+        if action["action_id"] in self.done:
+            return "(done)"
+        if action["held_by"]:
+            return f"(held by {listed(list(action['held_by']))} until approved)"
+        return "(planned)"
 
     def finding(self, code: str, rule: str | None = None) -> Row | None:
         """The plan's finding of this code (and rule), if there is one."""

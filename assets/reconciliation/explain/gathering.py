@@ -1,6 +1,6 @@
 """From a small world and its plan to the `Facts` of each person who was asked for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -34,17 +34,22 @@ _JOINED = (
 
 
 def gather(
-    world: World, who: Ids, actions: Sequence[Row], findings: Sequence[Row], links: Sequence[Row] = ()
+    world: World,
+    who: Ids,
+    actions: Sequence[Row],
+    findings: Sequence[Row],
+    links: Sequence[Row] = (),
+    done: Collection[str] = (),
 ) -> list[Facts]:
     """The facts of everybody of `who`: first the people of the join, then employees who are nobody's.
 
     `actions` and `findings` are rows of the plan as JSON has them; those about other people are left out. `links` are
-    rows of the ledger's links (entra_id, emply_user_id, matched_by, at).
+    rows of the ledger's links (entra_id, emply_user_id, matched_by, at), `done` ids of actions applied meanwhile.
     """
     mapping = mapping_of(world) if world.settings.enabled else nothing_configured()
     people = People(world, mapping, identities(world, mapping))
     asked = people.identities["entra_id"].isin(who.entra) | people.identities["emply_user_id"].isin(who.emply)
-    gathering = _Gathering(people, actions, findings, links)
+    gathering = _Gathering(people, actions, findings, links, frozenset(done))
     found = [gathering.person(int(person)) for person in people.identities.index[asked]]
     known = {facts.employee["employee_id"] for facts in found if facts.employee}
     known |= {row["employee_id"] for facts in found for row in facts.carried}
@@ -54,9 +59,16 @@ def gather(
 class _Gathering:
     """What is the same for every person of a small world."""
 
-    def __init__(self, people: People, actions: Sequence[Row], findings: Sequence[Row], links: Sequence[Row]) -> None:
+    def __init__(
+        self,
+        people: People,
+        actions: Sequence[Row],
+        findings: Sequence[Row],
+        links: Sequence[Row],
+        done: frozenset[str],
+    ) -> None:
         self.people = people
-        self.actions, self.findings, self.links = actions, findings, links
+        self.actions, self.findings, self.links, self.done = actions, findings, links, done
         world = people.world
         self.names = names_of(world)
         self.users = records(world.entra_users)
@@ -110,6 +122,7 @@ class _Gathering:
         world = self.people.world
         return {
             "settings": world.settings,
+            "done": self.done,
             "now": world.now,
             "names": self.names,
             "configured": tuple(self.configured),

@@ -38,6 +38,7 @@ def counterpart(facts: Facts) -> str:
     return (
         first_of(
             (facts.left_alone, "More than one user carries the address, so nobody of them is matched or changed."),
+            (not facts.settings.enabled and not facts.linked, "The integration is switched off, so nobody is matched."),
             (facts.gone, "The Emply user is linked to an Entra user that is gone."),
             (facts.linked, _since(facts)),
             (facts.matched_by == "username", "They match: the sign-in name in Entra equals the username in Emply."),

@@ -14,7 +14,7 @@ import pandas as pd
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from assets.reconciliation.lookup import Mask, is_among
+from assets.reconciliation.lookup import Mask, exploded, is_among
 from assets.reconciliation.matching import addresses
 from assets.reconciliation.settings import Guards, Limit, Settings
 from assets.reconciliation.world import FOLLOWING, STATE_COLUMNS, SyncState, World
@@ -72,6 +72,7 @@ class Directory:
                 "employee": logins["employee_id"],
             }
         )
+        self._frames = frames
         employees = frames.columns("emply_employees", ["employee_id", "email"])
         self.employees = pd.DataFrame({"id": employees["employee_id"], "email": key(employees["email"])})
         self.links = frames.whole("sync_state/links")
@@ -86,7 +87,8 @@ class Directory:
         emply = is_among(self.emply["id"], ids) | _carry(self.emply, ("username", "email"), wanted)
         emply |= is_among(self.emply["employee"], employee_ids)
         linked = self.links.loc[is_among(self.links["entra_id"], ids), "emply_user_id"]
-        return self._ids(entra, emply | is_among(self.emply["id"], linked), employee)
+        found = self._ids(entra, emply | is_among(self.emply["id"], linked), employee)
+        return found or self._ids(self._known_as(wanted), emply, employee)
 
     def texts_of(self, who: Ids) -> set[str]:
         """Every id, name and address by which these people may be found in Entra."""
@@ -107,13 +109,16 @@ class Directory:
         return sorted(text for text, _, _ in found)
 
     def around(self, who: Ids) -> Ids:
-        """`who`, and everybody who shares a link, a key, an address or an employee with them, and so on."""
+        """`who`, and everybody who shares a link, a key, an address or an employee with them, and so on; also whoever
+        stands in the way of a user that W1 would make of their logins."""
         entra = is_among(self.entra["id"], _texts(who.entra))
         emply = is_among(self.emply["id"], _texts(who.emply))
+        emply |= self._wanting_the_same_name(emply)
         reached = -1
         while reached < (reached := int(entra.sum() + emply.sum())):
             entra, emply = self._wider(entra, emply)
         entra, emply = self._crosswise(entra, emply)
+        entra |= self._known_as(self._names_of_unlinked(emply))
         logins, users = self.emply[emply], self.entra[entra]
         carried = pd.concat([logins["employee"], _texts(who.employees)])
         emails = pd.concat([logins["email"], users["address"]])
@@ -146,21 +151,49 @@ class Directory:
             self.emply, ("username", "email"), theirs
         )
 
+    def _wanting_the_same_name(self, emply: Mask) -> Mask:
+        """The logins that carry, in whichever place, what these carry: W1 would give both the same sign-in name."""
+        return _carry(self.emply, ("username", "email"), self._names_of_unlinked(emply))
+
+    def _names_of_unlinked(self, emply: Mask) -> "pd.Series[str]":
+        """What the logins that nobody is linked to carry."""
+        logins = self.emply[emply & ~is_among(self.emply["id"], self.links["emply_user_id"])]
+        return pd.concat([logins["username"], logins["email"]]).dropna()
+
+    def _known_as(self, texts: "pd.Series[str]") -> Mask:
+        """The Entra users who have one of these as another address. They are many, so they are read when asked for."""
+        if texts.empty:
+            return np.zeros(len(self.entra), dtype=bool)
+        users = self._frames.columns("entra_users", ["entra_id", "other_mails", "proxy_addresses"])
+        known = np.zeros(len(self.entra), dtype=bool)
+        for name in users.columns.drop("entra_id"):  # a run of an earlier version has none
+            row, written = exploded(users[name])
+            known[row[is_among(key(written).str.removeprefix("smtp:"), texts)]] = True
+        return known
+
     def _ids(self, entra: Mask, emply: Mask, employee: Mask) -> Ids:
         frames = ((self.entra, entra), (self.emply, emply), (self.employees, employee))
         return Ids(*(frozenset(frame.loc[mask, "id"]) for frame, mask in frames))
 
 
+_FOLLOWING = {name: f"{asset}/{name}" for asset, names in FOLLOWING.items() for name in names}
 _OF_USERS = ("entra_assigned", "entra_photos", "entra_mailboxes", "entra_calendars", "entra_events", "entra_cursors")
 _WHOLE = ("entra_deleted_users", "entra_application")
-_UNREAD = pd.DataFrame()
-"""In place of a frame that the run was not called for: nothing is known of it."""
+UNREAD = pd.DataFrame()
+"""In place of a frame that was not read: nothing is known of it, and no rule can ask it."""
 
 
-def small_world(frames: Frames, settings: Settings, who: Ids) -> World:
-    """The world of these people alone; groups, roles and departments are all there, because settings name them."""
+def small_world(frames: Frames, settings: Settings, who: Ids, unread: pd.DataFrame | None = None) -> World:
+    """The world of these people alone; groups, roles and departments are all there, because settings name them.
+
+    What was not read is `unread`; without that, an empty frame of its model, which takes a while to import.
+    """
     entra, emply = who.entra, who.emply
-    state = {name: _of(frames, f"sync_state/{name}", columns, who) for name, columns in STATE_COLUMNS.items()}
+    state = {
+        name: _of(frames, f"sync_state/{name}", columns, who)
+        for name, columns in STATE_COLUMNS.items()
+        if frames.has(f"sync_state/{name}")
+    }
     return World(
         entra_tenant=frames.whole("entra_tenant"),
         entra_users=frames.rows("entra_users", "entra_id", entra),
@@ -172,7 +205,7 @@ def small_world(frames: Frames, settings: Settings, who: Ids) -> World:
         emply_departments=frames.whole("emply_departments"),
         state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
         settings=settings,
-        **_following(frames, who, state["calendars"]),
+        **_following(frames, who, state.get("calendars", UNREAD), unread),
     )
 
 
@@ -184,29 +217,29 @@ def uncounted(world: World) -> World:
     return replace(world, settings=world.settings.model_copy(update={"guards": guards}), state=state)
 
 
-def _following(frames: Frames, who: Ids, recorded: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """What is read of some people only: photos, mailboxes, calendars, events. A room's calendar in Emply has no user:
-    the ledger or its mailbox says whose it is."""
-    stored = {name: f"{asset}/{name}" for asset, names in FOLLOWING.items() for name in names}
-    found = dict.fromkeys(stored, _UNREAD)
-    for name in (name for name in stored if frames.has(stored[name])):
-        if name in _OF_USERS:
-            found[name] = frames.rows(stored[name], "entra_id", who.entra)
-        elif name in _WHOLE:
-            found[name] = frames.whole(stored[name])
-    if frames.has(stored["emply_calendars"]):
-        entra = found["entra_calendars"]
+def _following(
+    frames: Frames, who: Ids, recorded: pd.DataFrame, unread: pd.DataFrame | None
+) -> dict[str, pd.DataFrame]:
+    """What is read of some people only, as far as it was: photos, mailboxes, calendars, events. A room's calendar in
+    Emply has no user: the ledger or its mailbox says whose it is."""
+    found = {} if unread is None else dict.fromkeys(_FOLLOWING, unread)
+    found |= {
+        name: frames.rows(stored, "entra_id", who.entra) if name in _OF_USERS else frames.whole(stored)
+        for name, stored in _FOLLOWING.items()
+        if name in (*_OF_USERS, *_WHOLE) and frames.has(stored)
+    }
+    if frames.has(_FOLLOWING["emply_calendars"]):
         wanted = (
             ("user_id", who.emply),
-            ("calendar_id", frozenset(recorded["calendar_id"])),
-            ("external_id", frozenset(entra.get("calendar_id", ()))),
+            ("calendar_id", frozenset(recorded.get("calendar_id", ()))),
+            ("external_id", frozenset(found.get("entra_calendars", UNREAD).get("calendar_id", ()))),
         )
-        parts = [frames.rows(stored["emply_calendars"], column, values) for column, values in wanted]
+        parts = [frames.rows(_FOLLOWING["emply_calendars"], column, values) for column, values in wanted]
         found["emply_calendars"] = pd.concat(parts).drop_duplicates("calendar_id", ignore_index=True)
-    if frames.has(stored["emply_events"]):
-        ids = frozenset(found["emply_calendars"]["calendar_id"])
-        found["emply_events"] = frames.rows(stored["emply_events"], "calendar_id", ids)
-    return {name: frame for name, frame in found.items() if frame is not _UNREAD}
+    if frames.has(_FOLLOWING["emply_events"]):
+        ids = frozenset(found.get("emply_calendars", UNREAD).get("calendar_id", ()))
+        found["emply_events"] = frames.rows(_FOLLOWING["emply_events"], "calendar_id", ids)
+    return found
 
 
 def _of(frames: Frames, name: str, columns: Collection[str], who: Ids) -> pd.DataFrame:

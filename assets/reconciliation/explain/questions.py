@@ -33,6 +33,9 @@ QUESTIONS: dict[str, tuple[str, Callable[[Facts], str | None]]] = {
 }
 
 
+_OF_ANY_TIME = ("pictures_both_ways", "hybrid", "often", "removed_integration")
+
+
 @dataclass(frozen=True)
 class Answer:
     """A question that can be asked about a person, and the answer for this one."""
@@ -43,8 +46,10 @@ class Answer:
 
 
 def answers(facts: Facts) -> Iterator[Answer]:
-    """The questions that can be asked about the person, each with its answer."""
+    """The questions that can be asked about the person, each with its answer. With the integration off (X), only what
+    does not depend on it.
+    """
     for name, (question, answer) in QUESTIONS.items():
-        said = answer(facts)
+        said = answer(facts) if facts.settings.enabled or name in _OF_ANY_TIME else None
         if said is not None:
             yield Answer(name, question, said)

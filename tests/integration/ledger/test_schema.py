@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Connection, create_engine
+from sqlalchemy import CheckConstraint, Connection, create_engine, text
 
 from assets import clock
 from assets.errors import LedgerError
 from assets.ledger.ledger import Ledger
+from assets.ledger.migrate import migrate
 from assets.ledger.tables import SCHEMA, metadata
 from tests.integration.ledger.conftest import Rows
 from tests.postgres import Server
@@ -38,6 +39,25 @@ def test_migrating_again_changes_nothing(ledger: Ledger, rows: Rows) -> None:
     ledger.belongs_to("tenant", "customer")
     ledger.migrate()
     assert rows("SELECT tenant_id FROM installation") == [("tenant",)]
+
+
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_a_ledger_of_an_earlier_version_is_brought_to_this_one_with_what_is_in_it(server: Server, version: str) -> None:
+    name = server.create()
+    engine = create_engine(server.url(name).replace("postgresql:", "postgresql+psycopg2:"))
+    with engine.begin() as connection:
+        migrate(connection, version)
+        given = "INSERT INTO entra_emply.installation (tenant_id, customer, recorded_at) VALUES ('t', 'c', now())"
+        connection.execute(text(given))
+    ledger = Ledger.open(server.url(name))
+    assert ledger.fits() is False
+    ledger.migrate()
+    assert ledger.fits() is True
+    ledger.close()
+    with engine.connect() as connection:
+        assert compare_metadata(_context(connection), metadata) == []
+    engine.dispose()
+    assert Rows(server, name)("SELECT tenant_id FROM installation") == [("t",)]
 
 
 def test_two_that_start_together_migrate_once(server: Server) -> None:

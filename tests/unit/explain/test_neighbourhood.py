@@ -65,6 +65,18 @@ def test_around_a_login_are_the_logins_of_the_same_employee() -> None:
     assert directory(world([], logins, [employee("x")])).around(ids("", "a")) == ids("", "a b", "x")
 
 
+def test_around_a_login_is_whoever_would_get_the_same_sign_in_name_with_all_around_them() -> None:
+    logins = [login("a", email="x@contoso.com"), login("b", username="x@contoso.com", email="b@contoso.com")]
+    people = [person("b"), person("stranger")]
+    assert directory(world(people, logins)).around(ids("", "a")) == ids("b", "a b")
+
+
+def test_around_a_login_is_the_entra_user_who_has_its_address_as_another_one() -> None:
+    people = [person("m.j", otherMails=["megan@contoso.com"]), person("ray", proxyAddresses=["smtp:ray.r@contoso.com"])]
+    around = directory(world(people, [login(), login("ray.r")])).around
+    assert (around(ids("", "megan")), around(ids("", "ray.r"))) == (ids("m.j", "megan"), ids("ray", "ray.r"))
+
+
 @pytest.mark.parametrize("asked", ["megn@contoso.com", "meggan@contoso.com", "mogan@contoso.com", "mgean@contoso.com"])
 def test_addresses_one_edit_away_are_offered(asked: str) -> None:
     assert directory(world([person()])).near(asked) == ["megan@contoso.com"]

@@ -199,7 +199,7 @@ def test_it_is_synchronised_every_30_minutes() -> None:
 def test_who_is_removed_from_the_group_is_deactivated_and_found_under_deactivated_users() -> None:
     document = explained(world([person(groups=[])], [login()], linked=["megan"]))
     assert answered(document, "removed_from_group") == (
-        "It was removed, so it is deactivated in Emply and found there under deactivated users."
+        "It was removed, so it is deactivated in Emply (planned) and found there under deactivated users."
     )
 
 
@@ -241,11 +241,11 @@ def test_ray_ross_has_an_employee_so_his_roles_are_not_synchronised() -> None:
             BOTH,
             "do not change: Employee, HR and Manager. What comes from no group stays: Manager.",
         ),
-        (["Manager"], BOTH, "exactly theirs are set; what goes: Manager. The roles become Employee and HR."),
+        (["Manager"], BOTH, "exactly theirs are set; what goes: Manager. The roles become Employee and HR (planned)."),
         (
             ["Employee", "HR", "Manager"],
             {**BOTH, "Employees": "New employee"},
-            "mapped to another role now, and the role follows. The roles become HR, Manager and New employee.",
+            "and the role follows. The roles become HR, Manager and New employee (planned).",
         ),
     ],
     ids=["nothing to do", "roles taken away", "mapping changed"],
@@ -279,13 +279,13 @@ def test_deleted_in_entra_but_still_active_because_no_resignation_date_is_entere
     document = explained(world([], [login()], [employee()], linked=["megan"]))
     answer = answered(document, "still_active")
     assert "still under Active because no resignation date is entered" in answer
-    assert "The deactivation of the login is planned" in answer
+    assert "The login is to be deactivated (planned)." in answer
 
 
 def test_deleted_in_entra_but_still_active_because_the_deactivation_is_held() -> None:
     admin = login(roles=["Administrator"])
     document = explained(world([], [admin], linked=["megan"], protected_roles=["Administrator"]))
-    assert "is held by G3 until approved" in answered(document, "still_active")
+    assert "(held by G3 until approved)" in answered(document, "still_active")
 
 
 def test_deleted_in_entra_but_still_active_because_it_was_never_linked() -> None:

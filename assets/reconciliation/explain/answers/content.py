@@ -19,7 +19,8 @@ def pictures(facts: Facts) -> str | None:
         first_of(
             (facts.employee is not None, employee),
             (not facts.settings.profile_pictures, "Pictures are not synchronised: profile_pictures is off."),
-            (not facts.reconcilable, f"Not for this user, because {facts.out_of_scope or 'it has no login yet'}."),
+            (facts.not_reconciled, f"Not for this user, because {facts.not_reconciled}."),
+            (not facts.becomes_active, "Not for this user, because the login in Emply is not active."),
         )
         or "From Entra to Emply: this user has no employee, so its picture follows the one in Entra."
     )
@@ -40,11 +41,16 @@ def calendar(facts: Facts) -> str | None:
     return (
         first_of(
             (
+                not facts.settings.synchronize_calendars and facts.not_reconciled and not facts.rooms,
+                f"synchronize_calendars is off; on, this user's would not come either: {facts.not_reconciled}.",
+            ),
+            (
                 not facts.settings.synchronize_calendars,
                 "Switch synchronize_calendars on; then its calendars come to Emply, and events made there to Outlook.",
             ),
             (why, f"It is switched on, but not for this user: {why}."),
         )
+        or ("It is switched on: the room's default calendar comes to Emply." if facts.rooms else None)
         or "It is switched on: this user's calendars come to Emply, and events made in Emply go to Outlook."
     )
 
@@ -73,14 +79,21 @@ def written_to_entra(facts: Facts) -> str | None:
     if facts.entra is None:
         return None
     on_premises = facts.hybrid_tenant or write_back.mastered_on_premises(facts)
+    deleting = facts.action(kind="delete_user")
     return (
         first_of(
+            (
+                deleting,
+                f"Its employee is archived, so it is deleted {facts.fate(deleting) if deleting else ''}.",
+            ),
             (on_premises, "Nothing is written to this user: it is mastered on-premises."),
             (
                 not facts.settings.entra_write_back.update,
                 "Emply does not change this user in Entra: entra_write_back.update is off.",
             ),
             (facts.employee is None, "Emply does not change this user in Entra: without an employee, Entra leads."),
+            (facts.not_reconciled, f"Emply does not change this user in Entra: {facts.not_reconciled}."),
+            (facts.archived, "Emply does not change this user's fields in Entra: its employee is archived."),
         )
         or "The employee leads this user's fields in Entra. Switch entra_write_back.update off to avoid it."
     )

@@ -8,10 +8,15 @@ def several_groups(facts: Facts) -> str | None:
     """Can this user be in several groups?"""
     if facts.entra is None:
         return None
-    names = listed([group.name for group in facts.groups], "no configured group")
-    if facts.settings.synchronize_roles:
-        return f"Yes. This user is in {names}; synchronize_roles is on, so each group gives its role."
-    return f"Yes. This user is in {names}; synchronize_roles is off, so only the first of them gives its role."
+    if not facts.groups:
+        return "Yes, but this user is in no configured group, and gets no role from any."
+    names = listed([group.name for group in facts.groups])
+    then = first_of(
+        (not facts.in_scope or facts.left_alone, f"none of them gives it a role, because {facts.not_reconciled}"),
+        (facts.employee is not None and facts.login is not None, "its roles stay as they are, because of the employee"),
+        (facts.settings.synchronize_roles, "synchronize_roles is on, so each group gives its role"),
+    ) or "synchronize_roles is off, so only the first of them gives its role"  # fmt: skip
+    return f"Yes. This user is in {names}; {then}."
 
 
 def single_role(facts: Facts) -> str | None:
@@ -29,6 +34,7 @@ def single_role(facts: Facts) -> str | None:
         f"The user has an employee, and then roles are not synchronised: it keeps {has}. Only active or not active "
         "follows Entra."
     )
+    giving = facts.action(kind="set_roles") or facts.action("L1")
     protected = f"The user holds the protected role {listed(facts.protected_held)}, so its roles are left as they are."
     return first_of(
         (not facts.in_scope, f"The user gets no role from groups, because {facts.out_of_scope}."),
@@ -36,7 +42,7 @@ def single_role(facts: Facts) -> str | None:
         (facts.employee is not None and facts.login is not None, employee),
         (not facts.settings.synchronize_roles, off),
         (facts.finding("protected_role"), protected),
-        (facts.action(kind="set_roles") or facts.action("L1"), f"The user gets them with this plan: {wanted}."),
+        (giving, f"The user is to get them {facts.fate(giving) if giving else ''}: {wanted}."),
         (facts.login is None, "There is no login yet to give roles to."),
     ) or (
         f"Of the configured groups, {listed([group.name for group in facts.configured])}, the user is in {names}, "
@@ -51,13 +57,13 @@ def after_first_sync(facts: Facts) -> str | None:
     has = listed(facts.roles)
     if facts.employee is not None:
         return f"The user has an employee, so its roles ({has}) are not synchronised; only active or not active is."
-    if not facts.settings.synchronize_roles:
-        return "synchronize_roles is off, so the roles of existing users stay as they are."
     change = facts.action(kind="set_roles")
     if change is not None:
         return _changed(facts, change)
     if facts.finding("protected_role"):
         return "The user holds a protected role, so its roles stay although they would change."
+    if not facts.settings.synchronize_roles:
+        return "synchronize_roles is off, so the roles of existing users stay as they are."
     extra = f" What comes from no group stays: {listed(facts.extra_roles)}." if facts.extra_roles else ""
     return f"The roles match the groups and do not change: {has}.{extra}"
 
@@ -70,13 +76,16 @@ def _changed(facts: Facts, change: Row) -> str:
         "group_joined": "The user joined a configured group and gets its role.",
         "roles_missing": f"A role of its groups was taken away in Emply, so exactly theirs are set; what goes: {gone}.",
     }
-    return f"{why[str(change['reason'])]} The roles become {listed(after)}."
+    said = "It has no role at all, so it gets its main group's." if change["rule"] == "R2" else why[change["reason"]]
+    return f"{said} The roles become {listed(after)} {facts.fate(change)}."
 
 
 def removed_from_group(facts: Facts) -> str | None:
     """What happens when this user is removed from the group?"""
-    if facts.action("L7"):
-        return "It was removed, so it is deactivated in Emply and found there under deactivated users."
+    leaving = facts.action("L7")
+    if leaving:
+        found = "found there under deactivated users"
+        return f"It was removed, so it is deactivated in Emply {facts.fate(leaving)} and {found}."
     if not facts.matched:
         return None
     if not facts.groups:
@@ -92,7 +101,7 @@ def group_taken_out(facts: Facts) -> str | None:
     """What happens when a group is taken out of the integration?"""
     if facts.finding("unmanaged"):
         return "Its groups were taken out of the settings: the login stays as it is and is not updated any more."
-    if not facts.groups:
+    if not facts.groups or (facts.login is None and not facts.action("L1")):
         return None
     given = listed([f"{group.role} of {group.name}" for group in facts.groups])
     return f"The login and its roles stay; roles of a group that is taken out are no longer updated. Here: {given}."

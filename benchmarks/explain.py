@@ -1,0 +1,77 @@
+"""`benchmark explain`: the command `explain` in a company of N people, from stored frames and a ledger."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from assets.ledger.ledger import Ledger
+from assets.reconciliation.explain.in_memory import InMemory
+from assets.reconciliation.plan import Plan, make_plan
+from assets.reconciliation.world import World
+from assets.storage import FrameStore
+from benchmarks.plan import synthetic_world
+from pipelines.database import database
+
+_RUN, _TIMES = "benchmark", 5
+
+
+def benchmark_explain(users: int) -> dict[str, object]:
+    """Seconds of whole commands, from their start to their end: one person after another, and the median."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as home, planned(Path(home), users) as (world, plan):
+        environment = {**os.environ, "ENTRA_EMPLY_HOME": home}
+        some = plan.actions["subject"].dropna().drop_duplicates()
+        asked = some.iloc[:: max(1, len(some) // _TIMES)][:_TIMES]
+        seconds = [_timed(environment, address) for address in asked]
+    return {
+        "users": len(world.entra_users),
+        "actions": len(plan.actions),
+        "seconds": seconds,
+        "median": statistics.median(seconds),
+    }
+
+
+@contextmanager
+def planned(home: Path, users: int) -> Iterator[tuple[World, Plan]]:
+    """A home in which a plan of a synthetic company is stored and recorded, as a run does it; its database runs."""
+    world = synthetic_world(users)
+    plan = make_plan(world)
+    store(FrameStore(str(home / "frames")), world, plan)
+    with database(home, None) as url:
+        ledger = Ledger.open(str(url))
+        ledger.migrate()
+        ledger.record_mapping(world.settings.version, world.settings.document)
+        ledger.record_plan(
+            plan, run_id=_RUN, day=world.now.date(), origin="sync", mapping_version=world.settings.version,
+            state=world.state,
+        )  # fmt: skip
+        ledger.close()
+        yield world, plan
+
+
+def store(frames: FrameStore, world: World, plan: Plan) -> None:
+    """Store the frames of a run under the names that its assets have, and let its day point to it."""
+    assets: dict[str, dict[str, pd.DataFrame]] = {}
+    for name, frame in InMemory.of(world).frames.items():
+        asset, _, part = name.partition("/")
+        assets.setdefault(asset, {})[part] = frame
+    for asset, parts in assets.items():
+        frames.write(_RUN, asset, parts.get("", parts))
+    frames.write(_RUN, "settings", pd.DataFrame({"document": [world.settings.document]}))
+    frames.write(_RUN, "reconciliation_actions", plan.actions)
+    frames.write(_RUN, "reconciliation_findings", plan.findings)
+    frames.point("days", str(world.now.date()), _RUN)
+
+
+def _timed(environment: dict[str, str], address: str) -> float:
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "pipelines.cli", "explain", address]
+    subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603
+    return round(time.perf_counter() - start, 2)

@@ -1,0 +1,76 @@
+"""`explain` from stored frames: the same as from the frames themselves, and at once, however many people there are."""
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from assets.environment import Environment
+from assets.reconciliation.explain.explanation import explanation
+from assets.reconciliation.explain.gathering import gather, planned_rows
+from assets.reconciliation.explain.in_memory import InMemory
+from assets.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, small_world
+from assets.reconciliation.explain.standing import Recorded
+from assets.reconciliation.plan import Plan, make_plan
+from assets.reconciliation.world import World
+from assets.storage import FrameStore
+from benchmarks.explain import planned, store
+from pipelines.explain import explain
+from tests.reference.vectorised import world_of
+from tests.reference.worlds import random_world
+
+COMPANY = 100_000
+AT_ONCE = 2.0
+TRIES = 3
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Environment, Plan]]:
+    """An installation with the stored run and the recorded plan of a large company."""
+    home = tmp_path_factory.mktemp("large")
+    environment = Environment.load({"ENTRA_EMPLY_HOME": str(home)})
+    with planned(home, COMPANY) as (_, plan):
+        yield environment, plan
+
+
+def test_one_person_of_a_hundred_thousand_is_explained_at_once(large: tuple[Environment, Plan]) -> None:
+    environment, plan = large
+    some = plan.actions["subject"].drop_duplicates().iloc[: 1000 * TRIES : 1000]
+    assert min(seconds(environment, address) for address in some) < AT_ONCE
+
+
+def test_nobody_of_a_hundred_thousand_is_told_at_once(large: tuple[Environment, Plan]) -> None:
+    environment, _ = large
+    assert min(seconds(environment, f"nobody{number}@contoso.com") for number in range(TRIES)) < AT_ONCE
+
+
+def seconds(environment: Environment, address: str) -> float:
+    """How long the explanation takes, without the start of the command."""
+    start = time.perf_counter()
+    document = explain(environment, address)
+    assert document["asked"] == address
+    return time.perf_counter() - start
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_person_is_explained_from_stored_frames_as_from_the_frames_themselves(seed: int, tmp_path: Path) -> None:
+    world = world_of(*random_world(random.Random(seed)))
+    plan = make_plan(world)
+    store(FrameStore(str(tmp_path)), world, plan)
+    run = FrameStore(str(tmp_path)).last_complete()
+    assert run is not None
+    for identity in (*world.entra_users["entra_id"], *world.emply_users["emply_user_id"]):
+        assert told(run, UNREAD, world, plan, identity) == told(InMemory.of(world), None, world, plan, identity)
+
+
+def told(frames: Frames, unread: pd.DataFrame | None, world: World, plan: Plan, identity: str) -> list[dict[str, Any]]:
+    """The documents of whoever has this id."""
+    directory = Directory(frames)
+    who = directory.carriers(identity)
+    near = small_world(frames, world.settings, directory.around(who), unread)
+    people = gather(near, who, *planned_rows(plan.actions, plan.findings))
+    return [explanation(facts, Recorded()) for facts in people]

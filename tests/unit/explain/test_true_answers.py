@@ -1,0 +1,152 @@
+"""What is said of a person is true in every state of the world: gone, disabled, out of scope, not linked, held …"""
+
+import pytest
+
+from assets.reconciliation.explain.explanation import explanation
+from assets.reconciliation.explain.facts import Facts
+from assets.reconciliation.explain.standing import Recorded
+from tests.explaining import facts_of
+from tests.reference.builders import deactivated, employee, login, person, world
+from tests.reference.subject import World
+
+THEN = {"megan": {"Employees": "Employee"}}
+LINKED = {"linked": ["megan"], "reconciled": THEN}
+BY_US = {"deactivations": [deactivated("megan", "2026-11-20T10:00:00Z")]}
+ADMIN = {"protected_roles": ["Administrator"]}
+
+STATES: dict[str, World] = {
+    "in scope": world([person()], [login()], **LINKED),
+    "an employee": world([person()], [login()], [employee()], **LINKED),
+    "matched now": world([person()], [login()]),
+    "matched, held": world([person()], [login(roles=["Administrator"])], **ADMIN),
+    "deleted in Entra": world([], [login()], **LINKED),
+    "deleted in Entra, held": world([], [login(roles=["Administrator"])], **LINKED, **ADMIN),
+    "deleted in Entra, deactivated": world([], [login(active=False)], **LINKED, state=BY_US),
+    "disabled": world([person(accountEnabled=False)], [login()], **LINKED),
+    "in no group": world([person(groups=[])], [login()], **LINKED),
+    "unmanaged": world([person(groups=[])], [login()], linked=["megan"], reconciled={"megan": {"Payroll": "Payroll"}}),
+    "external": world([], [login()]),
+    "out of scope": world([person(groups=[])], [login()]),
+    "left alone": world([person(name, mail="megan@contoso.com") for name in "ab"], [login(username="mj")]),
+    "a newcomer": world([person()]),
+    "a newcomer, archived": world([person()], [], [employee(status="archived")]),
+    "no login, no group": world([person(groups=[])]),
+    "the employee alone": world([], [], [employee()]),
+    "switched off": world([person()], [login()], **LINKED, enabled=False),
+}
+
+
+def known(state: str, **more: object) -> Facts:
+    """The facts of Megan, who has a login, an Entra user, an employee, in this order; of several the first."""
+    first, *_ = facts_of(STATES[state], "megan@contoso.com")
+    return Facts(**{**first.__dict__, **more})
+
+
+def told(facts: Facts) -> dict[str, str]:
+    """The answers by question."""
+    return {each["name"]: each["answer"] for each in explanation(facts, Recorded())["questions"]}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_who_is_synchronised_is_called_so(state: str) -> None:
+    said = told(known(state)).get("made_by_hand", "").startswith("Yes, it is synchronised")
+    assert said is (state in ("in scope", "an employee", "matched now"))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_only_who_is_linked_is_called_connected(state: str) -> None:
+    said = told(known(state)).get("connected", "").startswith("They are connected")
+    assert said is (state in ("in scope", "an employee", "disabled", "in no group", "unmanaged"))
+
+
+@pytest.mark.parametrize(
+    ("state", "question", "answer"),
+    [
+        ("deleted in Entra", "made_by_hand", "It is not synchronised now: the Entra user is gone."),
+        ("disabled", "made_by_hand", "It is not synchronised now: the account is disabled in Entra."),
+        ("unmanaged", "made_by_hand", "It is not synchronised now: it is in none of the configured groups"),
+        ("matched, held", "made_by_hand", "Yes, but not yet. They match"),
+        (
+            "no login, no group",
+            "made_by_hand",
+            "A login made by hand with the same username or e-mail would be connected",
+        ),
+        ("a newcomer, archived", "made_by_hand", "A login made by hand would be connected to nobody"),
+        ("left alone", "made_by_hand", "A login is connected by the same username or e-mail, but here more than one"),
+        (
+            "matched, held",
+            "connected",
+            "They match: the sign-in name in Entra equals the username in Emply. This is to be",
+        ),
+        ("a newcomer", "connected", "By a login with the same e-mail, which the integration makes (planned)."),
+        ("a newcomer, archived", "connected", "They are not connected. The employee is archived"),
+        ("left alone", "connected", "They are not connected. More than one user carries the address"),
+        ("no login, no group", "employees_first", "No employee has the e-mail megan@contoso.com."),
+        (
+            "deleted in Entra, held",
+            "deleted",
+            "The user was removed from Entra, so the login in Emply is deactivated, not",
+        ),
+        ("external", "deleted", "The login belongs to no Entra user, so nothing that happens in Entra deactivates it."),
+        ("deleted in Entra", "calendar", "synchronize_calendars is off; on, this user's would not come either"),
+        (
+            "an employee",
+            "several_groups",
+            "Yes. This user is in Employees; its roles stay as they are, because of the em",
+        ),
+        (
+            "disabled",
+            "several_groups",
+            "Yes. This user is in Employees; none of them gives it a role, because the account",
+        ),
+        ("in no group", "several_groups", "Yes, but this user is in no configured group"),
+    ],
+)
+def test_the_answer_is_true_where_another_one_is_usual(state: str, question: str, answer: str) -> None:
+    assert told(known(state))[question].startswith(answer)
+
+
+def test_what_was_done_since_the_plan_is_not_called_planned() -> None:
+    facts = known("deleted in Entra")
+    done = frozenset(row["action_id"] for row in facts.actions)
+    assert told(facts)["still_active"] == "The login is to be deactivated (planned)."
+    assert told(known("deleted in Entra", done=done))["still_active"] == "The login is to be deactivated (done)."
+
+
+def test_a_held_deactivation_says_who_holds_it() -> None:
+    assert told(known("deleted in Entra, held"))["deleted"].endswith("(held by G3 until approved).")
+
+
+def test_with_the_integration_off_nothing_is_told_that_depends_on_it() -> None:
+    facts = known("switched off")
+    assert set(told(facts)) == {"pictures_both_ways", "often", "removed_integration"}
+    assert facts.out_of_scope == "the integration is switched off (enabled: false)"
+
+
+def test_a_user_with_no_role_gets_one_although_roles_are_not_synchronised() -> None:
+    scenario = world([person()], [login(roles=[])], linked=["megan"], synchronize_roles=False)
+    (facts,) = facts_of(scenario, "megan@contoso.com")
+    assert told(facts)["after_first_sync"].startswith("It has no role at all, so it gets its main group's.")
+
+
+def test_an_entra_user_that_is_mastered_on_premises_is_never_called_deleted() -> None:
+    on_premises = person(onPremisesSyncEnabled=True)
+    scenario = world([on_premises], [login()], linked=["megan"], entra_write_back={"delete": True})
+    (facts,) = facts_of(scenario, "megan@contoso.com")
+    assert "kept, because it is mastered on-premises" in told(facts)["deleted"]
+
+
+def test_a_guest_out_of_scope_is_not_called_assigned_to_single_sign_on() -> None:
+    guest = person(userType="Guest", mail="megan@contoso.com", groups=[])
+    application = {"id": "app", "appRoleAssignmentRequired": True}
+    scenario = world([guest], sso={"service_principal_id": "app"}, entra={"servicePrincipals": [application]})
+    (facts,) = facts_of(scenario, "megan@contoso.com")
+    assert told(facts)["guest_sign_in"].startswith("It is looked at for people in scope only")
+
+
+@pytest.mark.parametrize("state", ["matched, held", "deleted in Entra, held"])
+def test_calendars_that_wait_for_an_approval_are_not_called_synchronised(state: str) -> None:
+    facts = known(state)
+    on = facts.settings.model_copy(update={"synchronize_calendars": True})
+    said = told(known(state, settings=on))["calendar"]
+    assert said.startswith("It is switched on, but not for this user")

@@ -1,0 +1,35 @@
+"""A plan without a trace: which approval it names."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from assets.reconciliation.plan import make_plan
+from pipelines.dry_run import DryRun
+from tests.reference.builders import person, world
+from tests.reference.vectorised import world_of
+
+STRICT = {"max_grants": {"min_count": 0, "percent": 0}}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "held", "said"),
+    [
+        ("3f9c12ab45de99", 2, "entra-emply approve 3f9c12ab45de --by NAME --reason TEXT"),
+        (
+            "3f9c12ab45de99",
+            1,
+            "entra-emply approve 3f9c12ab45de --by NAME --reason TEXT; 1 of them only after",
+        ),
+        ("3f9c12ab45de99", 0, "entra-emply sync records them"),
+        (None, 0, "entra-emply sync records them"),
+    ],
+    ids=["all are recorded", "one is new", "all are new", "no plan was recorded"],
+)
+def test_what_is_held_is_approved_with_the_plan_that_was_recorded(recorded: str | None, held: int, said: str) -> None:
+    now = world_of(*world([person("a"), person("b")], guards=STRICT))
+    plan = make_plan(now)
+    holds = pd.DataFrame({"action_id": plan.actions["action_id"].head(held), "guards": "G7"})
+    run = DryRun(plan, replace(now, state=replace(now.state, holds=holds)), recorded)
+    assert run.approval.startswith(said)
