@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 from assets.errors import EntraEmplyError, SettingsError
+from pipelines.printing import console
 from pipelines.progress import progress
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def plan(
     elif html_file is not None:
         typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(run.plan.actions)} actions, written to {html_file}")
     else:
-        show(made, names_of(run.world), Console(), run.approval)
+        show(made, names_of(run.world), console(), run.approval)
 
 
 @app.command(epilog=_example('entra-emply approve 3f9c12ab --kind set_roles --by "Ada" --reason "reorganisation"'))
@@ -228,7 +228,7 @@ def explain(
     if as_json:
         _print_json(document)
     else:
-        show_explanation(document, Console())
+        show_explanation(document, console())
 
 
 @app.command(epilog=_example("entra-emply history megan.jordan@contoso.com"))
@@ -245,7 +245,7 @@ def history(
     if as_json:
         _print_json(events)
     else:
-        show_history(events, Console())
+        show_history(events, console())
 
 
 @app.command(epilog=_example("entra-emply doctor"))
@@ -262,7 +262,7 @@ def doctor(as_json: Json = False) -> int:
     if as_json:
         _print_json([asdict(check) for check in checks])
     else:
-        show_checks(checks, Console())
+        show_checks(checks, console())
     return FAILED if any(check.status == "failed" for check in checks) else 0
 
 

@@ -1,12 +1,13 @@
 """`doctor`: is everything there that a run needs, and what is to be done where it is not. Nothing is changed."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 from upath import UPath
 
 from assets import clock
@@ -21,9 +22,9 @@ from assets.reconciliation.mapping import Mapping, require_application, resolve
 from assets.reconciliation.settings import Settings, load
 from assets.reconciliation.world import SyncState
 from pipelines.ledger import ledger_if_any
+from pipelines.printing import line
 
-_SIGNS = {"ok": "[green]ok[/green]     ", "failed": "[bold red]failed[/bold red] ", "note": "[yellow]note[/yellow]   "}
-_SKIPPED = "[dim]skipped[/dim]"
+_COLOURS = {"ok": "green", "failed": "bold red", "note": "yellow", "skipped": "dim"}
 
 
 def doctor(environment: Environment) -> list[Check]:
@@ -38,13 +39,14 @@ def doctor(environment: Environment) -> list[Check]:
 def show_checks(checks: Sequence[Check], console: Console) -> None:
     """Print every check, and what to do."""
     for check in checks:
-        console.print(
-            f"{_SIGNS.get(check.status, _SKIPPED)} {escape(check.name)}: {escape(check.said)}", soft_wrap=True
-        )
+        line(console, Text.assemble((f"{check.status:7}", _COLOURS[check.status]), f" {check.name}: {check.said}"))
         if check.remedy:
-            console.print(f"        do {escape(check.remedy)}", style="dim", soft_wrap=True)
-    wrong = sum(check.status == "failed" for check in checks)
-    console.print(f"\n{wrong} of {len(checks)} checks failed" if wrong else f"\nAll is well: {len(checks)} checks")
+            line(console, f"do {check.remedy}", 8, "dim")
+    counts = Counter(check.status for check in checks)
+    notes = f", {counts['note']} of them with a note to read" if counts["note"] else ""
+    wrong = f"{counts['failed']} of {len(checks)} checks failed"
+    console.print()
+    line(console, wrong if counts["failed"] else f"All is well: {len(checks)} checks{notes}")
 
 
 def _settings(environment: Environment) -> tuple[Settings, list[Check]]:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from pipelines.history_text import history_table
+from pipelines.printing import line
 
 Row = Mapping[str, Any]
 
@@ -18,7 +19,7 @@ _SHOWN = 20
 def show_explanation(document: Row, console: Console) -> None:
     """Print the whole document."""
     if document["sentence"]:
-        _line(console, document["sentence"])
+        line(console, document["sentence"])
     for person in document["people"]:
         _person(person, console)
     if document["history"]:
@@ -28,13 +29,14 @@ def show_explanation(document: Row, console: Console) -> None:
 
 
 def _person(person: Row, console: Console) -> None:
-    _line(console, f"\n[bold]{escape(person['name'])}[/bold]  {escape(person['subject'])}", markup=True)
+    console.print()
+    line(console, Text.assemble((person["name"], "bold"), f"  {person['subject']}"))
     for system in ("entra", "emply", "employee"):
-        _line(console, f"  {person['found'][system]['sentence']}")
-    _line(console, f"  {person['match']['sentence']}")
-    _line(console, f"  {person['scope']['sentence']}")
+        line(console, person["found"][system]["sentence"], 2)
+    line(console, person["match"]["sentence"], 2)
+    line(console, person["scope"]["sentence"], 2)
     for group in person["groups"]:
-        _line(console, f"    {group['name']} gives {group['role']}{' (main group)' if group['main'] else ''}")
+        line(console, f"{group['name']} gives {group['role']}{' (main group)' if group['main'] else ''}", 4)
     _others(person["match"], console)
     _actions(person["actions"], console)
     _findings(person["findings"], console)
@@ -44,7 +46,7 @@ def _person(person: Row, console: Console) -> None:
         _heading(console, "History")
         console.print(history_table(person["history"][:_SHOWN]))
         if len(person["history"]) > _SHOWN:
-            _line(console, f"  … and {len(person['history']) - _SHOWN} more (--json shows all)")
+            line(console, f"… and {len(person['history']) - _SHOWN} more (--json shows all)", 2)
 
 
 def _others(match: Row, console: Console) -> None:
@@ -53,7 +55,7 @@ def _others(match: Row, console: Console) -> None:
         _heading(console, "Others with the same address")
     for other in others:
         system = "Entra" if other["system"] == "entra" else "Emply"
-        _line(console, f"  {system} user {other['who']}: {other['why']}")
+        line(console, f"{system} user {other['who']}: {other['why']}", 2)
 
 
 def _actions(actions: Sequence[Row], console: Console) -> None:
@@ -63,20 +65,17 @@ def _actions(actions: Sequence[Row], console: Console) -> None:
     _heading(console, "Planned")
     for action in actions:
         colour = _SIGNS.get(action["state"], "red")
-        kind = f"{action['target']}.{action['kind']}"
-        _line(console, f"  [{colour}]{action['state']}[/{colour}]  {kind}", markup=True)
-        for change in action["changes"]:
-            _line(console, f"      {change}")
-        _line(console, f"      {action['why']}")
-        _line(console, f"      {action['sentence']}")
+        line(console, Text.assemble((action["state"], colour), f"  {action['target']}.{action['kind']}"), 2)
+        for text in (*action["changes"], action["why"], action["sentence"]):
+            line(console, text, 6)
 
 
 def _findings(findings: Sequence[Row], console: Console) -> None:
     if findings:
         _heading(console, "What a person has to look at")
     for finding in findings:
-        _line(console, f"  {finding['severity']}: {finding['code']}, {finding['message']}")
-        _line(console, f"      {finding['remedy']}")
+        line(console, f"{finding['severity']}: {finding['code']}, {finding['message']}", 2)
+        line(console, finding["remedy"], 6)
 
 
 def _statements(statements: Sequence[Row], console: Console) -> None:
@@ -85,29 +84,26 @@ def _statements(statements: Sequence[Row], console: Console) -> None:
         _heading(console, title)
         for statement in statements:
             if statement["verdict"] == verdict:
-                _line(console, f"  {statement['rule']:4} {statement['sentence']}")
-    others = [str(each["rule"]) for each in statements if each["verdict"] == "not"]
-    _line(console, f"  Without a part in this (--json says why): {', '.join(others)}")
+                line(console, f"{statement['rule']:4} {statement['sentence']}", 2)
+    others = sum(each["verdict"] == "not" for each in statements)
+    line(console, f"{others} other rules have no part in this; --json says why.", 2)
 
 
 def _questions(questions: Sequence[Row], console: Console) -> None:
     _heading(console, "What people ask")
     for each in questions:
-        _line(console, f"  {each['question']}")
-        _line(console, f"      {each['answer']}")
+        line(console, each["question"], 2)
+        line(console, each["answer"], 6)
 
 
 def _source(document: Row, console: Console) -> None:
     live = "just now; Emply has no filter, so its lists were read whole"
     how = live if document["source"] == "live" else "by the last run"
-    _line(console, f"\nAs read {how}: {document['read_at']:%Y-%m-%d %H:%M} UTC.")
+    console.print()
+    line(console, f"As read {how}: {document['read_at']:%Y-%m-%d %H:%M} UTC.")
     if document["settings_changed"]:
-        _line(console, "The settings have changed since: the next run may plan something else.")
+        line(console, "The settings have changed since: the next run may plan something else.")
 
 
 def _heading(console: Console, text: str) -> None:
     console.print(f"\n[bold]{text}[/bold]")
-
-
-def _line(console: Console, text: str, *, markup: bool = False) -> None:
-    console.print(text, markup=markup, highlight=False, soft_wrap=True)

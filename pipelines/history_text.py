@@ -15,16 +15,21 @@ _SHORT_ID = 12
 def history_table(events: Sequence[Row]) -> Table:
     """The events, newest first: when, what, to whom (or to how many), by whom and why."""
     one_by_one = bool(events) and "action_id" in events[0]
+    of_one = one_by_one and len({event["subject"] for event in events}) == 1
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("when (UTC)", "event", "action", "who" if one_by_one else "how many", "plan", "by, why"):
-        table.add_column(name, overflow="fold")
+    for name in ("when (UTC)", "event", "action", "plan"):
+        table.add_column(name, no_wrap=True, overflow="fold")
+    if not of_one:
+        table.add_column("who" if one_by_one else "how many", overflow="fold")
+    table.add_column("by, why", overflow="fold")
     for event in events:
+        who = Text(str((event["subject"] or "") if one_by_one else event["count"]))
         table.add_row(
             f"{event['at']:%Y-%m-%d %H:%M}",
             Text(event["event"], style=_COLOURS.get(event["event"], "")),
             event["kind"],
-            Text(str((event["subject"] or "") if one_by_one else event["count"])),
             event["plan_id"][:_SHORT_ID],
+            *(() if of_one else (who,)),
             Text(_why(event)),
         )
     return table

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from assets.errors import SettingsError
 from assets.reconciliation.html import html
 from assets.reconciliation.wording import GUARDS, KINDS, changes, why
+from pipelines.printing import line
 
 Row = Mapping[str, Any]
 
@@ -48,12 +49,12 @@ def show(plan: Row, names: Mapping[str, str], console: Console, approval: str, l
 
 
 def _show_action(action: Row, sign: str, colour: str, names: Mapping[str, str], console: Console) -> None:
-    console.print(f"  [{colour}]{sign}[/{colour}] {escape(action['subject'] or '(no address)')}", soft_wrap=True)
+    line(console, Text.assemble((sign, colour), f" {action['subject'] or '(no address)'}"), 2)
     for change in changes(action, names):
-        console.print(f"      {escape(change)}", soft_wrap=True)
-    console.print(f"      why   {escape(why(action))}", style="dim", soft_wrap=True)
+        line(console, change, 6)
+    line(console, f"why   {why(action)}", 6, "dim")
     for guard in action["held_by"]:
-        console.print(f"      [bold red]held[/bold red]  {guard}: {GUARDS.get(guard, '')}", soft_wrap=True)
+        line(console, Text.assemble(("held", "bold red"), f"  {guard}: {GUARDS.get(guard, '')}"), 6)
 
 
 def _show_findings(findings: Sequence[Row], console: Console, limit: int) -> None:
@@ -61,22 +62,19 @@ def _show_findings(findings: Sequence[Row], console: Console, limit: int) -> Non
         console.print(f"\n[bold]findings[/bold]  what a person has to look at ({len(findings)})")
     for code, group in groupby(findings, key=lambda finding: finding["code"]):
         alike = list(group)
-        console.print(
-            f"  {alike[0]['severity']}: {code} ({len(alike)}), {alike[0]['rule']}: {alike[0]['message']}",
-            soft_wrap=True,
-        )
-        console.print(f"      do    {alike[0]['remedy']}", style="dim", soft_wrap=True)
+        said = f"{alike[0]['severity']}: {code} ({len(alike)}), {alike[0]['rule']}: {alike[0]['message']}"
+        line(console, said, 2)
+        line(console, f"do    {alike[0]['remedy']}", 6, "dim")
         shown = ", ".join(str(row["subject"]) for row in alike[:limit])
         more = f" and {len(alike) - limit} more" if len(alike) > limit else ""
-        console.print(f"      who   {escape(shown)}{more}", style="dim", soft_wrap=True)
+        line(console, f"who   {shown}{more}", 6, "dim")
 
 
 def _show_counts(plan: Row, console: Console, approval: str) -> None:
     counts = [f"{count} {kind}" for kind, count in plan["summary"].items() if kind != "held"]
     held = plan["summary"]["held"]
-    console.print(f"\nPlan {plan['plan_id'][:12]} of {plan['created_at']}, mapping {plan['mapping_version']}")
-    console.print(
-        f"[bold]{', '.join(counts) or 'Nothing to do'}[/bold]; {len(plan['findings'])} findings", soft_wrap=True
-    )
+    console.print()
+    line(console, f"Plan {plan['plan_id'][:12]} of {plan['created_at']}, mapping {plan['mapping_version']}")
+    line(console, Text.assemble((", ".join(counts) or "Nothing to do", "bold"), f"; {len(plan['findings'])} findings"))
     if held:
-        console.print(f"[bold red]{held} held[/bold red]: {approval}", soft_wrap=True)
+        line(console, Text.assemble((f"{held} held", "bold red"), f": {approval}"))

@@ -19,7 +19,7 @@ _FEW = 25
 """Kinds with more actions than this are folded up."""
 _LISTED = 10
 """Domains and groups that the overview lists."""
-_BAR = 420
+_BAR = 100
 _SIGNS = {"+": "add", "~": "change", "-": "take"}
 
 
@@ -94,9 +94,9 @@ def _chart(kinds: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The bars: a part that is free and one that is held, in units of the drawing."""
     most = max((kind["count"] for kind in kinds), default=1)
     bars = []
-    for place, kind in enumerate(kinds):
+    for kind in kinds:
         free, held = (_BAR * number / most for number in (kind["count"] - kind["held"], kind["held"]))
-        bars.append({**kind, "y": place * 26, "free": round(free, 1), "stuck": round(held, 1)})
+        bars.append({**kind, "free": round(free, 1), "stuck": round(held, 1)})
     return bars
 
 

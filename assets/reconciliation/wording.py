@@ -41,6 +41,8 @@ _WHY = {
     ("W3", None): "the employee is archived",
     ("W3", "deleted_in_entra"): "the employee is archived, and the Entra user is deleted with this plan",
 }
+_OPAQUE = frozenset({"kind", "userId", "externalId", "calendarExternalId", "changeKey", "emplyEventId"})
+"""Ids and marks of calendars and events: shown only where nothing else changes."""
 GUARDS = {
     "G1": "more deactivations than max_deactivations allows",
     "G2": "more role changes than max_role_changes allows",
@@ -109,9 +111,10 @@ def changes(action: Row, names: Mapping[str, str]) -> list[str]:
 
 
 def fields(action: Row, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """The fields that an action changes: name, value before, value after; ids by what they are called."""
+    """The fields that an action changes, to be read: name, value before, value after; ids by what they are called."""
     before, after = action["before"] or {}, action["after"] or {}
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    changed = [name for name in changed if name not in _OPAQUE] or changed
     return [(name, _value(before.get(name), names), _value(after.get(name), names)) for name in changed]
 
 

@@ -26,7 +26,7 @@ def why_none(facts: Facts) -> str | None:
     if off or facts.rooms:
         return off or ("the room's mailbox does not exist, or the application may not open it" if closed else None)
     return first_of(
-        (not facts.reconcilable, facts.out_of_scope or "the user has no login in Emply yet"),
+        (not facts.reconcilable, str(facts.not_reconciled)),
         (_held(facts), f"{_SAID.get(_held(facts) or '')} waits for a person (C8)"),
         (not facts.becomes_active, "the login in Emply is not active"),
         (closed, "the mailbox does not exist, or the application may not open it"),
@@ -122,7 +122,8 @@ def _unavailable(facts: Facts) -> Statement:
     if facts.finding("mailbox_unavailable"):
         return decided("C7", "The mailbox does not exist or the application may not open it: what is in Emply stays.")
     if facts.mailbox.available is False:
-        return might_have("C7", "The mailbox does not exist or may not be opened, as is usual for a guest.")
+        usual = ", as is usual for a guest" if facts.guest else ""
+        return might_have("C7", f"The mailbox does not exist or may not be opened{usual}.")
     return no_part("C7", "The mailbox was opened, or was not asked for.")
 
 

@@ -79,9 +79,13 @@ def _entra(facts: Facts) -> dict[str, Any]:
 def _emply(facts: Facts) -> dict[str, Any]:
     login = facts.login
     if login is None:
-        return {"found": False, "sentence": "There is no login in Emply."}
+        since = " when this was read; the run has made one since" if facts.made_since else ""
+        return {"found": False, "sentence": f"There {'was' if since else 'is'} no login in Emply{since}."}
     state = "active" if login["active"] else "deactivated"
     by = " by the pipeline" if facts.deactivated and not login["active"] else ""
+    turned = facts.action(kind="deactivate_user") or facts.action(kind="activate_user")
+    if turned and turned["action_id"] in facts.done:
+        by = f", and was {'de' if login['active'] else ''}activated by the run since"
     named = login["username"] or login["email"] or "without username"
     return {
         "found": True,

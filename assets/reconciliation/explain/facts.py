@@ -168,6 +168,12 @@ class Facts:
         return self.linked and self.entra is None
 
     @property
+    def made_since(self) -> bool:
+        """The plan made a login, and that was done: it is not in what was read."""
+        making = self.action("L1")
+        return making is not None and making["action_id"] in self.done
+
+    @property
     def external(self) -> bool:
         """M6: an Emply user that belongs to no Entra user."""
         return self.login is not None and self.matched_by is None and not self.left_alone
@@ -259,7 +265,14 @@ class Facts:
             return None
         if self.left_alone:
             return "more than one user carries its address (M4)"
-        return self.out_of_scope or ("it has no login yet" if self.login is None else "it is matched with nobody")
+        return self.out_of_scope or self.no_login or "it is matched with nobody"
+
+    @property
+    def no_login(self) -> str | None:
+        """That there is no login, as a half sentence; None where there is one."""
+        if self.login is not None:
+            return None
+        return "its login was made after this was read" if self.made_since else "it has no login in Emply yet"
 
     def titles(self, ids: "tuple[str, ...] | list[str]") -> tuple[str, ...]:
         """What ids are called."""
@@ -280,7 +293,7 @@ class Facts:
     def fate(self, action: Row) -> str:
         """What becomes of a planned action, in brackets."""
         if action["action_id"] in self.done:
-            return "(done)"
+            return "(done since)"
         if action["held_by"]:
             return f"(held by {listed(list(action['held_by']))} until approved)"
         return "(planned)"

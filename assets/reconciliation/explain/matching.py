@@ -43,6 +43,7 @@ def counterpart(facts: Facts) -> str:
             (facts.linked, _since(facts)),
             (facts.matched_by == "username", "They match: the sign-in name in Entra equals the username in Emply."),
             (facts.matched_by == "email", "They match: the e-mails are equal."),
+            (facts.made_since, "The run made a login for this Entra user and linked the two."),
             (facts.entra is not None, "No Emply user belongs to this Entra user."),
             (facts.login is not None, "No Entra user belongs to this Emply user: it is external."),
         )
@@ -68,7 +69,7 @@ def _link(facts: Facts) -> Statement:
         )
     if facts.login is not None and facts.archived:
         return might_have("M1", "The employee of this Emply user is archived, so the login is matched with nobody new.")
-    if facts.link is not None and facts.login is None:
+    if facts.link is not None and facts.login is None and not facts.made_since:
         return might_have("M1", "The linked Emply user does not exist any more; the Entra user counts as not linked.")
     return no_part("M1", "No link is recorded.")
 

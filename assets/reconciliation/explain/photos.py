@@ -43,5 +43,5 @@ def _considered(facts: Facts) -> str | None:
     if facts.employee is not None:
         return "an employee controls the user (P2)"
     if not facts.reconcilable:
-        return facts.out_of_scope or "the user has no login yet"
+        return facts.not_reconciled
     return None if facts.becomes_active else "the login is not active"

@@ -1,5 +1,7 @@
 """What is said of a person is true in every state of the world: gone, disabled, out of scope, not linked, held …"""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from assets.reconciliation.explain.explanation import explanation
@@ -110,7 +112,29 @@ def test_what_was_done_since_the_plan_is_not_called_planned() -> None:
     facts = known("deleted in Entra")
     done = frozenset(row["action_id"] for row in facts.actions)
     assert told(facts)["still_active"] == "The login is to be deactivated (planned)."
-    assert told(known("deleted in Entra", done=done))["still_active"] == "The login is to be deactivated (done)."
+    assert told(known("deleted in Entra", done=done))["still_active"] == "The login is to be deactivated (done since)."
+
+
+def test_a_login_that_the_run_has_made_since_is_not_called_missing() -> None:
+    made = {row["action_id"] for row in known("a newcomer").actions}
+    link = {
+        "entra_id": "entra-megan",
+        "emply_user_id": "new",
+        "matched_by": "created",
+        "at": datetime(2026, 11, 25, tzinfo=UTC),
+    }
+    document = explanation(known("a newcomer", done=frozenset(made), link=link), Recorded())
+    assert "the run has made one since" in document["found"]["emply"]["sentence"]
+    assert document["match"]["sentence"] == "The run made a login for this Entra user and linked the two."
+    (link_rule,) = [each["verdict"] for each in document["statements"] if each["rule"] == "M1"]
+    assert link_rule == "not"
+
+
+def test_a_login_that_the_run_has_deactivated_since_is_called_so() -> None:
+    facts = known("disabled")
+    done = frozenset(row["action_id"] for row in facts.actions)
+    said = explanation(known("disabled", done=done), Recorded())["found"]["emply"]["sentence"]
+    assert "is active, and was deactivated by the run since" in said
 
 
 def test_a_held_deactivation_says_who_holds_it() -> None:

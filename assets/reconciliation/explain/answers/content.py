@@ -127,5 +127,5 @@ def removed_integration(facts: Facts) -> str | None:
     )
     return first_of(
         (not facts.settings.enabled, off),
-        (facts.login is None, "No login would be made for this user."),
+        (facts.login is None and not facts.made_since, "No login would be made for this user."),
     ) or stays  # fmt: skip

@@ -1,0 +1,28 @@
+"""Text for people: on a terminal wrapped with its indent, elsewhere one line a sentence, to be searched."""
+
+import sys
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+_ENDLESS = 10_000
+"""Columns where nobody looks at the width: nothing is cut or broken in a file."""
+
+
+def console() -> Console:
+    """Standard output."""
+    return Console(width=None if sys.stdout.isatty() else _ENDLESS)
+
+
+def line(to: Console, text: str | Text, indent: int = 0, style: str = "") -> None:
+    """Print a sentence, `indent` columns in, and where it goes on two more. One with a command in it, which somebody
+    will copy, is not broken.
+    """
+    said = Text(text, style=style) if isinstance(text, str) else text
+    if not to.is_terminal or "entra-emply " in said.plain:
+        to.print(Text(" " * indent) + said, soft_wrap=True)
+        return
+    hanging = said.wrap(to, max(20, to.width - indent - 2))
+    for place, part in enumerate(hanging):
+        to.print(Padding(part, (0, 0, 0, indent + 2 * bool(place)), expand=False))
