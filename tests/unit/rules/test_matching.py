@@ -160,6 +160,8 @@ def test_m6_an_external_emply_user_is_not_touched(plan_of: PlanOf) -> None:
     ],
     ids=["its e-mail in Entra", "its e-mail in Emply", "its UPN", "gone: its e-mail in Emply", "gone: its username"],
 )
-def test_the_subject_is_an_address_that_the_person_has(plan_of: PlanOf, people: list, emply: dict, subject: str) -> None:
+def test_the_subject_is_an_address_that_the_person_has(
+    plan_of: PlanOf, people: list, emply: dict, subject: str
+) -> None:
     (row,) = plan_of(world(people, [emply], linked=["megan"]))["actions"]
     assert row["subject"] == subject
