@@ -92,6 +92,12 @@ def test_l2_nobody_is_created_without_an_email(plan_of: PlanOf, user_type: str, 
     assert plan["findings"][0]["subject"] == upn.casefold()
 
 
+def test_l2_speaks_alone_though_somebody_has_the_upn_as_username(plan_of: PlanOf) -> None:
+    people = [person("guest", userType="Guest"), person("ray")]
+    logins = [login("ray", username="guest@contoso.com")]
+    assert told(plan_of(world(people, logins, [employee("ray")], linked=["ray"]))) == ["L2 guest_without_mail guest"]
+
+
 def test_l3_a_leaver_who_is_still_in_a_group_is_not_created(plan_of: PlanOf) -> None:
     plan = plan_of(world([person()], [], [employee(status="archived")]))
     assert told(plan) == ["L3 employee_archived_in_group megan"]
@@ -208,6 +214,12 @@ def test_status_decides_whose_employee_it_is_and_then_the_carried_id(
     assert plan["findings"][0]["employee_id"] == chosen
 
 
+def test_the_carried_employee_counts_though_nobody_has_the_email(plan_of: PlanOf) -> None:
+    employees = [employee("carried", email=None, status="archived"), employee("somebody")]
+    plan = plan_of(world([person()], [login(employeeId="employee-carried")], employees, linked=["megan"]))
+    assert told(plan) == ["L11 employee_archived_in_group megan"]
+
+
 def test_of_several_employees_with_the_email_the_highest_number_counts(plan_of: PlanOf) -> None:
     twins = [employee("a", email="megan@contoso.com", number=3), employee("b", email="Megan@contoso.com", number=7)]
     plan = plan_of(world([person()], [], twins))
@@ -218,6 +230,18 @@ def test_of_several_employees_with_the_email_the_highest_number_counts(plan_of: 
 def test_duplicate_employees_of_somebody_who_is_neither_in_scope_nor_linked_do_not_matter(plan_of: PlanOf) -> None:
     twins = [employee("a", email="megan@contoso.com"), employee("b", email="megan@contoso.com")]
     assert told(plan_of(world([person(groups=[])], [login()], twins))) == []
+
+
+def test_duplicate_employees_of_a_linked_leaver_matter(plan_of: PlanOf) -> None:
+    twins = [employee(name, email="megan@contoso.com", resignationDate="2026-12-31") for name in ("a", "b")]
+    plan = plan_of(world([person(groups=[])], [login()], twins, linked=["megan"]))
+    assert told(plan) == ["L7 deactivate_user megan (removed_from_group)", "duplicate_employee megan"]
+
+
+def test_duplicate_employees_of_somebody_left_alone_do_not_matter(plan_of: PlanOf) -> None:
+    twins = [employee("a", email="megan@contoso.com"), employee("b", email="megan@contoso.com")]
+    logins = [login("x", username="x", email="megan@contoso.com"), login("y", username="y", email="megan@contoso.com")]
+    assert told(plan_of(world([person()], logins, twins))) == ["M4 ambiguous_match megan"]
 
 
 def test_the_entra_users_email_finds_the_employee_where_the_emply_user_has_none(plan_of: PlanOf) -> None:

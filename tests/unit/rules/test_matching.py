@@ -65,6 +65,12 @@ def test_m2_who_is_not_in_scope_is_not_matched(plan_of: PlanOf, state: dict) -> 
     assert told(plan_of(world([{**person(), **state}], [login()]))) == []
 
 
+def test_m2_a_member_who_is_not_among_the_users_brings_nobody_into_scope(plan_of: PlanOf) -> None:
+    before = world([person(groups=[])], [login()])
+    before[0]["entra"]["groups"][0]["members"] = ["entra-gone"]
+    assert told(plan_of(before)) == []
+
+
 def test_m2_speaks_before_m3(plan_of: PlanOf) -> None:
     logins = [login("name", username="megan@contoso.com", email="n@contoso.com"), login("mail", username="x")]
     plan = plan_of(world([person(mail="mail@contoso.com")], logins))
@@ -141,3 +147,21 @@ def test_m5_a_link_says_how_it_was_found(plan_of: PlanOf, username: str, by: str
 def test_m6_an_external_emply_user_is_not_touched(plan_of: PlanOf) -> None:
     external = login("consultant", roles=[], active=False, firstName=None)
     assert told(plan_of(world([], [external], [employee("consultant", status="archived")]))) == []
+
+
+@pytest.mark.parametrize(
+    ("people", "emply", "subject"),
+    [
+        ([person(accountEnabled=False, mail="Megan.Jordan@contoso.com")], login(), "megan.jordan@contoso.com"),
+        ([person(accountEnabled=False, userType="Guest")], login(email="MJ@contoso.com"), "mj@contoso.com"),
+        ([person(accountEnabled=False, userType="Guest")], login(username="mj", email=None), "megan@contoso.com"),
+        ([], login(username="mj", email="MJ@contoso.com"), "mj@contoso.com"),
+        ([], login(username="MJ", email=None), "mj"),
+    ],
+    ids=["its e-mail in Entra", "its e-mail in Emply", "its UPN", "gone: its e-mail in Emply", "gone: its username"],
+)
+def test_the_subject_is_an_address_that_the_person_has(
+    plan_of: PlanOf, people: list, emply: dict, subject: str
+) -> None:
+    (row,) = plan_of(world(people, [emply], linked=["megan"]))["actions"]
+    assert row["subject"] == subject
