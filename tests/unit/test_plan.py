@@ -9,7 +9,7 @@ import pytest
 from assets.errors import SettingsError
 from assets.reconciliation.plan import Plan, make_plan, require_groups_read
 from tests.reference.builders import ago, deactivated, employee, login, person, world
-from tests.reference.calendar_builders import calendar, calendars, in_emply
+from tests.reference.calendar_builders import calendar, calendars, events, imported, in_emply
 from tests.reference.subject import World
 from tests.reference.vectorised import world_of
 
@@ -120,6 +120,14 @@ def test_the_archived_employee_is_named_where_the_user_is_deleted() -> None:
 def test_two_calendars_of_one_id_make_one_action() -> None:
     twice = [in_emply("Ferie"), {**in_emply("Ferie"), "id": "emply-again"}]
     assert plan_of(calendars([], twice)).actions["kind"].tolist() == ["remove_calendar"]
+
+
+@pytest.mark.parametrize(("enabled", "kinds"), [(True, []), (False, ["delete_event"])])
+def test_events_that_were_not_read_are_not_taken_for_none(enabled: bool, kinds: list) -> None:
+    """Of a calendar that is not enabled none need to be read."""
+    made = world_of(*events([], [imported()], calendar_in_emply=in_emply(enabled=enabled)))
+    unread = made.with_frames({"entra_cursors": made.entra_cursors[:0]})
+    assert make_plan(unread).actions["kind"].tolist() == kinds
 
 
 def test_the_last_member_counts_above_zero_are_recorded() -> None:
