@@ -122,6 +122,13 @@ def test_two_calendars_of_one_id_make_one_action() -> None:
     assert plan_of(calendars([], twice)).actions["kind"].tolist() == ["remove_calendar"]
 
 
+def test_mailboxes_that_were_not_read_are_taken_neither_for_unavailable_nor_for_empty() -> None:
+    made = world_of(*calendars([calendar(), calendar("Ferie")], [in_emply()]))
+    plan = make_plan(made.with_frames({"entra_mailboxes": made.entra_mailboxes[:0]}))
+    assert plan.actions.empty
+    assert plan.findings.empty
+
+
 @pytest.mark.parametrize(("enabled", "kinds"), [(True, []), (False, ["delete_event"])])
 def test_events_that_were_not_read_are_not_taken_for_none(enabled: bool, kinds: list) -> None:
     """Of a calendar that is not enabled none need to be read."""

@@ -213,6 +213,13 @@ def test_c4_a_calendar_of_an_external_emply_user_that_came_from_entra_goes(plan_
     assert (row["entra_id"], row["emply_user_id"], row["subject"]) == (None, "login-megan", "megan@contoso.com")
 
 
+def test_c4_a_calendar_of_an_emply_user_who_is_gone_goes_whoever_else_is_left_as_it_is(plan_of: PlanOf) -> None:
+    unmanaged: Row = {"linked": ["megan"], "reconciled": {"megan": {"HR": "HR"}}}
+    sides: Row = {"emply": {"calendars": [in_emply(whose="gone")]}, "synchronize_calendars": True}
+    plan = plan_of(world([person(groups=["HR"])], [login()], **unmanaged, **sides))
+    assert told(plan) == ["C4 remove_calendar gone", "L8 unmanaged megan"]
+
+
 def test_c4_a_calendar_of_an_old_emply_user_makes_way_for_the_new_ones(plan_of: PlanOf) -> None:
     sides: Row = {
         "entra": {"calendars": {"entra-megan": [calendar()]}},
