@@ -270,6 +270,23 @@ def test_c5_a_rooms_calendar_that_emply_has_is_not_added(plan_of: PlanOf) -> Non
     assert told(plan_of(room([calendar()], (emply,), (recorded(whose="room"),)))) == []
 
 
+def test_c5_of_a_rooms_calendar_that_the_ledger_does_not_know_the_mailbox_says_whose_it_is(plan_of: PlanOf) -> None:
+    emply = in_emply(whose=None, name="Lokale Æ")
+    assert told(plan_of(room([calendar()], (emply,)))) == []
+
+
+def test_c5_the_mailbox_of_who_is_no_room_says_nothing_of_a_rooms_calendar(plan_of: PlanOf) -> None:
+    (row,) = plan_of(room([calendar()], (in_emply(whose=None),), groups=()))["actions"]
+    assert (row["rule"], row["kind"], row["entra_id"], row["emply_user_id"]) == ("C4", "remove_calendar", None, None)
+
+
+@pytest.mark.parametrize("kind", ["room", None])
+def test_c5_a_calendar_of_no_kind_and_no_user_is_a_rooms(plan_of: PlanOf, kind: str | None) -> None:
+    emply = in_emply(whose=None, kind=kind, name="Lokale Æ")
+    assert told(plan_of(room([calendar()], (emply,), (recorded(whose="room"),)))) == []
+    assert told(plan_of(calendars([calendar()], [in_emply(kind=kind and "user")]))) == []
+
+
 def test_c5_the_ledger_says_whose_a_rooms_calendar_is(plan_of: PlanOf) -> None:
     emply = in_emply(whose=None, name="Lokale Æ")
     plan = plan_of(room([calendar()], (emply,), (recorded(whose="another"),)))

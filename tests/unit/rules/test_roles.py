@@ -160,6 +160,14 @@ def test_r5_an_old_role_that_is_no_longer_there_counts_as_taken_away(plan_of: Pl
     assert change(plan, "set_roles")[1] == {"roleIds": ["role-New employee"]}
 
 
+def test_r5_the_first_of_all_roles_is_one_like_the_others(plan_of: PlanOf) -> None:
+    """Roles are numbered by id: Administrator's is the lowest."""
+    mapping = {"Employees": "Administrator"}
+    plan = plan_of(megan(["Employees"], ["Manager"], mapping, mapping))
+    assert told(plan) == ["L9 user_without_employee megan", "R5 set_roles megan (roles_missing)"]
+    assert change(plan, "set_roles")[1] == {"roleIds": ["role-Administrator"]}
+
+
 def test_r7_the_holder_of_a_protected_role_keeps_his_roles(plan_of: PlanOf) -> None:
     plan = plan_of(megan(["Employees"], ["Administrator"], BOTH, protected_roles=["Administrator"]))
     assert told(plan) == ["L9 user_without_employee megan", "R7 protected_role megan"]
