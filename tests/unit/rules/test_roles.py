@@ -147,6 +147,22 @@ def test_r4_group_joined_and_mapping_changed_together_are_a_changed_mapping(plan
     assert change(plan, "set_roles")[1] == {"roleIds": ["role-HR", "role-New employee"]}
 
 
+def test_r4_an_old_role_goes_though_the_new_one_is_there_already(plan_of: PlanOf) -> None:
+    mapping, given = {"Employees": "New employee"}, {"Employees": "Employee"}
+    plan = plan_of(megan(["Employees"], ["Employee", "New employee"], mapping, given))
+    assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (mapping_changed)"]
+    assert change(plan, "set_roles")[1] == {"roleIds": ["role-New employee"]}
+
+
+def test_r6_who_joins_a_group_beside_others_is_told_to_have_joined(plan_of: PlanOf) -> None:
+    """Ada, numbered before her, has the last of all roles already."""
+    people = [person("ada"), person("megan", groups=["Employees", "Payroll"])]
+    logins = [login("ada", roles=["Employee", "Payroll"]), login("megan", roles=["Employee"])]
+    state: Row = {"linked": ["ada", "megan"], "reconciled": {"ada": BOTH, "megan": BOTH}}
+    plan = plan_of(world(people, logins, mapping=ALL, **state))
+    assert [line for line in told(plan) if not line.startswith("L9")] == ["R4 set_roles megan (group_joined)"]
+
+
 def test_r5_a_changed_mapping_does_not_hide_a_role_that_was_taken_away(plan_of: PlanOf) -> None:
     mapping = {"Employees": "New employee", "HR": "HR"}
     plan = plan_of(megan(["Employees", "HR"], ["Employee", "Manager"], mapping, BOTH))
@@ -274,6 +290,6 @@ def test_r9_waits_while_a_role_action_is_held(plan_of: PlanOf) -> None:
     assert plan["roleStates"] == []
 
 
-@pytest.mark.parametrize("people", [[], [person(groups=[])]])
+@pytest.mark.parametrize("people", [[], [person(groups=[])], [person(accountEnabled=False)]])
 def test_r9_a_leavers_role_state_stays(plan_of: PlanOf, people: list) -> None:
     assert plan_of(world(people, [login()], linked=["megan"]))["roleStates"] == []
