@@ -57,6 +57,11 @@ def test_l1_without_mail_the_upn_is_the_email(plan_of: PlanOf) -> None:
     assert after["email"] == "Megan@contoso.com"
 
 
+def test_l1_a_guest_with_a_mail_is_created_as_well(plan_of: PlanOf) -> None:
+    plan = plan_of(world([person(userType="Guest", mail="megan@fabrikam.dk")]))
+    assert told(plan) == ["L1 create_user megan", "L9 user_without_employee megan"]
+
+
 def test_l1_a_newcomer_carries_its_employee(plan_of: PlanOf) -> None:
     plan = plan_of(world([person()], [], [employee(status="pending")]))
     assert told(plan) == ["L1 create_user megan"]
@@ -169,6 +174,21 @@ def test_l8_a_group_taken_out_of_the_settings_is_not_a_person_taken_out_of_a_gro
     state = {"megan": {"HR": "HR"}}
     plan = plan_of(world([person(groups=["HR"])], [login()], linked=["megan"], reconciled=state))
     assert told(plan) == ["L8 unmanaged megan"]
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        (person(), []),
+        (person(groups=[], accountEnabled=False), ["L6 deactivate_user megan (account_disabled)"]),
+        (person(groups=["Meeting rooms"]), ["L7a deactivate_user megan (is_room)"]),
+    ],
+    ids=["in another group now", "disabled", "a room"],
+)
+def test_l8_is_about_enabled_people_without_a_group(plan_of: PlanOf, user: dict, expected: list) -> None:
+    state = {"megan": {"Gone": None}}
+    leaver = [employee(resignationDate="2026-12-31")]
+    assert told(plan_of(world([user], [login()], leaver, linked=["megan"], reconciled=state))) == expected
 
 
 def test_l9_who_has_an_employee_is_not_told_to_get_one(plan_of: PlanOf) -> None:
