@@ -193,6 +193,19 @@ def test_c4_a_leavers_calendars_go(plan_of: PlanOf, user: dict, rule: str) -> No
     assert [line.split(" megan")[0] for line in told(plan)] == ["C4 remove_calendar", f"{rule} deactivate_user"]
 
 
+def test_c4_the_calendars_of_whom_w3_deletes_go(plan_of: PlanOf) -> None:
+    outlook = [calendar(), calendar("Team", canEdit=False)]
+    sides: Row = {"entra": {"calendars": {"entra-megan": outlook}}, "emply": {"calendars": [in_emply()]}}
+    settings: Row = {"synchronize_calendars": True, "entra_write_back": {"delete": True}}
+    archived = [employee(status="archived")]
+    assert told(plan_of(world([person()], [login()], archived, linked=["megan"], **sides, **settings))) == [
+        *REMOVED,
+        "L11 employee_archived_in_group megan",
+        "W3 deactivate_user megan (deleted_in_entra)",
+        "W3 delete_user megan",
+    ]
+
+
 def test_c4_the_calendars_of_who_is_gone_in_entra_go(plan_of: PlanOf) -> None:
     sides: Row = {"emply": {"calendars": [in_emply()]}, "synchronize_calendars": True}
     plan = plan_of(world([], [login()], [employee(**LEAVER)], linked=["megan"], **sides))
