@@ -131,6 +131,18 @@ def test_l4_reactivate_all_activates_everybody_in_scope(plan_of: PlanOf) -> None
     assert told(plan) == ["L4 activate_user megan"]
 
 
+def test_l4_activates_nobody_who_is_active_or_not_in_scope_or_nobodys(plan_of: PlanOf) -> None:
+    people = [
+        person("active"),
+        person("disabled", accountEnabled=False),
+        person("left", groups=[]),
+        person("room", groups=["Meeting rooms"]),
+    ]
+    linked = ["active", "disabled", "left", "room", "gone"]
+    logins = [login("active"), *(login(name, active=False) for name in [*linked[1:], "external"])]
+    assert told(plan_of(world(people, logins, [employee("active")], linked=linked, reactivate="all"))) == []
+
+
 @pytest.mark.parametrize("reason", LEAVERS)
 def test_l5_l6_l7_l7a_a_leaver_is_deactivated(plan_of: PlanOf, reason: str) -> None:
     rule = {"deleted_in_entra": "L5", "account_disabled": "L6", "removed_from_group": "L7", "is_room": "L7a"}[reason]
