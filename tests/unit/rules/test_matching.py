@@ -110,6 +110,11 @@ def test_m4_two_emply_users_of_a_key_that_nobody_in_scope_carries_are_external(p
     assert told(plan_of(world([person(groups=[])], twins))) == []
 
 
+def test_m4_a_username_that_two_emply_users_share_but_nobody_in_entra_leaves_their_emails_alone(plan_of: PlanOf) -> None:
+    twins = [login(username="office"), login("twin", username="office", email=None)]
+    assert told(plan_of(world([person()], twins))) == ["L9 user_without_employee megan", "M3 link_user megan"]
+
+
 def test_m4_newcomers_of_one_email_are_left_alone_though_no_emply_user_has_it(plan_of: PlanOf) -> None:
     newcomers = [person("megan", mail="team@contoso.com"), person("ray", mail="team@contoso.com")]
     assert told(plan_of(world(newcomers))) == ["M4 ambiguous_match megan", "M4 ambiguous_match ray"]
