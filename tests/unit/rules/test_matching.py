@@ -110,7 +110,7 @@ def test_m4_two_emply_users_of_a_key_that_nobody_in_scope_carries_are_external(p
     assert told(plan_of(world([person(groups=[])], twins))) == []
 
 
-def test_m4_a_username_that_two_emply_users_share_but_nobody_in_entra_leaves_their_emails_alone(plan_of: PlanOf) -> None:
+def test_m4_a_username_that_emply_users_share_but_nobody_in_entra_says_nothing_of_emails(plan_of: PlanOf) -> None:
     twins = [login(username="office"), login("twin", username="office", email=None)]
     assert told(plan_of(world([person()], twins))) == ["L9 user_without_employee megan", "M3 link_user megan"]
 
@@ -128,8 +128,14 @@ def test_m4_who_is_left_alone_in_m2_makes_its_email_ambiguous_in_m3(plan_of: Pla
     assert told(plan) == ["M4 ambiguous_match megan", "M4 ambiguous_match ray", "M4 ambiguous_match twin"]
 
 
-def test_m4_a_linked_login_that_is_left_alone_is_not_deactivated(plan_of: PlanOf) -> None:
-    logins = [login(), login("twin", username="megan@contoso.com", email=None)]
+def test_m4_who_is_left_alone_in_m2_is_so_without_any_email(plan_of: PlanOf) -> None:
+    twins = [person("megan", userType="Guest"), person("twin", userType="Guest", userPrincipalName="MEGAN@contoso.com")]
+    assert told(plan_of(world(twins))) == ["M4 ambiguous_match megan", "M4 ambiguous_match twin"]
+
+
+@pytest.mark.parametrize("email", ["megan@contoso.com", None])
+def test_m4_a_linked_login_that_is_left_alone_is_not_deactivated(plan_of: PlanOf, email: str | None) -> None:
+    logins = [login(email=email), login("twin", username="megan@contoso.com", email=None)]
     assert told(plan_of(world([person()], logins, linked=[("old", "megan")]))) == ["M4 ambiguous_match megan"]
 
 
