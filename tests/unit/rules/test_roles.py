@@ -290,6 +290,13 @@ def test_r9_waits_while_a_role_action_is_held(plan_of: PlanOf) -> None:
     assert plan["roleStates"] == []
 
 
+def test_r9_does_not_wait_for_an_action_that_gives_no_role(plan_of: PlanOf) -> None:
+    held = {"guards": {"max_grants": {"min_count": 0, "percent": 0}}}
+    plan = plan_of(world([person()], [login(active=False)], linked=["megan"], reactivate="all", **held))
+    assert told(plan) == ["L4 activate_user megan held by G7", "L9 user_without_employee megan"]
+    assert plan["roleStates"] == [{"entraId": "entra-megan", "groups": {"group-Employees": "role-Employee"}}]
+
+
 @pytest.mark.parametrize("people", [[], [person(groups=[])], [person(accountEnabled=False)]])
 def test_r9_a_leavers_role_state_stays(plan_of: PlanOf, people: list) -> None:
     assert plan_of(world(people, [login()], linked=["megan"]))["roleStates"] == []
