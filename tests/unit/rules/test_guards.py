@@ -150,8 +150,12 @@ def test_g3_a_protected_role_is_not_given_at_creation(plan_of: PlanOf) -> None:
 
 
 def test_g3_a_protected_role_is_not_given_by_a_change(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [login()], linked=["megan"], mapping={"Employees": "Administrator"}, **ADMIN))
-    assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (group_joined) held by G3"]
+    people, mapping = [person(givenName="Megan")], {"Employees": "Administrator"}
+    assert told(plan_of(world(people, [login()], linked=["megan"], mapping=mapping, **ADMIN))) == [
+        "A1 update_user megan",
+        "L9 user_without_employee megan",
+        "R4 set_roles megan (group_joined) held by G3",
+    ]
 
 
 EMPTIED = {"groupCounts": [{"groupId": "group-HR", "members": 3}]}
