@@ -149,9 +149,9 @@ def test_r4_group_joined_and_mapping_changed_together_are_a_changed_mapping(plan
 
 def test_r4_an_old_role_goes_though_the_new_one_is_there_already(plan_of: PlanOf) -> None:
     mapping, given = {"Employees": "New employee"}, {"Employees": "Employee"}
-    plan = plan_of(megan(["Employees"], ["Employee", "New employee"], mapping, given))
+    plan = plan_of(megan(["Employees"], ["Employee", "Manager", "New employee"], mapping, given))
     assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (mapping_changed)"]
-    assert change(plan, "set_roles")[1] == {"roleIds": ["role-New employee"]}
+    assert change(plan, "set_roles")[1] == {"roleIds": ["role-Manager", "role-New employee"]}
 
 
 def test_r6_who_joins_a_group_beside_others_is_told_to_have_joined(plan_of: PlanOf) -> None:
