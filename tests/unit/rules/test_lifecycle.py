@@ -232,16 +232,16 @@ def test_l11_the_login_of_an_archived_employee_is_not_activated(plan_of: PlanOf)
     [
         ("archived", "pending", "employee-megan"),
         ("pending", "active", "employee-megan"),
-        ("active", "active", "employee-carried"),
-        ("pending", "archived", "employee-carried"),
+        ("active", "active", "employee-other"),
+        ("pending", "archived", "employee-other"),
     ],
 )
 def test_status_decides_whose_employee_it_is_and_then_the_carried_id(
     plan_of: PlanOf, carried: str, by_email: str, chosen: str
 ) -> None:
-    employees = [employee("megan", number=2, status=by_email), employee("carried", number=1, status=carried)]
+    employees = [employee("megan", number=2, status=by_email), employee("other", number=1, status=carried)]
     unmanaged = {"reconciled": {"megan": {"Gone": None}}, "linked": ["megan"]}
-    plan = plan_of(world([person(groups=[])], [login(employeeId="employee-carried")], employees, **unmanaged))
+    plan = plan_of(world([person(groups=[])], [login(employeeId="employee-other")], employees, **unmanaged))
     assert told(plan) == ["L8 unmanaged megan"]
     assert plan["findings"][0]["employee_id"] == chosen
 
