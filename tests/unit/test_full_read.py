@@ -32,6 +32,10 @@ def test_an_empty_first_read_is_refused() -> None:
         require_full_read({"entra_users": 0}, {}, 80)
 
 
+def test_an_empty_read_after_an_empty_one_that_was_accepted_is_believed() -> None:
+    require_full_read({"entra_users": 0}, {"entra_users": 0}, 80)
+
+
 def test_a_first_read_with_rows_is_believed() -> None:
     require_full_read({"entra_users": 1}, {}, 80)
 
@@ -46,6 +50,8 @@ def test_a_shrinking_that_a_person_accepted_passes_for_that_source_alone() -> No
 def test_departments_may_be_empty_at_first_only_where_no_setting_names_one() -> None:
     role = "groups:\n  - {group: Employees, default_role: Employee%s}"
     assert may_be_empty(parse(role % "")) == {"emply_departments"}
-    assert may_be_empty(parse(role % ", default_department: Copenhagen")) == frozenset()
+    named = role % ", default_department: Copenhagen" + "\n  - {group: Rooms, meeting_rooms: true}"
+    assert may_be_empty(parse(named)) == frozenset()
+    require_full_read({"emply_departments": 0}, {}, 80, may_be_empty={"emply_departments"})
     with pytest.raises(SourceUnreadable):
         require_full_read({"emply_departments": 0}, {"emply_departments": 3}, 80, may_be_empty={"emply_departments"})

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from assets.errors import SettingsError
-from assets.reconciliation.mapping import resolve
+from assets.reconciliation.mapping import groups_to_read, resolve
 from assets.reconciliation.settings import Settings
 
 GROUPS = {"g1": "Employees", "g2": "HR", "g3": "HR"}
@@ -80,5 +80,14 @@ def test_a_group_deleted_and_made_anew_under_its_name_is_another_group() -> None
 
 
 def test_with_the_integration_off_nothing_is_refused_for_a_group() -> None:
-    mapping = resolved({"group": "Nobody", "meeting_rooms": True}, employees(), enabled=False)
+    unknown, again = {"group": "Nobody", "meeting_rooms": True}, {"group": "g1", "meeting_rooms": True}
+    mapping = resolved(unknown, employees(), again, enabled=False)
     assert mapping.groups["group_id"].tolist() == ["g1"]
+    assert mapping.resolved.recorded["group_name"].tolist() == ["Employees"]
+
+
+def test_the_members_of_every_group_that_is_known_are_read() -> None:
+    groups = [{"group": "Nobody", "meeting_rooms": True}, {"group": "g2", "meeting_rooms": True}, employees()]
+    settings = Settings.model_validate({"groups": groups, "enabled": False})
+    there, nothing = frame(GROUPS, "group_id", "display_name"), frame({}, "group_name", "group_id")
+    assert groups_to_read(settings, there, nothing) == ["g2", "g1"]

@@ -6,12 +6,13 @@ from assets.errors import SourceUnreadable
 from assets.reconciliation.reach import require_recorded_calendars, require_recorded_events
 from assets.reconciliation.world import World
 from tests.reference.builders import world
+from tests.reference.subject import Row
 from tests.reference.vectorised import world_of
 
 TEN = range(10)
 
 
-def recorded(*, gone: int) -> World:
+def recorded(*, gone: int, percent: float = 80) -> World:
     """Ten calendars with an event each were made; so many of them Emply does not list any more."""
     left = TEN[gone:]
     calendars = [{"id": f"k{n}", "userId": "u", "externalId": f"c{n}"} for n in TEN]
@@ -20,8 +21,9 @@ def recorded(*, gone: int) -> World:
         {"emplyEventId": f"m{n}", "externalId": f"x{n}", "entraId": "e", "calendarExternalId": f"c{n}"} for n in TEN
     ]
     made = [{"calendarId": f"k{n}", "entraId": "e", "externalId": f"c{n}", "detached": False} for n in TEN]
-    state = {"eventPairs": pairs, "calendars": made}
-    return world_of(*world([], emply={"calendars": calendars, "events": events}, state=state))
+    state: Row = {"eventPairs": pairs, "calendars": made}
+    guards: Row = {"guards": {"min_rows_percent": percent}}
+    return world_of(*world([], emply={"calendars": calendars, "events": events}, state=state, **guards))
 
 
 @pytest.mark.parametrize("gone", [0, 1, 3])
@@ -29,6 +31,12 @@ def test_a_few_calendars_and_events_may_be_gone(gone: int) -> None:
     there = recorded(gone=gone)
     require_recorded_events(there, there.emply_events)
     require_recorded_calendars(there, there.emply_calendars.iloc[gone:])
+
+
+def test_exactly_the_share_is_enough() -> None:
+    there = recorded(gone=4, percent=60)
+    require_recorded_events(there, there.emply_events)
+    require_recorded_calendars(there, there.emply_calendars.iloc[4:])
 
 
 def test_most_of_the_events_gone_is_not_believed() -> None:

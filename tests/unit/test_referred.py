@@ -32,6 +32,10 @@ def test_a_first_read_without_many_of_the_ids_that_others_name_is_refused(source
         require_referred(read(**{short: 6}), {}, 80)
 
 
+def test_exactly_the_share_is_enough() -> None:
+    require_referred(read(users=6, employees=6), {}, 60)
+
+
 def test_it_passes_where_a_person_accepts_it() -> None:
     require_referred(read(employees=0), {}, 80, accepted=["emply_employees"])
 

@@ -193,6 +193,19 @@ def test_c4_a_leavers_calendars_go(plan_of: PlanOf, user: dict, rule: str) -> No
     assert [line.split(" megan")[0] for line in told(plan)] == ["C4 remove_calendar", f"{rule} deactivate_user"]
 
 
+def test_c4_the_calendars_of_whom_w3_deletes_go(plan_of: PlanOf) -> None:
+    outlook = [calendar(), calendar("Team", canEdit=False)]
+    sides: Row = {"entra": {"calendars": {"entra-megan": outlook}}, "emply": {"calendars": [in_emply()]}}
+    settings: Row = {"synchronize_calendars": True, "entra_write_back": {"delete": True}}
+    archived = [employee(status="archived")]
+    assert told(plan_of(world([person()], [login()], archived, linked=["megan"], **sides, **settings))) == [
+        *REMOVED,
+        "L11 employee_archived_in_group megan",
+        "W3 deactivate_user megan (deleted_in_entra)",
+        "W3 delete_user megan",
+    ]
+
+
 def test_c4_the_calendars_of_who_is_gone_in_entra_go(plan_of: PlanOf) -> None:
     sides: Row = {"emply": {"calendars": [in_emply()]}, "synchronize_calendars": True}
     plan = plan_of(world([], [login()], [employee(**LEAVER)], linked=["megan"], **sides))
@@ -211,6 +224,13 @@ def test_c4_a_calendar_of_an_external_emply_user_that_came_from_entra_goes(plan_
     assert told(plan) == REMOVED
     (row,) = plan["actions"]
     assert (row["entra_id"], row["emply_user_id"], row["subject"]) == (None, "login-megan", "megan@contoso.com")
+
+
+def test_c4_a_calendar_of_an_emply_user_who_is_gone_goes_whoever_else_is_left_as_it_is(plan_of: PlanOf) -> None:
+    unmanaged: Row = {"linked": ["megan"], "reconciled": {"megan": {"HR": "HR"}}}
+    sides: Row = {"emply": {"calendars": [in_emply(whose="gone")]}, "synchronize_calendars": True}
+    plan = plan_of(world([person(groups=["HR"])], [login()], **unmanaged, **sides))
+    assert told(plan) == ["C4 remove_calendar gone", "L8 unmanaged megan"]
 
 
 def test_c4_a_calendar_of_an_old_emply_user_makes_way_for_the_new_ones(plan_of: PlanOf) -> None:
@@ -261,6 +281,23 @@ def test_c5_a_rooms_default_calendar_is_added_editable_or_not(plan_of: PlanOf, c
 def test_c5_a_rooms_calendar_that_emply_has_is_not_added(plan_of: PlanOf) -> None:
     emply = in_emply(whose=None, name="Lokale Æ ")
     assert told(plan_of(room([calendar()], (emply,), (recorded(whose="room"),)))) == []
+
+
+def test_c5_of_a_rooms_calendar_that_the_ledger_does_not_know_the_mailbox_says_whose_it_is(plan_of: PlanOf) -> None:
+    emply = in_emply(whose=None, name="Lokale Æ")
+    assert told(plan_of(room([calendar()], (emply,)))) == []
+
+
+def test_c5_the_mailbox_of_who_is_no_room_says_nothing_of_a_rooms_calendar(plan_of: PlanOf) -> None:
+    (row,) = plan_of(room([calendar()], (in_emply(whose=None),), groups=()))["actions"]
+    assert (row["rule"], row["kind"], row["entra_id"], row["emply_user_id"]) == ("C4", "remove_calendar", None, None)
+
+
+@pytest.mark.parametrize("kind", ["room", None])
+def test_c5_a_calendar_of_no_kind_and_no_user_is_a_rooms(plan_of: PlanOf, kind: str | None) -> None:
+    emply = in_emply(whose=None, kind=kind, name="Lokale Æ")
+    assert told(plan_of(room([calendar()], (emply,), (recorded(whose="room"),)))) == []
+    assert told(plan_of(calendars([calendar()], [in_emply(kind=kind and "user")]))) == []
 
 
 def test_c5_the_ledger_says_whose_a_rooms_calendar_is(plan_of: PlanOf) -> None:

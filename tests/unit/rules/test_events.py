@@ -74,6 +74,15 @@ def test_e1_an_event_that_emply_lacks_is_imported(plan_of: PlanOf) -> None:
     assert row["subject"] == "megan@contoso.com"
 
 
+def test_e1_of_several_events_only_those_that_emply_lacks_or_holds_otherwise_are_imported(plan_of: PlanOf) -> None:
+    outlook = [event("changed", changeKey="key-2"), event("same"), event("new")]
+    plan = plan_of(events(outlook, [imported("changed"), imported("same")]))
+    assert {row["after"]["externalId"]: row["before"] is None for row in plan["actions"]} == {
+        "outlook-changed": False,
+        "outlook-new": True,
+    }
+
+
 def test_e1_an_event_of_another_change_key_is_imported_again(plan_of: PlanOf) -> None:
     plan = plan_of(events([event(changeKey="key-2")], [imported()]))
     before, after = change(plan, "upsert_event")
@@ -96,6 +105,10 @@ def test_e1_an_event_that_outlook_does_not_have_in_the_window_is_deleted(plan_of
     plan = plan_of(events(outlook, [imported()]))
     assert told(plan) == ["E1 delete_event megan"]
     assert change(plan, "delete_event") == (STANDUP, None)
+
+
+def test_e1_an_event_of_outlook_without_an_id_is_deleted_and_not_made_in_outlook(plan_of: PlanOf) -> None:
+    assert kinds(plan_of(events([], [imported(externalId=None)]))) == ["emply.delete_event"]
 
 
 def test_e1_what_is_past_in_emply_stays(plan_of: PlanOf) -> None:
@@ -167,7 +180,7 @@ def test_e2_an_event_that_was_made_in_emply_is_made_in_outlook(plan_of: PlanOf) 
     ids=["recorded", "by its externalId"],
 )
 def test_e2_a_paired_event_that_its_owner_deleted_is_not_made_again(plan_of: PlanOf, emply: dict, pairs: list) -> None:
-    plan = plan_of(events([], [emply], pairs))
+    plan = plan_of(events([event()], [imported(), emply], pairs))
     assert told(plan) == []
     assert plan["endedPairs"] == []
 
@@ -257,8 +270,10 @@ def test_an_event_that_is_paired_in_another_calendar_is_neither_made_nor_updated
     assert kinds(plan) == ["emply.upsert_event"]
 
 
-def test_on_a_calendar_that_is_not_enabled_no_pair_is_forgotten(plan_of: PlanOf) -> None:
-    plan = plan_of(events([], [], [pair()], calendar_in_emply=in_emply(enabled=False)))
+def test_on_a_calendar_that_is_not_enabled_no_pair_is_forgotten_nor_withdrawn(plan_of: PlanOf) -> None:
+    pairs = [pair("lunch"), pair("gone")]
+    plan = plan_of(events([event("lunch")], [], pairs, calendar_in_emply=in_emply(enabled=False)))
+    assert told(plan) == []
     assert plan["endedPairs"] == []
 
 

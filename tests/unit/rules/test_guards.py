@@ -3,6 +3,7 @@
 import pytest
 
 from tests.reference.builders import ago, deactivated, employee, granted, identity, login, person, told, world
+from tests.reference.calendar_builders import calendar
 from tests.reference.subject import PlanOf, Row, World
 
 NAMES = ["ada", "ray", "søren", "łucja", "ipek", "ole", "jörg"]
@@ -99,6 +100,12 @@ def test_g3_a_protected_holder_is_not_deactivated(plan_of: PlanOf) -> None:
     assert told(plan) == ["L6 deactivate_user megan (account_disabled) held by G3"]
 
 
+def test_g3_what_takes_nothing_away_from_a_protected_holder_is_not_held(plan_of: PlanOf) -> None:
+    admin = login(roles=["Administrator", "Employee"])
+    plan = plan_of(world([person(givenName="Megan")], [admin], linked=["megan"], **ADMIN))
+    assert told(plan) == ["A1 update_user megan", "L9 user_without_employee megan"]
+
+
 def test_g3_with_a_held_link_everything_else_of_that_person_waits(plan_of: PlanOf) -> None:
     admin = login(roles=["Administrator", "Employee"], active=False)
     plan = plan_of(world([person(givenName="Megan")], [admin], reactivate="all", **ADMIN))
@@ -125,6 +132,17 @@ def test_g3_an_approved_action_still_waits_for_the_held_link(plan_of: PlanOf) ->
     assert "A1 update_user megan held by G3" in told(plan_of(before))
 
 
+def test_g3_the_held_link_itself_waits_for_what_holds_it_alone(plan_of: PlanOf) -> None:
+    before = world([person(givenName="Megan")], [login()])
+    (link,) = [row for row in plan_of(before)["actions"] if row["kind"] == "link_user"]
+    before[2]["holds"] = [{"action": identity(link), "guards": ["G4"]}]
+    assert told(plan_of(before)) == [
+        "A1 update_user megan held by G3",
+        "L9 user_without_employee megan",
+        "M2 link_user megan held by G4",
+    ]
+
+
 def test_g3_a_protected_role_is_not_given_at_creation(plan_of: PlanOf) -> None:
     plan = plan_of(world([person()], mapping={"Employees": "Administrator"}, **ADMIN))
     assert told(plan) == ["L1 create_user megan held by G3", "L9 user_without_employee megan"]
@@ -132,8 +150,12 @@ def test_g3_a_protected_role_is_not_given_at_creation(plan_of: PlanOf) -> None:
 
 
 def test_g3_a_protected_role_is_not_given_by_a_change(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [login()], linked=["megan"], mapping={"Employees": "Administrator"}, **ADMIN))
-    assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (group_joined) held by G3"]
+    people, mapping = [person(givenName="Megan")], {"Employees": "Administrator"}
+    assert told(plan_of(world(people, [login()], linked=["megan"], mapping=mapping, **ADMIN))) == [
+        "A1 update_user megan",
+        "L9 user_without_employee megan",
+        "R4 set_roles megan (group_joined) held by G3",
+    ]
 
 
 EMPTIED = {"groupCounts": [{"groupId": "group-HR", "members": 3}]}
@@ -203,6 +225,32 @@ def test_g7_counts_the_people_of_the_last_24_hours_without_approval(plan_of: Pla
     limit = {"max_grants": {"min_count": 1, "percent": 0}}
     plan = plan_of(world([person("ada")], state={"grants": [recent]}, guards=limit))
     assert held(plan) == guards
+
+
+def test_a_mass_of_one_kind_holds_nothing_of_another(plan_of: PlanOf) -> None:
+    people = [person("ada", accountEnabled=False), person("ray"), person("ipek"), person("ole", givenName="Ole")]
+    logins = [login("ada"), login("ray", roles=[]), login("ole")]
+    names = ["max_deactivations", "max_role_changes", "max_grants"]
+    limits = {"guards": {name: {"min_count": 0, "percent": 0} for name in names}}
+    plan = plan_of(world(people, logins, linked=["ada", "ray", "ole"], **limits))
+    assert [line for line in told(plan) if not line.startswith("L9")] == [
+        "A1 update_user ole",
+        "L1 create_user ipek held by G7",
+        "L6 deactivate_user ada (account_disabled) held by G1",
+        "R4 set_roles ray (group_joined) held by G2",
+    ]
+
+
+def test_a_held_action_that_is_no_link_lets_the_rest_of_that_person_go(plan_of: PlanOf) -> None:
+    sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "synchronize_calendars": True}
+    limits = {"guards": {"max_role_changes": {"min_count": 0, "percent": 0}}}
+    plan = plan_of(world([person(givenName="Megan")], [login(roles=[])], linked=["megan"], **sides, **limits))
+    assert told(plan) == [
+        "A1 update_user megan",
+        "C1 add_calendar megan",
+        "L9 user_without_employee megan",
+        "R4 set_roles megan (group_joined) held by G2",
+    ]
 
 
 def test_what_was_held_once_stays_held_by_those_guards_and_any_that_join(plan_of: PlanOf) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.reference.builders import ago, employee, identity, login, person, world
-from tests.reference.calendar_builders import calendar, event, in_emply, own, pair
+from tests.reference.calendar_builders import calendar, event, imported, in_emply, own, pair
 from tests.reference.subject import PlanOf, Row, World
 
 NAMES = ["ada", "ray", "søren", "łucja", "ipek", "ole"]
@@ -69,15 +69,19 @@ def test_g6_five_people_are_not_many_by_default(plan_of: PlanOf) -> None:
     assert held(plan_of(before)) == {"G6"}
 
 
-def test_g6_does_not_hold_what_comes_from_outlook(plan_of: PlanOf) -> None:
+def test_g6_holds_nothing_that_takes_nothing_away(plan_of: PlanOf) -> None:
+    """What Outlook deleted goes in Emply: only an event that goes in Outlook counts."""
     before = without_calendars(2, "remove_calendar", 0)
     before[0]["entra"]["calendars"]["entra-ada"] = [calendar(name="New", events=[event()]), calendar("Ferie")]
+    before[0]["emply"]["events"] = [{**row, "calendarId": "emply-ada"} for row in (imported("old"), own("walk"))]
     plan = plan_of(before)
-    assert {row["kind"]: row["held_by"] for row in plan["actions"]} == {
-        "remove_calendar": ["G6"],
-        "update_calendar": [],
-        "add_calendar": [],
-        "upsert_event": [],
+    assert {f"{row['target']}.{row['kind']}": row["held_by"] for row in plan["actions"]} == {
+        "emply.remove_calendar": ["G6"],
+        "emply.update_calendar": [],
+        "emply.add_calendar": [],
+        "emply.upsert_event": [],
+        "emply.delete_event": [],
+        "entra.create_event": [],
     }
 
 

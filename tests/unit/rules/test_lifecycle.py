@@ -57,6 +57,11 @@ def test_l1_without_mail_the_upn_is_the_email(plan_of: PlanOf) -> None:
     assert after["email"] == "Megan@contoso.com"
 
 
+def test_l1_a_guest_with_a_mail_is_created_as_well(plan_of: PlanOf) -> None:
+    plan = plan_of(world([person(userType="Guest", mail="megan@fabrikam.dk")]))
+    assert told(plan) == ["L1 create_user megan", "L9 user_without_employee megan"]
+
+
 def test_l1_a_newcomer_carries_its_employee(plan_of: PlanOf) -> None:
     plan = plan_of(world([person()], [], [employee(status="pending")]))
     assert told(plan) == ["L1 create_user megan"]
@@ -92,6 +97,12 @@ def test_l2_nobody_is_created_without_an_email(plan_of: PlanOf, user_type: str, 
     assert plan["findings"][0]["subject"] == upn.casefold()
 
 
+def test_l2_speaks_alone_though_somebody_has_the_upn_as_username(plan_of: PlanOf) -> None:
+    people = [person("guest", userType="Guest"), person("ray")]
+    logins = [login("ray", username="guest@contoso.com")]
+    assert told(plan_of(world(people, logins, [employee("ray")], linked=["ray"]))) == ["L2 guest_without_mail guest"]
+
+
 def test_l3_a_leaver_who_is_still_in_a_group_is_not_created(plan_of: PlanOf) -> None:
     plan = plan_of(world([person()], [], [employee(status="archived")]))
     assert told(plan) == ["L3 employee_archived_in_group megan"]
@@ -118,6 +129,18 @@ def test_l4_whom_somebody_deactivated_in_emply_stays_so(plan_of: PlanOf) -> None
 def test_l4_reactivate_all_activates_everybody_in_scope(plan_of: PlanOf) -> None:
     plan = plan_of(world([person()], [login(active=False)], [employee()], linked=["megan"], reactivate="all"))
     assert told(plan) == ["L4 activate_user megan"]
+
+
+def test_l4_activates_nobody_who_is_active_or_not_in_scope_or_nobodys(plan_of: PlanOf) -> None:
+    people = [
+        person("active"),
+        person("disabled", accountEnabled=False),
+        person("left", groups=[]),
+        person("room", groups=["Meeting rooms"]),
+    ]
+    linked = ["active", "disabled", "left", "room", "gone"]
+    logins = [login("active"), *(login(name, active=False) for name in [*linked[1:], "external"])]
+    assert told(plan_of(world(people, logins, [employee("active")], linked=linked, reactivate="all"))) == []
 
 
 @pytest.mark.parametrize("reason", LEAVERS)
@@ -165,6 +188,21 @@ def test_l8_a_group_taken_out_of_the_settings_is_not_a_person_taken_out_of_a_gro
     assert told(plan) == ["L8 unmanaged megan"]
 
 
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        (person(), []),
+        (person(groups=[], accountEnabled=False), ["L6 deactivate_user megan (account_disabled)"]),
+        (person(groups=["Meeting rooms"]), ["L7a deactivate_user megan (is_room)"]),
+    ],
+    ids=["in another group now", "disabled", "a room"],
+)
+def test_l8_is_about_enabled_people_without_a_group(plan_of: PlanOf, user: dict, expected: list) -> None:
+    state = {"megan": {"Gone": None}}
+    leaver = [employee(resignationDate="2026-12-31")]
+    assert told(plan_of(world([user], [login()], leaver, linked=["megan"], reconciled=state))) == expected
+
+
 def test_l9_who_has_an_employee_is_not_told_to_get_one(plan_of: PlanOf) -> None:
     assert told(plan_of(world([person()], [login()], [employee()], linked=["megan"]))) == []
 
@@ -194,18 +232,24 @@ def test_l11_the_login_of_an_archived_employee_is_not_activated(plan_of: PlanOf)
     [
         ("archived", "pending", "employee-megan"),
         ("pending", "active", "employee-megan"),
-        ("active", "active", "employee-carried"),
-        ("pending", "archived", "employee-carried"),
+        ("active", "active", "employee-other"),
+        ("pending", "archived", "employee-other"),
     ],
 )
 def test_status_decides_whose_employee_it_is_and_then_the_carried_id(
     plan_of: PlanOf, carried: str, by_email: str, chosen: str
 ) -> None:
-    employees = [employee("carried", number=1, status=carried), employee("megan", number=2, status=by_email)]
+    employees = [employee("megan", number=2, status=by_email), employee("other", number=1, status=carried)]
     unmanaged = {"reconciled": {"megan": {"Gone": None}}, "linked": ["megan"]}
-    plan = plan_of(world([person(groups=[])], [login(employeeId="employee-carried")], employees, **unmanaged))
+    plan = plan_of(world([person(groups=[])], [login(employeeId="employee-other")], employees, **unmanaged))
     assert told(plan) == ["L8 unmanaged megan"]
     assert plan["findings"][0]["employee_id"] == chosen
+
+
+def test_the_carried_employee_counts_though_nobody_has_the_email(plan_of: PlanOf) -> None:
+    employees = [employee("carried", email=None, status="archived"), employee("somebody")]
+    plan = plan_of(world([person()], [login(employeeId="employee-carried")], employees, linked=["megan"]))
+    assert told(plan) == ["L11 employee_archived_in_group megan"]
 
 
 def test_of_several_employees_with_the_email_the_highest_number_counts(plan_of: PlanOf) -> None:
@@ -218,6 +262,18 @@ def test_of_several_employees_with_the_email_the_highest_number_counts(plan_of: 
 def test_duplicate_employees_of_somebody_who_is_neither_in_scope_nor_linked_do_not_matter(plan_of: PlanOf) -> None:
     twins = [employee("a", email="megan@contoso.com"), employee("b", email="megan@contoso.com")]
     assert told(plan_of(world([person(groups=[])], [login()], twins))) == []
+
+
+def test_duplicate_employees_of_a_linked_leaver_matter(plan_of: PlanOf) -> None:
+    twins = [employee(name, email="megan@contoso.com", resignationDate="2026-12-31") for name in ("a", "b")]
+    plan = plan_of(world([person(groups=[])], [login()], twins, linked=["megan"]))
+    assert told(plan) == ["L7 deactivate_user megan (removed_from_group)", "duplicate_employee megan"]
+
+
+def test_duplicate_employees_of_somebody_left_alone_do_not_matter(plan_of: PlanOf) -> None:
+    twins = [employee("a", email="megan@contoso.com"), employee("b", email="megan@contoso.com")]
+    logins = [login("x", username="x", email="megan@contoso.com"), login("y", username="y", email="megan@contoso.com")]
+    assert told(plan_of(world([person()], logins, twins))) == ["M4 ambiguous_match megan"]
 
 
 def test_the_entra_users_email_finds_the_employee_where_the_emply_user_has_none(plan_of: PlanOf) -> None:

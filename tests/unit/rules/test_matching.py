@@ -65,6 +65,12 @@ def test_m2_who_is_not_in_scope_is_not_matched(plan_of: PlanOf, state: dict) -> 
     assert told(plan_of(world([{**person(), **state}], [login()]))) == []
 
 
+def test_m2_a_member_who_is_not_among_the_users_brings_nobody_into_scope(plan_of: PlanOf) -> None:
+    before = world([person(groups=[])], [login()])
+    before[0]["entra"]["groups"][0]["members"] = ["entra-gone"]
+    assert told(plan_of(before)) == []
+
+
 def test_m2_speaks_before_m3(plan_of: PlanOf) -> None:
     logins = [login("name", username="megan@contoso.com", email="n@contoso.com"), login("mail", username="x")]
     plan = plan_of(world([person(mail="mail@contoso.com")], logins))
@@ -104,6 +110,11 @@ def test_m4_two_emply_users_of_a_key_that_nobody_in_scope_carries_are_external(p
     assert told(plan_of(world([person(groups=[])], twins))) == []
 
 
+def test_m4_a_username_that_emply_users_share_but_nobody_in_entra_says_nothing_of_emails(plan_of: PlanOf) -> None:
+    twins = [login(username="office"), login("twin", username="office", email=None)]
+    assert told(plan_of(world([person()], twins))) == ["L9 user_without_employee megan", "M3 link_user megan"]
+
+
 def test_m4_newcomers_of_one_email_are_left_alone_though_no_emply_user_has_it(plan_of: PlanOf) -> None:
     newcomers = [person("megan", mail="team@contoso.com"), person("ray", mail="team@contoso.com")]
     assert told(plan_of(world(newcomers))) == ["M4 ambiguous_match megan", "M4 ambiguous_match ray"]
@@ -117,8 +128,14 @@ def test_m4_who_is_left_alone_in_m2_makes_its_email_ambiguous_in_m3(plan_of: Pla
     assert told(plan) == ["M4 ambiguous_match megan", "M4 ambiguous_match ray", "M4 ambiguous_match twin"]
 
 
-def test_m4_a_linked_login_that_is_left_alone_is_not_deactivated(plan_of: PlanOf) -> None:
-    logins = [login(), login("twin", username="megan@contoso.com", email=None)]
+def test_m4_who_is_left_alone_in_m2_is_so_without_any_email(plan_of: PlanOf) -> None:
+    twins = [person("megan", userType="Guest"), person("twin", userType="Guest", userPrincipalName="MEGAN@contoso.com")]
+    assert told(plan_of(world(twins))) == ["M4 ambiguous_match megan", "M4 ambiguous_match twin"]
+
+
+@pytest.mark.parametrize("email", ["megan@contoso.com", None])
+def test_m4_a_linked_login_that_is_left_alone_is_not_deactivated(plan_of: PlanOf, email: str | None) -> None:
+    logins = [login(email=email), login("twin", username="megan@contoso.com", email=None)]
     assert told(plan_of(world([person()], logins, linked=[("old", "megan")]))) == ["M4 ambiguous_match megan"]
 
 
@@ -141,3 +158,21 @@ def test_m5_a_link_says_how_it_was_found(plan_of: PlanOf, username: str, by: str
 def test_m6_an_external_emply_user_is_not_touched(plan_of: PlanOf) -> None:
     external = login("consultant", roles=[], active=False, firstName=None)
     assert told(plan_of(world([], [external], [employee("consultant", status="archived")]))) == []
+
+
+@pytest.mark.parametrize(
+    ("people", "emply", "subject"),
+    [
+        ([person(accountEnabled=False, mail="Megan.Jordan@contoso.com")], login(), "megan.jordan@contoso.com"),
+        ([person(accountEnabled=False, userType="Guest")], login(email="MJ@contoso.com"), "mj@contoso.com"),
+        ([person(accountEnabled=False, userType="Guest")], login(username="mj", email=None), "megan@contoso.com"),
+        ([], login(username="mj", email="MJ@contoso.com"), "mj@contoso.com"),
+        ([], login(username="MJ", email=None), "mj"),
+    ],
+    ids=["its e-mail in Entra", "its e-mail in Emply", "its UPN", "gone: its e-mail in Emply", "gone: its username"],
+)
+def test_the_subject_is_an_address_that_the_person_has(
+    plan_of: PlanOf, people: list, emply: dict, subject: str
+) -> None:
+    (row,) = plan_of(world(people, [emply], linked=["megan"]))["actions"]
+    assert row["subject"] == subject

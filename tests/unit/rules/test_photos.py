@@ -6,6 +6,7 @@ from tests.reference.builders import ago, change, deactivated, employee, login, 
 from tests.reference.subject import PlanOf, Row, World
 
 NOTHING_TO_DO = ["L9 user_without_employee megan"]
+RAYS = {"entra-ray": {"mediaEtag": '"ray"'}}
 PHOTO = {"photos": {"entra-megan": {"mediaEtag": '"new"'}}}
 
 
@@ -57,11 +58,15 @@ def test_p1_who_is_activated_in_this_plan_is_active(plan_of: PlanOf, ours: bool,
     assert len([row for row in plan["actions"] if row["kind"] == "set_photo"]) == photos
 
 
-@pytest.mark.parametrize("user", [{"groups": []}, {"accountEnabled": False}])
-def test_p1_who_is_not_in_scope_gets_none(plan_of: PlanOf, user: dict) -> None:
-    people = [{**person(), **user}]
-    plan = plan_of(world(people, [login()], linked=["megan"], entra=PHOTO, profile_pictures=True))
-    assert [row["kind"] for row in plan["actions"]] == ["deactivate_user"]
+@pytest.mark.parametrize(
+    ("user", "group_then"),
+    [({"groups": []}, "Employees"), ({"accountEnabled": False}, "Employees"), ({"groups": []}, "Gone")],
+    ids=["left its group", "disabled", "unmanaged"],
+)
+def test_p1_who_is_not_in_scope_gets_none(plan_of: PlanOf, user: dict, group_then: str) -> None:
+    state: Row = {"linked": ["megan"], "reconciled": {"megan": {group_then: None}}}
+    plan = plan_of(world([{**person(), **user}], [login()], entra=PHOTO, profile_pictures=True, **state))
+    assert "set_photo" not in [row["kind"] for row in plan["actions"]]
 
 
 def test_p2_the_employee_controls_the_user(plan_of: PlanOf) -> None:
@@ -71,4 +76,4 @@ def test_p2_the_employee_controls_the_user(plan_of: PlanOf) -> None:
 
 @pytest.mark.parametrize("photos", [{}, {"entra-megan": {"mediaEtag": ""}}, {"entra-megan": {"mediaEtag": None}}])
 def test_p4_a_photo_removed_in_entra_is_left_alone(plan_of: PlanOf, photos: dict) -> None:
-    assert told(plan_of(megan({"photos": photos}, '"old"'))) == NOTHING_TO_DO
+    assert told(plan_of(megan({"photos": {**photos, **RAYS}}, '"old"'))) == NOTHING_TO_DO

@@ -147,6 +147,22 @@ def test_r4_group_joined_and_mapping_changed_together_are_a_changed_mapping(plan
     assert change(plan, "set_roles")[1] == {"roleIds": ["role-HR", "role-New employee"]}
 
 
+def test_r4_an_old_role_goes_though_the_new_one_is_there_already(plan_of: PlanOf) -> None:
+    mapping, given = {"Employees": "New employee"}, {"Employees": "Employee"}
+    plan = plan_of(megan(["Employees"], ["Employee", "Manager", "New employee"], mapping, given))
+    assert told(plan) == ["L9 user_without_employee megan", "R4 set_roles megan (mapping_changed)"]
+    assert change(plan, "set_roles")[1] == {"roleIds": ["role-Manager", "role-New employee"]}
+
+
+def test_r6_who_joins_a_group_beside_others_is_told_to_have_joined(plan_of: PlanOf) -> None:
+    """Ada, numbered before her, has the last of all roles already."""
+    people = [person("ada"), person("megan", groups=["Employees", "Payroll"])]
+    logins = [login("ada", roles=["Employee", "Payroll"]), login("megan", roles=["Employee"])]
+    state: Row = {"linked": ["ada", "megan"], "reconciled": {"ada": BOTH, "megan": BOTH}}
+    plan = plan_of(world(people, logins, mapping=ALL, **state))
+    assert [line for line in told(plan) if not line.startswith("L9")] == ["R4 set_roles megan (group_joined)"]
+
+
 def test_r5_a_changed_mapping_does_not_hide_a_role_that_was_taken_away(plan_of: PlanOf) -> None:
     mapping = {"Employees": "New employee", "HR": "HR"}
     plan = plan_of(megan(["Employees", "HR"], ["Employee", "Manager"], mapping, BOTH))
@@ -158,6 +174,14 @@ def test_r5_an_old_role_that_is_no_longer_there_counts_as_taken_away(plan_of: Pl
     plan = plan_of(megan(["Employees"], ["Manager"], {"Employees": "New employee"}, {"Employees": "Employee"}))
     assert told(plan) == ["L9 user_without_employee megan", "R5 set_roles megan (roles_missing)"]
     assert change(plan, "set_roles")[1] == {"roleIds": ["role-New employee"]}
+
+
+def test_r5_the_first_of_all_roles_is_one_like_the_others(plan_of: PlanOf) -> None:
+    """Roles are numbered by id: Administrator's is the lowest."""
+    mapping = {"Employees": "Administrator"}
+    plan = plan_of(megan(["Employees"], ["Manager"], mapping, mapping))
+    assert told(plan) == ["L9 user_without_employee megan", "R5 set_roles megan (roles_missing)"]
+    assert change(plan, "set_roles")[1] == {"roleIds": ["role-Administrator"]}
 
 
 def test_r7_the_holder_of_a_protected_role_keeps_his_roles(plan_of: PlanOf) -> None:
@@ -266,6 +290,13 @@ def test_r9_waits_while_a_role_action_is_held(plan_of: PlanOf) -> None:
     assert plan["roleStates"] == []
 
 
-@pytest.mark.parametrize("people", [[], [person(groups=[])]])
+def test_r9_does_not_wait_for_an_action_that_gives_no_role(plan_of: PlanOf) -> None:
+    held = {"guards": {"max_grants": {"min_count": 0, "percent": 0}}}
+    plan = plan_of(world([person()], [login(active=False)], linked=["megan"], reactivate="all", **held))
+    assert told(plan) == ["L4 activate_user megan held by G7", "L9 user_without_employee megan"]
+    assert plan["roleStates"] == [{"entraId": "entra-megan", "groups": {"group-Employees": "role-Employee"}}]
+
+
+@pytest.mark.parametrize("people", [[], [person(groups=[])], [person(accountEnabled=False)]])
 def test_r9_a_leavers_role_state_stays(plan_of: PlanOf, people: list) -> None:
     assert plan_of(world(people, [login()], linked=["megan"]))["roleStates"] == []

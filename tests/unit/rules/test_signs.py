@@ -80,7 +80,7 @@ def dynamic(group: str, *people: Row, types: tuple[str, ...] = ("DynamicMembersh
 
 def test_dynamic_group_guests_is_told_once_a_group(plan_of: PlanOf) -> None:
     guests = [person("a", groups=[], userType="Guest"), person("b", groups=[], userType="Guest")]
-    plan = plan_of(dynamic("HR", *guests))
+    plan = plan_of(dynamic("HR", *guests, person(groups=[])))
     assert told(plan) == ["S dynamic_group_guests HR"]
     (row,) = plan["findings"]
     assert (row["subject"], row["object"], row["entra_id"]) == ("HR", "group-HR", None)
@@ -122,8 +122,15 @@ def test_multiple_groups_single_role(
     assert signs(plan) == ["S multiple_groups_single_role megan"] * expected
 
 
+def test_multiple_groups_single_role_is_about_people_in_scope(plan_of: PlanOf) -> None:
+    leaver = person(groups=["Employees", "HR"], accountEnabled=False)
+    mapping = {"Employees": "Employee", "HR": "HR"}
+    assert signs(plan_of(world([leaver], mapping=mapping, synchronize_roles=False))) == []
+
+
 def test_calendar_not_editable_is_told_once_a_calendar(plan_of: PlanOf) -> None:
     mailbox = {"calendars": {"entra-megan": [calendar(canEdit=False), calendar("Team", canEdit=None), calendar("Own")]}}
+    mailbox["calendars"]["entra-gone"] = [calendar("Theirs", canEdit=False)]
     plan = plan_of(
         world([person()], [login()], [employee()], linked=["megan"], entra=mailbox, synchronize_calendars=True)
     )
@@ -136,17 +143,19 @@ def test_calendar_not_editable_is_told_once_a_calendar(plan_of: PlanOf) -> None:
     [
         (person(), True, False, 0),
         (person(accountEnabled=False), True, True, 0),
+        (person(groups=[]), True, True, 0),
         (person(), False, True, 0),
         (person(), True, True, 1),
     ],
-    ids=["switched off", "not in scope", "not active", "as it should be"],
+    ids=["switched off", "disabled", "unmanaged", "not active", "as it should be"],
 )
 def test_calendar_not_editable_is_about_people_who_have_calendars(
     plan_of: PlanOf, user: dict, active: bool, switch: bool, expected: int
 ) -> None:
     mailbox = {"calendars": {"entra-megan": [calendar(canEdit=False)]}}
     logins = [login(active=active)]
-    plan = plan_of(world([user], logins, linked=["megan"], entra=mailbox, synchronize_calendars=switch))
+    state: Row = {"linked": ["megan"], "reconciled": {"megan": {"Gone": None}}}
+    plan = plan_of(world([user], logins, entra=mailbox, synchronize_calendars=switch, **state))
     assert signs(plan) == ["S calendar_not_editable megan"] * expected
 
 

@@ -83,7 +83,9 @@ def test_w1_the_email_is_the_upn_where_the_username_is_no_verified_address(plan_
     "username", ["søren", "s@gmail.com", "@contoso.com", "s@x@contoso.com", "s@a.contoso.com", None]
 )
 def test_w1_without_a_verified_domain_nobody_is_created(plan_of: PlanOf, username: str | None) -> None:
-    assert told(plan_of(stranger({"username": username}))) == ["W1 domain_not_verified søren"]
+    made = stranger({"username": username})
+    made[0]["emply"]["users"].append(login("twin", username=username, email=None))
+    assert told(plan_of(made)) == ["W1 domain_not_verified søren", "W1 domain_not_verified twin"]
 
 
 @pytest.mark.parametrize(
@@ -120,9 +122,11 @@ def test_w1_neither_deactivated_nor_archived_people_are_created(plan_of: PlanOf,
     assert told(plan_of(made)) == []
 
 
-def test_w1_who_is_linked_is_nobody_to_create(plan_of: PlanOf) -> None:
-    plan = plan_of(world([], [login()], [ARCHIVED], linked=["megan"], entra_write_back={"create": True}))
-    assert told(plan) == ["L5 deactivate_user megan (deleted_in_entra)"]
+@pytest.mark.parametrize("people", [[], [person()]], ids=["gone in Entra", "of other addresses there"])
+def test_w1_who_is_linked_is_nobody_to_create(plan_of: PlanOf, people: list) -> None:
+    sides: Row = {"entra": {"organization": {"verifiedDomains": DOMAINS}}, "entra_write_back": {"create": True}}
+    plan = plan_of(world(people, [login(username="mj@contoso.com", email=None)], linked=["megan"], **sides))
+    assert [line for line in told(plan) if line.startswith("W1")] == []
 
 
 def test_w1_whom_m4_leaves_alone_is_not_created(plan_of: PlanOf) -> None:
