@@ -297,12 +297,15 @@ def benchmark_explain(users: Users = 100_000) -> None:
 
 
 @benchmark.command("sync", epilog=_example("entra-emply benchmark sync --users 10000"))
-def benchmark_sync(users: Users = 200) -> None:
+def benchmark_sync(
+    users: Users = 200,
+    calendars: Annotated[bool, typer.Option("--calendars", help="With pictures and calendars, too.")] = False,
+) -> None:
     """Whole runs against a sandbox: the first, an unchanged one, one with 1 % changed; JSON."""
     from benchmarks.sync import benchmark_sync as measure  # noqa: PLC0415
 
-    with progress(f"Three syncs of {users} people"):
-        measured = measure(users)
+    with progress(f"Syncs of {users} people"):
+        measured = measure(users, calendars=calendars)
     _print_json(measured)
 
 
