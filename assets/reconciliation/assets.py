@@ -150,7 +150,7 @@ def plan(
             made.actions,
             "reconciliation_actions",
             metadata=metadata(world, made)
-            | difference(context, connections, made)
+            | ({} if fresh else difference(context, connections, made))
             | report(context, connections, world, made),
         )
         yield AssetCheckResult(
