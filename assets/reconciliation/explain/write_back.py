@@ -39,7 +39,7 @@ def mastered_on_premises(facts: Facts) -> bool:
 
 def _hybrid(facts: Facts) -> Statement:
     if facts.hybrid_tenant:
-        return decided("W0", "The tenant is hybrid (mastered on-premises), so nothing is ever written to Entra.")
+        return might_have("W0", "The tenant is hybrid (mastered on-premises), so nothing is ever written to Entra.")
     if facts.finding("hybrid_read_only"):
         return decided("W0", "This user is mastered on-premises, so Entra is not written to: change it there.")
     if mastered_on_premises(facts):
