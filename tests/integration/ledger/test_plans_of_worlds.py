@@ -19,6 +19,7 @@ from tests.reference.worlds import random_world
 
 NO_LIMIT = {"min_count": 1000, "percent": 100}
 WITHOUT_LIMITS = {"max_deactivations": NO_LIMIT, "max_role_changes": NO_LIMIT, "max_grants": NO_LIMIT}
+NOTHING_HELD = {"guards": WITHOUT_LIMITS, "protected_roles": []}
 MEMORY = {
     "links": "INSERT INTO links VALUES (%(entraId)s, %(emplyUserId)s, 'username', now())",
     "roleStates": "INSERT INTO role_states SELECT emply_user_id, %(groupId)s, %(roleId)s FROM links"
@@ -50,7 +51,7 @@ def test_another_world_is_in_step_after_two_runs(ledger: Ledger, seed: int) -> N
 
 def _comes_into_step(ledger: Ledger, seed: int) -> None:
     scenario, settings, state, now = copy.deepcopy(random_world(random.Random(seed)))
-    company = Company(ledger, _complete(scenario), settings | {"guards": WITHOUT_LIMITS})
+    company = Company(ledger, _complete(scenario), settings | NOTHING_HELD)
     _remember(ledger, state)
     with clock.frozen(now):
         try:
@@ -81,6 +82,9 @@ def _complete(scenario: Row) -> Row:
     for name in ("calendars", "photos", "organization"):
         entra.setdefault(name, {})
     entra["organization"]["id"] = "tenant"
+    # Every real mailbox has a default calendar: a list without one is refused by the client, and never gets this far.
+    mailboxes = entra["calendars"].items()
+    entra["calendars"] = {user: rows for user, rows in mailboxes if any(row.get("isDefaultCalendar") for row in rows)}
     for group in entra["groups"]:
         group.setdefault("members", [])
     return scenario
