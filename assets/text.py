@@ -25,6 +25,11 @@ def trimmed(text: "pd.Series[str]") -> "pd.Series[str]":
     return _map(text, lambda array: array, str.strip)
 
 
+def written(text: "pd.Series[str]") -> "pd.Series[str]":
+    """`text` as it was written; blank is missing. Index and length stay."""
+    return text.where(trimmed(text).notna())
+
+
 def key_of(text: str) -> str:
     """`key` of one text, blank as the empty string: for names in settings and on the command line."""
     return unicodedata.normalize("NFC", text).strip().casefold()

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from assets.reconciliation.lookup import Mask, Rows, collected, is_among, take
+from assets.reconciliation.lookup import Mask, collected, is_among, marked, take
 from assets.reconciliation.people import People, actions, findings, once, together
 from assets.reconciliation.write_back import to_delete
-from assets.text import key, trimmed
+from assets.text import key, trimmed, written
 
 
 def actions_of(people: People) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def findings_of(people: People) -> pd.DataFrame:
     inactive = people.reconcilable & ~people.active & ~archived
     known = people.in_scope | people.linked
     entra_alone = people.left_alone & (people.identities["entra_row"] >= 0).to_numpy(dtype=bool)
-    resigning = _written(people.employee("resignation_date")).notna() | (people.employee("status") != "active")
+    resigning = written(people.employee("resignation_date")).notna() | (people.employee("status") != "active")
     leaving = np.isin(reason, ("deleted_in_entra", "account_disabled", "removed_from_group"))
     several = (people.identities["employees"] > 1).to_numpy(dtype=bool)
     raised: list[tuple[Mask, str, str]] = [
@@ -112,10 +112,10 @@ def _creations(people: People) -> pd.DataFrame:
         {
             "username": names,
             "email": mail.where(trimmed(mail).notna(), names),
-            "firstName": _written(people.entra("given_name", rows)),
-            "lastName": _written(people.entra("surname", rows)),
-            "jobTitle": _written(people.entra("job_title", rows)),
-            "mobilePhone": _written(people.entra("mobile_phone", rows)),
+            "firstName": written(people.entra("given_name", rows)),
+            "lastName": written(people.entra("surname", rows)),
+            "jobTitle": written(people.entra("job_title", rows)),
+            "mobilePhone": written(people.entra("mobile_phone", rows)),
             "roleIds": _role_lists(people, rows),
             "departmentId": take(defaults["department_id"], main),
             "language": take(defaults["language"], main),
@@ -212,21 +212,10 @@ def _groupless(people: People) -> Mask:
 
 
 def _has_state(people: People) -> Mask:
-    return _one_of(people, people.role_states.person)
+    return marked(people.role_states.person, len(people.identities))
 
 
 @once
 def _in_configured_group_then(people: People) -> Mask:
     """A group of the role state is still configured."""
-    return _one_of(people, people.role_states.in_groups(people.mapping.groups["group_id"]))
-
-
-def _one_of(people: People, persons: Rows) -> Mask:
-    mask = np.zeros(len(people.identities), dtype=bool)
-    mask[persons] = True
-    return mask
-
-
-def _written(text: "pd.Series[str]") -> "pd.Series[str]":
-    """Text as written, missing where blank."""
-    return text.where(trimmed(text).notna())
+    return marked(people.role_states.in_groups(people.mapping.groups["group_id"]), len(people.identities))

@@ -52,6 +52,13 @@ def take_rows(values: "pd.Series[int]", rows: Rows, absent: int = -1) -> Rows:
     return numbers[rows]
 
 
+def marked(rows: Rows, count: int) -> Mask:
+    """Flags for `count` rows: true for these."""
+    mask = np.zeros(count, dtype=bool)
+    mask[rows] = True
+    return mask
+
+
 def as_set(numbers: Rows) -> Rows:
     """The different numbers, sorted. (`np.unique` hashes, which takes ten times as long as sorting millions.)"""
     ordered = np.sort(numbers)

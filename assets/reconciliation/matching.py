@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from assets.reconciliation.employees import Employees
-from assets.reconciliation.lookup import Mask, Rows, as_set, codes, is_among, positions, take, take_rows
+from assets.reconciliation.lookup import Mask, Rows, as_set, codes, is_among, marked, positions, take, take_rows
 from assets.reconciliation.mapping import Mapping
 from assets.reconciliation.world import World
 from assets.text import key
@@ -180,9 +180,7 @@ def _one_row_each(world: World, entra: pd.DataFrame, matches: _Matches, links: p
     gone = links[links["entra_row"] == _NOBODY]
     gone_id = pd.Series(pd.NA, index=range(len(world.emply_users)), dtype="str")
     gone_id.iloc[gone["emply_row"].to_numpy(dtype=np.int64)] = gone["entra_id"].to_numpy()
-    theirs = np.zeros(len(world.emply_users), dtype=bool)
-    theirs[matches.taken] = True
-    rest = np.flatnonzero(~theirs)
+    rest = np.flatnonzero(~marked(matches.taken, len(world.emply_users)))
     anew = matches.matched_by > _how("link")
     orphans = gone_id.iloc[rest]
     persons = pd.DataFrame(

@@ -30,7 +30,7 @@ class People:
     world: World
     mapping: Mapping
     identities: pd.DataFrame
-    answers: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
+    answers: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def entra(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's Entra users, missing for who has none; of all, or of the people `of`."""

@@ -24,7 +24,7 @@ from assets.reconciliation import (
 from assets.reconciliation.calendars import Calendars
 from assets.reconciliation.findings import FINDING_COLUMNS
 from assets.reconciliation.kinds import ORDER
-from assets.reconciliation.lookup import as_set, collected, is_among, take
+from assets.reconciliation.lookup import as_set, collected, is_among, marked, take
 from assets.reconciliation.mapping import (
     Mapping,
     nothing_configured,
@@ -216,8 +216,7 @@ def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
 def _groups(people: People, persons: "pd.Series[int]") -> "pd.Series[str]":
     """The ids of the persons' groups, now and when last reconciled, sorted, separated by blanks."""
     whom = as_set(np.asarray(persons, dtype=np.int64))
-    asked = np.zeros(len(people.identities), dtype=bool)
-    asked[whom] = True
+    asked = marked(whom, len(people.identities))
     now, then = people.memberships, people.role_states.of(asked[people.role_states.person])
     now = now[asked[now["entra_row"]]]
     groups = [take(people.mapping.groups["group_id"], now["priority"]), take(then.group_ids, then.group)]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from assets.reconciliation.lookup import Mask, codes, exploded, is_among, positions, take, take_flag
 from assets.reconciliation.people import People, actions, findings, once, together
-from assets.text import key, trimmed
+from assets.text import key, trimmed, written
 
 # Entra's field: (its column of Entra users, column of employees). displayName and department are made. (W2)
 _FOLLOWING = {
@@ -66,10 +66,10 @@ def _creations(people: People) -> pd.DataFrame:
         {
             "accountEnabled": True,
             "displayName": name.where(name != "", created["upn"]),
-            "givenName": _written(people.emply("first_name", rows)),
-            "surname": _written(people.emply("last_name", rows)),
-            "jobTitle": _written(people.emply("job_title", rows)),
-            "mobilePhone": _written(people.emply("mobile_phone", rows)),
+            "givenName": written(people.emply("first_name", rows)),
+            "surname": written(people.emply("last_name", rows)),
+            "jobTitle": written(people.emply("job_title", rows)),
+            "mobilePhone": written(people.emply("mobile_phone", rows)),
             "mailNickname": created["upn"].str.rsplit("@", n=1).str[0],
             "userPrincipalName": created["upn"],
         },
@@ -162,20 +162,20 @@ def _changed(people: People) -> pd.DataFrame:
 
 
 def _in_entra(people: People, rows: "pd.Index[int]", name: str) -> "pd.Series[str]":
-    return _written(people.entra(_FOLLOWING[name][0], rows))
+    return written(people.entra(_FOLLOWING[name][0], rows))
 
 
 def _in_emply(people: People, rows: "pd.Index[int]", name: str) -> "pd.Series[str]":
     """The value of the employee, missing where it has none: displayName takes both names, department its title."""
     column = _FOLLOWING[name][1]
     if column is not None:
-        return _written(people.employee(column, rows))
+        return written(people.employee(column, rows))
     if name == "displayName":
         first, last = (trimmed(people.employee(part, rows)) for part in ("first_name", "last_name"))
         return first.str.cat(last, sep=" ")
     departments = people.world.emply_departments
     row = positions(people.employee("department_id", rows), departments["department_id"])
-    return _written(pd.Series(take(departments["title"], row).array, index=rows, dtype="str"))
+    return written(pd.Series(take(departments["title"], row).array, index=rows, dtype="str"))
 
 
 # --- W3 ---------------------------------------------------------------------------------------------------------------
@@ -198,8 +198,3 @@ def _would_delete(people: People) -> Mask:
 
 def _hybrid(people: People) -> Mask:
     return take_flag(people.world.entra_users["on_premises_sync_enabled"], people.identities["entra_row"])
-
-
-def _written(text: "pd.Series[str]") -> "pd.Series[str]":
-    """Text as written, missing where blank."""
-    return text.where(trimmed(text).notna())

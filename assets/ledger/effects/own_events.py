@@ -11,10 +11,9 @@ from assets.ledger.effects.systems import JsonObject
 from assets.ledger.effects.terms import Action, Done, Effect, Targets, Write
 from assets.ledger.effects.values import holds, text_of
 
-_NOT_FOUND = 404
-
 log = logging.getLogger(__name__)
 
+_NOT_FOUND = 404
 _TRANSACTIONS = uuid.UUID("6a2e0d3c-8b5f-5e0a-9d41-2f7c1b9a4e86")
 
 
