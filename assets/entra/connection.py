@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from assets.entra.permissions import CALENDARS
 from assets.entra.sign_in import SignIn
 from assets.environment import EntraEnvironment
 from assets.errors import CredentialsError, SourceUnreadable
@@ -95,10 +96,12 @@ class Connection:
         """Raise CredentialsError naming what the application lacks to do `what`, unless it is about one object alone.
 
         That is so where the application has the permission all the same: an administrator is not to be changed, a
-        mailbox is out of the application's access policy.
+        mailbox is out of the application's access policy; and for a mailbox that was read before it is written to,
+        where only Exchange can have opened it.
         """
         needed, *as_good = PERMISSIONS.get(area, ("a permission",))
-        if area not in _BY_OBJECT or self.permissions.isdisjoint([needed, *as_good]):
+        by_exchange = area == WRITING_MAILBOXES and CALENDARS.from_elsewhere(self.permissions)
+        if not by_exchange and (area not in _BY_OBJECT or self.permissions.isdisjoint([needed, *as_good])):
             raise CredentialsError(
                 f"Graph refuses to {what}: the application lacks {needed} (application permission, with admin consent)"
             )

@@ -290,6 +290,14 @@ def test_a_refusal_in_spite_of_the_permission_is_about_this_object(
     assert _said(_refusal(write, client)) == (403, "Authorization_RequestDenied", False, False)
 
 
+@pytest.mark.parametrize("name", [name for name in WRITES if name.endswith("event")])
+def test_a_mailbox_that_exchange_only_lets_read_is_about_this_mailbox(
+    server: Sandbox, client: GraphClient, name: str
+) -> None:
+    server.change_settings(permissions=["User.Read.All"], exchange_roles=["Calendars.Read"])
+    assert _said(_refusal(WRITES[name][2], client)) == (403, "ErrorAccessDenied", False, False)
+
+
 @pytest.mark.parametrize("name", WRITES)
 def test_a_refused_token_is_replaced_once(server: Sandbox, client: GraphClient, name: str) -> None:
     method, path, write = WRITES[name]
