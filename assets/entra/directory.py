@@ -4,7 +4,7 @@ What the frames look like is `frames`. Limits: page sizes and permissions as in 
 "List groups", "List group members", "List appRoleAssignments".
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
@@ -19,7 +19,7 @@ PAGE = "999"
 _MEMBERS = "entra_group_members"
 _THREADS = 8
 _NAMES_AT_ONCE = 5
-"""Graph takes 15 values in one filter, and each name is looked for in three properties."""
+"""Graph takes 15 values in one filter, and each name is looked for in up to three properties."""
 _USER = (
     *("id", "accountEnabled", "userPrincipalName", "mail", "userType", "displayName", "givenName", "surname"),
     *("jobTitle", "department", "mobilePhone", "mailNickname", "onPremisesSyncEnabled"),
@@ -84,19 +84,29 @@ def user(connection: Connection, name: str) -> Row | None:
 
 
 def users_named(connection: Connection, names: Collection[str]) -> Read:
-    """The users who have one of these texts as id, sign-in name or mail address, in any case: frame `Users`."""
+    """The users who have one of these texts as id, sign-in name or any address, in any case: frame `Users`."""
     source, wanted = "entra_users", sorted(names)
     select = ",".join(properties(frames.Users))
 
     def attempt() -> Read:
         pages = Pages(source)
         for first in range(0, len(wanted), _NAMES_AT_ONCE):
-            quoted = ", ".join("'" + name.replace("'", "''") + "'" for name in wanted[first : first + _NAMES_AT_ONCE])
-            filtered = " or ".join(f"{name} in ({quoted})" for name in ("id", "userPrincipalName", "mail"))
-            connection.collect(pages, "users", {"$select": select, "$filter": filtered, "$top": PAGE})
+            for filtered in _carrying(wanted[first : first + _NAMES_AT_ONCE]):
+                connection.collect(pages, "users", {"$select": select, "$filter": filtered, "$top": PAGE})
         return read_of(pages, frames.users)
 
     return whole(source, attempt)
+
+
+def _carrying(names: Sequence[str]) -> Iterator[str]:
+    """Filters for who has one of these texts: as a name, and those that may be one as another address (W1)."""
+    texts = ["'" + name.replace("'", "''") + "'" for name in names]
+    yield " or ".join(f"{name} in ({', '.join(texts)})" for name in ("id", "userPrincipalName", "mail"))
+    if addresses := [text for text in texts if "@" in text]:
+        yield " or ".join(
+            f"otherMails/any(each:each eq {text}) or proxyAddresses/any(each:each eq 'smtp:{text[1:]})"
+            for text in addresses
+        )
 
 
 def deleted_user(connection: Connection, entra_id: str) -> bool:

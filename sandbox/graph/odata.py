@@ -15,6 +15,7 @@ _KNOWN = {"$select", "$top", "$count", "$filter", "$skiptoken"}
 _TERM = re.compile(
     r"\s*(?:(?P<start>startswith)\(\s*(?P<p1>\w+)\s*,\s*(?P<v1>'(?:[^']|'')*')\s*\)"
     r"|(?P<p2>\w+)\s+in\s*\((?P<v2>[^)]*)\)"
+    r"|(?P<p4>\w+)/any\(\s*(?P<each>\w+)\s*:\s*(?P=each)\s+eq\s+(?P<v4>'(?:[^']|'')*')\s*\)"
     r"|(?P<p3>\w+)\s+(?P<op>eq|ne)\s+(?P<v3>'(?:[^']|'')*'|true|false|null))\s*",
     re.IGNORECASE,
 )
@@ -80,7 +81,7 @@ def check_select(select: tuple[str, ...] | None, known: frozenset[str], kind: st
 
 
 def matcher(expression: str, known: frozenset[str], kind: str, *, eventual: bool) -> Test:
-    """A test for `$filter`: eq, ne, in, startswith, joined by and/or without parentheses (and binds tighter)."""
+    """A test for `$filter`: eq, ne, in, startswith, any, joined by and/or without parentheses (and binds tighter)."""
     alternatives: list[list[Test]] = [[]]
     at = 0
     while True:
@@ -101,7 +102,7 @@ def matcher(expression: str, known: frozenset[str], kind: str, *, eventual: bool
 
 
 def _test(term: re.Match[str], known: frozenset[str], kind: str, *, eventual: bool) -> Test:
-    name = term["p1"] or term["p2"] or term["p3"]
+    name = term["p1"] or term["p2"] or term["p3"] or term["p4"]
     negative = (term["op"] or "").lower() == "ne"
     if name not in known or (negative and not eventual):
         raise unsupported_filter(name, kind)
@@ -111,6 +112,9 @@ def _test(term: re.Match[str], known: frozenset[str], kind: str, *, eventual: bo
     if term["p2"]:
         values = {_literal(match[0]) for match in _LITERAL.finditer(term["v2"])}
         return lambda row: _folded(row.get(name)) in values
+    if term["p4"]:
+        wanted = _literal(term["v4"])
+        return lambda row: wanted in map(_folded, row.get(name) or ())
     value = _literal(term["v3"])
     return lambda row: (_folded(row.get(name)) == value) is not negative
 

@@ -103,6 +103,25 @@ def test_unchanged_pages_have_the_same_hash_and_others_another(client: GraphClie
     assert first.certificate.sha256 == second.certificate.sha256 != client.users().certificate.sha256
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"userPrincipalName": "Şule@contoso.com"},
+        {"mail": "şule@CONTOSO.com"},
+        {"otherMails": ["şule@contoso.com"]},
+        {"proxyAddresses": ["SMTP:post@contoso.com", "smtp:Şule@contoso.com"]},
+    ],
+)
+def test_people_are_found_by_any_of_their_addresses_in_any_case(
+    server: Sandbox, client: GraphClient, written: dict[str, Any]
+) -> None:
+    state = server.state()
+    server.put_state({"entra": {"users": [{"id": "named", **written}, {"id": "o'hara", "mail": "else@contoso.com"}]}})
+    found = client.users_named(["şule@contoso.com", "o'hara", "nobody@contoso.com"]).frame
+    server.put_state(state)
+    assert sorted(found["entra_id"]) == ["named", "o'hara"]
+
+
 def test_the_tenant_is_one_row(client: GraphClient) -> None:
     assert len(client.tenant().frame) == 1
 

@@ -11,6 +11,7 @@ COMPANY = {
             "id": "u1",
             "userPrincipalName": "soeren@contoso.dk",
             "mail": "Soeren@contoso.dk",
+            "proxyAddresses": ["SMTP:Soeren@contoso.dk"],
             "displayName": "Søren O'Hara",
         },
         {
@@ -19,7 +20,7 @@ COMPANY = {
             "userType": "Guest",
             "displayName": "İpek",
         },
-        {"id": "u3", "userPrincipalName": "łucja@contoso.pl", "accountEnabled": False},
+        {"id": "u3", "userPrincipalName": "łucja@contoso.pl", "accountEnabled": False, "otherMails": ["lucja@x.pl"]},
     ],
     "groups": [
         {
@@ -89,6 +90,7 @@ def test_who_is_not_there_is_404_with_graphs_error(graph: Http) -> None:
         ("id in ('u1', 'u3') and accountEnabled eq false", ["u3"]),
         ("startswith(displayName, 'SØR')", ["u1"]),
         ("userType eq 'Guest'", ["u2"]),
+        ("proxyAddresses/any(p:p eq 'smtp:SOEREN@contoso.dk') or otherMails/any(m: m eq 'lucja@x.pl')", ["u1", "u3"]),
     ],
 )
 def test_users_are_filtered_without_regard_to_case(graph: Http, expression: str, found: list[str]) -> None:
