@@ -14,6 +14,7 @@ from assets.errors import CredentialsError, SourceUnreadable, TargetRefused
 from assets.frames import Read
 from sandbox import Sandbox
 from tests.fake_time import FakeTime
+from tests.integration.faults import PASSES, STAYS
 
 CANARY = "Fyringssamtale med Søren"
 CALENDARS = [f"cal-{n:03}" for n in range(12)]
@@ -111,38 +112,20 @@ def test_rows_as_they_are_now(client: EmplyClient) -> None:
 
 # --- trouble while reading --------------------------------------------------------------------------------------------
 
-PASSING: dict[str, Row] = {
-    "empty page": {"empty_page": True},
-    "cut in half": {"truncate": 0.5},
-    "500": {"status": 500},
-    "not JSON": {"status": 200, "body": "<html>"},
-    "429 without Retry-After": {"status": 429},
-    "429 with 0": {"status": 429, "headers": {"Retry-After": "0"}},
-    "429 with seconds": {"status": 429, "headers": {"Retry-After": "3"}},
-    "broken before": {"close": "before"},
-    "broken inside": {"close": "mid-body"},
-}
 
-
-@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("fault", PASSES)
 @pytest.mark.parametrize("name", READS)
 @pytest.mark.parametrize("skip", [0, 1])
 def test_trouble_that_passes_changes_nothing(
     server: Sandbox, client: EmplyClient, name: str, fault: str, skip: int
 ) -> None:
     path, read, rows = READS[name]
-    server.put_faults({"path": path, "skip": skip, "times": 1, "fault": PASSING[fault]})
+    server.put_faults({"path": path, "skip": skip, "times": 1, "fault": PASSES[fault]})
     assert len(read(client).frame) == rows
 
 
-STAYING: dict[str, tuple[Row, str]] = {
+STAYING = STAYS | {
     "404": ({"status": 404}, "Emply answered 404 not_found"),
-    "500": ({"status": 500}, "answered 500, also at attempt"),
-    "cut in half": ({"truncate": 0.5}, "no JSON"),
-    "storm of 429": ({"status": 429}, "answered 429"),
-    "429 for a day": ({"status": 429, "headers": {"Retry-After": "86400"}}, "wait"),
-    "broken before": ({"close": "before"}, "the connection failed"),
-    "broken inside": ({"close": "mid-body"}, "the connection failed"),
     "an object": ({"status": 200, "body": {"events": []}}, "a page is no list"),
     "the same rows for ever": ({"status": 200, "body": [{"id": "a"}, {"id": "b"}]}, "`skip` has no effect"),
     "a row that is none": ({"status": 200, "body": ["x"]}, "rows are not objects"),

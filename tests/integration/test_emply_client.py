@@ -13,6 +13,7 @@ from assets.errors import CredentialsError, EntraEmplyError, SourceUnreadable, T
 from assets.frames import Read
 from sandbox import Sandbox
 from tests.fake_time import FakeTime
+from tests.integration.faults import PASSES, STAYS
 
 PEOPLE = 1200
 CANARY = "canary.person@contoso.example"
@@ -105,28 +106,15 @@ def test_a_user_is_found_by_username_or_else_by_email(client: EmplyClient) -> No
 
 # --- trouble while reading --------------------------------------------------------------------------------------------
 
-PASSING: dict[str, dict[str, Any]] = {
-    "empty page": {"empty_page": True},
-    "cut in half": {"truncate": 0.5},
-    "500": {"status": 500},
-    "not JSON": {"status": 200, "body": "<html>"},
-    "429 without Retry-After": {"status": 429},
-    "429 with 0": {"status": 429, "headers": {"Retry-After": "0"}},
-    "429 with seconds": {"status": 429, "headers": {"Retry-After": "3"}},
-    "429 with a date": {"status": 429, "headers": {"Retry-After": "Thu, 01 Jan 2026 00:00:00 GMT"}},
-    "broken before": {"close": "before"},
-    "broken inside": {"close": "mid-body"},
-}
 
-
-@pytest.mark.parametrize("fault", PASSING)
+@pytest.mark.parametrize("fault", PASSES)
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("skip", [0, 1])
 def test_trouble_that_passes_changes_nothing(
     server: Sandbox, client: EmplyClient, name: str, fault: str, skip: int
 ) -> None:
     path, read, rows = LISTS[name]
-    server.put_faults({"path": path, "skip": skip, "times": 1, "fault": PASSING[fault]})
+    server.put_faults({"path": path, "skip": skip, "times": 1, "fault": PASSES[fault]})
     assert len(read(client).frame) == rows
 
 
@@ -144,15 +132,8 @@ def test_a_row_that_goes_between_two_pages_is_noticed(server: Sandbox, client: E
     assert len([entry for entry in server.requests() if entry["path"].endswith("/users")]) == 2 + 4
 
 
-STAYING: dict[str, tuple[dict[str, Any], str]] = {
+STAYING = STAYS | {
     "404": ({"status": 404}, "Emply answered 404 not_found: is EMPLY_CUSTOMER right"),
-    "500": ({"status": 500}, "answered 500, also at attempt"),
-    "cut in half": ({"truncate": 0.5}, "no JSON"),
-    "storm of 429": ({"status": 429}, "answered 429"),
-    "storm of 429 with 0": ({"status": 429, "headers": {"Retry-After": "0"}}, "answered 429"),
-    "429 for a day": ({"status": 429, "headers": {"Retry-After": "86400"}}, "asks to wait for 86400 s"),
-    "broken before": ({"close": "before"}, "the connection failed"),
-    "broken inside": ({"close": "mid-body"}, "the connection failed"),
     "an object": ({"status": 200, "body": {"users": []}}, "a page is no list"),
     "half of the rows, for ever": ({"status": 200, "body": [{"id": "a"}, {"id": "b"}]}, "`skip` has no effect"),
     "a row without an id": ({"status": 200, "body": [{"id": None}]}, "fails the check not_nullable in 1 row"),

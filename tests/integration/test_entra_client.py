@@ -11,9 +11,9 @@ from assets.entra.client import GraphClient
 from assets.environment import Environment
 from assets.errors import CredentialsError, EntraEmplyError, SourceUnreadable
 from assets.frames import Read
-from assets.http import ATTEMPTS
 from sandbox import Sandbox
 from tests.fake_time import FakeTime
+from tests.integration.faults import PASSES_IN_GRAPH, STAYS_IN_GRAPH
 
 PEOPLE = 1500
 NAMES = ["Şükrü Öztürk", "Søren Ærøskøbing", "Łucja Święcicka", "Megan Jordan"]
@@ -173,32 +173,17 @@ def test_only_reads_are_sent(server: Sandbox, client: GraphClient) -> None:
 
 # --- trouble that passes ----------------------------------------------------------------------------------------------
 
-PASSING: dict[str, dict[str, Any]] = {
-    "empty page with a nextLink": {"empty_page": True},
-    "cut in half": {"truncate": 0.5},
-    "500": {"status": 500},
-    "503": {"status": 503},
-    "504": {"status": 504},
-    "not JSON": {"status": 200, "body": "<html>"},
-    "429 without Retry-After": {"status": 429},
-    "429 with 0": {"status": 429, "headers": {"Retry-After": "0"}},
-    "429 with seconds": {"status": 429, "headers": {"Retry-After": "3"}},
-    "429 with a date": {"status": 429, "headers": {"Retry-After": "Thu, 01 Jan 2026 00:00:00 GMT"}},
-    "broken before": {"close": "before"},
-    "broken inside": {"close": "mid-body"},
-    "token refused": {"status": 401},
-}
-
-
 # The organization has no pages.
-EVERY = [(name, fault) for name in LISTS for fault in PASSING if (name, fault.split()[0]) != ("tenant", "empty")]
+EVERY = [
+    (name, fault) for name in LISTS for fault in PASSES_IN_GRAPH if (name, fault.split()[0]) != ("tenant", "empty")
+]
 
 
 @pytest.mark.parametrize(("name", "fault"), EVERY)
 def test_trouble_that_passes_changes_nothing(server: Sandbox, client: GraphClient, name: str, fault: str) -> None:
     path, read = LISTS[name]
     healthy = read(client).frame
-    server.put_faults({"path": path, "times": 1, "fault": PASSING[fault]})
+    server.put_faults({"path": path, "times": 1, "fault": PASSES_IN_GRAPH[fault]})
     assert read(client).frame.equals(healthy)
 
 
@@ -232,18 +217,9 @@ def test_differing_repeats_begin_anew(server: Sandbox, client: GraphClient) -> N
 
 # --- trouble that stays -----------------------------------------------------------------------------------------------
 
-STAYING: dict[str, tuple[dict[str, Any], str]] = {
+STAYING = STAYS_IN_GRAPH | {
     "404": ({"status": 404}, "answered 404 Request_ResourceNotFound"),
     "400": ({"status": 400}, "answered 400 Request_BadRequest"),
-    "500": ({"status": 500}, f"answered 500, also at attempt {ATTEMPTS}"),
-    "cut in half": ({"truncate": 0.5}, "no JSON"),
-    "storm of 429": ({"status": 429}, "answered 429"),
-    "storm of 429 with 0": ({"status": 429, "headers": {"Retry-After": "0"}}, "answered 429"),
-    "429 for a day": ({"status": 429, "headers": {"Retry-After": "86400"}}, "asks to wait for 86400 s"),
-    "broken before": ({"close": "before"}, "the connection failed"),
-    "broken inside": ({"close": "mid-body"}, "the connection failed"),
-    "redirect": ({"status": 302, "headers": {"Location": "/elsewhere"}}, "answered 302"),
-    "404 without JSON": ({"status": 404, "body": "<html>not found</html>"}, "answered 404"),
     "another object": ({"status": 200, "body": {"users": []}}, "a page is no list"),
     "a list": ({"status": 200, "body": []}, "a page is no object"),
 }
