@@ -109,7 +109,12 @@ def _entra_addresses(users: pd.DataFrame) -> "pd.Series[str]":
     """Every address that any Entra user has, by key."""
     lists = [exploded(users[name])[1] for name in ("other_mails", "proxy_addresses")]
     written = pd.concat([users["user_principal_name"], users["mail"], *lists], ignore_index=True)
-    return key(key(written).str.removeprefix("smtp:")).dropna().drop_duplicates()
+    return address_keys(written).dropna().drop_duplicates()
+
+
+def address_keys(written: "pd.Series[str]") -> "pd.Series[str]":
+    """The key of each address; the type that Entra writes before one of a mailbox (`SMTP:`) is not part of it."""
+    return key(key(written).str.removeprefix("smtp:"))
 
 
 def _principal_name(people: People, rows: "pd.Index[int]") -> "pd.Series[str]":

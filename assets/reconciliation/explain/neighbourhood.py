@@ -5,7 +5,7 @@ Only what counts people (the guards' limits, an emptied group) is not: that is t
 """
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from assets.reconciliation.lookup import Mask, exploded, is_among
 from assets.reconciliation.matching import addresses
 from assets.reconciliation.settings import Guards, Limit, Settings
 from assets.reconciliation.world import FOLLOWING, STATE_COLUMNS, SyncState, World
+from assets.reconciliation.write_back import address_keys
 from assets.text import key, key_of
 
 _MOST_NEAR = 5
@@ -168,7 +169,7 @@ class Directory:
         known = np.zeros(len(self.entra), dtype=bool)
         for name in users.columns.drop("entra_id"):  # a run of an earlier version has none
             row, written = exploded(users[name])
-            known[row[is_among(key(written).str.removeprefix("smtp:"), texts)]] = True
+            known[row[is_among(address_keys(written), texts)]] = True
         return known
 
     def _ids(self, entra: Mask, emply: Mask, employee: Mask) -> Ids:
@@ -205,7 +206,7 @@ def small_world(frames: Frames, settings: Settings, who: Ids, unread: pd.DataFra
         emply_departments=frames.whole("emply_departments"),
         state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
         settings=settings,
-        **_following(frames, who, state.get("calendars", UNREAD), unread),
+        **_following(frames, who, state, unread),
     )
 
 
@@ -218,10 +219,11 @@ def uncounted(world: World) -> World:
 
 
 def _following(
-    frames: Frames, who: Ids, recorded: pd.DataFrame, unread: pd.DataFrame | None
+    frames: Frames, who: Ids, state: Mapping[str, pd.DataFrame], unread: pd.DataFrame | None
 ) -> dict[str, pd.DataFrame]:
     """What is read of some people only, as far as it was: photos, mailboxes, calendars, events. A room's calendar in
-    Emply has no user: the ledger or its mailbox says whose it is."""
+    Emply has no user: the ledger or its mailbox says whose it is. A recorded pair's event counts wherever it is now."""
+    recorded, pairs = (state.get(name, UNREAD) for name in ("calendars", "event_pairs"))
     found = {} if unread is None else dict.fromkeys(_FOLLOWING, unread)
     found |= {
         name: frames.rows(stored, "entra_id", who.entra) if name in _OF_USERS else frames.whole(stored)
@@ -229,17 +231,20 @@ def _following(
         if name in (*_OF_USERS, *_WHOLE) and frames.has(stored)
     }
     if frames.has(_FOLLOWING["emply_calendars"]):
-        wanted = (
-            ("user_id", who.emply),
-            ("calendar_id", frozenset(recorded.get("calendar_id", ()))),
-            ("external_id", frozenset(found.get("entra_calendars", UNREAD).get("calendar_id", ()))),
-        )
-        parts = [frames.rows(_FOLLOWING["emply_calendars"], column, values) for column, values in wanted]
-        found["emply_calendars"] = pd.concat(parts).drop_duplicates("calendar_id", ignore_index=True)
+        theirs = found.get("entra_calendars", UNREAD).get("calendar_id", ())
+        wanted = {"user_id": who.emply, "calendar_id": recorded.get("calendar_id", ()), "external_id": theirs}
+        found["emply_calendars"] = _any_of(frames, _FOLLOWING["emply_calendars"], wanted, ["calendar_id"])
     if frames.has(_FOLLOWING["emply_events"]):
-        ids = frozenset(found.get("emply_calendars", UNREAD).get("calendar_id", ()))
-        found["emply_events"] = frames.rows(_FOLLOWING["emply_events"], "calendar_id", ids)
+        here = found.get("emply_calendars", UNREAD).get("calendar_id", ())
+        wanted = {"calendar_id": here, "event_id": pairs.get("emply_event_id", ())}
+        found["emply_events"] = _any_of(frames, _FOLLOWING["emply_events"], wanted, ["calendar_id", "event_id"])
     return found
+
+
+def _any_of(frames: Frames, name: str, wanted: Mapping[str, Iterable[str]], identity: list[str]) -> pd.DataFrame:
+    """The rows that have one of the values wanted in one of the columns, each once."""
+    parts = [frames.rows(name, column, frozenset(values)) for column, values in wanted.items()]
+    return pd.concat(parts).drop_duplicates(identity, ignore_index=True)
 
 
 def _of(frames: Frames, name: str, columns: Collection[str], who: Ids) -> pd.DataFrame:

@@ -3,8 +3,9 @@
 import pytest
 
 from assets.reconciliation.explain.in_memory import InMemory
-from assets.reconciliation.explain.neighbourhood import Directory, Ids
+from assets.reconciliation.explain.neighbourhood import Directory, Ids, small_world
 from tests.reference.builders import employee, login, person, world
+from tests.reference.calendar_builders import events, own, pair
 from tests.reference.subject import World
 from tests.reference.vectorised import world_of
 
@@ -72,9 +73,23 @@ def test_around_a_login_is_whoever_would_get_the_same_sign_in_name_with_all_arou
 
 
 def test_around_a_login_is_the_entra_user_who_has_its_address_as_another_one() -> None:
-    people = [person("m.j", otherMails=["megan@contoso.com"]), person("ray", proxyAddresses=["smtp:ray.r@contoso.com"])]
+    people = [
+        person("m.j", otherMails=["megan@contoso.com"]),
+        person("ray", proxyAddresses=["smtp: ray.r@contoso.com"]),
+    ]
     around = directory(world(people, [login(), login("ray.r")])).around
     assert (around(ids("", "megan")), around(ids("", "ray.r"))) == (ids("m.j", "megan"), ids("ray", "ray.r"))
+
+
+def test_the_event_of_a_recorded_pair_is_in_the_small_world_wherever_it_is_now() -> None:
+    whole = world_of(
+        *events(
+            emply=[own("lunch", calendarId="emply-elsewhere"), own("other", calendarId="emply-elsewhere")],
+            pairs=[pair("lunch")],
+        )
+    )
+    small = small_world(InMemory.of(whole), whole.settings, ids("megan", "megan", "megan"))
+    assert small.emply_events["event_id"].tolist() == ["emply-lunch"]
 
 
 @pytest.mark.parametrize("asked", ["megn@contoso.com", "meggan@contoso.com", "mogan@contoso.com", "mgean@contoso.com"])
