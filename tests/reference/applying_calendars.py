@@ -12,7 +12,7 @@ def _recorded(state: Row, calendar_id: str, *, detached: bool) -> list[Row]:
 
 
 def _calendar(scenario: Row, state: Row, action: Row, external_id: str) -> Row:
-    """The Emply calendar of a row: its Emply user's; or the room's that the ledger says, or nobody's."""
+    """The Emply calendar of a row: its Emply user's; the room's that the ledger says, else of nobody known."""
 
     def owner(row: Row) -> str | None:
         recorded = _recorded(state, row["id"], detached=False)
@@ -20,7 +20,7 @@ def _calendar(scenario: Row, state: Row, action: Row, external_id: str) -> Row:
 
     wanted = action["emply_user_id"] or action["entra_id"]
     of_it = [row for row in scenario["emply"].get("calendars", []) if row.get("externalId") == external_id]
-    (calendar,) = [row for row in of_it if owner(row) == wanted]
+    (calendar,) = [row for row in of_it if owner(row) == wanted] or [row for row in of_it if owner(row) is None]
     return calendar
 
 
