@@ -27,7 +27,7 @@ from assets.connections import Connections
 from assets.errors import SourceUnreadable
 from assets.frames import Certificate, Read, describe
 from assets.partitions import DAILY, require_today
-from assets.reconciliation.guards import require_full_read
+from assets.reconciliation.full_read import Counted, require_full_read
 from assets.reconciliation.mapping import may_be_empty
 
 OWNERS = ["team:data", "team:it"]
@@ -78,7 +78,7 @@ def accepted(
     """A complete read as an asset's results: the frame with its certificate, and whether it shrank (G5)."""
     connections.ledger.record_certificate(context.run_id, certificate)
     yield Output(value, metadata=certificate_metadata(certificate))
-    yield shrink_check(context, connections, certificate.source, certificate.rows)
+    yield shrink_check(context, connections, certificate)
 
 
 def did_not_shrink(name: str) -> AssetCheckSpec:
@@ -92,13 +92,16 @@ def did_not_shrink(name: str) -> AssetCheckSpec:
     )
 
 
-def shrink_check(context: AssetExecutionContext, connections: Connections, name: str, rows: int) -> AssetCheckResult:
+def shrink_check(
+    context: AssetExecutionContext, connections: Connections, certificate: Certificate
+) -> AssetCheckResult:
     """The result of `did_not_shrink`."""
     settings, baselines = connections.settings(), connections.ledger.baselines()
     passed, said = True, "Believably many rows"
+    name, read = certificate.source, Counted(certificate.rows, certificate.parts)
     try:
         require_full_read(
-            {name: rows},
+            {name: read},
             baselines,
             settings.guards.min_rows_percent,
             accepted=accepted_shrinks(context),
@@ -111,7 +114,7 @@ def shrink_check(context: AssetExecutionContext, connections: Connections, name:
         passed=passed,
         severity=AssetCheckSeverity.ERROR,
         description=said,
-        metadata={"rows": rows, "rows_last_accepted": baselines.get(name, 0)},
+        metadata={"rows": read.rows, "rows_last_accepted": baselines.get(name, Counted(0)).comparable(read)},
     )
 
 

@@ -11,7 +11,7 @@ from assets.emply.client import EmplyClient
 from assets.entra.client import GraphClient
 from assets.errors import CredentialsError
 from assets.frames import Certificate, MultiRead
-from assets.reconciliation import reach
+from assets.reconciliation import full_read, reach
 from assets.reconciliation.events import window
 from assets.reconciliation.mapping import nothing_configured
 from assets.reconciliation.matching import identities
@@ -88,7 +88,7 @@ def _emply_calendars(people: People, reading: Reading) -> MultiRead | None:
             raise
         return None
     if "emply_calendars" not in reading.accepted:
-        reach.require_recorded_calendars(people.world, read.frame)
+        full_read.require_recorded_calendars(people.world, read.frame)
     return MultiRead({"emply_calendars": read.frame}, read.certificate)
 
 
@@ -99,7 +99,7 @@ def _emply_events(people: People, reading: Reading) -> MultiRead | None:
         return None
     read = reading.emply.events(wanted)
     if "emply_events" not in reading.accepted:
-        reach.require_recorded_events(people.world, read.frame)
+        full_read.require_recorded_events(people.world, read.frame)
     return MultiRead({"emply_events": read.frame}, read.certificate)
 
 

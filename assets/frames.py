@@ -6,7 +6,7 @@ Here too: what a complete read leaves behind (`Read`, `Certificate`). Not here: 
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType, NoneType
@@ -45,7 +45,10 @@ _PANDAS_TYPES: dict["pa.DataType", Any] = {
 
 @dataclass(frozen=True)
 class Certificate:
-    """That one source was read completely: how many pages and rows, the SHA-256 of the pages' bytes, when (UTC)."""
+    """That one source was read completely: how many pages and rows, the SHA-256 of the pages' bytes, when (UTC).
+
+    parts: where the settings say of which lists a source is made, the rows of each (G5).
+    """
 
     source: str
     pages: int
@@ -53,6 +56,7 @@ class Certificate:
     sha256: str
     started_at: datetime
     ended_at: datetime
+    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@ clients' business.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import TypeVar
 
 import pandas as pd
@@ -65,9 +66,10 @@ class Pages:
                 raise ReadAgain
         return list(kept.values())
 
-    def certificate(self, rows: int) -> Certificate:
+    def certificate(self, rows: int, parts: Mapping[str, int] = MappingProxyType({})) -> Certificate:
         """That the read is complete, now."""
-        return Certificate(self.source, self.pages, rows, self.digest.hexdigest(), self.started_at, clock.now())
+        digest = self.digest.hexdigest()
+        return Certificate(self.source, self.pages, rows, digest, self.started_at, clock.now(), parts)
 
 
 Result = TypeVar("Result")

@@ -10,15 +10,18 @@ import pandas as pd
 from dagster import AssetExecutionContext, MetadataValue, TableColumn, TableRecord, TableSchema
 
 from assets.connections import Connections
+from assets.errors import SettingsError
 from assets.extract import accepted_shrinks
 from assets.partitions import is_today
-from assets.reconciliation.guards import require_full_read
+from assets.reconciliation.full_read import require_full_read, require_referred
 from assets.reconciliation.html import groups_of, html
 from assets.reconciliation.mapping import may_be_empty
 from assets.reconciliation.plan import Plan
-from assets.reconciliation.references import require_referred
 from assets.reconciliation.wording import changes, document, names_of, rows, why
-from assets.reconciliation.world import SOURCES, World
+from assets.reconciliation.world import FOLLOWING, SOURCES, World
+
+PLAN_TAG = "entra-emply/plan"
+"""Run tag: the plan that a run made to be applied."""
 
 _ON_A_PAGE = 10_000
 _SHOWN = 100
@@ -26,26 +29,24 @@ _SHOWN = 100
 
 
 def is_fresh(context: AssetExecutionContext, connections: Connections) -> bool:
-    """Whether this run read its sources itself, today: only such a plan is ever applied."""
-    day = context.partition_key
+    """Whether this run read everything itself, today: only such a plan is ever applied."""
+    frames, run_id = connections.frames, context.run_id
     return (
-        is_today(day)
+        is_today(context.partition_key)
         and "dagster/backfill" not in context.run.tags
-        and connections.frames.has(context.run_id, "sync_state")
+        and all(frames.has(run_id, name) for name in ("sync_state", "settings", *SOURCES, *FOLLOWING))
     )
 
 
 def record(context: AssetExecutionContext, connections: Connections, world: World, plan: Plan, *, fresh: bool) -> None:
     """Record the plan in the ledger, to be applied where it is fresh and for reading otherwise.
 
-    Raises SourceUnreadable (G5), LedgerError for another tenant's or customer's ledger.
+    Raises SourceUnreadable (G5), LedgerError for another tenant's or customer's ledger, and SettingsError where
+    the settings changed meanwhile.
     """
     ledger, settings = connections.ledger, world.settings
     if fresh:
-        baselines, percent, accepted = ledger.baselines(), settings.guards.min_rows_percent, accepted_shrinks(context)
-        rows = {name: len(getattr(world, name)) for name in SOURCES}
-        require_full_read(rows, baselines, percent, accepted=accepted, may_be_empty=may_be_empty(settings))
-        require_referred(world, baselines, percent, accepted)
+        _require_believable(context, connections, world)
         ledger.belongs_to(str(world.entra_tenant["tenant_id"].iloc[0]), connections.environment.emply.customer)
     ledger.record_mapping(settings.version, settings.document)
     ledger.record_plan(
@@ -56,7 +57,19 @@ def record(context: AssetExecutionContext, connections: Connections, world: Worl
         mapping_version=settings.version,
         state=world.state,
     )
-    context.instance.add_run_tags(context.run_id, {"entra-emply/plan": plan.plan_id})
+    if fresh:
+        context.instance.add_run_tags(context.run_id, {PLAN_TAG: plan.plan_id})
+
+
+def _require_believable(context: AssetExecutionContext, connections: Connections, world: World) -> None:
+    """What the run read is enough (G5), and was asked for by the settings that it plans by."""
+    ledger, settings = connections.ledger, world.settings
+    if connections.settings().version != settings.version:
+        raise SettingsError("the settings changed while the run read its sources: the next run goes by the new ones")
+    baselines, percent, accepted = ledger.baselines(), settings.guards.min_rows_percent, accepted_shrinks(context)
+    reads = {source: read for source, read in ledger.reads_of(context.run_id).items() if source in SOURCES}
+    require_full_read(reads, baselines, percent, accepted=accepted, may_be_empty=may_be_empty(settings))
+    require_referred(world, baselines, percent, accepted)
 
 
 def metadata(world: World, plan: Plan) -> dict[str, Any]:

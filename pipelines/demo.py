@@ -28,6 +28,7 @@ from assets import clock
 from assets.environment import Environment
 from assets.errors import EntraEmplyError
 from assets.ledger.ledger import Ledger
+from assets.recording import PLAN_TAG
 from pipelines.installation import REPOSITORY, installation, instance
 from pipelines.progress import progress
 
@@ -272,7 +273,7 @@ def _tell(console: Console, dagster: DagsterInstance, sync: str, url: str, envir
     console.print(table)
     console.print(f"Held for approval: {applied['held']}; failed: {applied['failed']}")
     run = dagster.get_run_by_id(sync)
-    plan = (run.tags.get("entra-emply/plan", "") if run else "")[:12]
+    plan = (run.tags.get(PLAN_TAG, "") if run else "")[:12]
     console.print(f"Dagster UI   {url}  (lineage: {url}/asset-groups)", soft_wrap=True)
     console.print(f"Sandbox      {os.environ['SANDBOX_URL']}/_sandbox/state", soft_wrap=True)
     env_file = environment.home / "sandbox.env"

@@ -17,10 +17,9 @@ from assets.environment import Environment
 from assets.following import Reading, read_following
 from assets.frames import Read
 from assets.ledger.ledger import Ledger
-from assets.reconciliation.guards import require_full_read
+from assets.reconciliation.full_read import Counted, require_full_read, require_referred
 from assets.reconciliation.mapping import groups_to_read, may_be_empty
 from assets.reconciliation.plan import Plan, make_plan
-from assets.reconciliation.references import require_referred
 from assets.reconciliation.settings import Settings
 from assets.reconciliation.wording import how_to_approve
 from assets.reconciliation.world import SOURCES, SyncState, World
@@ -50,9 +49,9 @@ def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) 
     with _recorded(environment) as (state, baselines, recorded):
         graph, emply = GraphClient(environment), EmplyClient(environment)
         reads = read_all(graph, emply, settings, state, tell)
-        rows = {source: read.certificate.rows for source, read in reads.items()}
+        counted = {source: Counted(read.certificate.rows, read.certificate.parts) for source, read in reads.items()}
         percent = settings.guards.min_rows_percent
-        require_full_read(rows, baselines, percent, may_be_empty=may_be_empty(settings))
+        require_full_read(counted, baselines, percent, may_be_empty=may_be_empty(settings))
         world = World(**{source: read.frame for source, read in reads.items()}, state=state, settings=settings)
         require_referred(world, baselines, percent)
         for name, frames, _ in read_following(world, Reading(graph, emply, _earlier_events(environment))):
@@ -91,7 +90,7 @@ def read_all(
 
 
 @contextmanager
-def _recorded(environment: Environment) -> Iterator[tuple[SyncState, dict[str, int], str | None]]:
+def _recorded(environment: Environment) -> Iterator[tuple[SyncState, dict[str, Counted], str | None]]:
     """What the ledger remembers, if there is one: nothing is set up for a look."""
     with database(environment.home, environment.database_url, create=False) as url:
         if url is None:

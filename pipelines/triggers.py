@@ -22,9 +22,8 @@ from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 from assets.connections import Connections
 from assets.errors import SettingsError
 from assets.ledger.assets import ApplyConfig
+from assets.recording import PLAN_TAG
 from pipelines.jobs import apply, reload_settings, retention, sync
-
-PLAN_TAG = "entra-emply/plan"
 
 
 @schedule(

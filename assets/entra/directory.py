@@ -53,7 +53,8 @@ def members(connection: Connection, group_ids: Iterable[str], *, transitive: boo
     which = "transitiveMembers" if transitive else "members"
     pages = _of_groups(connection, _MEMBERS, group_ids, which)
     frame = frames.members({group_id: each.rows for group_id, each in pages.items()})
-    return Read(frame, _total(_MEMBERS, pages.values()).certificate(len(frame)))
+    parts = {f"{group_id}/{which}": len(each.rows) for group_id, each in pages.items()}
+    return Read(frame, _total(_MEMBERS, pages.values()).certificate(len(frame), parts))
 
 
 def application(connection: Connection, service_principal_id: str) -> MultiRead:

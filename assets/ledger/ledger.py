@@ -13,6 +13,7 @@ from assets.ledger.database import Database, LockedSession
 from assets.ledger.history import Event, Person, known_as, of_everybody, of_person
 from assets.ledger.plans import Origin, RecordedPlan
 from assets.ledger.standing import LinkRow, Standing, links_of, standing_of
+from assets.reconciliation.full_read import Counted
 from assets.reconciliation.plan import Plan
 from assets.reconciliation.world import SyncState
 
@@ -72,8 +73,13 @@ class Ledger:
         with self._database.writing() as connection:
             plans.record_certificate(connection, run_id, certificate)
 
-    def baselines(self) -> dict[str, int]:
-        """Rows of the last accepted read by source (G5); empty where the schema does not exist."""
+    def reads_of(self, run_id: str) -> dict[str, Counted]:
+        """What a run has read completely, by source."""
+        with self._database.reading() as connection:
+            return plans.reads_of(connection, run_id)
+
+    def baselines(self) -> dict[str, Counted]:
+        """The last accepted read by source (G5); empty where the schema does not exist."""
         with self._database.reading() as connection:
             return plans.baselines(connection) if migrate.exists(connection) else {}
 

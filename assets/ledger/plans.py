@@ -26,6 +26,7 @@ from assets.ledger.tables import (
     plans,
     read_certificates,
 )
+from assets.reconciliation.full_read import Counted
 from assets.reconciliation.plan import ACTION_COLUMNS, Plan
 from assets.reconciliation.world import SyncState
 
@@ -92,15 +93,26 @@ def record_certificate(connection: Connection, run_id: str, certificate: "Certif
         "started_at": certificate.started_at,
         "ended_at": certificate.ended_at,
         "accepted_at": None,
+        "parts": dict(certificate.parts),
     }
     key = [read_certificates.c.run_id, read_certificates.c.source]
     connection.execute(insert(read_certificates).values(values).on_conflict_do_update(index_elements=key, set_=values))
 
 
-def baselines(connection: Connection) -> dict[str, int]:
-    """Rows of the last accepted read by source (G5)."""
-    found = connection.execute(select(read_certificates.c.source, read_certificates.c.rows).where(last_accepted()))
-    return {row.source: row.rows for row in found}
+def reads_of(connection: Connection, run_id: str) -> dict[str, Counted]:
+    """What a run has read completely, by source."""
+    return _counted(connection, read_certificates.c.run_id == run_id)
+
+
+def baselines(connection: Connection) -> dict[str, Counted]:
+    """The last accepted read by source (G5)."""
+    return _counted(connection, last_accepted())
+
+
+def _counted(connection: Connection, which: ColumnElement[bool]) -> dict[str, Counted]:
+    columns = (read_certificates.c[name] for name in ("source", "rows", "parts"))
+    found = connection.execute(select(*columns).where(which))
+    return {row.source: Counted(row.rows, row.parts) for row in found}
 
 
 def last_accepted() -> ColumnElement[bool]:

@@ -77,6 +77,7 @@ read_certificates = Table(
     _time("started_at"),
     _time("ended_at"),
     _time("accepted_at", null=True),
+    Column("parts", JSON, nullable=False, server_default="{}"),
     Index("read_certificates_accepted", "source", "accepted_at"),
 )
 

@@ -144,8 +144,16 @@ def plan(
     fresh = is_fresh(context, connections)
     made = make_plan(world, frames["identities"] if fresh else None)  # an older join may be of another mapping
     selected = context.op_execution_context.selected_output_names
+    if "reconciliation_findings" in selected:  # first: the actions, once stored, make the run a complete one
+        codes = made.findings["code"].value_counts().to_dict()
+        counts = {f"findings_{code}": int(count) for code, count in codes.items()}
+        yield Output(
+            made.findings, "reconciliation_findings", metadata={"dagster/row_count": len(made.findings), **counts}
+        )
     if "reconciliation_actions" in selected:
-        record(context, connections, world, made, fresh=fresh)
+        touched = strangers(world, made)
+        if not touched:
+            record(context, connections, world, made, fresh=fresh)
         yield Output(
             made.actions,
             "reconciliation_actions",
@@ -156,12 +164,6 @@ def plan(
         yield AssetCheckResult(
             asset_key="reconciliation_actions",
             check_name="no_external_user_is_touched",
-            passed=strangers(world, made) == 0,
-            metadata={"strangers": strangers(world, made)},
-        )
-    if "reconciliation_findings" in selected:
-        codes = made.findings["code"].value_counts().to_dict()
-        counts = {f"findings_{code}": int(count) for code, count in codes.items()}
-        yield Output(
-            made.findings, "reconciliation_findings", metadata={"dagster/row_count": len(made.findings), **counts}
+            passed=touched == 0,
+            metadata={"strangers": touched},
         )

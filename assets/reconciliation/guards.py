@@ -1,16 +1,14 @@
-"""G: what is held until a person approves it, and which reads are not believed (G5).
+"""G: what is held until a person approves it. Which reads are believed (G5) is `full_read`.
 
 Held or not is decided over the whole plan. Guards never change an action: they say who must look first.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 
-from assets.errors import SourceUnreadable
 from assets.reconciliation.lifecycle import given_at_creation
 from assets.reconciliation.lookup import Mask, as_set, is_among, positions, take, take_flag
 from assets.reconciliation.people import People, once
@@ -87,35 +85,6 @@ def standing_deactivations(people: People) -> pd.DataFrame:
     users = people.world.emply_users
     deactivations = people.world.state.deactivations
     return deactivations[~take_flag(users["active"], positions(deactivations["emply_user_id"], users["emply_user_id"]))]
-
-
-def require_full_read(
-    rows: Mapping[str, int],
-    baselines: Mapping[str, int],
-    percent: float,
-    accepted: Collection[str] = (),
-    may_be_empty: Collection[str] = (),
-) -> None:
-    """G5: refuse a source (`rows` by source) that has fewer than `percent` of the rows of its last accepted read.
-
-    `baselines` are the rows of the last accepted read; a source without one must have a row at all, unless
-    `may_be_empty`. `accepted` are the sources whose shrinking a person has accepted for this run.
-    Raises SourceUnreadable for the first source that shrank.
-    """
-    for source, now in rows.items():
-        if source in accepted:
-            continue
-        before = baselines.get(source)
-        if before is None and now == 0 and source not in may_be_empty:
-            raise SourceUnreadable(
-                source, f"its first read is empty (G5); if that is right: sync --accept-shrink {source}"
-            )
-        if before is not None and now * 100 < Fraction(str(percent)) * before:
-            raise SourceUnreadable(
-                source,
-                f"{now} rows where the last accepted read had {before}, less than {percent:g} % (G5); "
-                f"if that is right: sync --accept-shrink {source}",
-            )
 
 
 def _too_many_deactivations(people: People, actions: pd.DataFrame) -> Mask:

@@ -168,6 +168,8 @@ def groups_to_read(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd
 
 
 def may_be_empty(settings: Settings) -> frozenset[str]:
-    """The sources whose first read may be empty (G5): departments, where the settings name none."""
-    named = any(group.default_department for group in settings.groups)
-    return frozenset() if named else frozenset({"emply_departments"})
+    """The sources whose first read may be empty (G5): departments and members, where the settings name no department,
+    no group."""
+    asked = {"emply_departments": any(group.default_department for group in settings.groups)}
+    asked["entra_group_members"] = bool(settings.groups)
+    return frozenset(source for source, named in asked.items() if not named)

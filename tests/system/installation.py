@@ -1,6 +1,7 @@
 """An installation as an operator has one: a home folder, settings, a sandbox; its commands, and what they left."""
 
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -54,6 +55,16 @@ class Installation:
         said = self.said / f"{next(self._numbers)}-{command[0]}"
         environment = self.environment | variables
         return Command(command, environment, said, hurried=hurried, terminal=terminal, where=self.folder)
+
+    def start_waiting(self, command: str, request: Row) -> Command:
+        """Start a command, and return while it waits for the answer to this request, which takes a second."""
+        self.sandbox.put_faults({"method": "GET", **request, "times": 1, "fault": {"delay_ms": 1000}})
+        started, deadline = self.start(command), time.monotonic() + 60
+        while self.sandbox.faults()[0]["times"]:
+            assert started.running, started.wait()
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return started
 
     def run(self, *command: str, hurried: bool = False, **variables: str) -> Done:
         """Run `entra-emply` with these arguments to its end."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.postgres import Server, running_server
-from tests.system.commands import Command, Done
+from tests.system.commands import Done
 from tests.system.installation import Installation, made
 
 NOWHERE = "postgresql://nobody:secret@/nothing?host=/nowhere"
@@ -77,22 +77,11 @@ def test_an_embedded_database_that_dies_costs_one_run(installation: Installation
 
 def _goes_away(installation: Installation, moment: str, take_away: Callable[[], None]) -> None:
     """A sync whose database goes away while it waits for an answer."""
-    waiting = {"method": "GET", **MOMENTS[moment], "times": 1, "fault": {"delay_ms": 1000}}
-    installation.sandbox.put_faults(waiting)
-    command = installation.start("sync")
-    _until_it_waits(installation, command)
+    command = installation.start_waiting("sync", MOMENTS[moment])
     take_away()
     done = command.wait()
     is_one_line(done, "database")
     installation.sandbox.put_faults()
-
-
-def _until_it_waits(installation: Installation, command: Command) -> None:
-    deadline = time.monotonic() + 60
-    while installation.sandbox.faults()[0]["times"]:
-        assert command.running, command.wait()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def _goes_on(installation: Installation) -> None:

@@ -10,6 +10,7 @@ from assets.errors import LedgerError, PlanRefused
 from assets.frames import Certificate
 from assets.ledger.ledger import Ledger
 from assets.ledger.plans import Origin
+from assets.reconciliation.full_read import Counted
 from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.world import SyncState, World
 from tests.integration.ledger.company import Company, kinds, make_scenario
@@ -64,7 +65,7 @@ def test_only_a_read_that_a_plan_was_made_of_becomes_the_baseline(company: Compa
         company.ledger.record_certificate(run, _certificate("emply_users", rows))
         _record(company, company.world(), run)
     company.ledger.record_certificate("refused later", _certificate("emply_users", 20))
-    assert company.ledger.baselines() == {"emply_users": 90}
+    assert company.ledger.baselines() == {"emply_users": Counted(90)}
 
 
 def test_a_backfill_accepts_no_read(company: Company) -> None:
@@ -77,6 +78,13 @@ def test_a_source_read_again_in_one_run_is_recorded_as_read_last(ledger: Ledger,
     ledger.record_certificate("run", _certificate("emply_users", 10))
     ledger.record_certificate("run", _certificate("emply_users", 11))
     assert rows("SELECT rows FROM read_certificates") == [(11,)]
+
+
+def test_of_a_run_s_reads_the_parts_are_kept_as_well(ledger: Ledger) -> None:
+    now, parts = clock.now(), {"g-staff/members": 7, "g-hr/members": 3}
+    ledger.record_certificate("run", Certificate("entra_group_members", 2, 10, "0" * 64, now, now, parts))
+    ledger.record_certificate("another", _certificate("emply_users", 1))
+    assert ledger.reads_of("run") == {"entra_group_members": Counted(10, parts)}
 
 
 def test_a_mapping_is_recorded_when_first_seen(ledger: Ledger, rows: Rows) -> None:
@@ -336,7 +344,7 @@ def test_the_last_accepted_read_is_kept_however_old(company: Company) -> None:
         company.ledger.record_certificate(run, _certificate("emply_users", rows))
         _record(company, company.world(), run)
     company.ledger.prune(clock.now() + timedelta(days=1))
-    assert company.ledger.baselines() == {"emply_users": 90}
+    assert company.ledger.baselines() == {"emply_users": Counted(90)}
 
 
 def test_approvals_used_long_ago_are_forgotten(company: Company, held: Plan, rows: Rows) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from assets.errors import SourceUnreadable
 from assets.reconciliation import world as worlds
-from assets.reconciliation.references import require_referred
+from assets.reconciliation.full_read import require_referred
 from tests.reference.builders import employee, login, person, world
 from tests.reference.vectorised import world_of
 

@@ -3,7 +3,7 @@
 import pytest
 
 from assets.errors import SourceUnreadable
-from assets.reconciliation.reach import require_recorded_calendars, require_recorded_events
+from assets.reconciliation.full_read import require_recorded_calendars, require_recorded_events
 from assets.reconciliation.world import World
 from tests.reference.builders import world
 from tests.reference.subject import Row
