@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 SCHEMA = "entra_emply"
 
@@ -77,7 +77,7 @@ read_certificates = Table(
     _time("started_at"),
     _time("ended_at"),
     _time("accepted_at", null=True),
-    Column("parts", JSON, nullable=False, server_default="{}"),
+    Column("parts", JSONB, nullable=False, server_default="{}"),
     Index("read_certificates_accepted", "source", "accepted_at"),
 )
 

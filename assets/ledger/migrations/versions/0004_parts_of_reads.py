@@ -5,7 +5,7 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
-_COLUMN = "ALTER TABLE entra_emply.read_certificates ADD COLUMN parts json NOT NULL DEFAULT '{}'"
+_COLUMN = "ALTER TABLE entra_emply.read_certificates ADD COLUMN parts jsonb NOT NULL DEFAULT '{}'"
 
 
 def upgrade() -> None:
