@@ -18,10 +18,14 @@ class CredentialsError(EntraEmplyError):
 
 
 class SourceUnreadable(EntraEmplyError):
-    """A source could not be read completely, or shrank beyond what is believable (G5): nothing is planned from it."""
+    """A source could not be read completely, or shrank beyond what is believable (G5): nothing is planned from it.
 
-    def __init__(self, source: str, why: str) -> None:
+    `down`: the service did not answer, or said that it cannot for now; else it is about this source alone.
+    """
+
+    def __init__(self, source: str, why: str, *, down: bool = False) -> None:
         self.source = source
+        self.down = down
         super().__init__(f"{source} could not be read: {why}")
 
 

@@ -133,7 +133,7 @@ class Connection:
         try:
             return self.ask(operation, identity, params)
         except RequestFailed as failure:
-            raise SourceUnreadable(source, str(failure)) from None
+            raise SourceUnreadable(source, str(failure), down=failure.transient) from None
 
     def _send(
         self,

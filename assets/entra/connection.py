@@ -87,7 +87,7 @@ class Connection:
         try:
             answer = self.ask("GET", path, params=params, **how)
         except RequestFailed as failure:
-            raise SourceUnreadable(source, str(failure)) from None
+            raise SourceUnreadable(source, str(failure), down=failure.transient) from None
         if answer.status == FORBIDDEN:
             self.forbidden(f"read {source}", self._area(path))
         return answer

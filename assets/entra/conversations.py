@@ -110,7 +110,7 @@ class Reading:
             batch = Batch(self.connection, asks, self.connection.token())
             self.connection.service.insist(batch.send)
         except RequestFailed as failure:
-            raise SourceUnreadable(self.source, str(failure)) from None
+            raise SourceUnreadable(self.source, str(failure), down=failure.transient) from None
         return [batch.answers[n] for n in range(len(asks))]
 
 

@@ -274,8 +274,8 @@ def _prepare(action: Action, targets: Targets) -> Write | _Tried:
     """The write, or how the action ended before it began: not called for any more, or that cannot be told."""
     try:
         return effects.prepare(action, targets) or _Tried("superseded")
-    except SourceUnreadable:
-        return _Tried("failed", "source_unreadable", transient=True)
+    except SourceUnreadable as unreadable:
+        return _Tried("failed", "source_unreadable", transient=unreadable.down)
 
 
 def _write(write: Write, action: Action, targets: Targets) -> _Tried:
@@ -284,8 +284,8 @@ def _write(write: Write, action: Action, targets: Targets) -> _Tried:
         done = effects.carry_out(write, action, targets)
     except TargetRefused as refused:
         return _Tried("failed", refused.code, transient=refused.transient)
-    except SourceUnreadable:
-        return _Tried("unknown", transient=True)
+    except SourceUnreadable as unreadable:
+        return _Tried("unknown", transient=unreadable.down)
     return _Tried("superseded") if done is None else _Tried("applied", object_id=done.object_id)
 
 

@@ -18,6 +18,7 @@ from assets.ledger.tables import (
     counters,
     deactivations,
     event_pairs,
+    failures,
     group_counts,
     group_ids,
     installation,
@@ -216,7 +217,8 @@ def _recorded(row: RowMapping) -> RecordedPlan:
 
 
 def _remember(connection: Connection, plan: Plan, plan_no: int, state: SyncState) -> None:
-    """Group ids, member counts, ended deactivations and pairs, and approvals whose action is not planned any more."""
+    """Group ids, member counts, ended deactivations and pairs, and what is over with an action that left the plan:
+    its approval, and the counting of its failures. One in quarantine stays there until it is released."""
     _upsert(connection, group_ids, plan.group_ids)
     _upsert(connection, group_counts, plan.group_counts.assign(plan_no=plan_no))
     # Deactivated again since the plan's reads, by another run: that one stands.
@@ -228,9 +230,15 @@ def _remember(connection: Connection, plan: Plan, plan_no: int, state: SyncState
     )
     pairs = event_pairs.c.emply_event_id.in_(plan.ended_pairs["emply_event_id"].tolist())
     connection.execute(delete(event_pairs).where(pairs))
-    planned = exists().where(actions.c.plan_no == plan_no, actions.c.action_id == approvals.c.action_id)
-    left = update(approvals).where(approvals.c.used_at.is_(None), ~planned)
+    left = update(approvals).where(approvals.c.used_at.is_(None), ~_planned(plan_no, approvals))
     connection.execute(left.values(used_at=clock.now(), ending="left"))
+    over = failures.c.quarantined_at.is_(None), ~_planned(plan_no, failures)
+    connection.execute(delete(failures).where(*over))
+
+
+def _planned(plan_no: int, table: Table) -> ColumnElement[bool]:
+    """Whether the action of a row is in the plan."""
+    return exists().where(actions.c.plan_no == plan_no, actions.c.action_id == table.c.action_id)
 
 
 def _upsert(connection: Connection, table: Table, frame: pd.DataFrame) -> None:

@@ -66,7 +66,8 @@ def _tell_emply(action: Action, made: str, targets: Targets) -> Done:
     if refused is not None and refused.uncertain:
         refused = None if _emply_knows(action, made, targets) else _refusal(action, made, targets)
     if refused is not None and (refused.transient or refused.uncertain):
-        raise SourceUnreadable("emply_events", "an event has not taken its Outlook id yet") from refused
+        why = "an event has not taken its Outlook id yet"
+        raise SourceUnreadable("emply_events", why, down=refused.transient) from refused
     if refused is not None:
         log.warning("%s %s: Emply does not take the Outlook id: %s", action.name, action.action_id, refused.code)
     return Done(made)
@@ -135,7 +136,8 @@ def _emply_keeps(before: JsonObject, targets: Targets) -> bool:
     except TargetRefused as refused:
         if refused.status == _NOT_FOUND:
             return False
-        raise SourceUnreadable("emply_events", f"whether an event is gone was answered {refused.code}") from refused
+        why = f"whether an event is gone was answered {refused.code}"
+        raise SourceUnreadable("emply_events", why, down=refused.transient) from refused
     return True
 
 

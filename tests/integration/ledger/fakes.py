@@ -23,7 +23,8 @@ class System:
     """What the two have in common.
 
     `faults` meet the next writes, one each, None for none. `changing` is called before each change, `changed` after.
-    `reads` are the lists and objects that were asked for. `unreadable`: no read succeeds.
+    `reads` are the lists and objects that were asked for. `unreadable`: no read
+    succeeds, since the system is `down`, or for a reason of what is read.
     """
 
     name = ""
@@ -32,6 +33,7 @@ class System:
         self.writes: list[tuple[str, str]] = scenario.setdefault("writes", [])
         self.reads: list[str] = []
         self.unreadable = False
+        self.down = True
         self.faults: list[Fault | None] = []
         self.changing: Callable[[], None] = lambda: None
         self.changed: Callable[[], None] = lambda: None
@@ -39,7 +41,7 @@ class System:
     def _read(self, what: str) -> None:
         self.reads.append(what)
         if self.unreadable:
-            raise SourceUnreadable(what, "the test says so")
+            raise SourceUnreadable(what, "the test says so", down=self.down)
 
     def _write(self, make: Callable[[], object]) -> object:
         self.changing()

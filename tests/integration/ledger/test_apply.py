@@ -334,6 +334,19 @@ def test_a_failed_deactivation_is_tried_at_every_run(company: Company) -> None:
     assert results == [(1, 0)] * 8 + [(0, 1)]
 
 
+@pytest.mark.parametrize("failures", [1, 8])
+def test_the_failures_of_what_is_no_longer_planned_are_forgotten_but_not_its_quarantine(
+    company: Company, rows: Rows, failures: int
+) -> None:
+    for _ in range(failures):
+        _leave(company, "disabled")
+        company.emply.faults = [refused]
+        company.sync()
+    company.person("ada")["accountEnabled"] = True
+    company.sync()
+    assert rows("SELECT failures FROM failures") == ([] if failures == 1 else [(8,)])
+
+
 def test_a_person_whose_turn_has_not_come_waits_and_keeps_his_role_state(company: Company, rows: Rows) -> None:
     company.members("g-hr").append("ada")
     for _ in range(2):

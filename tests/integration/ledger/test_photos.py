@@ -2,7 +2,7 @@
 
 import pytest
 
-from assets.ledger.apply import settle
+from assets.ledger.apply import HOPELESS, settle
 from tests.integration.ledger.company import Company
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before
@@ -60,6 +60,15 @@ def test_a_photo_that_cannot_be_read_counts_as_a_failure(office: Company, rows: 
     office.graph.unreadable = True
     assert results(office, setting()) == [("set_photo", "failed")]
     assert rows("SELECT code FROM failures") == [("source_unreadable",)]
+
+
+@pytest.mark.parametrize(("down", "untried"), [(True, 1), (False, 0)])
+def test_photos_in_a_row_that_cannot_be_read_stop_the_others_only_where_the_service_is_down(
+    office: Company, down: bool, untried: int
+) -> None:
+    office.graph.unreadable, office.graph.down = True, down
+    report = office.apply(plan(office, *(setting(f"W/{number}") for number in range(HOPELESS + 1))))
+    assert (report.count("failed"), report.untried) == (HOPELESS + 1 - untried, untried)
 
 
 @pytest.mark.parametrize("fault", [lost_after, lost_before])
