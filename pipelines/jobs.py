@@ -38,7 +38,8 @@ apply = define_asset_job(
     selection=APPLIED,
     description="Apply today's newest plan, once. The ledger refuses whatever else it is asked for.",
     executor_def=in_process_executor,
-    tags={ONE_AT_A_TIME: "apply", "dagster/max_retries": "0"},
+    # A first sync may have hours of writes at Emply's pace: longer than any run else (dagster.yaml).
+    tags={ONE_AT_A_TIME: "apply", "dagster/max_retries": "0", "dagster/max_runtime": "21600"},
 )
 
 reload_settings = define_asset_job(

@@ -6,8 +6,7 @@ UI beside them do no harm, because the ledger refuses a plan whose reads are old
 
 import io
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, TextIO
@@ -15,8 +14,6 @@ from typing import Any, TextIO
 from dagster import DagsterEventType, DagsterInstance, EventLogEntry, ExecuteInProcessResult, RunsFilter
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 from dagster._core.utils import make_new_run_id
-from sqlalchemy import create_engine, text
-from sqlalchemy.pool import NullPool
 
 from assets import clock
 from assets.environment import Environment
@@ -29,9 +26,8 @@ from assets.storage import FrameStore
 from pipelines.definitions import build_defs
 from pipelines.installation import installation, instance
 from pipelines.progress import Tell
+from pipelines.turn import BY_COMMAND, turn
 
-_TURN = 0x656E7472615F7379  # "entra_sy": any number but the ledger's, the same for every sync command
-_BY_COMMAND = {"entra-emply/command": "sync"}
 _TRIES = 3
 _OURS = {kind.__name__ for kind in EntraEmplyError.__subclasses__()}  # they say themselves what they are about
 _OVERTAKEN = ("the next run plans anew", "is not the newest plan", "once is enough")
@@ -83,7 +79,7 @@ def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
     """Sync and apply. Raises SyncFailed with the reason of the step that failed, SettingsError, LedgerError."""
     environment = Environment.load()
     _require(environment)
-    with installation(environment) as address, in_words(), _turn(address), instance() as dagster:
+    with installation(environment) as address, in_words(), turn(address), instance() as dagster:
         _fail_killed(dagster)
         for last in (False,) * (_TRIES - 1) + (True,):
             report = _once(dagster, tell, accept_shrink, last=last)
@@ -99,13 +95,13 @@ def _require(environment: Environment) -> None:
 
 def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], *, last: bool) -> SyncReport | None:
     """One sync and its apply; None where another run applied changes meanwhile, so that it is worth planning again."""
-    tags = _BY_COMMAND | ({ACCEPT_SHRINK: ",".join(accept_shrink)} if accept_shrink else {})
+    tags = BY_COMMAND | ({ACCEPT_SHRINK: ",".join(accept_shrink)} if accept_shrink else {})
     planned = _execute(dagster, tell, "sync", tags)
     if not planned.success:
         raise SyncFailed(_reason(planned))
     actions = _metadata(planned, "plan", "reconciliation_actions")
     with listening(lambda done, of: tell("Applying", done, of)):
-        applied = _execute(dagster, tell, "apply", _BY_COMMAND, {"plan_id": actions["plan_id"]})
+        applied = _execute(dagster, tell, "apply", BY_COMMAND, {"plan_id": actions["plan_id"]})
     if not applied.success:
         reason = _reason(applied)
         if not last and any(said in reason for said in _OVERTAKEN):
@@ -183,18 +179,8 @@ def _reason(result: ExecuteInProcessResult) -> str:
     return "the run failed before its first step"
 
 
-@contextmanager
-def _turn(address: str) -> Iterator[None]:
-    """One sync command at a time."""
-    engine = create_engine(address, poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _TURN})
-        connection.commit()
-        yield
-
-
 def _fail_killed(dagster: DagsterInstance) -> None:
     """Whoever has the turn knows that the runs of earlier commands are dead: else they would have it."""
-    running = RunsFilter(tags=_BY_COMMAND, statuses=IN_PROGRESS_RUN_STATUSES)
+    running = RunsFilter(tags=BY_COMMAND, statuses=IN_PROGRESS_RUN_STATUSES)
     for run in dagster.get_runs(running):
         dagster.report_run_failed(run, "the command that ran it was killed")

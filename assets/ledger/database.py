@@ -27,7 +27,7 @@ _SERVER_KEEPALIVE = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10
 
 
 class LockedSession:
-    """The one connection that holds the lock of applying.
+    """The one connection that holds a lock: that of applying, mostly.
 
     What applying writes goes through it: who lost the connection lost the lock, and can write no more. It never
     connects again by itself, as an ordinary SQLAlchemy connection would, because the new session would be without it.
@@ -70,14 +70,14 @@ class Database:
             yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
-    def locked(self, *, seconds: int) -> Iterator[LockedSession | None]:
-        """The lock of applying, for as long as the context lasts; None where another held it for `seconds`."""
+    def locked(self, key: int = APPLY_LOCK, *, seconds: int) -> Iterator[LockedSession | None]:
+        """The lock `key`, for as long as the context lasts; None where another held it for `seconds` (0: never)."""
         with in_words():
             connection = self.engine.connect()
         try:
             with in_words():
                 connection.detach()  # never back into the pool: closing it ends the session, and with it the lock
-                held = _lock(connection, seconds)
+                held = _lock(connection, key, seconds)
             yield LockedSession(connection) if held else None
         finally:
             connection.close()
@@ -124,12 +124,12 @@ def _postgres(url: str) -> URL:
     return address.set(drivername="postgresql+psycopg2")
 
 
-def _lock(connection: Connection, seconds: int) -> bool:
+def _lock(connection: Connection, key: int, seconds: int) -> bool:
     for name, value in {**_SERVER_KEEPALIVE, "lock_timeout": f"{seconds}s"}.items():
         connection.execute(select(func.set_config(name, value, False)))
     connection.commit()
     try:
-        connection.execute(select(func.pg_advisory_lock(APPLY_LOCK)))
+        connection.execute(select(func.pg_advisory_lock(key)))
     except DBAPIError as error:
         connection.rollback()
         if getattr(error.orig, "pgcode", None) != psycopg2.errorcodes.LOCK_NOT_AVAILABLE:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -151,16 +151,14 @@ def running_demo(home: Path) -> Iterator[Demo]:
         process.send_signal(signal.SIGINT)
         process.wait(60)
     assert process.returncode in (0, 130), said.read_text()
-    assert left_running(home) == []
+    assert processes_of(home) == {}
 
 
-def left_running(home: Path) -> list[str]:
-    """The processes that were given this home folder."""
-    left = []
+def processes_of(home: Path) -> dict[int, str]:
+    """The processes that were given this home folder: their command lines by id."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"ENTRA_EMPLY_HOME={home}" in (process / "environ").read_bytes().decode(errors="replace"):
-                left.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue
-    return left
+        with suppress(OSError):  # it ended
+            if f"ENTRA_EMPLY_HOME={home}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return found
