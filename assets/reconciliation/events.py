@@ -15,6 +15,7 @@ from assets.reconciliation.calendars import Calendars, as_one, with_ids, with_ow
 from assets.reconciliation.lookup import Mask, Rows, is_among, positions, same_text, take, take_flag
 from assets.reconciliation.people import actions, together
 from assets.reconciliation.settings import CalendarWindow
+from assets.reconciliation.world import World
 from assets.text import trimmed
 
 _PRIVATE = "Private"
@@ -38,6 +39,12 @@ def window(now: datetime, of: CalendarWindow) -> tuple[str, str]:
     ends = (today - timedelta(days=of.days_back), today + timedelta(days=of.days_ahead + 1))
     start, end = (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in ends)
     return start, end
+
+
+def is_within(events: pd.DataFrame, world: World) -> "pd.Series[bool]":
+    """Which events (start, end) overlap the window; touching is not overlapping."""
+    start, end = window(world.now, world.settings.calendar_window)
+    return (events["start"] < end).fillna(False) & (events["end"] > start).fillna(False)
 
 
 def places_to_read(found: Calendars) -> pd.DataFrame:
@@ -132,9 +139,7 @@ class _Both:
         return self.places.loc[at, columns].rename(columns={"external_id": "calendar_external_id"})
 
     def _placed(self, events: pd.DataFrame, at: Rows) -> pd.DataFrame:
-        settings = self.found.people.world.settings.calendar_window
-        start, end = window(self.found.people.world.now, settings)
-        within = (events["start"] < end).fillna(False) & (events["end"] > start).fillna(False)
+        within = is_within(events, self.found.people.world)
         return events.assign(at=at, open=take_flag(self.places["enabled"], at), within=within).reset_index(drop=True)
 
 

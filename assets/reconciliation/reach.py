@@ -32,11 +32,13 @@ def emply_calendars_with_events(world: World) -> list[str]:
 
 def events_of(people: People) -> tuple[pd.DataFrame, pd.DataFrame]:
     """E: the Entra calendars whose events count (entra_id, calendar_id), and the paired events (these and event_id),
-    which count out of the window as well."""
+    which count out of the window as well, unless Emply has them and out of it too."""
     found = calendars.calendars(people, np.zeros(len(people.identities), dtype=bool))
     places, world = events.places_to_read(found), people.world
+    within = events.is_within(world.emply_events, world)
     pairs = world.state.event_pairs.rename(columns={"calendar_external_id": "calendar_id", "external_id": "event_id"})
-    own = world.emply_events[world.emply_events["origin"] == "emply"].dropna(subset="external_id")
+    pairs = pairs[~is_among(pairs["emply_event_id"], world.emply_events.loc[~within, "event_id"])]
+    own = world.emply_events[within & (world.emply_events["origin"] == "emply")].dropna(subset="external_id")
     named = found.here.merge(own[["calendar_id", "external_id"]], on="calendar_id", suffixes=("", "_event"))
     named = named[["entra_id", "external_id", "external_id_event"]].set_axis(
         ["entra_id", "calendar_id", "event_id"], axis=1

@@ -76,9 +76,11 @@ def test_events_are_read_of_a_detached_calendar_as_it_was_enabled() -> None:
     assert places["calendar_id"].tolist() == ["outlook-Ferie"]
 
 
-def test_paired_events_are_read_by_their_ids_wherever_they_are() -> None:
-    events = [own("walk", externalId="outlook-walk"), own("lunch"), imported()]
-    state = {"eventPairs": [pair("lunch"), pair("gone"), pair("other", calendar="Closed")]}
+def test_paired_events_are_read_by_their_ids_unless_emply_has_them_out_of_the_window() -> None:
+    past = {"start": "2020-01-01T09:00:00Z", "end": "2020-01-01T10:00:00Z"}
+    events = [own("walk", externalId="outlook-walk"), own("lunch"), own("ball", **past), imported()]
+    events.append(own("fair", externalId="outlook-fair", **past))
+    state = {"eventPairs": [pair("lunch"), pair("gone"), pair("ball"), pair("other", calendar="Closed")]}
     made = calendars([calendar()], [in_emply()], events, state=state)
     _, paired = reach.events_of(people_of(made))
     assert np.unique(paired["event_id"]).tolist() == ["outlook-gone", "outlook-lunch", "outlook-walk"]
