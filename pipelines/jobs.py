@@ -21,6 +21,8 @@ from assets.errors import EntraEmplyError
 
 ONE_AT_A_TIME = "entra-emply/one-at-a-time"
 """Tag: runs that carry the same value wait for each other (dagster.yaml)."""
+AHEAD = {"dagster/priority": "1"}
+"""Tag: these runs are started before what else waits, such as the days of a backfill."""
 
 APPLIED = AssetSelection.assets("applied_changes")
 
@@ -30,7 +32,7 @@ sync = define_asset_job(
     selection=AssetSelection.all() - APPLIED,
     description="Read both systems, join them, make the plan. The plan is applied by the job `apply`, which follows.",
     executor_def=in_process_executor,
-    tags={ONE_AT_A_TIME: "sync"},
+    tags={ONE_AT_A_TIME: "sync"} | AHEAD,
 )
 
 apply = define_asset_job(
@@ -39,7 +41,7 @@ apply = define_asset_job(
     description="Apply today's newest plan, once. The ledger refuses whatever else it is asked for.",
     executor_def=in_process_executor,
     # A first sync may have hours of writes at Emply's pace: longer than any run else (dagster.yaml).
-    tags={ONE_AT_A_TIME: "apply", "dagster/max_retries": "0", "dagster/max_runtime": "21600"},
+    tags={ONE_AT_A_TIME: "apply", "dagster/max_retries": "0", "dagster/max_runtime": "21600"} | AHEAD,
 )
 
 reload_settings = define_asset_job(

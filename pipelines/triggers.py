@@ -17,7 +17,7 @@ from dagster import (
     schedule,
     sensor,
 )
-from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.connections import Connections
 from assets.errors import SettingsError
@@ -31,13 +31,13 @@ from pipelines.jobs import apply, reload_settings, retention, sync
     cron_schedule="*/30 * * * *",
     execution_timezone="UTC",
     default_status=DefaultScheduleStatus.RUNNING,
-    description="Every 30 minutes: today's partition of everything. A tick is skipped while a sync runs.",
+    description="Every 30 minutes: today's partition of everything, unless the sync before has not ended.",
 )
 def every_30_minutes(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
     """A sync of the day of the tick."""
-    running = context.instance.get_runs(RunsFilter(job_name=sync.name, statuses=IN_PROGRESS_RUN_STATUSES), limit=1)
+    running = context.instance.get_runs(RunsFilter(job_name=sync.name, statuses=NOT_FINISHED_STATUSES), limit=1)
     if running:
-        return SkipReason(f"run {running[0].run_id} is still syncing")
+        return SkipReason(f"run {running[0].run_id} has not ended")
     tick = context.scheduled_execution_time
     return RunRequest(run_key=f"{tick:%Y-%m-%dT%H:%M}", partition_key=f"{tick:%Y-%m-%d}")
 
