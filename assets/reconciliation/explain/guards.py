@@ -7,12 +7,12 @@ from assets.reconciliation.explain.statement import Statement, decided, listed, 
 from assets.reconciliation.wording import GUARDS
 
 _GUARDED = {
-    "G1": ("deactivate_user", "delete_user"),
-    "G2": ("set_roles",),
-    "G3": ("link_user", "deactivate_user", "delete_user", "create_user", "set_roles"),
-    "G4": ("deactivate_user",),
-    "G6": ("remove_calendar", "detach_calendar", "delete_event"),
-    "G7": ("create_user", "activate_user"),
+    "G1": ("emply.deactivate_user", "entra.delete_user"),
+    "G2": ("emply.set_roles",),
+    "G3": ("ledger.link_user", "emply.deactivate_user", "entra.delete_user", "emply.create_user", "emply.set_roles"),
+    "G4": ("emply.deactivate_user",),
+    "G6": ("emply.remove_calendar", "emply.detach_calendar", "entra.delete_event"),
+    "G7": ("emply.create_user", "emply.activate_user", "entra.create_user"),
 }
 
 
@@ -23,7 +23,9 @@ def statements(facts: Facts) -> Iterator[Statement]:
             yield no_part("G5", "Both systems were read completely: else there would be no plan.")
             continue
         held = [row["kind"] for row in facts.actions if rule in row["held_by"]]
-        watched = [row["kind"] for row in facts.actions if row["kind"] in kinds]
+        watched = [
+            row["kind"] for row in facts.actions if f"{row['target']}.{row['kind']}" in kinds and row["rule"] != "C6"
+        ]
         if held:
             yield decided(rule, f"Held until somebody approves it: {listed(sorted(set(held)))}; {_why(rule)}.")
         elif watched:

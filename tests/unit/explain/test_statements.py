@@ -171,6 +171,18 @@ def test_a_finding_of_the_plan_is_what_its_rule_decided(code: str, rule: str) ->
     assert planned(findings=[finding], synchronize_calendars=True)[rule].verdict == "decided"
 
 
+# G
+
+
+def test_a_guard_watches_its_own_kinds_only() -> None:
+    """A user made in Entra is watched by G7, and gives nobody a role in Emply, which G3 would watch."""
+    tenant = {"organization": {"verifiedDomains": [{"name": "contoso.com"}]}}
+    external = world([], [login()], entra=tenant, entra_write_back={"create": True})
+    document = explained(external, "login-megan")
+    assert said(document, "G7") == ("might_have", "It watches create_user, and does not hold it.")
+    assert said(document, "G3")[0] == "not"
+
+
 # Where an action stands
 
 
