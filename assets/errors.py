@@ -45,7 +45,14 @@ class TargetRefused(EntraEmplyError):
 
 
 class PlanRefused(EntraEmplyError):
-    """A plan may not be applied or approved: too old, not the newest, of another day, or already applied."""
+    """A plan may not be applied or approved: too old, not the newest, of another day, or already applied.
+
+    `overtaken`: by another run or by the time since it was made; a plan that is made anew may be applied.
+    """
+
+    def __init__(self, why: str, *, overtaken: bool = False) -> None:
+        self.overtaken = overtaken
+        super().__init__(why)
 
 
 class LedgerError(EntraEmplyError):

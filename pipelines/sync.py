@@ -19,6 +19,7 @@ from assets import clock
 from assets.environment import Environment
 from assets.errors import EntraEmplyError
 from assets.extract import ACCEPT_SHRINK
+from assets.ledger.assets import OVERTAKEN
 from assets.ledger.database import in_words
 from assets.progress import listening
 from assets.reconciliation.settings import load
@@ -30,7 +31,6 @@ from pipelines.turn import BY_COMMAND, turn
 
 _TRIES = 3
 _OURS = {kind.__name__ for kind in EntraEmplyError.__subclasses__()}  # they say themselves what they are about
-_OVERTAKEN = ("the next run plans anew", "is not the newest plan", "once is enough")
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -103,10 +103,9 @@ def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], 
     with listening(lambda done, of: tell("Applying", done, of)):
         applied = _execute(dagster, tell, "apply", BY_COMMAND, {"plan_id": actions["plan_id"]})
     if not applied.success:
-        reason = _reason(applied)
-        if not last and any(said in reason for said in _OVERTAKEN):
+        if _overtaken(applied) and not last:
             return None
-        raise SyncFailed(reason)
+        raise SyncFailed(_reason(applied))
     counts = _metadata(applied, "applied_changes", "applied_changes")
     names = ("applied", "failed", "superseded", "held", "waiting", "quarantined", "unknown", "untried")
     return SyncReport(
@@ -158,6 +157,13 @@ def _metadata(result: ExecuteInProcessResult, node: str, asset: str) -> dict[str
     """The metadata that an asset was materialised with."""
     found = [each for each in result.asset_materializations_for_node(node) if each.asset_key.path[-1] == asset]
     return {name: value.value for name, value in found[0].metadata.items()}
+
+
+def _overtaken(result: ExecuteInProcessResult) -> bool:
+    """Whether a run was refused its plan for what another did meanwhile."""
+    failures = (event.step_failure_data for event in result.all_events if event.is_step_failure)
+    told = (failure.user_failure_data for failure in failures if failure.user_failure_data is not None)
+    return any(each.metadata[OVERTAKEN].value for each in told if OVERTAKEN in each.metadata)
 
 
 def _reason(result: ExecuteInProcessResult) -> str:

@@ -100,10 +100,13 @@ def users_named(connection: Connection, names: Collection[str]) -> Read:
 
 
 def _carrying(names: Sequence[str]) -> Iterator[str]:
-    """Filters for who has one of these texts: as a name, and those that may be one as another address (W1)."""
+    """Filters for who has one of these texts: as id (Graph takes no address for one), or as any address (W1)."""
     texts = ["'" + name.replace("'", "''") + "'" for name in names]
-    yield " or ".join(f"{name} in ({', '.join(texts)})" for name in ("id", "userPrincipalName", "mail"))
-    if addresses := [text for text in texts if "@" in text]:
+    addresses = [text for text in texts if "@" in text]
+    if ids := ", ".join(text for text in texts if text not in addresses):
+        yield f"id in ({ids})"
+    if addresses:
+        yield " or ".join(f"{name} in ({', '.join(addresses)})" for name in ("userPrincipalName", "mail"))
         yield " or ".join(
             f"otherMails/any(each:each eq {text}) or proxyAddresses/any(each:each eq 'smtp:{text[1:]})"
             for text in addresses

@@ -83,7 +83,8 @@ def apply(
     tenant_id = _tenant_id(graph)
     with ledger.locked(seconds=APPLY_WAIT) as session:
         if session is None:
-            raise PlanRefused(f"plan {plan_id}: another run has been applying for long; the next run plans anew")
+            why = f"plan {plan_id}: another run has been applying for long; the next run plans anew"
+            raise PlanRefused(why, overtaken=True)
         stranger = _stranger(session, tenant_id, emply.customer)
         if stranger is not None:
             raise PlanRefused(f"plan {plan_id}: {stranger}")

@@ -26,6 +26,9 @@ from assets.partitions import DAILY, require_today
 from assets.progress import tell
 from assets.reconciliation.world import STATE_COLUMNS
 
+OVERTAKEN = "overtaken"
+"""In the metadata of a failed run of `applied_changes`: whether a plan made anew may be applied."""
+
 
 @asset(
     group_name="ledger",
@@ -89,7 +92,7 @@ def applied_changes(
     try:
         report = apply(connections.ledger, plan_id, graph=connections.graph, emply=connections.emply, progress=tell)
     except PlanRefused as error:
-        raise Failure(str(error), allow_retries=False) from error
+        raise Failure(str(error), metadata={OVERTAKEN: error.overtaken}, allow_retries=False) from error
     yield MaterializeResult(metadata=_metadata(plan_id, report))
     yield from _checks(report)
 

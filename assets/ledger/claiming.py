@@ -1,6 +1,6 @@
 """Claiming a plan: who may be applied, and the counters by which other runs notice. Nothing is sent from here."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
@@ -20,21 +20,26 @@ def claim(connection: Connection, plan_id: str) -> RecordedPlan:
         raise PlanRefused(f"there is no plan {plan_id}")
     if plan.origin == "backfill":
         raise PlanRefused(f"plan {plan_id} was computed for a past day, for reading: only a sync's plan is applied")
-    if newest is None or plan.plan_no != newest.plan_no:
-        raise PlanRefused(f"plan {plan_id} is not the newest plan any more: only the newest is applied")
-    now = clock.now()
-    if plan.claimed_at is not None:
-        raise PlanRefused(f"plan {plan_id} was applied at {plan.claimed_at:%Y-%m-%d %H:%M} already: once is enough")
-    if plan.day != now.date():
-        raise PlanRefused(f"plan {plan_id} is of {plan.day}, not of today ({now.date()}, UTC): the next run plans anew")
-    if now - plan.read_at > MAX_AGE:
-        raise PlanRefused(f"plan {plan_id} is older than an hour: the next run plans anew")
-    if plan.epoch != connection.execute(select(counters.c.epoch)).scalar_one():
-        raise PlanRefused(
-            f"plan {plan_id}: another run applied changes since this plan read its sources; the next run plans anew"
-        )
+    now, epoch = clock.now(), connection.execute(select(counters.c.epoch)).scalar_one()
+    if (why := _overtaken(plan, newest, now, epoch)) is not None:
+        raise PlanRefused(f"plan {plan_id} {why}", overtaken=True)
     connection.execute(update(plans).where(plans.c.plan_no == plan.plan_no).values(claimed_at=now))
     return plan
+
+
+def _overtaken(plan: RecordedPlan, newest: RecordedPlan | None, now: datetime, epoch: int) -> str | None:
+    """What happened since the plan was made that makes it one of yesterday's, in words."""
+    if newest is None or plan.plan_no != newest.plan_no:
+        return "is not the newest plan any more: only the newest is applied"
+    if plan.claimed_at is not None:
+        return f"was applied at {plan.claimed_at:%Y-%m-%d %H:%M} already: once is enough"
+    if plan.day != now.date():
+        return f"is of {plan.day}, not of today ({now.date()}, UTC): the next run plans anew"
+    if now - plan.read_at > MAX_AGE:
+        return "is older than an hour: the next run plans anew"
+    if plan.epoch != epoch:
+        return "is stale: another run applied changes since it read its sources; the next run plans anew"
+    return None
 
 
 def count_run(connection: Connection, *, changes: bool) -> None:
