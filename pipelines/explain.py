@@ -174,10 +174,9 @@ def _about(run: Frames, name: str, around: Ids) -> pd.DataFrame:
 def _history(facts: Facts, ledger: Ledger | None) -> list[Event]:
     if ledger is None:
         return []
-    ids = [
-        {str(each)} - {"None"} for each in (facts.identity.get("entra_id"), (facts.login or {}).get("emply_user_id"))
-    ]
-    return ledger.history_of(Person(frozenset(ids[0]), frozenset(ids[1])))
+    entra_id, login_id = facts.identity.get("entra_id"), (facts.login or {}).get("emply_user_id")
+    entra, emply = (frozenset([str(each)] if each is not None else []) for each in (entra_id, login_id))
+    return ledger.history_of(Person(entra, emply))
 
 
 def _settings_of(environment: Environment, run: StoredRun) -> Settings:

@@ -31,6 +31,8 @@ from pipelines.turn import BY_COMMAND, turn
 
 _TRIES = 3
 _OURS = {kind.__name__ for kind in EntraEmplyError.__subclasses__()}  # they say themselves what they are about
+_TROUBLES = ("failed", "waiting", "quarantined", "unknown", "untried")
+_COUNTS = ("applied", "held", "superseded", *_TROUBLES)
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -40,38 +42,26 @@ class SyncFailed(EntraEmplyError):
 
 @dataclass(frozen=True)
 class SyncReport:
-    """Numbers of actions."""
+    """What came of a run: `counts` are numbers of actions, applied or not, by the names of `_COUNTS`."""
 
-    planned: int
-    applied: int
-    failed: int
-    superseded: int
-    held: int
-    waiting: int
-    quarantined: int
-    unknown: int
-    untried: int
     plan_id: str
+    planned: int
+    counts: dict[str, int]
+
+    @property
+    def held(self) -> int:
+        """The actions that wait for a person."""
+        return self.counts["held"]
 
     @property
     def troubled(self) -> bool:
         """Whether something failed, waits to be tried again, is in quarantine, or could not be tried."""
-        return any((self.failed, self.waiting, self.quarantined, self.unknown, self.untried))
+        return any(self.counts[name] for name in _TROUBLES)
 
     @property
     def summary(self) -> str:
         """One line."""
-        counts = {
-            "applied": self.applied,
-            "held": self.held,
-            "failed": self.failed,
-            "superseded": self.superseded,
-            "waiting": self.waiting,
-            "quarantined": self.quarantined,
-            "unknown": self.unknown,
-            "untried": self.untried,
-        }
-        said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        said = ", ".join(f"{count} {what}" for what, count in self.counts.items() if count)
         return f"Plan {self.plan_id[:12]}: {self.planned} actions; {said or 'nothing to do'}"
 
 
@@ -107,11 +97,10 @@ def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], 
             return None
         raise SyncFailed(_reason(applied))
     counts = _metadata(applied, "applied_changes", "applied_changes")
-    names = ("applied", "failed", "superseded", "held", "waiting", "quarantined", "unknown", "untried")
     return SyncReport(
-        planned=int(actions["dagster/row_count"]),
         plan_id=str(actions["plan_id"]),
-        **{name: int(counts[name]) for name in names},
+        planned=int(actions["dagster/row_count"]),
+        counts={name: int(counts[name]) for name in _COUNTS},
     )
 
 

@@ -1,7 +1,7 @@
 """The frames of Emply's calendars and events: one pandera model and one function from JSON rows to frame for each.
 
 Times are text in UTC to the second, with Z: so they compare as they are, and stand in a plan as they are. Reading the
-rows is `calendars.py`'s business.
+rows is `client.py`'s business.
 """
 
 from collections.abc import Mapping, Sequence

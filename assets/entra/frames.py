@@ -1,7 +1,8 @@
 """The frames of Microsoft Graph's directory: one pandera model and one function from JSON rows to frame for each.
 
 Text is kept as Graph wrote it (trimming and folding is the rules' business), a missing value is NaN, absent
-switches have the defaults of rules.md. Reading the rows is `client.py`'s business, mailboxes are `mailbox_frames.py`'s.
+switches have the defaults of rules.md. Reading the rows is `directory.py`'s business; mailboxes are
+`mailbox_frames.py`'s.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Applying a plan: the one function that everybody who applies calls, and settling what a crash left open.
 
-The order of things and what must hold before each is here; what an action does to its target is in `effects`, what the
-ledger remembers of it in `outcomes`. (rules.md, "Applying" and R9)
+The order of things and what must hold before each is here; what an action does to its target is in `effects`, what came
+of it in `outcomes`. (rules.md, "Applying" and R9)
 """
 
 import logging

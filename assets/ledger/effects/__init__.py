@@ -1,7 +1,7 @@
 """What each kind of action does: is it still called for, how it is written, and whether it holds already.
 
-The only package that changes Entra or Emply; a module for each subject. It knows no database: what the ledger remembers
-is `outcomes`.
+The only package that changes Entra or Emply; a module for each subject. It knows no database: what came of an
+action is `outcomes`, what the ledger remembers of it `memory`.
 """
 
 import time
