@@ -151,13 +151,23 @@ def record_plan(
         if before.plan_id != plan.plan_id:
             raise LedgerError(f"run {run_id} has recorded another plan already: start a new run")
         return int(before.plan_no)
+    made = {"run_id": run_id, "day": day, "origin": origin, "mapping_version": mapping_version}
+    row = made | _described(plan, state)
+    plan_no = int(connection.execute(insert(plans).values(row).returning(plans.c.plan_no)).scalar_one())
+    copy_in(connection, actions, plan.actions[ACTION_COLUMNS].assign(plan_no=plan_no))
+    if origin == "sync":
+        copy_in(connection, plan_role_states, plan.role_states.assign(plan_no=plan_no))
+        _remember(connection, plan, plan_no, state)
+        accepted = update(read_certificates).where(read_certificates.c.run_id == run_id)
+        connection.execute(accepted.values(accepted_at=clock.now()))
+    return plan_no
+
+
+def _described(plan: Plan, state: SyncState) -> dict[str, object]:
+    """What applying has to know of a plan beside its actions."""
     window_start, window_end = plan.window or (None, None)
-    row = {
+    return {
         "plan_id": plan.plan_id,
-        "run_id": run_id,
-        "day": day,
-        "origin": origin,
-        "mapping_version": mapping_version,
         "created_at": clock.now(),
         "read_at": state.read_at,
         "epoch": state.epoch,
@@ -167,14 +177,6 @@ def record_plan(
         "window_start": window_start,
         "window_end": window_end,
     }
-    plan_no = int(connection.execute(insert(plans).values(row).returning(plans.c.plan_no)).scalar_one())
-    copy_in(connection, actions, plan.actions[ACTION_COLUMNS].assign(plan_no=plan_no))
-    if origin == "sync":
-        copy_in(connection, plan_role_states, plan.role_states.assign(plan_no=plan_no))
-        _remember(connection, plan, plan_no, state)
-        accepted = update(read_certificates).where(read_certificates.c.run_id == run_id)
-        connection.execute(accepted.values(accepted_at=clock.now()))
-    return plan_no
 
 
 def newest_plan(connection: Connection) -> RecordedPlan | None:
