@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
 from fsspec import get_filesystem_class
@@ -79,12 +79,15 @@ class Files:
 
     def names(self, folder: str, kind: Literal["file", "directory"]) -> list[str]:
         """The names of the files or folders in a folder, but for hidden ones; none where it is not there."""
+        path = self._path(folder)
         with self._in_words():
             try:
-                found = self._fs.ls(self._path(folder), detail=True)
+                found = self._fs.ls(path, detail=True)
             except FileNotFoundError:
                 return []
-        names = [each["name"].rstrip("/").rsplit("/", 1)[-1] for each in found if each["type"] == kind]
+        # An object of the folder's own name is how some tools make one.
+        inside = [each for each in found if each["type"] == kind and each["name"].strip("/") != path.strip("/")]
+        names = [PurePosixPath(each["name"]).name for each in inside]
         return [name for name in names if not name.startswith(".")]
 
     def untouched(self, folder: str, since: datetime) -> bool:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from fsspec.registry import known_implementations
 
+from assets import clock
 from assets.errors import SettingsError
 from assets.reconciliation.plan import make_plan
 from assets.reconciliation.world import SOURCES, SyncState, World
@@ -158,6 +159,13 @@ def test_a_day_points_to_its_last_complete_run(store: FrameStore) -> None:
     assert store.last_complete() == StoredRun(store, "second")
 
 
+def test_an_object_that_stands_for_a_folder_is_no_pointer() -> None:
+    store = FrameStore("objects://made-by-hand")
+    ObjectStore.objects["made-by-hand/days/"] = (b"", clock.now())
+    store.point("days", "2026-05-01", "run")
+    assert store.last_complete() == StoredRun(store, "run")
+
+
 def test_a_pointer_is_whole_while_it_is_changed(store: FrameStore) -> None:
     store.point("latest", "settings", "0" * 1000)
     done = threading.Event()
@@ -212,6 +220,15 @@ def test_an_address_whose_package_is_not_installed_names_it(monkeypatch: pytest.
     monkeypatch.setitem(known_implementations, "absent", known)
     with pytest.raises(SettingsError, match=r"^FRAMES_URL: .*\(Install notinstalled to access it\)$"):
         FrameStore("absent://frames")
+
+
+def test_a_bucket_that_is_not_there_is_said_where_it_is_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_arguments: object, **_options: object) -> None:
+        raise FileNotFoundError("The specified bucket does not exist")
+
+    monkeypatch.setattr(ObjectStore, "pipe_file", missing)
+    with pytest.raises(SettingsError, match=r"^FRAMES_URL: objects cannot be used \(FileNotFoundError\)"):
+        FrameStore("objects://missing").write("run", "entra_users", frame())
 
 
 @pytest.mark.parametrize("address", ["nonsense://frames", "simplecache::objects://frames"])

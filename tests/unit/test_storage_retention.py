@@ -95,6 +95,15 @@ def test_what_a_crash_left_goes_when_it_is_old(tmp_path: Path) -> None:
     assert kept(store) == set()
 
 
+def test_an_object_that_stands_for_a_folder_does_no_harm() -> None:
+    store = FrameStore("objects://by-hand")
+    for name in ("days/", "latest/", "runs/", "runs/empty/"):
+        ObjectStore.objects[f"by-hand/{name}"] = (b"", NOW - timedelta(days=3))
+    aged(store, "old", 3)
+    assert store.prune(NOW, keep_days=90) == 1
+    assert not store.has("old", "entra_users")
+
+
 def meanwhile(monkeypatch: pytest.MonkeyPatch, where: object, method: str, happens: Callable[[], object]) -> None:
     """Something happens just after a method was called for the first time."""
     real, waiting = getattr(where, method), [happens]
