@@ -1,6 +1,8 @@
 """Days: every frame belongs to one, and an API only knows today. (UTC, as the schedule)"""
 
 import os
+import uuid
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,15 +15,32 @@ _TOLERANCE = timedelta(minutes=30)  # a run that a tick started just before midn
 
 
 def first_day(home: Path) -> date:
-    """The day this installation was set up: an older one would show as missing for ever. Recorded on first use."""
+    """The day this installation was set up: an older one would show as missing for ever. Recorded on first use.
+
+    Processes that start together get the same day: the first one's.
+    """
     recorded = home / "first-day"
+    found = _recorded(recorded)
+    if found is not None:
+        return found
+    home.mkdir(parents=True, exist_ok=True)
+    today = clock.now().date()
+    unfinished = home / f".{uuid.uuid4().hex}"
+    unfinished.write_text(f"{today}\n")
+    with suppress(OSError):  # another process was first; a crash left half a file; or there are no links here
+        recorded.hardlink_to(unfinished)
+    if _recorded(recorded) is None:
+        unfinished.replace(recorded)
+    unfinished.unlink(missing_ok=True)
+    return _recorded(recorded) or today
+
+
+def _recorded(path: Path) -> date | None:
+    """The day in this file; None where there is none, or half of one."""
     try:
-        return date.fromisoformat(recorded.read_text().strip())
-    except FileNotFoundError:
-        home.mkdir(parents=True, exist_ok=True)
-        today = clock.now().date()
-        recorded.write_text(f"{today}\n")
-        return today
+        return date.fromisoformat(path.read_text().strip())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 DAILY = DailyPartitionsDefinition(

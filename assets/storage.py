@@ -1,26 +1,28 @@
 """Where frames are kept: parquet files, immutable, one folder a run; a day points to its last complete run.
 
-    <root>/runs/<run id>/<asset>.parquet        (an asset of several frames: a folder of files)
-    <root>/days/<day>                           the id of the day's last complete run
-    <root>/latest/<asset>                       the same for assets without days
+    <root>/runs/<run id>/<asset>.parquet            the frame of an asset
+    <root>/runs/<run id>/<asset>/<frame>.parquet    the frames of an asset of several
+    <root>/runs/<run id>/<asset>.json               their names, written last: without it none of them counts
+    <root>/days/<day>                               the id of the day's last complete run
+    <root>/latest/<asset>                           the same for assets without days
 
-A frame is written under a temporary name and renamed, so that half of one is never seen. What is in the frames is
-their models' business.
+The root is a folder or an object store, where each file is there whole or not at all (`files`). What is in the frames
+is their models' business.
 """
 
-import uuid
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from upath import UPath
 
-from assets.errors import SettingsError
+from assets.files import Files
 
 Frames = pd.DataFrame | Mapping[str, pd.DataFrame]
 
@@ -31,64 +33,67 @@ _ROWS_OF_A_PART = 10_000
 
 
 class FrameStore:
-    """The frames under one address: a folder, or anything fsspec knows. Raises SettingsError for anything else."""
+    """The frames under one address: a folder, or anything fsspec knows.
+
+    Everything raises SettingsError where the address cannot be used.
+    """
 
     def __init__(self, url: str) -> None:
-        try:
-            self.root = UPath(url)
-            _ = self.root.fs
-        except (ValueError, ImportError) as error:
-            raise SettingsError(f"FRAMES_URL: expected a folder or an address that fsspec knows ({error})") from None
+        self.files = Files(url)
 
-    def write(self, run_id: str, asset: str, value: Frames) -> UPath:
-        """Store an asset's frame, or frames by name, of a run; the path."""
-        folder = self.root / "runs" / run_id
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished = folder / f".{uuid.uuid4().hex}"
+    def require(self) -> None:
+        """Raise SettingsError where the address does not answer."""
+        self.files.names("days", "file")
+
+    def write(self, run_id: str, asset: str, value: Frames) -> str:
+        """Store an asset's frame, or frames by name, of a run; where they are."""
+        stored = f"runs/{run_id}/{asset}"
         if isinstance(value, pd.DataFrame):
-            path = folder / f"{asset}.parquet"
-            _write_parquet(value, unfinished)
-        else:
-            path = folder / asset
-            unfinished.mkdir()
-            for name, frame in value.items():
-                _write_parquet(frame, unfinished / f"{name}.parquet")
-        unfinished.rename(path)
-        return path
+            return self.files.put(f"{stored}.parquet", _parquet(value))
+        # No names yet: what is here of an earlier try does not count while this one is under way, nor after its crash.
+        self.files.put(f"{stored}.json", b"null")
+        for name, frame in value.items():
+            self.files.put(f"{stored}/{name}.parquet", _parquet(frame))
+        self.files.put(f"{stored}.json", json.dumps(list(value)).encode())
+        return self.files.address(stored)
 
-    def write_text(self, name: str, text: str) -> UPath:
-        """Store a text beside the frames of a run, under `<run id>/<file>`; the path."""
-        path = self.root / "runs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
+    def write_text(self, name: str, text: str) -> str:
+        """Store a text beside the frames of a run, under `<run id>/<file>`; where it is."""
+        return self.files.put(f"runs/{name}", text.encode())
 
     def read(self, run_id: str, asset: str) -> Frames:
         """What `write` stored. Raises FileNotFoundError."""
-        folder = self.root / "runs" / run_id
-        if (folder / f"{asset}.parquet").exists():
-            return _read_parquet(folder / f"{asset}.parquet")
-        if not (folder / asset).exists():
+        stored = f"runs/{run_id}/{asset}"
+        if self.files.has(f"{stored}.parquet"):
+            return self._read(f"{stored}.parquet")
+        names = self.frames_of(run_id, asset)
+        if names is None:
             raise FileNotFoundError(f"run {run_id} stored no {asset}")
-        return {path.stem: _read_parquet(path) for path in (folder / asset).iterdir() if path.suffix == ".parquet"}
+        return {name: self._read(f"{stored}/{name}.parquet") for name in names}
 
     def has(self, run_id: str, asset: str) -> bool:
         """Whether the run stored this asset."""
-        folder = self.root / "runs" / run_id
-        return (folder / f"{asset}.parquet").exists() or (folder / asset).exists()
+        return self.files.has(f"runs/{run_id}/{asset}.parquet") or self.frames_of(run_id, asset) is not None
+
+    def frames_of(self, run_id: str, asset: str) -> Sequence[str] | None:
+        """The names of the frames that the run stored of an asset of several; None where they are not all there."""
+        stored = f"runs/{run_id}/{asset}"
+        listed = self.files.get(f"{stored}.json")
+        if listed is not None:
+            names: list[str] | None = json.loads(listed)
+            return names
+        # Earlier versions wrote no list, but renamed a whole folder: on this machine all of it is there, or nothing.
+        folder = Path(self.files.address(stored))
+        return [path.stem for path in folder.glob("*.parquet")] if self.files.local and folder.is_dir() else None
 
     def point(self, kind: str, name: str, run_id: str) -> None:
         """Let a day ("days") or an asset without days ("latest") point to a run."""
-        folder = self.root / kind
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished = folder / f".{uuid.uuid4().hex}"
-        unfinished.write_text(run_id)
-        unfinished.replace(folder / name)
+        self.files.put(f"{kind}/{name}", run_id.encode())
 
     def pointed(self, kind: str, name: str) -> str | None:
         """The run that a day or an asset points to."""
-        path = self.root / kind / name
-        return path.read_text() if path.exists() else None
+        run_id = self.files.get(f"{kind}/{name}")
+        return run_id.decode() if run_id else None
 
     def of_day(self, day: str, asset: str) -> Mapping[str, pd.DataFrame] | None:
         """The frames, by name, that the day's last complete run stored of an asset of several; None where there is no
@@ -99,7 +104,7 @@ class FrameStore:
 
     def last_complete(self) -> "StoredRun | None":
         """The last complete run of the newest day; None where there is none yet."""
-        days = [path.name for path in _children(self.root / "days")]
+        days = self.files.names("days", "file")
         run_id = self.pointed("days", max(days)) if days else None
         return None if run_id is None else StoredRun(self, run_id)
 
@@ -114,19 +119,21 @@ class FrameStore:
         The number of runs whose frames were removed.
         """
         oldest = str((now - timedelta(days=keep_days)).date())
-        days = [path.name for path in _children(self.root / "days")]
-        kept = {self.pointed("days", day) for day in days if day >= oldest}
-        kept |= {path.read_text() for path in _children(self.root / "latest")}
-        removed = 0
-        for folder in _children(self.root / "runs"):
-            written = max((path.stat().st_mtime for path in folder.iterdir()), default=0.0)
-            if folder.name not in kept and written < (now - _KEEP_EVERY_RUN).timestamp():
-                folder.fs.rm(folder.path, recursive=True)
-                removed += 1
-        for day in days:
+        for day in self.files.names("days", "file"):
             if day < oldest:
-                (self.root / "days" / day).unlink()
-        return removed
+                self.files.remove(f"days/{day}")
+        unpointed = set(self.files.names("runs", "directory")) - self._kept()
+        old = {run for run in unpointed if self.files.untouched(f"runs/{run}", now - _KEEP_EVERY_RUN)}
+        # Asked once more: what was completed meanwhile is kept.
+        return sum(self.files.remove(f"runs/{run}") for run in sorted(old - self._kept()))
+
+    def _kept(self) -> set[str | None]:
+        """The runs that something points to."""
+        return {self.pointed(kind, name) for kind in ("days", "latest") for name in self.files.names(kind, "file")}
+
+    def _read(self, name: str) -> pd.DataFrame:
+        with self.files.open(name) as file:
+            return _as_frame(pq.read_table(file))
 
 
 @dataclass(frozen=True)
@@ -163,12 +170,17 @@ class StoredRun:
 
     def has(self, name: str) -> bool:
         """Whether the run stored this frame."""
-        return self.store.has(self.run_id, name)
+        asset, _, frame = name.partition("/")
+        if frame:
+            return frame in (self.store.frames_of(self.run_id, asset) or ())
+        return self.store.has(self.run_id, asset)
 
     @contextmanager
     def _file(self, name: str) -> Iterator[pq.ParquetFile]:
+        if not self.has(name):
+            raise FileNotFoundError(f"run {self.run_id} stored no {name}")
         with (
-            (self.store.root / "runs" / self.run_id / f"{name}.parquet").open("rb") as stored,
+            self.store.files.open(f"runs/{self.run_id}/{name}.parquet") as stored,
             pq.ParquetFile(stored) as file,
         ):
             yield file
@@ -182,22 +194,14 @@ def _may_hold(file: pq.ParquetFile, part: int, column: str, values: Collection[s
     return about is None or not about.has_min_max or any(about.min <= value <= about.max for value in values)
 
 
-def _children(folder: UPath) -> list[UPath]:
-    return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.exists() else []
-
-
-def _write_parquet(frame: pd.DataFrame, path: UPath) -> None:
+def _parquet(frame: pd.DataFrame) -> bytes:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     # pandas cannot read back the name it gives an Arrow list; `_LISTS` says it instead.
     described = (table.schema.metadata[b"pandas"]).replace(b'"list<item: string>[pyarrow]"', b'"object"')
-    with path.open("wb") as file:
-        described_table = table.replace_schema_metadata({b"pandas": described})
-        pq.write_table(described_table, file, row_group_size=_ROWS_OF_A_PART, compression="zstd")
-
-
-def _read_parquet(path: UPath) -> pd.DataFrame:
-    with path.open("rb") as file:
-        return _as_frame(pq.read_table(file))
+    written = pa.BufferOutputStream()
+    described_table = table.replace_schema_metadata({b"pandas": described})
+    pq.write_table(described_table, written, row_group_size=_ROWS_OF_A_PART, compression="zstd")
+    return written.getvalue().to_pybytes()
 
 
 def _as_frame(table: pa.Table) -> pd.DataFrame:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
-from upath import UPath
 
 from assets import clock
 from assets.checks import Check, failed, note, ok, skipped
@@ -21,6 +20,7 @@ from assets.errors import EntraEmplyError, LedgerError, SettingsError
 from assets.reconciliation.mapping import Mapping, require_application, resolve
 from assets.reconciliation.settings import Settings, load
 from assets.reconciliation.world import SyncState
+from assets.storage import FrameStore
 from pipelines.ledger import ledger_if_any
 from pipelines.printing import line
 
@@ -96,15 +96,19 @@ def _database(environment: Environment) -> Check:
 
 def _frames(environment: Environment) -> Check:
     """A folder is looked at; what another address lets be written shows when it is written."""
-    name, url = "frames", environment.frames_url
+    name, remedy = (
+        "frames",
+        "Set FRAMES_URL, and what it needs, as docs/production.md tells; unset it for the home folder.",
+    )
     try:
-        root = UPath(url)
-        if root.protocol not in ("", "file"):
-            root.exists()
-            return note(name, f"{root.protocol} answers; whether it can be written to shows at the first sync")
-    except (OSError, ValueError, ImportError) as error:
-        return failed(name, f"{type(error).__name__}", "Check FRAMES_URL, and that its fsspec package is installed.")
-    folder = Path(root.path)
+        store = FrameStore(environment.frames_url)
+        store.require()
+    except SettingsError as error:
+        return failed(name, str(error), remedy)
+    where = store.files.where
+    if not store.files.local:
+        return note(name, f"{where} answers; whether it can be written to shows at the first sync")
+    folder = Path(where)
     there = next(each for each in (folder, *folder.parents) if each.exists())
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         return ok(name, f"{folder} can be written to")

@@ -46,6 +46,8 @@ class DryRun:
 
 def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) -> DryRun:
     """The plan of this moment. Raises what reading and planning raise."""
+    stored = FrameStore(environment.frames_url)
+    stored.require()
     with _recorded(environment) as (state, baselines, recorded):
         graph, emply = GraphClient(environment), EmplyClient(environment)
         reads = read_all(graph, emply, settings, state, tell)
@@ -54,14 +56,14 @@ def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) 
         require_full_read(counted, baselines, percent, may_be_empty=may_be_empty(settings))
         world = World(**{source: read.frame for source, read in reads.items()}, state=state, settings=settings)
         require_referred(world, baselines, percent)
-        for name, frames, _ in read_following(world, Reading(graph, emply, _earlier_events(environment))):
+        for name, frames, _ in read_following(world, Reading(graph, emply, _earlier_events(stored))):
             tell(name, len(SOURCES), len(SOURCES))
             world = world.with_frames(frames)
         return DryRun(make_plan(world), world, recorded)
 
 
-def _earlier_events(environment: Environment) -> Mapping[str, pd.DataFrame] | None:
-    return FrameStore(environment.frames_url).of_day(str(clock.now().date()), "entra_events")
+def _earlier_events(stored: FrameStore) -> Mapping[str, pd.DataFrame] | None:
+    return stored.of_day(str(clock.now().date()), "entra_events")
 
 
 def read_all(

@@ -80,7 +80,8 @@ def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
 
 def _require(environment: Environment) -> None:
     """What is wrong with settings and environment is said before anything is started or read. Raises SettingsError."""
-    _ = environment.entra, environment.emply, load(environment.settings), FrameStore(environment.frames_url)
+    _ = environment.entra, environment.emply, load(environment.settings)
+    FrameStore(environment.frames_url).require()
 
 
 def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], *, last: bool) -> SyncReport | None:

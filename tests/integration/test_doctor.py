@@ -224,4 +224,11 @@ def test_frames_kept_elsewhere_are_said_to_be(clinic: Clinic) -> None:
     clinic.variables["FRAMES_URL"] = "memory://frames"
     assert clinic.examine()["frames"].status == "note"
     clinic.variables["FRAMES_URL"] = "nonsense://frames"
-    assert "frames" in clinic.failing()
+    assert clinic.failing() == ["frames"]
+
+
+def test_frames_kept_where_nobody_answers_are_told_without_the_password(clinic: Clinic) -> None:
+    clinic.variables["FRAMES_URL"] = "ftp://frames:secret@127.0.0.1:9/frames"
+    check = clinic.examine()["frames"]
+    assert (check.status, "secret" in check.said) == ("failed", False)
+    assert check.said.startswith("FRAMES_URL: ftp cannot be used (Connection refused)")

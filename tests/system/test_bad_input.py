@@ -89,6 +89,19 @@ def test_a_wrong_variable_is_named(beginner: Installation, name: str) -> None:
     refuses(beginner, "sync", name, said, **{name: value})
 
 
+@pytest.mark.parametrize("command", ["plan", "sync", "explain"])
+def test_frames_kept_where_nobody_answers_are_told_without_the_password(beginner: Installation, command: str) -> None:
+    """And before anything is read."""
+    asked = (command, *(["megan@contoso.com"] if command == "explain" else []))
+    before = beginner.sandbox.requests()
+    done = beginner.run(*asked, hurried=True, FRAMES_URL="ftp://frames:secret@127.0.0.1:9/frames")
+    said = (
+        "entra-emply: FRAMES_URL: ftp cannot be used (Connection refused): check the address, and what signs in to it\n"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+    assert beginner.sandbox.requests() == before
+
+
 # --- names that mean nothing, or two things ---------------------------------------------------------------------------
 
 
