@@ -138,9 +138,11 @@ def _settle(session: LockedSession, graph: Graph, emply: Emply) -> None:
     with session.transaction() as connection:
         for attempt_no, action, result, done in found:
             log.warning(_LINE, f"settled {action.name}", action.action_id, result)
+            object_id = done.object_id if done is not None else None
             if result != "unknown":
-                object_id = done.object_id if done is not None else None
                 outcomes.finish(connection, attempt_no, action, result, object_id=object_id)
+            elif object_id is not None:
+                outcomes.keep(connection, action, object_id)
         if claiming.close_the_dead(connection) or any(result != "unknown" for *_, result, _ in found):
             claiming.raise_epoch(connection)
 
@@ -151,7 +153,7 @@ def _left_open(session: LockedSession) -> list[tuple[int, Action]]:
 
 
 def _look(action: Action, targets: Targets) -> tuple[Result, Done | None]:
-    """What became of an open attempt.
+    """What became of an open attempt; one whose second step is refused again stays open.
 
     One mailbox that cannot be read does not keep everybody waiting: such an attempt stays open. Its action may be
     planned again meanwhile, and does not repeat what was done, since each of these looks before it writes.
@@ -162,7 +164,9 @@ def _look(action: Action, targets: Targets) -> tuple[Result, Done | None]:
         if action.name in _FIRST_KNOWN:
             raise
         return "unknown", None
-    return "interrupted" if done is None else "applied", done
+    if done is None:
+        return "interrupted", None
+    return "applied" if done.left is None else "unknown", done
 
 
 def _targets(graph: Graph, emply: Emply, records: LedgerRecords, plan: RecordedPlan, due: Sequence[Action]) -> Targets:
@@ -268,6 +272,9 @@ def _try(session: LockedSession, action: Action, targets: Targets) -> _Tried:
         with session.transaction() as connection:
             number = attempt_no or outcomes.begin(connection, action)
             outcomes.finish(connection, number, action, tried.result, code=tried.code, object_id=tried.object_id)
+    elif tried.object_id is not None:
+        with session.transaction() as connection:
+            outcomes.keep(connection, action, tried.object_id)
     return tried
 
 
@@ -287,7 +294,11 @@ def _write(write: Write, action: Action, targets: Targets) -> _Tried:
         return _Tried("failed", refused.code, transient=refused.transient)
     except SourceUnreadable as unreadable:
         return _Tried("unknown", transient=unreadable.down)
-    return _Tried("superseded") if done is None else _Tried("applied", object_id=done.object_id)
+    if done is None:
+        return _Tried("superseded")
+    if done.left is not None:
+        return _Tried("unknown", object_id=done.object_id, transient=done.left.transient)
+    return _Tried("applied", object_id=done.object_id)
 
 
 def _silent(_done: int, _of: int) -> None:

@@ -88,6 +88,11 @@ def finish(
         _forget_troubles(connection, [action.action_id])
 
 
+def keep(connection: Connection, action: Action, object_id: str) -> None:
+    """Remember what was made of an action whose attempt stays open, for a later run to go on with."""
+    memory.remember(connection, action, object_id)
+
+
 def link(connection: Connection, to_link: Sequence[Action]) -> None:
     """Make all links of a plan at once; each replaces what either of its ends was linked to."""
     now = literal(clock.now(), DateTime(timezone=True))

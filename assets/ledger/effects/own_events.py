@@ -59,18 +59,16 @@ def _find_made(action: Action, targets: Targets) -> str | None:
 def _tell_emply(action: Action, made: str, targets: Targets) -> Done:
     """The second step: Emply's event learns its Outlook id; once more where only the answer was lost.
 
-    While Emply does not take it the attempt stays open, so that the next run finds Outlook's event and goes on from
-    there. Where Emply refuses it for good (its event was deleted meanwhile), the pair is what is left to remember.
+    While Emply does not take it this is left to the next run, which finds Outlook's event and goes on from there. Where
+    Emply's event was deleted meanwhile, the pair is all there is to remember.
     """
     refused = _refusal(action, made, targets)
     if refused is not None and refused.uncertain:
         refused = None if _emply_knows(action, made, targets) else _refusal(action, made, targets)
-    if refused is not None and (refused.transient or refused.uncertain):
-        why = "an event has not taken its Outlook id yet"
-        raise SourceUnreadable("emply_events", why, down=refused.transient) from refused
-    if refused is not None:
-        log.warning("%s %s: Emply does not take the Outlook id: %s", action.name, action.action_id, refused.code)
-    return Done(made)
+    if refused is None or refused.status == _NOT_FOUND:
+        return Done(made)
+    log.warning("%s %s: Emply does not take the Outlook id: %s", action.name, action.action_id, refused.code)
+    return Done(made, left=refused)
 
 
 def _emply_knows(action: Action, made: str, targets: Targets) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from assets.errors import TargetRefused
 from assets.ledger.effects.calendar_list import CalendarList
 from assets.ledger.effects.systems import Emply, Graph, JsonObject, Records
 
@@ -73,9 +74,13 @@ class Targets:
 
 @dataclass(frozen=True)
 class Done:
-    """The change is made. `object_id`: of what was made or changed, where it is still to be found."""
+    """The change is made. `object_id`: of what was made or changed, where it is still to be found.
+
+    `left`: why its second step was refused, which a later run goes on with; None where nothing is left to do.
+    """
 
     object_id: str | None = None
+    left: TargetRefused | None = None
 
 
 Write = Callable[[], Done]

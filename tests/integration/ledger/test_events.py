@@ -210,15 +210,26 @@ def test_a_lost_answer_to_either_step_ends_with_one_event_and_a_pair(
     assert rows(PAIRS) == [PAIR]
 
 
-@pytest.mark.parametrize("fault", [unavailable, no_access])
-def test_when_emply_does_not_take_the_id_now_the_next_run_tells_it(office: Company, rows: Rows, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [unavailable, refused])
+def test_while_emply_does_not_take_the_id_the_pair_is_remembered_and_each_run_tells_it(
+    office: Company, rows: Rows, fault: Fault
+) -> None:
     made = plan(office, creating())
-    office.emply.faults = [fault]
-    if fault is no_access:
-        with pytest.raises(CredentialsError):
-            office.apply(made)
-    else:
-        assert office.apply(made).count("unknown") == 1
+    office.emply.faults = [fault, fault]
+    report = office.apply(made)
+    assert (report.count("unknown"), report.troubled) == (1, True)
+    for _ in range(2):
+        assert (rows(OPEN), rows(PAIRS)) == ([(1,)], [PAIR])
+        assert settle(office.ledger, graph=office.graph, emply=office.emply)
+    assert [kind for kind, _ in office.scenario["writes"]] == ["create event", "event externalId"]
+    assert (rows(OPEN), rows(PAIRS)) == ([(0,)], [PAIR])
+
+
+def test_without_access_to_tell_emply_the_next_run_does(office: Company, rows: Rows) -> None:
+    made = plan(office, creating())
+    office.emply.faults = [no_access]
+    with pytest.raises(CredentialsError):
+        office.apply(made)
     assert (rows(OPEN), rows(PAIRS)) == ([(1,)], [])
     assert settle(office.ledger, graph=office.graph, emply=office.emply)
     assert [kind for kind, _ in office.scenario["writes"]] == ["create event", "event externalId"]
