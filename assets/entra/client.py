@@ -119,9 +119,9 @@ class GraphClient:
         """The calendar (id, name, canEdit, isDefaultCalendar); None where it, or the mailbox, is gone."""
         return mailboxes.calendar(self._connection, entra_id, calendar_id)
 
-    def default_calendar(self, entra_id: str) -> JsonObject | None:
-        """The person's default calendar; None where there is no mailbox."""
-        return mailboxes.default_calendar(self._connection, entra_id)
+    def has_mailbox(self, entra_id: str) -> bool:
+        """Whether the person has a mailbox that the application may open."""
+        return mailboxes.has_mailbox(self._connection, entra_id)
 
     def event(self, entra_id: str, event_id: str) -> JsonObject | None:
         """The event, in the words of a plan's `after` (and id, changeKey, sensitivity, transactionId); None where it is

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from assets.entra import mailbox_frames as frames
 from assets.entra.batch import Ask
-from assets.entra.connection import FORBIDDEN, MAILBOXES, OK, Connection, page, part, unreadable
+from assets.entra.connection import FORBIDDEN, MAILBOXES, OK, Connection, page, part, says, unreadable
 from assets.entra.conversations import Reading, Talk
 from assets.errors import SourceUnreadable
 from assets.frames import MultiRead, Read, Row
@@ -83,11 +83,15 @@ def calendar(connection: Connection, entra_id: str, calendar_id: str) -> Row | N
     return connection.one("entra_calendars", path, _FIELDS, gone=NOT_FOUND, headers=HEADERS)
 
 
-def default_calendar(connection: Connection, entra_id: str) -> Row | None:
-    """Somebody's default calendar; None where there is no mailbox."""
-    return connection.one(
-        "entra_calendars", f"users/{part(entra_id)}/calendar", _FIELDS, gone=NOT_FOUND, headers=HEADERS
-    )
+def has_mailbox(connection: Connection, entra_id: str) -> bool:
+    """Whether somebody has a mailbox that the application may open (C7)."""
+    source, path = "entra_calendars", f"users/{part(entra_id)}/calendars"
+    answer = connection.get(source, path, {"$select": "id", "$top": "1"}, headers=HEADERS)
+    if says(answer, NOT_OPEN):
+        return False
+    if answer.status != OK:
+        raise unreadable(source, answer)
+    return "value" in page(source, answer)
 
 
 def _etag_of(reading: Reading, user: str) -> Talk[str | None]:
@@ -115,9 +119,11 @@ def _etag(source: str, answer: Answer) -> str | None:
 def _calendars_of(reading: Reading, user: str) -> Talk[list[Row] | str]:
     """A person's calendars, or the code by which Graph says that there is no mailbox to open.
 
-    Every mailbox has a default calendar: a list without one is not believed.
+    Every mailbox has a default calendar: a list without one is asked for again before it is believed. What is taken
+    away because of it is looked for by its id first (rules.md, "Applying" 4).
     """
     url = f"/users/{part(user)}/calendars?$select={_FIELDS['$select']}&$top={_PAGE}"
+    believed: tuple[Pages, list[Row]] | None = None
     for _ in range(_TRIES):
         pages = Pages(reading.source)
         try:
@@ -128,7 +134,10 @@ def _calendars_of(reading: Reading, user: str) -> Talk[list[Row] | str]:
         if last.status != OK:
             reading.accept(pages)
             return last.error_code.casefold()
+        believed = pages, rows
         if any(isinstance(row, dict) and row.get("isDefaultCalendar") is True for row in rows):
-            reading.accept(pages)
-            return rows
-    raise SourceUnreadable(reading.source, f"the calendars of {user} kept changing, or lack the default one")
+            break
+    if believed is None:
+        raise SourceUnreadable(reading.source, f"the calendars of {user} changed while they were read, {_TRIES} times")
+    reading.accept(believed[0])
+    return believed[1]

@@ -144,10 +144,7 @@ def _is_no_users(entra_id: str, external_id: str, targets: Targets) -> bool:
     user = targets.graph.user(entra_id)
     if user is None or users.is_disabled(entra_id, user, targets):
         return True
-    calendar = targets.graph.calendar(entra_id, external_id)
-    if calendar is None and targets.graph.default_calendar(entra_id) is not None:
-        return True
-    if calendar is not None and calendar.get("canEdit") is not True:
+    if _lacks(entra_id, external_id, "canEdit", targets):
         return True
     return users.is_in_no_group(entra_id, user, targets) or users.is_room(entra_id, user, targets)
 
@@ -160,8 +157,13 @@ def _is_no_rooms(entra_id: str, external_id: str, targets: Targets) -> bool:
     user = targets.graph.user(entra_id)
     if user is None or not users.is_room(entra_id, user, targets):
         return True
-    calendar = targets.graph.default_calendar(entra_id)
-    return calendar is not None and calendar.get("id") != external_id
+    return _lacks(entra_id, external_id, "isDefaultCalendar", targets)
+
+
+def _lacks(entra_id: str, external_id: str, what: str, targets: Targets) -> bool:
+    """Whether the calendar is no longer what it has to be, or gone from a mailbox that is there. (C4, C7)"""
+    calendar = targets.graph.calendar(entra_id, external_id)
+    return targets.graph.has_mailbox(entra_id) if calendar is None else calendar.get(what) is not True
 
 
 # Both

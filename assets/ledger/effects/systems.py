@@ -64,8 +64,8 @@ class Mailboxes(Protocol):
         """The calendar as it is now; None where it, or the mailbox, is gone."""
         ...
 
-    def default_calendar(self, entra_id: str) -> JsonObject | None:
-        """The user's own default calendar; None without mailbox."""
+    def has_mailbox(self, entra_id: str) -> bool:
+        """Whether there is a mailbox, and it may be opened."""
         ...
 
     def event(self, entra_id: str, event_id: str) -> JsonObject | None:

@@ -162,7 +162,7 @@ def _without_resignation(facts: Facts) -> Statement:
             "integration never changes employees.",
         )
     if facts.resigning and facts.out_of_scope and facts.linked:
-        return might_have("L10", f"The employee is {facts.status}, with the resignation entered.")
+        return might_have("L10", f"The employee is {facts.status}, and only an active one needs a resignation date.")
     return no_part("L10", "It is about leavers whose employee is still active.")
 
 

@@ -136,10 +136,9 @@ class Graph(System):
         self._read("calendar")
         return _by_id(self.entra["calendars"].get(entra_id, []), calendar_id)
 
-    def default_calendar(self, entra_id: str) -> Row | None:
-        self._read("default_calendar")
-        calendars = self.entra["calendars"].get(entra_id, [])
-        return next((each for each in calendars if each.get("isDefaultCalendar")), None)
+    def has_mailbox(self, entra_id: str) -> bool:
+        self._read("has_mailbox")
+        return entra_id in self.entra["calendars"]
 
     def event(self, entra_id: str, event_id: str) -> Row | None:
         self._read("event")

@@ -249,6 +249,12 @@ def test_without_a_mailbox_all_stays(office: Company) -> None:
     assert results(office, removing("ada"), removing("sal", "room")) == [("remove_calendar", "superseded")] * 2
 
 
+def test_from_a_mailbox_without_any_calendar_all_are_gone(office: Company) -> None:
+    without_own_events(office)
+    office.scenario["entra"]["calendars"].update(ada=[], sal=[])
+    assert results(office, removing("ada"), removing("sal", "room")) == [("remove_calendar", "applied")] * 2
+
+
 def test_who_became_an_external_login_has_no_calendars_from_entra(office: Company) -> None:
     without_own_events(office)
     assert results(office, removing("ada", entra_id=None)) == [("remove_calendar", "superseded")]
