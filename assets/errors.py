@@ -41,7 +41,9 @@ class TargetRefused(EntraEmplyError):
 
 
 class PlanRefused(EntraEmplyError):
-    """A plan may not be applied or approved: too old, not the newest, of another day, or already applied."""
+    """A plan may not be applied or approved: too old, not the newest, of another day, already applied, or the approval
+    is of nothing in it.
+    """
 
 
 class LedgerError(EntraEmplyError):

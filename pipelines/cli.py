@@ -3,6 +3,7 @@
 Imports are inside the commands where they are slow: `--help` and `plan` do not wait for Dagster.
 """
 
+import getpass
 import json
 import logging
 import sys
@@ -38,7 +39,6 @@ Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same 
 Churn = Annotated[bool, typer.Option("--churn", help="People join, move and leave, and events change, meanwhile.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The sandbox's port; 0 takes any free one.")]
 
-_SHORTEST_ID = 6
 FAILED, HELD, ACTIONS_FAILED, INTERRUPTED = 1, 2, 3, 130
 
 
@@ -190,11 +190,8 @@ def approve(
 ) -> None:
     """Release held actions of the newest plan. The next run applies them."""
     with _ledger() as ledger:
-        group_id = None if group is None else ledger.group_id(group)
-        if group is not None and group_id is None:
-            raise SettingsError(f"no plan knows a group {group!r}: give its name as in the settings, or its id")
         released = ledger.approve(
-            _recorded_id(ledger, plan), kind=kind, domain=domain, group=group_id, person=person, by=by, reason=reason
+            _recorded_id(ledger, plan), kind=kind, domain=domain, group=group, person=person, by=by, reason=reason
         )
     typer.echo(f"{len(released)} actions approved for 72 hours; the next run applies them")
 
@@ -202,11 +199,13 @@ def approve(
 @app.command(epilog=_example('entra-emply release 81d0… --by "Ada"'))
 def release(
     action: Annotated[str, typer.Argument(help="The id of a quarantined action.")],
-    by: Annotated[str, typer.Option(metavar="NAME", help="Who lets it go again.")] = "operator",
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who lets it go again; else the account that runs this.")
+    ] = None,
 ) -> None:
     """Let a quarantined action be tried again."""
     with _ledger() as ledger:
-        ledger.release(action, by)
+        ledger.release(action, _account() if by is None else by)
     typer.echo("The next run tries it again")
 
 
@@ -338,13 +337,23 @@ def _ledger() -> Iterator["Ledger"]:
         yield ledger
 
 
+def _account() -> str:
+    """The name of the account that runs this command. Raises SettingsError where it has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # 3.13 raises OSError, earlier ones what they come across
+        raise SettingsError("this account has no name: say who you are with --by NAME") from None
+
+
 def _recorded_id(ledger: "Ledger", plan: str) -> str:
-    """The id of the newest recorded plan where `plan` stands for it: by its first characters, or as the plan of this
-    moment, when `entra-emply plan` shows just what is still held of it.
+    """The id of the newest recorded plan where `plan` is the plan of this moment, which `entra-emply plan` shows: just
+    what is still held of the recorded one. Else `plan`, for the ledger to judge.
     """
+    from assets.ledger.approvals import SHORTEST_ID  # noqa: PLC0415
+
     newest = ledger.newest_plan()
-    if newest is None or len(plan) < _SHORTEST_ID or newest.plan_id.startswith(plan):
-        return plan if newest is None or len(plan) < _SHORTEST_ID else newest.plan_id
+    if newest is None or len(plan.strip()) < SHORTEST_ID or newest.plan_id.startswith(plan):
+        return plan
     from assets.reconciliation.settings import load  # noqa: PLC0415
     from pipelines.dry_run import dry_run  # noqa: PLC0415
 

@@ -102,11 +102,6 @@ class Ledger:
         with self._database.reading() as connection:
             return plans.newest_plan(connection)
 
-    def group_id(self, group: str) -> str | None:
-        """The id of a group of the settings, given that name or id; None for one that no plan has resolved."""
-        with self._database.reading() as connection:
-            return plans.group_id(connection, group)
-
     def approve(
         self,
         plan_id: str,
