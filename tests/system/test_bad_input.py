@@ -1,6 +1,7 @@
 """What an operator or an administrator got wrong: exit 1, one line that says what to do, no traceback, no change."""
 
 import copy
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def beginner(running_sandbox: Sandbox, server: Server, tmp_path: Path) -> Iterat
 def refuses(installation: Installation, command: str, *said: str, **variables: str) -> Done:
     """The command fails in one line that says all this, and nothing is changed."""
     before = installation.sandbox.state()
-    done = installation.run(command, hurried=True, **variables)
+    done = installation.run(*shlex.split(command), hurried=True, **variables)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
     assert done.stderr.startswith("entra-emply: ")
     assert [text for text in said if text not in done.stderr] == [], done.stderr
@@ -87,6 +88,12 @@ ENVIRONMENT = {
 def test_a_wrong_variable_is_named(beginner: Installation, name: str) -> None:
     value, said = ENVIRONMENT[name]
     refuses(beginner, "sync", name, said, **{name: value})
+
+
+def test_a_source_that_is_none_is_named_with_those_that_are(beginner: Installation) -> None:
+    said = "there is no source 'entra_user': they are entra_tenant, entra_users, "
+    refuses(beginner, "sync --accept-shrink entra_users --accept-shrink entra_user", said)
+    assert beginner.sandbox.requests() == []
 
 
 # --- names that mean nothing, or two things ---------------------------------------------------------------------------
