@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 from assets.errors import SettingsError
 
 _PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 _PUBLIC_GRAPH = "https://graph.microsoft.com"
 _PUBLIC_EMPLY = "https://api.emply.com/v1"
+_PORTS = range(1, 1 << 16)
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,7 @@ class Environment:
         Raises SettingsError.
         """
         url = self._get("DATABASE_URL")
-        if url is None:
-            return None
-        scheme, separator, rest = url.partition("://")
-        if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg2"}:
-            raise SettingsError("DATABASE_URL: expected postgresql://user:password@host:port/database")
-        return f"postgresql+psycopg2://{rest}"
+        return None if url is None else database_address(url)
 
     @property
     def entra(self) -> EntraEnvironment:
@@ -139,6 +138,21 @@ class Environment:
         if value is None:
             raise SettingsError(f"the environment variable {name} is not set")
         return value
+
+
+def database_address(url: str) -> str:
+    """PostgreSQL's address with the driver that Dagster uses too, as the operator may not have named it.
+
+    Raises SettingsError, which never shows the address.
+    """
+    scheme, _, rest = url.partition("://")
+    try:
+        port = make_url(url).port
+    except (ArgumentError, ValueError):  # a ValueError: a port that is no number
+        scheme, port = "", None
+    if scheme not in {"postgres", "postgresql", "postgresql+psycopg2"} or (port is not None and port not in _PORTS):
+        raise SettingsError("DATABASE_URL: expected postgresql://user:password@host:port/database")
+    return f"postgresql+psycopg2://{rest}"
 
 
 def _address(name: str, url: str) -> str:

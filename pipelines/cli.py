@@ -6,6 +6,7 @@ Imports are inside the commands where they are slow: `--help` and `plan` do not 
 import getpass
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -48,12 +49,17 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries warn of, a command says in its own words
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except TyperException as error:  # a subclass without a message has printed the help already
         _fail(getattr(error, "format_message", error.__str__)() or "expected a command")
     except EntraEmplyError as error:
         _fail(str(error))
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python writes at its end
+        what = error.filename or "what it prints"
+        _fail(f"{what} cannot be read or written ({error.strerror or type(error).__name__})")
     else:
         sys.exit(code if isinstance(code, int) else 0)
 
@@ -223,7 +229,7 @@ def explain(
     from pipelines.explain_text import show_explanation  # noqa: PLC0415
 
     with progress("Reading this person"):
-        document = (explain_live if live else stored)(_environment(), email)
+        document = (explain_live if live else stored)(_environment(), _whom(email))
     if as_json:
         _print_json(document)
     else:
@@ -240,7 +246,7 @@ def history(
     from pipelines.history import show_history  # noqa: PLC0415
 
     with progress("Asking the ledger"):
-        events = happened(_environment(), email)
+        events = happened(_environment(), None if email is None else _whom(email))
     if as_json:
         _print_json(events)
     else:
@@ -335,6 +341,13 @@ def _ledger() -> Iterator["Ledger"]:
 
     with progress("Asking the ledger"), existing_ledger(_environment()) as ledger:
         yield ledger
+
+
+def _whom(asked: str) -> str:
+    """What somebody is asked for by. Raises SettingsError where it is blank: nobody is called so."""
+    if not asked.strip():
+        raise SettingsError("EMAIL is blank: expected an e-mail, a username, a sign-in name or an id")
+    return asked
 
 
 def _account() -> str:

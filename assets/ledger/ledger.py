@@ -32,7 +32,9 @@ class Ledger:
 
     @classmethod
     def open(cls, url: str) -> "Ledger":
-        """The ledger at this address (postgresql://…); nothing is connected, made or changed yet."""
+        """The ledger at this address (postgresql://…); nothing is connected, made or changed yet. Raises SettingsError
+        for another address.
+        """
         return cls(Database(url))
 
     def close(self) -> None:

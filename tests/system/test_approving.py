@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from dagster import DagsterInstance, ExecuteInProcessResult
 
-from pipelines.database import normalised
+from assets.environment import database_address
 from pipelines.definitions import build_defs
 from pipelines.sync import _reason
 from tests.postgres import Server
@@ -36,7 +36,7 @@ MISTAKES = {
 def installation(story: Story, tmp_path: Path) -> Iterator[Installation]:
     """Synced once, with something held; Dagster in this process has it as its environment."""
     with story.started(tmp_path, 1) as installation:
-        address = {"DATABASE_URL": normalised(installation.variables["DATABASE_URL"])}
+        address = {"DATABASE_URL": database_address(installation.variables["DATABASE_URL"])}
         with patch.dict(os.environ, installation.environment | address):
             yield installation
 

@@ -57,7 +57,11 @@ def test_the_database_has_one_spelling(scheme: str) -> None:
     assert url == "postgresql+psycopg2://u:p@h:5432/d?x=postgres://y"
 
 
-@pytest.mark.parametrize("url", ["mysql://u:canary@h/d", "canary", "sqlite:///canary"])
+WRONG = ["mysql://u:canary@h/d", "canary", "sqlite:///canary", "postgresql+asyncpg://u:canary@h/d", "postgresql:canary"]
+WRONG += [f"postgresql://u:canary@h:{port}/d" for port in ("port", "0", "65536", "5432:1", "-1")]
+
+
+@pytest.mark.parametrize("url", [*WRONG, "postgresql://[::1/canary"])
 def test_another_database_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(SettingsError, match="DATABASE_URL") as error:
         _ = Environment.load({"DATABASE_URL": url}).database_url
