@@ -1,6 +1,7 @@
 """The environment variables: read once, checked when asked for, secrets never shown. (README, "Your own tenant")"""
 
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -126,8 +127,16 @@ class Environment:
 
     def _ca_bundle(self) -> str | None:
         path = self._get("CA_BUNDLE")
-        if path is not None and not Path(path).is_file():
+        if path is None:
+            return None
+        if not Path(path).is_file():
             raise SettingsError("CA_BUNDLE: there is no such file")
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except ssl.SSLError:
+            raise SettingsError("CA_BUNDLE: the file holds no certificate in PEM form") from None
+        except OSError as error:
+            raise SettingsError(f"CA_BUNDLE: the file cannot be read ({error.strerror})") from None
         return path
 
     def _get(self, name: str) -> str | None:

@@ -124,8 +124,11 @@ def sandbox(
                 churn=SECONDS if churn else None,
                 ready=ready,
             )
-        except (ScenarioError, OSError) as error:
+        except ScenarioError as error:
             raise SettingsError(str(error)) from None
+        except OSError as error:
+            what = f"--port {port}" if error.filename is None else error.filename
+            raise SettingsError(f"{what}: {error.strerror}") from None
 
 
 @app.command(epilog=_example("entra-emply sync"))
@@ -165,7 +168,7 @@ def plan(
     from pipelines.report import show, write_html  # noqa: PLC0415
 
     environment = _environment()
-    in_force = load(settings or environment.settings)
+    in_force = load(environment.settings) if settings is None else load(settings, "--settings")
     with progress("Reading Entra and Emply") as tell:
         run = dry_run(environment, in_force, tell)
     made = document(run.plan, run.world.now, in_force.version)

@@ -14,11 +14,12 @@ from assets import clock
 from assets.emply.client import EmplyClient
 from assets.entra.client import GraphClient
 from assets.environment import Environment
+from assets.errors import SettingsError
 from assets.following import Reading, read_following
 from assets.frames import Read
 from assets.ledger.ledger import Ledger
 from assets.reconciliation.full_read import Counted, require_full_read, require_referred
-from assets.reconciliation.mapping import groups_to_read, may_be_empty
+from assets.reconciliation.mapping import groups_to_read, may_be_empty, resolve
 from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.settings import Settings
 from assets.reconciliation.wording import how_to_approve
@@ -84,9 +85,18 @@ def read_all(
             tell(source, len(reads), len(SOURCES))
             reads[source] = future.result()
     tell("entra_group_members", len(reads), len(SOURCES))
-    groups = groups_to_read(settings, reads["entra_groups"].frame, state.group_ids)
-    reads["entra_group_members"] = graph.members(groups, transitive=settings.nested_groups)
+    reads["entra_group_members"] = graph.members(_groups(settings, state, reads), transitive=settings.nested_groups)
     return reads
+
+
+def _groups(settings: Settings, state: SyncState, reads: Mapping[str, Read]) -> list[str]:
+    """The ids of the groups to read. Raises SettingsError for every wrong name, also those of roles and departments."""
+    groups = reads["entra_groups"].frame
+    try:
+        return groups_to_read(settings, groups, state.group_ids)
+    except SettingsError:
+        resolve(settings, groups, reads["emply_roles"].frame, reads["emply_departments"].frame, state.group_ids)
+        raise
 
 
 @contextmanager

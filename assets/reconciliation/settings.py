@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from assets.errors import SettingsError
 
@@ -149,6 +149,18 @@ class Settings(_Section):
     guards: Guards = Guards()
     retention: Retention = Retention()
 
+    _name: str = PrivateAttr("settings")
+    _lines: Mapping[Location, int] = PrivateAttr(default_factory=dict)
+
+    def of_file(self, name: str, lines: Mapping[Location, int]) -> "Settings":
+        """The same, knowing where they came from: the file's name, and the line of every place in it."""
+        self._name, self._lines = name, lines
+        return self
+
+    def where(self, *location: str | int) -> str:
+        """Where this is in their file, as errors say it; "settings" where they came from no file."""
+        return f"{self._name}, line {_line(self._lines, location)}" if self._lines else self._name
+
     @property
     def document(self) -> str:
         """The effective settings as JSON with sorted keys: what is stored, compared and hashed."""
@@ -160,18 +172,21 @@ class Settings(_Section):
         return hashlib.sha256(self.document.encode()).hexdigest()[:16]
 
 
-def load(path: Path) -> Settings:
-    """The settings in the file at `path`.
+def load(path: Path, named_by: str = "ENTRA_EMPLY_SETTINGS") -> Settings:
+    """The settings in the file at `path`, which the variable or option `named_by` names.
 
-    Raises SettingsError naming file, line and what was expected.
+    Raises SettingsError naming file, line and what was expected; also where nothing is configured to be synchronised.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror}); ENTRA_EMPLY_SETTINGS names the file") from None
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}); {named_by} names the file") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path}: is not UTF-8 text") from None
-    return parse(text, str(path))
+    settings = parse(text, str(path))
+    if settings.enabled and not settings.groups:
+        raise SettingsError(f"{path}: no groups are configured: name at least one under groups, or say enabled: false")
+    return settings
 
 
 def parse(text: str, name: str = "settings.yaml") -> Settings:
@@ -188,7 +203,7 @@ def parse(text: str, name: str = "settings.yaml") -> Settings:
         problems += [(_line(lines, fault["loc"]), _expectation(fault)) for fault in error.errors()]
     if problems:
         raise SettingsError("; ".join(f"{name}, line {line}: {why}" for line, why in sorted(problems)))
-    return settings
+    return settings.of_file(name, lines)
 
 
 def _composed(text: str, name: str) -> tuple[yaml.Node, Mapping[object, object]]:

@@ -36,12 +36,13 @@ class Clinic:
         self.sandbox = sandbox
         self.folder = folder
         self.variables: dict[str, str] = {}
-        self.settings(groups=[{"group": "Employees", "default_role": "Employee"}])
+        self.settings()
         sandbox.put_state(PEOPLE)
         sandbox.change_settings(permissions=LEAST)
 
     def settings(self, **settings: object) -> None:
-        (self.folder / "settings.yaml").write_text(yaml.safe_dump(settings))
+        groups = [{"group": "Employees", "default_role": "Employee"}]
+        (self.folder / "settings.yaml").write_text(yaml.safe_dump({"groups": groups} | settings))
 
     def examine(self) -> dict[str, Check]:
         ours = {
@@ -96,12 +97,11 @@ def test_a_missing_permission_is_named(clinic: Clinic, missing: str) -> None:
     ],
 )
 def test_a_switch_needs_its_permission_and_only_then(clinic: Clinic, settings: dict, permission: str) -> None:
-    groups = [{"group": "Employees", "default_role": "Employee"}]
-    clinic.settings(groups=groups, **settings)
+    clinic.settings(**settings)
     assert f"entra: {permission}" in clinic.failing()
     clinic.sandbox.change_settings(permissions=[*LEAST, permission])
     assert clinic.failing() == []
-    clinic.settings(groups=groups)
+    clinic.settings()
     assert (clinic.examine()[f"entra: {permission}"].status, clinic.failing()) == ("note", [])
 
 

@@ -1,6 +1,7 @@
 """What an operator or an administrator got wrong: exit 1, one line that says what to do, no traceback, no change."""
 
 import copy
+import re
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -77,7 +78,7 @@ ENVIRONMENT = {
     "EMPLY_API_KEY": ("", "is not set"),
     "ENTRA_CLIENT_CERTIFICATE": ("/nowhere.pem", "2 are set"),
     "GRAPH_URL": ("http://localhost", "begins with https://"),
-    "CA_BUNDLE": ("/nowhere.pem", "there is no such file"),
+    "CA_BUNDLE": (__file__, "holds no certificate in PEM form"),
     "DATABASE_URL": ("mysql://localhost/x", "expected postgresql://"),
     "ENTRA_EMPLY_HOME": ("/dev/null/home", "cannot be written"),
     "FRAMES_URL": ("nonsense://frames", "expected a folder or an address that fsspec knows"),
@@ -133,7 +134,7 @@ def test_a_name_that_means_nothing_or_two_things_is_named(beginner: Installation
     change, said = NAMES[what]
     change(beginner)
     done = refuses(beginner, command, said)
-    assert done.stderr.startswith("entra-emply: settings: ")
+    assert re.match(rf"entra-emply: {beginner.settings}, line \d+: ", done.stderr)
 
 
 # --- credentials and permissions --------------------------------------------------------------------------------------

@@ -89,6 +89,11 @@ def test_authorities_that_are_not_there_are_an_error() -> None:
         _ = Environment.load({**NEEDED, "CA_BUNDLE": "/nowhere.pem"}).entra
 
 
+def test_authorities_that_are_no_certificates_are_an_error() -> None:
+    with pytest.raises(SettingsError, match="CA_BUNDLE: the file holds no certificate in PEM form"):
+        _ = Environment.load({**NEEDED, "CA_BUNDLE": __file__}).emply
+
+
 def test_no_secret_is_ever_shown() -> None:
     environment = Environment.load({**NEEDED, "DATABASE_URL": "postgresql://u:canary-password@h/d"})
     certified = {**NEEDED, "ENTRA_CLIENT_SECRET": "", "ENTRA_CLIENT_CERTIFICATE": "/canary-path",
