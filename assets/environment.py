@@ -13,7 +13,7 @@ from assets.errors import SettingsError
 
 _PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 _PUBLIC_GRAPH = "https://graph.microsoft.com"
-_PUBLIC_EMPLY = "https://api.emply.com/v1"
+PUBLIC_EMPLY = "https://api.emply.com/v1"
 _PORTS = range(1, 1 << 16)
 
 
@@ -102,7 +102,7 @@ class Environment:
     def emply(self) -> EmplyEnvironment:
         """Emply's variables. Raises SettingsError naming what is missing."""
         return EmplyEnvironment(
-            url=_address("EMPLY_URL", self._get("EMPLY_URL") or _PUBLIC_EMPLY),
+            url=_address("EMPLY_URL", self._get("EMPLY_URL") or PUBLIC_EMPLY),
             customer=self._need("EMPLY_CUSTOMER"),
             api_key=self._need("EMPLY_API_KEY"),
             ca_bundle=self._ca_bundle(),
