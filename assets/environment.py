@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,33 @@ from assets.errors import SettingsError
 _PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 _PUBLIC_GRAPH = "https://graph.microsoft.com"
 PUBLIC_EMPLY = "https://api.emply.com/v1"
+
+VARIABLES = (
+    "ENTRA_TENANT_ID",
+    "ENTRA_CLIENT_ID",
+    "ENTRA_CLIENT_SECRET",
+    "ENTRA_CLIENT_CERTIFICATE",
+    "ENTRA_CLIENT_CERTIFICATE_PASSWORD",
+    "ENTRA_MANAGED_IDENTITY",
+    "ENTRA_AUTHORITY",
+    "GRAPH_URL",
+    "EMPLY_URL",
+    "EMPLY_CUSTOMER",
+    "EMPLY_API_KEY",
+    "CA_BUNDLE",
+    "ENTRA_EMPLY_SETTINGS",
+    "ENTRA_EMPLY_HOME",
+    "DATABASE_URL",
+    "FRAMES_URL",
+)
+"""All that say which installation this is."""
 _PORTS = range(1, 1 << 16)
+
+
+def leave_installation(variables: MutableMapping[str, str]) -> None:
+    """Take out whatever points to the operator's own installation: for another that is made for a while beside it."""
+    for name in VARIABLES:
+        variables.pop(name, None)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from assets.environment import Environment
 from assets.errors import SettingsError
 from assets.following import Reading, read_following
 from assets.frames import Read
+from assets.ledger.approvals import SHORTEST_ID
 from assets.ledger.ledger import Ledger
 from assets.reconciliation.full_read import Counted, require_full_read, require_referred
 from assets.reconciliation.mapping import groups_to_read, may_be_empty, resolve
 from assets.reconciliation.plan import Plan, make_plan
-from assets.reconciliation.settings import Settings
+from assets.reconciliation.settings import Settings, load
 from assets.reconciliation.wording import how_to_approve
 from assets.reconciliation.world import SOURCES, SyncState, World
 from assets.storage import FrameStore
@@ -59,6 +60,17 @@ def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) 
             tell(name, len(SOURCES), len(SOURCES))
             world = world.with_frames(frames)
         return DryRun(make_plan(world), world, recorded)
+
+
+def recorded_id(environment: Environment, ledger: Ledger, plan: str) -> str:
+    """The id of the newest recorded plan where `plan` is the plan of this moment, which `entra-emply plan` shows: just
+    what is still held of the recorded one. Else `plan`, for the ledger to judge. Raises what `dry_run` raises.
+    """
+    newest = ledger.newest_plan()
+    if newest is None or len(plan.strip()) < SHORTEST_ID or newest.plan_id.startswith(plan):
+        return plan
+    now = dry_run(environment, load(environment.settings)).plan
+    return newest.plan_id if now.plan_id.startswith(plan) else plan
 
 
 def _earlier_events(environment: Environment) -> Mapping[str, pd.DataFrame] | None:

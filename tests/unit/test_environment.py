@@ -1,10 +1,12 @@
 """The environment variables: what is needed, what is the default, and that no secret is ever shown."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from assets.environment import Environment
+from assets import environment as module
+from assets.environment import VARIABLES, Environment, leave_installation
 from assets.errors import SettingsError
 
 SECRETS = {"ENTRA_CLIENT_SECRET": "canary-secret", "EMPLY_API_KEY": "canary-key"}
@@ -92,6 +94,15 @@ def test_authorities_that_are_not_there_are_an_error() -> None:
 def test_authorities_that_are_no_certificates_are_an_error() -> None:
     with pytest.raises(SettingsError, match="CA_BUNDLE: the file holds no certificate in PEM form"):
         _ = Environment.load({**NEEDED, "CA_BUNDLE": __file__}).emply
+
+
+def test_whoever_leaves_an_installation_takes_none_of_its_variables_along() -> None:
+    code = Path(module.__file__).read_text()
+    read = set(re.findall(r'_(?:get|need)\("([A-Z_]+)"', code)) | set(re.findall(r'": "(ENTRA_[A-Z_]+)"', code))
+    assert read == set(VARIABLES)
+    variables = dict.fromkeys([*VARIABLES, "PATH"], "x")
+    leave_installation(variables)
+    assert list(variables) == ["PATH"]
 
 
 def test_no_secret_is_ever_shown() -> None:
