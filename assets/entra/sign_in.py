@@ -92,7 +92,7 @@ class SignIn:
         try:
             result = (_by_identity if by_identity else _by_application)(self._environment, self._resource, http)
         except ValueError:
-            why = _NO_IDENTITY if by_identity else f"{http.said}: {_NOT_ENTRA}"
+            why = _NO_IDENTITY if by_identity else f"Entra cannot be signed in to ({http.said}): {_NOT_ENTRA}"
         except msal.ManagedIdentityError:
             why = "Azure gives this machine no such identity: check ENTRA_MANAGED_IDENTITY"
         except RequestFailed as failure:
@@ -139,7 +139,7 @@ def _refused(result: Mapping[str, Any], said: str) -> CredentialsError:
     codes = result.get("error_codes") or _AADSTS.findall(str(result.get("error_description", "")))
     code = int(codes[0]) if isinstance(codes, list) and codes else None
     if code is None:
-        return CredentialsError(f"{said} without a code of Entra's: {_NOT_ENTRA}")
+        return CredentialsError(f"Entra refuses to sign in ({said} without a code): {_NOT_ENTRA}")
     known = _WHAT_TO_DO.get(code, "look the code up in Entra's documentation")
     return CredentialsError(f"Entra refuses to sign in (AADSTS{code}): {known}")
 
@@ -185,7 +185,7 @@ class _ServiceForMsal:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self.said = "Entra cannot be signed in to"
+        self.said = "nothing was asked"
 
     def get(self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None,
             **_: object) -> "_AnswerForMsal":  # fmt: skip
@@ -197,7 +197,7 @@ class _ServiceForMsal:
 
     def _ask(self, method: str, url: str, *, headers: Mapping[str, str] | None, **how: Any) -> "_AnswerForMsal":  # noqa: ANN401
         answer = self._service.request(method, url, headers=lambda: headers or {}, **how)
-        self.said = f"the sign-in was answered {answer.status}"
+        self.said = f"answered {answer.status}"
         return _AnswerForMsal(answer.status, answer.content.decode("utf-8", "replace"), dict(answer.headers))
 
     def close(self) -> None:
