@@ -1,15 +1,46 @@
 """The environment variables: read once, checked when asked for, secrets never shown. (README, "Your own tenant")"""
 
 import os
-from collections.abc import Mapping
+import ssl
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from assets.errors import SettingsError
 
 _PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 _PUBLIC_GRAPH = "https://graph.microsoft.com"
-_PUBLIC_EMPLY = "https://api.emply.com/v1"
+PUBLIC_EMPLY = "https://api.emply.com/v1"
+
+VARIABLES = (
+    "ENTRA_TENANT_ID",
+    "ENTRA_CLIENT_ID",
+    "ENTRA_CLIENT_SECRET",
+    "ENTRA_CLIENT_CERTIFICATE",
+    "ENTRA_CLIENT_CERTIFICATE_PASSWORD",
+    "ENTRA_MANAGED_IDENTITY",
+    "ENTRA_AUTHORITY",
+    "GRAPH_URL",
+    "EMPLY_URL",
+    "EMPLY_CUSTOMER",
+    "EMPLY_API_KEY",
+    "CA_BUNDLE",
+    "ENTRA_EMPLY_SETTINGS",
+    "ENTRA_EMPLY_HOME",
+    "DATABASE_URL",
+    "FRAMES_URL",
+)
+"""All that say which installation this is."""
+_PORTS = range(1, 1 << 16)
+
+
+def leave_installation(variables: MutableMapping[str, str]) -> None:
+    """Take out whatever points to the operator's own installation: for another that is made for a while beside it."""
+    for name in VARIABLES:
+        variables.pop(name, None)
 
 
 @dataclass(frozen=True)
@@ -78,12 +109,7 @@ class Environment:
         Raises SettingsError.
         """
         url = self._get("DATABASE_URL")
-        if url is None:
-            return None
-        scheme, separator, rest = url.partition("://")
-        if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg2"}:
-            raise SettingsError("DATABASE_URL: expected postgresql://user:password@host:port/database")
-        return f"postgresql+psycopg2://{rest}"
+        return None if url is None else database_address(url)
 
     @property
     def entra(self) -> EntraEnvironment:
@@ -102,7 +128,7 @@ class Environment:
     def emply(self) -> EmplyEnvironment:
         """Emply's variables. Raises SettingsError naming what is missing."""
         return EmplyEnvironment(
-            url=_address("EMPLY_URL", self._get("EMPLY_URL") or _PUBLIC_EMPLY),
+            url=_address("EMPLY_URL", self._get("EMPLY_URL") or PUBLIC_EMPLY),
             customer=self._need("EMPLY_CUSTOMER"),
             api_key=self._need("EMPLY_API_KEY"),
             ca_bundle=self._ca_bundle(),
@@ -127,8 +153,16 @@ class Environment:
 
     def _ca_bundle(self) -> str | None:
         path = self._get("CA_BUNDLE")
-        if path is not None and not Path(path).is_file():
+        if path is None:
+            return None
+        if not Path(path).is_file():
             raise SettingsError("CA_BUNDLE: there is no such file")
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except ssl.SSLError:
+            raise SettingsError("CA_BUNDLE: the file holds no certificate in PEM form") from None
+        except OSError as error:
+            raise SettingsError(f"CA_BUNDLE: the file cannot be read ({error.strerror})") from None
         return path
 
     def _get(self, name: str) -> str | None:
@@ -139,6 +173,21 @@ class Environment:
         if value is None:
             raise SettingsError(f"the environment variable {name} is not set")
         return value
+
+
+def database_address(url: str) -> str:
+    """PostgreSQL's address with the driver that Dagster uses too, as the operator may not have named it.
+
+    Raises SettingsError, which never shows the address.
+    """
+    scheme, _, rest = url.partition("://")
+    try:
+        port = make_url(url).port
+    except (ArgumentError, ValueError):  # a ValueError: a port that is no number
+        scheme, port = "", None
+    if scheme not in {"postgres", "postgresql", "postgresql+psycopg2"} or (port is not None and port not in _PORTS):
+        raise SettingsError("DATABASE_URL: expected postgresql://user:password@host:port/database")
+    return f"postgresql+psycopg2://{rest}"
 
 
 def _address(name: str, url: str) -> str:

@@ -45,7 +45,8 @@ class TargetRefused(EntraEmplyError):
 
 
 class PlanRefused(EntraEmplyError):
-    """A plan may not be applied or approved: too old, not the newest, of another day, or already applied.
+    """A plan may not be applied or approved: too old, not the newest, of another day, already applied, or the approval
+    is of nothing in it.
 
     `overtaken`: by another run or by the time since it was made; a plan that is made anew may be applied.
     """

@@ -114,7 +114,8 @@ _NO_JSON = object()
 class Service:
     """One service over HTTP: a connection pool, and a gate that all threads share.
 
-    `per_second` bounds the number of requests in any one second; `timing` is how time passes.
+    `per_second` bounds the number of requests in any one second; `timing` is how time passes; `variable` is where the
+    operator sets the address.
     """
 
     def __init__(
@@ -125,8 +126,10 @@ class Service:
         threads: int = 8,
         per_second: int | None = None,
         timing: Timing | None = None,
+        variable: str = "its address",
     ) -> None:
         self.name = name
+        self._variable = variable
         self.session = session(ca_bundle, threads)
         self._timing = timing or Timing()
         self._gate = Gate(self._timing, per_second)
@@ -196,7 +199,8 @@ class Service:
         if wait and answer.status in {_THROTTLED, _UNAVAILABLE}:
             self._gate.close(wait)
         uncertain = answer.status >= _SERVER_ERROR
-        what = f"{self.name}: answered {answer.status}"
+        said = f"answered {answer.status}" if answer.status not in SUCCESS else "an answer inside a batch was cut off"
+        what = f"{self.name}: {said}"
         return RequestFailed(what, status=answer.status, transient=True, uncertain=uncertain, wait=wait)
 
     def _send(self, method: str, url: str, **how: Any) -> Answer:  # noqa: ANN401
@@ -227,6 +231,7 @@ class Service:
         else:
             why = "no answer, the connection failed"
         never_sent = any(isinstance(each, _NOT_SENT) for each in causes)
+        why += f" (check {self._variable} and the network)" if never_sent else ""
         return RequestFailed(f"{self.name}: {why}", transient=True, uncertain=not never_sent)
 
     def _before_sleep(self, state: RetryCallState) -> None:

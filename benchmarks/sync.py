@@ -1,7 +1,8 @@
 """`benchmark sync`: whole `sync` commands against a sandbox of N people: first, unchanged, changed.
 
-Users and roles, with the settings in force; pictures and calendars only where asked for: a run reads and writes those
-one by one, at the pace that Emply allows a key (50 requests a second).
+Users and roles, with the settings of this repository; pictures and calendars only where asked for: a run reads and
+writes those one by one, at the pace that Emply allows a key (50 requests a second). Nothing of the operator's own
+installation is in force, which these people are not of.
 """
 
 import json
@@ -13,10 +14,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from assets.environment import Environment
+from assets.environment import leave_installation
 from assets.reconciliation.settings import load
 from sandbox import Sandbox
 
+SETTINGS = Path(__file__).resolve().parents[1] / "settings.yaml"
 _CHANGED_PERCENT = 1
 
 
@@ -29,10 +31,10 @@ def benchmark_sync(users: int, *, calendars: bool = False) -> dict[str, object]:
         tempfile.TemporaryDirectory(prefix="benchmark-") as home,
         Sandbox(users=users, seed=1, process=True) as sandbox,
     ):
-        environment = {**os.environ, **sandbox.environment, "ENTRA_EMPLY_HOME": home}
-        environment.pop("DATABASE_URL", None)
-        if not calendars:
-            environment["ENTRA_EMPLY_SETTINGS"] = str(_users_and_roles(Path(home)))
+        environment = dict(os.environ)
+        leave_installation(environment)
+        settings = SETTINGS if calendars else _users_and_roles(Path(home))
+        environment |= sandbox.environment | {"ENTRA_EMPLY_HOME": home, "ENTRA_EMPLY_SETTINGS": str(settings)}
         result: dict[str, object] = {"users": users}
         for run in ("first", "second", "unchanged") if calendars else ("first", "unchanged"):
             result[run] = _timed(environment)
@@ -41,8 +43,8 @@ def benchmark_sync(users: int, *, calendars: bool = False) -> dict[str, object]:
 
 
 def _users_and_roles(home: Path) -> Path:
-    """The settings in force without pictures and calendars."""
-    settings = json.loads(load(Environment.load().settings).document)
+    """The settings without pictures and calendars."""
+    settings = json.loads(load(SETTINGS).document)
     file = home / "settings.yaml"  # which JSON is, too
     file.write_text(json.dumps(settings | {"synchronize_calendars": False, "profile_pictures": False}))
     return file

@@ -3,12 +3,12 @@
 Imports are inside the commands where they are slow: `--help` and `plan` do not wait for Dagster.
 """
 
-import json
+import getpass
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +16,9 @@ import typer
 from typer.exceptions import TyperException
 
 from assets.errors import EntraEmplyError, SettingsError
-from pipelines.printing import console
+from pipelines.benchmark_commands import benchmark
+from pipelines.options import Churn, Json, Port, Seed, Users, example
+from pipelines.printing import console, print_json
 from pipelines.progress import progress
 
 if TYPE_CHECKING:
@@ -29,16 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Keeps Emply People in step with Microsoft Entra ID.",
 )
-benchmark = typer.Typer(no_args_is_help=True, help="What the README's figures come from.")
 app.add_typer(benchmark, name="benchmark")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Users = Annotated[int, typer.Option("--users", min=1, help="How many people the made-up company has.")]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")]
-Churn = Annotated[bool, typer.Option("--churn", help="People join, move and leave, and events change, meanwhile.")]
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The sandbox's port; 0 takes any free one.")]
-
-_SHORTEST_ID = 6
 FAILED, HELD, ACTIONS_FAILED, INTERRUPTED = 1, 2, 3, 130
 
 
@@ -48,12 +42,17 @@ def main() -> None:
     logging.getLogger().addHandler(logging.NullHandler())  # what libraries warn of, a command says in its own words
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except TyperException as error:  # a subclass without a message has printed the help already
         _fail(getattr(error, "format_message", error.__str__)() or "expected a command")
     except EntraEmplyError as error:
         _fail(str(error))
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python writes at its end
+        what = error.filename or "what it prints"
+        _fail(f"{what} cannot be read or written ({error.strerror or type(error).__name__})")
     else:
         sys.exit(code if isinstance(code, int) else 0)
 
@@ -63,11 +62,7 @@ def _fail(message: str) -> None:
     sys.exit(FAILED)
 
 
-def _example(text: str) -> str:
-    return f"Example: {text}"
-
-
-@app.command(epilog=_example("entra-emply demo --users 500 --seed 7"))
+@app.command(epilog=example("entra-emply demo --users 500 --seed 7"))
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Stop after the first sync was applied.")] = False,
     users: Users = 200,
@@ -83,7 +78,7 @@ def demo(
     run_demo(once=once, users=users, seed=seed, port=port, churn=churn)
 
 
-@app.command(epilog=_example("entra-emply sandbox --users 200 --port 8443 --env-file sandbox.env"))
+@app.command(epilog=example("entra-emply sandbox --users 200 --port 8443 --env-file sandbox.env"))
 def sandbox(
     scenario: Annotated[Path | None, typer.Option(help="A scenario (JSON) to start from.")] = None,
     users: Annotated[int | None, typer.Option(min=1, help="Make up a company of so many people.")] = None,
@@ -118,11 +113,14 @@ def sandbox(
                 churn=SECONDS if churn else None,
                 ready=ready,
             )
-        except (ScenarioError, OSError) as error:
+        except ScenarioError as error:
             raise SettingsError(str(error)) from None
+        except OSError as error:
+            what = f"--port {port}" if error.filename is None else error.filename
+            raise SettingsError(f"{what}: {error.strerror}") from None
 
 
-@app.command(epilog=_example("entra-emply sync"))
+@app.command(epilog=example("entra-emply sync"))
 def sync(
     accept_shrink: Annotated[
         list[str] | None, typer.Option(metavar="SOURCE", help="Accept that this source has shrunk, for this run (G5).")
@@ -141,7 +139,7 @@ def sync(
     return HELD if report.held else 0
 
 
-@app.command(epilog=_example("entra-emply plan --settings draft.yaml"))
+@app.command(epilog=example("entra-emply plan --settings draft.yaml"))
 def plan(
     settings: Annotated[
         Path | None, typer.Option(help="Plan with this draft instead of the settings in force.")
@@ -159,21 +157,21 @@ def plan(
     from pipelines.report import show, write_html  # noqa: PLC0415
 
     environment = _environment()
-    in_force = load(settings or environment.settings)
+    in_force = load(environment.settings) if settings is None else load(settings, "--settings")
     with progress("Reading Entra and Emply") as tell:
         run = dry_run(environment, in_force, tell)
     made = document(run.plan, run.world.now, in_force.version)
     if html_file is not None:
         write_html(html_file, made, names_of(run.world), groups_of(run.plan.actions), run.approval)
     if as_json:
-        _print_json(made)
+        print_json(made)
     elif html_file is not None:
         typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(run.plan.actions)} actions, written to {html_file}")
     else:
         show(made, names_of(run.world), console(), run.approval)
 
 
-@app.command(epilog=_example('entra-emply approve 3f9c12ab --kind set_roles --by "Ada" --reason "reorganisation"'))
+@app.command(epilog=example('entra-emply approve 3f9c12ab --kind set_roles --by "Ada" --reason "reorganisation"'))
 def approve(
     plan: Annotated[
         str,
@@ -189,28 +187,28 @@ def approve(
     person: Annotated[str | None, typer.Option(help="Only this person: an address or an id.")] = None,
 ) -> None:
     """Release held actions of the newest plan. The next run applies them."""
+    from pipelines.dry_run import recorded_id  # noqa: PLC0415
+
     with _ledger() as ledger:
-        group_id = None if group is None else ledger.group_id(group)
-        if group is not None and group_id is None:
-            raise SettingsError(f"no plan knows a group {group!r}: give its name as in the settings, or its id")
-        released = ledger.approve(
-            _recorded_id(ledger, plan), kind=kind, domain=domain, group=group_id, person=person, by=by, reason=reason
-        )
+        named = recorded_id(_environment(), ledger, plan)
+        released = ledger.approve(named, kind=kind, domain=domain, group=group, person=person, by=by, reason=reason)
     typer.echo(f"{len(released)} actions approved for 72 hours; the next run applies them")
 
 
-@app.command(epilog=_example('entra-emply release 81d0… --by "Ada"'))
+@app.command(epilog=example('entra-emply release 81d0… --by "Ada"'))
 def release(
     action: Annotated[str, typer.Argument(help="The id of a quarantined action.")],
-    by: Annotated[str, typer.Option(metavar="NAME", help="Who lets it go again.")] = "operator",
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who lets it go again; else the account that runs this.")
+    ] = None,
 ) -> None:
     """Let a quarantined action be tried again."""
     with _ledger() as ledger:
-        ledger.release(action, by)
+        ledger.release(action, _account() if by is None else by)
     typer.echo("The next run tries it again")
 
 
-@app.command(epilog=_example("entra-emply explain megan.jordan@contoso.com"))
+@app.command(epilog=example("entra-emply explain megan.jordan@contoso.com"))
 def explain(
     email: Annotated[str, typer.Argument(help="An e-mail, a username, a sign-in name or an id.")],
     as_json: Json = False,
@@ -224,14 +222,14 @@ def explain(
     from pipelines.explain_text import show_explanation  # noqa: PLC0415
 
     with progress("Reading this person"):
-        document = (explain_live if live else stored)(_environment(), email)
+        document = (explain_live if live else stored)(_environment(), _whom(email))
     if as_json:
-        _print_json(document)
+        print_json(document)
     else:
         show_explanation(document, console())
 
 
-@app.command(epilog=_example("entra-emply history megan.jordan@contoso.com"))
+@app.command(epilog=example("entra-emply history megan.jordan@contoso.com"))
 def history(
     email: Annotated[str | None, typer.Argument(help="An e-mail or an id; without it, everybody.")] = None,
     as_json: Json = False,
@@ -241,14 +239,14 @@ def history(
     from pipelines.history import show_history  # noqa: PLC0415
 
     with progress("Asking the ledger"):
-        events = happened(_environment(), email)
+        events = happened(_environment(), None if email is None else _whom(email))
     if as_json:
-        _print_json(events)
+        print_json(events)
     else:
         show_history(events, console())
 
 
-@app.command(epilog=_example("entra-emply doctor"))
+@app.command(epilog=example("entra-emply doctor"))
 def doctor(as_json: Json = False) -> int:
     """Settings, credentials, each permission, each operation of Emply, database, clock: what is wrong, and what to do.
     Changes nothing. Exit 0: all well; 1: something failed."""
@@ -260,67 +258,10 @@ def doctor(as_json: Json = False) -> int:
     with progress("Looking at everything"):
         checks = examined(_environment())
     if as_json:
-        _print_json([asdict(check) for check in checks])
+        print_json([asdict(check) for check in checks])
     else:
         show_checks(checks, console())
     return FAILED if any(check.status == "failed" for check in checks) else 0
-
-
-@benchmark.command("read", epilog=_example("entra-emply benchmark read"))
-def benchmark_read() -> None:
-    """Read the configured tenant's users, groups and memberships and both Emply lists; JSON."""
-    from benchmarks.read import benchmark_read as measure  # noqa: PLC0415
-
-    with progress("Reading the lists again and again"):
-        measured = measure(_environment())
-    _print_json(measured)
-
-
-@benchmark.command("plan", epilog=_example("entra-emply benchmark plan --users 1000000"))
-def benchmark_plan(users: Users = 100_000) -> None:
-    """Join, rules and plan over so many synthetic people, without HTTP; JSON."""
-    from benchmarks.plan import benchmark_plan as measure  # noqa: PLC0415
-
-    with progress(f"Planning for {users} people"):
-        measured = measure(users)
-    _print_json(measured)
-
-
-@benchmark.command("explain", epilog=_example("entra-emply benchmark explain --users 100000"))
-def benchmark_explain(users: Users = 100_000) -> None:
-    """The command explain in a company of so many people, from stored frames; JSON."""
-    from benchmarks.explain import benchmark_explain as measure  # noqa: PLC0415
-
-    with progress(f"Explaining some of {users} people"):
-        measured = measure(users)
-    _print_json(measured)
-
-
-@benchmark.command("sync", epilog=_example("entra-emply benchmark sync --users 10000"))
-def benchmark_sync(
-    users: Users = 200,
-    calendars: Annotated[bool, typer.Option("--calendars", help="With pictures and calendars, too.")] = False,
-) -> None:
-    """Whole runs against a sandbox: the first, an unchanged one, one with 1 % changed; JSON."""
-    from benchmarks.sync import benchmark_sync as measure  # noqa: PLC0415
-
-    with progress(f"Syncs of {users} people"):
-        measured = measure(users, calendars=calendars)
-    _print_json(measured)
-
-
-@benchmark.command("mailboxes", epilog=_example("entra-emply benchmark mailboxes --mailboxes 10000 --delay 50"))
-def benchmark_mailboxes(
-    mailboxes: Annotated[int, typer.Option("--mailboxes", min=1, help="How many mailboxes there are.")] = 10_000,
-    events: Annotated[int, typer.Option("--events", min=0, help="How many events each of them has.")] = 5,
-    delay: Annotated[int, typer.Option("--delay", min=0, help="Milliseconds that each batch is held up.")] = 0,
-) -> None:
-    """Read photos, calendars and events of so many mailboxes from a sandbox, whole and by delta; JSON."""
-    from benchmarks.mailboxes import benchmark_mailboxes as measure  # noqa: PLC0415
-
-    with progress(f"Reading {mailboxes} mailboxes"):
-        measured = measure(mailboxes, events, delay)
-    _print_json(measured)
 
 
 def _environment() -> "Environment":
@@ -338,30 +279,19 @@ def _ledger() -> Iterator["Ledger"]:
         yield ledger
 
 
-def _recorded_id(ledger: "Ledger", plan: str) -> str:
-    """The id of the newest recorded plan where `plan` stands for it: by its first characters, or as the plan of this
-    moment, when `entra-emply plan` shows just what is still held of it.
-    """
-    newest = ledger.newest_plan()
-    if newest is None or len(plan) < _SHORTEST_ID or newest.plan_id.startswith(plan):
-        return plan if newest is None or len(plan) < _SHORTEST_ID else newest.plan_id
-    from assets.reconciliation.settings import load  # noqa: PLC0415
-    from pipelines.dry_run import dry_run  # noqa: PLC0415
-
-    environment = _environment()
-    now = dry_run(environment, load(environment.settings)).plan
-    return newest.plan_id if now.plan_id.startswith(plan) else plan
+def _whom(asked: str) -> str:
+    """What somebody is asked for by. Raises SettingsError where it is blank: nobody is called so."""
+    if not asked.strip():
+        raise SettingsError("EMAIL is blank: expected an e-mail, a username, a sign-in name or an id")
+    return asked
 
 
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=_moment))
-
-
-def _moment(value: object) -> str:
-    """A time in JSON."""
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+def _account() -> str:
+    """The name of the account that runs this command. Raises SettingsError where it has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # 3.13 raises OSError, earlier ones what they come across
+        raise SettingsError("this account has no name: say who you are with --by NAME") from None
 
 
 if __name__ == "__main__":

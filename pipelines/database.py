@@ -34,23 +34,15 @@ _OPTIONS = (
 )
 
 
-def normalised(url: str) -> str:
-    """`url` as SQLAlchemy and dagster-postgres both understand it: with psycopg2 named. Raises SettingsError."""
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in {"postgres", "postgresql", "postgresql+psycopg2"}:
-        raise SettingsError("DATABASE_URL: expected postgresql://user:password@host:port/database")
-    return f"postgresql+psycopg2://{rest}"
-
-
 @contextmanager
 def database(home: Path, url: str | None, *, create: bool = True) -> Iterator[str | None]:
     """The address of the database, in DATABASE_URL too while this context lasts, for Dagster and child processes.
 
-    `url` is the one the operator gave; without it the embedded server of `home` serves. Where that was never set up and
-    `create` is false, nothing is made and the address is None. Raises SettingsError.
+    `url` is the operator's (`Environment.database_url`); without it the embedded server of `home` serves. Where that
+    was never set up and `create` is false, nothing is made and the address is None. Raises SettingsError.
     """
     if url:
-        with _in_environment(normalised(url)) as given:
+        with _in_environment(url) as given:
             yield given
         return
     server = EmbeddedPostgres(home)

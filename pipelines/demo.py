@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assets import clock
-from assets.environment import Environment
+from assets.environment import Environment, leave_installation
 from assets.errors import EntraEmplyError
 from assets.ledger.ledger import Ledger
 from assets.recording import PLAN_TAG
@@ -172,8 +172,7 @@ def _start_sandbox(processes: _Processes, home: Path, users: int, seed: int, *, 
     with env_file.open("a") as file:  # so that commands beside the demo need nothing but this file
         file.writelines(f"{name}={value}\n" for name, value in ours.items())
     lines = env_file.read_text().splitlines()
-    for name in ("DATABASE_URL", "FRAMES_URL", "ENTRA_CLIENT_CERTIFICATE", "ENTRA_MANAGED_IDENTITY"):
-        os.environ.pop(name, None)
+    leave_installation(os.environ)
     os.environ.update(dict(line.split("=", 1) for line in lines))
     return Environment.load()
 

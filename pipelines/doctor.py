@@ -24,6 +24,11 @@ from assets.storage import FrameStore
 from pipelines.ledger import ledger_if_any
 from pipelines.printing import line
 
+_NEEDED = (
+    "settings", "entra: environment", "entra: sign-in", "entra: GroupMember.Read.All", "emply: environment",
+    "emply: list_roles", "emply: list_departments", "database",
+)  # fmt: skip
+"""The checks without which no name can be looked up."""
 _COLOURS = {"ok": "green", "failed": "bold red", "note": "yellow", "skipped": "dim"}
 
 
@@ -118,14 +123,15 @@ def _frames(environment: Environment) -> Check:
 def _names(environment: Environment, settings: Settings, found: Sequence[Check]) -> Check:
     """R8."""
     name = "names in the settings (R8)"
-    needed = ("settings", "entra: environment", "entra: sign-in", "emply: environment")
-    broken = next((check.name for check in found if check.status == "failed" and check.name in needed), None)
+    broken = next((check for check in found if check.status in ("failed", "skipped") and check.name in _NEEDED), None)
     if broken is not None:
-        return skipped(name, f"{broken} failed")
+        return skipped(name, f"{broken.name} {'failed' if broken.status == 'failed' else 'was not looked at'}")
     try:
         resolved = _resolved(environment, settings).resolved
+    except SettingsError as error:
+        return failed(name, str(error), "Correct the names in the settings, or make what they name.")
     except EntraEmplyError as error:
-        return failed(name, str(error), "Correct the name in the settings, or make what it names.")
+        return skipped(name, str(error))
     renamed = f"; {len(resolved.renamed)} were renamed since and are known by id" if len(resolved.renamed) else ""
     return ok(name, f"{len(settings.groups)} groups with their roles and departments exist{renamed}")
 

@@ -14,13 +14,15 @@ from assets import clock
 from assets.emply.client import EmplyClient
 from assets.entra.client import GraphClient
 from assets.environment import Environment
+from assets.errors import SettingsError
 from assets.following import Reading, read_following
 from assets.frames import Read
+from assets.ledger.approvals import SHORTEST_ID
 from assets.ledger.ledger import Ledger
 from assets.reconciliation.full_read import Counted, require_full_read, require_referred
-from assets.reconciliation.mapping import groups_to_read, may_be_empty
+from assets.reconciliation.mapping import groups_to_read, may_be_empty, resolve
 from assets.reconciliation.plan import Plan, make_plan
-from assets.reconciliation.settings import Settings
+from assets.reconciliation.settings import Settings, load
 from assets.reconciliation.wording import how_to_approve
 from assets.reconciliation.world import SOURCES, SyncState, World
 from assets.storage import FrameStore
@@ -62,6 +64,17 @@ def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) 
         return DryRun(make_plan(world), world, recorded)
 
 
+def recorded_id(environment: Environment, ledger: Ledger, plan: str) -> str:
+    """The id of the newest recorded plan where `plan` is the plan of this moment, which `entra-emply plan` shows: just
+    what is still held of the recorded one. Else `plan`, for the ledger to judge. Raises what `dry_run` raises.
+    """
+    newest = ledger.newest_plan()
+    if newest is None or len(plan.strip()) < SHORTEST_ID or newest.plan_id.startswith(plan):
+        return plan
+    now = dry_run(environment, load(environment.settings)).plan
+    return newest.plan_id if now.plan_id.startswith(plan) else plan
+
+
 def _earlier_events(stored: FrameStore) -> Mapping[str, pd.DataFrame] | None:
     return stored.of_day(str(clock.now().date()), "entra_events")
 
@@ -86,9 +99,18 @@ def read_all(
             tell(source, len(reads), len(SOURCES))
             reads[source] = future.result()
     tell("entra_group_members", len(reads), len(SOURCES))
-    groups = groups_to_read(settings, reads["entra_groups"].frame, state.group_ids)
-    reads["entra_group_members"] = graph.members(groups, transitive=settings.nested_groups)
+    reads["entra_group_members"] = graph.members(_groups(settings, state, reads), transitive=settings.nested_groups)
     return reads
+
+
+def _groups(settings: Settings, state: SyncState, reads: Mapping[str, Read]) -> list[str]:
+    """The ids of the groups to read. Raises SettingsError for every wrong name, also those of roles and departments."""
+    groups = reads["entra_groups"].frame
+    try:
+        return groups_to_read(settings, groups, state.group_ids)
+    except SettingsError:
+        resolve(settings, groups, reads["emply_roles"].frame, reads["emply_departments"].frame, state.group_ids)
+        raise
 
 
 @contextmanager

@@ -4,11 +4,13 @@ Neither Dagster nor anything else that is slow to import is needed for it. What 
 `assets.reconciliation.explain`; here the person's rows are fetched.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from assets import clock
 from assets.environment import Environment
@@ -40,10 +42,23 @@ class Told:
     recorded: Recorded = field(default_factory=Recorded)
 
 
+@contextmanager
+def _frames_in_words() -> Iterator[None]:
+    """A last run whose frames are not all there (a folder that was tidied, an address that changed) is said so."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise SettingsError(
+            f"the frames of the last run are not all there, or cannot be read ({type(error).__name__}): "
+            "check FRAMES_URL, and run entra-emply sync"
+        ) from None
+
+
+@_frames_in_words()
 def explain(environment: Environment, asked: str) -> dict[str, Any]:
     """The document of whoever `asked` (an address, a username, an id) finds; docs/explain.md describes it.
 
-    Raises SettingsError where no run was ever completed.
+    Raises SettingsError where no run was ever completed, or its frames cannot be read.
     """
     run = FrameStore(environment.frames_url).last_complete()
     if run is None:
@@ -64,6 +79,7 @@ def explain(environment: Environment, asked: str) -> dict[str, Any]:
         return source | _people(found, small_world(run, settings, _with_near(found, told), UNREAD), told, ledger)
 
 
+@_frames_in_words()
 def explain_live(environment: Environment, asked: str) -> dict[str, Any]:
     """As `explain`, from fresh reads and the settings as they are now. Raises what reading raises.
 

@@ -74,7 +74,9 @@ def _findings(findings: Sequence[Row], console: Console) -> None:
     if findings:
         _heading(console, "What a person has to look at")
     for finding in findings:
-        line(console, f"{finding['severity']}: {finding['code']}, {finding['message']}", 2)
+        of_a_group = not any(finding[name] for name in ("entra_id", "emply_user_id", "employee_id"))
+        what = f"{finding['code']} ({finding['subject']})" if of_a_group else finding["code"]
+        line(console, f"{finding['severity']}: {what}, {finding['message']}", 2)
         line(console, finding["remedy"], 6)
 
 

@@ -53,7 +53,7 @@ reload_settings = define_asset_job(
 
 
 class Approval(Config):
-    """What to approve of the newest plan, who does, and why. Empty means any."""
+    """What to approve of the newest plan, who does, and why. A filter that is empty means any."""
 
     plan_id: str
     by: str
@@ -67,14 +67,12 @@ class Approval(Config):
 @op
 def approve_actions(context: OpExecutionContext, connections: Connections, config: Approval) -> None:
     """Record the approval; the next run applies what it released."""
-    ledger = connections.ledger
-    group = ledger.group_id(config.group) if config.group else None
     try:
-        released = ledger.approve(
+        released = connections.ledger.approve(
             config.plan_id,
             kind=config.kind or None,
             domain=config.domain or None,
-            group=group,
+            group=config.group or None,
             person=config.person or None,
             by=config.by,
             reason=config.reason,

@@ -1,6 +1,10 @@
-"""Text for people: on a terminal wrapped with its indent, elsewhere one line a sentence, to be searched."""
+"""Text for people: on a terminal wrapped with its indent, elsewhere one line a sentence, to be searched. And JSON for
+programs. Nothing is decided or worded here.
+"""
 
+import json
 import sys
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.padding import Padding
@@ -26,3 +30,15 @@ def line(to: Console, text: str | Text, indent: int = 0, style: str = "") -> Non
     hanging = said.wrap(to, max(20, to.width - indent - 2))
     for place, part in enumerate(hanging):
         to.print(Padding(part, (0, 0, 0, indent + 2 * bool(place)), expand=False))
+
+
+def print_json(value: object) -> None:
+    """Print JSON, times in UTC to the second."""
+    sys.stdout.write(f"{json.dumps(value, ensure_ascii=False, indent=1, default=_moment)}\n")
+
+
+def _moment(value: object) -> str:
+    """A time in JSON."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

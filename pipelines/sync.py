@@ -22,6 +22,7 @@ from assets.extract import ACCEPT_SHRINK
 from assets.ledger.assets import OVERTAKEN
 from assets.ledger.database import in_words
 from assets.progress import listening
+from assets.reconciliation.full_read import require_acceptable
 from assets.reconciliation.settings import load
 from assets.storage import FrameStore
 from pipelines.definitions import build_defs
@@ -68,6 +69,7 @@ class SyncReport:
 def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
     """Sync and apply. Raises SyncFailed with the reason of the step that failed, SettingsError, LedgerError."""
     environment = Environment.load()
+    require_acceptable(accept_shrink)
     _require(environment)
     with installation(environment) as address, in_words(), turn(address), instance() as dagster:
         _fail_killed(dagster)

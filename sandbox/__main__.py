@@ -26,7 +26,8 @@ def main() -> int:
     try:
         run(**vars(parser.parse_args()), ready=_announce)
     except (ScenarioError, OSError) as error:
-        sys.stderr.write(f"sandbox: {error}\n")
+        mistake = f"{error.filename or 'the port'}: {error.strerror}" if isinstance(error, OSError) else error
+        sys.stderr.write(f"sandbox: {mistake}\n")
         return 1
     except KeyboardInterrupt:
         # While a large company was still being made; once it serves, Ctrl-C is an orderly stop.

@@ -65,7 +65,8 @@ def run(
     `certificate` is a PEM file to register on the app beside its secret. With `die_with_parent` the sandbox stops
     when the process that started it is gone. With `churn` something happens every so many seconds.
 
-    Raises `ScenarioError` for a scenario that cannot be read, `OSError` where the port is taken.
+    Raises `ScenarioError` for a scenario that cannot be read, `OSError` where the port is taken or the env file cannot
+    be written.
     """
     settings = Settings(certificate=None if certificate is None else certificate.read_text())
     state = State(_document(scenario, users, seed))
@@ -98,6 +99,8 @@ def _document(scenario: Path | None, users: int | None, seed: int) -> object:
     if scenario is not None:
         try:
             return orjson.loads(scenario.read_bytes())
+        except OSError as error:
+            raise ScenarioError(f"{scenario} cannot be read: {error.strerror}") from None
         except ValueError as error:
             raise ScenarioError(f"{scenario} is not JSON: {error}") from None
     return make_company(users, seed) if users else {}
@@ -106,9 +109,12 @@ def _document(scenario: Path | None, users: int | None, seed: int) -> object:
 def write_environment(path: Path, environment: Environment) -> None:
     """Write an env file, so that whoever sees it sees all of it; only the owner may read it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.touch(mode=0o600)
-    partial.write_text("".join(f"{name}={value}\n" for name, value in environment.items()), encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.touch(mode=0o600)
+        partial.write_text("".join(f"{name}={value}\n" for name, value in environment.items()), encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, f"cannot be written ({error.strerror})", str(path)) from None
 
 
 async def serve(

@@ -1,15 +1,17 @@
 """Whether Emply answers each operation as `operations` assumes. Only what changes nothing is tried."""
 
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 from assets.checks import Check, clock_of, failed, note, ok, skipped
 from assets.emply.connection import Connection
 from assets.emply.operations import OPERATIONS, Operation
-from assets.environment import EmplyEnvironment
+from assets.environment import PUBLIC_EMPLY, EmplyEnvironment
 from assets.errors import CredentialsError
 from assets.http import SUCCESS, Answer, RequestFailed
 from assets.reconciliation.settings import Settings
 
+_NOT_FOUND = 404
 _ONE = {"skip": "0", "take": "1"}
 _A_DAY = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
 _LISTED_BY = {"get_user": "list_users", "get_employee": "list_employees", "list_events": "list_calendars"}
@@ -20,7 +22,7 @@ def checks(environment: EmplyEnvironment, settings: Settings) -> Iterator[Check]
     """The clock and every operation."""
     connection = Connection(environment)
     try:
-        yield from _Operations(connection, settings).checks()
+        yield from _Operations(connection, settings, environment.url).checks()
     finally:
         connection.service.session.close()
 
@@ -28,9 +30,10 @@ def checks(environment: EmplyEnvironment, settings: Settings) -> Iterator[Check]
 class _Operations:
     """The operations, tried one after the other: a list first, then one of its rows."""
 
-    def __init__(self, connection: Connection, settings: Settings) -> None:
+    def __init__(self, connection: Connection, settings: Settings, url: str) -> None:
         self._connection = connection
         self._settings = settings
+        self._url = url
         self._first: dict[str, str] = {}
         self._untried: dict[str, list[str]] = {}
         self._out_of_reach = ""
@@ -78,8 +81,16 @@ class _Operations:
             return self._as_expected(name, _called(name), answer.json())
         return failed(
             _called(name), f"answered {answer.status} {answer.error_code}".rstrip(),
-            f"Correct {operation.method} {operation.path} in assets/emply/operations.py by Emply's own description.",
+            self._remedy(answer, f"{operation.method} {operation.path}"),
         )  # fmt: skip
+
+    def _remedy(self, answer: Answer, operation: str) -> str:
+        """A 404 is a wrong customer or address more often than a wrong assumption, above all where all answer so."""
+        correct = f"orrect {operation} in assets/emply/operations.py by Emply's own description."
+        if answer.status != _NOT_FOUND:
+            return f"C{correct}"
+        no_path = "" if urlsplit(self._url).path else f"; EMPLY_URL has no path, and Emply's own is {PUBLIC_EMPLY}"
+        return f"Check EMPLY_CUSTOMER and EMPLY_URL{no_path}. If other operations answer, c{correct}"
 
     def _as_expected(self, name: str, called: str, body: object) -> Check:
         rows = body if isinstance(body, list) else [body]

@@ -25,8 +25,9 @@ class Connection:
     def __init__(self, environment: EmplyEnvironment, timing: Timing | None = None) -> None:
         self._environment = environment
         self.service = Service(
-            "Emply", ca_bundle=environment.ca_bundle, threads=THREADS, per_second=REQUESTS_PER_SECOND, timing=timing
-        )
+            "Emply", ca_bundle=environment.ca_bundle, threads=THREADS, per_second=REQUESTS_PER_SECOND, timing=timing,
+            variable="EMPLY_URL",
+        )  # fmt: skip
 
     def one(self, source: str, operation: str, identity: str) -> Row | None:
         """One object; None where Emply itself says that there is none: a 404 from something in between is no proof."""
@@ -163,5 +164,6 @@ class Connection:
 
     def _require_ok(self, source: str, answer: Answer) -> None:
         if answer.status not in SUCCESS:
-            hint = ": is EMPLY_CUSTOMER right?" if answer.status == _NOT_FOUND else ""
-            raise SourceUnreadable(source, f"Emply answered {answer.status} {answer.error_code}{hint}")
+            said = f"Emply answered {answer.status} {answer.error_code}".rstrip()
+            hint = ": are EMPLY_CUSTOMER and EMPLY_URL right?" if answer.status == _NOT_FOUND else ""
+            raise SourceUnreadable(source, said + hint)

@@ -19,7 +19,7 @@ from assets.reading import Pages, ReadAgain, whole
 from assets.throttle import Timing
 
 OK = 200
-UNAUTHORIZED, FORBIDDEN, GONE = 401, 403, 410
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, GONE = 401, 403, 404, 410
 NO_OBJECT = frozenset({"request_resourcenotfound"})
 """Graph's own word that the directory has no such object: a 404 from something in between is no proof."""
 
@@ -50,7 +50,9 @@ class Connection:
     def __init__(self, environment: EntraEnvironment, timing: Timing | None = None) -> None:
         base = environment.graph_url
         self.base = base if base.endswith("/v1.0") else f"{base}/v1.0"
-        self.service = Service("Graph", ca_bundle=environment.ca_bundle, threads=_THREADS, timing=timing)
+        self.service = Service(
+            "Graph", ca_bundle=environment.ca_bundle, threads=_THREADS, timing=timing, variable="GRAPH_URL"
+        )
         self._sign_in = SignIn(environment, timing)
 
     def close(self) -> None:
@@ -215,7 +217,8 @@ def unreadable(source: str, answer: Answer, *, chain: bool = False, whose: str =
     """The error for an answer that is none; ReadAgain where a `chain` of pages expired. `whose`: a mailbox's owner."""
     if chain and (answer.status == GONE or says(answer, _EXPIRED)):
         return ReadAgain()
-    said = f"Graph answered {answer.status} {answer.error_code}".rstrip()
+    hint = ": is GRAPH_URL right?" if answer.status == NOT_FOUND and not (answer.error_code or whose) else ""
+    said = f"Graph answered {answer.status} {answer.error_code}".rstrip() + hint
     return SourceUnreadable(source, f"{said} for the mailbox of {whose}" if whose else said)
 
 

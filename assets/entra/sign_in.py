@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from assets import clock
 from assets.environment import EntraEnvironment
 from assets.errors import CredentialsError, SettingsError
 from assets.http import RequestFailed, Service
@@ -31,6 +32,11 @@ _WHAT_TO_DO = {
     90002: "there is no such tenant: check ENTRA_TENANT_ID",
     500011: "this cloud has no such Graph: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud",
 }
+_NOT_ENTRA = "check ENTRA_TENANT_ID and ENTRA_AUTHORITY, and whether something in between answers in Entra's place"
+_NO_IDENTITY = (
+    "no managed identity is to be had here: ENTRA_MANAGED_IDENTITY works on Azure's machines alone; elsewhere set "
+    "ENTRA_CLIENT_SECRET or ENTRA_CLIENT_CERTIFICATE"
+)
 _AADSTS = re.compile(r"AADSTS(\d{2,9})")
 _PUBLIC_GRAPH = "https://graph.microsoft.com"
 _LONGEST_MARGIN = 300.0
@@ -45,7 +51,9 @@ class SignIn:
     def __init__(self, environment: EntraEnvironment, timing: Timing | None = None) -> None:
         self._environment = environment
         self._timing = timing or Timing()
-        self.service = Service("Entra", ca_bundle=environment.ca_bundle, threads=1, timing=timing)
+        self.service = Service(
+            "Entra", ca_bundle=environment.ca_bundle, threads=1, timing=timing, variable="ENTRA_AUTHORITY"
+        )
         graph = urlsplit(environment.graph_url)
         host = graph.hostname or ""
         # Tokens are for Graph itself, also where something on a private address stands in for it.
@@ -79,22 +87,24 @@ class SignIn:
 
     def _acquire(self) -> str:
         """A token that is really new: a new msal application has nothing in its cache."""
-        environment = self._environment
-        why = None
+        by_identity = self._environment.managed_identity is not None
+        http, why = _ServiceForMsal(self.service), None
         try:
-            result = (_by_identity if environment.managed_identity else _by_application)(
-                environment, self._resource, _ServiceForMsal(self.service)
-            )
+            result = (_by_identity if by_identity else _by_application)(self._environment, self._resource, http)
         except ValueError:
-            why = "Entra cannot be signed in to: check ENTRA_TENANT_ID and ENTRA_AUTHORITY"
+            why = _NO_IDENTITY if by_identity else f"Entra cannot be signed in to ({http.said}): {_NOT_ENTRA}"
         except msal.ManagedIdentityError:
             why = "Azure gives this machine no such identity: check ENTRA_MANAGED_IDENTITY"
+        except RequestFailed as failure:
+            if by_identity:
+                failure.args = (f"{failure}: {_NO_IDENTITY}",)
+            raise
         if why:
             raise CredentialsError(why)
         if result.get("error") == "temporarily_unavailable":
             raise RequestFailed("Entra: temporarily unavailable", transient=True)
         if not isinstance(result.get("access_token"), str):
-            raise _refused(result)
+            raise _refused(result, http.said)
         lifetime = float(result.get("expires_in") or 0)
         self._good_until = self._timing.monotonic() + max(lifetime - _LONGEST_MARGIN, lifetime / 2)
         return str(result["access_token"])
@@ -124,16 +134,20 @@ def _by_application(environment: EntraEnvironment, resource: str, http: "_Servic
     return result
 
 
-def _refused(result: Mapping[str, Any]) -> CredentialsError:
-    """Only the code gets out: Entra's text may name people's things."""
+def _refused(result: Mapping[str, Any], said: str) -> CredentialsError:
+    """Only the code gets out: Entra's text may name people's things. `said`: what was answered where it has none."""
     codes = result.get("error_codes") or _AADSTS.findall(str(result.get("error_description", "")))
     code = int(codes[0]) if isinstance(codes, list) and codes else None
-    known = _WHAT_TO_DO.get(code or 0, "look the code up in Entra's documentation")
-    return CredentialsError(f"Entra refuses to sign in ({f'AADSTS{code}' if code else 'without a code'}): {known}")
+    if code is None:
+        return CredentialsError(f"Entra refuses to sign in ({said} without a code): {_NOT_ENTRA}")
+    known = _WHAT_TO_DO.get(code, "look the code up in Entra's documentation")
+    return CredentialsError(f"Entra refuses to sign in (AADSTS{code}): {known}")
 
 
 def _certificate(environment: EntraEnvironment) -> dict[str, str]:
-    """msal's form of a PEM file (certificate and key) or a PFX file. Raises SettingsError."""
+    """msal's form of a PEM file (certificate and key) or a PFX file. Raises SettingsError, CredentialsError for one
+    that has expired.
+    """
     password = environment.certificate_password
     why = "must hold a certificate and its private key, and ENTRA_CLIENT_CERTIFICATE_PASSWORD must open it"
     try:
@@ -145,6 +159,11 @@ def _certificate(environment: EntraEnvironment) -> dict[str, str]:
         key, certificate = None, None
     if key is None or certificate is None:
         raise SettingsError(f"ENTRA_CLIENT_CERTIFICATE {why}")
+    if certificate.not_valid_after_utc < clock.now():
+        raise CredentialsError(
+            f"the certificate of ENTRA_CLIENT_CERTIFICATE expired on {certificate.not_valid_after_utc:%Y-%m-%d}: "
+            "register a new one in Entra, and set its path"
+        )
     plain = serialization.NoEncryption()
     pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     return {
@@ -166,6 +185,7 @@ class _ServiceForMsal:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self.said = "nothing was asked"
 
     def get(self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None,
             **_: object) -> "_AnswerForMsal":  # fmt: skip
@@ -177,6 +197,7 @@ class _ServiceForMsal:
 
     def _ask(self, method: str, url: str, *, headers: Mapping[str, str] | None, **how: Any) -> "_AnswerForMsal":  # noqa: ANN401
         answer = self._service.request(method, url, headers=lambda: headers or {}, **how)
+        self.said = f"answered {answer.status}"
         return _AnswerForMsal(answer.status, answer.content.decode("utf-8", "replace"), dict(answer.headers))
 
     def close(self) -> None:

@@ -9,12 +9,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from assets import clock
 from assets.errors import PlanRefused
-from assets.ledger.plans import newest_plan, one_at_a_time
+from assets.ledger.plans import RecordedPlan, group_id, newest_plan, one_at_a_time
 from assets.ledger.state import valid_approval
 from assets.ledger.tables import actions, approvals, failures, group_counts, releases
+from assets.reconciliation.kinds import ORDER
 from assets.text import key, key_of
 
 VALID_FOR = timedelta(hours=72)
+SHORTEST_ID = 6
+"""So many of its first characters name a plan."""
 
 _HELD = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "own_guards", "groups"]
 
@@ -33,23 +36,26 @@ def approve(
     """Approve held actions of the newest plan, and return the ids of all that are released by it.
 
     All of them, or those that fit every filter given: `kind` ("set_roles" or "emply.set_roles"), `domain` of the
-    subject, `group` (its id; its emptying is approved with it, G4), `person` (the subject, or an id of either side).
-    Deleting somebody in Entra and deactivating him in Emply (W3) is one decision: who approves either approves both.
-    Raises PlanRefused for a plan that is not the newest.
+    subject, `group` (its name in the settings, or its id; its emptying is approved with it, G4), `person` (the subject,
+    or an id of either side). Deleting somebody in Entra and deactivating him in Emply (W3) is one decision: who
+    approves either approves both. `plan_id` may be cut short.
+
+    Raises PlanRefused for a plan that is not the newest, for a filter that means nothing, and where nothing fits: an
+    approval never lets go more, or less, than who gives it believes.
     """
+    _require_filled(by=by, reason=reason, kind=kind, domain=domain, group=group, person=person)
+    _require_kind(kind)
     one_at_a_time(connection)
-    plan = newest_plan(connection)
-    if plan is None or plan.plan_id != plan_id:
-        newest = "there is none yet" if plan is None else f"the newest is {plan.plan_id}"
-        raise PlanRefused(f"plan {plan_id} is not the newest plan: {newest}; look at that one first")
+    plan = _newest(connection, plan_id)
+    group = _known_group(connection, group)
     held = _held(connection, plan.plan_no)
     wanted = _with_other_half(held, chosen(held, kind=kind, domain=domain, group=group, person=person))
-    _record(connection, plan_id, held.loc[wanted & (held["own_guards"] != ""), "action_id"], by, reason)
-    if group is not None:
-        # Not counted in the newest plan, so it has no members now: its count is forgotten, and G4 with it.
-        emptied = (group_counts.c.group_id == group) & (group_counts.c.plan_no != plan.plan_no)
-        connection.execute(delete(group_counts).where(emptied))
-    return held.loc[_released(held, wanted), "action_id"].tolist()
+    _record(connection, plan.plan_id, held.loc[wanted & (held["own_guards"] != ""), "action_id"], by, reason)
+    released = held.loc[_released(held, wanted), "action_id"].tolist()
+    if not _forget_emptied(connection, group, plan) and not released:
+        fitting = "that fits all these filters, and " if any((kind, domain, group, person)) else ""
+        raise PlanRefused(f"plan {plan.plan_id[:12]} holds nothing {fitting}that waits for an approval of its own")
+    return released
 
 
 def chosen(
@@ -71,12 +77,54 @@ def chosen(
 
 def release(connection: Connection, action_id: str, by: str) -> None:
     """Let a quarantined action be tried again at the next run. Raises PlanRefused for one that is not quarantined."""
+    _require_filled(by=by, action=action_id)
     lifted = delete(failures).where(failures.c.action_id == action_id, failures.c.quarantined_at.is_not(None))
     failed = connection.execute(lifted.returning(failures.c.failures)).scalar_one_or_none()
     if failed is None:
         raise PlanRefused(f"action {action_id} is not quarantined: nothing to release")
     row = {"action_id": action_id, "failures": failed, "by": by, "at": clock.now()}
     connection.execute(insert(releases).values(row))
+
+
+def _require_filled(**given: str | None) -> None:
+    """A blank filter would fit whoever has nothing there, and a blank name or reason tells nobody anything."""
+    blank = next((name for name, text in given.items() if text is not None and not text.strip()), None)
+    if blank is not None:
+        raise PlanRefused(f"{blank} is blank: expected a text")
+
+
+def _require_kind(kind: str | None) -> None:
+    kinds = {name for full in ORDER for name in (full, full.partition(".")[2])}
+    if kind is not None and kind not in kinds:
+        raise PlanRefused(f"there is no kind {kind!r}: the kinds are {', '.join(ORDER)}")
+
+
+def _newest(connection: Connection, named: str) -> RecordedPlan:
+    """The newest plan, if that is the one named."""
+    plan, named = newest_plan(connection), named.strip()
+    if plan is not None and named == plan.plan_id[: max(len(named), SHORTEST_ID)]:
+        return plan
+    newest = "there is none yet" if plan is None else f"the newest is {plan.plan_id}"
+    if len(named) < SHORTEST_ID:
+        raise PlanRefused(f"{named!r} names no plan: give {SHORTEST_ID} or more of its id's first characters; {newest}")
+    raise PlanRefused(f"plan {named} is not the newest plan: {newest}; look at that one first")
+
+
+def _known_group(connection: Connection, group: str | None) -> str | None:
+    """The id of a group, given its name or id."""
+    found = None if group is None else group_id(connection, group.strip())
+    if group is not None and found is None:
+        raise PlanRefused(f"no plan knows a group {group!r}: give its name as in the settings, or its id")
+    return found
+
+
+def _forget_emptied(connection: Connection, group: str | None, plan: RecordedPlan) -> bool:
+    """Let a group be empty (G4); whether it was suddenly so. Not counted in the newest plan, it has no members now."""
+    if group is None:
+        return False
+    emptied = (group_counts.c.group_id == group) & (group_counts.c.plan_no != plan.plan_no)
+    forgotten = connection.execute(delete(group_counts).where(emptied).returning(group_counts.c.group_id))
+    return bool(forgotten.all())
 
 
 def _held(connection: Connection, plan_no: int) -> pd.DataFrame:

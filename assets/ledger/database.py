@@ -14,9 +14,10 @@ import psycopg2
 import psycopg2.errorcodes
 import pyarrow as pa
 from pyarrow import csv
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, Table, create_engine, func, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from assets.environment import database_address
 from assets.errors import LedgerError
 
 APPLY_LOCK = 0x656E7472615F656D  # "entra_em": any number, the same for everybody who applies
@@ -106,22 +107,11 @@ def in_words() -> Iterator[None]:
 
 def _engine(url: str) -> Engine:
     return create_engine(
-        _postgres(url),
+        database_address(url),
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"application_name": "entra-emply", "connect_timeout": 10, **_KEEPALIVE},
     )
-
-
-def _postgres(url: str) -> URL:
-    """The address with the driver that Dagster uses too. (SQLAlchemy 2.1 takes another for a bare postgresql://)"""
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        raise LedgerError("DATABASE_URL is not a database address: postgresql://user:password@host/name") from None
-    if address.get_backend_name() not in {"postgresql", "postgres"}:
-        raise LedgerError("DATABASE_URL is not a PostgreSQL address: postgresql://user:password@host/name")
-    return address.set(drivername="postgresql+psycopg2")
 
 
 def _lock(connection: Connection, key: int, seconds: int) -> bool:

@@ -32,7 +32,9 @@ class Ledger:
 
     @classmethod
     def open(cls, url: str) -> "Ledger":
-        """The ledger at this address (postgresql://…); nothing is connected, made or changed yet."""
+        """The ledger at this address (postgresql://…); nothing is connected, made or changed yet. Raises SettingsError
+        for another address.
+        """
         return cls(Database(url))
 
     def close(self) -> None:
@@ -101,11 +103,6 @@ class Ledger:
         """The newest plan that was made to be applied."""
         with self._database.reading() as connection:
             return plans.newest_plan(connection)
-
-    def group_id(self, group: str) -> str | None:
-        """The id of a group of the settings, given that name or id; None for one that no plan has resolved."""
-        with self._database.reading() as connection:
-            return plans.group_id(connection, group)
 
     def approve(
         self,

@@ -9,9 +9,12 @@ from fractions import Fraction
 
 import pandas as pd
 
-from assets.errors import SourceUnreadable
+from assets.errors import SettingsError, SourceUnreadable
 from assets.reconciliation.lookup import is_among
-from assets.reconciliation.world import World
+from assets.reconciliation.world import SOURCES, World
+
+ACCEPTABLE = (*SOURCES, "emply_calendars", "emply_events")
+"""The sources whose shrinking is noticed, and a person may accept."""
 
 _A_FEW = 3
 """So many may be missing at any time: somebody took them away, and lists are read one after another."""
@@ -28,6 +31,13 @@ class Counted:
         """The rows, but for those of lists that are not asked for any more: a group taken out of the settings is no
         shrinking (L8)."""
         return self.rows - sum(rows for part, rows in self.parts.items() if part not in now.parts)
+
+
+def require_acceptable(named: Collection[str]) -> None:
+    """Raise SettingsError where a person accepts the shrinking of what is no source."""
+    unknown = [source for source in named if source not in ACCEPTABLE]
+    if unknown:
+        raise SettingsError(f"--accept-shrink: there is no source {unknown[0]!r}: they are {', '.join(ACCEPTABLE)}")
 
 
 def require_full_read(

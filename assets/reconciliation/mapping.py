@@ -1,12 +1,13 @@
 """R8: what the names in the settings mean in this tenant and this Emply. Everything after this works with ids."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from assets.errors import SettingsError
-from assets.reconciliation.settings import Settings
+from assets.reconciliation.settings import Location, Settings
 from assets.text import trimmed
 
 _GROUP_COLUMNS = ["group_id", "role_id", "department_id", "language", "time_zone", "currency"]
@@ -45,27 +46,13 @@ class Mapping:
 def resolve_groups(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd.DataFrame) -> GroupIds:
     """The ids of the settings' groups: an object id, else the id recorded for the name, else the one group so named.
 
-    Raises SettingsError for a group that does not exist, exists twice by that name, was deleted (and maybe made anew)
-    since its id was recorded, or is meant by two entries. With the integration off (X) nothing is raised.
+    Raises SettingsError for every group that does not exist, exists twice by that name, was deleted (and maybe made
+    anew) since its id was recorded, or is meant by two entries. With the integration off (X) nothing is raised.
     """
-    known = pd.Series(trimmed(entra_groups["display_name"]).array, index=entra_groups["group_id"])
-    recorded = dict(zip(group_ids["group_name"], group_ids["group_id"], strict=True))
-    ids: list[str | None] = []
-    for group in settings.groups:
-        try:
-            ids.append(_group_id(group.group, known, recorded))
-        except SettingsError:
-            if settings.enabled:
-                raise
-            ids.append(None)
-    repeated = {name for name, found in _named(settings, ids) if found is not None and ids.count(found) > 1}
-    if repeated and settings.enabled:
-        raise SettingsError(f"settings: {_quoted(repeated)} are the same group of Entra: keep one of the entries")
-    by_name = [(name, found) for name, found in _named(settings, ids) if found is not None and found != name]
-    names = pd.DataFrame(by_name, columns=_RECORDED, dtype="str")
-    current = known.reindex(names["group_id"]).to_numpy()
-    renamed = names.loc[names["group_name"].to_numpy() != current, ["group_id"]]
-    return GroupIds(tuple(ids), names, renamed.assign(display_name=known.reindex(renamed["group_id"]).to_numpy()))
+    wrong = _Wrong(settings)
+    resolved = _groups(settings, entra_groups, group_ids, wrong)
+    wrong.require_none()
+    return resolved
 
 
 def resolve(
@@ -75,29 +62,82 @@ def resolve(
     emply_departments: pd.DataFrame,
     group_ids: pd.DataFrame,
 ) -> Mapping:
-    """The whole mapping in ids. Raises SettingsError (R8) naming the group, role or department that is wrong."""
-    resolved = resolve_groups(settings, entra_groups, group_ids)
+    """The whole mapping in ids. Raises SettingsError (R8) naming every group, role and department that is wrong."""
+    wrong = _Wrong(settings)
+    resolved = _groups(settings, entra_groups, group_ids, wrong)
     roles = pd.Series(emply_roles["role_id"].array, index=trimmed(emply_roles["title"]))
     departments = pd.Series(emply_departments["department_id"].array, index=trimmed(emply_departments["title"]))
     rows = [
         {
             "group_id": group_id,
-            "role_id": _one("role", group.default_role, roles),
-            "department_id": _one("department", group.default_department, departments),
+            "role_id": wrong.or_id(_one, "role", group.default_role, roles, at=("groups", number, "default_role")),
+            "department_id": wrong.or_id(
+                _one, "department", group.default_department, departments, at=("groups", number, "default_department")
+            ),
             "language": group.language,
             "time_zone": group.time_zone,
             "currency": group.currency,
         }
-        for group, group_id in zip(settings.groups, resolved.ids, strict=True)
+        for number, (group, group_id) in enumerate(zip(settings.groups, resolved.ids, strict=True))
     ]
+    protected = [
+        wrong.or_id(_one, "role", title, roles, at=("protected_roles", number))
+        for number, title in enumerate(settings.protected_roles)
+    ]
+    wrong.require_none()
     groups = pd.DataFrame(rows, columns=_GROUP_COLUMNS, dtype="str")
     is_room = np.array([group.meeting_rooms for group in settings.groups], dtype=bool)
     return Mapping(
         groups=groups[~is_room].reset_index(drop=True),
         rooms=tuple(groups.loc[is_room, "group_id"]),
-        protected_roles=tuple(str(_one("role", title, roles)) for title in settings.protected_roles),
+        protected_roles=tuple(map(str, protected)),
         resolved=resolved,
     )
+
+
+class _Wrong:
+    """Names that mean nothing, or two things: all are said at once, each with its line."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._said: list[str] = []
+
+    def or_id(self, look_up: Callable[..., str | None], *what: object, at: Location) -> str | None:
+        """What `look_up` finds; None where it raises SettingsError."""
+        try:
+            return look_up(*what)
+        except SettingsError as error:
+            self.say(str(error), at)
+            return None
+
+    def say(self, why: str, at: Location) -> None:
+        """Keep what is wrong with the name there."""
+        self._said.append(f"{self._settings.where(*at)}: {why}")
+
+    def require_none(self) -> None:
+        """Raise SettingsError where a name was wrong."""
+        if self._said:
+            raise SettingsError("; ".join(self._said))
+
+
+def _groups(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd.DataFrame, wrong: _Wrong) -> GroupIds:
+    wrong = wrong if settings.enabled else _Wrong(settings)  # which nobody asks
+    known = pd.Series(trimmed(entra_groups["display_name"]).array, index=entra_groups["group_id"])
+    recorded = dict(zip(group_ids["group_name"], group_ids["group_id"], strict=True))
+    names = [group.group for group in settings.groups]
+    ids = [
+        wrong.or_id(_group_id, name, known, recorded, at=("groups", number, "group"))
+        for number, name in enumerate(names)
+    ]
+    for number, (name, found) in enumerate(zip(names, ids, strict=True)):
+        if found is not None and found in ids[:number]:
+            twins = f"{names[ids.index(found)]!r} and {name!r}"
+            wrong.say(f"{twins} are the same group of Entra: keep one of the entries", ("groups", number, "group"))
+    by_name = [(name, found) for name, found in zip(names, ids, strict=True) if found not in (None, name)]
+    resolved = pd.DataFrame(by_name, columns=_RECORDED, dtype="str")
+    current = known.reindex(resolved["group_id"]).to_numpy()
+    renamed = resolved.loc[resolved["group_name"].to_numpy() != current, ["group_id"]]
+    return GroupIds(tuple(ids), resolved, renamed.assign(display_name=known.reindex(renamed["group_id"]).to_numpy()))
 
 
 def _group_id(name: str, known: "pd.Series[str]", recorded: dict[str, str]) -> str:
@@ -107,15 +147,15 @@ def _group_id(name: str, known: "pd.Series[str]", recorded: dict[str, str]) -> s
         if recorded[name] in known.index:
             return recorded[name]
         raise SettingsError(
-            f"settings: the group {name!r} that was synchronised until now is gone from Entra; "
+            f"the group {name!r} that was synchronised until now is gone from Entra; "
             "a new group of that name is another group: give its object id, or take the entry out"
         )
     found = known.index[known.to_numpy() == name]
     if len(found) == 1:
         return str(found[0])
     if len(found):
-        raise SettingsError(f"settings: {len(found)} groups of Entra are called {name!r}: give the object id of one")
-    raise SettingsError(f"settings: there is no group {name!r} in Entra")
+        raise SettingsError(f"{len(found)} groups of Entra are called {name!r}: give the object id of one")
+    raise SettingsError(f"there is no group {name!r} in Entra")
 
 
 def _one(what: str, title: str | None, ids: "pd.Series[str]") -> str | None:
@@ -126,16 +166,8 @@ def _one(what: str, title: str | None, ids: "pd.Series[str]") -> str | None:
     if len(found) == 1:
         return str(found.iloc[0])
     if len(found):
-        raise SettingsError(f"settings: {len(found)} {what}s of Emply are called {title!r}: rename one of them")
-    raise SettingsError(f"settings: there is no {what} {title!r} in Emply")
-
-
-def _named(settings: Settings, ids: list[str | None]) -> list[tuple[str, str | None]]:
-    return [(group.group, group_id) for group, group_id in zip(settings.groups, ids, strict=True)]
-
-
-def _quoted(names: set[str]) -> str:
-    return " and ".join(repr(name) for name in sorted(names))
+        raise SettingsError(f"{len(found)} {what}s of Emply are called {title!r}: rename one of them")
+    raise SettingsError(f"there is no {what} {title!r} in Emply")
 
 
 def require_cloud(settings: Settings, entra_tenant: pd.DataFrame) -> None:

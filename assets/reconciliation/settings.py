@@ -5,20 +5,29 @@ Names of groups, roles and departments are only looked up in `mapping`, against 
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from assets.errors import SettingsError
+
+_NO_TEXT = ("Cc", "Cs")
+"""Categories of characters that no name has and a database refuses: control characters, surrogates."""
+_LONGEST_KEY = 60
+_LONGEST_WINDOW, _LONGEST_DAYS = 1825, 36_500
+"""Days: the five years that Graph's calendarView spans at most, and a hundred years, which mean for ever."""
 
 
 def _filled(text: str) -> str:
     if not text.strip():
         raise ValueError("expected a text that is not blank")
+    if any(unicodedata.category(character) in _NO_TEXT for character in text):
+        raise ValueError("expected a text without control characters")
     return text.strip()
 
 
@@ -26,6 +35,10 @@ Name = Annotated[str, Field(strict=True), AfterValidator(_filled)]
 Switch = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Percent = Annotated[float, Field(strict=True, ge=0, le=100)]
+
+
+Location = tuple[str | int, ...]
+"""Where something is in the document: keys, and numbers of items."""
 
 
 class _Section(BaseModel):
@@ -87,6 +100,12 @@ class CalendarWindow(_Section):
     days_back: Count = 30
     days_ahead: Count = 180
 
+    @model_validator(mode="after")
+    def _within_reach(self) -> "CalendarWindow":
+        if self.days_back + self.days_ahead >= _LONGEST_WINDOW:
+            raise ValueError(f"expected days_back and days_ahead of less than {_LONGEST_WINDOW} together (five years)")
+        return self
+
 
 class WriteBack(_Section):
     """The three switches of W."""
@@ -102,11 +121,14 @@ class Sso(_Section):
     service_principal_id: Name | None = None
 
 
+Days = Annotated[int, Field(strict=True, ge=2, le=_LONGEST_DAYS)]
+
+
 class Retention(_Section):
     """How long frames and runs are kept, in days."""
 
-    frames_days: Annotated[int, Field(strict=True, ge=2)] = 90
-    runs_days: Annotated[int, Field(strict=True, ge=2)] = 30
+    frames_days: Days = 90
+    runs_days: Days = 30
 
 
 class Settings(_Section):
@@ -127,6 +149,18 @@ class Settings(_Section):
     guards: Guards = Guards()
     retention: Retention = Retention()
 
+    _name: str = PrivateAttr("settings")
+    _lines: Mapping[Location, int] = PrivateAttr(default_factory=dict)
+
+    def of_file(self, name: str, lines: Mapping[Location, int]) -> "Settings":
+        """The same, knowing where they came from: the file's name, and the line of every place in it."""
+        self._name, self._lines = name, lines
+        return self
+
+    def where(self, *location: str | int) -> str:
+        """Where this is in their file, as errors say it; "settings" where they came from no file."""
+        return f"{self._name}, line {_line(self._lines, location)}" if self._lines else self._name
+
     @property
     def document(self) -> str:
         """The effective settings as JSON with sorted keys: what is stored, compared and hashed."""
@@ -138,45 +172,60 @@ class Settings(_Section):
         return hashlib.sha256(self.document.encode()).hexdigest()[:16]
 
 
-def load(path: Path) -> Settings:
-    """The settings in the file at `path`.
+def load(path: Path, named_by: str = "ENTRA_EMPLY_SETTINGS") -> Settings:
+    """The settings in the file at `path`, which the variable or option `named_by` names.
 
-    Raises SettingsError naming file, line and what was expected.
+    Raises SettingsError naming file, line and what was expected; also where nothing is configured to be synchronised.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror}); ENTRA_EMPLY_SETTINGS names the file") from None
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}); {named_by} names the file") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path}: is not UTF-8 text") from None
-    return parse(text, str(path))
+    settings = parse(text, str(path))
+    if settings.enabled and not settings.groups:
+        raise SettingsError(f"{path}: no groups are configured: name at least one under groups, or say enabled: false")
+    return settings
 
 
 def parse(text: str, name: str = "settings.yaml") -> Settings:
     """The settings in `text`; `name` is how errors call it. Raises SettingsError."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SettingsError(f"{name}, line {line}: not valid YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{name}: not valid YAML: {type(error).__name__}") from None
-    if not isinstance(document, Mapping) or root is None:
-        raise SettingsError(f"{name}, line 1: expected a mapping of settings")
-    problems = [*_repeated_keys(root), *_repeated_groups(root)]
+        root, document = _composed(text, name)
+        lines = {(): 1} | dict(reversed(list(_lines(root))))
+        problems = [*_repeated_keys(root), *_repeated_groups(root)]
+    except RecursionError:
+        raise SettingsError(f"{name}: is nested too deeply, or an alias (*) leads back to where it stands") from None
     try:
         settings = Settings.model_validate(document)
     except ValidationError as error:
-        problems += [(_line(root, fault["loc"]), _expectation(fault)) for fault in error.errors()]
+        problems += [(_line(lines, fault["loc"]), _expectation(fault)) for fault in error.errors()]
     if problems:
         raise SettingsError("; ".join(f"{name}, line {line}: {why}" for line, why in sorted(problems)))
-    return settings
+    return settings.of_file(name, lines)
+
+
+def _composed(text: str, name: str) -> tuple[yaml.Node, Mapping[object, object]]:
+    """The document with its lines, and as data. Raises SettingsError."""
+    try:
+        root, document = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingsError(f"{name}, line {line}: not valid YAML: {error.problem}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise SettingsError(f"{name}, line {line}: not valid YAML: a character that no text has") from None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # a date or number that is none
+        raise SettingsError(f"{name}: not valid YAML: a value cannot be read ({type(error).__name__})") from None
+    if not isinstance(document, Mapping) or root is None:
+        raise SettingsError(f"{name}, line 1: expected a mapping of settings")
+    return root, document
 
 
 def _expectation(fault: Mapping[str, object]) -> str:
     location = fault["loc"]
-    where = ".".join(map(str, location)) if isinstance(location, tuple) and location else "settings"
+    where = ".".join(_short(str(part)) for part in location) if isinstance(location, tuple) and location else "settings"
     if fault["type"] == "extra_forbidden":
         return f"{where}: unknown key"
     if fault["type"] == "missing":
@@ -186,19 +235,27 @@ def _expectation(fault: Mapping[str, object]) -> str:
     return f"{where}: {message}"
 
 
-def _line(node: yaml.Node, location: object) -> int:
-    """The line (from 1) of the deepest part of `location` that the document has."""
-    line = node.start_mark.line + 1
-    for part in location if isinstance(location, tuple) else ():
-        if isinstance(node, yaml.MappingNode):
-            found = [(label, value) for label, value in node.value if label.value == part]
-            if not found:
-                break
-            line, node = found[0][0].start_mark.line + 1, found[0][1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-    return line
+def _short(text: str) -> str:
+    """A key as an error repeats it: a line of a pasted file may be long."""
+    printable = "".join(character if character.isprintable() else "?" for character in text)
+    return printable if len(printable) <= _LONGEST_KEY else f"{printable[:_LONGEST_KEY]}…"
+
+
+def _lines(node: yaml.Node, at: Location = ()) -> Iterator[tuple[Location, int]]:
+    """The line (from 1) of every key and every item, by where it is in the document."""
+    parts: list[tuple[str | int, yaml.Node, yaml.Node]] = []
+    if isinstance(node, yaml.MappingNode):
+        parts = [(str(label.value), label, value) for label, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        parts = [(number, item, item) for number, item in enumerate(node.value)]
+    for name, start, value in parts:
+        yield (*at, name), start.start_mark.line + 1
+        yield from _lines(value, (*at, name))
+
+
+def _line(lines: Mapping[Location, int], location: Location) -> int:
+    """The line of the deepest part of `location` that the document has."""
+    return next(lines[location[:depth]] for depth in range(len(location), -1, -1) if location[:depth] in lines)
 
 
 def _repeated_keys(node: yaml.Node) -> Iterator[tuple[int, str]]:
@@ -207,7 +264,7 @@ def _repeated_keys(node: yaml.Node) -> Iterator[tuple[int, str]]:
         seen: set[str] = set()
         for label, value in node.value:
             if str(label.value) in seen:
-                yield label.start_mark.line + 1, f"{label.value}: the key is given twice"
+                yield label.start_mark.line + 1, f"{_short(str(label.value))}: the key is given twice"
             seen.add(str(label.value))
             yield from _repeated_keys(value)
     elif isinstance(node, yaml.SequenceNode):

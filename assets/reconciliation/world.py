@@ -26,7 +26,7 @@ SOURCES = (
     "emply_roles",
     "emply_departments",
 )
-"""The lists that every world is made of: the names of its frames, of their assets, and for `--accept-shrink`."""
+"""The lists that every world is made of: the names of its frames and of their assets."""
 
 FOLLOWING: Mapping[str, tuple[str, ...]] = {
     "entra_deleted_users": ("entra_deleted_users",),

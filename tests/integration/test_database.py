@@ -12,7 +12,7 @@ import sqlalchemy
 
 from assets.errors import SettingsError
 from pipelines import database as module
-from pipelines.database import EmbeddedPostgres, database, normalised
+from pipelines.database import EmbeddedPostgres, database
 
 HOLDER = """
 import sys
@@ -124,15 +124,3 @@ def test_where_it_cannot_run_the_operator_is_told_what_to_do(tmp_path: Path, mon
     monkeypatch.setattr(module, "_binaries", lambda: tmp_path / "nowhere")
     with pytest.raises(SettingsError, match="set DATABASE_URL"), EmbeddedPostgres(tmp_path).used():
         pass
-
-
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
-def test_every_usual_scheme_is_understood(scheme: str) -> None:
-    assert normalised(f"{scheme}://u:p@host/db") == "postgresql+psycopg2://u:p@host/db"
-
-
-@pytest.mark.parametrize("url", ["mysql://u:p@host/db", "sqlite:///x", "nowhere"])
-def test_another_database_is_refused_without_repeating_the_address(url: str) -> None:
-    with pytest.raises(SettingsError, match="DATABASE_URL: expected postgresql://") as error:
-        normalised(url)
-    assert url not in str(error.value)

@@ -9,8 +9,10 @@ import yaml
 from assets import clock
 from assets.checks import Check
 from assets.environment import Environment
+from assets.throttle import Timing
 from pipelines.doctor import doctor
 from sandbox import Sandbox
+from tests.fake_time import FakeTime
 
 PEOPLE = {
     "entra": {
@@ -36,12 +38,13 @@ class Clinic:
         self.sandbox = sandbox
         self.folder = folder
         self.variables: dict[str, str] = {}
-        self.settings(groups=[{"group": "Employees", "default_role": "Employee"}])
+        self.settings()
         sandbox.put_state(PEOPLE)
         sandbox.change_settings(permissions=LEAST)
 
     def settings(self, **settings: object) -> None:
-        (self.folder / "settings.yaml").write_text(yaml.safe_dump(settings))
+        groups = [{"group": "Employees", "default_role": "Employee"}]
+        (self.folder / "settings.yaml").write_text(yaml.safe_dump({"groups": groups} | settings))
 
     def examine(self) -> dict[str, Check]:
         ours = {
@@ -96,12 +99,11 @@ def test_a_missing_permission_is_named(clinic: Clinic, missing: str) -> None:
     ],
 )
 def test_a_switch_needs_its_permission_and_only_then(clinic: Clinic, settings: dict, permission: str) -> None:
-    groups = [{"group": "Employees", "default_role": "Employee"}]
-    clinic.settings(groups=groups, **settings)
+    clinic.settings(**settings)
     assert f"entra: {permission}" in clinic.failing()
     clinic.sandbox.change_settings(permissions=[*LEAST, permission])
     assert clinic.failing() == []
-    clinic.settings(groups=groups)
+    clinic.settings()
     assert (clinic.examine()[f"entra: {permission}"].status, clinic.failing()) == ("note", [])
 
 
@@ -177,6 +179,44 @@ def test_an_operation_that_answers_otherwise_than_assumed_is_named(clinic: Clini
     assert found["emply: list_roles"].said == "answered 404 no_route"
     assert "assets/emply/operations.py" in found["emply: list_roles"].remedy
     assert "a list of objects with an id" in found["emply: list_departments"].said
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        (
+            "EMPLY_CUSTOMER",
+            "fabrikam",
+            "Check EMPLY_CUSTOMER and EMPLY_URL. If other operations answer, correct ",
+        ),
+        ("EMPLY_URL", "", "EMPLY_URL has no path, and Emply's own is https://api.emply.com/v1. If other"),
+    ],
+)
+def test_a_wrong_customer_or_address_of_emply_is_no_wrong_operation(
+    clinic: Clinic, variable: str, value: str, said: str
+) -> None:
+    clinic.variables[variable] = value or clinic.sandbox.environment["SANDBOX_URL"]
+    found = clinic.examine()
+    assert found["emply: list_users"].status == "failed"
+    assert said in found["emply: list_users"].remedy
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "because"),
+    [
+        ("EMPLY_URL", "https://127.0.0.1:9/v1", "emply: list_roles was not looked at"),
+        ("EMPLY_CUSTOMER", "fabrikam", "emply: list_roles failed"),
+        ("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none", "database failed"),
+    ],
+)
+def test_names_are_not_looked_up_where_a_side_is_out_of_reach(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, because: str
+) -> None:
+    time = FakeTime()
+    monkeypatch.setattr(Timing.__init__, "__defaults__", (lambda: time.now, time.sleep))
+    clinic.variables[variable] = value
+    found = clinic.examine()["names in the settings (R8)"]
+    assert (found.status, found.said) == ("skipped", f"not looked at, because {because}")
 
 
 def test_a_name_that_does_not_exist_is_named(clinic: Clinic) -> None:

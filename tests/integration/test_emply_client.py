@@ -133,7 +133,7 @@ def test_a_row_that_goes_between_two_pages_is_noticed(server: Sandbox, client: E
 
 
 STAYING = STAYS | {
-    "404": ({"status": 404}, "Emply answered 404 not_found: is EMPLY_CUSTOMER right"),
+    "404": ({"status": 404}, "Emply answered 404 not_found: are EMPLY_CUSTOMER and EMPLY_URL right"),
     "an object": ({"status": 200, "body": {"users": []}}, "a page is no list"),
     "half of the rows, for ever": ({"status": 200, "body": [{"id": "a"}, {"id": "b"}]}, "`skip` has no effect"),
     "a row without an id": ({"status": 200, "body": [{"id": None}]}, "fails the check not_nullable in 1 row"),

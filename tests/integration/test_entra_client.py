@@ -3,14 +3,24 @@
 import logging
 import traceback
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from assets.entra import sign_in
 from assets.entra.client import GraphClient
 from assets.environment import Environment
 from assets.errors import CredentialsError, EntraEmplyError, SourceUnreadable
 from assets.frames import Read
+from assets.http import RequestFailed
 from sandbox import Sandbox
 from tests.fake_time import FakeTime
 from tests.integration.faults import PASSES_IN_GRAPH, STAYS_IN_GRAPH
@@ -374,6 +384,45 @@ def test_a_refused_token_is_replaced_once(server: Sandbox, client: GraphClient) 
 def test_signing_in_survives_trouble_that_passes(server: Sandbox, client: GraphClient, fault: dict[str, Any]) -> None:
     server.put_faults({"path": "openid-configuration", "times": 2, "fault": fault})
     assert len(client.groups().frame) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("/token$", {"status": 403, "body": {"error": "forbidden"}}),
+        ("/token$", {"status": 404, "body": {}}),
+        ("/token$", {"status": 403, "body": "a proxy's page"}),
+        ("openid-configuration", {"status": 404}),
+    ],
+)
+def test_a_sign_in_that_is_not_answered_by_entra_says_where_to_look(
+    server: Sandbox, client: GraphClient, path: str, fault: dict[str, Any]
+) -> None:
+    server.put_faults({"path": path, "fault": fault})
+    with pytest.raises(CredentialsError, match=rf"answered {fault['status']}.*check ENTRA_TENANT_ID and"):
+        client.users()
+
+
+@pytest.mark.parametrize("error", [ValueError(), RequestFailed("Entra: no answer", transient=True)])
+def test_a_managed_identity_outside_azure_is_said_to_be(
+    server: Sandbox, time: FakeTime, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(sign_in, "_by_identity", Mock(side_effect=error))
+    for client in _client(server, time, ENTRA_CLIENT_SECRET="", ENTRA_MANAGED_IDENTITY="system"):
+        with pytest.raises(EntraEmplyError, match="no managed identity is to be had here"):
+            client.users()
+
+
+def test_a_certificate_that_has_expired_is_said_to_have(server: Sandbox, time: FakeTime, tmp_path: Path) -> None:
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "entra-emply")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=9), now - timedelta(days=1))
+    key_pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = tmp_path / "client.pem"
+    file.write_bytes(key_pem + builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    for client in _client(server, time, ENTRA_CLIENT_SECRET="", ENTRA_CLIENT_CERTIFICATE=str(file)):
+        with pytest.raises(CredentialsError, match=r"expired on \d{4}-\d\d-\d\d: register a new one"):
+            client.users()
 
 
 def test_entra_that_does_not_answer_is_no_mistake_of_the_credentials(server: Sandbox, client: GraphClient) -> None:

@@ -1,6 +1,8 @@
 """What an operator or an administrator got wrong: exit 1, one line that says what to do, no traceback, no change."""
 
 import copy
+import re
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ def beginner(running_sandbox: Sandbox, server: Server, tmp_path: Path) -> Iterat
 def refuses(installation: Installation, command: str, *said: str, **variables: str) -> Done:
     """The command fails in one line that says all this, and nothing is changed."""
     before = installation.sandbox.state()
-    done = installation.run(command, hurried=True, **variables)
+    done = installation.run(*shlex.split(command), hurried=True, **variables)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
     assert done.stderr.startswith("entra-emply: ")
     assert [text for text in said if text not in done.stderr] == [], done.stderr
@@ -76,7 +78,7 @@ ENVIRONMENT = {
     "EMPLY_API_KEY": ("", "is not set"),
     "ENTRA_CLIENT_CERTIFICATE": ("/nowhere.pem", "2 are set"),
     "GRAPH_URL": ("http://localhost", "begins with https://"),
-    "CA_BUNDLE": ("/nowhere.pem", "there is no such file"),
+    "CA_BUNDLE": (__file__, "holds no certificate in PEM form"),
     "DATABASE_URL": ("mysql://localhost/x", "expected postgresql://"),
     "ENTRA_EMPLY_HOME": ("/dev/null/home", "cannot be written"),
     "FRAMES_URL": ("nonsense://frames", "expected a folder or an address that fsspec knows"),
@@ -100,6 +102,12 @@ def test_frames_kept_where_nobody_answers_are_told_without_the_password(beginner
     )
     assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
     assert beginner.sandbox.requests() == before
+
+
+def test_a_source_that_is_none_is_named_with_those_that_are(beginner: Installation) -> None:
+    said = "there is no source 'entra_user': they are entra_tenant, entra_users, "
+    refuses(beginner, "sync --accept-shrink entra_users --accept-shrink entra_user", said)
+    assert beginner.sandbox.requests() == []
 
 
 # --- names that mean nothing, or two things ---------------------------------------------------------------------------
@@ -139,7 +147,7 @@ def test_a_name_that_means_nothing_or_two_things_is_named(beginner: Installation
     change, said = NAMES[what]
     change(beginner)
     done = refuses(beginner, command, said)
-    assert done.stderr.startswith("entra-emply: settings: ")
+    assert re.match(rf"entra-emply: {beginner.settings}, line \d+: ", done.stderr)
 
 
 # --- credentials and permissions --------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,23 @@ def test_what_is_held_says_how_to_approve_it_and_afterwards_who_did(synced: Inst
     table = synced.run("history").stdout
     assert "approved" in table
     assert "Ada: known" in table
+
+
+@pytest.mark.parametrize("command", ["explain", "history"])
+def test_nobody_is_asked_for_by_a_blank(synced: Installation, command: str) -> None:
+    done = synced.run(command, " ")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
+    assert "EMAIL is blank" in done.stderr
+
+
+@pytest.mark.parametrize("lost", ["sync_state/clock.parquet", "settings.parquet", "emply_users.parquet", ""])
+def test_frames_that_are_gone_are_said_to_be(synced: Installation, lost: str) -> None:
+    (day,) = (synced.home / "frames" / "days").iterdir()
+    frame = synced.home / "frames" / "runs" / day.read_text() / lost
+    shutil.rmtree(frame) if frame.is_dir() else frame.unlink()
+    done = synced.run("explain", "nobody@contoso.com")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
+    assert "the frames of the last run are not all there" in done.stderr
 
 
 def test_read_now_a_settled_person_is_explained_as_the_last_run_read_it(synced: Installation) -> None:

@@ -11,7 +11,7 @@ import pytest
 from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
 from assets import clock
-from pipelines.database import normalised
+from assets.environment import database_address
 from pipelines.definitions import build_defs
 from pipelines.sync import _reason
 from tests.postgres import Server
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Dagster
 def installation(story: Story, tmp_path: Path) -> Iterator[Installation]:
     """Synced once, and people came and went since; Dagster in this process has it as its environment."""
     with story.started(tmp_path, 1) as installation:
-        address = {"DATABASE_URL": normalised(installation.variables["DATABASE_URL"])}
+        address = {"DATABASE_URL": database_address(installation.variables["DATABASE_URL"])}
         with patch.dict(os.environ, installation.environment | address):
             yield installation
 

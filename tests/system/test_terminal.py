@@ -106,6 +106,15 @@ def test_a_mistake_is_said_where_the_bar_was(served: Installation, terminal: Ter
     assert "entra-emply: " in terminal.text.splitlines()[-1]
 
 
+def test_output_that_cannot_be_written_is_a_mistake_in_one_line() -> None:
+    command = [sys.executable, "-m", "pipelines.cli", "benchmark", "plan", "--users", "10"]
+    with open("/dev/full", "w") as full:  # noqa: PTH123 (it is no file)
+        streams = {"stdout": full, "stderr": subprocess.PIPE}
+        done = subprocess.run(command, cwd=REPOSITORY, check=False, timeout=180, text=True, **streams)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert done.stderr.endswith("cannot be read or written (No space left on device)\n")
+
+
 def test_where_it_is_no_terminal_there_are_plain_lines(served: Installation) -> None:
     done = served.run("sync", hurried=True)
     assert (done.stdout.count("\n"), done.stderr) == (1, "")

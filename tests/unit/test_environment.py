@@ -1,10 +1,12 @@
 """The environment variables: what is needed, what is the default, and that no secret is ever shown."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from assets.environment import Environment
+from assets import environment as module
+from assets.environment import VARIABLES, Environment, leave_installation
 from assets.errors import SettingsError
 
 SECRETS = {"ENTRA_CLIENT_SECRET": "canary-secret", "EMPLY_API_KEY": "canary-key"}
@@ -57,7 +59,11 @@ def test_the_database_has_one_spelling(scheme: str) -> None:
     assert url == "postgresql+psycopg2://u:p@h:5432/d?x=postgres://y"
 
 
-@pytest.mark.parametrize("url", ["mysql://u:canary@h/d", "canary", "sqlite:///canary"])
+WRONG = ["mysql://u:canary@h/d", "canary", "sqlite:///canary", "postgresql+asyncpg://u:canary@h/d", "postgresql:canary"]
+WRONG += [f"postgresql://u:canary@h:{port}/d" for port in ("port", "0", "65536", "5432:1", "-1")]
+
+
+@pytest.mark.parametrize("url", [*WRONG, "postgresql://[::1/canary"])
 def test_another_database_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(SettingsError, match="DATABASE_URL") as error:
         _ = Environment.load({"DATABASE_URL": url}).database_url
@@ -83,6 +89,20 @@ def test_a_trailing_slash_does_not_matter() -> None:
 def test_authorities_that_are_not_there_are_an_error() -> None:
     with pytest.raises(SettingsError, match="CA_BUNDLE"):
         _ = Environment.load({**NEEDED, "CA_BUNDLE": "/nowhere.pem"}).entra
+
+
+def test_authorities_that_are_no_certificates_are_an_error() -> None:
+    with pytest.raises(SettingsError, match="CA_BUNDLE: the file holds no certificate in PEM form"):
+        _ = Environment.load({**NEEDED, "CA_BUNDLE": __file__}).emply
+
+
+def test_whoever_leaves_an_installation_takes_none_of_its_variables_along() -> None:
+    code = Path(module.__file__).read_text()
+    read = set(re.findall(r'_(?:get|need)\("([A-Z_]+)"', code)) | set(re.findall(r'": "(ENTRA_[A-Z_]+)"', code))
+    assert read == set(VARIABLES)
+    variables = dict.fromkeys([*VARIABLES, "PATH"], "x")
+    leave_installation(variables)
+    assert list(variables) == ["PATH"]
 
 
 def test_no_secret_is_ever_shown() -> None:

@@ -94,7 +94,7 @@ def fake() -> FakeTime:
 
 @pytest.fixture
 def service(fake: FakeTime) -> Iterator[Service]:
-    made = Service("Testly", ca_bundle=None, timing=fake.timing())
+    made = Service("Testly", ca_bundle=None, timing=fake.timing(), variable="TESTLY_URL")
     yield made
     made.session.close()
 
@@ -248,7 +248,7 @@ def test_a_server_that_cannot_be_reached_has_certainly_not_acted(service: Servic
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}/?apiKey={KEY}"
-    with pytest.raises(RequestFailed, match="the connection failed") as failed:
+    with pytest.raises(RequestFailed, match=r"the connection failed \(check TESTLY_URL and the network\)") as failed:
         service.request("POST", address, body={}, repeatable=False)
     assert not failed.value.uncertain
     assert len(fake.slept) == ATTEMPTS - 1

@@ -5,7 +5,7 @@ import pytest
 
 from assets.errors import SettingsError
 from assets.reconciliation.mapping import groups_to_read, resolve
-from assets.reconciliation.settings import Settings
+from assets.reconciliation.settings import Settings, parse
 
 GROUPS = {"g1": "Employees", "g2": "HR", "g3": "HR"}
 ROLES = {"r1": "Employee", "r2": "HR", "r3": "HR", "r4": "Administrator"}
@@ -17,8 +17,12 @@ def frame(rows: dict[str, str], *columns: str) -> pd.DataFrame:
 
 
 def resolved(*groups: dict[str, object], recorded: dict[str, str] | None = None, **settings: object):  # noqa: ANN201
+    return resolved_of(Settings.model_validate({"groups": groups, **settings}), recorded)
+
+
+def resolved_of(settings: Settings, recorded: dict[str, str] | None = None):  # noqa: ANN201
     return resolve(
-        Settings.model_validate({"groups": groups, **settings}),
+        settings,
         frame(GROUPS, "group_id", "display_name"),
         frame(ROLES, "role_id", "title"),
         frame(DEPARTMENTS, "department_id", "title"),
@@ -72,6 +76,22 @@ def test_what_does_not_exist_or_exists_twice_is_named(
 ) -> None:
     with pytest.raises(SettingsError, match=named):
         resolved(*groups, **settings)
+
+
+def test_every_wrong_name_is_said_at_once_with_its_line() -> None:
+    settings = parse("""\
+protected_roles: [Administrator, Chief]
+groups:
+  - group: Nobody
+    default_role: Employee
+  - group: Employees
+    default_role: HR
+    default_department: Aarhus
+""")
+    with pytest.raises(SettingsError) as error:
+        resolved_of(settings)
+    said = [each.removeprefix("settings.yaml, ").split(": ")[0] for each in str(error.value).split("; ")]
+    assert said == ["line 3", "line 6", "line 7", "line 1"]
 
 
 def test_a_group_deleted_and_made_anew_under_its_name_is_another_group() -> None:

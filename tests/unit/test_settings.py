@@ -53,13 +53,35 @@ def test_a_limit_that_names_one_number_keeps_the_default_of_the_other() -> None:
         ("guards:\n  max_grants: {min_count: -1, percent: 5}", "line 2: guards.max_grants.min_count: expected greater"),
         ("guards: {max_grants: {count: 3}}", "line 1: guards.max_grants.count: unknown key"),
         ("retention: {frames_days: 1}", "line 1: retention.frames_days: expected greater"),
+        ("retention: {runs_days: 999999999999}", "line 1: retention.runs_days: expected less"),
+        (
+            "enabled: true\ncalendar_window: {days_back: 999999999999}",
+            "line 2: calendar_window: expected days_",
+        ),
+        ("calendar_window: {days_back: 1000, days_ahead: 825}", "line 1: calendar_window: expected days_back and"),
+        ("enabled: true\ngroups: &all\n  - *all", "is nested too deeply, or an alias"),
+        ("groups: " + "[" * 5000, "is nested too deeply, or an alias"),
+        ("enabled: true\nsso: \x00", "line 2: not valid YAML: a character that no text has"),
+        (
+            'groups:\n  - group: "H\\0R"\n    default_role: HR',
+            "line 2: groups.0.group: expected a text without",
+        ),
+        ('protected_roles:\n  - "\\ud800"', "line 2: protected_roles.0: expected a text without control"),
+        ("enabled: 2026-13-45", "not valid YAML: a value cannot be read"),
+        ("enabled: !!bool perhaps", "not valid YAML: a value cannot be read"),
+        ("k" * 500 + ": 1", f"line 1: {'k' * 60}…: unknown key"),
     ],
 )
 def test_an_error_names_the_line_and_what_was_expected(text: str, expected: str) -> None:
     with pytest.raises(SettingsError) as error:
         parse(text)
-    assert f"settings.yaml, {expected}" in str(error.value)
+    assert "settings.yaml" in str(error.value)
+    assert expected in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_window_of_five_years_is_what_graph_shows_at_most() -> None:
+    assert parse("calendar_window: {days_back: 1000, days_ahead: 824}").calendar_window.days_ahead == 824
 
 
 def test_every_mistake_is_reported_at_once() -> None:
@@ -71,6 +93,15 @@ def test_every_mistake_is_reported_at_once() -> None:
 def test_a_missing_file_names_the_variable_that_points_to_it(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="ENTRA_EMPLY_SETTINGS"):
         load(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("text", ["enabled: true", "enabled: true\ngroups: []"])
+def test_settings_in_force_must_have_groups_unless_the_integration_is_off(tmp_path: Path, text: str) -> None:
+    (tmp_path / "settings.yaml").write_text(text)
+    with pytest.raises(SettingsError, match="no groups are configured"):
+        load(tmp_path / "settings.yaml")
+    (tmp_path / "settings.yaml").write_text(text.replace("true", "false"))
+    assert load(tmp_path / "settings.yaml").groups == ()
 
 
 def test_a_file_that_is_not_text_is_a_clear_error(tmp_path: Path) -> None:

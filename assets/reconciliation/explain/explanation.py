@@ -67,11 +67,11 @@ def _entra(facts: Facts) -> dict[str, Any]:
         gone = "It is linked to an Entra user that is gone." if facts.gone else "There is no Entra user."
         return {"found": False, "sentence": gone}
     kind = "guest" if facts.guest else "member"
-    state = "enabled" if user["account_enabled"] else "disabled"
+    state = "an enabled" if user["account_enabled"] else "a disabled"
     mail = f", mail {user['mail']}" if user["mail"] else ", without a mail address"
     return {
         "found": True,
-        "sentence": f"The Entra user {user['user_principal_name']} is an {state} {kind}{mail}.",
+        "sentence": f"The Entra user {user['user_principal_name']} is {state} {kind}{mail}.",
         "user": dict(user),
     }
 

@@ -123,12 +123,6 @@ def test_before_and_after_are_kept_as_they_were_hashed(held: Plan, rows: Rows) -
     assert sorted(stored, key=str) == sorted(expected, key=str)
 
 
-def test_groups_are_known_by_name_and_id_once_a_plan_resolved_them(company: Company) -> None:
-    assert company.ledger.group_id("Çalışanlar") == "g-staff"
-    assert company.ledger.group_id("g-hr") == "g-hr"
-    assert company.ledger.group_id("Unknown") is None
-
-
 def test_a_deactivation_that_somebody_undid_no_longer_stands(company: Company, rows: Rows) -> None:
     company.settings.pop("guards")
     company.person("ada")["accountEnabled"] = False
@@ -197,12 +191,39 @@ def test_an_approval_that_expired_is_a_hold_again(company: Company, held: Plan) 
         ({"person": " Ole@fabrikam.com "}, {"ole"}),
         ({"person": "ada"}, {"ada"}),
         ({"person": "emply-ada"}, {"ada"}),
-        ({"person": "nobody@contoso.com"}, set()),
+        ({"group": "HR"}, {"ipek"}),
     ],
 )
 def test_who_is_approved(company: Company, held: Plan, filters: dict[str, str], released: set[str]) -> None:
     ids = company.ledger.approve(held.plan_id, by="Kaya", reason="checked", **filters)
     assert set(held.actions.loc[held.actions["action_id"].isin(ids), "entra_id"]) == released
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"group": "Hr"}, "no plan knows a group 'Hr'"),
+        ({"kind": "deactivate"}, "no kind 'deactivate': the kinds are emply.deactivate_user, "),
+        ({"person": "nobody@contoso.com"}, "holds nothing that fits all these filters"),
+        ({"domain": "contoso.com", "person": "ole"}, "holds nothing that fits all these filters"),
+        *(({name: blank}, f"{name} is blank") for name in ("by", "reason", "person", "group") for blank in ("", " ")),
+        ({"plan_id": ""}, "names no plan"),
+        ({"plan_id": "  "}, "names no plan"),
+    ],
+)
+def test_an_approval_of_nothing_is_refused(
+    company: Company, held: Plan, rows: Rows, given: dict[str, str], said: str
+) -> None:
+    approval = {"plan_id": held.plan_id, "by": "Kaya", "reason": "checked"} | given
+    with pytest.raises(PlanRefused, match=said):
+        company.ledger.approve(approval.pop("plan_id"), **approval)
+    assert rows("SELECT * FROM approvals") == []
+
+
+def test_a_plan_is_named_by_its_first_characters(company: Company, held: Plan) -> None:
+    with pytest.raises(PlanRefused, match="names no plan"):
+        company.ledger.approve(held.plan_id[:5], by="Kaya", reason="checked")
+    assert len(company.ledger.approve(held.plan_id[:6], by="Kaya", reason="checked")) == 4
 
 
 def test_what_was_approved_is_applied_by_the_next_run_and_the_approval_is_used_up(
@@ -220,7 +241,8 @@ def test_what_was_approved_is_applied_by_the_next_run_and_the_approval_is_used_u
 
 def test_what_is_approved_already_is_not_released_twice(company: Company, held: Plan) -> None:
     company.ledger.approve(held.plan_id, by="Kaya", reason="checked")
-    assert company.ledger.approve(held.plan_id, by="Kaya", reason="again") == []
+    with pytest.raises(PlanRefused, match="holds nothing that waits"):
+        company.ledger.approve(held.plan_id, by="Kaya", reason="again")
 
 
 def test_an_approval_is_used_up_when_its_action_leaves_the_newest_plan(
@@ -266,7 +288,8 @@ def test_a_held_link_releases_what_only_waits_for_it(company: Company, rows: Row
     company.members("g-staff").append("zofia")
     plan = company.plan()
     assert set(plan.actions["kind"]) == {"link_user", "update_user"}
-    assert company.ledger.approve(plan.plan_id, kind="update_user", by="Kaya", reason="no") == []
+    with pytest.raises(PlanRefused, match="holds nothing that fits"):
+        company.ledger.approve(plan.plan_id, kind="update_user", by="Kaya", reason="no")
     released = company.ledger.approve(plan.plan_id, kind="link_user", by="Kaya", reason="it is she")
     assert set(released) == set(plan.actions["action_id"])
     assert rows("SELECT count(*) FROM approvals") == [(1,)]
@@ -299,6 +322,12 @@ def test_only_a_quarantined_action_can_be_released(company: Company, rows: Rows,
     with pytest.raises(PlanRefused, match="not quarantined"):
         company.ledger.release(plan.actions["action_id"].iloc[0], by="Kaya")
     assert rows("SELECT failures FROM failures") == [(1,)] * failed
+
+
+@pytest.mark.parametrize(("action", "by"), [("", "Kaya"), (" ", "Kaya"), ("81d0", " ")])
+def test_releasing_nothing_or_by_nobody_is_refused(company: Company, action: str, by: str) -> None:
+    with pytest.raises(PlanRefused, match="is blank"):
+        company.ledger.release(action, by)
 
 
 # Forgetting

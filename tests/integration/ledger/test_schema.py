@@ -120,8 +120,6 @@ def test_what_was_tried_cannot_be_changed(rows: Rows, table: str, statement: str
     [
         ("postgresql://somebody:hunter2@/nowhere?host=/nonexistent", "does not answer"),
         ("postgresql://somebody:hunter2@localhost:1/x?connect_timeout=2", "does not answer"),
-        ("mysql://somebody:hunter2@localhost/x", "not a PostgreSQL address"),
-        ("hunter2", "not a database address"),
     ],
 )
 def test_a_database_that_is_not_there_is_said_in_one_line_without_its_address(url: str, said: str) -> None:

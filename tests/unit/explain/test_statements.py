@@ -3,15 +3,31 @@
 from datetime import UTC, datetime
 
 import pytest
+from rich.console import Console
 
 from assets.reconciliation.explain.explanation import statements
 from assets.reconciliation.explain.facts import Facts, Mailbox, Row
 from assets.reconciliation.explain.standing import Recorded, stands
+from pipelines.explain_text import _findings
 from tests.explaining import explained, facts_of, said
 from tests.reference.builders import employee, login, person, world
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 HELD = {"action_id": "a1", "held_by": ["G1", "G3"]}
+
+
+@pytest.mark.parametrize(("enabled", "said"), [(True, "is an enabled member"), (False, "is a disabled member")])
+def test_whether_the_account_is_enabled_is_told(enabled: bool, said: str) -> None:
+    assert said in explained(world([person(accountEnabled=enabled)]), "entra-megan")["found"]["entra"]["sentence"]
+
+
+def test_a_finding_about_a_group_names_it() -> None:
+    finding = dict.fromkeys(("entra_id", "emply_user_id", "employee_id"))
+    finding |= {"severity": "warning", "code": "nested_group_ignored", "subject": "HR", "message": "M.", "remedy": "R."}
+    console = Console(record=True, width=200)
+    _findings([finding, finding | {"entra_id": "megan", "code": "no_email", "subject": "megan"}], console)
+    assert "warning: nested_group_ignored (HR), M." in console.export_text(clear=False)
+    assert "warning: no_email, M." in console.export_text()
 
 
 # M

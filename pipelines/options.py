@@ -1,0 +1,16 @@
+"""What the signatures of several commands share: options, and the example below a help text. Nothing is done here."""
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Users = Annotated[int, typer.Option("--users", min=1, help="How many people the made-up company has.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")]
+Churn = Annotated[bool, typer.Option("--churn", help="People join, move and leave, and events change, meanwhile.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="The sandbox's port; 0 takes any free one.")]
+
+
+def example(text: str) -> str:
+    """The last line of a command's help."""
+    return f"Example: {text}"

@@ -1,0 +1,100 @@
+"""`approve` and `release`, as a command and as the job of the UI: what is asked for is let go, never more, and an
+approval of nothing is refused in one line.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from dagster import DagsterInstance, ExecuteInProcessResult
+
+from assets.environment import database_address
+from pipelines.definitions import build_defs
+from pipelines.sync import _reason
+from tests.postgres import Server
+from tests.system.installation import Installation
+from tests.system.snapshots import Story
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Dagster's own
+
+MISTAKES = {
+    "unknown group": ({"group": "HQ"}, "no plan knows a group 'HQ'"),
+    "unknown kind": ({"kind": "roles"}, "there is no kind 'roles': the kinds are emply.deactivate_user, "),
+    "nobody": ({"person": "nobody@contoso.com"}, "holds nothing that fits all these filters"),
+    "other domain": ({"domain": "example.org"}, "holds nothing that fits all these filters"),
+    "blank group": ({"group": " "}, "group is blank"),
+    "blank name": ({"by": " "}, "by is blank"),
+    "no reason": ({"reason": ""}, "reason is blank"),
+    "no plan": ({"plan_id": ""}, "'' names no plan"),
+    "other plan": ({"plan_id": "0123456789ab"}, "is not the newest plan"),
+}
+
+
+@pytest.fixture
+def installation(story: Story, tmp_path: Path) -> Iterator[Installation]:
+    """Synced once, with something held; Dagster in this process has it as its environment."""
+    with story.started(tmp_path, 1) as installation:
+        address = {"DATABASE_URL": database_address(installation.variables["DATABASE_URL"])}
+        with patch.dict(os.environ, installation.environment | address):
+            yield installation
+
+
+@pytest.fixture
+def approval(installation: Installation, server: Server) -> dict[str, str]:
+    """Of everything that is held."""
+    query = "SELECT plan_id FROM entra_emply.plans ORDER BY plan_no DESC LIMIT 1"
+    return {"plan_id": str(server.execute(query, installation.database)[0][0]), "by": "Ada", "reason": "looked"}
+
+
+def approve(approval: dict[str, str]) -> ExecuteInProcessResult:
+    """The job, as the launchpad starts it."""
+    with DagsterInstance.ephemeral() as instance:
+        return build_defs().resolve_job_def("approve").execute_in_process(
+            instance=instance, run_config={"ops": {"approve_actions": {"config": approval}}}, raise_on_error=False
+        )  # fmt: skip
+
+
+def approved(server: Server, installation: Installation) -> int:
+    return int(str(server.execute("SELECT count(*) FROM entra_emply.approvals", installation.database)[0][0]))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_the_job_approves_nothing_by_mistake(
+    installation: Installation, server: Server, approval: dict[str, str], mistake: str
+) -> None:
+    given, said = MISTAKES[mistake]
+    result = approve(approval | given)
+    assert (result.success, approved(server, installation)) == (False, 0)
+    assert said in _reason(result)
+
+
+@pytest.mark.parametrize("mistake", ["unknown group", "nobody", "no reason", "no plan"])
+def test_the_command_approves_nothing_by_mistake(
+    installation: Installation, server: Server, approval: dict[str, str], mistake: str
+) -> None:
+    given, said = MISTAKES[mistake]
+    plan, *options = (approval | given).items()
+    done = installation.run("approve", plan[1], *(f"--{name}={value}" for name, value in options))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
+    assert said in done.stderr
+    assert approved(server, installation) == 0
+
+
+def test_the_job_approves_the_people_of_a_known_group_alone(
+    installation: Installation, server: Server, approval: dict[str, str]
+) -> None:
+    held = "SELECT action_id FROM entra_emply.actions WHERE own_guards <> '' ORDER BY 1"
+    (other,), (theirs,) = server.execute(held, installation.database)
+    elsewhere = f"UPDATE entra_emply.actions SET groups = 'another-group' WHERE action_id = '{other}'"
+    server.execute(elsewhere, installation.database)
+    assert approve(approval | {"group": "Employees"}).success
+    assert server.execute("SELECT action_id FROM entra_emply.approvals", installation.database) == [(theirs,)]
+
+
+@pytest.mark.parametrize(("action", "said"), [("", "action is blank"), ("81d0", "is not quarantined")])
+def test_nothing_is_released_by_mistake(installation: Installation, action: str, said: str) -> None:
+    done = installation.run("release", action)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done
+    assert said in done.stderr
