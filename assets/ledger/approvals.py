@@ -41,18 +41,20 @@ def approve(
     approves either approves both. `plan_id` may be cut short.
 
     Raises PlanRefused for a plan that is not the newest, for a filter that means nothing, and where nothing fits: an
-    approval never lets go more, or less, than who gives it believes.
+    approval never lets go more, or less, than who gives it believes. What was approved before stays so.
     """
     _require_filled(by=by, reason=reason, kind=kind, domain=domain, group=group, person=person)
     _require_kind(kind)
     one_at_a_time(connection)
     plan = _newest(connection, plan_id)
     group = _known_group(connection, group)
-    held = _held(connection, plan.plan_no)
-    wanted = _with_other_half(held, chosen(held, kind=kind, domain=domain, group=group, person=person))
+    everything = _held(connection, plan.plan_no)
+    fits = _with_other_half(everything, chosen(everything, kind=kind, domain=domain, group=group, person=person))
+    held, wanted = everything[~everything["approved"]], fits[~everything["approved"]]
     _record(connection, plan.plan_id, held.loc[wanted & (held["own_guards"] != ""), "action_id"], by, reason)
     released = held.loc[_released(held, wanted), "action_id"].tolist()
-    if not _forget_emptied(connection, group, plan) and not released:
+    again = bool(everything.loc[fits, "approved"].any())
+    if not _forget_emptied(connection, group, plan) and not released and not again:
         fitting = "that fits all these filters, and " if any((kind, domain, group, person)) else ""
         raise PlanRefused(f"plan {plan.plan_id[:12]} holds nothing {fitting}that waits for an approval of its own")
     return released
@@ -128,14 +130,14 @@ def _forget_emptied(connection: Connection, group: str | None, plan: RecordedPla
 
 
 def _held(connection: Connection, plan_no: int) -> pd.DataFrame:
-    """Held actions of a plan that wait for an approval of their own, or only for that of the person's link."""
-    query = select(*(actions.c[name] for name in _HELD)).where(
-        actions.c.plan_no == plan_no,
-        actions.c.held_by != "",
-        actions.c.action_id.not_in(valid_approval(clock.now())),
+    """Held actions of a plan that need an approval of their own, or only that of the person's link; `approved`: have
+    one."""
+    approved = actions.c.action_id.in_(valid_approval(clock.now()))
+    query = select(*(actions.c[name] for name in _HELD), approved).where(
+        actions.c.plan_no == plan_no, actions.c.held_by != ""
     )
     rows = connection.execute(query.order_by(actions.c.position)).all()
-    return pd.DataFrame(rows, columns=_HELD, dtype="str")
+    return pd.DataFrame(rows, columns=[*_HELD, "approved"]).astype(dict.fromkeys(_HELD, "str") | {"approved": "bool"})
 
 
 def _with_other_half(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Series[bool]":

@@ -175,7 +175,7 @@ class Settings(_Section):
 def load(path: Path, named_by: str = "ENTRA_EMPLY_SETTINGS") -> Settings:
     """The settings in the file at `path`, which the variable or option `named_by` names.
 
-    Raises SettingsError naming file, line and what was expected; also where nothing is configured to be synchronised.
+    Raises SettingsError naming file, line and what was expected.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -183,10 +183,7 @@ def load(path: Path, named_by: str = "ENTRA_EMPLY_SETTINGS") -> Settings:
         raise SettingsError(f"{path}: cannot be read ({error.strerror}); {named_by} names the file") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path}: is not UTF-8 text") from None
-    settings = parse(text, str(path))
-    if settings.enabled and not settings.groups:
-        raise SettingsError(f"{path}: no groups are configured: name at least one under groups, or say enabled: false")
-    return settings
+    return parse(text, str(path))
 
 
 def parse(text: str, name: str = "settings.yaml") -> Settings:

@@ -95,15 +95,6 @@ def test_a_missing_file_names_the_variable_that_points_to_it(tmp_path: Path) -> 
         load(tmp_path / "none.yaml")
 
 
-@pytest.mark.parametrize("text", ["enabled: true", "enabled: true\ngroups: []"])
-def test_settings_in_force_must_have_groups_unless_the_integration_is_off(tmp_path: Path, text: str) -> None:
-    (tmp_path / "settings.yaml").write_text(text)
-    with pytest.raises(SettingsError, match="no groups are configured"):
-        load(tmp_path / "settings.yaml")
-    (tmp_path / "settings.yaml").write_text(text.replace("true", "false"))
-    assert load(tmp_path / "settings.yaml").groups == ()
-
-
 def test_a_file_that_is_not_text_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "settings.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SettingsError, match="not UTF-8"):
