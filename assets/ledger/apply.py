@@ -5,10 +5,9 @@ of it in `outcomes`. (rules.md, "Applying" and R9)
 """
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Literal
@@ -23,6 +22,7 @@ from assets.ledger.effects.terms import Action, Done, Targets, Write
 from assets.ledger.ledger import Ledger
 from assets.ledger.plans import RecordedPlan, belongs_to_another
 from assets.ledger.records import LedgerRecords
+from assets.ledger.report import ApplyReport
 from assets.ledger.tables import actions, counters, failures
 from assets.reconciliation.kinds import ORDER
 
@@ -40,36 +40,6 @@ APPLY_WAIT = 600
 SETTLE_WAIT = 10
 """Seconds to wait for the lock. Settling only outwaits what is nearly done: another's applying makes the run that reads
 meanwhile a stale one, and that is found out when it wants to apply."""
-
-
-@dataclass
-class ApplyReport:
-    """What came of a plan, in numbers of actions.
-
-    results: by kind ("emply.set_roles") and result: applied, failed, superseded, or unknown (the target would not say;
-    the next run finds out). held: by guards. waiting: failed before, their turn comes at a later run. quarantined:
-    wait for `release`. untried: left when a service was down. `troubled` says whether a person should look.
-    """
-
-    plan_no: int
-    results: dict[str, Counter[str]] = field(default_factory=dict)
-    held: int = 0
-    waiting: int = 0
-    quarantined: int = 0
-    untried: int = 0
-
-    @property
-    def troubled(self) -> bool:
-        """Whether something failed, waits to be tried again, is in quarantine, or could not be tried."""
-        return any((self.count("failed"), self.count("unknown"), self.waiting, self.quarantined, self.untried))
-
-    def count(self, result: str) -> int:
-        """The actions of any kind with this result."""
-        return sum(counted[result] for counted in self.results.values())
-
-    def add(self, action: Action, result: str) -> None:
-        """Count one more."""
-        self.results.setdefault(action.name, Counter())[result] += 1
 
 
 def apply(
@@ -236,7 +206,7 @@ def _apply_all(
         for action in batch:
             tried = _Tried("applied") if target == "ledger" else _try(session, action, targets)
             level = logging.DEBUG if tried.result == "applied" else logging.WARNING
-            log.log(level, _LINE, action.name, action.action_id, tried.result)
+            log.log(level, _LINE, action.name, action.action_id, tried.said)
             report.add(action, tried.result)
             done += 1
             progress(done, len(due))
@@ -257,6 +227,11 @@ class _Tried:
     code: str | None = None
     object_id: str | None = None
     transient: bool = False
+
+    @property
+    def said(self) -> str:
+        """The result, with the code where there is one."""
+        return self.result if self.code is None else f"{self.result} ({self.code})"
 
 
 def _try(session: LockedSession, action: Action, targets: Targets) -> _Tried:

@@ -21,7 +21,8 @@ from assets import clock
 from assets.connections import Connections
 from assets.errors import PlanRefused
 from assets.extract import FRESH, OWNERS
-from assets.ledger.apply import ApplyReport, apply, settle
+from assets.ledger.apply import apply, settle
+from assets.ledger.report import ApplyReport
 from assets.partitions import DAILY, require_today
 from assets.progress import tell
 from assets.reconciliation.world import STATE_COLUMNS

@@ -12,9 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from assets import clock
-from assets.ledger.apply import ApplyReport, apply, settle
+from assets.ledger.apply import apply, settle
 from assets.ledger.ledger import Ledger
 from assets.ledger.plans import Origin
+from assets.ledger.report import ApplyReport
 from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.world import SyncState, World
 from tests.integration.ledger.fakes import Emply, Graph, Row

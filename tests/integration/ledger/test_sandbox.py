@@ -11,8 +11,9 @@ from assets import clock
 from assets.emply.client import EmplyClient
 from assets.entra.client import GraphClient
 from assets.environment import Environment
-from assets.ledger.apply import ApplyReport, apply, settle
+from assets.ledger.apply import apply, settle
 from assets.ledger.ledger import Ledger
+from assets.ledger.report import ApplyReport
 from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.settings import Settings
 from assets.reconciliation.world import World

@@ -10,9 +10,10 @@ import pytest
 from assets.emply.client import EmplyClient
 from assets.entra.client import GraphClient
 from assets.environment import Environment
-from assets.ledger.apply import ApplyReport, settle
+from assets.ledger.apply import settle
 from assets.ledger.effects.own_events import transaction_id
 from assets.ledger.ledger import Ledger
+from assets.ledger.report import ApplyReport
 from sandbox import Sandbox
 from tests.integration.ledger import planned
 from tests.integration.ledger.company import Company
