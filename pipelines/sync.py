@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, TextIO
 
 from dagster import DagsterEventType, DagsterInstance, EventLogEntry, ExecuteInProcessResult, RunsFilter
-from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.utils import make_new_run_id
 
 from assets import clock
@@ -179,6 +179,6 @@ def _reason(result: ExecuteInProcessResult) -> str:
 
 def _fail_killed(dagster: DagsterInstance) -> None:
     """Whoever has the turn knows that the runs of earlier commands are dead: else they would have it."""
-    running = RunsFilter(tags=BY_COMMAND, statuses=IN_PROGRESS_RUN_STATUSES)
+    running = RunsFilter(tags=BY_COMMAND, statuses=NOT_FINISHED_STATUSES)
     for run in dagster.get_runs(running):
         dagster.report_run_failed(run, "the command that ran it was killed")
