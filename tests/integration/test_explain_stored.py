@@ -25,7 +25,7 @@ from tests.reference.worlds import random_world
 
 COMPANY = 100_000
 AT_ONCE = 2.0
-TRIES = 3
+TRIES = 8  # the best of them: what else the machine does is not measured
 
 
 @pytest.fixture(scope="module")
