@@ -25,5 +25,9 @@ def turn(address: str) -> Iterator[None]:
 
 def is_nobodys_turn(address: str) -> bool:
     """Whether no command is running now. Raises LedgerError."""
-    with Database(address).writing() as connection:
-        return bool(connection.execute(select(func.pg_try_advisory_xact_lock(_LOCK))).scalar_one())
+    database = Database(address)
+    try:
+        with database.writing() as connection:
+            return bool(connection.execute(select(func.pg_try_advisory_xact_lock(_LOCK))).scalar_one())
+    finally:
+        database.engine.dispose()  # asked every few seconds by the daemon: no connection is kept for it

@@ -4,13 +4,16 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import make_url
 
+from assets.environment import database_address
 from sandbox import Sandbox
 from tests.system.commands import REPOSITORY, Command, Done
 
@@ -49,6 +52,13 @@ class Installation:
     def said(self) -> Path:
         """Where the output of commands is kept, a folder each."""
         return self.settings.parent / "said"
+
+    @contextmanager
+    def in_this_process(self) -> Iterator[None]:
+        """Dagster in this process has it as its environment."""
+        address = {"DATABASE_URL": database_address(self.variables["DATABASE_URL"])}
+        with patch.dict(os.environ, self.environment | address):
+            yield
 
     def start(self, *command: str, hurried: bool = False, terminal: str | None = None, **variables: str) -> Command:
         """Start `entra-emply` with these arguments; `hurried`, `terminal`: see `Command`."""

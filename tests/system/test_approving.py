@@ -2,15 +2,12 @@
 approval of nothing is refused in one line.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from dagster import DagsterInstance, ExecuteInProcessResult
 
-from assets.environment import database_address
 from pipelines.definitions import build_defs
 from pipelines.sync import _reason
 from tests.postgres import Server
@@ -35,10 +32,8 @@ MISTAKES = {
 @pytest.fixture
 def installation(story: Story, tmp_path: Path) -> Iterator[Installation]:
     """Synced once, with something held; Dagster in this process has it as its environment."""
-    with story.started(tmp_path, 1) as installation:
-        address = {"DATABASE_URL": database_address(installation.variables["DATABASE_URL"])}
-        with patch.dict(os.environ, installation.environment | address):
-            yield installation
+    with story.started(tmp_path, 1) as installation, installation.in_this_process():
+        yield installation
 
 
 @pytest.fixture

@@ -2,16 +2,13 @@
 starts it, refuses it in a clear line, and nothing is written.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
 from assets import clock
-from assets.environment import database_address
 from pipelines.definitions import build_defs
 from pipelines.sync import _reason
 from tests.postgres import Server
@@ -24,10 +21,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Dagster
 @pytest.fixture
 def installation(story: Story, tmp_path: Path) -> Iterator[Installation]:
     """Synced once, and people came and went since; Dagster in this process has it as its environment."""
-    with story.started(tmp_path, 1) as installation:
-        address = {"DATABASE_URL": database_address(installation.variables["DATABASE_URL"])}
-        with patch.dict(os.environ, installation.environment | address):
-            yield installation
+    with story.started(tmp_path, 1) as installation, installation.in_this_process():
+        yield installation
 
 
 def run(job: str, *assets: str, plan_id: str | None = None, **tags: str) -> ExecuteInProcessResult:
