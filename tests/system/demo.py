@@ -19,6 +19,7 @@ from tests.system.commands import REPOSITORY
 from tests.system.installation import Row
 
 PATIENCE = 400.0
+CODE = {"repositoryLocationName": "entra-emply", "repositoryName": "__repository__"}
 STALE = "query($day: String!) { assetNodes { assetKey { path } staleStatus(partition: $day) } }"
 BACKFILL = """mutation($backfill: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $backfill) {
   ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
@@ -27,6 +28,10 @@ RUNS = "{ runsOrError { ... on Runs { results { runId jobName status tags { key 
 LAUNCH = """mutation($execution: ExecutionParams!) { launchRun(executionParams: $execution) {
   ... on LaunchRunSuccess { run { runId } } } }"""
 ASSETS = "{ assetNodes { assetKey { path } } }"
+SCHEDULE = """query($schedule: ScheduleSelector!) { scheduleOrError(scheduleSelector: $schedule) {
+  ... on Schedule { scheduleState { id status } } } }"""
+STOP = """mutation($id: String!) { stopRunningSchedule(id: $id) {
+  ... on ScheduleStateResult { scheduleState { status } } } }"""
 PLAN = """{ assetOrError(assetKey: {path: ["reconciliation_actions"]}) { ... on Asset { assetMaterializations {
   runId metadataEntries { label ... on IntMetadataEntry { intValue } } } } } }"""
 
@@ -95,9 +100,19 @@ class Demo:
         runs: list[Row] = self.ask(RUNS)["runsOrError"]["results"]
         return runs
 
+    def schedule(self, name: str) -> Row:
+        """A schedule's state: its id and whether it is on."""
+        state: Row = self.ask(SCHEDULE, schedule=CODE | {"scheduleName": name})["scheduleOrError"]["scheduleState"]
+        return state
+
+    def stop_schedule(self, name: str) -> None:
+        """Switch a schedule off, as its switch in the UI does."""
+        stopped = self.ask(STOP, id=self.schedule(name)["id"])["stopRunningSchedule"]
+        assert stopped["scheduleState"]["status"] == "STOPPED"
+
     def launch(self, job: str, assets: list[str]) -> str:
         """Have the daemon run a job, or assets of it; the run's id."""
-        selector = {"repositoryLocationName": "entra-emply", "repositoryName": "__repository__", "jobName": job}
+        selector = CODE | {"jobName": job}
         chosen = {"assetSelection": [{"path": [name]} for name in assets]} if assets else {}
         tags = [{"key": "dagster/partition", "value": self.day}]
         execution = {"selector": selector | chosen, "executionMetadata": {"tags": tags}}

@@ -33,6 +33,13 @@ def test_the_first_sync_runs_through_the_daemon_and_the_sensor_applies_it(demo: 
     assert (applied[0]["status"], tags["dagster/sensor_name"]) == ("SUCCESS", "apply_after_sync")
 
 
+def test_the_schedule_is_on_until_somebody_switches_it_off(demo: Demo) -> None:
+    """What follows is then the same at every minute of the hour."""
+    assert demo.schedule("every_30_minutes")["status"] == "RUNNING"
+    demo.stop_schedule("every_30_minutes")
+    until(lambda: ended(demo), "the end of a run that the schedule began before")
+
+
 def test_two_commands_the_daemon_and_materialize_all_at_once_make_every_write_once(demo: Demo) -> None:
     demo.put_state(changed(demo.state()))
     before, logged = demo.state()["emply"], len(demo.log())
