@@ -41,6 +41,10 @@ class Server:
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is connected: thousands of small files less to remove in the end."""
+        self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """Run a statement by itself, and return its rows if it has any."""
         connection = psycopg2.connect(host=str(self.folder), user="postgres", dbname=database)

@@ -1,11 +1,12 @@
 """Whose employee is whose (rules.md, "Terms", "employee of a person"). No person is matched with a login here."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from assets.reconciliation.lookup import Mask, Rows, codes, positions
+from assets.reconciliation.lookup import Mask, Rows, encoded, positions
 from assets.reconciliation.world import World
 from assets.text import key
 
@@ -40,18 +41,22 @@ class Employees:
         Of the carried id and those with the e-mail: active before pending before archived, then the carried one, then
         the highest number (then the lowest id).
         """
-        code, own = codes(email, self.email)
-        known = np.flatnonzero(own >= 0)
-        carriers = np.bincount(own[known], minlength=max(code.max(initial=-1) + 1, 1))
-        best = np.full(len(carriers), _NOBODY, dtype=np.int64)
-        shared = carriers[own[known]] > 1
-        best[own[known]] = known
-        worst_first = self._best_first(known[shared])[::-1]
-        best[own[worst_first]] = worst_first
-        by_email = np.where(code >= 0, best[code], _NOBODY)
+        address = positions(email, self._by_email.addresses)
+        by_email = self._by_email.best[address]
         by_id = positions(carried, self.employee_id)
         carried_wins = (by_id >= 0) & ((by_email < 0) | (self._rank(by_id) <= self._rank(by_email)))
-        return np.where(carried_wins, by_id, by_email), np.where(code >= 0, carriers[code], 0)
+        return np.where(carried_wins, by_id, by_email), self._by_email.carriers[address]
+
+    @cached_property
+    def _by_email(self) -> "_ByEmail":
+        own, addresses = encoded(self.email)
+        known = np.flatnonzero(own >= 0)
+        carriers = np.bincount(own[known], minlength=len(addresses) + 1)
+        best = np.full(len(carriers), _NOBODY, dtype=np.int64)
+        best[own[known]] = known
+        worst_first = self._best_first(known[carriers[own[known]] > 1])[::-1]
+        best[own[worst_first]] = worst_first
+        return _ByEmail(addresses, best, carriers)
 
     def _best_first(self, rows: Rows) -> Rows:
         number = self.number.iloc[rows].astype("float64").fillna(-np.inf).to_numpy()
@@ -60,3 +65,12 @@ class Employees:
 
     def _rank(self, rows: Rows) -> Rows:
         return self.rank[rows] if len(self.rank) else np.zeros(len(rows), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class _ByEmail:
+    """The different e-mails of the employees; the best of each one's employees, and how many. The last is nobody's."""
+
+    addresses: "pd.Series[str]"
+    best: Rows
+    carriers: Rows

@@ -113,10 +113,9 @@ def _recent_deactivations(people: People) -> pd.DataFrame:
 @once
 def _deactivations_allowed(people: People) -> int:
     """`max_deactivations` among the linked Emply users that are active, or were deactivated in the last 24 hours."""
-    users = people.world.emply_users
-    linked = is_among(users["emply_user_id"], people.world.state.links["emply_user_id"])
-    recently = is_among(users["emply_user_id"], _recent_deactivations(people)["emply_user_id"])
-    population = int((linked & (users["active"] | recently)).sum())
+    linked = people.linked | people.identities["replaces_link"].to_numpy(dtype=bool)
+    recently = is_among(people.identities["emply_user_id"], _recent_deactivations(people)["emply_user_id"])
+    population = int((linked & (people.active | recently)).sum())
     return people.world.settings.guards.max_deactivations.of(population)
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.integer[Any]]
 
 _FEW = 4
 
@@ -65,7 +66,7 @@ def as_set(numbers: Rows) -> Rows:
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
-def among(numbers: Rows, ordered: Rows) -> Mask:
+def among(numbers: Numbers, ordered: Numbers) -> Mask:
     """Whether each number is one of `ordered`. (Where both ascend, much faster than `np.isin`, which sorts them.)"""
     if not len(ordered):
         return np.zeros(len(numbers), dtype=bool)

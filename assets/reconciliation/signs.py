@@ -1,21 +1,13 @@
 """S: signs that only a person can act on. Nothing here leads to an action."""
 
-from collections.abc import Callable, Iterator
-from itertools import chain
-
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from assets.reconciliation.lifecycle import stays_active
-from assets.reconciliation.lookup import Mask, as_set, is_among, positions
+from assets.reconciliation.lookup import Mask, is_among, positions
+from assets.reconciliation.near import one_edit_apart
 from assets.reconciliation.people import People, findings, together
 from assets.text import key
-
-_FEW = 20  # a filter costs as much as making that many texts
 
 
 def findings_of(people: People) -> pd.DataFrame:
@@ -92,7 +84,7 @@ def _nearly_matching(people: People) -> pd.DataFrame:
     names = key(people.entra("given_name", persons)), key(people.entra("surname", persons))
     pairs = pd.concat(
         [
-            _one_edit_apart(addresses, key(candidates["email"])),
+            one_edit_apart(addresses, key(candidates["email"])),
             _equal(_full_name(*names), _full_name(key(candidates["first_name"]), key(candidates["last_name"]))),
         ]
     ).drop_duplicates()
@@ -109,61 +101,3 @@ def _equal(one: "pd.Series[str]", other: "pd.Series[str]") -> pd.DataFrame:
     left = pd.DataFrame({"text": one.array, "one": np.arange(len(one))}).dropna()
     right = pd.DataFrame({"text": other.array, "other": np.arange(len(other))}).dropna()
     return left.merge(right, on="text")[["one", "other"]]
-
-
-def _one_edit_apart(one: "pd.Series[str]", other: "pd.Series[str]") -> pd.DataFrame:
-    """The pairs at most one edit (insert, delete, replace, swap of neighbours) apart: one, other (rows).
-
-    Such texts share themselves or what is left of them without one character: only pairs that do are measured.
-    """
-    if len(one) > len(other):
-        few = _with_one_less(other)
-        pairs = _equal_among(_with_one_less(one, few["text"] if len(other) * _FEW < len(one) else None), few)
-    else:
-        pairs = _equal_among(_with_one_less(one), _with_one_less(other))
-    texts = (one.iloc[pairs["one"]].tolist(), other.iloc[pairs["other"]].tolist())
-    distances = process.cpdist(*texts, scorer=OSA.distance, score_cutoff=1)
-    return pairs[np.asarray(distances) <= 1]
-
-
-def _with_one_less(texts: "pd.Series[str]", among: pa.ChunkedArray | None = None) -> pa.Table:
-    """Every text, and every text that is left without one of its characters: text, row. Only those `among`, if given:
-    of many texts few are kept."""
-    array = pa.array(texts, type=pa.large_string(), from_pandas=True)
-    table = pa.table({"text": array, "row": np.arange(len(texts))})
-    plain = pc.string_is_ascii(table["text"])
-    kinds = ((table.filter(plain), _ascii_without), (table.filter(pc.invert(plain)), _text_without))
-    parts = chain([table], *(_shortened(of, without) for of, without in kinds))
-    return pa.concat_tables(part if among is None else _only(part, among) for part in parts)
-
-
-def _shortened(table: pa.Table, without: Callable[[pa.ChunkedArray, int], pa.ChunkedArray]) -> Iterator[pa.Table]:
-    """The table without the first character of its texts, without the second, and so on, as far as they have one."""
-    lengths = pc.utf8_length(table["text"])
-    for at in range(pc.max(lengths).as_py() or 0):
-        longer = table if at < pc.min(lengths).as_py() else table.filter(pc.greater(lengths, at))
-        yield longer.set_column(0, "text", without(longer["text"], at))
-
-
-def _text_without(texts: pa.ChunkedArray, at: int) -> pa.ChunkedArray:
-    return pc.utf8_replace_slice(texts, at, at + 1, "")
-
-
-def _ascii_without(texts: pa.ChunkedArray, at: int) -> pa.ChunkedArray:
-    """The same, ten times as fast: a character is a byte."""
-    octets = pc.binary_replace_slice(texts.cast(pa.large_binary()), at, at + 1, b"")
-    return pa.chunked_array([chunk.view(pa.large_string()) for chunk in octets.chunks], type=pa.large_string())
-
-
-def _only(table: pa.Table, among: pa.ChunkedArray) -> pa.Table:
-    return table.filter(pc.is_in(table["text"], value_set=among))
-
-
-def _equal_among(left: pa.Table, right: pa.Table) -> pd.DataFrame:
-    joined = left.rename_columns(["text", "one"]).join(
-        right.rename_columns(["text", "other"]), keys="text", join_type="inner"
-    )
-    width = (pc.max(right["row"]).as_py() or 0) + 1
-    one, other = (joined[name].to_numpy() for name in ("one", "other"))
-    pairs = as_set(one * width + other)
-    return pd.DataFrame({"one": pairs // width, "other": pairs % width})

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.reference.applying_calendars import CALENDARS
 from tests.reference.applying_entra import apply_to_users
+from tests.reference.guards import identity
 
 Row = dict[str, Any]
 
@@ -118,8 +119,3 @@ def _remember(state: Row, plan: Row, failed: set[str]) -> None:
         if action["own_guards"]
     ]
     state["approvals"] = []
-
-
-def identity(action: Row) -> list[Any]:
-    """What an action is, whoever holds it."""
-    return [action[name] for name in ("target", "kind", "entra_id", "emply_user_id", "before", "after")]

@@ -106,11 +106,6 @@ def granted(name: str, at: str, *, approved: bool = False) -> Row:
     return {"entraId": f"entra-{name}", "at": at, "approved": approved}
 
 
-def identity(action: Row) -> list[Any]:
-    """What holds and approvals are recorded for."""
-    return [action[name] for name in ("target", "kind", "entra_id", "emply_user_id", "before", "after")]
-
-
 def told(plan: Row) -> list[str]:
     """The whole plan in short lines, sorted: "L6 deactivate_user megan (account_disabled) held by G1"."""
     lines = []

@@ -231,13 +231,14 @@ def _ended(world: World, calendar: Calendar) -> list[str]:
 
 
 def _row(calendar: Calendar, kind: str, rule: str, before: Row | None, after: Row | None) -> Row:
-    """An action of E; `before` and `after` hold the calendar, a room's row no Emply user."""
-    of_it = {"calendarExternalId": calendar.external_id}
-    row = action(
-        calendar.owner,
-        kind,
-        rule,
-        before=None if before is None else before | of_it,
-        after=None if after is None else after | of_it,
-    )
+    """An action of E; a room's row has no Emply user."""
+    row = action(calendar.owner, kind, rule, before=_on(calendar, before), after=_on(calendar, after))
     return row if calendar.kind == "user" else {**row, "emply_user_id": None}
+
+
+def _on(calendar: Calendar, change: Row | None) -> Row | None:
+    """`before` or `after` with the calendar, which follows the event's ids."""
+    if change is None:
+        return None
+    ids = {name: change[name] for name in ("emplyEventId", "externalId") if name in change}
+    return {**ids, "calendarExternalId": calendar.external_id, **change}

@@ -3,9 +3,9 @@
 import json
 from ast import literal_eval
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,7 @@ from assets.emply import frames as emply
 from assets.entra import frames as entra
 from assets.entra import mailbox_frames
 from assets.errors import SettingsError
+from assets.reconciliation.lookup import as_json
 from assets.reconciliation.plan import Plan, make_plan
 from assets.reconciliation.settings import Settings
 from assets.reconciliation.world import SyncState, World
@@ -74,16 +75,12 @@ def world_of(scenario: Row, settings: Row, state: Row, now: datetime) -> World:
     for name in ("deactivations", "grants"):
         if name in frames:
             frames[name]["at"] = pd.to_datetime(frames[name]["at"], utc=True)
-    without = _world(scenario, settings, SyncState.of(frames, read_at=now))
-    if not state.get("holds") and not state.get("approvals"):
-        return without
-    ids = _ids_by_key(without)
-    holds = [(ids.get(_key(row["action"]), "gone"), " ".join(row["guards"])) for row in state.get("holds", [])]
-    approvals = [(ids.get(_key(row["action"]), "gone"), row["expiresAt"]) for row in state.get("approvals", [])]
+    holds = [(_action_id(row["action"]), " ".join(row["guards"])) for row in state.get("holds", [])]
+    approvals = [(_action_id(row["action"]), row["expiresAt"]) for row in state.get("approvals", [])]
     frames["holds"] = pd.DataFrame(holds, columns=["action_id", "guards"])
     frames["approvals"] = pd.DataFrame(approvals, columns=["action_id", "expires_at"])
     frames["approvals"]["expires_at"] = pd.to_datetime(frames["approvals"]["expires_at"], utc=True)
-    return replace(without, state=SyncState.of(frames, read_at=now))
+    return _world(scenario, settings, SyncState.of(frames, read_at=now))
 
 
 def json_rows(frame: pd.DataFrame) -> list[Row]:
@@ -192,14 +189,11 @@ def _members(group: Row, groups: dict[str, Row], *, nested: bool) -> list[str]:
     return list(seen)
 
 
-def _key(action: list[Any]) -> str:
-    return json.dumps(action, sort_keys=True)
-
-
-def _ids_by_key(world: World) -> dict[str, str]:
-    names = ("target", "kind", "entra_id", "emply_user_id", "before", "after")
-    rows = json_rows(make_plan(world).actions)
-    return {_key([row[name] for name in names]): row["action_id"] for row in rows}
+def _action_id(action: list[Any]) -> str:
+    """What a hold or an approval is recorded for: the hash of target, kind, both ids, before and after."""
+    *texts, before, after = action
+    changes = [None if each is None else as_json(pd.DataFrame([each]))[0] for each in (before, after)]
+    return sha256("\x1f".join(each or "" for each in (*texts, *changes)).encode()).hexdigest()
 
 
 def _role_states(made: Plan) -> list[Row]:

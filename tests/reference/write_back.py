@@ -17,8 +17,6 @@ from tests.reference.terms import (
     written,
 )
 
-FOLLOWS = {"givenName": "firstName", "surname": "lastName", "jobTitle": "jobTitle", "mobilePhone": "mobilePhone"}
-
 
 def check_tenant(world: World) -> None:
     """W0: a hybrid tenant has no write-back."""
@@ -77,10 +75,15 @@ def _update(world: World, person: Person) -> list[Row]:
     if not world.write_back("update") or not person.matched or employee is None or status(employee) == "archived":
         return []
     assert person.user is not None
-    wanted = {field: employee.get(name) for field, name in FOLLOWS.items()}
-    wanted["department"] = _department(world, employee)
-    if trimmed(employee.get("firstName")) is not None and trimmed(employee.get("lastName")) is not None:
-        wanted["displayName"] = _full_name(employee)
+    both_names = trimmed(employee.get("firstName")) is not None and trimmed(employee.get("lastName")) is not None
+    wanted = {
+        "givenName": employee.get("firstName"),
+        "surname": employee.get("lastName"),
+        "displayName": _full_name(employee) if both_names else None,
+        "jobTitle": employee.get("jobTitle"),
+        "department": _department(world, employee),
+        "mobilePhone": employee.get("mobilePhone"),
+    }
     before: Row = {}
     after: Row = {}
     for field, value in wanted.items():

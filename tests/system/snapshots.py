@@ -45,7 +45,7 @@ def started(sandbox: Sandbox, server: Server, folder: Path, after: Snapshot) -> 
     try:
         yield Installation(folder / "home", sandbox, settings, {"DATABASE_URL": server.url(database)})
     finally:
-        server.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        server.drop(database)
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,6 @@ def test_the_properties_to_select_are_those_of_the_columns() -> None:
 def test_fifty_thousand_users_are_a_frame_in_a_moment() -> None:
     rows = [{"id": f"{n:032}", "mail": f"{n}@contoso.example", "accountEnabled": True} for n in range(50_000)]
     entra.users(rows[:1])
-    start = time.perf_counter()
+    start = time.process_time()  # whatever else the machine does
     entra.users(rows)
-    assert time.perf_counter() - start < 0.6  # 0.07 on a quiet machine
+    assert time.process_time() - start < 0.6  # 0.07

@@ -40,8 +40,10 @@ def migrated(server: Server) -> str:
 
 
 @pytest.fixture
-def database(server: Server, migrated: str) -> str:
-    return server.create(template=migrated)
+def database(server: Server, migrated: str) -> Iterator[str]:
+    name = server.create(template=migrated)
+    yield name
+    server.drop(name)
 
 
 @pytest.fixture

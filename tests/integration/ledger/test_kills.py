@@ -59,7 +59,7 @@ class Prepared:
         left = kinds(company.plan())
         ledger.close()
         remembered = [self.server.execute(f"SET search_path = entra_emply; {query}", database) for query in REMEMBERED]
-        self.server.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        self.server.drop(database)
         scenario = company.scenario
         logins = sorted(scenario["emply"]["users"], key=lambda user: user["id"])
         return left, sorted(map(tuple, scenario["writes"])), logins, remembered

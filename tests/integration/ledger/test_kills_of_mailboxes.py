@@ -81,7 +81,7 @@ class Prepared:
         left = self.run_again(office)
         ledger.close()
         remembered = [self.server.execute(f"SET search_path = entra_emply; {query}", database) for query in REMEMBERED]
-        self.server.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        self.server.drop(database)
         scenario = office.scenario
         return left, sorted(map(tuple, scenario.pop("writes"))), _in_order(scenario), remembered
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.reference.builders import ago, deactivated, employee, granted, identity, login, person, told, world
+from tests.reference.builders import ago, deactivated, employee, granted, login, person, told, world
 from tests.reference.calendar_builders import calendar
+from tests.reference.guards import identity
 from tests.reference.subject import PlanOf, Row, World
 
 NAMES = ["ada", "ray", "søren", "łucja", "ipek", "ole", "jörg"]

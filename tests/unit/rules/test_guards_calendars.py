@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.reference.builders import ago, employee, identity, login, person, world
+from tests.reference.builders import ago, employee, login, person, world
 from tests.reference.calendar_builders import calendar, event, imported, in_emply, own, pair
+from tests.reference.guards import identity
 from tests.reference.subject import PlanOf, Row, World
 
 NAMES = ["ada", "ray", "søren", "łucja", "ipek", "ole"]

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.reference.builders import employee, identity, login, person, told, world
+from tests.reference.builders import employee, login, person, told, world
 from tests.reference.calendar_builders import calendar, event, in_emply, own, pair, recorded
+from tests.reference.guards import identity
 from tests.reference.subject import PlanOf, Row
 
 SWITCHED_OFF = {"actions": [], "findings": [], "roleStates": [], "endedPairs": []}
