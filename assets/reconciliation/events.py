@@ -63,10 +63,10 @@ def actions_of(found: Calendars) -> pd.DataFrame:
 
 def ended_pairs(found: Calendars) -> pd.DataFrame:
     """E2: recorded pairs (emply_event_id) of enabled calendars with both ends gone, to be forgotten."""
+    if found.people.world.state.event_pairs.empty:
+        return found.people.world.state.event_pairs[["emply_event_id"]]
     both = _Both(found)
     pairs = both.recorded
-    if pairs.empty:
-        return pairs[["emply_event_id"]]
     gone = ~is_among(pairs["emply_event_id"], both.ours["event_id"]) & (both.their_row(pairs) < 0)
     on_open = take_flag(both.places["enabled"], pairs["at"])
     return pairs.loc[gone & on_open, ["emply_event_id"]].reset_index(drop=True)

@@ -55,8 +55,10 @@ def _with_earlier(people: People, actions: pd.DataFrame, guards: Mapping[str, Ma
     """What these guards hold, and what was held before: it stays so, by those guards and any that join."""
     nobody = np.zeros(len(actions), dtype=bool)
     held = pd.DataFrame({guard: guards.get(guard, nobody) for guard in GUARDS}, index=actions.index)
-    state = people.world.state
-    before = " " + take(state.holds["guards"], positions(actions["action_id"], state.holds["action_id"])) + " "
+    holds = people.world.state.holds
+    if holds.empty:
+        return held
+    before = " " + take(holds["guards"], positions(actions["action_id"], holds["action_id"])) + " "
     for guard in GUARDS:
         held[guard] |= before.str.contains(f" {guard} ", regex=False, na=False).to_numpy(dtype=bool)
     return held

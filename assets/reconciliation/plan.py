@@ -24,7 +24,7 @@ from assets.reconciliation import (
 from assets.reconciliation.calendars import Calendars
 from assets.reconciliation.findings import FINDING_COLUMNS
 from assets.reconciliation.kinds import ORDER
-from assets.reconciliation.lookup import as_set, collected, is_among, marked, take
+from assets.reconciliation.lookup import as_set, collected, is_among, marked, sorted_by, take
 from assets.reconciliation.mapping import (
     Mapping,
     nothing_configured,
@@ -201,7 +201,7 @@ def _in_order(people: People, parts: list[pd.DataFrame]) -> pd.DataFrame:
         employee_id=employee.where(planned["rule"] == "W3"),
     )
     order = (planned["target"] + "." + planned["kind"]).map({kind: place for place, kind in enumerate(ORDER)})
-    planned = planned.assign(order=order).sort_values(["order", "subject", "action_id"], ignore_index=True)
+    planned = sorted_by(planned.assign(order=order), ["order", "subject", "action_id"])
     return planned.assign(position=np.arange(len(planned)))
 
 
@@ -232,7 +232,7 @@ def _groups(people: People, persons: "pd.Series[int]") -> "pd.Series[str]":
 def _joined(flags: pd.DataFrame) -> "pd.Series[str]":
     """The names of the columns that are true, separated by blanks."""
     text = pd.Series("", index=flags.index, dtype="str")
-    for name in flags.columns:
+    for name in flags.columns[flags.any()]:
         text = text.where(~flags[name], (text + " " + name).str.strip())
     return text
 
@@ -249,9 +249,7 @@ def _findings(people: People, changes: roles.RoleChanges, found: Calendars) -> p
         ]
     )
     all_of_them = pd.concat([findings.about_people(people, drafts), findings.about_groups(people)])
-    return all_of_them.sort_values(
-        ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"], ignore_index=True
-    )
+    return sorted_by(all_of_them, ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"])
 
 
 def _switched_off(world: World) -> Plan:
