@@ -59,9 +59,16 @@ def _timed(environment: dict[str, str]) -> dict[str, Any]:
 
 
 def _change(sandbox: Sandbox, users: int) -> int:
-    """Give one person in a hundred another job title; how many."""
+    """Give one person in a hundred another job title; how many. All are people whose fields follow Entra (A1)."""
     state = sandbox.state()
-    people = state["entra"]["users"][: max(1, users * _CHANGED_PERCENT // 100)]
+    employed = {employee["email"] for employee in state["emply"]["employees"]}
+    logins = {user["username"] for user in state["emply"]["users"] if user["active"] and not user["employeeId"]}
+    following = [
+        person
+        for person in state["entra"]["users"]
+        if person["accountEnabled"] and person["userPrincipalName"] in logins and person.get("mail") not in employed
+    ]
+    people = following[: max(1, users * _CHANGED_PERCENT // 100)]
     for person in people:
         person["jobTitle"] = f"{person.get('jobTitle') or 'Employee'}, acting"
     sandbox.put_state(state)

@@ -63,8 +63,9 @@ def actions_of(found: Calendars) -> pd.DataFrame:
 
 def ended_pairs(found: Calendars) -> pd.DataFrame:
     """E2: recorded pairs (emply_event_id) of enabled calendars with both ends gone, to be forgotten."""
-    if found.people.world.state.event_pairs.empty:
-        return found.people.world.state.event_pairs[["emply_event_id"]]
+    remembered = found.people.world.state.event_pairs
+    if remembered.empty:
+        return remembered[["emply_event_id"]]
     both = _Both(found)
     pairs = both.recorded
     gone = ~is_among(pairs["emply_event_id"], both.ours["event_id"]) & (both.their_row(pairs) < 0)

@@ -8,7 +8,7 @@ from tests.reference import rules, vectorised
 from tests.reference.subject import Row, outcome
 from tests.reference.worlds import random_world
 
-SHARE = range(40)
+SHARE = range(60)
 CAMPAIGN = range(200, 6_000)
 
 

@@ -15,8 +15,8 @@ from tests.reference.terms import ConfigurationError
 from tests.reference.worlds import random_world
 
 World = tuple[Row, Row, Row, datetime]
-SEEDS = range(4)
-CAMPAIGN = range(4, 600)
+SEEDS = range(6)
+CAMPAIGN = range(6, 600)
 
 
 def nothing_but_what_is_held_remains_after_applying(world: World) -> None:

@@ -10,6 +10,8 @@ from assets.reconciliation.near import one_edit_apart
 
 LETTERS = "abłş@"
 NOBODY = [None, ""]
+ADDRESS = "given-name.surname@subsidiary.contoso.com"
+OTHERS = [f"given-name.surname{number}@subsidiary.contoso.com" for number in range(10, 60)]
 
 
 def made(chosen: random.Random, count: int) -> list[str | None]:
@@ -35,7 +37,14 @@ def test_all_pairs_are_found_and_no_others(many: int, few: int, seed: int) -> No
     assert pairs(one, other) == expected
 
 
+@pytest.mark.parametrize("at", range(len(ADDRESS)))
+@pytest.mark.parametrize("edited", ["{0}x{1}{2}{3}", "{0}{2}{3}", "{0}x{2}{3}", "{0}{2}{1}{3}"])
+def test_an_edit_anywhere_is_found_among_many(edited: str, at: int) -> None:
+    """Insert, delete, replace, swap."""
+    parts = ADDRESS[:at], ADDRESS[at : at + 1], ADDRESS[at + 1 : at + 2], ADDRESS[at + 2 :]
+    assert pairs([*OTHERS, edited.format(*parts)], [ADDRESS]) == {(len(OTHERS), 0)}
+
+
 @pytest.mark.parametrize("other", [[], [None], ["elsewhere@fabrikam.com"]])
 def test_where_nothing_is_near_there_are_no_pairs(other: list[str | None]) -> None:
-    one = [f"{number:03}@contoso.com" for number in range(100)]
-    assert pairs(one, other) == pairs(other, one) == set()
+    assert pairs(OTHERS, other) == pairs(other, OTHERS) == set()

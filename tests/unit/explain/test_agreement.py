@@ -18,7 +18,7 @@ from tests.reference.vectorised import world_of
 from tests.reference.worlds import random_world
 
 SHARE = range(10)
-FEW = range(100, 102)
+FEW = range(100, 104)
 CAMPAIGN = range(1_000, 3_000)
 
 RULES = [

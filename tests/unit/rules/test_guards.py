@@ -65,6 +65,14 @@ def test_g1_counts_the_last_24_hours_without_approval(plan_of: PlanOf, recent: d
     assert held(plan) == guards
 
 
+def test_g1_the_share_is_also_of_a_login_whose_link_is_replaced(plan_of: PlanOf) -> None:
+    """Two of three leave: 50 % of the three is two, of the two alone it would be one."""
+    people = [person("ada", accountEnabled=False), person("ray", accountEnabled=False), person("ole")]
+    logins, linked = [login(name) for name in ("ada", "ray", "ole")], ["ada", "ray", ("gone", "ole")]
+    limit = {"max_deactivations": {"min_count": 0, "percent": 50}}
+    assert held(plan_of(world(people, logins, linked=linked, guards=limit))) == {"G3"}
+
+
 @pytest.mark.parametrize(("recent", "guards"), [(ago(hours=1), set()), (ago(hours=25), {"G1"})])
 def test_g1_the_share_is_of_linked_users_active_or_just_deactivated(plan_of: PlanOf, recent: str, guards: set) -> None:
     """Two leave; 50 % of them and the two who were just deactivated is two, of them alone one."""
