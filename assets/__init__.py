@@ -1,1 +1,1 @@
-"""What the pipeline knows: sources, frames, rules, plan and ledger. When and how it runs is `pipelines`."""
+"""Dagster's assets, a module a group of the lineage, and what they need of Dagster. `entra_emply` does the work."""

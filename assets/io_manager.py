@@ -4,8 +4,8 @@ from functools import cached_property
 
 from dagster import InputContext, IOManager, OutputContext
 
-from assets.environment import Environment
-from assets.storage import Frames, FrameStore
+from entra_emply.environment import Environment
+from entra_emply.storage.frame_store import Frames, FrameStore
 
 COMPLETES_RUN = "entra-emply/completes_run"
 """Metadata of the asset whose frame, when stored, makes a run the day's last complete one."""

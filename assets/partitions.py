@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dagster import DailyPartitionsDefinition
 
-from assets import clock
-from assets.errors import SourceUnreadable
+from entra_emply import clock
+from entra_emply.errors import SourceUnreadable
 
 _TOLERANCE = timedelta(minutes=30)  # a run that a tick started just before midnight may read just after it
 

@@ -9,16 +9,16 @@ from typing import Any
 import pandas as pd
 from dagster import AssetExecutionContext, MetadataValue, TableColumn, TableRecord, TableSchema
 
-from assets.connections import Connections
-from assets.errors import SettingsError
-from assets.extract import accepted_shrinks
 from assets.partitions import is_today
-from assets.reconciliation.full_read import require_full_read, require_referred
-from assets.reconciliation.html import groups_of, html
-from assets.reconciliation.mapping import may_be_empty
-from assets.reconciliation.plan import Plan
-from assets.reconciliation.wording import changes, document, names_of, rows, why
-from assets.reconciliation.world import FOLLOWING, SOURCES, World
+from assets.resources import Connections
+from assets.source import accepted_shrinks
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.completeness import require_full_read, require_referred
+from entra_emply.reconciliation.inputs import FOLLOWING, SOURCES, World
+from entra_emply.reconciliation.mapping import may_be_empty
+from entra_emply.reconciliation.plan import Plan
+from entra_emply.reconciliation.report.html import groups_of, html
+from entra_emply.reconciliation.report.wording import changes, document, names_of, rows, why
 
 PLAN_TAG = "entra-emply/plan"
 """Run tag: the plan that a run made to be applied."""

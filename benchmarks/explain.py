@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from assets.environment import leave_installation
-from assets.ledger.ledger import Ledger
-from assets.reconciliation.explain.in_memory import InMemory
-from assets.reconciliation.plan import Plan, make_plan
-from assets.reconciliation.world import World
-from assets.storage import FrameStore
 from benchmarks.plan import synthetic_world
-from pipelines.database import database
+from entra_emply.environment import leave_installation
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.reconciliation.explain.in_memory import InMemory
+from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.plan import Plan, make_plan
+from entra_emply.storage.frame_store import FrameStore
+from entra_emply.storage.postgres import database
 
 _RUN, _TIMES = "benchmark", 5
 
@@ -76,6 +76,6 @@ def store(frames: FrameStore, world: World, plan: Plan) -> None:
 
 def _timed(environment: dict[str, str], address: str) -> float:
     start = time.perf_counter()
-    command = [sys.executable, "-m", "pipelines.cli", "explain", address]
+    command = [sys.executable, "-m", "pipelines.commands.cli", "explain", address]
     subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603
     return round(time.perf_counter() - start, 2)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from assets.entra.client import GraphClient
-from assets.entra.snapshots import EVENT
-from assets.environment import Environment
-from assets.frames import MultiRead, Read
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.connectors.entra.event_deltas import EVENT
+from entra_emply.connectors.frames import MultiRead, Read
+from entra_emply.environment import Environment
 from sandbox import Sandbox
 
 _WINDOW = ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")

@@ -16,10 +16,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.reconciliation.matching import identities
-from assets.reconciliation.plan import make_plan, mapping_of
-from assets.reconciliation.settings import Group, Settings
-from assets.reconciliation.world import SyncState, World
+from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.plan import make_plan, mapping_of
+from entra_emply.reconciliation.rules.matching import identities
+from entra_emply.reconciliation.settings import Group, Settings
 
 _GROUPS = 40
 _NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import orjson
 
-from assets.emply.client import EmplyClient
-from assets.entra import frames
-from assets.entra.client import GraphClient
-from assets.environment import Environment
-from assets.frames import Read, properties
+from entra_emply.connectors.emply.client import EmplyClient
+from entra_emply.connectors.entra import frames
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.connectors.frames import Read, properties
+from entra_emply.environment import Environment
 
 _RUNS = 3
 

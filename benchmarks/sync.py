@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from assets.environment import leave_installation
-from assets.reconciliation.settings import load
+from entra_emply.environment import leave_installation
+from entra_emply.reconciliation.settings import load
 from sandbox import Sandbox
 
 SETTINGS = Path(__file__).resolve().parents[1] / "settings.yaml"
@@ -52,7 +52,7 @@ def _users_and_roles(home: Path) -> Path:
 
 def _timed(environment: dict[str, str]) -> dict[str, Any]:
     start = time.perf_counter()
-    command = [sys.executable, "-m", "pipelines.cli", "sync"]
+    command = [sys.executable, "-m", "pipelines.commands.cli", "sync"]
     done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)  # noqa: S603
     seconds = round(time.perf_counter() - start, 2)
     return {"seconds": seconds, "exit": done.returncode, "said": (done.stdout or done.stderr).strip()[-200:]}

@@ -8,13 +8,11 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import StatementError
 
-from assets import following_assets as following
-from assets.connections import Connections
-from assets.emply import assets as emply
-from assets.entra import assets as entra
+from assets import emply, entra, reconciliation
+from assets import mailboxes as following
+from assets import provisioning as ledger
 from assets.io_manager import FramesIOManager
-from assets.ledger import assets as ledger
-from assets.reconciliation import assets as reconciliation
+from assets.resources import Connections
 from pipelines.jobs import apply, approve, reload_settings, retention, sync
 from pipelines.triggers import alert_on_failure, apply_after_sync, every_30_minutes, every_night, settings_changed
 

@@ -9,9 +9,9 @@ from dagster import DagsterInstance
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import SQLAlchemyError
 
-from assets.environment import Environment
-from assets.ledger.database import in_words
-from pipelines.database import database
+from entra_emply.environment import Environment
+from entra_emply.ledger.database import in_words
+from entra_emply.storage.postgres import database
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _POOL = {"statement_timeout": 60_000, "pool_recycle": 600, "max_overflow": 20}  # milliseconds, seconds, connections

@@ -15,9 +15,9 @@ from dagster import (
     op,
 )
 
-from assets import clock
-from assets.connections import Connections
-from assets.errors import EntraEmplyError
+from assets.resources import Connections
+from entra_emply import clock
+from entra_emply.errors import EntraEmplyError
 
 ONE_AT_A_TIME = "entra-emply/one-at-a-time"
 """Tag: runs that carry the same value wait for each other (dagster.yaml)."""

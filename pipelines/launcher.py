@@ -15,8 +15,8 @@ from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 from dagster._serdes import deserialize_value
 
-from assets.environment import Environment
-from pipelines.turn import BY_COMMAND, is_nobodys_turn
+from entra_emply.environment import Environment
+from pipelines.command_lock import BY_COMMAND, is_nobodys_turn
 
 _ANSWER_SECONDS = 10
 

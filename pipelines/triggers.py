@@ -19,10 +19,10 @@ from dagster import (
 )
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
-from assets.connections import Connections
-from assets.errors import SettingsError
-from assets.ledger.assets import ApplyConfig
+from assets.provisioning import ApplyConfig
 from assets.recording import PLAN_TAG
+from assets.resources import Connections
+from entra_emply.errors import SettingsError
 from pipelines.jobs import apply, reload_settings, retention, sync
 
 

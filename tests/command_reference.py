@@ -5,7 +5,7 @@ from typing import Any
 
 import typer.main
 
-from pipelines.cli import app
+from pipelines.commands.cli import app
 
 _TOP = """\
 # Commands

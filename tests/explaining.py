@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from assets.reconciliation.explain.explanation import explanation
-from assets.reconciliation.explain.facts import Facts, Row
-from assets.reconciliation.explain.gathering import gather, planned_rows
-from assets.reconciliation.explain.in_memory import InMemory
-from assets.reconciliation.explain.neighbourhood import Directory, Ids, small_world
-from assets.reconciliation.explain.standing import Recorded
-from assets.reconciliation.plan import make_plan
-from assets.reconciliation.world import World
+from entra_emply.reconciliation.explain.explanation import explanation
+from entra_emply.reconciliation.explain.facts import Facts, Row
+from entra_emply.reconciliation.explain.gathering import gather, planned_rows
+from entra_emply.reconciliation.explain.in_memory import InMemory
+from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids, small_world
+from entra_emply.reconciliation.explain.standing import Recorded
+from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.plan import make_plan
 from tests.reference import subject
 from tests.reference.vectorised import world_of
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from assets.throttle import Timing
+from entra_emply.connectors.throttle import Timing
 
 
 @dataclass

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from assets.entra.connection import Connection
-from assets.environment import EntraEnvironment
-from assets.http import Answer
+from entra_emply.connectors.entra.connection import Connection
+from entra_emply.connectors.http import Answer
+from entra_emply.environment import EntraEnvironment
 from tests.fake_time import FakeTime
 
 BASE = "https://graph.example/v1.0"

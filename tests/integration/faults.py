@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assets.http import ATTEMPTS
+from entra_emply.connectors.http import ATTEMPTS
 
 PASSES: dict[str, dict[str, Any]] = {
     "empty page": {"empty_page": True},

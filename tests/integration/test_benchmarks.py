@@ -6,8 +6,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from assets.environment import VARIABLES
 from benchmarks import explain, sync
+from entra_emply.environment import VARIABLES
 
 OPERATORS = "operators-own"
 

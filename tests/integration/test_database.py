@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from assets.errors import SettingsError
-from pipelines import database as module
-from pipelines.database import EmbeddedPostgres, database
+from entra_emply.errors import SettingsError
+from entra_emply.storage import postgres as module
+from entra_emply.storage.postgres import EmbeddedPostgres, database
 
 HOLDER = """
 import sys
 from pathlib import Path
-from pipelines.database import EmbeddedPostgres
+from entra_emply.storage.postgres import EmbeddedPostgres
 with EmbeddedPostgres(Path(sys.argv[1])).used() as url:
     print(url, flush=True)
     sys.stdin.read()
@@ -81,7 +81,8 @@ def test_what_a_killed_user_leaves_is_used_and_then_stopped(tmp_path: Path, hold
 
 def test_users_that_come_and_go_together_are_all_served(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; import psycopg2; from pipelines.database import EmbeddedPostgres\n"
+        "import sys; from pathlib import Path; import psycopg2\n"
+        "from entra_emply.storage.postgres import EmbeddedPostgres\n"
         "for turn in range(4):\n"
         "    with EmbeddedPostgres(Path(sys.argv[1])).used() as url:\n"
         "        psycopg2.connect(url.replace('+psycopg2', '')).close()\n"

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from assets import clock
-from assets.checks import Check
-from assets.environment import Environment
-from assets.throttle import Timing
-from pipelines.doctor import doctor
+from entra_emply import clock
+from entra_emply.connectors.throttle import Timing
+from entra_emply.doctor.checks import Check
+from entra_emply.doctor.doctor import doctor
+from entra_emply.environment import Environment
 from sandbox import Sandbox
 from tests.fake_time import FakeTime
 
@@ -177,7 +177,7 @@ def test_an_operation_that_answers_otherwise_than_assumed_is_named(clinic: Clini
     )
     found = clinic.examine()
     assert found["emply: list_roles"].said == "answered 404 no_route"
-    assert "assets/emply/operations.py" in found["emply: list_roles"].remedy
+    assert "entra_emply/connectors/emply/operations.py" in found["emply: list_roles"].remedy
     assert "a list of objects with an id" in found["emply: list_departments"].said
 
 

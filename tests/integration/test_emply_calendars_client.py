@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from assets.emply.client import EmplyClient
-from assets.emply.operations import OPERATIONS
-from assets.environment import Environment
-from assets.errors import CredentialsError, SourceUnreadable, TargetRefused
-from assets.frames import Read
+from entra_emply.connectors.emply.client import EmplyClient
+from entra_emply.connectors.emply.operations import OPERATIONS
+from entra_emply.connectors.frames import Read
+from entra_emply.environment import Environment
+from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
 from sandbox import Sandbox
 from tests.fake_time import FakeTime
 from tests.integration.faults import PASSES, STAYS

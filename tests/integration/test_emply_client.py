@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from assets.emply.client import EmplyClient
-from assets.environment import Environment
-from assets.errors import CredentialsError, EntraEmplyError, SourceUnreadable, TargetRefused
-from assets.frames import Read
+from entra_emply.connectors.emply.client import EmplyClient
+from entra_emply.connectors.frames import Read
+from entra_emply.environment import Environment
+from entra_emply.errors import CredentialsError, EntraEmplyError, SourceUnreadable, TargetRefused
 from sandbox import Sandbox
 from tests.fake_time import FakeTime
 from tests.integration.faults import PASSES, STAYS

@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from assets.entra import sign_in
-from assets.entra.client import GraphClient
-from assets.environment import Environment
-from assets.errors import CredentialsError, EntraEmplyError, SourceUnreadable
-from assets.frames import Read
-from assets.http import RequestFailed
+from entra_emply.connectors.entra import sign_in
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.connectors.frames import Read
+from entra_emply.connectors.http import RequestFailed
+from entra_emply.environment import Environment
+from entra_emply.errors import CredentialsError, EntraEmplyError, SourceUnreadable
 from sandbox import Sandbox
 from tests.fake_time import FakeTime
 from tests.integration.faults import PASSES_IN_GRAPH, STAYS_IN_GRAPH

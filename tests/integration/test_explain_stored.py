@@ -9,17 +9,17 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from assets.environment import Environment
-from assets.reconciliation.explain.explanation import explanation
-from assets.reconciliation.explain.gathering import gather, planned_rows
-from assets.reconciliation.explain.in_memory import InMemory
-from assets.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, small_world
-from assets.reconciliation.explain.standing import Recorded
-from assets.reconciliation.plan import Plan, make_plan
-from assets.reconciliation.world import World
-from assets.storage import FrameStore
 from benchmarks.explain import planned, store
-from pipelines.explain import explain
+from entra_emply.environment import Environment
+from entra_emply.person.stored import explain
+from entra_emply.reconciliation.explain.explanation import explanation
+from entra_emply.reconciliation.explain.gathering import gather, planned_rows
+from entra_emply.reconciliation.explain.in_memory import InMemory
+from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, small_world
+from entra_emply.reconciliation.explain.standing import Recorded
+from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.plan import Plan, make_plan
+from entra_emply.storage.frame_store import FrameStore
 from tests.reference.vectorised import world_of
 from tests.reference.worlds import random_world
 

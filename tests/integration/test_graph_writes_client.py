@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from assets.entra import writes
-from assets.entra.client import GraphClient
-from assets.environment import Environment
-from assets.errors import CredentialsError, TargetRefused
+from entra_emply.connectors.entra import writes
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.environment import Environment
+from entra_emply.errors import CredentialsError, TargetRefused
 from sandbox import Sandbox
 from tests.fake_time import FakeTime
 

@@ -9,8 +9,8 @@ from dagster import DagsterRun
 from dagster._core.launcher import WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
+from pipelines.command_lock import BY_COMMAND, turn
 from pipelines.launcher import WatchingRunLauncher
-from pipelines.turn import BY_COMMAND, turn
 from tests.postgres import Server, running_server
 
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pandas as pd
 
-from assets.emply import calendar_frames
-from assets.emply import frames as emply
-from assets.entra import frames as entra
-from assets.entra import mailbox_frames
-from assets.errors import SettingsError
-from assets.reconciliation.lookup import as_json
-from assets.reconciliation.plan import Plan, make_plan
-from assets.reconciliation.settings import Settings
-from assets.reconciliation.world import SyncState, World
+from entra_emply.connectors.emply import calendar_frames
+from entra_emply.connectors.emply import frames as emply
+from entra_emply.connectors.entra import frames as entra
+from entra_emply.connectors.entra import mailbox_frames
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.arrays import as_json
+from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.plan import Plan, make_plan
+from entra_emply.reconciliation.settings import Settings
 from tests.reference.terms import ConfigurationError
 
 Row = dict[str, Any]

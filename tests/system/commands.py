@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.throttle import Timing
-from pipelines import progress
-from pipelines.cli import main
+from entra_emply.connectors.throttle import Timing
+from pipelines.commands import progress
+from pipelines.commands.cli import main
 from tests.fake_time import FakeTime
 
 REPOSITORY = Path(__file__).parents[2]
@@ -22,7 +22,13 @@ PATIENCE = 600.0
 _processes = multiprocessing.get_context("forkserver")
 _LATE = ["pandera.strategies.pandas_strategies"]  # pandera imports it with the first frame, and hypothesis with it
 _processes.set_forkserver_preload(
-    ["tests.system.commands", "pipelines.sync", "pipelines.dry_run", "pipelines.report", *_LATE]
+    [
+        "tests.system.commands",
+        "pipelines.commands.sync",
+        "entra_emply.extraction.dry_run",
+        "entra_emply.reconciliation.report.text",
+        *_LATE,
+    ]
 )
 
 

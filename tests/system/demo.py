@@ -87,7 +87,7 @@ class Demo:
     def start(self, *command: str) -> "subprocess.Popen[str]":
         """Start a command beside the demo."""
         return subprocess.Popen(
-            [sys.executable, "-m", "pipelines.cli", *command],
+            [sys.executable, "-m", "pipelines.commands.cli", *command],
             env=os.environ | self.environment,
             cwd=REPOSITORY,
             text=True,
@@ -146,7 +146,7 @@ def running_demo(home: Path) -> Iterator[Demo]:
     said = home / "said"
     with said.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.cli", "demo", "--users", "200"],
+            [sys.executable, "-m", "pipelines.commands.cli", "demo", "--users", "200"],
             env=os.environ | ours,
             cwd=REPOSITORY,
             stdout=out,

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from sqlalchemy import make_url
 
-from assets.environment import database_address
+from entra_emply.environment import database_address
 from sandbox import Sandbox
 from tests.system.commands import REPOSITORY, Command, Done
 

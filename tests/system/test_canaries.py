@@ -18,7 +18,7 @@ import requests
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from pipelines.database import database
+from entra_emply.storage.postgres import database
 from sandbox import Sandbox
 from sandbox.company import make_company
 from sandbox.settings import AREAS, PERMISSIONS

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from pipelines.database import database
+from entra_emply.storage.postgres import database
 from tests.system.demo import ASSETS, BACKFILL, PATIENCE, PLAN, STATUS, Demo, running_demo, until
 from tests.system.installation import Row, made
 from tests.system.leaks import files, found, graphql_places, tables

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
-from assets import clock
+from entra_emply import clock
+from pipelines.commands.sync import _reason
 from pipelines.definitions import build_defs
-from pipelines.sync import _reason
 from tests.postgres import Server
 from tests.system.installation import Installation
 from tests.system.snapshots import Story

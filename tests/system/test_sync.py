@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from assets.environment import Environment
-from pipelines.database import database
+from entra_emply.environment import Environment
+from entra_emply.storage.postgres import database
 from tests.system.installation import Installation
 
 FASTEST_START = 90.0

@@ -14,7 +14,7 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from pipelines.commands.cli import app
 from tests.system.commands import REPOSITORY
 from tests.system.installation import Installation
 
@@ -91,7 +91,7 @@ def test_on_a_terminal_a_command_shows_that_it_is_at_work(
 
 def test_a_sync_that_takes_more_than_two_seconds_shows_how_far_it_is(served: Installation, terminal: Terminal) -> None:
     served.sandbox.put_faults({"path": "/employees$", "times": 1, "fault": {"delay_ms": 2500}})
-    command = [sys.executable, "-m", "pipelines.cli", "sync"]
+    command = [sys.executable, "-m", "pipelines.commands.cli", "sync"]
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal.slave)
     done = subprocess.run(command, env=served.environment, cwd=REPOSITORY, check=False, timeout=180, **streams)
     assert done.returncode == 2, terminal.text
@@ -107,7 +107,7 @@ def test_a_mistake_is_said_where_the_bar_was(served: Installation, terminal: Ter
 
 
 def test_output_that_cannot_be_written_is_a_mistake_in_one_line() -> None:
-    command = [sys.executable, "-m", "pipelines.cli", "benchmark", "plan", "--users", "10"]
+    command = [sys.executable, "-m", "pipelines.commands.cli", "benchmark", "plan", "--users", "10"]
     with open("/dev/full", "w") as full:  # noqa: PTH123 (it is no file)
         streams = {"stdout": full, "stderr": subprocess.PIPE}
         done = subprocess.run(command, cwd=REPOSITORY, check=False, timeout=180, text=True, **streams)

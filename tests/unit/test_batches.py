@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from assets.entra.batch import SIZE, Ask
-from assets.entra.conversations import BATCHES, PER_MAILBOX, Reading, Talk
-from assets.errors import CredentialsError, SourceUnreadable
-from assets.http import ATTEMPTS, LONGEST_WAIT, Answer
+from entra_emply.connectors.entra.batch import SIZE, Ask
+from entra_emply.connectors.entra.batching import BATCHES, PER_MAILBOX, Reading, Talk
+from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT, Answer
+from entra_emply.errors import CredentialsError, SourceUnreadable
 from tests.scripted_graph import Item, Reply, ScriptedGraph, error
 
 

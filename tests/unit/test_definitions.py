@@ -2,7 +2,7 @@
 
 from dagster import AssetKey, DefaultScheduleStatus, DefaultSensorStatus, Definitions
 
-from assets.reconciliation.world import SOURCES
+from entra_emply.reconciliation.inputs import SOURCES
 from pipelines.definitions import build_defs
 
 DEFS: Definitions = build_defs()

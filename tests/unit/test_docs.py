@@ -9,14 +9,14 @@ import yaml
 from dagster import validate_run_config
 from pydantic import BaseModel
 
-from assets.emply.operations import OPERATIONS
-from assets.entra import permissions
-from assets.entra.permissions import Permission
-from assets.reconciliation.explain.questions import QUESTIONS
-from assets.reconciliation.findings import CATALOGUE
-from assets.reconciliation.kinds import ORDER
-from assets.reconciliation.settings import Settings, parse
-from assets.reconciliation.wording import GUARDS
+from entra_emply.connectors.emply.operations import OPERATIONS
+from entra_emply.connectors.entra import permissions
+from entra_emply.connectors.entra.permissions import Permission
+from entra_emply.reconciliation.explain.questions import QUESTIONS
+from entra_emply.reconciliation.findings import CATALOGUE
+from entra_emply.reconciliation.kinds import ORDER
+from entra_emply.reconciliation.report.wording import GUARDS
+from entra_emply.reconciliation.settings import Settings, parse
 from pipelines.definitions import build_defs
 from tests.command_reference import commands, options, reference
 from tests.documentation import DOCS, REPOSITORY, blocks, examples, pages, text_of
@@ -144,5 +144,5 @@ def test_every_access_to_emply_is_told_of() -> None:
 
 
 def test_every_environment_variable_is_told_of() -> None:
-    read = set(re.findall(r'"([A-Z]+_[A-Z_]+)"', text_of(REPOSITORY / "assets" / "environment.py")))
+    read = set(re.findall(r'"([A-Z]+_[A-Z_]+)"', text_of(REPOSITORY / "entra_emply" / "environment.py")))
     assert {name for name in read if f"`{name}`" not in page("production.md")} == set()

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from assets.reconciliation.plan import make_plan
-from pipelines.dry_run import DryRun
+from entra_emply.extraction.dry_run import DryRun
+from entra_emply.reconciliation.plan import make_plan
 from tests.reference.builders import person, world
 from tests.reference.vectorised import world_of
 

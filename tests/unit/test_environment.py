@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from assets import environment as module
-from assets.environment import VARIABLES, Environment, leave_installation
-from assets.errors import SettingsError
+from entra_emply import environment as module
+from entra_emply.environment import VARIABLES, Environment, leave_installation
+from entra_emply.errors import SettingsError
 
 SECRETS = {"ENTRA_CLIENT_SECRET": "canary-secret", "EMPLY_API_KEY": "canary-key"}
 NEEDED = {"ENTRA_TENANT_ID": "tenant", "ENTRA_CLIENT_ID": "app", "EMPLY_CUSTOMER": "contoso", **SECRETS}

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pandas as pd
 import pytest
 
-from assets.entra import events
-from assets.entra.snapshots import EVENT
-from assets.errors import CredentialsError, SourceUnreadable
-from assets.frames import MultiRead
+from entra_emply.connectors.entra import events
+from entra_emply.connectors.entra.event_deltas import EVENT
+from entra_emply.connectors.frames import MultiRead
+from entra_emply.errors import CredentialsError, SourceUnreadable
 from tests.scripted_graph import BASE, Item, Reply, ScriptedGraph, error
 
 WINDOW = ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")

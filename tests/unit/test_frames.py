@@ -9,12 +9,12 @@ import pandas as pd
 import pandera.pandas as pandera
 import pytest
 
-from assets.emply import calendar_frames
-from assets.emply import frames as emply
-from assets.entra import frames as entra
-from assets.entra import mailbox_frames
-from assets.errors import SourceUnreadable
-from assets.frames import describe, properties, validate
+from entra_emply.connectors.emply import calendar_frames
+from entra_emply.connectors.emply import frames as emply
+from entra_emply.connectors.entra import frames as entra
+from entra_emply.connectors.entra import mailbox_frames
+from entra_emply.connectors.frames import describe, properties, validate
+from entra_emply.errors import SourceUnreadable
 
 MODELS: list[type[pandera.DataFrameModel]] = [
     entra.Tenant, entra.Users, entra.Groups, entra.GroupMembers,

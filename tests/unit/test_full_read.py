@@ -2,10 +2,10 @@
 
 import pytest
 
-from assets.errors import SourceUnreadable
-from assets.reconciliation.full_read import Counted, require_full_read
-from assets.reconciliation.mapping import may_be_empty
-from assets.reconciliation.settings import parse
+from entra_emply.errors import SourceUnreadable
+from entra_emply.reconciliation.completeness import Counted, require_full_read
+from entra_emply.reconciliation.mapping import may_be_empty
+from entra_emply.reconciliation.settings import parse
 
 BEFORE = {"entra_users": Counted(100)}
 

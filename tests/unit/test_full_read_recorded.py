@@ -2,9 +2,9 @@
 
 import pytest
 
-from assets.errors import SourceUnreadable
-from assets.reconciliation.full_read import require_recorded_calendars, require_recorded_events
-from assets.reconciliation.world import World
+from entra_emply.errors import SourceUnreadable
+from entra_emply.reconciliation.completeness import require_recorded_calendars, require_recorded_events
+from entra_emply.reconciliation.inputs import World
 from tests.reference.builders import world
 from tests.reference.subject import Row
 from tests.reference.vectorised import world_of

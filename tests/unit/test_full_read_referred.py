@@ -2,9 +2,9 @@
 
 import pytest
 
-from assets.errors import SourceUnreadable
-from assets.reconciliation import world as worlds
-from assets.reconciliation.full_read import require_referred
+from entra_emply.errors import SourceUnreadable
+from entra_emply.reconciliation import inputs as worlds
+from entra_emply.reconciliation.completeness import require_referred
 from tests.reference.builders import employee, login, person, world
 from tests.reference.vectorised import world_of
 

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assets.reconciliation.html import groups_of, html
-from assets.reconciliation.plan import make_plan
-from assets.reconciliation.wording import document, names_of
+from entra_emply.reconciliation.plan import make_plan
+from entra_emply.reconciliation.report.html import groups_of, html
+from entra_emply.reconciliation.report.wording import document, names_of
 from tests.reference.builders import login, person, world
 from tests.reference.subject import Row, World
 from tests.reference.vectorised import world_of

@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from assets import clock
-from assets.http import ATTEMPTS, LONGEST_WAIT, RequestFailed, Service, session
-from assets.throttle import Gate, retry_after
+from entra_emply import clock
+from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT, RequestFailed, Service, session
+from entra_emply.connectors.throttle import Gate, retry_after
 from tests.fake_time import FakeTime
 
 KEY = "canary-key-4711"

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from assets.errors import SettingsError
-from assets.reconciliation.mapping import groups_to_read, resolve
-from assets.reconciliation.settings import Settings, parse
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.mapping import groups_to_read, resolve
+from entra_emply.reconciliation.settings import Settings, parse
 
 GROUPS = {"g1": "Employees", "g2": "HR", "g3": "HR"}
 ROLES = {"r1": "Employee", "r2": "HR", "r3": "HR", "r4": "Administrator"}

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from rapidfuzz.distance import OSA
 
-from assets.reconciliation.near import one_edit_apart
+from entra_emply.reconciliation.near import one_edit_apart
 
 LETTERS = "abłş@"
 NOBODY = [None, ""]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assets import clock
 from assets.partitions import first_day
+from entra_emply import clock
 
 
 def test_the_day_is_recorded_on_first_use(tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from assets.reconciliation.lookup import Mask
-from assets.reconciliation.matching import identities
-from assets.reconciliation.people import People, once
-from assets.reconciliation.plan import mapping_of
 from benchmarks.plan import synthetic_world
+from entra_emply.reconciliation.arrays import Mask
+from entra_emply.reconciliation.identities import People, once
+from entra_emply.reconciliation.plan import mapping_of
+from entra_emply.reconciliation.rules.matching import identities
 
 
 @pytest.fixture(scope="module")

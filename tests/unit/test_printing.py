@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from pipelines.printing import line
+from entra_emply.printing import line
 
 SENTENCE = "The login is deactivated in Emply and is found there under deactivated users."
 COMMAND = 'To approve it: entra-emply approve 3f9c12ab45de --person "megan@contoso.com" --by NAME'

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.errors import SettingsError
-from assets.reconciliation.settings import Limit, load, parse
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.settings import Limit, load, parse
 
 ROLE = "groups:\n  - group: Employees\n    default_role: Employee\n"
 

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from fsspec.registry import known_implementations
 
-from assets import clock
-from assets.errors import SettingsError
-from assets.reconciliation.plan import make_plan
-from assets.reconciliation.world import SOURCES, SyncState, World
-from assets.storage import FrameStore, StoredRun
 from benchmarks.plan import synthetic_world
+from entra_emply import clock
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.inputs import SOURCES, SyncState, World
+from entra_emply.reconciliation.plan import make_plan
+from entra_emply.storage.frame_store import FrameStore, StoredRun
 from tests.object_store import ObjectStore
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from assets.storage import FrameStore
+from entra_emply.storage.frame_store import FrameStore
 from tests.object_store import ObjectStore
 
 NOW = datetime.now(UTC)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.text import key, key_of, trimmed
+from entra_emply.text import key, key_of, trimmed
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(), st.text(alphabet=" \t\x1c\x1f\x85AaZz@.")), max_size=20)
 

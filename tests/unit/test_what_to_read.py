@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from assets.reconciliation import reach
-from assets.reconciliation.matching import identities
-from assets.reconciliation.people import People
-from assets.reconciliation.plan import mapping_of
+from entra_emply.reconciliation import read_scope as reach
+from entra_emply.reconciliation.identities import People
+from entra_emply.reconciliation.plan import mapping_of
+from entra_emply.reconciliation.rules.matching import identities
 from tests.reference.builders import employee, login, person, world
 from tests.reference.calendar_builders import calendar, calendars, imported, in_emply, own, pair, recorded
 from tests.reference.subject import World

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from assets import clock
-from assets.ledger.apply import apply, settle
-from assets.ledger.ledger import Ledger
-from assets.ledger.plans import Origin
-from assets.ledger.report import ApplyReport
-from assets.reconciliation.plan import Plan, make_plan
-from assets.reconciliation.world import SyncState, World
+from entra_emply import clock
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.ledger.plans import Origin
+from entra_emply.provisioning.apply import apply, settle
+from entra_emply.provisioning.report import ApplyReport
+from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.integration.ledger.fakes import Emply, Graph, Row
 from tests.reference.vectorised import _world
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from assets.ledger import effects
-from assets.ledger.ledger import Ledger
+from entra_emply import provisioning as effects
+from entra_emply.ledger.ledger import Ledger
 from tests.integration.ledger.company import Company
 from tests.integration.ledger.office import furnish, make_office
 from tests.postgres import Server, running_server

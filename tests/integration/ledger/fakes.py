@@ -8,11 +8,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from assets import clock
-from assets.entra import frames
-from assets.errors import CredentialsError, SourceUnreadable, TargetRefused
-from assets.frames import Certificate, Read
-from assets.text import utc_second
+from entra_emply import clock
+from entra_emply.connectors.entra import frames
+from entra_emply.connectors.frames import Certificate, Read
+from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
+from entra_emply.text import utc_second
 
 Row = dict[str, Any]
 Fault = Callable[[Callable[[], object]], object]

@@ -10,7 +10,7 @@ from pathlib import Path
 import requests
 from sqlalchemy import event
 
-from assets.ledger.ledger import Ledger
+from entra_emply.ledger.ledger import Ledger
 from tests.integration.ledger.company import Company
 
 

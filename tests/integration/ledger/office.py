@@ -2,7 +2,7 @@
 
 import base64
 
-from assets.ledger.ledger import Ledger
+from entra_emply.ledger.ledger import Ledger
 from tests.integration.ledger.company import Company, make_scenario
 from tests.integration.ledger.fakes import Row
 

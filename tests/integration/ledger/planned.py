@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from assets.reconciliation.kinds import ORDER
-from assets.reconciliation.plan import ACTION_COLUMNS, Plan
+from entra_emply.reconciliation.kinds import ORDER
+from entra_emply.reconciliation.plan import ACTION_COLUMNS, Plan
 from tests.integration.ledger.company import Company
 from tests.integration.ledger.fakes import Row
 

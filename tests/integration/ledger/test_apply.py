@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from assets import clock
-from assets.errors import CredentialsError, LedgerError, PlanRefused, SourceUnreadable
-from assets.ledger.apply import apply, settle
-from assets.ledger.ledger import Ledger
-from assets.reconciliation.plan import Plan
+from entra_emply import clock
+from entra_emply.errors import CredentialsError, LedgerError, PlanRefused, SourceUnreadable
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.provisioning.apply import apply, settle
+from entra_emply.reconciliation.plan import Plan
 from tests.integration.ledger.company import Company, kinds, make_scenario
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import Emply, Fault, lost_after, lost_before, no_access, refused

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from assets.errors import EntraEmplyError, LedgerError, PlanRefused
-from assets.ledger import apply as applying
-from assets.ledger.apply import apply
-from assets.ledger.ledger import Ledger
+from entra_emply.errors import EntraEmplyError, LedgerError, PlanRefused
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.provisioning import apply as applying
+from entra_emply.provisioning.apply import apply
 from tests.integration.ledger.company import Company, kinds, make_scenario
 from tests.integration.ledger.conftest import Rows
 from tests.postgres import Server

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from assets.ledger.apply import settle
+from entra_emply.provisioning.apply import settle
 from tests.integration.ledger.company import Company
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before, refused

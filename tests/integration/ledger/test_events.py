@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from assets.errors import CredentialsError
-from assets.ledger.apply import settle
-from assets.ledger.effects.own_events import transaction_id
+from entra_emply.errors import CredentialsError
+from entra_emply.provisioning.apply import settle
+from entra_emply.provisioning.own_events import transaction_id
 from tests.integration.ledger.company import Company
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import (

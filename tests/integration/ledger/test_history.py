@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from assets import clock
-from assets.ledger.history import Person
-from assets.ledger.ledger import Ledger
+from entra_emply import clock
+from entra_emply.ledger.history import Person
+from entra_emply.ledger.ledger import Ledger
 from tests.integration.ledger.company import Company, make_scenario
 from tests.integration.ledger.fakes import refused
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from assets.ledger.apply import apply
-from assets.ledger.ledger import Ledger
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.provisioning.apply import apply
 from tests.integration.ledger.company import Company, kinds, make_scenario
 from tests.integration.ledger.killing import in_child
 from tests.postgres import Server

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from assets.ledger.apply import apply
-from assets.ledger.ledger import Ledger
-from assets.reconciliation.kinds import ORDER
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.provisioning.apply import apply
+from entra_emply.reconciliation.kinds import ORDER
 from tests.integration.ledger import planned
 from tests.integration.ledger.company import Company
 from tests.integration.ledger.everything import everything

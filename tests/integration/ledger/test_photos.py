@@ -2,7 +2,7 @@
 
 import pytest
 
-from assets.ledger.apply import HOPELESS, settle
+from entra_emply.provisioning.apply import HOPELESS, settle
 from tests.integration.ledger.company import Company
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before

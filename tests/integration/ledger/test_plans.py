@@ -5,14 +5,14 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from assets import clock
-from assets.errors import LedgerError, PlanRefused
-from assets.frames import Certificate
-from assets.ledger.ledger import Ledger
-from assets.ledger.plans import Origin
-from assets.reconciliation.full_read import Counted
-from assets.reconciliation.plan import Plan, make_plan
-from assets.reconciliation.world import SyncState, World
+from entra_emply import clock
+from entra_emply.connectors.frames import Certificate
+from entra_emply.errors import LedgerError, PlanRefused
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.ledger.plans import Origin
+from entra_emply.reconciliation.completeness import Counted
+from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.integration.ledger.company import Company, kinds, make_scenario
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import refused

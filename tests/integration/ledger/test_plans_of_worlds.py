@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from assets import clock
-from assets.errors import SettingsError
-from assets.ledger.ledger import Ledger
+from entra_emply import clock
+from entra_emply.errors import SettingsError
+from entra_emply.ledger.ledger import Ledger
 from tests.integration.ledger.company import Company
 from tests.integration.ledger.fakes import Row
 from tests.reference.worlds import random_world

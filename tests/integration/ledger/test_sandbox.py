@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from assets import clock
-from assets.emply.client import EmplyClient
-from assets.entra.client import GraphClient
-from assets.environment import Environment
-from assets.ledger.apply import apply, settle
-from assets.ledger.ledger import Ledger
-from assets.ledger.report import ApplyReport
-from assets.reconciliation.plan import Plan, make_plan
-from assets.reconciliation.settings import Settings
-from assets.reconciliation.world import World
+from entra_emply import clock
+from entra_emply.connectors.emply.client import EmplyClient
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.environment import Environment
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.provisioning.apply import apply, settle
+from entra_emply.provisioning.report import ApplyReport
+from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.plan import Plan, make_plan
+from entra_emply.reconciliation.settings import Settings
 from sandbox import Sandbox
 from tests.integration.ledger.company import SETTINGS, make_scenario
 from tests.integration.ledger.killing import at_request

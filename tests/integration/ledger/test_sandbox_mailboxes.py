@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from assets.emply.client import EmplyClient
-from assets.entra.client import GraphClient
-from assets.environment import Environment
-from assets.ledger.apply import settle
-from assets.ledger.effects.own_events import transaction_id
-from assets.ledger.ledger import Ledger
-from assets.ledger.report import ApplyReport
+from entra_emply.connectors.emply.client import EmplyClient
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.environment import Environment
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.provisioning.apply import settle
+from entra_emply.provisioning.own_events import transaction_id
+from entra_emply.provisioning.report import ApplyReport
 from sandbox import Sandbox
 from tests.integration.ledger import planned
 from tests.integration.ledger.company import Company

@@ -8,11 +8,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, create_engine, text
 
-from assets import clock
-from assets.errors import LedgerError
-from assets.ledger.ledger import Ledger
-from assets.ledger.migrate import migrate
-from assets.ledger.tables import SCHEMA, metadata
+from entra_emply import clock
+from entra_emply.errors import LedgerError
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.ledger.migrate import migrate
+from entra_emply.ledger.tables import SCHEMA, metadata
 from tests.integration.ledger.conftest import Rows
 from tests.postgres import Server
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from assets import clock
-from assets.ledger.apply import settle
+from entra_emply import clock
+from entra_emply.provisioning.apply import settle
 from tests.integration.ledger.company import Company
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before, refused

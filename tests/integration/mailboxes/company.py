@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from assets.entra.client import GraphClient
-from assets.entra.snapshots import EVENT
-from assets.frames import MultiRead, Read
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.connectors.entra.event_deltas import EVENT
+from entra_emply.connectors.frames import MultiRead, Read
 from sandbox import Sandbox
 
 PEOPLE = 45  # three batches

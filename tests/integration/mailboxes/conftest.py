@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from assets.entra.client import GraphClient
-from assets.environment import Environment
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.environment import Environment
 from sandbox import Sandbox
 from tests.fake_time import FakeTime
 from tests.integration.mailboxes.company import company

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from assets.entra import events
-from assets.entra.client import GraphClient
-from assets.entra.snapshots import EVENT
-from assets.storage import FrameStore
+from entra_emply.connectors.entra import events
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.connectors.entra.event_deltas import EVENT
+from entra_emply.storage.frame_store import FrameStore
 from sandbox import Sandbox
 from tests.integration.mailboxes.company import (
     IDS,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from assets.entra.client import GraphClient
-from assets.errors import EntraEmplyError, SourceUnreadable
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.errors import EntraEmplyError, SourceUnreadable
 from sandbox import Sandbox
 from tests.integration.mailboxes.company import (
     CANARY,

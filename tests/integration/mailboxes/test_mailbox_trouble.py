@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from assets.entra.client import GraphClient
-from assets.errors import CredentialsError, SourceUnreadable
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.errors import CredentialsError, SourceUnreadable
 from sandbox import Sandbox
 from tests.integration.faults import PASSES_IN_GRAPH, STAYS_IN_GRAPH
 from tests.integration.mailboxes.company import (

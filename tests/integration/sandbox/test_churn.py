@@ -11,7 +11,7 @@ import pytest
 import requests
 import yaml
 
-from pipelines.demo import edit_mapping
+from pipelines.commands.demo import edit_mapping
 from sandbox import Sandbox
 from sandbox.churn import Churn
 from sandbox.client import read_environment

@@ -4,15 +4,15 @@ import random
 
 import pytest
 
-from assets.errors import SettingsError
-from assets.reconciliation.explain.explanation import explanation
-from assets.reconciliation.explain.facts import Row
-from assets.reconciliation.explain.gathering import gather, planned_rows
-from assets.reconciliation.explain.in_memory import InMemory
-from assets.reconciliation.explain.neighbourhood import Directory, small_world, uncounted
-from assets.reconciliation.explain.standing import Recorded
-from assets.reconciliation.plan import Plan, make_plan
-from assets.reconciliation.world import World
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.explain.explanation import explanation
+from entra_emply.reconciliation.explain.facts import Row
+from entra_emply.reconciliation.explain.gathering import gather, planned_rows
+from entra_emply.reconciliation.explain.in_memory import InMemory
+from entra_emply.reconciliation.explain.neighbourhood import Directory, small_world, uncounted
+from entra_emply.reconciliation.explain.standing import Recorded
+from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.explaining import everybody
 from tests.reference.vectorised import world_of
 from tests.reference.worlds import random_world

@@ -2,8 +2,8 @@
 
 import pytest
 
-from assets.reconciliation.explain.in_memory import InMemory
-from assets.reconciliation.explain.neighbourhood import Directory, Ids, small_world
+from entra_emply.reconciliation.explain.in_memory import InMemory
+from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids, small_world
 from tests.reference.builders import employee, login, person, world
 from tests.reference.calendar_builders import events, own, pair
 from tests.reference.subject import World

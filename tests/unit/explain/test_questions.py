@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.reconciliation.explain.facts import Facts, Mailbox
-from assets.reconciliation.explain.questions import QUESTIONS, answers
+from entra_emply.reconciliation.explain.facts import Facts, Mailbox
+from entra_emply.reconciliation.explain.questions import QUESTIONS, answers
 from tests.explaining import answered, explained, facts_of
 from tests.reference.builders import deactivated, employee, login, person, world
 from tests.reference.subject import Row, World

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from assets.reconciliation.explain.explanation import statements
-from assets.reconciliation.explain.facts import Facts, Mailbox, Row
-from assets.reconciliation.explain.standing import Recorded, stands
-from pipelines.explain_text import _findings
+from entra_emply.person.text import _findings
+from entra_emply.reconciliation.explain.explanation import statements
+from entra_emply.reconciliation.explain.facts import Facts, Mailbox, Row
+from entra_emply.reconciliation.explain.standing import Recorded, stands
 from tests.explaining import explained, facts_of, said
 from tests.reference.builders import employee, login, person, world
 

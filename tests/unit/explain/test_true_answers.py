@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assets.reconciliation.explain.explanation import explanation
-from assets.reconciliation.explain.facts import Facts
-from assets.reconciliation.explain.standing import Recorded
+from entra_emply.reconciliation.explain.explanation import explanation
+from entra_emply.reconciliation.explain.facts import Facts
+from entra_emply.reconciliation.explain.standing import Recorded
 from tests.explaining import facts_of
 from tests.reference.builders import deactivated, employee, login, person, world
 from tests.reference.subject import World

@@ -1,1 +1,0 @@
-"""Emply People: operations, client, frames, assets."""

@@ -1,1 +1,0 @@
-"""Microsoft Entra ID through Microsoft Graph: client, frames, assets."""

@@ -1,1 +1,0 @@
-"""What is decided: settings, the join, the rules, the plan. Pure functions; only `assets.py` knows Dagster."""

@@ -1,0 +1,76 @@
+"""What assets reach the world through: the clients, the ledger, the settings. Made when first used, once a run.
+
+Addresses and secrets come from the environment at that moment, never at import, so that no page of the UI shows them.
+"""
+
+from functools import cached_property
+
+from dagster import ConfigurableResource
+from pydantic import PrivateAttr
+
+from entra_emply.connectors.emply.client import EmplyClient
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.environment import Environment
+from entra_emply.errors import SettingsError
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.reconciliation.settings import Settings, load
+from entra_emply.storage.frame_store import FrameStore
+
+
+class _Opened:
+    """The connections of one run."""
+
+    @cached_property
+    def environment(self) -> Environment:
+        return Environment.load()
+
+    @cached_property
+    def graph(self) -> GraphClient:
+        return GraphClient(self.environment)
+
+    @cached_property
+    def emply(self) -> EmplyClient:
+        return EmplyClient(self.environment)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        if self.environment.database_url is None:
+            raise SettingsError("DATABASE_URL is not set: entra-emply sets it for the database that it starts itself")
+        ledger = Ledger.open(self.environment.database_url)
+        ledger.migrate()
+        return ledger
+
+
+class Connections(ConfigurableResource[None]):
+    """The clients and the ledger of this installation."""
+
+    _opened: _Opened = PrivateAttr(default_factory=_Opened)
+
+    @property
+    def environment(self) -> Environment:
+        """The environment variables. Raises SettingsError."""
+        return self._opened.environment
+
+    @property
+    def graph(self) -> GraphClient:
+        """Microsoft Graph. Raises SettingsError, CredentialsError."""
+        return self._opened.graph
+
+    @property
+    def emply(self) -> EmplyClient:
+        """Emply. Raises SettingsError."""
+        return self._opened.emply
+
+    @property
+    def frames(self) -> FrameStore:
+        """The stored frames. Raises SettingsError."""
+        return FrameStore(self.environment.frames_url)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, its schema brought to this version. Raises SettingsError, LedgerError."""
+        return self._opened.ledger
+
+    def settings(self) -> Settings:
+        """The settings as the file has them now. Raises SettingsError."""
+        return load(self.environment.settings)

@@ -1,0 +1,1 @@
+"""Emply People: operations, client and frames."""

@@ -1,0 +1,155 @@
+"""Emply as the pipeline asks it: lists for a plan, single objects when it is applied, and what is written.
+
+HTTP and refusals are `connection`, the operations `operations`, what the frames look like `frames` and
+`calendar_frames`.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+
+from entra_emply.connectors.emply import calendar_frames, frames
+from entra_emply.connectors.emply.connection import THREADS, Connection
+from entra_emply.connectors.emply.operations import ALL_EVENTS, CALENDAR_FIELDS, EVENT_FIELDS, NEW_CALENDAR_FIELDS
+from entra_emply.connectors.frames import Read, Row
+from entra_emply.connectors.pages import Pages, read_of
+from entra_emply.connectors.throttle import Timing
+from entra_emply.environment import Environment
+from entra_emply.text import key_of
+
+JsonObject = Mapping[str, object]
+
+_USERS, _EVENTS = "emply_users", "emply_events"
+
+
+class EmplyClient:
+    """A customer's users, employees, roles, departments, calendars and events.
+
+    Every method may raise CredentialsError; reads raise SourceUnreadable, writes TargetRefused. A write is sent once:
+    a repetition could overwrite what somebody changed meanwhile.
+    """
+
+    def __init__(self, environment: Environment, timing: Timing | None = None) -> None:
+        self.customer = environment.emply.customer
+        self._connection = Connection(environment.emply, timing)
+        self.service = self._connection.service
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.service.session.close()
+
+    # --- lists, for a plan --------------------------------------------------------------------------------------------
+
+    def users(self) -> Read:
+        """Every user, active or not: frame `Users`."""
+        return self._list(_USERS, "list_users", frames.users)
+
+    def employees(self) -> Read:
+        """Every employee: frame `Employees`."""
+        return self._list("emply_employees", "list_employees", frames.employees)
+
+    def roles(self) -> Read:
+        """Every role: frame `Roles`."""
+        return self._list("emply_roles", "list_roles", frames.roles)
+
+    def departments(self) -> Read:
+        """Every department: frame `Departments`."""
+        return self._list("emply_departments", "list_departments", frames.departments)
+
+    def calendars(self) -> Read:
+        """Every calendar: frame `Calendars`."""
+        return self._list("emply_calendars", "list_calendars", calendar_frames.calendars)
+
+    def events(self, calendar_ids: Iterable[str]) -> Read:
+        """All events of these calendars, whenever they are: frame `Events`. One request a calendar: whoever takes
+        something away because of them looks at `calendar_events` first."""
+        ids = sorted(set(calendar_ids))
+        total = Pages(_EVENTS)
+        with ThreadPoolExecutor(max_workers=THREADS) as threads:
+            each = dict(zip(ids, threads.map(self._events_at_once, ids), strict=True))
+        for pages in each.values():
+            total.pages += pages.pages
+            total.digest.update(pages.digest.digest())
+        frame = calendar_frames.events({calendar_id: pages.rows for calendar_id, pages in each.items()})
+        return Read(frame, total.certificate(len(frame)))
+
+    # --- as they are now ----------------------------------------------------------------------------------------------
+
+    def user(self, emply_user_id: str) -> JsonObject | None:
+        """The user; None where there is none."""
+        return self._connection.one(_USERS, "get_user", emply_user_id)
+
+    def find_user(self, username: str | None, email: str | None) -> JsonObject | None:
+        """The user of this username or, failing that, of this e-mail; reads all of them."""
+        rows = self._connection.pages(_USERS, "list_users").rows
+        for name, value in (("username", username), ("email", email)):
+            found = [row for row in rows if value and key_of(str(row.get(name) or "")) == key_of(value)]
+            if found:
+                return found[0]
+        return None
+
+    def employee(self, employee_id: str) -> JsonObject | None:
+        """The employee; None where there is none."""
+        return self._connection.one("emply_employees", "get_employee", employee_id)
+
+    def list_calendars(self) -> list[JsonObject]:
+        """Every calendar, as Emply gives it."""
+        return list(self._connection.pages("emply_calendars", "list_calendars").rows)
+
+    def calendar_events(self, calendar_id: str) -> list[JsonObject]:
+        """Every event of a calendar, as Emply gives it."""
+        return list(self._events_of(calendar_id).rows)
+
+    # --- writes -------------------------------------------------------------------------------------------------------
+
+    def create_user(self, fields: JsonObject) -> str:
+        """Make a user; its id."""
+        return self._connection.create("create_user", fields)
+
+    def update_user(self, emply_user_id: str, fields: JsonObject) -> None:
+        """Change fields of a user."""
+        self._connection.write("update_user", fields, emply_user_id)
+
+    def set_photo(self, emply_user_id: str, etag: str, content: bytes) -> None:
+        """Give a user a photo; `etag` is Graph's of it."""
+        photo = {"etag": etag, "contentBase64": b64encode(content).decode()}
+        self._connection.write("set_photo", photo, emply_user_id)
+
+    def add_calendar(self, fields: JsonObject) -> str:
+        """Make a calendar of a plan's `after`; its id."""
+        return self._connection.create("add_calendar", _only(NEW_CALENDAR_FIELDS, fields))
+
+    def update_calendar(self, calendar_id: str, fields: JsonObject) -> None:
+        """Change a calendar to a plan's `after`. With `externalId` null, Outlook's events in it go."""
+        self._connection.write("update_calendar", _only(CALENDAR_FIELDS, fields), calendar_id)
+
+    def delete_calendar(self, calendar_id: str) -> None:
+        """Remove a calendar with its events."""
+        self._connection.write("delete_calendar", identity=calendar_id)
+
+    def put_event(self, calendar_id: str, external_id: str, fields: JsonObject) -> None:
+        """Make an Outlook event in a calendar, or replace it: a plan's `after` is the whole of it."""
+        self._connection.write("put_event", _only(EVENT_FIELDS, fields), calendar_id, external_id)
+
+    def update_event(self, event_id: str, fields: JsonObject) -> None:
+        """Change fields of an event."""
+        self._connection.write("update_event", _only(EVENT_FIELDS | {"externalId"}, fields), event_id)
+
+    def delete_event(self, event_id: str) -> None:
+        """Remove an event."""
+        self._connection.write("delete_event", identity=event_id)
+
+    def _list(self, source: str, operation: str, build: Callable[[Sequence[Row]], pd.DataFrame]) -> Read:
+        return read_of(self._connection.pages(source, operation), build)
+
+    def _events_at_once(self, calendar_id: str) -> Pages:
+        return self._connection.at_once(_EVENTS, "list_events", calendar_id, ALL_EVENTS)
+
+    def _events_of(self, calendar_id: str) -> Pages:
+        return self._connection.pages(_EVENTS, "list_events", calendar_id, ALL_EVENTS)
+
+
+def _only(names: frozenset[str], fields: JsonObject) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if name in names}

@@ -1,0 +1,227 @@
+"""Graph over HTTP for all who ask it: signed in, lists whole or not at all, and what a refusal means to an operator.
+
+What is asked is `client`'s business (the directory), `mailboxes`', `events`' and `writes`'; many small reads in one
+request are `batch`. Signing in is `sign_in`, retries are `connectors.http`.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from entra_emply.connectors.entra.permissions import CALENDARS
+from entra_emply.connectors.entra.sign_in import SignIn
+from entra_emply.connectors.frames import Row
+from entra_emply.connectors.http import Answer, RequestFailed, Service
+from entra_emply.connectors.pages import Pages, ReadAgain, whole
+from entra_emply.connectors.throttle import Timing
+from entra_emply.environment import EntraEnvironment
+from entra_emply.errors import CredentialsError, SourceUnreadable
+
+OK = 200
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, GONE = 401, 403, 404, 410
+NO_OBJECT = frozenset({"request_resourcenotfound"})
+"""Graph's own word that the directory has no such object: a 404 from something in between is no proof."""
+
+_THREADS = 8
+_MOST_FOLLOWED = 3
+_MOST_PAGES = 20_000
+_EXPIRED = frozenset({"directory_expiredpagetoken", "syncstatenotfound", "resyncrequired"})
+_OUTLOOK = frozenset({"calendar", "calendars", "events"})
+
+MAILBOXES, WRITING_MAILBOXES, WRITING_USERS = "mailboxes", "writing mailboxes", "writing users"
+PERMISSIONS = {
+    "users": ("User.Read.All",),
+    "groups": ("GroupMember.Read.All",),
+    "organization": ("Organization.Read.All",),
+    "directory": ("User.Read.All",),
+    "servicePrincipals": ("Application.Read.All",),
+    MAILBOXES: ("Calendars.ReadWrite", "Calendars.Read"),
+    WRITING_MAILBOXES: ("Calendars.ReadWrite",),
+    WRITING_USERS: ("User.ReadWrite.All", "Directory.ReadWrite.All"),
+}
+"""The application permission that is asked for, and others that are as good, by what is done."""
+_BY_OBJECT = frozenset({MAILBOXES, WRITING_MAILBOXES, WRITING_USERS})
+
+
+class Connection:
+    """One tenant's Graph. Every method may raise CredentialsError."""
+
+    def __init__(self, environment: EntraEnvironment, timing: Timing | None = None) -> None:
+        base = environment.graph_url
+        self.base = base if base.endswith("/v1.0") else f"{base}/v1.0"
+        self.service = Service(
+            "Graph", ca_bundle=environment.ca_bundle, threads=_THREADS, timing=timing, variable="GRAPH_URL"
+        )
+        self._sign_in = SignIn(environment, timing)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.service.session.close()
+        self._sign_in.service.session.close()
+
+    def token(self, *, instead_of: str | None = None) -> str:
+        """An access token, another one than `instead_of`, which Graph refused. Raises RequestFailed too."""
+        return self._sign_in.token(instead_of=instead_of)
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """The application permissions that the token at hand names; none where it is not of that form."""
+        return self._sign_in.permissions
+
+    def ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any) -> Answer:  # noqa: ANN401 (as Service.request has it)
+        """One request, signed in; once more with a new token where Graph no longer takes the old one.
+
+        `path` is below the base, or a whole address of the base. Raises RequestFailed.
+        """
+        url = path if path.startswith(self.base) else f"{self.base}/{path}"
+        token = None
+        for _ in ("the token there is", "a new one"):
+            token = self.token(instead_of=token)
+            signed = signature(token) | dict(headers or {})
+            answer = self.service.request(method, url, headers=signed.copy, **how)
+            if answer.status != UNAUTHORIZED:
+                return answer
+        raise token_refused()
+
+    def get(self, source: str, path: str, params: Mapping[str, str] | None = None, **how: Any) -> Answer:  # noqa: ANN401
+        """One GET. Raises SourceUnreadable where no answer came."""
+        try:
+            answer = self.ask("GET", path, params=params, **how)
+        except RequestFailed as failure:
+            raise SourceUnreadable(source, str(failure), down=failure.transient) from None
+        if answer.status == FORBIDDEN:
+            self.forbidden(f"read {source}", self._area(path))
+        return answer
+
+    def forbidden(self, what: str, area: str) -> None:
+        """Raise CredentialsError naming what the application lacks to do `what`, unless it is about one object alone.
+
+        That is so where the application has the permission all the same: an administrator is not to be changed, a
+        mailbox is out of the application's access policy; and for a mailbox that was read before it is written to,
+        where only Exchange can have opened it.
+        """
+        needed, *as_good = PERMISSIONS.get(area, ("a permission",))
+        by_exchange = area == WRITING_MAILBOXES and CALENDARS.from_elsewhere(self.permissions)
+        if not by_exchange and (area not in _BY_OBJECT or self.permissions.isdisjoint([needed, *as_good])):
+            raise CredentialsError(
+                f"Graph refuses to {what}: the application lacks {needed} (application permission, with admin consent)"
+            )
+
+    def one(
+        self, source: str, path: str, params: Mapping[str, str] | None = None, *, gone: Collection[str] = NO_OBJECT,
+        headers: Mapping[str, str] | None = None,
+    ) -> Row | None:  # fmt: skip
+        """One object; None where Graph itself says (by a code of `gone`) that there is none."""
+        answer = self.get(source, path, params, headers=headers)
+        if says(answer, gone):
+            return None
+        if answer.status != OK:
+            raise unreadable(source, answer)
+        found: Row = answer.json()
+        if not isinstance(found, dict) or not isinstance(found.get("id"), str):
+            raise SourceUnreadable(source, "the answer is not an object of Graph's")
+        return found
+
+    def rows(
+        self, source: str, path: str, params: Mapping[str, str], *, gone: Collection[str] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> list[Row]:  # fmt: skip
+        """A whole list; empty where Graph says (by a code of `gone`) that there is none."""
+
+        def attempt() -> list[Row]:
+            pages = Pages(source)
+            self.collect(pages, path, params, gone=gone, headers=headers)
+            return pages.distinct()
+
+        return whole(source, attempt)
+
+    def collect(
+        self, pages: Pages, path: str, params: Mapping[str, str] | None, *, gone: Collection[str] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """All pages of a list into `pages`. Raises ReadAgain where the chain of pages expired."""
+        trail, link = Trail(pages.source, self), path
+        while link:
+            answer = self.get(pages.source, link, params, headers=headers)
+            if not trail.followed and says(answer, gone):
+                return
+            if answer.status != OK:
+                raise unreadable(pages.source, answer, chain=bool(trail.followed))
+            body = page(pages.source, answer)
+            pages.add(answer, body.get("value"))
+            link, params = trail.next(body), None
+
+    def below(self, link: object) -> str | None:
+        """The part of an address of Graph's below the base, beginning with a slash; None where it leads elsewhere."""
+        ours = urlsplit(self.base)
+        if not isinstance(link, str) or urlsplit(link)[:2] != ours[:2]:
+            return None
+        path = link.split(ours.netloc, 1)[1]
+        return path.removeprefix(ours.path) if path.startswith(f"{ours.path}/") else None
+
+    def _area(self, path: str) -> str:
+        """What a path reads, by the names of PERMISSIONS."""
+        parts = (self.below(path) or f"/{path}").split("?")[0].split("/")[1:]
+        return MAILBOXES if parts[2:3] and parts[2] in _OUTLOOK else parts[0]
+
+
+class Trail:
+    """The way from page to page of one list."""
+
+    def __init__(self, source: str, connection: Connection) -> None:
+        self.followed: Counter[str] = Counter()
+        self._source = source
+        self._connection = connection
+
+    def next(self, body: Row) -> str:
+        """The next page's address, whole, as Graph gave it, empty at the end: never another host's, and no circle.
+
+        An empty page may lead to where it was asked for, so an address is followed a few times.
+        """
+        link = body.get("@odata.nextLink")
+        if link is None:
+            return ""
+        if not isinstance(link, str) or self._connection.below(link) is None:
+            raise SourceUnreadable(self._source, "a nextLink leads to another host")
+        self.followed[link] += 1
+        if self.followed[link] > _MOST_FOLLOWED or len(self.followed) > _MOST_PAGES:
+            raise SourceUnreadable(self._source, "the pages lead in a circle: a nextLink came again and again")
+        return link
+
+
+def part(identity: str) -> str:
+    """An id as a part of a path."""
+    return quote(identity, safe="")
+
+
+def signature(token: str) -> dict[str, str]:
+    """The headers that every request carries."""
+    return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+
+
+def page(source: str, answer: Answer) -> Row:
+    """A page as the object that it is. Raises SourceUnreadable."""
+    body = answer.json()
+    if not isinstance(body, dict):
+        raise SourceUnreadable(source, "a page is no object: the answer is not Graph's")
+    return body
+
+
+def says(answer: Answer, codes: Collection[str]) -> bool:
+    """Whether it is an error of Graph's with one of these codes (in lower case)."""
+    return answer.status != OK and answer.error_code.casefold() in codes
+
+
+def unreadable(source: str, answer: Answer, *, chain: bool = False, whose: str = "") -> Exception:
+    """The error for an answer that is none; ReadAgain where a `chain` of pages expired. `whose`: a mailbox's owner."""
+    if chain and (answer.status == GONE or says(answer, _EXPIRED)):
+        return ReadAgain()
+    hint = ": is GRAPH_URL right?" if answer.status == NOT_FOUND and not (answer.error_code or whose) else ""
+    said = f"Graph answered {answer.status} {answer.error_code}".rstrip() + hint
+    return SourceUnreadable(source, f"{said} for the mailbox of {whose}" if whose else said)
+
+
+def token_refused() -> CredentialsError:
+    """The error for a new token that is refused like the one before."""
+    return CredentialsError("Graph refuses the token: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud")

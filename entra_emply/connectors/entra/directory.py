@@ -1,0 +1,171 @@
+"""Graph's directory: lists read whole, side by side where there are many, and single objects as they are now.
+
+What the frames look like is `frames`. Limits: page sizes and permissions as in Graph's reference of "List users",
+"List groups", "List group members", "List appRoleAssignments".
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+
+from entra_emply.connectors.entra import frames
+from entra_emply.connectors.entra.connection import NO_OBJECT, Connection, part
+from entra_emply.connectors.frames import FrameModel, MultiRead, Read, Row, properties
+from entra_emply.connectors.pages import Pages, read_of, whole
+
+PAGE = "999"
+
+_MEMBERS = "entra_group_members"
+_THREADS = 8
+_NAMES_AT_ONCE = 5
+"""Graph takes 15 values in one filter, and each name is looked for in up to three properties."""
+_USER = (
+    *("id", "accountEnabled", "userPrincipalName", "mail", "userType", "displayName", "givenName", "surname"),
+    *("jobTitle", "department", "mobilePhone", "mailNickname", "onPremisesSyncEnabled"),
+)
+_A_USER, _A_GROUP = "#microsoft.graph.user", "#microsoft.graph.group"
+
+
+def listed(
+    connection: Connection,
+    source: str,
+    path: str,
+    model: type[FrameModel],
+    build: Callable[[Sequence[Row]], pd.DataFrame],
+    *,
+    more: Sequence[str] = (),
+    top: str | None = PAGE,
+) -> Read:
+    """A whole list, of which the properties of the frame's `model` are asked for, and `more`."""
+    params = {"$select": ",".join((*properties(model), *more))} | ({} if top is None else {"$top": top})
+
+    def attempt() -> Read:
+        pages = Pages(source)
+        connection.collect(pages, path, params)
+        return read_of(pages, build)
+
+    return whole(source, attempt)
+
+
+def members(connection: Connection, group_ids: Iterable[str], *, transitive: bool) -> Read:
+    """The members of these groups, side by side: frame `GroupMembers`."""
+    which = "transitiveMembers" if transitive else "members"
+    pages = _of_groups(connection, _MEMBERS, group_ids, which)
+    frame = frames.members({group_id: each.rows for group_id, each in pages.items()})
+    parts = {f"{group_id}/{which}": len(each.rows) for group_id, each in pages.items()}
+    return Read(frame, _total(_MEMBERS, pages.values()).certificate(len(frame), parts))
+
+
+def application(connection: Connection, service_principal_id: str) -> MultiRead:
+    """An enterprise application, and the users that are assigned to it themselves or by a group: frames `Application`,
+    without a row where there is none, and `Assigned`."""
+    source, path = "entra_app", f"servicePrincipals/{part(service_principal_id)}"
+    found = connection.one(source, path, {"$select": ",".join(properties(frames.Application))})
+    params = {"$select": "id,principalId,principalType", "$top": PAGE}
+    assignments = _pages(connection, source, f"{path}/appRoleAssignedTo", params, gone=NO_OBJECT)
+    principals = {
+        kind: [str(row.get("principalId")) for row in assignments.rows if row.get("principalType") == kind]
+        for kind in ("User", "Group")
+    }
+    inside = _of_groups(connection, source, principals["Group"], "members", gone=NO_OBJECT)
+    through = (row for each in inside.values() for row in each.rows if row.get("@odata.type") == _A_USER)
+    assigned = frames.assigned([*principals["User"], *(str(row.get("id")) for row in through)])
+    made = {
+        "entra_application": frames.application([] if found is None else [found]),
+        "entra_assigned": assigned if found is not None else frames.assigned([]),
+    }
+    total = _total(source, [assignments, *inside.values()])
+    return MultiRead(made, total.certificate(sum(map(len, made.values()))))
+
+
+def user(connection: Connection, name: str) -> Row | None:
+    """The user of an id or a sign-in name as it is now; None where it is gone."""
+    return connection.one("entra_users", f"users/{part(name)}", {"$select": ",".join(_USER)})
+
+
+def users_named(connection: Connection, names: Collection[str]) -> Read:
+    """The users who have one of these texts as id, sign-in name or any address, in any case: frame `Users`."""
+    source, wanted = "entra_users", sorted(names)
+    select = ",".join(properties(frames.Users))
+
+    def attempt() -> Read:
+        pages = Pages(source)
+        for first in range(0, len(wanted), _NAMES_AT_ONCE):
+            for filtered in _carrying(wanted[first : first + _NAMES_AT_ONCE]):
+                connection.collect(pages, "users", {"$select": select, "$filter": filtered, "$top": PAGE})
+        return read_of(pages, frames.users)
+
+    return whole(source, attempt)
+
+
+def _carrying(names: Sequence[str]) -> Iterator[str]:
+    """Filters for who has one of these texts: as id (Graph takes no address for one), or as any address (W1)."""
+    texts = ["'" + name.replace("'", "''") + "'" for name in names]
+    addresses = [text for text in texts if "@" in text]
+    if ids := ", ".join(text for text in texts if text not in addresses):
+        yield f"id in ({ids})"
+    if addresses:
+        yield " or ".join(f"{name} in ({', '.join(addresses)})" for name in ("userPrincipalName", "mail"))
+        yield " or ".join(
+            f"otherMails/any(each:each eq {text}) or proxyAddresses/any(each:each eq 'smtp:{text[1:]})"
+            for text in addresses
+        )
+
+
+def deleted_user(connection: Connection, entra_id: str) -> bool:
+    """Whether the user is among the deleted."""
+    found = connection.one("entra_users", f"directory/deletedItems/{part(entra_id)}", {"$select": "id"})
+    return found is not None
+
+
+def member_of(connection: Connection, entra_id: str) -> frozenset[str]:
+    """The groups (and directory roles) the user is a direct member of; none where the user is gone."""
+    rows = _now(connection, f"users/{part(entra_id)}/memberOf")
+    return frozenset(str(row.get("id")) for row in rows)
+
+
+def transitive_groups(connection: Connection, group_id: str) -> frozenset[str]:
+    """The groups inside a group, at any depth; none where the group is gone."""
+    rows = _now(connection, f"groups/{part(group_id)}/transitiveMembers")
+    return frozenset(str(row.get("id")) for row in rows if row.get("@odata.type") == _A_GROUP)
+
+
+def _now(connection: Connection, path: str) -> list[Row]:
+    return connection.rows(_MEMBERS, path, {"$select": "id", "$top": PAGE}, gone=NO_OBJECT)
+
+
+def _of_groups(
+    connection: Connection, source: str, group_ids: Iterable[str], which: str, *, gone: Collection[str] = ()
+) -> Mapping[str, Pages]:
+    """The members of each of these groups."""
+    groups = sorted(set(group_ids))
+    params = {"$select": "id", "$top": PAGE}
+    paths = (f"groups/{part(group_id)}/{which}" for group_id in groups)
+    with ThreadPoolExecutor(max_workers=_THREADS) as threads:
+        each = threads.map(lambda path: _pages(connection, source, path, params, gone=gone), paths)
+        return dict(zip(groups, each, strict=True))
+
+
+def _pages(
+    connection: Connection, source: str, path: str, params: Mapping[str, str], *, gone: Collection[str] = ()
+) -> Pages:
+    """All pages of a list, without repeats; none where Graph says (by a code of `gone`) that there is no such list."""
+
+    def attempt() -> Pages:
+        pages = Pages(source)
+        connection.collect(pages, path, params, gone=gone)
+        pages.rows = pages.distinct()
+        return pages
+
+    return whole(source, attempt)
+
+
+def _total(source: str, parts: Iterable[Pages]) -> Pages:
+    """What the certificate of several lists needs."""
+    total = Pages(source)
+    for pages in parts:
+        total.pages += pages.pages
+        total.digest.update(pages.digest.digest())
+        total.started_at = min(total.started_at, pages.started_at)
+    return total

@@ -1,0 +1,69 @@
+"""The frames of events between two reads: what of the earlier one still counts, and which events are in question.
+
+No HTTP, and no rules but what is in a window.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from entra_emply.connectors.entra import mailbox_frames as frames
+from entra_emply.connectors.entra.mailbox_frames import OfCalendar
+from entra_emply.connectors.frames import empty, validate
+
+CALENDAR = ["entra_id", "calendar_id"]
+EVENT = [*CALENDAR, "event_id"]
+
+Window = tuple[str, str]
+"""Start and end, as text in UTC."""
+
+
+def usable(
+    previous: Mapping[str, pd.DataFrame] | None, wanted: pd.DataFrame, window: Window
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What counts of an earlier read: its cursors of the wanted calendars for the same window, and their events."""
+    if previous is None:
+        return empty(frames.Events), empty(frames.Cursors)
+    cursors = previous["entra_cursors"]
+    same = (cursors["window_start"] == window[0]) & (cursors["window_end"] == window[1])
+    cursors = cursors[same & cursors["delta_link"].notna()].merge(wanted[CALENDAR], on=CALENDAR)
+    return previous["entra_events"].merge(cursors[CALENDAR], on=CALENDAR), cursors
+
+
+def in_window(events: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """The events that overlap the window; touching it is not overlapping (rules.md, E)."""
+    return events[(events["start"] < window[1]) & (events["end"] > window[0])]
+
+
+def out_of_window(events: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """The other events."""
+    return events.drop(in_window(events, window).index)
+
+
+def without(frame: pd.DataFrame, others: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """The rows of `frame` whose keys are not in `others`; their order stays."""
+    if frame.empty or others.empty:
+        return frame
+    marked = frame[[*keys]].merge(others[[*keys]].drop_duplicates(), how="left", on=[*keys], indicator=True)
+    return frame[(marked["_merge"] == "left_only").to_numpy()]
+
+
+def in_turns(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows so ordered that mailboxes take turns: one serves only a few requests at a time."""
+    return frame.iloc[frame.groupby("entra_id").cumcount().argsort(kind="stable")]
+
+
+def places(frame: pd.DataFrame) -> list[OfCalendar]:
+    """Owner and calendar of each row."""
+    return list(zip(frame["entra_id"], frame["calendar_id"], strict=True))
+
+
+def events_named(ids: Iterable[tuple[OfCalendar, str]]) -> pd.DataFrame:
+    """A frame of the keys of events."""
+    return pd.DataFrame([(*of, event) for of, event in ids], columns=EVENT, dtype="str")
+
+
+def together(parts: Sequence[pd.DataFrame], source: str) -> pd.DataFrame:
+    """One frame `Events` of all parts, sorted. Raises SourceUnreadable."""
+    made = pd.concat([part for part in parts if len(part)] or [empty(frames.Events)], ignore_index=True)
+    return validate(frames.Events, made.sort_values(EVENT, kind="stable", ignore_index=True), source)

@@ -1,0 +1,175 @@
+"""The frames of Microsoft Graph's directory: one pandera model and one function from JSON rows to frame for each.
+
+Text is kept as Graph wrote it (trimming and folding is the rules' business), a missing value is NaN, absent
+switches have the defaults of rules.md. Reading the rows is `directory.py`'s business; mailboxes are
+`mailbox_frames.py`'s.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, repeat
+from typing import ClassVar
+
+import pandas as pd
+import pandera.pandas as pandera
+
+from entra_emply.connectors.frames import Derivation, FrameModel, Row, column, identity, of_rows, sorted_texts, texts
+
+_TYPE_PREFIX = "#microsoft.graph."
+
+
+class Tenant(FrameModel):
+    """The organization, one row."""
+
+    tenant_id: str = identity("id", "The tenant's id")
+    display_name: str = column("displayName", "The organization's name")
+    on_premises_sync_enabled: bool = column(
+        "onPremisesSyncEnabled", "Whether the directory is mastered on-premises (a hybrid tenant)", default=False
+    )
+    verified_domains: pd.ArrowDtype = texts("verifiedDomains", "Names of the domains that addresses may be made in")
+
+    @pandera.dataframe_check(name="exactly one tenant")
+    @classmethod
+    def one_row(cls, frame: pd.DataFrame) -> bool:
+        """A tenant is one organization."""
+        return len(frame) == 1
+
+
+class Users(FrameModel):
+    """Every user of the tenant, one row a user, sorted by id."""
+
+    entra_id: str = identity("id", "The user's object id")
+    user_principal_name: str = column("userPrincipalName", "The sign-in name, as written")
+    mail: str = column("mail", "The mailbox's primary address, as written; many users have none")
+    given_name: str = column("givenName", "First name")
+    surname: str = column("surname", "Last name")
+    display_name: str = column("displayName", "Name shown in the directory")
+    job_title: str = column("jobTitle", "Job title")
+    mobile_phone: str = column("mobilePhone", "Mobile phone number")
+    department: str = column("department", "Name of the department")
+    user_type: str = column("userType", "Member or Guest", default="Member")
+    account_enabled: bool = column("accountEnabled", "Whether the user may sign in", default=True)
+    on_premises_sync_enabled: bool = column(
+        "onPremisesSyncEnabled", "Whether this user is mastered on-premises", default=False
+    )
+    other_mails: pd.ArrowDtype = texts("otherMails", "Other addresses of the person")
+    proxy_addresses: pd.ArrowDtype = texts("proxyAddresses", "Addresses of the mailbox: SMTP: primary, smtp: others")
+
+
+class Groups(FrameModel):
+    """Every group of the tenant, one row a group, sorted by id."""
+
+    group_id: str = identity("id", "The group's object id")
+    display_name: str = column("displayName", "The group's name; not unique in a tenant")
+    dynamic: bool = column(None, "Whether a rule decides who is a member (DynamicMembership)", nullable=False)
+
+
+class GroupMembers(FrameModel):
+    """The members of the groups of the settings, one row a group and member, sorted by both."""
+
+    group_id: str = identity(None, "The group's object id", unique=False)
+    member_id: str = identity("id", "The member's object id", unique=False)
+    member_type: str = column(None, "What the member is: user, group, device, orgContact …", nullable=False)
+
+    class Config(FrameModel.Config):
+        """A member counts once."""
+
+        unique: ClassVar = ["group_id", "member_id"]
+
+
+class DeletedUsers(FrameModel):
+    """The users deleted in the last 30 days, one row a user, sorted by id. Read only where users are written back."""
+
+    entra_id: str = identity("id", "The user's object id")
+    user_principal_name: str = column("userPrincipalName", "The sign-in name, behind the object id without dashes")
+
+
+class Application(FrameModel):
+    """The enterprise application that signs people in to Emply, at most one row. Read only where it is configured."""
+
+    service_principal_id: str = identity("id", "The application's object id in this tenant")
+    assignment_required: bool = column(
+        "appRoleAssignmentRequired", "Whether only assigned users may sign in", default=False
+    )
+
+
+class Assigned(FrameModel):
+    """Who is assigned to the application, directly or as a direct member of an assigned group, one row a user."""
+
+    entra_id: str = identity("id", "The user's object id")
+
+
+def tenant(rows: Sequence[Row]) -> pd.DataFrame:
+    """The frame `Tenant` of the rows of `organization`. Raises SourceUnreadable."""
+    return of_rows(Tenant, rows, "entra_tenant", {"verified_domains": _domains})
+
+
+def users(rows: Sequence[Row]) -> pd.DataFrame:
+    """The frame `Users` of the rows of `users`. Raises SourceUnreadable."""
+    lists = {"other_mails": _lists("otherMails"), "proxy_addresses": _lists("proxyAddresses")}
+    return of_rows(Users, rows, "entra_users", lists)
+
+
+def groups(rows: Sequence[Row]) -> pd.DataFrame:
+    """The frame `Groups` of the rows of `groups`. Raises SourceUnreadable."""
+    return of_rows(Groups, rows, "entra_groups", {"dynamic": _dynamic})
+
+
+def members(rows: Mapping[str, Sequence[Row]]) -> pd.DataFrame:
+    """The frame `GroupMembers` of the rows of `members` of each group id. Raises SourceUnreadable."""
+    group_ids = list(chain.from_iterable(repeat(group, len(each)) for group, each in rows.items()))
+    derived: dict[str, Derivation] = {"group_id": lambda _: group_ids, "member_type": _member_type}
+    return of_rows(GroupMembers, list(chain.from_iterable(rows.values())), "entra_group_members", derived)
+
+
+def deleted_users(rows: Sequence[Row]) -> pd.DataFrame:
+    """The frame `DeletedUsers` of the rows of `directory/deletedItems`. Raises SourceUnreadable."""
+    return of_rows(DeletedUsers, rows, "entra_deleted_users")
+
+
+def application(rows: Sequence[Row]) -> pd.DataFrame:
+    """The frame `Application` of the service principal, if there is one. Raises SourceUnreadable."""
+    return of_rows(Application, rows, "entra_app")
+
+
+def assigned(entra_ids: Iterable[str]) -> pd.DataFrame:
+    """The frame `Assigned` of these users. Raises SourceUnreadable."""
+    return of_rows(Assigned, [{"id": entra_id} for entra_id in sorted(set(entra_ids))], "entra_app")
+
+
+# A value of the wrong type is passed on as it is: the column's type then refuses it.
+
+
+def _lists(name: str) -> Derivation:
+    """Lists of text as Graph wrote them, absent ones empty.
+
+    There are two for each user, so those that are right are not looked at one by one, nor is one made for each absence.
+    """
+    none: list[str] = []
+
+    def lists(rows: Sequence[Row]) -> Sequence[object]:
+        values = [row.get(name) or none for row in rows]
+        right = set(map(type, values)) <= {list} and set(map(type, chain.from_iterable(values))) <= {str}
+        return values if right else sorted_texts(row.get(name) for row in rows)
+
+    return lists
+
+
+def _dynamic(rows: Sequence[Row]) -> list[object]:
+    types = (row.get("groupTypes") for row in rows)
+    return ["DynamicMembership" in each if type(each) is list else each or False for each in types]
+
+
+def _member_type(rows: Sequence[Row]) -> list[object]:
+    types = (row.get("@odata.type") for row in rows)
+    return [each.removeprefix(_TYPE_PREFIX) if type(each) is str else each for each in types]
+
+
+def _domains(rows: Sequence[Row]) -> list[object]:
+    """The names of verified domains; a domain that is not as Graph writes it makes the list a wrong one."""
+    return sorted_texts([_names(row.get("verifiedDomains")) for row in rows])
+
+
+def _names(domains: object) -> object:
+    if not isinstance(domains, list):
+        return domains
+    return [each.get("name") if type(each) is dict else each for each in domains]

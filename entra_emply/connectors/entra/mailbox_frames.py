@@ -1,0 +1,152 @@
+"""The frames of people's mailboxes in Graph: photos, calendars, events; a pandera model and a function for each.
+
+Times are text in UTC to the second, with Z: so they compare as they are, and stand in a plan as they are. Text is kept
+as Graph wrote it. Reading the rows is `mailboxes.py`'s business.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain, repeat
+from typing import ClassVar
+
+import pandas as pd
+
+from entra_emply.connectors.frames import Derivation, FrameModel, Row, column, identity, of_rows
+from entra_emply.text import utc_second
+
+_IN_UTC = frozenset({"UTC", "Etc/UTC", "tzone://Microsoft/Utc"})
+_OCCURRENCES = frozenset({"occurrence", "exception"})
+
+
+class Photos(FrameModel):
+    """The people who have a photo, one row a user, sorted by id."""
+
+    entra_id: str = identity("id", "The user's object id")
+    etag: str = column("etag", "The photo's media etag", nullable=False, str_length={"min_value": 1})
+
+
+class Mailboxes(FrameModel):
+    """The people whose mailbox was asked for, one row a user, sorted by id."""
+
+    entra_id: str = identity("id", "The user's object id")
+    available: bool = column("available", "Whether there is a mailbox that the application may open", nullable=False)
+
+
+class Calendars(FrameModel):
+    """The calendars of these mailboxes, one row a calendar of a user, sorted by user and calendar."""
+
+    entra_id: str = identity(None, "The owner's object id", unique=False)
+    calendar_id: str = identity("id", "The calendar's id", unique=False)
+    name: str = column("name", "The calendar's name")
+    can_edit: bool = column("canEdit", "Whether the user may write to it", default=False)
+    is_default: bool = column("isDefaultCalendar", "Whether it is the user's own default calendar", default=False)
+
+    class Config(FrameModel.Config):
+        """A calendar shared by several users is one of each."""
+
+        unique: ClassVar = ["entra_id", "calendar_id"]
+
+
+class Events(FrameModel):
+    """The events of these calendars in the window, and the paired ones outside it, sorted by user, calendar, event."""
+
+    entra_id: str = identity(None, "The mailbox's owner's object id", unique=False)
+    calendar_id: str = identity(None, "The calendar's id", unique=False)
+    event_id: str = identity("id", "The event's immutable id", unique=False)
+    title: str = column("subject", "The event's subject, as written")
+    start: str = column(None, "When it starts (UTC)", nullable=False)
+    end: str = column(None, "When it ends (UTC)", nullable=False)
+    is_all_day: pd.BooleanDtype = column("isAllDay", "Whether it takes whole days")
+    show_as: str = column("showAs", "free, tentative, busy, oof, workingElsewhere or unknown")
+    sensitivity: str = column("sensitivity", "normal, personal, private or confidential", default="normal")
+    change_key: str = column("changeKey", "Changes whenever the event does")
+
+    class Config(FrameModel.Config):
+        """An event is in one place of a calendar."""
+
+        unique: ClassVar = ["entra_id", "calendar_id", "event_id"]
+
+
+class Cursors(FrameModel):
+    """Where the next read of a calendar's events goes on, one row a calendar of a user."""
+
+    entra_id: str = identity("entra_id", "The mailbox's owner's object id", unique=False)
+    calendar_id: str = identity("calendar_id", "The calendar's id", unique=False)
+    window_start: str = column("window_start", "Start of the window that was read (UTC)", nullable=False)
+    window_end: str = column("window_end", "End of the window that was read (UTC)", nullable=False)
+    delta_link: str = column("delta_link", "Graph's address for what changes from then on; none of a closed calendar")
+
+    class Config(FrameModel.Config):
+        """One cursor a calendar."""
+
+        unique: ClassVar = ["entra_id", "calendar_id"]
+
+
+OfCalendar = tuple[str, str]
+"""A user's object id and a calendar's id."""
+
+
+def photos(etags: Mapping[str, str]) -> pd.DataFrame:
+    """The frame `Photos` of etags by user id. Raises SourceUnreadable."""
+    return of_rows(Photos, [{"id": user, "etag": etag} for user, etag in etags.items()], "entra_photos")
+
+
+def mailboxes(available: Mapping[str, bool]) -> pd.DataFrame:
+    """The frame `Mailboxes` of availability by user id. Raises SourceUnreadable."""
+    rows = [{"id": user, "available": there} for user, there in available.items()]
+    return of_rows(Mailboxes, rows, "entra_calendars")
+
+
+def calendars(rows: Mapping[str, Sequence[Row]]) -> pd.DataFrame:
+    """The frame `Calendars` of the rows of `calendars` of each user id. Raises SourceUnreadable."""
+    owners = list(chain.from_iterable(repeat(user, len(each)) for user, each in rows.items()))
+    return of_rows(
+        Calendars, list(chain.from_iterable(rows.values())), "entra_calendars", {"entra_id": lambda _: owners}
+    )
+
+
+def events(rows: Mapping[OfCalendar, Sequence[Row]]) -> pd.DataFrame:
+    """The frame `Events` of the events of each calendar, as Graph gives them. Raises SourceUnreadable.
+
+    A series itself is no event; its occurrences, which a delta gives without contents, have the series'.
+    """
+    whole = {of: _without_series(each) for of, each in rows.items()}
+    places = list(chain.from_iterable(repeat(of, len(each)) for of, each in whole.items()))
+    derived: dict[str, Derivation] = {
+        "entra_id": lambda _: [user for user, _ in places],
+        "calendar_id": lambda _: [calendar for _, calendar in places],
+        "start": _time("start"),
+        "end": _time("end"),
+    }
+    return of_rows(Events, list(chain.from_iterable(whole.values())), "entra_events", derived)
+
+
+def cursors(rows: Collection[Row]) -> pd.DataFrame:
+    """The frame `Cursors` of rows with its columns. Raises SourceUnreadable."""
+    return of_rows(Cursors, list(rows), "entra_events")
+
+
+def _without_series(rows: Sequence[Row]) -> list[Row]:
+    series = {row.get("id"): row for row in rows if row.get("type") == "seriesMaster"}
+    if not series:
+        return list(rows)
+    return [
+        {**series.get(row.get("seriesMasterId"), {}), **row} if row.get("type") in _OCCURRENCES else row
+        for row in rows
+        if row.get("type") != "seriesMaster"
+    ]
+
+
+def _time(name: str) -> Callable[[Sequence[Row]], list[object]]:
+    """Graph writes {"dateTime": "2026-11-22T10:30:00.0000000", "timeZone": "UTC"}; what is not so is no time."""
+
+    def times(rows: Sequence[Row]) -> list[object]:
+        return [moment(row.get(name)) for row in rows]
+
+    return times
+
+
+def moment(value: object) -> str | None:
+    """A time as Graph writes it, as text; None for what is no time in UTC."""
+    if not isinstance(value, dict) or value.get("timeZone") not in _IN_UTC:
+        return None
+    return utc_second(value.get("dateTime"))

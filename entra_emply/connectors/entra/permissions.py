@@ -1,0 +1,56 @@
+"""The application permissions that Graph's calls need, and the broader ones that include them.
+
+(Microsoft Graph's permissions reference)
+"""
+
+from dataclasses import dataclass
+
+_DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A permission: what for, which broader ones include it, whether it lets the application write, and which smaller
+    ones are enough for a read (None: nothing but a permission lets it read)."""
+
+    name: str
+    why: str
+    included_in: frozenset[str]
+    writes: bool = False
+    enough_to_read: frozenset[str] | None = None
+
+    def from_elsewhere(self, granted: frozenset[str]) -> bool:
+        """Whether a read that works shows another way in: Exchange's RBAC for Applications, which no token names."""
+        return self.enough_to_read is not None and granted.isdisjoint({self.name, *self.enough_to_read})
+
+    def granted_as(self, granted: frozenset[str]) -> str | None:
+        """The name that it is granted under, itself or a broader one; None where it is not."""
+        if self.name in granted:
+            return self.name
+        return next(iter(sorted(self.included_in & granted)), None)
+
+
+USERS = Permission("User.Read.All", "to read users", frozenset({"User.ReadWrite.All"}) | _DIRECTORY)
+MEMBERS = Permission(
+    "GroupMember.Read.All",
+    "to read groups and who is in them",
+    frozenset({"Group.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All"}) | _DIRECTORY,
+)
+ORGANIZATION = Permission(
+    "Organization.Read.All", "to read the tenant", frozenset({"Organization.ReadWrite.All"}) | _DIRECTORY
+)
+CALENDARS = Permission(
+    "Calendars.ReadWrite",
+    "to read calendars and to write Emply's events into them",
+    frozenset(),
+    writes=True,
+    enough_to_read=frozenset({"Calendars.Read", "Calendars.ReadBasic.All"}),
+)
+APPLICATIONS = Permission(
+    "Application.Read.All",
+    "to read who is assigned to the application for single sign-on",
+    frozenset({"Application.ReadWrite.All"}) | _DIRECTORY,
+)
+WRITING_USERS = Permission(
+    "User.ReadWrite.All", "to write users (entra_write_back)", frozenset({"Directory.ReadWrite.All"}), writes=True
+)

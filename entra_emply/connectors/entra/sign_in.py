@@ -1,0 +1,214 @@
+"""Signing in to Entra as an application: msal, and what its errors mean to an operator. No Graph."""
+
+import base64
+import re
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msal
+import orjson
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from entra_emply import clock
+from entra_emply.connectors.http import RequestFailed, Service
+from entra_emply.connectors.throttle import Timing
+from entra_emply.environment import EntraEnvironment
+from entra_emply.errors import CredentialsError, SettingsError
+
+_WHAT_TO_DO = {
+    7000215: "the client secret is wrong: check ENTRA_CLIENT_SECRET (the secret's value, not its id)",
+    7000222: "the client secret has expired: make a new one in Entra and set ENTRA_CLIENT_SECRET",
+    700016: "the tenant does not know this application: check ENTRA_CLIENT_ID and ENTRA_TENANT_ID",
+    700024: "the certificate's signature is out of its time: check this machine's clock and the certificate's dates",
+    700027: "the certificate is not the one registered for this application: check ENTRA_CLIENT_CERTIFICATE",
+    7000112: "the application is disabled in the tenant: enable it in Entra",
+    90002: "there is no such tenant: check ENTRA_TENANT_ID",
+    500011: "this cloud has no such Graph: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud",
+}
+_NOT_ENTRA = "check ENTRA_TENANT_ID and ENTRA_AUTHORITY, and whether something in between answers in Entra's place"
+_NO_IDENTITY = (
+    "no managed identity is to be had here: ENTRA_MANAGED_IDENTITY works on Azure's machines alone; elsewhere set "
+    "ENTRA_CLIENT_SECRET or ENTRA_CLIENT_CERTIFICATE"
+)
+_AADSTS = re.compile(r"AADSTS(\d{2,9})")
+_PUBLIC_GRAPH = "https://graph.microsoft.com"
+_LONGEST_MARGIN = 300.0
+
+
+class SignIn:
+    """Tokens for Graph, shared by all threads; a token is replaced five minutes before it expires.
+
+    (Where tokens live for less than ten minutes, after half of their life.)
+    """
+
+    def __init__(self, environment: EntraEnvironment, timing: Timing | None = None) -> None:
+        self._environment = environment
+        self._timing = timing or Timing()
+        self.service = Service(
+            "Entra", ca_bundle=environment.ca_bundle, threads=1, timing=timing, variable="ENTRA_AUTHORITY"
+        )
+        graph = urlsplit(environment.graph_url)
+        host = graph.hostname or ""
+        # Tokens are for Graph itself, also where something on a private address stands in for it.
+        known = host.startswith("graph.") or host.endswith("graph.chinacloudapi.cn")
+        self._resource = f"https://{host}" if known else _PUBLIC_GRAPH
+        self._lock = threading.Lock()
+        self._token: str | None = None
+        self._good_until = 0.0
+
+    def token(self, *, instead_of: str | None = None) -> str:
+        """An access token, another one than `instead_of`, which Graph refused.
+
+        Raises CredentialsError, SettingsError for a certificate that cannot be read, RequestFailed where Entra does
+        not answer.
+        """
+        with self._lock:
+            stale = self._token is None or self._timing.monotonic() >= self._good_until
+            if self._token is None or stale or self._token == instead_of:
+                self._token = self._acquire()
+            return self._token
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """The application permissions that the token at hand names; none where it is not of that form."""
+        try:
+            payload = str(self._token).split(".")[1]
+            claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            return frozenset(map(str, claims["roles"]))
+        except (LookupError, TypeError, ValueError):
+            return frozenset()
+
+    def _acquire(self) -> str:
+        """A token that is really new: a new msal application has nothing in its cache."""
+        by_identity = self._environment.managed_identity is not None
+        http, why = _ServiceForMsal(self.service), None
+        try:
+            result = (_by_identity if by_identity else _by_application)(self._environment, self._resource, http)
+        except ValueError:
+            why = _NO_IDENTITY if by_identity else f"Entra cannot be signed in to ({http.said}): {_NOT_ENTRA}"
+        except msal.ManagedIdentityError:
+            why = "Azure gives this machine no such identity: check ENTRA_MANAGED_IDENTITY"
+        except RequestFailed as failure:
+            if by_identity:
+                failure.args = (f"{failure}: {_NO_IDENTITY}",)
+            raise
+        if why:
+            raise CredentialsError(why)
+        if result.get("error") == "temporarily_unavailable":
+            raise RequestFailed("Entra: temporarily unavailable", transient=True)
+        if not isinstance(result.get("access_token"), str):
+            raise _refused(result, http.said)
+        lifetime = float(result.get("expires_in") or 0)
+        self._good_until = self._timing.monotonic() + max(lifetime - _LONGEST_MARGIN, lifetime / 2)
+        return str(result["access_token"])
+
+
+def _by_identity(environment: EntraEnvironment, resource: str, http: "_ServiceForMsal") -> dict[str, Any]:
+    identity = (
+        msal.SystemAssignedManagedIdentity()
+        if str(environment.managed_identity).casefold() == "system"
+        else msal.UserAssignedManagedIdentity(client_id=environment.managed_identity)
+    )
+    client = msal.ManagedIdentityClient(identity, http_client=http)
+    result: dict[str, Any] = client.acquire_token_for_client(resource=resource)
+    return result
+
+
+def _by_application(environment: EntraEnvironment, resource: str, http: "_ServiceForMsal") -> dict[str, Any]:
+    application = msal.ConfidentialClientApplication(
+        environment.client_id,
+        authority=f"{environment.authority}/{environment.tenant_id}",
+        client_credential=environment.secret or _certificate(environment),
+        # Discovery asks the public cloud whether the authority is one of its own; whoever sets it knows.
+        instance_discovery=False,
+        http_client=http,
+    )
+    result: dict[str, Any] = application.acquire_token_for_client([f"{resource}/.default"])
+    return result
+
+
+def _refused(result: Mapping[str, Any], said: str) -> CredentialsError:
+    """Only the code gets out: Entra's text may name people's things. `said`: what was answered where it has none."""
+    codes = result.get("error_codes") or _AADSTS.findall(str(result.get("error_description", "")))
+    code = int(codes[0]) if isinstance(codes, list) and codes else None
+    if code is None:
+        return CredentialsError(f"Entra refuses to sign in ({said} without a code): {_NOT_ENTRA}")
+    known = _WHAT_TO_DO.get(code, "look the code up in Entra's documentation")
+    return CredentialsError(f"Entra refuses to sign in (AADSTS{code}): {known}")
+
+
+def _certificate(environment: EntraEnvironment) -> dict[str, str]:
+    """msal's form of a PEM file (certificate and key) or a PFX file. Raises SettingsError, CredentialsError for one
+    that has expired.
+    """
+    password = environment.certificate_password
+    why = "must hold a certificate and its private key, and ENTRA_CLIENT_CERTIFICATE_PASSWORD must open it"
+    try:
+        content = Path(str(environment.certificate)).read_bytes()
+        key, certificate = _opened(content, password.encode() if password else None)
+    except OSError as error:
+        key, certificate, why = None, None, f"cannot be read ({error.strerror})"
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key, certificate = None, None
+    if key is None or certificate is None:
+        raise SettingsError(f"ENTRA_CLIENT_CERTIFICATE {why}")
+    if certificate.not_valid_after_utc < clock.now():
+        raise CredentialsError(
+            f"the certificate of ENTRA_CLIENT_CERTIFICATE expired on {certificate.not_valid_after_utc:%Y-%m-%d}: "
+            "register a new one in Entra, and set its path"
+        )
+    plain = serialization.NoEncryption()
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return {
+        "private_key": key.private_bytes(pem, form, plain).decode(),
+        "public_certificate": certificate.public_bytes(pem).decode(),
+    }
+
+
+def _opened(content: bytes, password: bytes | None) -> tuple[PrivateKeyTypes | None, x509.Certificate | None]:
+    if b"-----BEGIN" in content:
+        key = serialization.load_pem_private_key(content, password)
+        return key, x509.load_pem_x509_certificate(content)
+    key_in_pfx, certificate, _ = pkcs12.load_key_and_certificates(content, password)
+    return key_in_pfx, certificate
+
+
+class _ServiceForMsal:
+    """The one HTTP layer in the form that msal asks for: time limits, retries and waits are the same for tokens."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.said = "nothing was asked"
+
+    def get(self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None,
+            **_: object) -> "_AnswerForMsal":  # fmt: skip
+        return self._ask("GET", url, params=params, headers=headers)
+
+    def post(self, url: str, *, params: Mapping[str, str] | None = None, data: Mapping[str, str] | None = None,
+             headers: Mapping[str, str] | None = None, **_: object) -> "_AnswerForMsal":  # fmt: skip
+        return self._ask("POST", url, params=params, form=data, headers=headers)
+
+    def _ask(self, method: str, url: str, *, headers: Mapping[str, str] | None, **how: Any) -> "_AnswerForMsal":  # noqa: ANN401
+        answer = self._service.request(method, url, headers=lambda: headers or {}, **how)
+        self.said = f"answered {answer.status}"
+        return _AnswerForMsal(answer.status, answer.content.decode("utf-8", "replace"), dict(answer.headers))
+
+    def close(self) -> None:
+        """Nothing: the connections are the service's."""
+
+
+class _AnswerForMsal:
+    def __init__(self, status_code: int, text: str, headers: dict[str, str]) -> None:
+        self.status_code, self.text, self.headers = status_code, text, headers
+
+    def raise_for_status(self) -> None:
+        """As requests does: a ValueError for what is no success."""
+        if self.status_code >= 400:  # noqa: PLR2004
+            raise ValueError(f"answered {self.status_code}")

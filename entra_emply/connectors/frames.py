@@ -1,0 +1,276 @@
+"""What the frames of all sources share: columns declared once, rows made into a frame, a check that lets no value out.
+
+Here too: what a complete read leaves behind (`Read`, `Certificate`). Not here: the frames themselves
+(`entra/frames.py`, `emply/frames.py`) and anything of Dagster.
+"""
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from types import MappingProxyType, NoneType
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pandera
+import pyarrow as pa
+import pyarrow.compute as pc
+from pandera.errors import SchemaError, SchemaErrors
+
+from entra_emply.errors import SourceUnreadable
+
+Row = Mapping[str, Any]
+"""One object of a list of Graph or Emply, as JSON gave it."""
+
+Derivation = Callable[[Sequence[Row]], Sequence[object]]
+"""Makes a column's values from the rows, one value a row."""
+
+_SHOWN = 5  # row ids named for each failed check
+_OPAQUE = re.compile(r"[0-9A-Za-z_-]{1,64}")  # ids look like this; anything else might be somebody's address
+_TEXTS = pa.list_(pa.string())
+_JSON_TYPES: dict[str, tuple["pa.DataType", type]] = {
+    "str": (pa.large_string(), str),
+    "bool": (pa.bool_(), bool),
+    "boolean": (pa.bool_(), bool),
+    "Int64": (pa.int64(), int),
+    str(pd.ArrowDtype(_TEXTS)): (_TEXTS, list),
+}
+_PANDAS_TYPES: dict["pa.DataType", Any] = {
+    pa.large_string(): pd.StringDtype(na_value=float("nan")),
+    pa.int64(): pd.Int64Dtype(),
+    _TEXTS: pd.ArrowDtype(_TEXTS),
+}
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """That one source was read completely: how many pages and rows, the SHA-256 of the pages' bytes, when (UTC).
+
+    parts: where the settings say of which lists a source is made, the rows of each (G5).
+    """
+
+    source: str
+    pages: int
+    rows: int
+    sha256: str
+    started_at: datetime
+    ended_at: datetime
+    parts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A validated frame and the certificate of the read it comes from."""
+
+    frame: pd.DataFrame
+    certificate: Certificate
+
+
+@dataclass(frozen=True)
+class MultiRead:
+    """Validated frames by name that one read gave together, and its certificate."""
+
+    frames: dict[str, pd.DataFrame]
+    certificate: Certificate
+
+
+class FrameModel(pandera.DataFrameModel):
+    """What the models of all frames have in common: these columns, in this order, and no others."""
+
+    class Config:
+        """pandera's settings."""
+
+        strict = True
+        ordered = True
+
+
+@dataclass(frozen=True)
+class ColumnDescription:
+    """One column for a reader: `type` is pandas' name of the dtype, `nullable` whether a value may be missing."""
+
+    name: str
+    type: str
+    description: str
+    nullable: bool
+    unique: bool
+
+
+def column(json: str | None, description: str, *, default: object = None, **checks: Any) -> Any:  # noqa: ANN401  (a column's type is its annotation)
+    """A column of a frame model.
+
+    `json` is the property it is copied from (None: it is derived), `default` what an absent or null property means.
+    A column may have missing values unless it has a default or says `nullable=False`.
+    """
+    nullable = checks.pop("nullable", default is None)
+    metadata = {"json": json, "default": default}
+    return pandera.Field(description=description, metadata=metadata, nullable=nullable, **checks)
+
+
+def identity(json: str | None, description: str, *, unique: bool = True) -> Any:  # noqa: ANN401
+    """A column that identifies the row, alone unless `unique` is off: never missing, never empty."""
+    return column(json, description, nullable=False, unique=unique, str_length={"min_value": 1})
+
+
+def texts(json: str | None, description: str) -> Any:  # noqa: ANN401
+    """A column of lists of text; an absent one is the empty list."""
+    return column(json, description, nullable=False, dtype_kwargs={"pyarrow_dtype": _TEXTS})
+
+
+@cache
+def empty(model: type[pandera.DataFrameModel], source: str = "nothing") -> pd.DataFrame:
+    """The frame of `model` without rows: of what was not read because nothing asks for it. Made once."""
+    return _frame(model, [], source, {})
+
+
+def properties(model: type[pandera.DataFrameModel]) -> tuple[str, ...]:
+    """The JSON properties a model's columns are copied from, in the order of the columns."""
+    found = map(_json, model.to_schema().columns.values())
+    return tuple(name for name in found if name is not None)
+
+
+def of_rows(
+    model: type[pandera.DataFrameModel],
+    rows: Sequence[Row],
+    source: str,
+    derived: Mapping[str, Derivation] = MappingProxyType({}),
+) -> pd.DataFrame:
+    """The frame of `model` made of `rows`, sorted by what makes a row unique, validated.
+
+    `derived` makes the values of the columns that are no mere copy of a property. Raises SourceUnreadable, which names
+    column, check, number of rows and some row ids, never a value.
+    """
+    return _frame(model, rows, source, derived) if rows else empty(model, source)
+
+
+def _frame(
+    model: type[pandera.DataFrameModel], rows: Sequence[Row], source: str, derived: Mapping[str, Derivation]
+) -> pd.DataFrame:
+    _objects_only(rows, source)
+    schema = model.to_schema()
+    copied = {name: spec for name, spec in schema.columns.items() if name not in derived}
+    fast = _copied(copied, rows)
+    made = {}
+    for name, spec in schema.columns.items():
+        array = fast.get(name)
+        if array is None:
+            values = derived[name](rows) if name in derived else [row.get(str(_json(spec))) for row in rows]
+            array = _typed(name, spec, values, rows, source)
+        default = (spec.metadata or {})["default"]
+        made[name] = array if default is None else array.fill_null(default)
+    table = pa.table(made)
+    keys = schema.unique or [name for name, spec in schema.columns.items() if spec.unique]
+    table = table.take(pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys]))
+    frame = table.to_pandas(types_mapper=_PANDAS_TYPES.get)
+    maybe = [name for name, spec in schema.columns.items() if _kind(spec) == "boolean"]
+    return validate(model, frame.astype(dict.fromkeys(maybe, "boolean")) if maybe else frame, source)
+
+
+def validate(model: type[pandera.DataFrameModel], frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    """`frame`, if it satisfies `model`; else SourceUnreadable with column, check, number of rows and some row ids.
+
+    pandera's own failure cases carry the failing values, so its error is never shown nor chained.
+    """
+    why = _failures(model, frame)
+    if why:
+        raise SourceUnreadable(source, "; ".join(why))
+    return frame
+
+
+def describe(model: type[pandera.DataFrameModel]) -> list[ColumnDescription]:
+    """The columns of a model in their order, for documentation and for a table schema."""
+    return [
+        ColumnDescription(str(name), _kind(each), each.description or "", each.nullable, each.unique)
+        for name, each in model.to_schema().columns.items()
+    ]
+
+
+def sorted_texts(values: Iterable[object]) -> list[object]:
+    """Lists of text, each sorted and without repeats, null as the empty list; what is no list stays as it is."""
+    return [_sorted(each) for each in values]
+
+
+# --- making columns ---------------------------------------------------------------------------------------------------
+
+
+def _sorted(value: object) -> object:
+    if value is None:
+        return []
+    if type(value) is not list:
+        return value
+    # One that is not text makes the list as a whole wrong: Arrow would let a null inside it pass.
+    return sorted(set(value)) if set(map(type, value)) <= {str} else False
+
+
+def _json(spec: pandera.Column) -> str | None:
+    name: str | None = (spec.metadata or {})["json"]
+    return name
+
+
+def _kind(spec: pandera.Column) -> str:
+    """pandas' name of the dtype: pandera's own for text does not tell what stands for a missing value."""
+    return str(getattr(spec.dtype, "type", spec.dtype))
+
+
+def _objects_only(rows: Sequence[Row], source: str) -> None:
+    if set(map(type, rows)) - {dict}:
+        wrong = sum(type(row) is not dict for row in rows)
+        raise SourceUnreadable(source, f"{wrong} of {len(rows)} rows are not objects")
+
+
+def _copied(columns: Mapping[str, pandera.Column], rows: Sequence[Row]) -> dict[str, "pa.Array"]:
+    """The columns that are copies of properties, by one pass of Arrow over the rows; none where a value is wrong.
+
+    Numbers are left out: Arrow would cut a fraction off.
+    """
+    types = {name: _JSON_TYPES[_kind(spec)] for name, spec in columns.items()}
+    plain = {name: arrow for name, (arrow, python) in types.items() if python is not int and _json(columns[name])}
+    shape = pa.struct([(_json(columns[name]), arrow) for name, arrow in plain.items()])
+    try:
+        return dict(zip(plain, pa.array(rows, type=shape).flatten(), strict=True))
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return {}
+
+
+def _typed(name: str, spec: pandera.Column, values: Sequence[object], rows: Sequence[Row], source: str) -> "pa.Array":
+    arrow, python = _JSON_TYPES[_kind(spec)]
+    if set(map(type, values)) - {python, NoneType}:
+        wrong = [at for at, value in enumerate(values) if value is not None and type(value) is not python]
+        ids = [rows[at].get("id") for at in wrong[:_SHOWN]]
+        raise SourceUnreadable(source, _sentence(name, f"is not {python.__name__}", len(wrong), ids))
+    try:
+        return pa.array(values, type=arrow)
+    except (pa.ArrowInvalid, OverflowError):  # a number that 64 bits do not hold
+        pass
+    # Raised out here: inside, the value would be in the error's context.
+    raise SourceUnreadable(source, f"{name} is out of range")
+
+
+# --- telling what is wrong, without values ----------------------------------------------------------------------------
+
+
+def _failures(model: type[pandera.DataFrameModel], frame: pd.DataFrame) -> list[str]:
+    try:
+        model.to_schema().validate(frame, lazy=True)
+    except SchemaErrors as error:
+        cases = error.failure_cases
+    except SchemaError as error:
+        return [f"fails the check {error.reason_code}"]
+    else:
+        return []
+    ids = frame.iloc[:, 0] if frame.shape[1] else pd.Series(dtype="str")
+    grouped = cases.groupby(["schema_context", "column", "check"], dropna=False, sort=False)["index"]
+    return [_failure(context, name, check, at, ids) for (context, name, check), at in grouped]
+
+
+def _failure(context: str, name: Hashable, check: Hashable, at: "pd.Series[Any]", ids: "pd.Series[Any]") -> str:
+    positions = [int(each) for each in at.dropna().unique()]
+    if not positions:
+        return f"{name} fails the check {check}" if context == "Column" else f"the columns fail the check {check}"
+    return _sentence(str(name), f"fails the check {check}", len(positions), ids.iloc[positions[:_SHOWN]].tolist())
+
+
+def _sentence(name: str, what: str, count: int, ids: Iterable[object]) -> str:
+    shown = [str(each) for each in ids if isinstance(each, str) and _OPAQUE.fullmatch(each)]
+    named = f" (ids {', '.join(shown)}{', …' if count > len(shown) else ''})" if shown else ""
+    return f"{name} {what} in {count} row{'' if count == 1 else 's'}{named}"

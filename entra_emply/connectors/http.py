@@ -1,0 +1,323 @@
+"""The one HTTP layer: sessions, time limits, retries of what is transient, waiting where a service asks for it.
+
+What a status means to Graph or Emply is their clients' business. Addresses may carry a key and answers people's data,
+so neither is ever in an exception or in a log. tenacity decides when to try again: its conditions are data,
+where a loop of our own would be code.
+"""
+
+import logging
+import re
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+
+from entra_emply.connectors.throttle import Gate, Timing, retry_after
+
+SUCCESS = range(200, 300)
+TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+ATTEMPTS = 6
+LONGEST_WAIT = 120.0
+"""Seconds that one request may spend waiting, Retry-After included; for more, the run fails and a later one tries."""
+CONNECT_SECONDS, SILENCE_SECONDS, ANSWER_SECONDS = 10, 60, 180
+"""The longest until there is a connection, between two parts of an answer, and for an answer as a whole."""
+
+_THROTTLED = 429
+_UNAVAILABLE = 503
+_SERVER_ERROR = 500
+_CHUNK = 1 << 18
+_NOT_SENT = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProxyError,
+)
+_backoff = wait_exponential_jitter(multiplier=0.5, max=20, jitter=0.5)
+_log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class RequestFailed(Exception):
+    """No answer that can be used. `status` is None where none came; `uncertain`: the server may have acted on it.
+
+    `transient`: it may work later; `wait`: the seconds that the service asked for.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        *,
+        status: int | None = None,
+        transient: bool = False,
+        uncertain: bool = False,
+        wait: float | None = None,
+    ) -> None:
+        self.status, self.transient, self.uncertain, self.wait = status, transient, uncertain, wait
+        super().__init__(why)
+
+
+@dataclass
+class Answer:
+    """A whole answer of any status."""
+
+    status: int
+    content: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def of(cls, status: int, document: object, headers: Mapping[str, str]) -> Self:
+        """An answer that came inside another one, parsed with it."""
+        made = cls(status, orjson.dumps(document), headers)
+        made.__dict__["_parsed"] = document
+        return made
+
+    def json(self) -> Any:  # noqa: ANN401 (it is JSON)
+        """The body, parsed once. Raises RequestFailed where it is no JSON."""
+        if not self.is_json:
+            raise RequestFailed("the answer is no JSON", status=self.status)
+        return self._parsed
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is JSON."""
+        return self._parsed is not _NO_JSON
+
+    @property
+    def error_code(self) -> str:
+        """The service's own code for an error, as Graph and Emply write it: only what looks like one, so that no text
+        gets out; else empty."""
+        error = self._parsed.get("error") if isinstance(self._parsed, dict) else None
+        code = error.get("code") if isinstance(error, dict) else None
+        return code if isinstance(code, str) and code.replace("_", "").isalnum() else ""
+
+    @cached_property
+    def _parsed(self) -> Any:  # noqa: ANN401
+        try:
+            return orjson.loads(self.content)
+        except orjson.JSONDecodeError:
+            return _NO_JSON
+
+
+_NO_JSON = object()
+
+
+class Service:
+    """One service over HTTP: a connection pool, and a gate that all threads share.
+
+    `per_second` bounds the number of requests in any one second; `timing` is how time passes; `variable` is where the
+    operator sets the address.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        ca_bundle: str | None,
+        threads: int = 8,
+        per_second: int | None = None,
+        timing: Timing | None = None,
+        variable: str = "its address",
+    ) -> None:
+        self.name = name
+        self._variable = variable
+        self.session = session(ca_bundle, threads)
+        self._timing = timing or Timing()
+        self._gate = Gate(self._timing, per_second)
+        self._counting = threading.Lock()
+        self.requests = 0
+        self.bytes = 0
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Callable[[], Mapping[str, str]] = dict,
+        params: Mapping[str, str] | None = None,
+        body: object = None,
+        form: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+        binary: bool = False,
+    ) -> Answer:
+        """The answer, of whatever status that is not transient; a GET's success is JSON, unless it is asked for as
+        `binary`.
+
+        A request that is not `repeatable` is sent again only where the service surely has not acted on it: it said
+        429, or there was no connection. Raises RequestFailed.
+        """
+        data = form if body is None else orjson.dumps(body)
+        kind = {} if body is None else {"Content-Type": "application/json"}
+        return self.insist(
+            lambda: self.once(method, url, params=params, data=data, headers={**headers(), **kind}, binary=binary),
+            repeatable=repeatable,
+        )
+
+    def insist(self, attempt: Callable[[], Result], *, repeatable: bool = True) -> Result:
+        """What `attempt` gives, tried again within bounds while it raises a transient RequestFailed."""
+        tries = Retrying(
+            retry=retry_if_exception(partial(_worth_another, repeatable)),
+            wait=_wait,
+            stop=_give_up,
+            sleep=self._timing.sleep,
+            before_sleep=self._before_sleep,
+            retry_error_callback=_exhausted,
+        )
+        result: Result = tries(attempt)
+        return result
+
+    def once(self, method: str, url: str, *, binary: bool = False, **how: Any) -> Answer:  # noqa: ANN401 (as requests has it)
+        """One attempt, for `insist`. Raises RequestFailed, also for a transient status."""
+        if not self._gate.pass_within(LONGEST_WAIT):
+            # Not transient: what has to wait for longer than that has to wait for another run.
+            raise RequestFailed(f"{self.name}: it asked for a wait that is not over", status=_THROTTLED)
+        lost = None
+        try:
+            answer = self._send(method, url, **how)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            lost = self._lost(error)
+        if lost:  # raised out here: inside, the cause, whose text has the address, would be its context
+            raise lost
+        if answer.status in TRANSIENT:
+            raise self.trouble(answer)
+        if method == "GET" and answer.status in SUCCESS and not (binary or answer.is_json):
+            raise RequestFailed(f"{self.name}: the answer is no JSON", status=answer.status, transient=True)
+        return answer
+
+    def trouble(self, answer: Answer) -> RequestFailed:
+        """What is wrong with an answer that is only so for now. Where it asks for a wait, nothing is sent before."""
+        wait = retry_after(answer.headers)
+        if wait and answer.status in {_THROTTLED, _UNAVAILABLE}:
+            self._gate.close(wait)
+        uncertain = answer.status >= _SERVER_ERROR
+        said = f"answered {answer.status}" if answer.status not in SUCCESS else "an answer inside a batch was cut off"
+        what = f"{self.name}: {said}"
+        return RequestFailed(what, status=answer.status, transient=True, uncertain=uncertain, wait=wait)
+
+    def _send(self, method: str, url: str, **how: Any) -> Answer:  # noqa: ANN401
+        latest = self._timing.monotonic() + ANSWER_SECONDS
+        with self.session.request(
+            method, url, timeout=(CONNECT_SECONDS, SILENCE_SECONDS), allow_redirects=False, stream=True, **how
+        ) as response:
+            parts = []
+            while part := response.raw.read1(_CHUNK, decode_content=True):
+                parts.append(part)
+                if self._timing.monotonic() > latest:
+                    raise requests.ReadTimeout
+        content = b"".join(parts)
+        with self._counting:
+            self.requests += 1
+            self.bytes += len(content)
+        return Answer(response.status_code, content, response.headers)
+
+    def _lost(self, error: Exception) -> RequestFailed:
+        causes = list(_chain(error))
+        if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
+            return RequestFailed(f"{self.name}: its certificate is not trusted; CA_BUNDLE names another authority")
+        kinds = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+        if not any(isinstance(each, urllib3.exceptions.NewConnectionError) for each in causes) and any(
+            isinstance(each, kinds) for each in causes
+        ):
+            why = "no answer in time"
+        else:
+            why = "no answer, the connection failed"
+        never_sent = any(isinstance(each, _NOT_SENT) for each in causes)
+        why += f" (check {self._variable} and the network)" if never_sent else ""
+        return RequestFailed(f"{self.name}: {why}", transient=True, uncertain=not never_sent)
+
+    def _before_sleep(self, state: RetryCallState) -> None:
+        error, seconds = _failure(state), state.upcoming_sleep
+        if error.status == _THROTTLED:  # also without a Retry-After: other threads do not go on meanwhile
+            self._gate.close(seconds)
+        _log.info("%s; attempt %d of %d in %.1f s", error, state.attempt_number + 1, ATTEMPTS, seconds)
+
+
+# --- retries ----------------------------------------------------------------------------------------------------------
+
+
+def _failure(state: RetryCallState) -> RequestFailed:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, RequestFailed):
+        raise AssertionError("only a RequestFailed is ever tried again")
+    return error
+
+
+def _worth_another(repeatable: bool, error: BaseException) -> bool:
+    return isinstance(error, RequestFailed) and error.transient and (repeatable or not error.uncertain)
+
+
+def _wait(state: RetryCallState) -> float:
+    """What Retry-After asks for, but never less than the backoff: storms come with a 0 in it too."""
+    return max(_backoff(state), _failure(state).wait or 0)
+
+
+def _give_up(state: RetryCallState) -> bool:
+    return stop_after_attempt(ATTEMPTS)(state) or state.idle_for + state.upcoming_sleep > LONGEST_WAIT
+
+
+def _exhausted(state: RetryCallState) -> None:
+    error = _failure(state)
+    if error.wait and error.wait > LONGEST_WAIT:
+        error.args = (f"{error} and asks to wait for {error.wait:.0f} s; a later run tries again",)
+    elif state.attempt_number > 1:
+        error.args = (f"{error}, also at attempt {state.attempt_number}",)
+    raise error
+
+
+# --- sessions ---------------------------------------------------------------------------------------------------------
+
+
+def session(ca_bundle: str | None, threads: int = 8) -> requests.Session:
+    """A session that trusts `ca_bundle` (else the system's authorities), whatever REQUESTS_CA_BUNDLE says."""
+    made = requests.Session()
+    made.trust_env = False
+    made.verify = ca_bundle or ssl.get_default_verify_paths().cafile or True
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        made.mount(scheme, _Proxied(pool_connections=threads, pool_maxsize=threads, pool_block=True))
+    return made
+
+
+class _Proxied(HTTPAdapter):
+    """The standard proxy variables, for everything but this machine. (`trust_env` is off, so they are read here.)"""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
+        host = urlsplit(request.url or "").hostname or ""
+        # 169.254: where Azure's machines ask for their own identity.
+        if host not in {"localhost", "::1"} and not host.startswith(("127.", "169.254.")):
+            kwargs["proxies"] = requests.utils.get_environ_proxies(str(request.url))
+        return super().send(request, *args, **kwargs)
+
+
+class _WithoutQuery(logging.Filter):
+    """urllib3 logs the path of every request with its query, where Emply's key is."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cut the query off; every record passes."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(re.sub(r"\?.*", "?…", each) if isinstance(each, str) else each for each in record.args)
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQuery())
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what is inside it: requests and urllib3 wrap by argument, by `reason`, by cause and by context."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, BaseException) and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            waiting += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]

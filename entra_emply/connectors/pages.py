@@ -1,0 +1,91 @@
+"""Reading a list whole: pages collected, repeats judged, the certificate written. How pages are asked for is the
+clients' business.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeVar
+
+import pandas as pd
+
+from entra_emply import clock
+from entra_emply.connectors.frames import Certificate, Read, Row
+from entra_emply.connectors.http import Answer
+from entra_emply.errors import SourceUnreadable
+
+_TRIES = 3
+
+
+class ReadAgain(Exception):
+    """What was read so far is worth nothing: the whole list is to be read again."""
+
+
+@dataclass
+class Pages:
+    """The rows of one list so far."""
+
+    source: str
+    started_at: datetime = field(default_factory=clock.now)
+    rows: list[Row] = field(default_factory=list)
+    pages: int = 0
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def add(self, answer: Answer, rows: object, *, continues: bool = False) -> int:
+        """Add a page; how many rows it brought.
+
+        With `continues`, it begins with the last row that came before: where it does not, rows came or went between the
+        two pages (ReadAgain). Raises SourceUnreadable where `rows` is no list.
+        """
+        if not isinstance(rows, list):
+            raise SourceUnreadable(self.source, "a page is no list: the answer is not what the service documents")
+        if continues and rows[:1] != self.rows[-1:]:
+            if len(rows) > 1 and rows == self.rows[: len(rows)]:
+                raise SourceUnreadable(self.source, "every page brings the first rows again: `skip` has no effect")
+            raise ReadAgain
+        self.digest.update(answer.content)
+        self.pages += 1
+        brought = rows[1:] if continues else rows
+        self.rows += brought
+        return len(brought)
+
+    def distinct(self) -> list[Row]:
+        """The rows without identical repeats. Raises ReadAgain where one id came with different contents."""
+        try:
+            ids = [row["id"] for row in self.rows]
+            repeats = len(ids) - len(set(ids))
+        except (KeyError, TypeError):
+            return self.rows  # a row without a usable id: the frame's validation says so
+        if not repeats:
+            return self.rows
+        kept: dict[object, Row] = {}
+        for identity, row in zip(ids, self.rows, strict=True):
+            if kept.setdefault(identity, row) != row:
+                raise ReadAgain
+        return list(kept.values())
+
+    def certificate(self, rows: int, parts: Mapping[str, int] = MappingProxyType({})) -> Certificate:
+        """That the read is complete, now."""
+        digest = self.digest.hexdigest()
+        return Certificate(self.source, self.pages, rows, digest, self.started_at, clock.now(), parts)
+
+
+Result = TypeVar("Result")
+
+
+def whole(source: str, attempt: Callable[[], Result]) -> Result:
+    """What `attempt` reads, begun again where the list changed under it. Raises SourceUnreadable."""
+    for _ in range(_TRIES):
+        try:
+            return attempt()
+        except ReadAgain:
+            continue
+    raise SourceUnreadable(source, f"the list changed while it was read, {_TRIES} times: the next run tries again")
+
+
+def read_of(pages: Pages, build: Callable[[Sequence[Row]], pd.DataFrame]) -> Read:
+    """The validated frame of all pages, with its certificate."""
+    frame = build(pages.distinct())
+    return Read(frame, pages.certificate(len(frame)))

@@ -1,0 +1,83 @@
+"""When a request may be sent: the gate of a service, its pace, and what Retry-After asks for. Sending is `http`."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from entra_emply import clock
+
+_SECOND = 1.0
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How time passes; a test gives its own."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Gate:
+    """One for each service, shared by all threads that ask it: nothing passes before a throttled service allows it.
+
+    `per_second` requests pass in any one second, None without limit.
+    """
+
+    def __init__(self, timing: Timing, per_second: int | None = None) -> None:
+        self._timing = timing
+        self._lock = threading.Lock()
+        self._closed_until = float("-inf")
+        self._passed: deque[float] | None = deque(maxlen=per_second) if per_second else None
+
+    def close(self, seconds: float) -> None:
+        """Let nothing pass for so long from now on."""
+        with self._lock:
+            self._closed_until = max(self._closed_until, self._timing.monotonic() + seconds)
+
+    def pass_within(self, longest: float) -> bool:
+        """Wait until a request may be sent and count it; False, at once, where that takes longer than `longest` s."""
+        while (seconds := self._take()) > 0:
+            if seconds > longest:
+                return False
+            self._timing.sleep(seconds)
+        return True
+
+    def _take(self) -> float:
+        """Seconds until a request may be sent; 0 takes a place."""
+        with self._lock:
+            now = self._timing.monotonic()
+            at = self._closed_until
+            if self._passed is not None and len(self._passed) == self._passed.maxlen:
+                at = max(at, self._passed[0] + _SECOND)
+            if at <= now and self._passed is not None:
+                self._passed.append(now)
+            return max(0.0, at - now)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds that `Retry-After` asks for: given as seconds or as an HTTP date; None where it says nothing usable.
+
+    A date is measured from the answer's own `Date`, where it has one: the clocks need not agree.
+    """
+    text = headers.get("Retry-After", "").strip()
+    try:
+        return max(0.0, float(text)) if text.isascii() and text.replace(".", "", 1).isdigit() else _until(text, headers)
+    except (ValueError, TypeError):
+        return None
+
+
+def _until(text: str, headers: Mapping[str, str]) -> float | None:
+    if not text:
+        return None
+    sent = headers.get("Date")
+    start = _date(sent) if sent else clock.now()
+    return max(0.0, (_date(text) - start).total_seconds())
+
+
+def _date(text: str) -> datetime:
+    date = parsedate_to_datetime(text)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""What `doctor` checks before a run: settings, credentials, permissions, operations, database. Nothing is changed."""

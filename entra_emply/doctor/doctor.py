@@ -1,0 +1,147 @@
+"""`doctor`: is everything there that a run needs, and what is to be done where it is not. Nothing is changed."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from entra_emply import clock
+from entra_emply.connectors.emply.client import EmplyClient
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.doctor import emply, entra
+from entra_emply.doctor.checks import Check, failed, note, ok, skipped
+from entra_emply.environment import Environment
+from entra_emply.errors import EntraEmplyError, LedgerError, SettingsError
+from entra_emply.ledger.installed import ledger_if_any
+from entra_emply.printing import line
+from entra_emply.reconciliation.inputs import SyncState
+from entra_emply.reconciliation.mapping import Mapping, require_application, resolve
+from entra_emply.reconciliation.settings import Settings, load
+from entra_emply.storage.frame_store import FrameStore
+
+_NEEDED = (
+    "settings", "entra: environment", "entra: sign-in", "entra: GroupMember.Read.All", "emply: environment",
+    "emply: list_roles", "emply: list_departments", "database",
+)  # fmt: skip
+"""The checks without which no name can be looked up."""
+_COLOURS = {"ok": "green", "failed": "bold red", "note": "yellow", "skipped": "dim"}
+
+
+def doctor(environment: Environment) -> list[Check]:
+    """Every check, in the order in which they depend on each other."""
+    settings, found = _settings(environment)
+    found += _entra(environment, settings)
+    found += _emply(environment, settings)
+    found += [_database(environment), _frames(environment)]
+    return [*found, _names(environment, settings, found)]
+
+
+def show_checks(checks: Sequence[Check], console: Console) -> None:
+    """Print every check, and what to do."""
+    for check in checks:
+        line(console, Text.assemble((f"{check.status:7}", _COLOURS[check.status]), f" {check.name}: {check.said}"))
+        if check.remedy:
+            line(console, f"do {check.remedy}", 8, "dim")
+    counts = Counter(check.status for check in checks)
+    notes = f", {counts['note']} of them with a note to read" if counts["note"] else ""
+    wrong = f"{counts['failed']} of {len(checks)} checks failed"
+    console.print()
+    line(console, wrong if counts["failed"] else f"All is well: {len(checks)} checks{notes}")
+
+
+def _settings(environment: Environment) -> tuple[Settings, list[Check]]:
+    """The settings; those of an empty file where they are wrong, so that the other checks can go on."""
+    try:
+        settings = load(environment.settings)
+    except SettingsError as error:
+        return Settings(), [failed("settings", str(error), "Correct the file; each message names its line.")]
+    state = "switched on" if settings.enabled else "switched off (enabled: false)"
+    return settings, [ok("settings", f"{environment.settings} is valid; the integration is {state}")]
+
+
+def _entra(environment: Environment, settings: Settings) -> list[Check]:
+    try:
+        variables = environment.entra
+    except SettingsError as error:
+        return [_variable("entra: environment", error), skipped("entra", "its environment variables are wrong")]
+    return [ok("entra: environment", f"tenant {variables.tenant_id}"), *entra.checks(variables, settings)]
+
+
+def _emply(environment: Environment, settings: Settings) -> list[Check]:
+    try:
+        variables = environment.emply
+    except SettingsError as error:
+        return [_variable("emply: environment", error), skipped("emply", "its environment variables are wrong")]
+    return [ok("emply: environment", f"customer {variables.customer}"), *emply.checks(variables, settings)]
+
+
+def _variable(name: str, error: SettingsError) -> Check:
+    return failed(name, str(error), "Set it in the environment; the README lists the variables.")
+
+
+def _database(environment: Environment) -> Check:
+    name = "database"
+    try:
+        with ledger_if_any(environment) as ledger:
+            if ledger is None:
+                return note(name, "there is none yet: the first sync sets the embedded one up")
+            if not ledger.exists():
+                return note(name, "answers; the ledger's tables are made by the first sync")
+            if not ledger.fits():
+                return note(name, "answers; the next sync brings the ledger to this version")
+    except (LedgerError, SettingsError) as error:
+        return failed(name, str(error), "Check DATABASE_URL and that PostgreSQL runs; unset it for the embedded one.")
+    return ok(name, "answers, and the ledger is of this version")
+
+
+def _frames(environment: Environment) -> Check:
+    """A folder is looked at; what another address lets be written shows when it is written."""
+    name, remedy = (
+        "frames",
+        "Set FRAMES_URL, and what it needs, as docs/production.md tells; unset it for the home folder.",
+    )
+    try:
+        store = FrameStore(environment.frames_url)
+        store.require()
+    except SettingsError as error:
+        return failed(name, str(error), remedy)
+    where = store.files.where
+    if not store.files.local:
+        return note(name, f"{where} answers; whether it can be written to shows at the first sync")
+    folder = Path(where)
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return ok(name, f"{folder} can be written to")
+    return failed(name, f"{folder} cannot be written to", "Give this user the folder, or set FRAMES_URL to another.")
+
+
+def _names(environment: Environment, settings: Settings, found: Sequence[Check]) -> Check:
+    """R8."""
+    name = "names in the settings (R8)"
+    broken = next((check for check in found if check.status in ("failed", "skipped") and check.name in _NEEDED), None)
+    if broken is not None:
+        return skipped(name, f"{broken.name} {'failed' if broken.status == 'failed' else 'was not looked at'}")
+    try:
+        resolved = _resolved(environment, settings).resolved
+    except SettingsError as error:
+        return failed(name, str(error), "Correct the names in the settings, or make what they name.")
+    except EntraEmplyError as error:
+        return skipped(name, str(error))
+    renamed = f"; {len(resolved.renamed)} were renamed since and are known by id" if len(resolved.renamed) else ""
+    return ok(name, f"{len(settings.groups)} groups with their roles and departments exist{renamed}")
+
+
+def _resolved(environment: Environment, settings: Settings) -> Mapping:
+    with ledger_if_any(environment) as ledger, closing(GraphClient(environment)) as graph:
+        at = clock.now()
+        state = ledger.read_state(at) if ledger is not None and ledger.fits() else SyncState.of({}, read_at=at)
+        with closing(EmplyClient(environment)) as customer:
+            roles, departments = customer.roles().frame, customer.departments().frame
+        application = settings.sso.service_principal_id
+        if application is not None:
+            require_application(settings, graph.application(application).frames["entra_application"])
+        return resolve(settings, graph.groups().frame, roles, departments, state.group_ids)

@@ -1,0 +1,151 @@
+"""Whether Entra lets this application in, and to all that the settings need. Only reads are sent.
+
+What cannot be tried without a change (writing) is judged by the token, and said so.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from entra_emply.connectors.entra import permissions
+from entra_emply.connectors.entra.connection import FORBIDDEN, OK, Connection, part
+from entra_emply.connectors.entra.permissions import Permission
+from entra_emply.connectors.http import Answer, RequestFailed
+from entra_emply.doctor.checks import Check, clock_of, failed, note, ok, skipped
+from entra_emply.doctor.permissions import needed, superfluous
+from entra_emply.environment import EntraEnvironment
+from entra_emply.errors import CredentialsError, SettingsError
+from entra_emply.reconciliation.settings import Settings
+
+_SOME = "50"
+_MAILBOXES_TRIED = 5
+_BY_EXCHANGE = (
+    'Exchange does not tell what it lets an application do: assign the role "Application {}" there, or grant the '
+    "permission in Entra; the first event that is written finds out."
+)
+_NO_CONSENT = (
+    "In Entra, give the application the application permission {}, and admin consent; a token made before goes on "
+    "without it for up to an hour."
+)
+
+
+def checks(environment: EntraEnvironment, settings: Settings) -> Iterator[Check]:
+    """Signing in, the clock, every permission, those that are more than needed, and W0."""
+    connection = Connection(environment)
+    try:
+        yield from _checks(connection, settings)
+    finally:
+        connection.close()
+
+
+def _checks(connection: Connection, settings: Settings) -> Iterator[Check]:
+    name = "entra: sign-in"
+    try:
+        connection.token()
+        tenant = connection.ask("GET", "organization", params={"$select": "id,onPremisesSyncEnabled"})
+    except (CredentialsError, SettingsError) as error:
+        yield failed(name, str(error), "Correct the credentials in Entra or in the environment.")
+        return
+    except RequestFailed as failure:
+        yield failed(name, str(failure), "Check ENTRA_AUTHORITY and GRAPH_URL, the network, and CA_BUNDLE.")
+        return
+    yield ok(name, "Entra gives this application a token")
+    yield clock_of("Graph", tenant)
+    granted = connection.permissions
+    if not granted:
+        yield note("entra: token", "the token does not name its permissions, so only reading tells what it may do")
+    for permission in needed(settings):
+        yield _permission(permission, granted, _Probes(connection, settings).of(permission, tenant))
+    for extra, instead in superfluous(settings, granted).items():
+        yield note(
+            f"entra: {extra}", "is granted, but more than these settings need",
+            f"Take it away from the application{f' and give it {instead} instead' if instead else ''}.",
+        )  # fmt: skip
+    yield _hybrid(tenant, settings)
+
+
+class _Probes:
+    """A small read for each permission; None where there is none that would not change something."""
+
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        self._connection = connection
+        self._settings = settings
+
+    def of(self, permission: Permission, tenant: Answer) -> Answer | RequestFailed | None:
+        """The answer to the read that needs this permission."""
+        try:
+            return self._answer(permission, tenant)
+        except RequestFailed as failure:
+            return failure
+
+    def _answer(self, permission: Permission, tenant: Answer) -> Answer | None:
+        application = str(self._settings.sso.service_principal_id)
+        if permission is permissions.USERS:
+            return self._ask("users", {"$select": "id", "$top": "1"})
+        if permission is permissions.MEMBERS:
+            return self._members()
+        if permission is permissions.ORGANIZATION:
+            return tenant
+        if permission is permissions.APPLICATIONS:
+            return self._ask(f"servicePrincipals/{part(application)}", {"$select": "id"})
+        return self._calendars() if permission is permissions.CALENDARS else None
+
+    def _members(self) -> Answer:
+        groups = self._ask("groups", {"$select": "id", "$top": "1"})
+        first = next(iter(_rows(groups)), None)
+        return groups if first is None else self._ask(f"groups/{part(str(first['id']))}/members", {"$top": "1"})
+
+    def _calendars(self) -> Answer | None:
+        """Of the first users with an address, until one opens: others may be without a mailbox, or not to be opened."""
+        users = self._ask("users", {"$select": "id,mail", "$top": _SOME})
+        ids = [str(row["id"]) for row in _rows(users) if row.get("mail")][:_MAILBOXES_TRIED]
+        tried = None
+        for user in ids:
+            tried = self._ask(f"users/{part(user)}/calendars", {"$top": "1"})
+            if tried.status == OK:
+                break
+        return tried
+
+    def _ask(self, path: str, params: Mapping[str, str]) -> Answer:
+        return self._connection.ask("GET", path, params=params)
+
+
+def _permission(permission: Permission, granted: frozenset[str], tried: Answer | RequestFailed | None) -> Check:
+    name, wanted = f"entra: {permission.name}", permission.name
+    held = permission.granted_as(granted)
+    if isinstance(tried, RequestFailed):
+        return failed(name, f"{permission.why}: {tried}", "Try again; if it stays so, look at the network.")
+    refused = tried is not None and tried.status == FORBIDDEN
+    works = tried is not None and tried.status == OK
+    if granted and works and held is None and permission.from_elsewhere(granted):
+        said = (
+            "the token does not name it, but a mailbox opens: Exchange lets the application in (RBAC for Applications)"
+        )
+        return note(name, f"{said}; whether it may write was not tried", _BY_EXCHANGE.format(wanted))
+    if (refused and held is None) or (granted and held is None and (permission.writes or tried is None)):
+        return failed(name, f"is needed {permission.why}, and is not granted", _NO_CONSENT.format(wanted))
+    if refused:
+        return note(name, "is granted, but Graph refuses the object asked for: an access policy may keep it away")
+    as_ = "" if held in (wanted, None) else f" as part of {held}"
+    by_reading = "a read works" if works else "it was not tried by reading"
+    return ok(name, f"is granted{as_}; {by_reading}")
+
+
+def _hybrid(tenant: Answer, settings: Settings) -> Check:
+    """W0."""
+    name = "entra: hybrid tenant (W0)"
+    if tenant.status != OK:
+        return skipped(name, "the tenant could not be read")
+    hybrid = any(row.get("onPremisesSyncEnabled") for row in _rows(tenant))
+    switched = [switch for switch, on in settings.entra_write_back.model_dump().items() if on]
+    if hybrid and switched:
+        return failed(
+            name, f"the tenant is mastered on-premises, and entra_write_back.{switched[0]} is on",
+            "Switch create, update and delete of entra_write_back off: such a tenant is never written to.",
+        )  # fmt: skip
+    where = "mastered on-premises, and nothing is written to it" if hybrid else "in the cloud"
+    return ok(name, f"the tenant is {where}")
+
+
+def _rows(answer: Answer) -> list[Mapping[str, object]]:
+    body = answer.json() if answer.status == OK else {}
+    rows = body.get("value") if isinstance(body, dict) else None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

@@ -1,0 +1,196 @@
+"""The environment variables: read once, checked when asked for, secrets never shown. (README, "Your own tenant")"""
+
+import os
+import ssl
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from entra_emply.errors import SettingsError
+
+_PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
+_PUBLIC_GRAPH = "https://graph.microsoft.com"
+PUBLIC_EMPLY = "https://api.emply.com/v1"
+
+VARIABLES = (
+    "ENTRA_TENANT_ID",
+    "ENTRA_CLIENT_ID",
+    "ENTRA_CLIENT_SECRET",
+    "ENTRA_CLIENT_CERTIFICATE",
+    "ENTRA_CLIENT_CERTIFICATE_PASSWORD",
+    "ENTRA_MANAGED_IDENTITY",
+    "ENTRA_AUTHORITY",
+    "GRAPH_URL",
+    "EMPLY_URL",
+    "EMPLY_CUSTOMER",
+    "EMPLY_API_KEY",
+    "CA_BUNDLE",
+    "ENTRA_EMPLY_SETTINGS",
+    "ENTRA_EMPLY_HOME",
+    "DATABASE_URL",
+    "FRAMES_URL",
+)
+"""All that say which installation this is."""
+_PORTS = range(1, 1 << 16)
+
+
+def leave_installation(variables: MutableMapping[str, str]) -> None:
+    """Take out whatever points to the operator's own installation: for another that is made for a while beside it."""
+    for name in VARIABLES:
+        variables.pop(name, None)
+
+
+@dataclass(frozen=True)
+class EntraEnvironment:
+    """How to reach and sign in to a tenant; exactly one of the three credentials is set."""
+
+    tenant_id: str
+    client_id: str
+    authority: str
+    graph_url: str
+    ca_bundle: str | None
+    secret: str | None = field(repr=False)
+    certificate: str | None = field(repr=False)
+    certificate_password: str | None = field(repr=False)
+    managed_identity: str | None
+
+
+@dataclass(frozen=True)
+class EmplyEnvironment:
+    """How to reach a customer's Emply."""
+
+    url: str
+    customer: str
+    api_key: str = field(repr=False)
+    ca_bundle: str | None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The variables. `entra` and `emply` are only demanded where they are asked for."""
+
+    variables: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def load(cls, variables: Mapping[str, str] | None = None) -> "Environment":
+        """The process's environment, or the variables given."""
+        return cls(dict(os.environ if variables is None else variables))
+
+    @property
+    def home(self) -> Path:
+        """Where frames and the embedded database live; absolute."""
+        return Path(self._get("ENTRA_EMPLY_HOME") or ".entra-emply").absolute()
+
+    def made_home(self) -> Path:
+        """The home folder, there. Raises SettingsError."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"ENTRA_EMPLY_HOME: {self.home} cannot be written ({error.strerror})") from None
+        return self.home
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return Path(self._get("ENTRA_EMPLY_SETTINGS") or "settings.yaml")
+
+    @property
+    def frames_url(self) -> str:
+        """Where frames are kept: a folder or an fsspec address."""
+        return self._get("FRAMES_URL") or str(self.home / "frames")
+
+    @property
+    def database_url(self) -> str | None:
+        """PostgreSQL's address, as both SQLAlchemy and Dagster read it; None for the embedded one.
+
+        Raises SettingsError.
+        """
+        url = self._get("DATABASE_URL")
+        return None if url is None else database_address(url)
+
+    @property
+    def entra(self) -> EntraEnvironment:
+        """Entra's variables. Raises SettingsError naming what is missing or given twice."""
+        return EntraEnvironment(
+            tenant_id=self._need("ENTRA_TENANT_ID"),
+            client_id=self._get("ENTRA_CLIENT_ID") or self._need_client(),
+            authority=_address("ENTRA_AUTHORITY", self._get("ENTRA_AUTHORITY") or _PUBLIC_AUTHORITY),
+            graph_url=_address("GRAPH_URL", self._get("GRAPH_URL") or _PUBLIC_GRAPH),
+            ca_bundle=self._ca_bundle(),
+            certificate_password=self._get("ENTRA_CLIENT_CERTIFICATE_PASSWORD"),
+            **self._credential(),
+        )
+
+    @property
+    def emply(self) -> EmplyEnvironment:
+        """Emply's variables. Raises SettingsError naming what is missing."""
+        return EmplyEnvironment(
+            url=_address("EMPLY_URL", self._get("EMPLY_URL") or PUBLIC_EMPLY),
+            customer=self._need("EMPLY_CUSTOMER"),
+            api_key=self._need("EMPLY_API_KEY"),
+            ca_bundle=self._ca_bundle(),
+        )
+
+    def _credential(self) -> dict[str, str | None]:
+        names = {
+            "secret": "ENTRA_CLIENT_SECRET",
+            "certificate": "ENTRA_CLIENT_CERTIFICATE",
+            "managed_identity": "ENTRA_MANAGED_IDENTITY",
+        }
+        given = {kind: self._get(name) for kind, name in names.items()}
+        count = sum(value is not None for value in given.values())
+        if count != 1:
+            raise SettingsError(f"set exactly one of {', '.join(names.values())} ({count} are set)")
+        return given
+
+    def _need_client(self) -> str:
+        if self._get("ENTRA_MANAGED_IDENTITY"):
+            return ""
+        return self._need("ENTRA_CLIENT_ID")
+
+    def _ca_bundle(self) -> str | None:
+        path = self._get("CA_BUNDLE")
+        if path is None:
+            return None
+        if not Path(path).is_file():
+            raise SettingsError("CA_BUNDLE: there is no such file")
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except ssl.SSLError:
+            raise SettingsError("CA_BUNDLE: the file holds no certificate in PEM form") from None
+        except OSError as error:
+            raise SettingsError(f"CA_BUNDLE: the file cannot be read ({error.strerror})") from None
+        return path
+
+    def _get(self, name: str) -> str | None:
+        return self.variables.get(name, "").strip() or None
+
+    def _need(self, name: str) -> str:
+        value = self._get(name)
+        if value is None:
+            raise SettingsError(f"the environment variable {name} is not set")
+        return value
+
+
+def database_address(url: str) -> str:
+    """PostgreSQL's address with the driver that Dagster uses too, as the operator may not have named it.
+
+    Raises SettingsError, which never shows the address.
+    """
+    scheme, _, rest = url.partition("://")
+    try:
+        port = make_url(url).port
+    except (ArgumentError, ValueError):  # a ValueError: a port that is no number
+        scheme, port = "", None
+    if scheme not in {"postgres", "postgresql", "postgresql+psycopg2"} or (port is not None and port not in _PORTS):
+        raise SettingsError("DATABASE_URL: expected postgresql://user:password@host:port/database")
+    return f"postgresql+psycopg2://{rest}"
+
+
+def _address(name: str, url: str) -> str:
+    if not url.startswith("https://"):
+        raise SettingsError(f"{name}: expected an address that begins with https://")
+    return url.rstrip("/")

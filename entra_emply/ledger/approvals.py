@@ -1,0 +1,163 @@
+"""What a person decides: letting held actions go, and letting a quarantined one be tried again."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+import pandas as pd
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from entra_emply import clock
+from entra_emply.errors import PlanRefused
+from entra_emply.ledger.plans import RecordedPlan, group_id, newest_plan, one_at_a_time
+from entra_emply.ledger.sync_state import valid_approval
+from entra_emply.ledger.tables import actions, approvals, failures, group_counts, releases
+from entra_emply.reconciliation.kinds import ORDER
+from entra_emply.text import key, key_of
+
+VALID_FOR = timedelta(hours=72)
+SHORTEST_ID = 6
+"""So many of its first characters name a plan."""
+
+_HELD = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "own_guards", "groups"]
+
+
+def approve(
+    connection: Connection,
+    plan_id: str,
+    *,
+    kind: str | None,
+    domain: str | None,
+    group: str | None,
+    person: str | None,
+    by: str,
+    reason: str,
+) -> list[str]:
+    """Approve held actions of the newest plan, and return the ids of all that are released by it.
+
+    All of them, or those that fit every filter given: `kind` ("set_roles" or "emply.set_roles"), `domain` of the
+    subject, `group` (its name in the settings, or its id; its emptying is approved with it, G4), `person` (the subject,
+    or an id of either side). Deleting somebody in Entra and deactivating him in Emply (W3) is one decision: who
+    approves either approves both. `plan_id` may be cut short.
+
+    Raises PlanRefused for a plan that is not the newest, for a filter that means nothing, and where nothing fits: an
+    approval never lets go more, or less, than who gives it believes. What was approved before stays so.
+    """
+    _require_filled(by=by, reason=reason, kind=kind, domain=domain, group=group, person=person)
+    _require_kind(kind)
+    one_at_a_time(connection)
+    plan = _newest(connection, plan_id)
+    group = _known_group(connection, group)
+    everything = _held(connection, plan.plan_no)
+    fits = _with_other_half(everything, chosen(everything, kind=kind, domain=domain, group=group, person=person))
+    held, wanted = everything[~everything["approved"]], fits[~everything["approved"]]
+    _record(connection, plan.plan_id, held.loc[wanted & (held["own_guards"] != ""), "action_id"], by, reason)
+    released = held.loc[_released(held, wanted), "action_id"].tolist()
+    again = bool(everything.loc[fits, "approved"].any())
+    if not _forget_emptied(connection, group, plan) and not released and not again:
+        fitting = "that fits all these filters, and " if any((kind, domain, group, person)) else ""
+        raise PlanRefused(f"plan {plan.plan_id[:12]} holds nothing {fitting}that waits for an approval of its own")
+    return released
+
+
+def chosen(
+    held: pd.DataFrame, *, kind: str | None, domain: str | None, group: str | None, person: str | None
+) -> "pd.Series[bool]":
+    """Which of the held actions fit all the filters that are given."""
+    fits = pd.Series(True, index=held.index)
+    subject = key(held["subject"]).fillna("")
+    if kind is not None:
+        fits &= (held["kind"] == kind) | (held["target"] + "." + held["kind"] == kind)
+    if domain is not None:
+        fits &= subject.str.endswith("@" + key_of(domain).removeprefix("@"))
+    if group is not None:
+        fits &= (" " + held["groups"] + " ").str.contains(f" {group} ", regex=False)
+    if person is not None:
+        fits &= (subject == key_of(person)) | (held["entra_id"] == person) | (held["emply_user_id"] == person)
+    return fits
+
+
+def release(connection: Connection, action_id: str, by: str) -> None:
+    """Let a quarantined action be tried again at the next run. Raises PlanRefused for one that is not quarantined."""
+    _require_filled(by=by, action=action_id)
+    lifted = delete(failures).where(failures.c.action_id == action_id, failures.c.quarantined_at.is_not(None))
+    failed = connection.execute(lifted.returning(failures.c.failures)).scalar_one_or_none()
+    if failed is None:
+        raise PlanRefused(f"action {action_id} is not quarantined: nothing to release")
+    row = {"action_id": action_id, "failures": failed, "by": by, "at": clock.now()}
+    connection.execute(insert(releases).values(row))
+
+
+def _require_filled(**given: str | None) -> None:
+    """A blank filter would fit whoever has nothing there, and a blank name or reason tells nobody anything."""
+    blank = next((name for name, text in given.items() if text is not None and not text.strip()), None)
+    if blank is not None:
+        raise PlanRefused(f"{blank} is blank: expected a text")
+
+
+def _require_kind(kind: str | None) -> None:
+    kinds = {name for full in ORDER for name in (full, full.partition(".")[2])}
+    if kind is not None and kind not in kinds:
+        raise PlanRefused(f"there is no kind {kind!r}: the kinds are {', '.join(ORDER)}")
+
+
+def _newest(connection: Connection, named: str) -> RecordedPlan:
+    """The newest plan, if that is the one named."""
+    plan, named = newest_plan(connection), named.strip()
+    if plan is not None and named == plan.plan_id[: max(len(named), SHORTEST_ID)]:
+        return plan
+    newest = "there is none yet" if plan is None else f"the newest is {plan.plan_id}"
+    if len(named) < SHORTEST_ID:
+        raise PlanRefused(f"{named!r} names no plan: give {SHORTEST_ID} or more of its id's first characters; {newest}")
+    raise PlanRefused(f"plan {named} is not the newest plan: {newest}; look at that one first")
+
+
+def _known_group(connection: Connection, group: str | None) -> str | None:
+    """The id of a group, given its name or id."""
+    found = None if group is None else group_id(connection, group.strip())
+    if group is not None and found is None:
+        raise PlanRefused(f"no plan knows a group {group!r}: give its name as in the settings, or its id")
+    return found
+
+
+def _forget_emptied(connection: Connection, group: str | None, plan: RecordedPlan) -> bool:
+    """Let a group be empty (G4); whether it was suddenly so. Not counted in the newest plan, it has no members now."""
+    if group is None:
+        return False
+    emptied = (group_counts.c.group_id == group) & (group_counts.c.plan_no != plan.plan_no)
+    forgotten = connection.execute(delete(group_counts).where(emptied).returning(group_counts.c.group_id))
+    return bool(forgotten.all())
+
+
+def _held(connection: Connection, plan_no: int) -> pd.DataFrame:
+    """Held actions of a plan that need an approval of their own, or only that of the person's link; `approved`: have
+    one."""
+    approved = actions.c.action_id.in_(valid_approval(clock.now()))
+    query = select(*(actions.c[name] for name in _HELD), approved).where(
+        actions.c.plan_no == plan_no, actions.c.held_by != ""
+    )
+    rows = connection.execute(query.order_by(actions.c.position)).all()
+    return pd.DataFrame(rows, columns=[*_HELD, "approved"]).astype(dict.fromkeys(_HELD, "str") | {"approved": "bool"})
+
+
+def _with_other_half(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Series[bool]":
+    """What is wanted, and the other action of W3 of the same person."""
+    halves = held["rule"] == "W3"
+    return wanted | (halves & held["entra_id"].isin(held.loc[wanted & halves, "entra_id"]))
+
+
+def _released(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Series[bool]":
+    """The approved ones, and what waited for nothing but an approved link of its person."""
+    approved = wanted & (held["own_guards"] != "")
+    links = held.loc[approved & (held["kind"] == "link_user"), "entra_id"]
+    return approved | ((held["own_guards"] == "") & held["entra_id"].isin(links))
+
+
+def _record(connection: Connection, plan_id: str, action_ids: Collection[str], by: str, reason: str) -> None:
+    now = clock.now()
+    expired = update(approvals).where(approvals.c.used_at.is_(None), approvals.c.expires_at <= now)
+    connection.execute(expired.values(used_at=now, ending="expired"))
+    common = {"plan_id": plan_id, "by": by, "reason": reason, "at": now, "expires_at": now + VALID_FOR}
+    rows = [{"action_id": action_id} | common for action_id in action_ids]
+    if rows:
+        connection.execute(insert(approvals), rows)

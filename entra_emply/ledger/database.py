@@ -1,0 +1,145 @@
+"""The connection to the ledger's database: transactions, the lock of applying, bulk loading, errors in words.
+
+Nothing here knows what the tables mean. Every failure of the database leaves as a LedgerError of one line, which holds
+neither the address, nor the password, nor the values of a statement.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+import psycopg2
+import psycopg2.errorcodes
+import pyarrow as pa
+from pyarrow import csv
+from sqlalchemy import Connection, Engine, Table, create_engine, func, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from entra_emply.environment import database_address
+from entra_emply.errors import LedgerError
+
+APPLY_LOCK = 0x656E7472615F656D  # "entra_em": any number, the same for everybody who applies
+
+# A machine that vanished must not keep the lock for the two hours that TCP grants by default.
+_KEEPALIVE = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+_SERVER_KEEPALIVE = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
+
+
+class LockedSession:
+    """The one connection that holds a lock: that of applying, mostly.
+
+    What applying writes goes through it: who lost the connection lost the lock, and can write no more. It never
+    connects again by itself, as an ordinary SQLAlchemy connection would, because the new session would be without it.
+    `lost`: something failed, and nothing can be written any more.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.lost = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction. Raises LedgerError, also ever after the first failure."""
+        if self.lost:
+            raise LedgerError("the ledger: the lock of applying was lost; the next run finds out what was done")
+        try:
+            with in_words(), self._connection.begin():
+                yield self._connection
+        except LedgerError:
+            self.lost = True
+            raise
+
+
+class Database:
+    """An engine for DATABASE_URL; nothing is connected before it is used."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, committed at its end."""
+        with in_words(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that sees one moment and cannot write."""
+        with in_words(), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @contextmanager
+    def locked(self, key: int = APPLY_LOCK, *, seconds: int) -> Iterator[LockedSession | None]:
+        """The lock `key`, for as long as the context lasts; None where another held it for `seconds` (0: never)."""
+        with in_words():
+            connection = self.engine.connect()
+        try:
+            with in_words():
+                connection.detach()  # never back into the pool: closing it ends the session, and with it the lock
+                held = _lock(connection, key, seconds)
+            yield LockedSession(connection) if held else None
+        finally:
+            connection.close()
+
+
+def copy_in(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
+    """Add the rows of `frame`, whose columns are columns of `table`; missing is NULL. About 1 s for 100,000 rows."""
+    buffer = io.BytesIO()
+    options = csv.WriteOptions(include_header=False, quoting_style="all_valid")
+    csv.write_csv(pa.Table.from_pandas(frame, preserve_index=False), buffer, options)
+    buffer.seek(0)
+    columns = ", ".join(f'"{name}"' for name in frame.columns)
+    cursor = connection.connection.cursor()
+    cursor.copy_expert(f"COPY {table.fullname} ({columns}) FROM STDIN (FORMAT csv)", buffer)
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turn every failure of the database into a LedgerError that says what to do."""
+    try:
+        yield
+    except (SQLAlchemyError, psycopg2.Error) as error:
+        # `from None`: the original carries the statement, its values and the address.
+        raise LedgerError(_words(error)) from None
+
+
+def _engine(url: str) -> Engine:
+    return create_engine(
+        database_address(url),
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"application_name": "entra-emply", "connect_timeout": 10, **_KEEPALIVE},
+    )
+
+
+def _lock(connection: Connection, key: int, seconds: int) -> bool:
+    for name, value in {**_SERVER_KEEPALIVE, "lock_timeout": f"{seconds}s"}.items():
+        connection.execute(select(func.set_config(name, value, False)))
+    connection.commit()
+    try:
+        connection.execute(select(func.pg_advisory_lock(key)))
+    except DBAPIError as error:
+        connection.rollback()
+        if getattr(error.orig, "pgcode", None) != psycopg2.errorcodes.LOCK_NOT_AVAILABLE:
+            raise
+        return False
+    connection.commit()
+    return True
+
+
+def _words(error: Exception) -> str:
+    original: Any = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(original, "pgcode", None)
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if state is not None and not lost:
+        return f"the ledger's database refused a statement ({type(original).__name__}, SQLSTATE {state})"
+    said = str(original)
+    if "authentication failed" in said:
+        return "the ledger's database refuses the user or the password of DATABASE_URL"
+    if "does not exist" in said:
+        return "the ledger's database does not know the user or the database of DATABASE_URL"
+    if lost:
+        return "the connection to the ledger's database was lost; the next run finds out what was done"
+    return "the ledger's database does not answer: is it running, and is DATABASE_URL right?"

@@ -1,0 +1,151 @@
+"""What was planned, approved and done, by whom and when: questions to the ledger. Nothing is written.
+
+An event is `planned` (new since the plan before), `approved`, `released`, or what came of trying: `applied`, `failed`,
+`superseded`, `interrupted`. Of everybody, events are counted by plan and kind; of one person they are told one by one.
+`code` is the target's own where it refused, or what became of an approval.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+
+from entra_emply.ledger.migrate import exists
+from entra_emply.ledger.tables import actions, approvals, attempts, links, outcomes, plans, releases
+from entra_emply.text import key_of
+
+Event = dict[str, Any]
+
+_ABOUT = ("action_id", "subject", "rule", "before", "after", "reason", "held_by")
+_NONE = cast(null(), Text)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody in the ledger: ids of both systems, and the addresses that plans called them by."""
+
+    entra_ids: frozenset[str]
+    emply_user_ids: frozenset[str]
+    subjects: frozenset[str] = frozenset()
+
+    def within(self, about: FromClause) -> Any:  # noqa: ANN401 (a condition)
+        """Whether a row of actions (or links) is about this person."""
+        named = [about.c.subject.in_(self.subjects)] if "subject" in about.c else []
+        return or_(about.c.entra_id.in_(self.entra_ids), about.c.emply_user_id.in_(self.emply_user_ids), *named)
+
+
+def known_as(connection: Connection, asked: str) -> Person:
+    """Whom plans called by this address or id, with the ids of what they were linked to."""
+    entra = emply = frozenset({asked.strip()})
+    if not exists(connection):
+        return Person(entra, emply)
+    name = frozenset({key_of(asked)})
+    for about in (actions, links):
+        query = select(about.c.entra_id, about.c.emply_user_id).where(Person(entra, emply, name).within(about))
+        pairs = connection.execute(query.distinct()).all()
+        entra |= {pair.entra_id for pair in pairs if pair.entra_id is not None}
+        emply |= {pair.emply_user_id for pair in pairs if pair.emply_user_id is not None}
+    return Person(entra, emply, name)
+
+
+def of_person(connection: Connection, who: Person) -> list[Event]:
+    """Everything that happened to one person, newest first: at, event, plan_id, kind, by, why, code and _ABOUT."""
+    if not exists(connection):
+        return []
+    columns = [actions.c[name] for name in ("plan_no", "position", "target", "kind", *_ABOUT)]
+    mine = select(*columns).where(who.within(actions)).cte("mine")
+    events = _events(mine)
+    what = [mine.c[name] for name in _ABOUT]
+    kind = mine.c.target + "." + mine.c.kind
+    happened = (
+        select(events.c.at, events.c.event, plans.c.plan_id, kind.label("kind"), *_how(events), *what)
+        .join(mine, and_(mine.c.plan_no == events.c.plan_no, mine.c.action_id == events.c.action_id))
+        .join(plans, plans.c.plan_no == events.c.plan_no)
+        .order_by(events.c.at.desc(), events.c.plan_no.desc(), mine.c.position.desc())
+    )
+    return [dict(row) for row in connection.execute(happened).mappings()]
+
+
+def of_everybody(connection: Connection, limit: int | None = None) -> list[Event]:
+    """What happened, newest first, counted: at, event, plan_id, kind, by, why, code, count, and until (the last)."""
+    if not exists(connection):
+        return []
+    events = _events(actions)
+    kind = actions.c.target + "." + actions.c.kind
+    how = _how(events)
+    first = func.min(events.c.at)
+    counted = (
+        select(first.label("at"), func.max(events.c.at).label("until"), events.c.event, plans.c.plan_id,
+               kind.label("kind"), *how, func.count().label("count"))
+        .join(actions, and_(actions.c.plan_no == events.c.plan_no, actions.c.action_id == events.c.action_id))
+        .join(plans, plans.c.plan_no == events.c.plan_no)
+        .group_by(plans.c.plan_no, plans.c.plan_id, events.c.event, kind, *how)
+        .order_by(first.desc(), plans.c.plan_no.desc(), kind)
+        .limit(limit)
+    )  # fmt: skip
+    return [dict(row) for row in connection.execute(counted).mappings()]
+
+
+def _how(events: FromClause) -> list[Any]:
+    return [events.c[name] for name in ("by", "why", "code")]
+
+
+def _events(about: FromClause) -> FromClause:
+    """Every event of the actions in `about`: plan_no, action_id, at, event, by, why, code."""
+    return union_all(_planned(about), _approved(about), _tried(about), _released(about)).subquery("events")
+
+
+def _planned(about: FromClause) -> Select[Any]:
+    """Actions that the plan before did not have: what waits for long was planned once."""
+    before = func.lag(plans.c.plan_no).over(order_by=plans.c.plan_no)
+    sequence = select(plans.c.plan_no, plans.c.created_at, before.label("before")).where(plans.c.origin == "sync")
+    made = sequence.subquery()
+    earlier = actions.alias()
+    known = select(earlier.c.plan_no).where(
+        earlier.c.plan_no == made.c.before, earlier.c.action_id == about.c.action_id
+    )
+    event = _event(about, made.c.created_at, literal("planned"), _NONE, _NONE, _NONE)
+    return event.join(made, made.c.plan_no == about.c.plan_no).where(~known.exists())
+
+
+def _approved(about: FromClause) -> Select[Any]:
+    """An approval is told of the newest plan of the id it was given to."""
+    newest = select(func.max(plans.c.plan_no)).where(plans.c.plan_id == approvals.c.plan_id, plans.c.origin == "sync")
+    event = _event(about, approvals.c.at, literal("approved"), approvals.c.by, approvals.c.reason, approvals.c.ending)
+    return event.join(
+        approvals,
+        and_(approvals.c.action_id == about.c.action_id, about.c.plan_no == newest.scalar_subquery()),
+    )
+
+
+def _tried(about: FromClause) -> Select[Any]:
+    tried = and_(attempts.c.plan_no == about.c.plan_no, attempts.c.action_id == about.c.action_id)
+    event = _event(about, outcomes.c.at, outcomes.c.result, _NONE, _NONE, outcomes.c.code)
+    return event.join(attempts, tried).join(outcomes, outcomes.c.attempt_no == attempts.c.attempt_no)
+
+
+def _released(about: FromClause) -> Select[Any]:
+    """A release names no plan: it is told of the last that had the action."""
+    last = select(func.max(about.c.plan_no).label("plan_no"), about.c.action_id).group_by(about.c.action_id)
+    of = last.where(about.c.action_id.in_(select(releases.c.action_id))).subquery()
+    event = _event(about, releases.c.at, literal("released"), releases.c.by, _NONE, _NONE)
+    here = and_(of.c.plan_no == about.c.plan_no, of.c.action_id == about.c.action_id)
+    return event.join(of, here).join(releases, releases.c.action_id == about.c.action_id)
+
+
+def _event(about: FromClause, at: Any, event: Any, by: Any, why: Any, code: Any) -> Select[Any]:  # noqa: ANN401 (columns)
+    labelled = [at.label("at"), event.label("event"), by.label("by"), why.label("why"), code.label("code")]
+    return select(about.c.plan_no, about.c.action_id, *labelled).select_from(about)

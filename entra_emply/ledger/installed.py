@@ -1,0 +1,32 @@
+"""The ledger of this installation, for a question: nothing is set up, nothing is migrated."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from entra_emply.environment import Environment
+from entra_emply.errors import SettingsError
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.storage.postgres import database
+
+
+@contextmanager
+def ledger_if_any(environment: Environment) -> Iterator[Ledger | None]:
+    """The ledger; None where the embedded database was never set up."""
+    with database(environment.home, environment.database_url, create=False) as url:
+        if url is None:
+            yield None
+            return
+        ledger = Ledger.open(url)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+@contextmanager
+def existing_ledger(environment: Environment) -> Iterator[Ledger]:
+    """The ledger. Raises SettingsError where there is none yet."""
+    with ledger_if_any(environment) as ledger:
+        if ledger is None or not ledger.exists():
+            raise SettingsError("nothing was planned here yet: run entra-emply sync first")
+        yield ledger

@@ -1,0 +1,155 @@
+"""The ledger, as everybody else sees it: each method is one transaction over the functions of this package.
+
+Applying a plan is not a method: it is many transactions, in `apply`.
+"""
+
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from entra_emply.ledger import approvals, migrate, plans, retention
+from entra_emply.ledger import sync_state as state
+from entra_emply.ledger.action_status import LinkRow, Standing, links_of, standing_of
+from entra_emply.ledger.database import Database, LockedSession
+from entra_emply.ledger.history import Event, Person, known_as, of_everybody, of_person
+from entra_emply.ledger.plans import Origin, RecordedPlan
+from entra_emply.reconciliation.completeness import Counted
+from entra_emply.reconciliation.inputs import SyncState
+from entra_emply.reconciliation.plan import Plan
+
+if TYPE_CHECKING:
+    from entra_emply.connectors.frames import Certificate  # slow to import, and not needed by whoever only asks
+
+
+class Ledger:
+    """What was planned, approved, tried and remembered, in the schema `entra_emply` of a PostgreSQL database.
+
+    Every method raises LedgerError where the database does not answer.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, url: str) -> "Ledger":
+        """The ledger at this address (postgresql://…); nothing is connected, made or changed yet. Raises SettingsError
+        for another address.
+        """
+        return cls(Database(url))
+
+    def close(self) -> None:
+        """Close the connections that are kept for the next use."""
+        self._database.engine.dispose()
+
+    def migrate(self) -> None:
+        """Make the schema, or bring it to this version. Raises LedgerError for one that a newer version wrote."""
+        with self._database.writing() as connection:
+            migrate.migrate(connection)
+
+    def exists(self) -> bool:
+        """Whether the schema was made."""
+        with self._database.reading() as connection:
+            return migrate.exists(connection)
+
+    def fits(self) -> bool:
+        """Whether the schema is of this version. Raises LedgerError for one that a newer version wrote."""
+        with self._database.reading() as connection:
+            return migrate.fits(connection)
+
+    def locked(self, *, seconds: int) -> AbstractContextManager[LockedSession | None]:
+        """The lock of applying (see `Database.locked`)."""
+        return self._database.locked(seconds=seconds)
+
+    def belongs_to(self, tenant_id: str, customer: str) -> None:
+        """Record at first whose ledger this is; afterwards raise LedgerError for anybody else."""
+        with self._database.writing() as connection:
+            plans.belongs_to(connection, tenant_id, customer)
+
+    def read_state(self, now: datetime) -> SyncState:
+        """The sync state at `now`, of one moment; empty where the schema does not exist. Writes nothing."""
+        with self._database.reading() as connection:
+            return state.read_state(connection, now)
+
+    def record_certificate(self, run_id: str, certificate: "Certificate") -> None:
+        """Record one complete read of a run."""
+        with self._database.writing() as connection:
+            plans.record_certificate(connection, run_id, certificate)
+
+    def reads_of(self, run_id: str) -> dict[str, Counted]:
+        """What a run has read completely, by source."""
+        with self._database.reading() as connection:
+            return plans.reads_of(connection, run_id)
+
+    def baselines(self) -> dict[str, Counted]:
+        """The last accepted read by source (G5); empty where the schema does not exist."""
+        with self._database.reading() as connection:
+            return plans.baselines(connection) if migrate.exists(connection) else {}
+
+    def record_mapping(self, version: str, document: str) -> None:
+        """Record the settings of a mapping version, the first time it is seen."""
+        with self._database.writing() as connection:
+            plans.record_mapping(connection, version, document)
+
+    def record_plan(
+        self, plan: Plan, *, run_id: str, day: date, origin: Origin, mapping_version: str, state: SyncState
+    ) -> int:
+        """Record a run's plan and what goes with it; the plan's number (see `plans.record_plan`)."""
+        with self._database.writing() as connection:
+            return plans.record_plan(
+                connection, plan, run_id=run_id, day=day, origin=origin, mapping_version=mapping_version, state=state
+            )
+
+    def newest_plan(self) -> RecordedPlan | None:
+        """The newest plan that was made to be applied."""
+        with self._database.reading() as connection:
+            return plans.newest_plan(connection)
+
+    def approve(
+        self,
+        plan_id: str,
+        *,
+        kind: str | None = None,
+        domain: str | None = None,
+        group: str | None = None,
+        person: str | None = None,
+        by: str,
+        reason: str,
+    ) -> list[str]:
+        """Approve held actions of the newest plan; the ids of those released (see `approvals.approve`)."""
+        with self._database.writing() as connection:
+            return approvals.approve(
+                connection, plan_id, kind=kind, domain=domain, group=group, person=person, by=by, reason=reason
+            )
+
+    def release(self, action_id: str, by: str) -> None:
+        """Let a quarantined action be tried again; PlanRefused for one that is not quarantined."""
+        with self._database.writing() as connection:
+            approvals.release(connection, action_id, by)
+
+    def history(self, asked: str | None = None, limit: int | None = None) -> list[Event]:
+        """What happened to a person (an address or an id), or, counted, to everybody; newest first."""
+        with self._database.reading() as connection:
+            if asked is None:
+                return of_everybody(connection, limit)
+            return of_person(connection, known_as(connection, asked))
+
+    def history_of(self, who: Person) -> list[Event]:
+        """What happened to a person whose ids are known; newest first."""
+        with self._database.reading() as connection:
+            return of_person(connection, who)
+
+    def standing(self, run_id: str, action_ids: Collection[str]) -> Standing:
+        """Where these actions of a run's plan stand."""
+        with self._database.reading() as connection:
+            return standing_of(connection, run_id, action_ids)
+
+    def links_of(self, entra_ids: Collection[str], emply_user_ids: Collection[str]) -> list[LinkRow]:
+        """The links of these users: entra_id, emply_user_id, matched_by, at."""
+        with self._database.reading() as connection:
+            return links_of(connection, entra_ids, emply_user_ids)
+
+    def prune(self, before: datetime) -> None:
+        """Forget what is older than `before` (see `retention`)."""
+        with self._database.writing() as connection:
+            retention.prune(connection, before)

@@ -1,0 +1,254 @@
+"""Recording what a run read and planned. Nothing here applies or approves."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, delete, exists, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from entra_emply import clock
+from entra_emply.errors import LedgerError
+from entra_emply.ledger.database import copy_in
+from entra_emply.ledger.sync_state import newest_plan_no
+from entra_emply.ledger.tables import (
+    actions,
+    approvals,
+    counters,
+    deactivations,
+    event_pairs,
+    failures,
+    group_counts,
+    group_ids,
+    installation,
+    mapping_versions,
+    plan_role_states,
+    plans,
+    read_certificates,
+)
+from entra_emply.reconciliation.completeness import Counted
+from entra_emply.reconciliation.inputs import SyncState
+from entra_emply.reconciliation.plan import ACTION_COLUMNS, Plan
+
+if TYPE_CHECKING:
+    from entra_emply.connectors.frames import Certificate
+
+Origin = Literal["sync", "backfill"]
+
+
+@dataclass(frozen=True)
+class RecordedPlan:
+    """A plan as the ledger knows it, without its actions. `ending`: done, stopped or interrupted; None before."""
+
+    plan_no: int
+    plan_id: str
+    run_id: str
+    day: date
+    origin: Origin
+    mapping_version: str
+    created_at: datetime
+    read_at: datetime
+    epoch: int
+    configured_groups: tuple[str, ...]
+    room_groups: tuple[str, ...]
+    nested_groups: bool
+    window_start: str | None
+    window_end: str | None
+    claimed_at: datetime | None
+    finished_at: datetime | None
+    ending: str | None
+
+
+def belongs_to(connection: Connection, tenant_id: str, customer: str) -> None:
+    """Record whose ledger this is, at first; raise LedgerError for another tenant or customer afterwards."""
+    row = {"tenant_id": tenant_id, "customer": customer, "recorded_at": clock.now()}
+    connection.execute(insert(installation).values(row).on_conflict_do_nothing())
+    stranger = belongs_to_another(connection, tenant_id, customer)
+    if stranger is not None:
+        raise LedgerError(stranger)
+
+
+def belongs_to_another(connection: Connection, tenant_id: str | None, customer: str) -> str | None:
+    """Why these are not the tenant and customer of this ledger, in words; None where they are (or none is recorded).
+
+    The tenant is not compared where it is None.
+    """
+    owner = connection.execute(select(installation)).one_or_none()
+    if owner is None:
+        return None
+    for what, recorded, given in (("tenant", owner.tenant_id, tenant_id), ("customer", owner.customer, customer)):
+        if given is not None and given != recorded:
+            return f"the ledger belongs to the {what} {recorded}, not to {given}: each pair needs a database of its own"
+    return None
+
+
+def record_certificate(connection: Connection, run_id: str, certificate: "Certificate") -> None:
+    """Record one complete read of a run; a repeated one of the same run takes its place."""
+    values = {
+        "run_id": run_id,
+        "source": certificate.source,
+        "pages": certificate.pages,
+        "rows": certificate.rows,
+        "sha256": certificate.sha256,
+        "started_at": certificate.started_at,
+        "ended_at": certificate.ended_at,
+        "accepted_at": None,
+        "parts": dict(certificate.parts),
+    }
+    key = [read_certificates.c.run_id, read_certificates.c.source]
+    connection.execute(insert(read_certificates).values(values).on_conflict_do_update(index_elements=key, set_=values))
+
+
+def reads_of(connection: Connection, run_id: str) -> dict[str, Counted]:
+    """What a run has read completely, by source."""
+    return _counted(connection, read_certificates.c.run_id == run_id)
+
+
+def baselines(connection: Connection) -> dict[str, Counted]:
+    """The last accepted read by source (G5)."""
+    return _counted(connection, last_accepted())
+
+
+def _counted(connection: Connection, which: ColumnElement[bool]) -> dict[str, Counted]:
+    columns = (read_certificates.c[name] for name in ("source", "rows", "parts"))
+    found = connection.execute(select(*columns).where(which))
+    return {row.source: Counted(row.rows, row.parts) for row in found}
+
+
+def last_accepted() -> ColumnElement[bool]:
+    """Whether a certificate is its source's last that a plan was made of."""
+    later = read_certificates.alias()
+    accepted_later = exists().where(
+        later.c.source == read_certificates.c.source, later.c.accepted_at > read_certificates.c.accepted_at
+    )
+    return read_certificates.c.accepted_at.is_not(None) & ~accepted_later
+
+
+def record_mapping(connection: Connection, version: str, document: str) -> None:
+    """Record a mapping (settings in force) the first time it is seen."""
+    row = {"version": version, "document": document, "first_seen_at": clock.now()}
+    connection.execute(insert(mapping_versions).values(row).on_conflict_do_nothing())
+
+
+def record_plan(
+    connection: Connection,
+    plan: Plan,
+    *,
+    run_id: str,
+    day: date,
+    origin: Origin,
+    mapping_version: str,
+    state: SyncState,
+) -> int:
+    """Record a plan, and with a plan to be applied what it says to remember. Returns its number.
+
+    Once for each run: repeated, it returns the number it gave. Raises LedgerError where the run has recorded another.
+    """
+    one_at_a_time(connection)
+    before = connection.execute(select(plans.c.plan_no, plans.c.plan_id).where(plans.c.run_id == run_id)).one_or_none()
+    if before is not None:
+        if before.plan_id != plan.plan_id:
+            raise LedgerError(f"run {run_id} has recorded another plan already: start a new run")
+        return int(before.plan_no)
+    made = {"run_id": run_id, "day": day, "origin": origin, "mapping_version": mapping_version}
+    row = made | _described(plan, state)
+    plan_no = int(connection.execute(insert(plans).values(row).returning(plans.c.plan_no)).scalar_one())
+    copy_in(connection, actions, plan.actions[ACTION_COLUMNS].assign(plan_no=plan_no))
+    if origin == "sync":
+        copy_in(connection, plan_role_states, plan.role_states.assign(plan_no=plan_no))
+        _remember(connection, plan, plan_no, state)
+        accepted = update(read_certificates).where(read_certificates.c.run_id == run_id)
+        connection.execute(accepted.values(accepted_at=clock.now()))
+    return plan_no
+
+
+def _described(plan: Plan, state: SyncState) -> dict[str, object]:
+    """What applying has to know of a plan beside its actions."""
+    window_start, window_end = plan.window or (None, None)
+    return {
+        "plan_id": plan.plan_id,
+        "created_at": clock.now(),
+        "read_at": state.read_at,
+        "epoch": state.epoch,
+        "configured_groups": list(plan.configured_groups),
+        "room_groups": list(plan.room_groups),
+        "nested_groups": plan.nested_groups,
+        "window_start": window_start,
+        "window_end": window_end,
+    }
+
+
+def newest_plan(connection: Connection) -> RecordedPlan | None:
+    """The newest plan that was made to be applied."""
+    row = (
+        connection.execute(select(plans).where(plans.c.plan_no == newest_plan_no().scalar_subquery()))
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else _recorded(row)
+
+
+def plan_by_id(connection: Connection, plan_id: str) -> RecordedPlan | None:
+    """The plan of this id that is most nearly applicable: the newest made to be applied, else the newest backfilled."""
+    newest_first = (
+        select(plans).where(plans.c.plan_id == plan_id).order_by(plans.c.origin.desc(), plans.c.plan_no.desc())
+    )
+    row = connection.execute(newest_first.limit(1)).mappings().one_or_none()
+    return None if row is None else _recorded(row)
+
+
+def group_id(connection: Connection, group: str) -> str | None:
+    """The id of a group of the newest plan's settings, given its name there or its id."""
+    named = connection.execute(select(group_ids.c.group_id).where(group_ids.c.group_name == group)).scalar_one_or_none()
+    if named is not None:
+        return str(named)
+    plan = newest_plan(connection)
+    return group if plan is not None and group in plan.configured_groups else None
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Let nobody else record, approve or claim a plan until this transaction ends."""
+    connection.execute(select(counters).with_for_update())
+
+
+def _recorded(row: RowMapping) -> RecordedPlan:
+    values: dict[str, Any] = {str(name): value for name, value in row.items()}
+    groups = {name: tuple(values[name]) for name in ("configured_groups", "room_groups")}
+    return RecordedPlan(**values | groups)
+
+
+def _remember(connection: Connection, plan: Plan, plan_no: int, state: SyncState) -> None:
+    """Group ids, member counts, ended deactivations and pairs, and what is over with an action that left the plan:
+    its approval, and the counting of its failures. One in quarantine stays there until it is released."""
+    _upsert(connection, group_ids, plan.group_ids)
+    _upsert(connection, group_counts, plan.group_counts.assign(plan_no=plan_no))
+    # Deactivated again since the plan's reads, by another run: that one stands.
+    connection.execute(
+        delete(deactivations).where(
+            deactivations.c.emply_user_id.in_(plan.ended_deactivations["emply_user_id"].tolist()),
+            deactivations.c.at <= state.read_at,
+        )
+    )
+    pairs = event_pairs.c.emply_event_id.in_(plan.ended_pairs["emply_event_id"].tolist())
+    connection.execute(delete(event_pairs).where(pairs))
+    left = update(approvals).where(approvals.c.used_at.is_(None), ~_planned(plan_no, approvals))
+    connection.execute(left.values(used_at=clock.now(), ending="left"))
+    over = failures.c.quarantined_at.is_(None), ~_planned(plan_no, failures)
+    connection.execute(delete(failures).where(*over))
+
+
+def _planned(plan_no: int, table: Table) -> ColumnElement[bool]:
+    """Whether the action of a row is in the plan."""
+    return exists().where(actions.c.plan_no == plan_no, actions.c.action_id == table.c.action_id)
+
+
+def _upsert(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
+    if frame.empty:
+        return
+    new = insert(table)
+    changed = {name: new.excluded[name] for name in frame.columns}
+    statement = new.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
+    connection.execute(
+        statement, [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    )

@@ -1,0 +1,114 @@
+"""`explain --live`: fresh reads of one person. From Graph the user by its addresses, its groups and its mailbox; from
+Emply whole lists, because Emply cannot be asked for one address.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from entra_emply.connectors.emply.client import EmplyClient
+from entra_emply.connectors.entra import frames as graph_frames
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.connectors.frames import Read, Row
+from entra_emply.environment import Environment
+from entra_emply.extraction.dependent_reads import Reading, read_following
+from entra_emply.reconciliation.explain.in_memory import InMemory
+from entra_emply.reconciliation.explain.neighbourhood import Directory
+from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.mapping import groups_to_read
+from entra_emply.reconciliation.settings import Settings
+
+_ROUNDS = 4
+"""How often what was found leads to further addresses to ask for."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """Both systems, to be asked about one person. Every method raises what reading raises."""
+
+    environment: Environment
+    graph: GraphClient
+    emply: EmplyClient
+
+    @classmethod
+    @contextmanager
+    def opened(cls, environment: Environment) -> "Iterator[Live]":
+        """With connections that are closed afterwards. Raises SettingsError."""
+        with closing(GraphClient(environment)) as graph, closing(EmplyClient(environment)) as emply:
+            yield cls(environment, graph, emply)
+
+    def read(self, settings: Settings, state: SyncState, asked: Collection[str]) -> InMemory:
+        """The frames of whoever carries one of the texts `asked`, and of all around them; of Emply everybody's."""
+        frames = self._lists() | {f"sync_state/{name}": frame for name, frame in state.frames().items()}
+        frames["entra_users"] = self._users(frames, frozenset(asked))
+        frames["entra_group_members/members"] = self._memberships(settings, frames, state)
+        return InMemory(frames)
+
+    def follow(self, world: World) -> World:
+        """The small world with the photos, mailboxes, calendars and events of its people."""
+        with closing(_EmplyOf(self.environment, world)) as emply:
+            # Others' calendars are not in a small world, so that they are missing says nothing (G5).
+            reading = Reading(self.graph, emply, accepted=["emply_calendars"])
+            for _, frames, _ in read_following(world, reading):
+                world = world.with_frames(frames)
+        return world
+
+    def _lists(self) -> dict[str, pd.DataFrame]:
+        """What is read whole, side by side."""
+        sources = {
+            "entra_tenant": self.graph.tenant,
+            "entra_groups": self.graph.groups,
+            "emply_users": self.emply.users,
+            "emply_employees": self.emply.employees,
+            "emply_roles": self.emply.roles,
+            "emply_departments": self.emply.departments,
+        }
+        with ThreadPoolExecutor(max_workers=4) as threads:
+            reading = {name: threads.submit(read) for name, read in sources.items()}
+            return {name: future.result().frame for name, future in reading.items()}
+
+    def _users(self, frames: Mapping[str, pd.DataFrame], asked: frozenset[str]) -> pd.DataFrame:
+        """The Entra users by what was asked, then by every address and link of those found, until nobody is new."""
+        found, wanted, asked_for = graph_frames.users([]), set(asked), set[str]()
+        for _ in range(_ROUNDS):
+            if wanted <= asked_for:
+                break
+            read = self.graph.users_named(wanted - asked_for).frame
+            found = pd.concat([found, read]).drop_duplicates("entra_id", ignore_index=True)
+            asked_for |= wanted
+            directory = Directory(InMemory({**frames, "entra_users": found}))
+            wanted = directory.texts_of(directory.around(directory.carriers(*asked, *found["entra_id"])))
+        return found
+
+    def _memberships(self, settings: Settings, frames: Mapping[str, pd.DataFrame], state: SyncState) -> pd.DataFrame:
+        """The groups of the settings that each user is a member of, through groups in them with `nested_groups`."""
+        groups = groups_to_read(settings, frames["entra_groups"], state.group_ids)
+        inside = {group: self._with_nested(group, nested=settings.nested_groups) for group in groups}
+        members: dict[str, list[Row]] = {group: [] for group in groups}
+        for entra_id in frames["entra_users"]["entra_id"]:
+            direct = self.graph.member_of(entra_id)
+            for group, these in inside.items():
+                if not direct.isdisjoint(these):
+                    members[group].append({"id": entra_id, "@odata.type": "#microsoft.graph.user"})
+        return graph_frames.members(members)
+
+    def _with_nested(self, group: str, *, nested: bool) -> frozenset[str]:
+        return (self.graph.transitive_groups(group) if nested else frozenset[str]()) | {group}
+
+
+class _EmplyOf(EmplyClient):
+    """Emply, of whose calendars only those of a small world's people are seen: events are read of no others."""
+
+    def __init__(self, environment: Environment, world: World) -> None:
+        super().__init__(environment)
+        self._users = frozenset(world.emply_users["emply_user_id"])
+        self._recorded = frozenset(world.state.calendars["calendar_id"])
+
+    def calendars(self) -> Read:
+        """The calendars of these people: frame `Calendars`."""
+        read = super().calendars()
+        theirs = read.frame["user_id"].isin(self._users) | read.frame["calendar_id"].isin(self._recorded)
+        return replace(read, frame=read.frame[theirs].reset_index(drop=True))

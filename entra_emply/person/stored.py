@@ -1,0 +1,211 @@
+"""`explain`: one person, from the stored frames of the last complete run and from the ledger. Only reads.
+
+Neither Dagster nor anything else that is slow to import is needed for it. What is said is decided in
+`reconciliation.explain`; here the person's rows are fetched.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from entra_emply import clock
+from entra_emply.environment import Environment
+from entra_emply.errors import SettingsError
+from entra_emply.ledger.history import Event, Person
+from entra_emply.ledger.installed import ledger_if_any
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.reconciliation.explain.explanation import explanation
+from entra_emply.reconciliation.explain.facts import Facts, Row
+from entra_emply.reconciliation.explain.gathering import gather, planned_rows
+from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, Ids, small_world, uncounted
+from entra_emply.reconciliation.explain.standing import Recorded
+from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.plan import Plan, make_plan
+from entra_emply.reconciliation.settings import Settings, load
+from entra_emply.storage.frame_store import FrameStore, StoredRun
+
+_OF_GROUPS = ("group_renamed", "dynamic_group_guests", "nested_group_ignored")
+_NEARLY = "email_nearly_matches"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a plan and the ledger say of these people."""
+
+    actions: Sequence[Row]
+    findings: Sequence[Row]
+    links: Sequence[Row] = ()
+    recorded: Recorded = field(default_factory=Recorded)
+
+
+@contextmanager
+def _frames_in_words() -> Iterator[None]:
+    """A last run whose frames are not all there (a folder that was tidied, an address that changed) is said so."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise SettingsError(
+            f"the frames of the last run are not all there, or cannot be read ({type(error).__name__}): "
+            "check FRAMES_URL, and run entra-emply sync"
+        ) from None
+
+
+@_frames_in_words()
+def explain(environment: Environment, asked: str) -> dict[str, Any]:
+    """The document of whoever `asked` (an address, a username, an id) finds; docs/explain.md describes it.
+
+    Raises SettingsError where no run was ever completed, or its frames cannot be read.
+    """
+    run = FrameStore(environment.frames_url).last_complete()
+    if run is None:
+        raise SettingsError("nothing was planned here yet: run entra-emply sync first")
+    settings = _settings_of(environment, run)
+    found = _Found.by(run, asked)
+    source = {
+        "asked": asked,
+        "source": "run",
+        "run_id": run.run_id,
+        "read_at": run.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime(),
+        "settings_changed": _changed(environment, settings),
+    }
+    with ledger_if_any(environment) as ledger:
+        if not found.who:
+            return source | _nobody(found, ledger)
+        told = _told(run, ledger, found.around)
+        return source | _people(found, small_world(run, settings, _with_near(found, told), UNREAD), told, ledger)
+
+
+@_frames_in_words()
+def explain_live(environment: Environment, asked: str) -> dict[str, Any]:
+    """As `explain`, from fresh reads and the settings as they are now. Raises what reading raises.
+
+    Guards, and the signs that compare a person with everybody, are told as the last run found them.
+    """
+    from entra_emply.person.live import Live  # noqa: PLC0415 (clients are slow to import)
+
+    settings, now = load(environment.settings), clock.now()
+    source = {"asked": asked, "source": "live", "run_id": None, "read_at": now, "settings_changed": False}
+    run = FrameStore(environment.frames_url).last_complete()
+    before = _Found.by(run, asked) if run is not None else None
+    with ledger_if_any(environment) as ledger, Live.opened(environment) as live:
+        state = SyncState.of({}, read_at=now) if ledger is None else ledger.read_state(now)
+        frames = live.read(settings, state, {asked.strip()} | (before.texts if before else set()))
+        found = _Found.by(frames, asked, *(before.ids if before else ()))
+        if not found.who:
+            return source | _nobody(found, ledger)
+        last = Told((), ()) if run is None else _told(run, ledger, found.around)
+        world = live.follow(small_world(frames, settings, _with_near(found, last)))
+        return source | _people(found, world, _told_now(make_plan(uncounted(world)), last), ledger)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Whoever was asked for, and everybody around them."""
+
+    asked: str
+    directory: Directory
+    who: Ids
+    around: Ids
+
+    @classmethod
+    def by(cls, frames: Frames, asked: str, *also: str) -> "_Found":
+        """Who carries `asked`; or one of the ids `also`, by which they were known before."""
+        directory = Directory(frames)
+        who = directory.carriers(asked, *also)
+        return cls(asked.strip(), directory, who, directory.around(who))
+
+    @property
+    def texts(self) -> set[str]:
+        """Every id and address by which they may be found in Entra."""
+        return self.directory.texts_of(self.who)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Their ids, which stay when addresses change."""
+        return self.who.entra | self.who.emply | self.who.employees
+
+
+def _people(found: _Found, world: World, told: Told, ledger: Ledger | None) -> dict[str, Any]:
+    done = [identity for identity, tried in told.recorded.tried.items() if tried["result"] == "applied"]
+    people = gather(world, found.who, told.actions, told.findings, told.links, done)
+    several = f"{len(people)} people carry {found.asked}." if len(people) > 1 else ""
+    documents = [explanation(each, told.recorded) | {"history": _history(each, ledger)} for each in people]
+    return {"sentence": several, "near": [], "people": documents, "history": []}
+
+
+def _nobody(found: _Found, ledger: Ledger | None) -> dict[str, Any]:
+    """That there is nobody, in a sentence, with nearly matching addresses and what the ledger knows."""
+    near = found.directory.near(found.asked)
+    history = ledger.history(found.asked) if ledger is not None else []
+    sentence = f"Nobody in Entra or Emply has {found.asked!r} as e-mail, sign-in name, username or id."
+    if near:
+        sentence += f" Nearly the same: {', '.join(near)}."
+    if history:
+        sentence += " The ledger knows what was done about it in the past."
+    return {"sentence": sentence, "near": near, "people": [], "history": history}
+
+
+def _with_near(found: _Found, told: Told) -> Ids:
+    """Those around, and the employees that findings about them name."""
+    near = frozenset(str(row["employee_id"]) for row in told.findings if row["code"] == _NEARLY)
+    return replace(found.around, employees=found.around.employees | near)
+
+
+def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> Told:
+    """What the run planned, and where that stands."""
+    frames = (_about(run, name, around) for name in ("reconciliation_actions", "reconciliation_findings"))
+    actions, findings = planned_rows(*frames)
+    if ledger is None:
+        return Told(actions, findings)
+    stands = ledger.standing(run.run_id, [str(row["action_id"]) for row in actions])
+    recorded = Recorded((stands.plan or {}).get("plan_id", ""), stands.tried, stands.failed, stands.approved)
+    return Told(actions, findings, ledger.links_of(around.entra, around.emply), recorded)
+
+
+def _told_now(plan: Plan, last: Told) -> Told:
+    """What would be planned now. Guards count everybody, so what holds an action is taken from the last run's plan; one
+    that was done since is planned anew.
+    """
+    actions, findings = planned_rows(plan.actions, plan.findings)
+    done = {identity for identity, tried in last.recorded.tried.items() if tried["result"] == "applied"}
+    held = {row["action_id"]: row["held_by"] for row in last.actions if row["action_id"] not in done}
+    known = [{**row, "held_by": held.get(row["action_id"], []), "new": row["action_id"] not in held} for row in actions]
+    compared = [row for row in last.findings if row["code"] in (_NEARLY, *_OF_GROUPS)]
+    found = [row for row in findings if row["code"] not in (_NEARLY, *_OF_GROUPS)]
+    return Told(known, [*found, *compared], last.links, replace(last.recorded, tried={}))
+
+
+def _about(run: Frames, name: str, around: Ids) -> pd.DataFrame:
+    """The rows of a plan's frame that are about these people, or about groups."""
+    columns = [("entra_id", around.entra), ("emply_user_id", around.emply)]
+    if name == "reconciliation_findings":
+        columns += [("employee_id", around.employees), ("code", frozenset(_OF_GROUPS))]
+    return pd.concat([run.rows(name, column, ids) for column, ids in columns]).drop_duplicates(ignore_index=True)
+
+
+def _history(facts: Facts, ledger: Ledger | None) -> list[Event]:
+    if ledger is None:
+        return []
+    entra_id, login_id = facts.identity.get("entra_id"), (facts.login or {}).get("emply_user_id")
+    entra, emply = (frozenset([str(each)] if each is not None else []) for each in (entra_id, login_id))
+    return ledger.history_of(Person(entra, emply))
+
+
+def _settings_of(environment: Environment, run: StoredRun) -> Settings:
+    """The settings that the run planned with."""
+    stored = run if run.has("settings") else FrameStore(environment.frames_url).latest("settings")
+    if stored is None:
+        raise SettingsError("the last run stored no settings: run entra-emply sync first")
+    return Settings.model_validate_json(stored.whole("settings")["document"].iloc[0])
+
+
+def _changed(environment: Environment, settings: Settings) -> bool:
+    """Whether the settings file says something else now; False where it cannot be read."""
+    try:
+        return load(environment.settings).version != settings.version
+    except SettingsError:
+        return False

@@ -1,0 +1,1 @@
+"""What is decided: settings, the join, the rules, the plan. Pure functions."""

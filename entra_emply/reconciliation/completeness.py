@@ -1,0 +1,125 @@
+"""G5: which reads are believed. A list that lost too many rows, or lacks too much of what others refer to, is refused.
+
+Whether a read is complete in itself (pages, repeats, cut-off answers) is the clients' business.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import pandas as pd
+
+from entra_emply.errors import SettingsError, SourceUnreadable
+from entra_emply.reconciliation.arrays import is_among
+from entra_emply.reconciliation.inputs import SOURCES, World
+
+ACCEPTABLE = (*SOURCES, "emply_calendars", "emply_events")
+"""The sources whose shrinking is noticed, and a person may accept."""
+
+_A_FEW = 3
+"""So many may be missing at any time: somebody took them away, and lists are read one after another."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many rows a read of a source has; and of each list that the settings make it of, where they do."""
+
+    rows: int
+    parts: Mapping[str, int] = field(default_factory=dict)
+
+    def comparable(self, now: "Counted") -> int:
+        """The rows, but for those of lists that are not asked for any more: a group taken out of the settings is no
+        shrinking (L8)."""
+        return self.rows - sum(rows for part, rows in self.parts.items() if part not in now.parts)
+
+
+def require_acceptable(named: Collection[str]) -> None:
+    """Raise SettingsError where a person accepts the shrinking of what is no source."""
+    unknown = [source for source in named if source not in ACCEPTABLE]
+    if unknown:
+        raise SettingsError(f"--accept-shrink: there is no source {unknown[0]!r}: they are {', '.join(ACCEPTABLE)}")
+
+
+def require_full_read(
+    reads: Mapping[str, Counted],
+    baselines: Mapping[str, Counted],
+    percent: float,
+    accepted: Collection[str] = (),
+    may_be_empty: Collection[str] = (),
+) -> None:
+    """Refuse a source that has fewer than `percent` of the rows of its last accepted read.
+
+    `baselines` are the last accepted reads; a source without one must have a row at all, unless `may_be_empty`.
+    `accepted` are the sources whose shrinking a person has accepted for this run. Raises SourceUnreadable for the first
+    source that shrank.
+    """
+    for source, now in reads.items():
+        if source in accepted:
+            continue
+        before = baselines.get(source)
+        if before is None and now.rows == 0 and source not in may_be_empty:
+            raise SourceUnreadable(source, f"its first read is empty (G5); {_how_to_accept(source)}")
+        if before is not None and not _enough(now.rows, before.comparable(now), percent):
+            raise SourceUnreadable(
+                source,
+                f"{now.rows} rows where the last accepted read had {before.comparable(now)}, less than {percent:g} % "
+                f"(G5); {_how_to_accept(source)}",
+            )
+
+
+def require_referred(world: World, baselines: Collection[str], percent: float, accepted: Collection[str] = ()) -> None:
+    """Refuse a first read, with no earlier one to compare it with, in which fewer than `percent` of the ids are that
+    other lists refer to.
+
+    A first list of employees of which the half is missing would give those who left a login, and take the others for
+    people without employee; a first list of Entra's users would hide that an address belongs to two. `baselines` and
+    `accepted` are those of `require_full_read`. Raises SourceUnreadable.
+    """
+    members = world.entra_group_members
+    referred = {
+        "entra_users": (members.loc[members["member_type"] == "user", "member_id"], world.entra_users["entra_id"]),
+        "emply_employees": (world.emply_users["employee_id"], world.emply_employees["employee_id"]),
+    }
+    for source, (named, there) in referred.items():
+        if source not in baselines and source not in accepted:
+            said = "its first read has {} of the {} ids that other lists refer to"
+            _require_most(source, named.dropna().drop_duplicates(), there, percent, said)
+
+
+def require_recorded_calendars(world: World, emply_calendars: pd.DataFrame) -> None:
+    """For Emply's calendars: most of those that the pipeline made must still be there, or they would be made again.
+
+    (Their number alone does not tell: switching the integration off takes all of them away.) Raises SourceUnreadable.
+    """
+    _require_recorded(world, "emply_calendars", world.state.calendars["calendar_id"], emply_calendars["calendar_id"])
+
+
+def require_recorded_events(world: World, emply_events: pd.DataFrame) -> None:
+    """For Emply's events: most of those that were made in Outlook must still be there, or Outlook's would go (E2).
+
+    Of the calendars that are read, by what the ledger recorded of them. Raises SourceUnreadable.
+    """
+    pairs, here = world.state.event_pairs, world.emply_calendars
+    read = pairs[is_among(pairs["calendar_external_id"], here["external_id"])]
+    _require_recorded(world, "emply_events", read["emply_event_id"], emply_events["event_id"])
+
+
+def _require_recorded(world: World, source: str, recorded: "pd.Series[str]", read: "pd.Series[str]") -> None:
+    percent = world.settings.guards.min_rows_percent
+    _require_most(source, recorded, read, percent, "{} of the {} that the ledger has recorded are there")
+
+
+def _require_most(source: str, expected: "pd.Series[str]", there: "pd.Series[str]", percent: float, said: str) -> None:
+    found = int(is_among(expected, there).sum())
+    if len(expected) - found > _A_FEW and not _enough(found, len(expected), percent):
+        found_of = said.format(found, len(expected))
+        raise SourceUnreadable(source, f"{found_of}, less than {percent:g} % (G5); {_how_to_accept(source)}")
+
+
+def _enough(rows: int, of: int, percent: float) -> bool:
+    """At least `percent` of them, computed exactly."""
+    return rows * 100 >= Fraction(str(percent)) * of
+
+
+def _how_to_accept(source: str) -> str:
+    return f"if that is right: sync --accept-shrink {source}"

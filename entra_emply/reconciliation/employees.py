@@ -1,0 +1,76 @@
+"""Whose employee is whose (rules.md, "Terms", "employee of a person"). No person is matched with a login here."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from entra_emply.reconciliation.arrays import Mask, Rows, encoded, positions
+from entra_emply.reconciliation.inputs import World
+from entra_emply.text import key
+
+_STATUS = pd.Series(["active", "pending", "archived"], dtype="str")  # who counts before whom
+_ARCHIVED = 2
+_NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Employees:
+    """The employees as people look for theirs: columns of `emply_employees`, `rank` a row of _STATUS."""
+
+    employee_id: "pd.Series[str]"
+    email: "pd.Series[str]"
+    rank: Rows
+    number: "pd.Series[int]"
+
+    @classmethod
+    def of(cls, world: World) -> "Employees":
+        """The employees of `world`."""
+        frame = world.emply_employees
+        rank = np.maximum(positions(frame["status"], _STATUS), 0)
+        return cls(frame["employee_id"], key(frame["email"]), rank, frame["number"])
+
+    def archived(self, rows: Rows) -> Mask:
+        """Whether the employees at `rows` are archived; False where the row is -1."""
+        return (rows >= 0) & (self._rank(rows) == _ARCHIVED)
+
+    def of_people(self, carried: "pd.Series[str]", email: "pd.Series[str]") -> tuple[Rows, Rows]:
+        """Each person's employee (a row, -1 for none), and how many employees carry the e-mail.
+
+        Of the carried id and those with the e-mail: active before pending before archived, then the carried one, then
+        the highest number (then the lowest id).
+        """
+        address = positions(email, self._by_email.addresses)
+        by_email = self._by_email.best[address]
+        by_id = positions(carried, self.employee_id)
+        carried_wins = (by_id >= 0) & ((by_email < 0) | (self._rank(by_id) <= self._rank(by_email)))
+        return np.where(carried_wins, by_id, by_email), self._by_email.carriers[address]
+
+    @cached_property
+    def _by_email(self) -> "_ByEmail":
+        own, addresses = encoded(self.email)
+        known = np.flatnonzero(own >= 0)
+        carriers = np.bincount(own[known], minlength=len(addresses) + 1)
+        best = np.full(len(carriers), _NOBODY, dtype=np.int64)
+        best[own[known]] = known
+        worst_first = self._best_first(known[carriers[own[known]] > 1])[::-1]
+        best[own[worst_first]] = worst_first
+        return _ByEmail(addresses, best, carriers)
+
+    def _best_first(self, rows: Rows) -> Rows:
+        number = self.number.iloc[rows].astype("float64").fillna(-np.inf).to_numpy()
+        order = pd.DataFrame({"rank": self.rank[rows], "number": -number, "id": self.employee_id.iloc[rows].array})
+        return rows[order.sort_values(["rank", "number", "id"]).index]
+
+    def _rank(self, rows: Rows) -> Rows:
+        return self.rank[rows] if len(self.rank) else np.zeros(len(rows), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class _ByEmail:
+    """The different e-mails of the employees; the best of each one's employees, and how many. The last is nobody's."""
+
+    addresses: "pd.Series[str]"
+    best: Rows
+    carriers: Rows

@@ -1,0 +1,117 @@
+"""One person's explanation as a document: what `explain --json` prints, and what its text is made of."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from entra_emply.reconciliation.explain import (
+    attributes,
+    calendars,
+    events,
+    guards,
+    lifecycle,
+    matching,
+    photos,
+    roles,
+    signs,
+    switched_off,
+    write_back,
+)
+from entra_emply.reconciliation.explain.facts import Facts, Row
+from entra_emply.reconciliation.explain.questions import answers
+from entra_emply.reconciliation.explain.standing import Recorded, stands
+from entra_emply.reconciliation.explain.statement import Statement, listed, no_part
+from entra_emply.reconciliation.report.wording import changes, why
+
+_LETTERS = (switched_off, matching, lifecycle, roles, attributes, photos, calendars, events, write_back, signs, guards)
+
+
+def statements(facts: Facts) -> Iterator[Statement]:
+    """Every rule once, with its part in what happens to this person. With the integration off, only X and C6 speak."""
+    for letter in _LETTERS:
+        for statement in letter.statements(facts):
+            silent = not facts.settings.enabled and statement.rule not in ("X", "C6")
+            yield no_part(statement.rule, "The integration is switched off.") if silent else statement
+
+
+def explanation(facts: Facts, recorded: Recorded) -> dict[str, Any]:
+    """The document of one person; docs/explain.md describes it."""
+    return {
+        "name": facts.name,
+        "subject": facts.subject,
+        "found": {"entra": _entra(facts), "emply": _emply(facts), "employee": _employee(facts)},
+        "match": {
+            "by": facts.matched_by,
+            "sentence": matching.counterpart(facts),
+            "same_address": [asdict(other) for other in facts.rivals],
+            "candidates": [asdict(other) for other in facts.candidates],
+        },
+        "scope": {"in_scope": facts.in_scope, "sentence": _scope(facts)},
+        "groups": [asdict(group) | {"main": group == facts.main} for group in facts.groups],
+        "roles": list(facts.roles),
+        "statements": [asdict(statement) for statement in statements(facts)],
+        "actions": [_action(facts, row, recorded) for row in facts.actions],
+        "findings": [dict(row) for row in facts.findings],
+        "questions": [asdict(answer) for answer in answers(facts)],
+    }
+
+
+def _action(facts: Facts, row: Row, recorded: Recorded) -> dict[str, Any]:
+    told = {"changes": changes(row, facts.names), "why": why(row)}
+    return {**row, **told, **stands(row, recorded, facts.subject)}
+
+
+def _entra(facts: Facts) -> dict[str, Any]:
+    user = facts.entra
+    if user is None:
+        gone = "It is linked to an Entra user that is gone." if facts.gone else "There is no Entra user."
+        return {"found": False, "sentence": gone}
+    kind = "guest" if facts.guest else "member"
+    state = "an enabled" if user["account_enabled"] else "a disabled"
+    mail = f", mail {user['mail']}" if user["mail"] else ", without a mail address"
+    return {
+        "found": True,
+        "sentence": f"The Entra user {user['user_principal_name']} is {state} {kind}{mail}.",
+        "user": dict(user),
+    }
+
+
+def _emply(facts: Facts) -> dict[str, Any]:
+    login = facts.login
+    if login is None:
+        since = " when this was read; the run has made one since" if facts.made_since else ""
+        return {"found": False, "sentence": f"There {'was' if since else 'is'} no login in Emply{since}."}
+    state = "active" if login["active"] else "deactivated"
+    by = " by the pipeline" if facts.deactivated and not login["active"] else ""
+    turned = facts.action(kind="deactivate_user") or facts.action(kind="activate_user")
+    if turned and turned["action_id"] in facts.done:
+        by = f", and was {'de' if login['active'] else ''}activated by the run since"
+    named = login["username"] or login["email"] or "without username"
+    return {
+        "found": True,
+        "sentence": f"The Emply user {named} is {state}{by}; its roles: {listed(facts.roles)}.",
+        "user": dict(login),
+    }
+
+
+def _employee(facts: Facts) -> dict[str, Any]:
+    employee = facts.employee
+    if employee is None:
+        none = f"No employee carries the e-mail {facts.email}." if facts.email else "Without an e-mail, no employee."
+        return {"found": False, "sentence": none}
+    leaving = employee["resignation_date"]
+    date = f"resignation date {leaving}" if leaving else "no resignation date"
+    several = f" {len(facts.carried)} employees carry this e-mail." if len(facts.carried) > 1 else ""
+    number = f" {employee['number']}" if employee["number"] is not None else ""
+    return {
+        "found": True,
+        "sentence": f"The employee{number} is {employee['status']}, {date}.{several}",
+        "employee": dict(employee),
+    }
+
+
+def _scope(facts: Facts) -> str:
+    if not facts.in_scope:
+        return f"Not in scope: {facts.out_of_scope}."
+    names = listed([group.name for group in facts.groups])
+    return f"In scope: enabled and in {names}; the main group is {facts.groups[0].name}."

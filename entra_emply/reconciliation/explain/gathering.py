@@ -1,0 +1,182 @@
+"""From a small world and its plan to the `Facts` of each person who was asked for."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from entra_emply.reconciliation.arrays import take
+from entra_emply.reconciliation.explain.facts import Facts, Group, Row
+from entra_emply.reconciliation.explain.mailbox import mailbox_of
+from entra_emply.reconciliation.explain.neighbourhood import Ids
+from entra_emply.reconciliation.explain.others import others
+from entra_emply.reconciliation.explain.rows import records
+from entra_emply.reconciliation.identities import People
+from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.mapping import nothing_configured
+from entra_emply.reconciliation.plan import mapping_of
+from entra_emply.reconciliation.report.wording import names_of
+from entra_emply.reconciliation.rules.matching import identities
+from entra_emply.text import key, key_of
+
+_NEARLY = "email_nearly_matches"
+_JOINED = (
+    "entra_id",
+    "matched_by",
+    "left_alone",
+    "in_scope",
+    "enabled",
+    "in_room",
+    "address",
+    "replaces_link",
+    "employees",
+)
+
+
+def gather(
+    world: World,
+    who: Ids,
+    actions: Sequence[Row],
+    findings: Sequence[Row],
+    links: Sequence[Row] = (),
+    done: Collection[str] = (),
+) -> list[Facts]:
+    """The facts of everybody of `who`: first the people of the join, then employees who are nobody's.
+
+    `actions` and `findings` are rows of the plan as JSON has them; those about other people are left out. `links` are
+    rows of the ledger's links (entra_id, emply_user_id, matched_by, at), `done` ids of actions applied meanwhile.
+    """
+    mapping = mapping_of(world) if world.settings.enabled else nothing_configured()
+    people = People(world, mapping, identities(world, mapping))
+    asked = people.identities["entra_id"].isin(who.entra) | people.identities["emply_user_id"].isin(who.emply)
+    gathering = _Gathering(people, actions, findings, links, frozenset(done))
+    found = [gathering.person(int(person)) for person in people.identities.index[asked]]
+    known = {facts.employee["employee_id"] for facts in found if facts.employee}
+    known |= {row["employee_id"] for facts in found for row in facts.carried}
+    return found + [gathering.employee_alone(each) for each in sorted(who.employees - known)]
+
+
+class _Gathering:
+    """What is the same for every person of a small world."""
+
+    def __init__(
+        self,
+        people: People,
+        actions: Sequence[Row],
+        findings: Sequence[Row],
+        links: Sequence[Row],
+        done: frozenset[str],
+    ) -> None:
+        self.people = people
+        self.actions, self.findings, self.links, self.done = actions, findings, links, done
+        world = people.world
+        self.names = names_of(world)
+        self.users = records(world.entra_users)
+        self.logins = records(world.emply_users)
+        self.employees = records(world.emply_employees)
+        groups = records(people.mapping.groups)
+        self.configured = [
+            Group(row["group_id"], self._name(row["group_id"]), row["role_id"], self._name(row["role_id"]))
+            for row in groups
+        ]
+
+    def person(self, person: int) -> Facts:
+        """The facts of a row of `identities`."""
+        joined = self.people.identities.loc[person]
+        entra = _at(self.users, joined["entra_row"])
+        login = _at(self.logins, joined["emply_row"])
+        mine = self._memberships(joined["entra_id"])
+        linked = _value(joined["matched_by"]) == "link"
+        rivals, candidates = others(self.people, person)
+        ids = {"entra_id": _value(joined["entra_id"]), "emply_user_id": _value(joined["emply_user_id"])}
+        return Facts(
+            **self._shared(),
+            subject=_value(joined["subject"]) or ids["entra_id"] or ids["emply_user_id"] or "",
+            entra=entra,
+            login=login,
+            employee=_at(self.employees, joined["employee_row"]),
+            identity={name: _value(joined[name]) for name in _JOINED},
+            carried=self._carried(joined["address"], login),
+            groups=tuple(group for group in self.configured if group.group_id in mine),
+            rooms=tuple(self._name(room) for room in self.people.mapping.rooms if room in mine),
+            role_state=self._role_state(person),
+            deactivated=_first(records(self.people.world.state.deactivations), "emply_user_id", ids["emply_user_id"]),
+            link=_first(self.links, "emply_user_id", ids["emply_user_id"])
+            or _first(self.links, "entra_id", ids["entra_id"]),
+            rivals=tuple(rivals),
+            candidates=tuple(candidates),
+            near=self._near(ids),
+            actions=tuple(row for row in self.actions if _about(row, ids)),
+            findings=tuple(row for row in self.findings if _about(row, ids) or row["object"] in mine),
+            mailbox=mailbox_of(self.people.world, ids["entra_id"], ids["emply_user_id"], linked=linked),
+        )
+
+    def employee_alone(self, employee_id: str) -> Facts:
+        """The facts of an employee who has no user in either system."""
+        employee = _first(self.employees, "employee_id", employee_id)
+        email = key_of((employee or {}).get("email") or "")
+        findings = tuple(row for row in self.findings if row["employee_id"] == employee_id)
+        return Facts(**self._shared(), subject=email or employee_id, employee=employee, findings=findings)
+
+    def _shared(self) -> dict[str, Any]:
+        world = self.people.world
+        return {
+            "settings": world.settings,
+            "done": self.done,
+            "now": world.now,
+            "names": self.names,
+            "configured": tuple(self.configured),
+            "protected": self.people.mapping.protected_roles,
+            "hybrid_tenant": bool(world.entra_tenant["on_premises_sync_enabled"].any()),
+        }
+
+    def _memberships(self, entra_id: object) -> set[str]:
+        members = self.people.world.entra_group_members
+        return set(members.loc[members["member_id"] == entra_id, "group_id"])
+
+    def _carried(self, address: object, login: Row | None) -> tuple[Row, ...]:
+        """The employees that carry the person's e-mail (rules.md, "employee of a person")."""
+        email = key_of((login or {}).get("email") or "") or _value(address)
+        carriers = key(self.people.world.emply_employees["email"])
+        return tuple(self.employees[at] for at, each in enumerate(carriers) if email and each == email)
+
+    def _near(self, ids: Mapping[str, str | None]) -> tuple[Row, ...]:
+        """S: the employees that findings about this person name."""
+        named = [row["employee_id"] for row in self.findings if row["code"] == _NEARLY and _about(row, ids)]
+        return tuple(row for row in self.employees if row["employee_id"] in named)
+
+    def _role_state(self, person: int) -> Mapping[str, str | None] | None:
+        states = self.people.role_states
+        mine = states.of(states.person == person)
+        roles = take(mine.role_ids, mine.role).astype(object).where(mine.role >= 0, None)
+        return dict(zip(take(mine.group_ids, mine.group), roles, strict=True)) or None
+
+    def _name(self, identity: str) -> str:
+        return self.names.get(identity, identity)
+
+
+def planned_rows(actions: pd.DataFrame, findings: pd.DataFrame) -> tuple[list[Row], list[Row]]:
+    """A plan's actions and findings as JSON has them: `held_by` is a list."""
+    told = records(actions)
+    return [{**row, "held_by": (row["held_by"] or "").split()} for row in told], [*records(findings)]
+
+
+def _about(row: Row, ids: Mapping[str, str | None]) -> bool:
+    """Whether a row of the plan is about the person with these ids."""
+    return any(value is not None and row[name] == value for name, value in ids.items())
+
+
+def _at(found: Sequence[Row], row: Any) -> Row | None:  # noqa: ANN401 (as pandas has it)
+    return found[int(row)] if row >= 0 else None
+
+
+def _first(found: Iterable[Row], name: str, value: object) -> Row | None:
+    return next((row for row in found if value is not None and row[name] == value), None)
+
+
+def _value(value: Any) -> Any:  # noqa: ANN401 (what pandas holds)
+    if isinstance(value, str):
+        return value
+    if value is None or pd.isna(value):
+        return None
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,40 @@
+"""Frames that are in memory, such as fresh reads, in the form that `neighbourhood` reads stored ones in."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from entra_emply.reconciliation.inputs import FOLLOWING, SOURCES, World
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """Frames by name (`neighbourhood.Frames`)."""
+
+    frames: Mapping[str, pd.DataFrame]
+
+    @classmethod
+    def of(cls, world: World) -> "InMemory":
+        """The frames of a world."""
+        frames = {name: getattr(world, name) for name in SOURCES if name != "entra_group_members"}
+        state = {f"sync_state/{name}": frame for name, frame in world.state.frames().items()}
+        following = {f"{asset}/{name}": getattr(world, name) for asset, names in FOLLOWING.items() for name in names}
+        return cls({**frames, **state, **following, "entra_group_members/members": world.entra_group_members})
+
+    def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """All rows of some columns."""
+        return self.frames[name][list(columns)]
+
+    def rows(self, name: str, column: str, values: Collection[str]) -> pd.DataFrame:
+        """The rows whose `column` holds one of `values`."""
+        frame = self.frames[name]
+        return frame[frame[column].isin(list(values))].reset_index(drop=True)
+
+    def whole(self, name: str) -> pd.DataFrame:
+        """Every row of every column."""
+        return self.frames[name]
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a frame."""
+        return name in self.frames

@@ -1,0 +1,128 @@
+"""Who else carries a person's addresses, and why nobody of them is the person's counterpart (M1-M4)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from entra_emply.reconciliation.explain.facts import Other
+from entra_emply.reconciliation.identities import People
+from entra_emply.text import key
+
+_CROSSWISE = "crosswise"
+
+
+@dataclass(frozen=True)
+class _User:
+    """A user of either system with the keys that are compared."""
+
+    system: str
+    id: str
+    username: str | None
+    email: str | None
+    person: int
+
+    @property
+    def who(self) -> str:
+        return self.username or self.email or self.id
+
+
+def others(people: People, person: int) -> tuple[list[Other], list[Other]]:
+    """The person's rivals (same system, same address) and the candidates of the other system that were not taken."""
+    entra, emply = _entra(people), _emply(people)
+    mine = [user for user in (*entra, *emply) if user.person == person]
+    rivals = [
+        Other(user.system, user.id, user.who, shares, _of_rival(people, user))
+        for me in mine
+        for user in (entra if me.system == "entra" else emply)
+        if user.person != person and (shares := _shared(me, user)) and shares != (_CROSSWISE,)
+    ]
+    me = next(iter(mine), None)  # the Entra user, where there is one
+    across = emply if me is not None and me.system == "entra" else entra
+    candidates = [
+        Other(user.system, user.id, user.who, shares, _why_not(people, person, user, shares))
+        for user in across
+        if me is not None and user.person != person and (shares := _shared(me, user))
+    ]
+    return rivals, candidates
+
+
+def _entra(people: People) -> list[_User]:
+    users, identities = people.world.entra_users, people.identities
+    names, addresses = _texts(key(users["user_principal_name"])), _texts(identities["address"])
+    return [
+        _User("entra", entra_id, names[row], addresses[row], row)  # the row of an Entra user is that of its person
+        for row, entra_id in enumerate(users["entra_id"])
+    ]
+
+
+def _emply(people: People) -> list[_User]:
+    logins = people.world.emply_users
+    person_of = {row: person for person, row in enumerate(people.identities["emply_row"]) if row >= 0}
+    names, emails = _texts(key(logins["username"])), _texts(key(logins["email"]))
+    return [
+        _User("emply", login, names[row], emails[row], person_of[row])
+        for row, login in enumerate(logins["emply_user_id"])
+    ]
+
+
+def _shared(one: _User, other: _User) -> tuple[str, ...]:
+    shares = [
+        what
+        for what, ours, theirs in (("username", one.username, other.username), ("email", one.email, other.email))
+        if ours is not None and ours == theirs
+    ]
+    if not shares and one.system != other.system:
+        texts = {one.username, one.email} & {other.username, other.email} - {None}
+        return (_CROSSWISE,) if texts else ()
+    return tuple(shares)
+
+
+def _of_rival(people: People, user: _User) -> str:
+    if user.system == "entra":
+        why = scope_of(people, user.person)
+        return f"is not in scope: {why}" if why else "is in scope"
+    return "is active" if people.active[user.person] else "is deactivated"
+
+
+def _why_not(people: People, person: int, user: _User, shares: tuple[str, ...]) -> str:
+    """Why `user` is not the counterpart of `person`, as a half sentence."""
+    return next(_reasons(people, person, user, shares), "was matched with nobody")
+
+
+def _reasons(people: People, person: int, user: _User, shares: tuple[str, ...]) -> Iterator[str]:
+    theirs, ours = people.identities.loc[user.person], people.identities.loc[person]
+    if _text(theirs["matched_by"]) is not None and people.matched[user.person]:
+        how = "is linked to" if theirs["matched_by"] == "link" else "was matched with"
+        yield f"{how} {theirs['subject']}"
+    if shares == (_CROSSWISE,):
+        yield "one's sign-in name is the other's e-mail: M2 compares sign-in names, M3 compares e-mails"
+    if user.system == "emply" and people.employee_archived[user.person]:
+        yield "its employee is archived: nobody gets a leaver's login"
+    if user.system == "entra" and people.employee_archived[person]:
+        yield "the employee of the Emply user is archived: nobody gets a leaver's login"
+    if theirs["left_alone"] or ours["left_alone"]:
+        yield "the address is carried by more than one user, so nobody of them is matched"
+    why = scope_of(people, user.person if user.system == "entra" else person)
+    if why:
+        yield f"the Entra user is not in scope: {why}"
+    if _text(ours["matched_by"]) is not None:
+        yield "the person has a counterpart already"
+
+
+def scope_of(people: People, person: int) -> str | None:
+    """Why the Entra user is not in scope, in few words."""
+    who = people.identities.loc[person]
+    if who["in_scope"]:
+        return None
+    if not who["enabled"]:
+        return "disabled"
+    return "a meeting room" if who["in_room"] else "in no configured group"
+
+
+def _texts(values: "pd.Series[str]") -> list[str | None]:
+    return [_text(value) for value in values]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,66 @@
+"""Where a planned action stands, in a sentence: held and how to approve it, failed, in quarantine, done."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from entra_emply.reconciliation.explain.facts import Row
+from entra_emply.reconciliation.explain.statement import listed
+from entra_emply.reconciliation.report.wording import GUARDS
+
+_SHORT_ID = 12
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the ledger knows of a plan and its actions, by action id (`ledger.action_status`)."""
+
+    plan_id: str = ""
+    tried: Mapping[str, Row] = field(default_factory=dict)
+    failed: Mapping[str, Row] = field(default_factory=dict)
+    approved: Mapping[str, Row] = field(default_factory=dict)
+
+
+def stands(action: Row, recorded: Recorded, person: str) -> dict[str, Any]:
+    """`state` (applied, superseded, quarantined, failed, approved, held, open, new or planned) and a `sentence`."""
+    state, sentence = next(_cases(action, recorded, person))
+    return {"state": state, "sentence": sentence}
+
+
+def _cases(action: Row, recorded: Recorded, person: str) -> Iterator[tuple[str, str]]:
+    identity = str(action["action_id"])
+    tried, failed = recorded.tried.get(identity), recorded.failed.get(identity)
+    approved = recorded.approved.get(identity)
+    if tried and tried["result"] == "applied":
+        yield "applied", f"Done {_at(tried['at'])}."
+    if tried and tried["result"] == "superseded":
+        yield "superseded", "Not done, because its reason had changed since the plan; the next run plans anew."
+    if failed:
+        yield from _failed(identity, failed)
+    if approved:
+        who = f"{approved['by']} ({approved['reason']})"
+        yield "approved", f"Approved by {who} {_at(approved['at'])}; the next run applies it."
+    if action["held_by"]:
+        why = listed([f"{guard}: {GUARDS.get(guard, 'a guard')}" for guard in action["held_by"]])
+        yield "held", f"Held by {why}. To approve it: {_approve(recorded.plan_id, person)}"
+    if tried and tried["result"] is None:
+        yield "open", "It is being tried, or the process died while it was; the next run finds out."
+    if action.get("new"):
+        yield "new", "The last run did not plan it; the next one does, and then it shows whether a guard holds it."
+    yield "planned", "It is applied with this plan."
+
+
+def _failed(identity: str, failed: Row) -> Iterator[tuple[str, str]]:
+    often = f"Failed {failed['failures']} times, last {_at(failed['at'])} with {failed['code']}"
+    if failed["quarantined_at"]:
+        yield "quarantined", f"{often}. It is not tried until somebody runs: entra-emply release {identity} --by NAME"
+    yield "failed", f"{often}; a later run tries again."
+
+
+def _approve(plan_id: str, person: str) -> str:
+    return f'entra-emply approve {plan_id[:_SHORT_ID]} --person "{person}" --by NAME --reason TEXT'
+
+
+def _at(moment: datetime) -> str:
+    return f"on {moment:%Y-%m-%d at %H:%M} UTC"

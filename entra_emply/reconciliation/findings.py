@@ -1,0 +1,186 @@
+"""What a person has to look at: every finding code with its severity, what it means and what to do about it.
+
+When a finding is raised is decided by the rules; here it gets its words and its people.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from entra_emply.reconciliation.arrays import positions, take
+from entra_emply.reconciliation.identities import People
+from entra_emply.reconciliation.rules import signs
+from entra_emply.text import trimmed
+
+FINDING_COLUMNS = [
+    "code",
+    "rule",
+    "severity",
+    "entra_id",
+    "emply_user_id",
+    "employee_id",
+    "subject",
+    "object",
+    "message",
+    "remedy",
+]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How bad it is, what it means, and what somebody should do."""
+
+    severity: Literal["info", "warning", "error"]
+    message: str
+    remedy: str
+
+
+CATALOGUE = {
+    "ambiguous_match": Finding(
+        "error",
+        "Several users carry the same username or e-mail, so nobody of them is matched or changed.",
+        "Give each of them an address of its own in Entra and in Emply.",
+    ),
+    "duplicate_employee": Finding(
+        "warning",
+        "Several employees carry this e-mail; the active one counts, then the one with the highest number.",
+        "Correct the e-mail of the employees who are somebody else.",
+    ),
+    "address_taken": Finding(
+        "error",
+        "Another user in Emply carries this username or e-mail already.",
+        "Find out whose the Emply user is: correct its address, or make both addresses equal so that they match.",
+    ),
+    "guest_without_mail": Finding(
+        "warning",
+        "The guest has no mail address in Entra, so no login can be made.",
+        "Fill in the guest's mail address in Entra.",
+    ),
+    "no_email": Finding(
+        "warning",
+        "The user has no e-mail address in Entra, so no login can be made.",
+        "Fill in the mail address in Entra.",
+    ),
+    "employee_archived_in_group": Finding(
+        "warning",
+        "The employee is archived in Emply, but the user is still enabled and in a configured group of Entra.",
+        "Remove the user from the group or disable it; if the person has come back, reopen the employee.",
+    ),
+    "deactivated_in_emply": Finding(
+        "info",
+        "Somebody deactivated this user in Emply; the pipeline only reactivates those that it deactivated itself.",
+        "Activate the user in Emply, remove it from the Entra group, or set `reactivate: all`.",
+    ),
+    "unmanaged": Finding(
+        "info",
+        "None of the groups that gave this person a login is configured any more; the login stays as it is.",
+        "Add the person to a configured group, or deactivate the user in Emply.",
+    ),
+    "user_without_employee": Finding(
+        "info",
+        "No employee in Emply carries this e-mail; Entra leads this user's roles and fields.",
+        "If the person is an employee, create the employee with the same e-mail.",
+    ),
+    "leaver_without_resignation_date": Finding(
+        "warning",
+        "The person lost access, but the employee is still active without a resignation date.",
+        "Enter the resignation date in Emply, so that the employee becomes pending and then archived.",
+    ),
+    "protected_role": Finding(
+        "warning",
+        "The roles would change, but this user holds a protected role, whose holders keep theirs.",
+        "Change the roles by hand in Emply if they should change.",
+    ),
+    "mailbox_unavailable": Finding(
+        "warning",
+        "The mailbox does not exist, or the application may not open it: its calendars and events stay as they are.",
+        "Give the user a mailbox, or let the application's access policy in Exchange include it.",
+    ),
+    "domain_not_verified": Finding(
+        "warning",
+        "The user is unknown to Entra and cannot be created there: neither username nor e-mail is an address in a "
+        "verified domain.",
+        "Correct the username or e-mail in Emply, or verify the domain in Entra.",
+    ),
+    "duplicate_upn": Finding(
+        "error",
+        "Several users of Emply would get the same sign-in name in Entra, so none of them is created.",
+        "Give each of them a username or e-mail of its own in Emply.",
+    ),
+    "restorable_user": Finding(
+        "warning",
+        "A deleted user of Entra has this sign-in name, so no new one is created.",
+        "Restore the deleted user in Entra, or delete it for good.",
+    ),
+    "needs_group": Finding(
+        "info",
+        "The user is created in Entra without a group: groups are given by hand.",
+        "Add the user to one of the configured groups.",
+    ),
+    "hybrid_read_only": Finding(
+        "warning",
+        "Entra would be written, but this user is mastered on-premises, where Entra cannot be changed.",
+        "Make the change in the on-premises directory.",
+    ),
+    "sso_not_assigned": Finding(
+        "warning",
+        "The application that signs people in to Emply requires assignment, and this user has none.",
+        "Assign the user, or a group that it is a direct member of, to the enterprise application.",
+    ),
+    "dynamic_group_guests": Finding(
+        "info",
+        "The group's membership is dynamic, and the tenant has guests, whom dynamic rules treat differently.",
+        "Check that the group's rule takes in the guests it should, and no others.",
+    ),
+    "nested_group_ignored": Finding(
+        "warning",
+        "A group is a member of this group; its members do not count while `nested_groups` is off.",
+        "Add the people themselves to the group, or set `nested_groups: true`.",
+    ),
+    "multiple_groups_single_role": Finding(
+        "info",
+        "The user is in groups of several roles, but gets the main group's alone while `synchronize_roles` is off.",
+        "Set `synchronize_roles: true` if every group should give its role.",
+    ),
+    "calendar_not_editable": Finding(
+        "info",
+        "The user has no editing rights to this calendar, so it does not come to Emply.",
+        "Give the user editing rights to the calendar in Outlook.",
+    ),
+    "email_nearly_matches": Finding(
+        "warning",
+        "An employee has nearly the same e-mail, or the same name, but the e-mails must be equal to be one person's.",
+        "If both are the same person, correct one of the two e-mails.",
+    ),
+    "group_renamed": Finding(
+        "info",
+        "The group was renamed in Entra; it goes on being synchronised by its id.",
+        "Write the group's new name, or its object id, into the settings.",
+    ),
+}
+
+
+def about_people(people: People, drafts: pd.DataFrame) -> pd.DataFrame:
+    """The drafted findings (FINDING_DRAFT, maybe `object` and another's `employee_id`) with FINDING_COLUMNS."""
+    who = people.identities.loc[drafts["person"], ["entra_id", "emply_user_id", "employee_id", "subject"]]
+    found = pd.concat([drafts.reset_index(drop=True), who.add_suffix("_").reset_index(drop=True)], axis=1)
+    found = found.assign(**{name: found[f"{name}_"] for name in ("entra_id", "emply_user_id", "subject")})
+    named = found["employee_id"] if "employee_id" in found else found["employee_id_"]
+    return _worded(found.assign(employee_id=named.fillna(found["employee_id_"])))
+
+
+def about_groups(people: People) -> pd.DataFrame:
+    """R8: the groups renamed since their id was recorded; and the signs about groups, with FINDING_COLUMNS."""
+    renamed = people.mapping.resolved.renamed[["group_id"]].assign(code="group_renamed", rule="R8")
+    drafts = pd.concat([renamed, signs.about_groups(people).assign(rule="S")], ignore_index=True)
+    groups = people.world.entra_groups
+    names = trimmed(take(groups["display_name"], positions(drafts["group_id"], groups["group_id"])))
+    return _worded(drafts.assign(subject=names.array, object=drafts["group_id"]))
+
+
+def _worded(drafts: pd.DataFrame) -> pd.DataFrame:
+    words = {code: (finding.severity, finding.message, finding.remedy) for code, finding in CATALOGUE.items()}
+    for place, column in enumerate(("severity", "message", "remedy")):
+        drafts[column] = drafts["code"].map({code: word[place] for code, word in words.items()})
+    return drafts.reindex(columns=FINDING_COLUMNS).astype("str")

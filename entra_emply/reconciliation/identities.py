@@ -1,0 +1,211 @@
+"""The joined world as the rules see it, and how they write down what they decide.
+
+A rule asks `People` for columns of one side or the other, person by person, and drafts actions or findings about some
+of the people. No rule is decided here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, wraps
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    as_json,
+    encoded,
+    exploded,
+    is_among,
+    positions,
+    take,
+    take_flag,
+)
+from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.mapping import Mapping
+from entra_emply.reconciliation.rules.matching import memberships
+
+ACTION_DRAFT = ["person", "target", "kind", "rule", "reason", "before", "after"]
+FINDING_DRAFT = ["person", "code", "rule"]
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class People:
+    """`identities` (one row a person, index 0…) with the world it was joined from and the mapping in force."""
+
+    world: World
+    mapping: Mapping
+    identities: pd.DataFrame
+    answers: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def entra(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
+        """A text column of the people's Entra users, missing for who has none; of all, or of the people `of`."""
+        return take(self.world.entra_users[column], self._rows("entra_row", of))
+
+    def emply(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
+        """A text column of the people's Emply users, missing for who has none."""
+        return take(self.world.emply_users[column], self._rows("emply_row", of))
+
+    def employee(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
+        """A text column of the people's employees, missing for who has none."""
+        return take(self.world.emply_employees[column], self._rows("employee_row", of))
+
+    def _rows(self, side: str, of: "pd.Index[int] | None") -> "pd.Series[int]":
+        return self.identities[side] if of is None else self.identities.loc[of, side]
+
+    @cached_property
+    def matched(self) -> Mask:
+        """Linked, or matched in this plan; the Entra user exists."""
+        known = self.identities["matched_by"].notna() & (self.identities["entra_row"] >= 0)
+        return known.to_numpy(dtype=bool) & ~self.left_alone
+
+    @cached_property
+    def linked(self) -> Mask:
+        """Linked before this plan, whether the Entra user still exists (M1) or not (L5)."""
+        return (self.identities["matched_by"] == "link").to_numpy(dtype=bool)
+
+    @cached_property
+    def left_alone(self) -> Mask:
+        """M4: no action, and hardly a finding."""
+        return self.identities["left_alone"].to_numpy(dtype=bool)
+
+    @cached_property
+    def in_scope(self) -> Mask:
+        """rules.md, "in scope"."""
+        return self.identities["in_scope"].to_numpy(dtype=bool)
+
+    @cached_property
+    def in_room(self) -> Mask:
+        """The Entra user is a member of a room group."""
+        return self.identities["in_room"].to_numpy(dtype=bool)
+
+    @cached_property
+    def active(self) -> Mask:
+        """The Emply user is active (before this plan)."""
+        return take_flag(self.world.emply_users["active"], self.identities["emply_row"])
+
+    @cached_property
+    def has_employee(self) -> Mask:
+        """The person has an employee, whatever its status."""
+        return (self.identities["employee_row"] >= 0).to_numpy(dtype=bool)
+
+    @cached_property
+    def employee_archived(self) -> Mask:
+        """The person's employee is archived."""
+        return (self.employee("status") == "archived").to_numpy(dtype=bool)
+
+    @cached_property
+    def reconcilable(self) -> Mask:
+        """In scope and matched: whom L4, R and A are about."""
+        return self.in_scope & self.matched
+
+    @cached_property
+    def memberships(self) -> pd.DataFrame:
+        """`entra_row`, `priority`: as the row of an Entra user is that of its person, also `person`, `priority`."""
+        return memberships(self.world, self.mapping)
+
+    @cached_property
+    def role_states(self) -> "RoleStates":
+        """The role states of linked people."""
+        states = self.world.state.role_states
+        row = positions(states["emply_user_id"], self.world.emply_users["emply_user_id"])
+        person_of = np.full(len(self.world.emply_users) + 1, -1, dtype=np.int64)  # the last is who row -1 is
+        linked = self.identities[self.linked]
+        person_of[linked["emply_row"]] = linked.index
+        group, group_ids = encoded(states["group_id"])
+        role, role_ids = encoded(states["role_id"])
+        everybody = RoleStates(person_of[row], group, role, group_ids, role_ids)
+        return everybody.of(everybody.person >= 0)
+
+    @cached_property
+    def roles_held(self) -> "tuple[Rows, Rows, pd.Series[str]]":
+        """The roles that Emply's users have: rows of `emply_users`, numbers of roles, and the ids of these numbers."""
+        emply_row, role_id = exploded(self.world.emply_users["role_ids"])
+        return emply_row, *encoded(role_id)
+
+    def where(self, mask: Mask) -> "pd.Index[int]":
+        """The people for whom `mask` is true."""
+        return self.identities.index[mask]
+
+
+def once(ask: Callable[[People], Answer]) -> Callable[[People], Answer]:
+    """`ask`, which several rules ask, answered once for the same people. Nobody may write into an answer."""
+
+    @wraps(ask)
+    def answer(people: People) -> Answer:
+        if ask not in people.answers:
+            answer = ask(people)
+            if isinstance(answer, np.ndarray):
+                answer.flags.writeable = False
+            people.answers[ask] = answer
+        known: Answer = people.answers[ask]
+        return known
+
+    return answer
+
+
+@dataclass(frozen=True)
+class RoleStates:
+    """What is remembered of R9, row by row: person, group, role (-1 where R4 did not apply), all as numbers.
+
+    `group_ids` and `role_ids` are the ids that the numbers stand for.
+    """
+
+    person: Rows
+    group: Rows
+    role: Rows
+    group_ids: "pd.Series[str]"
+    role_ids: "pd.Series[str]"
+
+    def of(self, rows: Mask) -> "RoleStates":
+        """These rows alone."""
+        return replace(self, person=self.person[rows], group=self.group[rows], role=self.role[rows])
+
+    def in_groups(self, groups: "pd.Series[str]") -> Rows:
+        """The people, some of them repeatedly, with one of these groups."""
+        return self.person[is_among(self.group_ids, groups)[self.group]]
+
+
+def actions(
+    of: "pd.Index[int]",
+    kind: str,
+    rule: str,
+    *,
+    reason: "str | pd.Series[str] | None" = None,
+    before: pd.DataFrame | None = None,
+    after: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Drafted actions (ACTION_DRAFT) of `kind` ("emply.set_roles"), one for each of the people `of`.
+
+    `before` and `after` have a row for each and become JSON objects, keys in the order of their columns.
+    """
+    if of.empty:
+        return _NO_ACTIONS
+    target, name = kind.split(".")
+    draft = pd.DataFrame({"person": of, "target": target, "kind": name, "rule": rule, "reason": reason})
+    for side, values in (("before", before), ("after", after)):
+        text = pd.Series(index=draft.index, dtype="str") if values is None else as_json(values)
+        draft[side] = text.to_numpy()
+    if isinstance(reason, pd.Series):
+        draft["reason"] = reason.to_numpy()
+    return draft.astype({column: "str" for column in ACTION_DRAFT if column != "person"})[ACTION_DRAFT]
+
+
+def findings(of: "pd.Index[int]", code: str, rule: str) -> pd.DataFrame:
+    """Drafted findings (FINDING_DRAFT), one for each of the people `of`; who they are is filled in by `findings.py`."""
+    if of.empty:
+        return _NO_FINDINGS
+    return pd.DataFrame({"person": of, "code": code, "rule": rule}).astype({"code": "str", "rule": "str"})
+
+
+def together(drafts: "list[pd.DataFrame]") -> pd.DataFrame:
+    """The drafts as one frame, indexed 0…."""
+    return pd.concat([draft for draft in drafts if not draft.empty] or drafts[:1], ignore_index=True)
+
+
+_NO_FINDINGS = pd.DataFrame(columns=FINDING_DRAFT, dtype="str").astype({"person": "int64"})
+_NO_ACTIONS = pd.DataFrame(columns=ACTION_DRAFT, dtype="str").astype({"person": "int64"})

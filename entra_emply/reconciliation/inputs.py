@@ -1,0 +1,171 @@
+"""What a plan is computed from, and nothing else: the frames of both sides, the sync state, the settings and the time.
+
+The frames' columns are described by their pandera models (`connectors.entra.frames`, `connectors.emply.frames`); the
+sync state's are described here, because the rules define it (rules.md, "Terms") and the ledger keeps it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property, partial
+from importlib import import_module
+from typing import Any
+
+import pandas as pd
+
+from entra_emply.reconciliation.arrays import Rows, positions
+from entra_emply.reconciliation.settings import Settings
+
+SOURCES = (
+    "entra_tenant",
+    "entra_users",
+    "entra_groups",
+    "entra_group_members",
+    "emply_users",
+    "emply_employees",
+    "emply_roles",
+    "emply_departments",
+)
+"""The lists that every world is made of: the names of its frames and of their assets."""
+
+FOLLOWING: Mapping[str, tuple[str, ...]] = {
+    "entra_deleted_users": ("entra_deleted_users",),
+    "entra_app": ("entra_application", "entra_assigned"),
+    "entra_photos": ("entra_photos",),
+    "entra_calendars": ("entra_mailboxes", "entra_calendars"),
+    "emply_calendars": ("emply_calendars",),
+    "emply_events": ("emply_events",),
+    "entra_events": ("entra_events", "entra_cursors"),
+}
+"""What is read only where the settings or the people found so far ask for it: frames of the world by asset. What was
+not asked for is empty."""
+
+UTC_TIME = "datetime64[us, UTC]"
+
+STATE_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "links": {"entra_id": "str", "emply_user_id": "str"},
+    "role_states": {"emply_user_id": "str", "group_id": "str", "role_id": "str"},
+    "group_ids": {"group_name": "str", "group_id": "str"},
+    "deactivations": {"emply_user_id": "str", "at": UTC_TIME, "approved": "bool"},
+    "grants": {"entra_id": "str", "at": UTC_TIME, "approved": "bool"},
+    "group_counts": {"group_id": "str", "members": "int64"},
+    "photo_etags": {"emply_user_id": "str", "etag": "str"},
+    "calendars": {"calendar_id": "str", "entra_id": "str", "external_id": "str", "detached": "bool"},
+    "event_pairs": {
+        "emply_event_id": "str",
+        "external_id": "str",
+        "entra_id": "str",
+        "calendar_external_id": "str",
+    },
+    "deleted_users": {"entra_id": "str", "employee_id": "str"},
+    "holds": {"action_id": "str", "guards": "str"},
+    "approvals": {"action_id": "str", "expires_at": UTC_TIME},
+}
+
+
+@dataclass(frozen=True)
+class SyncState:
+    """What the ledger remembers, read in one transaction.
+
+    links: one row a link. role_states: one row a group of a linked user when last reconciled; `role_id` is the role
+    that group was mapped to then, missing where R4 did not apply. group_ids: the id recorded for a group's name (R8).
+    deactivations: made by the pipeline and not undone by it. grants: users created or activated by the pipeline in the
+    last 24 hours. group_counts: each group's last member count above zero (G4). photo_etags: of the photo that a link
+    was given last (P1). calendars: Emply's that were made or attached for an Entra user (C5), or detached from one
+    (C1). event_pairs: Emply's events that were made in Outlook, with the mailbox and the calendar (E2). deleted_users:
+    whom W3 has deleted for an employee. holds: actions of the newest plan held and not approved, `guards` separated by
+    blanks. approvals: valid and unused.
+    `read_at` is the plan's time; `epoch` tells whether anything was applied since.
+    """
+
+    links: pd.DataFrame
+    role_states: pd.DataFrame
+    group_ids: pd.DataFrame
+    deactivations: pd.DataFrame
+    grants: pd.DataFrame
+    group_counts: pd.DataFrame
+    photo_etags: pd.DataFrame
+    calendars: pd.DataFrame
+    event_pairs: pd.DataFrame
+    deleted_users: pd.DataFrame
+    holds: pd.DataFrame
+    approvals: pd.DataFrame
+    read_at: datetime
+    epoch: int = 0
+
+    @classmethod
+    def of(cls, frames: Mapping[str, pd.DataFrame], read_at: datetime, epoch: int = 0) -> "SyncState":
+        """The state with these frames, each brought to its columns and types; absent ones are empty."""
+        return cls(
+            **{name: _typed(frames.get(name), columns) for name, columns in STATE_COLUMNS.items()},
+            read_at=read_at,
+            epoch=epoch,
+        )
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The frames by name, `clock` (one row: read_at, epoch) included: what is stored of a run."""
+        stamp = pd.DataFrame({"read_at": pd.to_datetime([self.read_at], utc=True).as_unit("us"), "epoch": [self.epoch]})
+        return {name: getattr(self, name) for name in STATE_COLUMNS} | {"clock": stamp}
+
+    @classmethod
+    def from_frames(cls, frames: Mapping[str, pd.DataFrame]) -> "SyncState":
+        """The inverse of `frames`."""
+        stamp = frames["clock"].iloc[0]
+        return cls.of(frames, read_at=stamp["read_at"].to_pydatetime(), epoch=int(stamp["epoch"]))
+
+
+def _empty(module: str, model: str) -> pd.DataFrame:
+    """A frame without rows. Its model is imported when one is made: who gives every frame does not wait for it."""
+    nothing: pd.DataFrame = import_module("entra_emply.connectors.frames").empty(
+        getattr(import_module(f"entra_emply.connectors.{module}"), model)
+    )
+    return nothing
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a plan depends on: the plan is a pure function of it."""
+
+    entra_tenant: pd.DataFrame
+    entra_users: pd.DataFrame
+    entra_groups: pd.DataFrame
+    entra_group_members: pd.DataFrame
+    emply_users: pd.DataFrame
+    emply_employees: pd.DataFrame
+    emply_roles: pd.DataFrame
+    emply_departments: pd.DataFrame
+    state: SyncState
+    settings: Settings
+    entra_deleted_users: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "DeletedUsers"))
+    entra_application: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "Application"))
+    entra_assigned: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "Assigned"))
+    entra_photos: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Photos"))
+    entra_mailboxes: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Mailboxes"))
+    entra_calendars: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Calendars"))
+    entra_events: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Events"))
+    entra_cursors: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Cursors"))
+    emply_calendars: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Calendars"))
+    emply_events: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Events"))
+
+    def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> "World":
+        """The same world with these frames, by name."""
+        given: dict[str, Any] = dict(frames)
+        return replace(self, **given)
+
+    @cached_property
+    def member_rows(self) -> Rows:
+        """Whose each row of `entra_group_members` is: a row of `entra_users`, -1 for what is no user there."""
+        members = self.entra_group_members
+        rows = positions(members["member_id"], self.entra_users["entra_id"])
+        rows[(members["member_type"] != "user").to_numpy(dtype=bool)] = -1
+        return rows
+
+    @property
+    def now(self) -> datetime:
+        """The plan's time, aware, UTC: when the sync state was read, so that a stored world plans the same for ever."""
+        return self.state.read_at
+
+
+def _typed(frame: pd.DataFrame | None, columns: Mapping[str, str]) -> pd.DataFrame:
+    given = pd.DataFrame(columns=list(columns)) if frame is None else frame
+    return given.reindex(columns=list(columns)).astype(dict(columns)).reset_index(drop=True)

@@ -1,0 +1,256 @@
+"""The plan: what has to change, why, and what is held. Putting the rules together; no rule is decided here."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation import findings, guards
+from entra_emply.reconciliation.arrays import as_set, collected, is_among, marked, sorted_by, take
+from entra_emply.reconciliation.findings import FINDING_COLUMNS
+from entra_emply.reconciliation.identities import ACTION_DRAFT, People, actions, together
+from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.kinds import ORDER
+from entra_emply.reconciliation.mapping import Mapping, nothing_configured, require_application, require_cloud, resolve
+from entra_emply.reconciliation.rules import attributes, calendars, events, lifecycle, photos, roles, signs, write_back
+from entra_emply.reconciliation.rules.calendars import Calendars
+from entra_emply.reconciliation.rules.matching import identities
+
+ACTION_COLUMNS = [
+    "action_id",
+    "position",
+    "target",
+    "kind",
+    "rule",
+    "entra_id",
+    "emply_user_id",
+    "subject",
+    "before",
+    "after",
+    "reason",
+    "held_by",
+    "own_guards",
+    "groups",
+    "employee_id",
+]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan and what is to be recorded with it.
+
+    actions: ACTION_COLUMNS, in the order of applying. `before` and `after` are JSON text or missing; `held_by`,
+    `own_guards` and `groups` are separated by blanks, "" for none; `own_guards` leaves out what is only held because
+    the person's link is; `groups` are the person's group ids; `employee_id` is the archived employee of W3.
+    findings: FINDING_COLUMNS.
+    role_states: entra_id, group_id, role_id (may be missing): R9, the whole new role state of everybody whose state
+    changes once the plan is applied and no role action of theirs failed.
+    group_ids (group_name, group_id) and group_counts (group_id, members): to remember with the plan.
+    ended_deactivations (emply_user_id): recorded deactivations that somebody has undone in Emply. ended_pairs
+    (emply_event_id): recorded pairs with both ends gone.
+    configured_groups and room_groups: ids, in settings order: what applying re-reads causes with. window: from when
+    until when events were planned, None where none were.
+    """
+
+    actions: pd.DataFrame
+    findings: pd.DataFrame
+    role_states: pd.DataFrame
+    group_ids: pd.DataFrame
+    group_counts: pd.DataFrame
+    ended_deactivations: pd.DataFrame
+    ended_pairs: pd.DataFrame
+    configured_groups: tuple[str, ...] = ()
+    room_groups: tuple[str, ...] = ()
+    nested_groups: bool = False
+    window: tuple[str, str] | None = None
+
+    @property
+    def plan_id(self) -> str:
+        """The hash of the actions: equal plans have equal ids."""
+        return hashlib.sha256("\n".join(sorted(self.actions["action_id"])).encode()).hexdigest()
+
+    @property
+    def status(self) -> str:
+        """`empty`, `held` (something waits for a person) or `ready`."""
+        if self.actions.empty:
+            return "empty"
+        return "held" if (self.actions["held_by"] != "").any() else "ready"
+
+
+def make_plan(world: World, joined: pd.DataFrame | None = None) -> Plan:
+    """The plan of `world`; `joined` is its `identities` where they are known already.
+
+    Raises SettingsError (R8, W0). With the integration off (X) the plan is C6 alone.
+    """
+    if not world.settings.enabled:
+        return _switched_off(world)
+    mapping = mapping_of(world)
+    require_application(world.settings, world.entra_application)
+    people = People(world, mapping, identities(world, mapping) if joined is None else joined)
+    changes = roles.role_changes(people)
+    states = roles.role_states(people, changes)
+    of_people = _of_people(people, changes)
+    found = calendars.calendars(people, guards.waiting(people, of_people))
+    planned = _in_order(people, [of_people, _of_calendars(found)])
+    waiting = planned[planned["kind"].isin(["link_user", "create_user", "set_roles"]) & (planned["held_by"] != "")]
+    states = states[~states["person"].isin(waiting["person"])]
+    members = np.bincount(people.memberships["priority"], minlength=len(mapping.groups))
+    counts = pd.DataFrame({"group_id": mapping.groups["group_id"], "members": members})
+    ended = world.state.deactivations.drop(guards.standing_deactivations(people).index)
+    return Plan(
+        actions=planned[ACTION_COLUMNS],
+        findings=_findings(people, changes, found),
+        role_states=states.drop(columns="person").reset_index(drop=True),
+        group_ids=mapping.resolved.recorded,
+        group_counts=counts[counts["members"] > 0].reset_index(drop=True),
+        ended_deactivations=ended[["emply_user_id"]].reset_index(drop=True),
+        ended_pairs=events.ended_pairs(found),
+        configured_groups=tuple(mapping.groups["group_id"]),
+        room_groups=mapping.rooms,
+        nested_groups=world.settings.nested_groups,
+        window=events.window(world.now, world.settings.calendar_window)
+        if world.settings.synchronize_calendars
+        else None,
+    )
+
+
+def mapping_of(world: World) -> Mapping:
+    """The settings of `world` in ids. Raises SettingsError (R8, W0)."""
+    require_cloud(world.settings, world.entra_tenant)
+    return resolve(
+        world.settings, world.entra_groups, world.emply_roles, world.emply_departments, world.state.group_ids
+    )
+
+
+def require_groups_read(world: World, groups_read: "pd.Series[str]") -> None:
+    """Raise SettingsError where the settings name a group whose members were not read: unknown is not empty."""
+    if not world.settings.enabled:
+        return
+    mapping = mapping_of(world)
+    needed = pd.concat([mapping.groups["group_id"], pd.Series(mapping.rooms, dtype="str")], ignore_index=True)
+    unread = int((~is_among(needed, groups_read)).sum())
+    if unread:
+        raise SettingsError(
+            f"settings: the members of {unread} of the groups were not read when this day's sources were; "
+            "only days since the groups are in the settings can be planned with them"
+        )
+
+
+def _of_people(people: People, changes: roles.RoleChanges) -> pd.DataFrame:
+    """The actions of everything but C and E, with who they are about and what holds them."""
+    drafts = together(
+        [
+            lifecycle.actions_of(people),
+            changes.actions,
+            attributes.actions_of(people),
+            photos.actions_of(people),
+            write_back.actions_of(people),
+        ]
+    )
+    who = people.identities.loc[drafts["person"], ["entra_id", "emply_user_id"]].reset_index(drop=True)
+    planned = _with_ids(pd.concat([drafts, who], axis=1))
+    held = guards.own_guards(people, planned, changes)
+    planned["own_guards"] = _joined(held)
+    held["G3"] |= guards.behind_held_link(planned, held)
+    return planned.assign(held_by=_joined(held))
+
+
+def _of_calendars(found: Calendars) -> pd.DataFrame:
+    """The actions of C and E. Two calendars or events of one id make one action."""
+    drafts = actions(pd.Index([], dtype="int64"), "emply.remove_calendar", "C4")
+    if not (found.here.empty and found.wanted.empty):
+        drafts = together([calendars.actions_of(found), events.actions_of(found)])
+    drafts = drafts.reindex(columns=[*ACTION_DRAFT, "entra_id", "emply_user_id"]).astype({"emply_user_id": "str"})
+    planned = _with_ids(drafts.astype({"entra_id": "str"})).drop_duplicates("action_id", ignore_index=True)
+    held = _joined(guards.calendar_guards(found.people, planned))
+    return planned.assign(own_guards=held, held_by=held)
+
+
+def _with_ids(drafts: pd.DataFrame) -> pd.DataFrame:
+    return drafts.assign(action_id=_action_ids(drafts))
+
+
+def _in_order(people: People, parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The whole plan's actions (ACTION_COLUMNS and person), in the order of applying."""
+    planned = together(parts)
+    person = planned["person"].to_numpy(dtype=np.int64)
+    employee = take(people.identities["employee_id"], person)
+    planned = planned.assign(
+        subject=take(people.identities["subject"], person),
+        groups=_groups(people, planned["person"]),
+        employee_id=employee.where(planned["rule"] == "W3"),
+    )
+    order = (planned["target"] + "." + planned["kind"]).map({kind: place for place, kind in enumerate(ORDER)})
+    planned = sorted_by(planned.assign(order=order), ["order", "subject", "action_id"])
+    return planned.assign(position=np.arange(len(planned)))
+
+
+def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
+    """The hash of target, kind, ids, before and after: what an approval is given to."""
+    parts = [actions[name].fillna("") for name in ("target", "kind", "entra_id", "emply_user_id", "before", "after")]
+    text = parts[0].str.cat(pd.concat(parts[1:], axis=1), sep="\x1f")
+    digests = [hashlib.sha256(value.encode()).hexdigest() for value in text.tolist()]  # no array library has SHA-256
+    return pd.Series(digests, index=actions.index, dtype="str")
+
+
+def _groups(people: People, persons: "pd.Series[int]") -> "pd.Series[str]":
+    """The ids of the persons' groups, now and when last reconciled, sorted, separated by blanks."""
+    whom = as_set(np.asarray(persons, dtype=np.int64))
+    asked = marked(whom, len(people.identities))
+    now, then = people.memberships, people.role_states.of(asked[people.role_states.person])
+    now = now[asked[now["entra_row"]]]
+    groups = [take(people.mapping.groups["group_id"], now["priority"]), take(then.group_ids, then.group)]
+    both = pd.DataFrame(
+        {"person": np.concatenate([now["entra_row"], then.person]), "group_id": pd.concat(groups).array}
+    )
+    both = both.drop_duplicates().sort_values(["person", "group_id"])
+    lists = collected(np.searchsorted(whom, both["person"]), both["group_id"], len(whom))
+    names = pd.Series(pc.binary_join(lists, pa.scalar(" ", pa.large_string())), index=whom, dtype="str")
+    return pd.Series(names.reindex(persons).fillna("").array, index=persons.index, dtype="str")
+
+
+def _joined(flags: pd.DataFrame) -> "pd.Series[str]":
+    """The names of the columns that are true, separated by blanks."""
+    text = pd.Series("", index=flags.index, dtype="str")
+    for name in flags.columns[flags.any()]:
+        text = text.where(~flags[name], (text + " " + name).str.strip())
+    return text
+
+
+def _findings(people: People, changes: roles.RoleChanges, found: Calendars) -> pd.DataFrame:
+    drafts = together(
+        [
+            lifecycle.findings_of(people),
+            changes.findings,
+            attributes.findings_of(people),
+            calendars.findings_of(found),
+            write_back.findings_of(people),
+            signs.findings_of(people),
+        ]
+    )
+    all_of_them = pd.concat([findings.about_people(people, drafts), findings.about_groups(people)])
+    return sorted_by(all_of_them, ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"])
+
+
+def _switched_off(world: World) -> Plan:
+    """X: no action and no finding but C6; links and role states stay recorded."""
+
+    def empty(*columns: str) -> pd.DataFrame:
+        return pd.DataFrame(columns=list(columns), dtype="str")
+
+    mapping = nothing_configured()
+    people = People(world, mapping, identities(world, mapping))
+    found = calendars.calendars(people, np.zeros(len(people.identities), dtype=bool))
+    return Plan(
+        actions=_in_order(people, [_of_calendars(found)])[ACTION_COLUMNS],
+        findings=empty(*FINDING_COLUMNS),
+        role_states=empty("entra_id", "group_id", "role_id"),
+        group_ids=empty("group_name", "group_id"),
+        group_counts=empty("group_id", "members").astype({"members": "int64"}),
+        ended_deactivations=empty("emply_user_id"),
+        ended_pairs=empty("emply_event_id"),
+    )

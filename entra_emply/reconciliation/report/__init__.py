@@ -1,0 +1,1 @@
+"""A plan as people read it: text, HTML. Nothing is decided here."""

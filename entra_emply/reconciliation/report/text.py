@@ -1,0 +1,80 @@
+"""A plan for people and programs: the JSON of `plan --json`, and text that reads like a good infrastructure plan.
+
+Names and addresses are allowed here and nowhere else outside the ledger and the frames. Nothing is decided here.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from entra_emply.errors import SettingsError
+from entra_emply.printing import line
+from entra_emply.reconciliation.report.html import html
+from entra_emply.reconciliation.report.wording import GUARDS, KINDS, changes, why
+
+Row = Mapping[str, Any]
+
+_COLOURS = {"+": "green", "~": "yellow", "-": "red"}
+
+
+def write_html(
+    file: Path, plan: Row, names: Mapping[str, str], groups: Mapping[str, Sequence[str]], approval: str
+) -> None:
+    """Write the plan (a `document`) as one HTML file. Raises SettingsError where the file cannot be written."""
+    try:
+        file.write_text(html(plan, names, groups, approval), encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be written ({error.strerror})") from None
+
+
+def show(plan: Row, names: Mapping[str, str], console: Console, approval: str, limit: int = 40) -> None:
+    """Print the plan (a `document`): by kind, before → after, why, what is held; findings; counts and `approval` last.
+
+    Of each kind at most `limit` rows are shown, the held ones first.
+    """
+    for kind, group in groupby(plan["actions"], key=lambda action: f"{action['target']}.{action['kind']}"):
+        actions = sorted(group, key=lambda action: not action["held_by"])
+        sign, title = KINDS.get(kind, ("~", kind))
+        console.print(f"\n[bold]{kind}[/bold]  {title} ({len(actions)})")
+        for action in actions[:limit]:
+            _show_action(action, sign, _COLOURS[sign], names, console)
+        if len(actions) > limit:
+            console.print(f"  … and {len(actions) - limit} more (--json shows all)", style="dim")
+    _show_findings(plan["findings"], console, limit)
+    _show_counts(plan, console, approval)
+
+
+def _show_action(action: Row, sign: str, colour: str, names: Mapping[str, str], console: Console) -> None:
+    line(console, Text.assemble((sign, colour), f" {action['subject'] or '(no address)'}"), 2)
+    for change in changes(action, names):
+        line(console, change, 6)
+    line(console, f"why   {why(action)}", 6, "dim")
+    for guard in action["held_by"]:
+        line(console, Text.assemble(("held", "bold red"), f"  {guard}: {GUARDS.get(guard, '')}"), 6)
+
+
+def _show_findings(findings: Sequence[Row], console: Console, limit: int) -> None:
+    if findings:
+        console.print(f"\n[bold]findings[/bold]  what a person has to look at ({len(findings)})")
+    for code, group in groupby(findings, key=lambda finding: finding["code"]):
+        alike = list(group)
+        said = f"{alike[0]['severity']}: {code} ({len(alike)}), {alike[0]['rule']}: {alike[0]['message']}"
+        line(console, said, 2)
+        line(console, f"do    {alike[0]['remedy']}", 6, "dim")
+        shown = ", ".join(str(row["subject"]) for row in alike[:limit])
+        more = f" and {len(alike) - limit} more" if len(alike) > limit else ""
+        line(console, f"who   {shown}{more}", 6, "dim")
+
+
+def _show_counts(plan: Row, console: Console, approval: str) -> None:
+    counts = [f"{count} {kind}" for kind, count in plan["summary"].items() if kind != "held"]
+    held = plan["summary"]["held"]
+    console.print()
+    line(console, f"Plan {plan['plan_id'][:12]} of {plan['created_at']}, mapping {plan['mapping_version']}")
+    line(console, Text.assemble((", ".join(counts) or "Nothing to do", "bold"), f"; {len(plan['findings'])} findings"))
+    if held:
+        line(console, Text.assemble((f"{held} held", "bold red"), f": {approval}"))

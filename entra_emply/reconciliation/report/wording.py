@@ -1,0 +1,153 @@
+"""A plan in words: what an action changes, why, and what holds it. For whatever shows a plan; decides nothing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from entra_emply.reconciliation.arrays import parsed
+from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.plan import Plan
+
+Row = Mapping[str, Any]
+
+_ACTION_KEYS = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after"]
+_WHY = {
+    ("M2", None): "the username in Emply equals the sign-in name in Entra",
+    ("M3", None): "the e-mails are equal",
+    ("L1", None): "is in a configured group, and nobody in Emply has this address",
+    ("L4", None): "is back in scope, and may be reactivated",
+    ("L5", "deleted_in_entra"): "the Entra user is gone",
+    ("L6", "account_disabled"): "the Entra account is disabled",
+    ("L7", "removed_from_group"): "is in no configured group any more",
+    ("L7a", "is_room"): "is a meeting room",
+    ("R2", "roles_missing"): "has no role at all; gets the main group's",
+    ("R4", "mapping_changed"): "a group is mapped to another role now",
+    ("R4", "group_joined"): "joined a configured group",
+    ("R5", "roles_missing"): "a role given by a group was taken away in Emply; exactly the groups' roles again",
+    ("A1", None): "the fields follow Entra",
+    ("A2", None): "Emply has none yet",
+    ("P1", None): "Entra has another picture than the one that was taken over last",
+    ("C1", None): "the user may edit this calendar, and Emply does not have it",
+    ("C3", None): "the calendar's name or sharing differs",
+    ("C4", None): "the calendar is gone in Entra, or is no longer this user's to edit",
+    ("C5", None): "is the calendar of a meeting room",
+    ("C6", None): "calendars are not synchronised",
+    ("E1", None): "Outlook leads its events",
+    ("E2", None): "Emply leads the events made in it",
+    ("W1", None): "is active in Emply, and nobody in Entra carries one of its addresses",
+    ("W2", None): "the employee leads these fields",
+    ("W3", None): "the employee is archived",
+    ("W3", "deleted_in_entra"): "the employee is archived, and the Entra user is deleted with this plan",
+}
+_OPAQUE = frozenset({"kind", "userId", "externalId", "calendarExternalId", "changeKey", "emplyEventId"})
+"""Ids and marks of calendars and events: shown only where nothing else changes."""
+GUARDS = {
+    "G1": "more deactivations than max_deactivations allows",
+    "G2": "more role changes than max_role_changes allows",
+    "G3": "a protected role, or a link in place of another",
+    "G4": "a configured group is suddenly empty",
+    "G6": "more people lose calendars or events than max_deactivations allows",
+    "G7": "more new or reactivated logins than max_grants allows",
+}
+KINDS = {
+    "emply.deactivate_user": ("-", "leavers: deactivate"),
+    "ledger.link_user": ("~", "link to an existing Emply user"),
+    "emply.create_user": ("+", "joiners: create a login"),
+    "emply.activate_user": ("+", "activate"),
+    "emply.set_roles": ("~", "movers: change roles"),
+    "emply.update_user": ("~", "change fields"),
+    "emply.set_photo": ("~", "take over a picture"),
+    "emply.remove_calendar": ("-", "take a calendar out of Emply"),
+    "emply.detach_calendar": ("-", "take Outlook's events out of a calendar"),
+    "emply.add_calendar": ("+", "add a calendar"),
+    "emply.attach_calendar": ("+", "join a calendar with Outlook again"),
+    "emply.update_calendar": ("~", "change a calendar"),
+    "emply.delete_event": ("-", "take an event out of Emply"),
+    "emply.upsert_event": ("+", "write an event to Emply"),
+    "entra.create_event": ("+", "create an event in Outlook"),
+    "entra.update_event": ("~", "change an event in Outlook"),
+    "entra.delete_event": ("-", "delete an event in Outlook"),
+    "entra.create_user": ("+", "create a user in Entra"),
+    "entra.update_user": ("~", "change fields in Entra"),
+    "entra.delete_user": ("-", "delete a user in Entra"),
+}
+"""What each kind of action is called, and whether it adds (+), takes away (-) or changes (~)."""
+
+
+def document(plan: Plan, created_at: datetime, mapping_version: str) -> dict[str, Any]:
+    """The plan in the form of `plan --json`."""
+    actions = rows(plan.actions, [*_ACTION_KEYS, "reason", "held_by"])
+    for action in actions:
+        action["held_by"] = (action["held_by"] or "").split()
+    kinds = (plan.actions["target"] + "." + plan.actions["kind"]).value_counts().sort_index()
+    return {
+        "plan_id": plan.plan_id,
+        "created_at": f"{created_at:%Y-%m-%dT%H:%M:%SZ}",
+        "mapping_version": mapping_version,
+        "status": plan.status,
+        "actions": actions,
+        "findings": rows(plan.findings, list(plan.findings.columns)),
+        "summary": {str(kind): int(count) for kind, count in kinds.items()}
+        | {"held": int((plan.actions["held_by"] != "").sum())},
+    }
+
+
+def names_of(world: World) -> dict[str, str]:
+    """What ids are called: roles, departments and groups."""
+    pairs = [
+        (world.emply_roles["role_id"], world.emply_roles["title"]),
+        (world.emply_departments["department_id"], world.emply_departments["title"]),
+        (world.entra_groups["group_id"], world.entra_groups["display_name"]),
+    ]
+    return {str(key): str(name) for ids, titles in pairs for key, name in zip(ids, titles, strict=True)}
+
+
+def changes(action: Row, names: Mapping[str, str]) -> list[str]:
+    """What an action changes, one text a field: "roleIds: Employee, HR → Employee"."""
+    made = action["before"] is None
+    return [f"{name}: {new}" if made else f"{name}: {old} → {new}" for name, old, new in fields(action, names)]
+
+
+def fields(action: Row, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """The fields that an action changes, to be read: name, value before, value after; ids by what they are called."""
+    before, after = action["before"] or {}, action["after"] or {}
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    changed = [name for name in changed if name not in _OPAQUE] or changed
+    return [(name, _value(before.get(name), names), _value(after.get(name), names)) for name in changed]
+
+
+def how_to_approve(plan_id: str | None, new: int = 0) -> str:
+    """What lets held actions go: approving the recorded plan of this id (None: there is none that holds them); `new`
+    are held by no recorded plan yet.
+    """
+    if plan_id is None:
+        return "entra-emply sync records them, and prints the id of the plan to approve"
+    command = f"entra-emply approve {plan_id[:12]} --by NAME --reason TEXT"
+    return f"{command}; {new} of them only after the next entra-emply sync, which records them" if new else command
+
+
+def why(action: Row) -> str:
+    """The rule and its reason in a sentence."""
+    return f"{action['rule']}: {_WHY.get((action['rule'], action['reason']), action['reason'] or '')}"
+
+
+def rows(frame: pd.DataFrame, columns: list[str] | None = None) -> list[dict[str, Any]]:
+    """The rows of a plan's frame as JSON has them: null for missing, `before` and `after` as objects."""
+    columns = list(frame.columns) if columns is None else columns
+    texts = frame[columns].astype(object).where(frame[columns].notna(), None)
+    if "before" in columns:
+        texts = texts.assign(before=pd.Series(parsed(frame["before"]), index=frame.index, dtype=object))
+        texts = texts.assign(after=pd.Series(parsed(frame["after"]), index=frame.index, dtype=object))
+    return [{str(key): value for key, value in row.items()} for row in texts.to_dict("records")]
+
+
+def _value(value: object, names: Mapping[str, str]) -> str:
+    if value is None or value == []:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(names.get(str(each), str(each)) for each in value)
+    return names.get(str(value), str(value))

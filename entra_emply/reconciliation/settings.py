@@ -1,0 +1,281 @@
+"""`settings.yaml`: its shape, and errors that name the line and what was expected.
+
+Names of groups, roles and departments are only looked up in `mapping`, against what both systems hold.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from entra_emply.errors import SettingsError
+
+_NO_TEXT = ("Cc", "Cs")
+"""Categories of characters that no name has and a database refuses: control characters, surrogates."""
+_LONGEST_KEY = 60
+_LONGEST_WINDOW, _LONGEST_DAYS = 1825, 36_500
+"""Days: the five years that Graph's calendarView spans at most, and a hundred years, which mean for ever."""
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("expected a text that is not blank")
+    if any(unicodedata.category(character) in _NO_TEXT for character in text):
+        raise ValueError("expected a text without control characters")
+    return text.strip()
+
+
+Name = Annotated[str, Field(strict=True), AfterValidator(_filled)]
+Switch = Annotated[bool, Field(strict=True)]
+Count = Annotated[int, Field(strict=True, ge=0)]
+Percent = Annotated[float, Field(strict=True, ge=0, le=100)]
+
+
+Location = tuple[str | int, ...]
+"""Where something is in the document: keys, and numbers of items."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limit(_Section):
+    """A guard's limit: `max(min_count, ceil(percent × N / 100))`, computed exactly."""
+
+    min_count: Count
+    percent: Percent
+
+    def of(self, population: int) -> int:
+        """How many are allowed among `population`."""
+        share = Fraction(str(self.percent)) * population / 100
+        return max(self.min_count, -(-share.numerator // share.denominator))
+
+
+class Guards(_Section):
+    """G1, G2, G7, G6 and G5."""
+
+    max_deactivations: Limit = Limit(min_count=5, percent=5)
+    max_role_changes: Limit = Limit(min_count=20, percent=25)
+    max_grants: Limit = Limit(min_count=20, percent=10)
+    min_rows_percent: Percent = 80
+
+    @model_validator(mode="before")
+    @classmethod
+    def _each_number_by_itself(cls, given: object) -> object:
+        """A limit that names one of its numbers keeps the default of the other."""
+        if not isinstance(given, dict):
+            return given
+        limits = {name: field.default for name, field in cls.model_fields.items() if isinstance(field.default, Limit)}
+        partly = {name: given[name] for name in limits if isinstance(given.get(name), dict)}
+        return given | {name: limits[name].model_dump() | numbers for name, numbers in partly.items()}
+
+
+class Group(_Section):
+    """One configured group (or room group), by display name or object id, and what its members get in Emply."""
+
+    group: Name
+    meeting_rooms: Switch = False
+    default_role: Name | None = None
+    default_department: Name | None = None
+    language: Name | None = None
+    time_zone: Name | None = None
+    currency: Name | None = None
+
+    @model_validator(mode="after")
+    def _role_where_needed(self) -> "Group":
+        if not self.meeting_rooms and self.default_role is None:
+            raise ValueError("expected default_role: only a room group (meeting_rooms: true) has none")
+        return self
+
+
+class CalendarWindow(_Section):
+    """Days around today in which events are synchronised."""
+
+    days_back: Count = 30
+    days_ahead: Count = 180
+
+    @model_validator(mode="after")
+    def _within_reach(self) -> "CalendarWindow":
+        if self.days_back + self.days_ahead >= _LONGEST_WINDOW:
+            raise ValueError(f"expected days_back and days_ahead of less than {_LONGEST_WINDOW} together (five years)")
+        return self
+
+
+class WriteBack(_Section):
+    """The three switches of W."""
+
+    create: Switch = False
+    update: Switch = False
+    delete: Switch = False
+
+
+class Sso(_Section):
+    """The enterprise application that signs people in to Emply."""
+
+    service_principal_id: Name | None = None
+
+
+Days = Annotated[int, Field(strict=True, ge=2, le=_LONGEST_DAYS)]
+
+
+class Retention(_Section):
+    """How long frames and runs are kept, in days."""
+
+    frames_days: Days = 90
+    runs_days: Days = 30
+
+
+class Settings(_Section):
+    """The whole of `settings.yaml`, defaults filled in. Groups are in order of priority."""
+
+    enabled: Switch = True
+    synchronize_roles: Switch = False
+    reactivate: Literal["ours", "all"] = "ours"
+    synchronize_calendars: Switch = False
+    always_share_dates_and_titles: Switch = False
+    profile_pictures: Switch = False
+    nested_groups: Switch = False
+    protected_roles: tuple[Name, ...] = ()
+    groups: tuple[Group, ...] = ()
+    calendar_window: CalendarWindow = CalendarWindow()
+    entra_write_back: WriteBack = WriteBack()
+    sso: Sso = Sso()
+    guards: Guards = Guards()
+    retention: Retention = Retention()
+
+    _name: str = PrivateAttr("settings")
+    _lines: Mapping[Location, int] = PrivateAttr(default_factory=dict)
+
+    def of_file(self, name: str, lines: Mapping[Location, int]) -> "Settings":
+        """The same, knowing where they came from: the file's name, and the line of every place in it."""
+        self._name, self._lines = name, lines
+        return self
+
+    def where(self, *location: str | int) -> str:
+        """Where this is in their file, as errors say it; "settings" where they came from no file."""
+        return f"{self._name}, line {_line(self._lines, location)}" if self._lines else self._name
+
+    @property
+    def document(self) -> str:
+        """The effective settings as JSON with sorted keys: what is stored, compared and hashed."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+
+    @property
+    def version(self) -> str:
+        """The mapping version: a hash of the effective settings, not of comments or layout."""
+        return hashlib.sha256(self.document.encode()).hexdigest()[:16]
+
+
+def load(path: Path, named_by: str = "ENTRA_EMPLY_SETTINGS") -> Settings:
+    """The settings in the file at `path`, which the variable or option `named_by` names.
+
+    Raises SettingsError naming file, line and what was expected.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror}); {named_by} names the file") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: is not UTF-8 text") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = "settings.yaml") -> Settings:
+    """The settings in `text`; `name` is how errors call it. Raises SettingsError."""
+    try:
+        root, document = _composed(text, name)
+        lines = {(): 1} | dict(reversed(list(_lines(root))))
+        problems = [*_repeated_keys(root), *_repeated_groups(root)]
+    except RecursionError:
+        raise SettingsError(f"{name}: is nested too deeply, or an alias (*) leads back to where it stands") from None
+    try:
+        settings = Settings.model_validate(document)
+    except ValidationError as error:
+        problems += [(_line(lines, fault["loc"]), _expectation(fault)) for fault in error.errors()]
+    if problems:
+        raise SettingsError("; ".join(f"{name}, line {line}: {why}" for line, why in sorted(problems)))
+    return settings.of_file(name, lines)
+
+
+def _composed(text: str, name: str) -> tuple[yaml.Node, Mapping[object, object]]:
+    """The document with its lines, and as data. Raises SettingsError."""
+    try:
+        root, document = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingsError(f"{name}, line {line}: not valid YAML: {error.problem}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise SettingsError(f"{name}, line {line}: not valid YAML: a character that no text has") from None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # a date or number that is none
+        raise SettingsError(f"{name}: not valid YAML: a value cannot be read ({type(error).__name__})") from None
+    if not isinstance(document, Mapping) or root is None:
+        raise SettingsError(f"{name}, line 1: expected a mapping of settings")
+    return root, document
+
+
+def _expectation(fault: Mapping[str, object]) -> str:
+    location = fault["loc"]
+    where = ".".join(_short(str(part)) for part in location) if isinstance(location, tuple) and location else "settings"
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: unknown key"
+    if fault["type"] == "missing":
+        return f"{where}: is missing"
+    kind = {"tuple_type": "expected a list", "model_type": "expected a mapping"}.get(str(fault["type"]))
+    message = kind or str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
+    return f"{where}: {message}"
+
+
+def _short(text: str) -> str:
+    """A key as an error repeats it: a line of a pasted file may be long."""
+    printable = "".join(character if character.isprintable() else "?" for character in text)
+    return printable if len(printable) <= _LONGEST_KEY else f"{printable[:_LONGEST_KEY]}…"
+
+
+def _lines(node: yaml.Node, at: Location = ()) -> Iterator[tuple[Location, int]]:
+    """The line (from 1) of every key and every item, by where it is in the document."""
+    parts: list[tuple[str | int, yaml.Node, yaml.Node]] = []
+    if isinstance(node, yaml.MappingNode):
+        parts = [(str(label.value), label, value) for label, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        parts = [(number, item, item) for number, item in enumerate(node.value)]
+    for name, start, value in parts:
+        yield (*at, name), start.start_mark.line + 1
+        yield from _lines(value, (*at, name))
+
+
+def _line(lines: Mapping[Location, int], location: Location) -> int:
+    """The line of the deepest part of `location` that the document has."""
+    return next(lines[location[:depth]] for depth in range(len(location), -1, -1) if location[:depth] in lines)
+
+
+def _repeated_keys(node: yaml.Node) -> Iterator[tuple[int, str]]:
+    """YAML lets a later key win in silence; here it is an error."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for label, value in node.value:
+            if str(label.value) in seen:
+                yield label.start_mark.line + 1, f"{_short(str(label.value))}: the key is given twice"
+            seen.add(str(label.value))
+            yield from _repeated_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _repeated_keys(item)
+
+
+def _repeated_groups(root: yaml.Node) -> Iterator[tuple[int, str]]:
+    """The same group twice would make its priority a guess."""
+    groups = [value for label, value in root.value if label.value == "groups"] if isinstance(root.value, list) else []
+    seen: set[str] = set()
+    for item in groups[0].value if groups and isinstance(groups[0], yaml.SequenceNode) else ():
+        for label, value in item.value if isinstance(item, yaml.MappingNode) else ():
+            if label.value == "group" and isinstance(value.value, str):
+                if value.value.strip() in seen:
+                    yield value.start_mark.line + 1, f"groups: the group {value.value.strip()!r} is given twice"
+                seen.add(value.value.strip())

@@ -1,0 +1,33 @@
+"""The turn of `sync` commands: one at a time; what their runs are known by, and whether any command is running.
+
+Runs of the daemon take no turns: Dagster queues them (dagster.yaml).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import func, select
+
+from entra_emply.ledger.database import Database
+
+BY_COMMAND = {"entra-emply/command": "sync"}
+"""The tag of the runs of a command."""
+_LOCK = 0x656E7472615F7379  # "entra_sy": any number but the ledger's, the same for every command
+_AS_LONG_AS_IT_TAKES = 0
+
+
+@contextmanager
+def turn(address: str) -> Iterator[None]:
+    """Hold the turn, after whoever has it. Raises LedgerError."""
+    with Database(address).locked(_LOCK, seconds=_AS_LONG_AS_IT_TAKES):
+        yield
+
+
+def is_nobodys_turn(address: str) -> bool:
+    """Whether no command is running now. Raises LedgerError."""
+    database = Database(address)
+    try:
+        with database.writing() as connection:
+            return bool(connection.execute(select(func.pg_try_advisory_xact_lock(_LOCK))).scalar_one())
+    finally:
+        database.engine.dispose()  # asked every few seconds by the daemon: no connection is kept for it

@@ -1,0 +1,290 @@
+"""`demo`: a whole installation on this machine: sandbox, embedded PostgreSQL, Dagster's webserver and daemon.
+
+It starts processes, waits until they answer, has the daemon run the first sync and tells what came of it. Nothing of
+it outlives the command.
+"""
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+import requests
+from dagster import AssetKey, DagsterInstance, DagsterRun, RunsFilter
+from dagster._core.scheduler.instigation import SensorInstigatorData
+from rich.console import Console
+from rich.table import Table
+
+from assets.recording import PLAN_TAG
+from entra_emply import clock
+from entra_emply.environment import Environment, leave_installation
+from entra_emply.errors import EntraEmplyError
+from entra_emply.ledger.ledger import Ledger
+from pipelines.commands.progress import progress
+from pipelines.installation import REPOSITORY, installation, instance
+
+_PATIENCE = 180.0
+_STOP_SECONDS = 15.0
+_EDIT_SECONDS = 600.0
+_LAUNCH = """
+mutation($execution: ExecutionParams!) {
+  launchRun(executionParams: $execution) {
+    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+  }
+}
+"""
+
+Found = TypeVar("Found")
+
+
+class DemoFailed(EntraEmplyError):
+    """Part of the demo did not start, or its first sync failed."""
+
+
+def run_demo(*, once: bool, users: int, seed: int, port: int | None, churn: bool = False) -> None:
+    """Run the demo until Ctrl-C or SIGTERM, or with `once` until the first sync was applied.
+
+    With `churn` life goes on in the sandbox, and now and then somebody edits the settings, a copy of the demo's own.
+
+    Raises DemoFailed naming the log to look at.
+    """
+    console = Console()
+    home = Environment.load().home / "demo"
+    shutil.rmtree(home, ignore_errors=True)  # another company: what was remembered of the last one would be wrong
+    home.mkdir(parents=True)
+    for interrupting in (signal.SIGINT, signal.SIGTERM):  # a shell that starts it in the background ignores SIGINT
+        signal.signal(interrupting, signal.default_int_handler)
+    with _Processes(home / "logs") as processes, suppress(KeyboardInterrupt):
+        with progress("Making the people and starting the sandbox"):
+            environment = _start_sandbox(processes, home, users, seed, churn=churn)
+        with installation(environment) as address, instance() as dagster:
+            Ledger.open(address).migrate()
+            with progress("Starting Dagster"):
+                url = _start_dagster(processes, port)
+            console.print(f"The Dagster UI is at {url} …")
+            with progress("Waiting for the daemon, then for its first sync"):
+                processes.wait_for(lambda: _first_tick(dagster), "the daemon's sensor")
+                sync = _launch_sync(processes, url)
+                _wait_until_applied(processes, dagster, sync)
+            _tell(console, dagster, sync, url, environment)
+            if not once:
+                random = Random(seed)  # noqa: S311 - no secrets, and the same for the same seed
+                processes.wait_for_ever((lambda: edit_mapping(environment.settings, random)) if churn else None)
+
+
+class _Processes:
+    """The children: started together, ended together, whatever happens to this process."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> "_Processes":
+        self.logs.mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for process in self._running.values():
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_SECONDS
+        for process in self._running.values():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.1, deadline - time.monotonic()))
+            with suppress(ProcessLookupError):  # whoever of its group is still there
+                os.killpg(process.pid, signal.SIGKILL)
+
+    def start(self, name: str, *command: str) -> None:
+        """Start a child whose output goes to its log."""
+        log = (self.logs / f"{name}.log").open("wb")
+        self._running[name] = subprocess.Popen(  # noqa: S603
+            [sys.executable, *command],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 (no threads are running yet)
+        )
+
+    def wait_for(self, found: Callable[[], Found | None], what: str) -> Found:
+        """Wait until `found` gives something. Raises DemoFailed where a child ended, or it takes too long."""
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            result = found()
+            if result:
+                return result
+            self._require_all()
+            time.sleep(0.2)
+        raise DemoFailed(f"{what} did not come up within {_PATIENCE:.0f} s: see {self.logs}")
+
+    def wait_for_ever(self, edit: Callable[[], None] | None = None) -> None:
+        """Until interrupted, or a child ends; meanwhile `edit` now and then."""
+        edited = time.monotonic()
+        while True:
+            self._require_all()
+            if edit is not None and time.monotonic() - edited >= _EDIT_SECONDS:
+                edit()
+                edited = time.monotonic()
+            time.sleep(1)
+
+    def _require_all(self) -> None:
+        for name, process in self._running.items():
+            if process.poll() is not None:
+                raise DemoFailed(f"the {name} ended: see {self.logs / f'{name}.log'}")
+
+
+def _die_with_parent() -> None:
+    """Linux: this child is told to stop when the thread that started it is gone, even killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def edit_mapping(settings: Path, random: Random) -> None:
+    """Swap the default roles of two groups of the settings, but never the first group's: that is most people."""
+    lines = settings.read_text(encoding="utf-8").splitlines(keepends=True)
+    roles = [number for number, line in enumerate(lines) if line.lstrip().startswith("default_role:")][1:]
+    if len(roles) >= 2:  # noqa: PLR2004 - two are needed to swap them
+        one, other = random.sample(roles, 2)
+        lines[one], lines[other] = lines[other], lines[one]
+    partial = settings.with_name(f".{settings.name}.{os.getpid()}")
+    partial.write_text("".join(lines), encoding="utf-8")
+    partial.replace(settings)  # a run that reads them meanwhile sees the old ones or the new ones
+
+
+def _start_sandbox(processes: _Processes, home: Path, users: int, seed: int, *, churn: bool) -> Environment:
+    """The environment of the sandbox, in this process's environment too, for all children."""
+    env_file = home / "sandbox.env"
+    arguments = ["--users", str(users), "--seed", str(seed), "--env-file", str(env_file)]
+    processes.start("sandbox", "-m", "sandbox", *arguments, *(["--churn"] if churn else []))
+    processes.wait_for(env_file.exists, "the sandbox")
+    settings = os.environ.get("ENTRA_EMPLY_SETTINGS", str(REPOSITORY / "settings.yaml"))
+    if churn:
+        settings = shutil.copy(settings, str(home / "settings.yaml"))
+    ours = {"ENTRA_EMPLY_HOME": str(home), "ENTRA_EMPLY_SETTINGS": str(Path(settings).absolute())}
+    with env_file.open("a") as file:  # so that commands beside the demo need nothing but this file
+        file.writelines(f"{name}={value}\n" for name, value in ours.items())
+    lines = env_file.read_text().splitlines()
+    leave_installation(os.environ)
+    os.environ.update(dict(line.split("=", 1) for line in lines))
+    return Environment.load()
+
+
+def _start_dagster(processes: _Processes, port: int | None) -> str:
+    """The address of the webserver, once it answers; the daemon comes up beside it."""
+    chosen = _free_port(port)
+    workspace = str(REPOSITORY / "workspace.yaml")
+    processes.start("daemon", "-m", "dagster._daemon", "run", "-w", workspace)
+    processes.start("webserver", "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(chosen), "-w", workspace)
+    url = f"http://localhost:{chosen}"
+    processes.wait_for(lambda: _answers(url), "the webserver")
+    return url
+
+
+def _free_port(wanted: int | None) -> int:
+    """The port asked for, else 3000, else any free one."""
+    for port in (wanted,) if wanted else (3000, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise DemoFailed(f"port {wanted} is taken: choose another with --port")
+
+
+@contextmanager
+def _local_http() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy has no part in this
+        yield session
+
+
+def _answers(url: str) -> bool:
+    with _local_http() as http:
+        try:
+            return http.get(f"{url}/server_info", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+
+def _first_tick(dagster: DagsterInstance) -> bool:
+    """A run-status sensor's first tick only sets its cursor: a run that ends before it is never seen."""
+    return any(
+        state.instigator_name == "apply_after_sync"
+        and isinstance(state.instigator_data, SensorInstigatorData)
+        and state.instigator_data.cursor
+        for state in dagster.all_instigator_state()
+    )
+
+
+def _launch_sync(processes: _Processes, url: str) -> str:
+    """Ask the webserver for a run of `sync`, which the daemon starts; its id."""
+    execution = {
+        "selector": {
+            "repositoryLocationName": "entra-emply",
+            "repositoryName": "__repository__",
+            "jobName": "sync",
+        },
+        "executionMetadata": {"tags": [{"key": "dagster/partition", "value": str(clock.now().date())}]},
+    }
+    with _local_http() as http:
+        body = {"query": _LAUNCH, "variables": {"execution": execution}}
+        answer = http.post(f"{url}/graphql", json=body, timeout=60).json()
+    launched = (answer.get("data") or {}).get("launchRun") or {}
+    if "run" not in launched:
+        raise DemoFailed(f"the first sync was not launched ({launched.get('__typename')}): see {processes.logs}")
+    return str(launched["run"]["runId"])
+
+
+def _wait_until_applied(processes: _Processes, dagster: DagsterInstance, sync: str) -> None:
+    """Until the sync's plan was applied by the sensor's run."""
+
+    def ended(run: DagsterRun | None) -> bool:
+        if run is not None and run.is_failure_or_canceled:
+            raise DemoFailed(f"{run.job_name} failed: run {run.run_id}, see {processes.logs}")
+        return run is not None and run.is_success
+
+    processes.wait_for(lambda: ended(dagster.get_run_by_id(sync)), "the first sync")
+    processes.wait_for(lambda: ended(_apply_run(dagster, sync)), "the first apply")
+
+
+def _apply_run(dagster: DagsterInstance, sync: str) -> DagsterRun | None:
+    runs = dagster.get_runs(RunsFilter(job_name="apply", tags={"entra-emply/sync_run": sync}), limit=1)
+    return runs[0] if runs else None
+
+
+def _tell(console: Console, dagster: DagsterInstance, sync: str, url: str, environment: Environment) -> None:
+    """What the first sync did, and where to look."""
+    planned, applied = (_latest(dagster, asset) for asset in ("reconciliation_actions", "applied_changes"))
+    kinds = [name.removeprefix("actions_") for name in planned if name.startswith("actions_")]
+    table = Table("action", "planned", "applied", title="The first sync")
+    for kind in kinds:
+        table.add_row(kind, str(planned[f"actions_{kind}"]), str(applied.get(f"applied_{kind}", 0)))
+    console.print(table)
+    console.print(f"Held for approval: {applied['held']}; failed: {applied['failed']}")
+    run = dagster.get_run_by_id(sync)
+    plan = (run.tags.get(PLAN_TAG, "") if run else "")[:12]
+    console.print(f"Dagster UI   {url}  (lineage: {url}/asset-groups)", soft_wrap=True)
+    console.print(f"Sandbox      {os.environ['SANDBOX_URL']}/_sandbox/state", soft_wrap=True)
+    env_file = environment.home / "sandbox.env"
+    console.print(f"Commands     set -a; . {env_file}; set +a; .venv/bin/entra-emply plan", soft_wrap=True)
+    console.print(
+        f"Approve      .venv/bin/entra-emply approve {plan} --by you --reason 'tried the demo'", soft_wrap=True
+    )
+    console.print("Stop with Ctrl-C; the next sync is at the next half hour.")
+
+
+def _latest(dagster: DagsterInstance, asset: str) -> dict[str, object]:
+    """The metadata of an asset's latest materialisation."""
+    event = dagster.get_latest_materialization_event(AssetKey(asset))
+    found = event.asset_materialization if event else None
+    return {name: value.value for name, value in found.metadata.items()} if found else {}

@@ -1,0 +1,29 @@
+"""`history`: what was planned, approved and done, from the ledger. Only reads."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from entra_emply.environment import Environment
+from entra_emply.ledger.history import Event
+from entra_emply.ledger.history_table import history_table
+from entra_emply.ledger.installed import existing_ledger
+
+_SHOWN = 100
+"""Events that are shown; --json has all of them."""
+
+
+def history(environment: Environment, asked: str | None) -> list[Event]:
+    """The events of a person, or counted of everybody; newest first. Raises SettingsError where there is no ledger."""
+    with existing_ledger(environment) as ledger:
+        return ledger.history(asked)
+
+
+def show_history(events: Sequence[Event], console: Console) -> None:
+    """Print the newest events as a table."""
+    if not events:
+        console.print("The ledger knows nothing about it.")
+        return
+    console.print(history_table(events[:_SHOWN]))
+    if len(events) > _SHOWN:
+        console.print(f"… and {len(events) - _SHOWN} more (--json shows all)", style="dim")

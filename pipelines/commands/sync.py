@@ -1,0 +1,183 @@
+"""`sync`: one complete run now, in this process, recorded as Dagster runs: the job `sync`, then the job `apply`.
+
+Runs of this kind start no sensor, so the command applies by itself. Commands take turns; runs of the daemon or of the
+UI beside them do no harm, because the ledger refuses a plan whose reads are older than somebody else's changes.
+"""
+
+import io
+import sys
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, TextIO
+
+from dagster import DagsterEventType, DagsterInstance, EventLogEntry, ExecuteInProcessResult, RunsFilter
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from dagster._core.utils import make_new_run_id
+
+from assets.provisioning import OVERTAKEN
+from assets.source import ACCEPT_SHRINK
+from entra_emply import clock
+from entra_emply.environment import Environment
+from entra_emply.errors import EntraEmplyError
+from entra_emply.ledger.database import in_words
+from entra_emply.progress import Tell, listening
+from entra_emply.reconciliation.completeness import require_acceptable
+from entra_emply.reconciliation.settings import load
+from entra_emply.storage.frame_store import FrameStore
+from pipelines.command_lock import BY_COMMAND, turn
+from pipelines.definitions import build_defs
+from pipelines.installation import installation, instance
+
+_TRIES = 3
+_OURS = {kind.__name__ for kind in EntraEmplyError.__subclasses__()}  # they say themselves what they are about
+_TROUBLES = ("failed", "waiting", "quarantined", "unknown", "untried")
+_COUNTS = ("applied", "held", "superseded", *_TROUBLES)
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class SyncFailed(EntraEmplyError):
+    """A run failed; the message is that of what failed."""
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What came of a run: `counts` are numbers of actions, applied or not, by the names of `_COUNTS`."""
+
+    plan_id: str
+    planned: int
+    counts: dict[str, int]
+
+    @property
+    def held(self) -> int:
+        """The actions that wait for a person."""
+        return self.counts["held"]
+
+    @property
+    def troubled(self) -> bool:
+        """Whether something failed, waits to be tried again, is in quarantine, or could not be tried."""
+        return any(self.counts[name] for name in _TROUBLES)
+
+    @property
+    def summary(self) -> str:
+        """One line."""
+        said = ", ".join(f"{count} {what}" for what, count in self.counts.items() if count)
+        return f"Plan {self.plan_id[:12]}: {self.planned} actions; {said or 'nothing to do'}"
+
+
+def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
+    """Sync and apply. Raises SyncFailed with the reason of the step that failed, SettingsError, LedgerError."""
+    environment = Environment.load()
+    require_acceptable(accept_shrink)
+    _require(environment)
+    with installation(environment) as address, in_words(), turn(address), instance() as dagster:
+        _fail_killed(dagster)
+        for last in (False,) * (_TRIES - 1) + (True,):
+            report = _once(dagster, tell, accept_shrink, last=last)
+            if report is not None:
+                return report
+    raise AssertionError("unreachable")
+
+
+def _require(environment: Environment) -> None:
+    """What is wrong with settings and environment is said before anything is started or read. Raises SettingsError."""
+    _ = environment.entra, environment.emply, load(environment.settings)
+    FrameStore(environment.frames_url).require()
+
+
+def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], *, last: bool) -> SyncReport | None:
+    """One sync and its apply; None where another run applied changes meanwhile, so that it is worth planning again."""
+    tags = BY_COMMAND | ({ACCEPT_SHRINK: ",".join(accept_shrink)} if accept_shrink else {})
+    planned = _execute(dagster, tell, "sync", tags)
+    if not planned.success:
+        raise SyncFailed(_reason(planned))
+    actions = _metadata(planned, "plan", "reconciliation_actions")
+    with listening(lambda done, of: tell("Applying", done, of)):
+        applied = _execute(dagster, tell, "apply", BY_COMMAND, {"plan_id": actions["plan_id"]})
+    if not applied.success:
+        if _overtaken(applied) and not last:
+            return None
+        raise SyncFailed(_reason(applied))
+    counts = _metadata(applied, "applied_changes", "applied_changes")
+    return SyncReport(
+        plan_id=str(actions["plan_id"]),
+        planned=int(actions["dagster/row_count"]),
+        counts={name: int(counts[name]) for name in _COUNTS},
+    )
+
+
+def _execute(
+    dagster: DagsterInstance, tell: Tell, name: str, tags: dict[str, str], config: dict[str, object] | None = None
+) -> ExecuteInProcessResult:
+    job, run_id = build_defs().resolve_job_def(name), make_new_run_id()
+    steps, done = len(job.nodes), count(1)
+
+    def listen(entry: EventLogEntry) -> None:
+        event = entry.dagster_event
+        if steps > 1 and event is not None and event.event_type == DagsterEventType.STEP_START:
+            tell(str(event.step_key), next(done), steps)
+
+    dagster.add_event_listener(run_id, listen)
+    with redirect_stderr(_Unsaid(sys.stderr)):
+        return job.execute_in_process(
+            instance=dagster,
+            run_id=run_id,
+            partition_key=str(clock.now().date()),
+            run_config=_QUIET | ({"ops": {"applied_changes": {"config": config}}} if config else {}),
+            tags=tags,
+            raise_on_error=False,
+        )
+
+
+class _Unsaid(io.TextIOBase):
+    """Takes the place of stderr where Dagster says things that the command says better, once."""
+
+    def __init__(self, real: TextIO) -> None:
+        self._real = real
+
+    def fileno(self) -> int:
+        """Of stderr: the run's log is made of what gets there."""
+        return self._real.fileno()
+
+    def write(self, text: str) -> int:
+        """Say nothing."""
+        return len(text)
+
+
+def _metadata(result: ExecuteInProcessResult, node: str, asset: str) -> dict[str, Any]:
+    """The metadata that an asset was materialised with."""
+    found = [each for each in result.asset_materializations_for_node(node) if each.asset_key.path[-1] == asset]
+    return {name: value.value for name, value in found[0].metadata.items()}
+
+
+def _overtaken(result: ExecuteInProcessResult) -> bool:
+    """Whether a run was refused its plan for what another did meanwhile."""
+    failures = (event.step_failure_data for event in result.all_events if event.is_step_failure)
+    told = (failure.user_failure_data for failure in failures if failure.user_failure_data is not None)
+    return any(each.metadata[OVERTAKEN].value for each in told if OVERTAKEN in each.metadata)
+
+
+def _reason(result: ExecuteInProcessResult) -> str:
+    """Why a run failed, in the words of the first error of ours, or of the check that blocked."""
+    for event in result.all_events:
+        if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if not check.passed and check.blocking:
+                return check.description or f"the check {check.check_name} failed"
+    for event in result.all_events:
+        if event.event_type == DagsterEventType.STEP_FAILURE:
+            error = event.step_failure_data.error
+            if event.step_failure_data.user_failure_data and event.step_failure_data.user_failure_data.description:
+                return event.step_failure_data.user_failure_data.description
+            while error is not None and error.cause is not None:
+                error = error.cause
+            message = error.message.strip().split(": ", 1)[-1] if error else "an unknown error"
+            return message if error and error.cls_name in _OURS else f"{event.step_key}: {message}"
+    return "the run failed before its first step"
+
+
+def _fail_killed(dagster: DagsterInstance) -> None:
+    """Whoever has the turn knows that the runs of earlier commands are dead: else they would have it."""
+    running = RunsFilter(tags=BY_COMMAND, statuses=NOT_FINISHED_STATUSES)
+    for run in dagster.get_runs(running):
+        dagster.report_run_failed(run, "the command that ran it was killed")
