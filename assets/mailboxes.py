@@ -18,7 +18,7 @@ from entra_emply.connectors.emply import calendar_frames
 from entra_emply.connectors.entra import frames as directory
 from entra_emply.connectors.entra import mailbox_frames
 from entra_emply.extraction.dependent_reads import Reading, read_following
-from entra_emply.reconciliation.inputs import SOURCES, SyncState, World
+from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
 from entra_emply.reconciliation.settings import Settings
 
 _ASSETS: Mapping[str, tuple[str, type[pandera.DataFrameModel], str]] = {
@@ -74,7 +74,7 @@ def following_sources(
         yield Output(dict(read), name, metadata=said)
 
 
-def _world(frames: Mapping[str, Any], settings: Settings) -> World:
+def _world(frames: Mapping[str, Any], settings: Settings) -> Inputs:
     """The world of the lists, as this run read them."""
     lists = {name: frames[name] for name in SOURCES} | {"entra_group_members": frames["entra_group_members"]["members"]}
-    return World(**lists, state=SyncState.from_frames(frames["sync_state"]), settings=settings)
+    return Inputs(**lists, state=SyncState.from_frames(frames["sync_state"]), settings=settings)

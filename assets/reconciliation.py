@@ -21,9 +21,9 @@ from assets.partitions import DAILY
 from assets.recording import difference, is_fresh, metadata, record, report, strangers
 from assets.resources import Connections
 from assets.source import FRESH, OWNERS
-from entra_emply.reconciliation.inputs import FOLLOWING, SOURCES, SyncState, World
+from entra_emply.reconciliation.inputs import FOLLOWING, SOURCES, Inputs, SyncState
 from entra_emply.reconciliation.plan import make_plan, mapping_of, require_groups_read
-from entra_emply.reconciliation.rules.matching import identities as join
+from entra_emply.reconciliation.rules.matching import join
 from entra_emply.reconciliation.settings import Settings
 
 _LISTS = {name: AssetIn(name) for name in [*SOURCES, "sync_state", "settings"]}
@@ -48,20 +48,20 @@ def settings(connections: Connections) -> Output[pd.DataFrame]:
     )
 
 
-def world_of(frames: dict[str, Any]) -> World:
+def world_of(frames: dict[str, Any]) -> Inputs:
     """The world of one run's stored frames."""
     named = Settings.model_validate_json(frames["settings"]["document"].iloc[0])
     members, read = frames["entra_group_members"]["members"], frames["entra_group_members"]["groups"]
     following = [frames[name] for name in FOLLOWING if name in frames]
-    world = World(
+    inputs = Inputs(
         **{name: frames[name] for name in SOURCES if name != "entra_group_members"},
         **{name: frame for each in following for name, frame in each.items()},
         entra_group_members=members,
         state=SyncState.from_frames(frames["sync_state"]),
         settings=named,
     )
-    require_groups_read(world, read["group_id"])
-    return world
+    require_groups_read(inputs, read["group_id"])
+    return inputs
 
 
 @asset(
@@ -84,8 +84,8 @@ def world_of(frames: dict[str, Any]) -> World:
 )
 def identities(**frames: Any) -> Iterator[Output[pd.DataFrame] | AssetCheckResult]:  # noqa: ANN401 (frames by name)
     """See `matching.identities`."""
-    world = world_of(frames)
-    people = join(world, mapping_of(world))
+    inputs = world_of(frames)
+    people = join(inputs, mapping_of(inputs))
     how = people["matched_by"].value_counts().to_dict()
     yield Output(
         people,
@@ -140,9 +140,9 @@ def plan(
     **frames: Any,  # noqa: ANN401 (frames by name)
 ) -> Iterator[Output[pd.DataFrame] | AssetCheckResult]:
     """See `plan.make_plan`."""
-    world = world_of(frames)
+    inputs = world_of(frames)
     fresh = is_fresh(context, connections)
-    made = make_plan(world, frames["identities"] if fresh else None)  # an older join may be of another mapping
+    made = make_plan(inputs, frames["identities"] if fresh else None)  # an older join may be of another mapping
     selected = context.op_execution_context.selected_output_names
     if "reconciliation_findings" in selected:  # first: the actions, once stored, make the run a complete one
         codes = made.findings["code"].value_counts().to_dict()
@@ -151,15 +151,15 @@ def plan(
             made.findings, "reconciliation_findings", metadata={"dagster/row_count": len(made.findings), **counts}
         )
     if "reconciliation_actions" in selected:
-        touched = strangers(world, made)
+        touched = strangers(inputs, made)
         if not touched:
-            record(context, connections, world, made, fresh=fresh)
+            record(context, connections, inputs, made, fresh=fresh)
         yield Output(
             made.actions,
             "reconciliation_actions",
-            metadata=metadata(world, made)
+            metadata=metadata(inputs, made)
             | ({} if fresh else difference(context, connections, made))
-            | report(context, connections, world, made),
+            | report(context, connections, inputs, made),
         )
         yield AssetCheckResult(
             asset_key="reconciliation_actions",

@@ -16,7 +16,7 @@ from benchmarks.plan import synthetic_world
 from entra_emply.environment import leave_installation
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.storage.frame_store import FrameStore
 from entra_emply.storage.postgres import database
@@ -26,16 +26,16 @@ _RUN, _TIMES = "benchmark", 5
 
 def benchmark_explain(users: int) -> dict[str, object]:
     """Seconds of whole commands, from their start to their end: one person after another, and the median."""
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as home, planned(Path(home), users) as (world, plan):
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as home, planned(Path(home), users) as (inputs, plan):
         environment = dict(os.environ)
         leave_installation(environment)
         environment["ENTRA_EMPLY_HOME"] = home
         some = plan.actions["subject"].dropna().drop_duplicates()
-        some = world.entra_users["user_principal_name"] if some.empty else some  # so few that nobody needs anything
+        some = inputs.entra_users["user_principal_name"] if some.empty else some  # so few that nobody needs anything
         asked = some.iloc[:: max(1, len(some) // _TIMES)][:_TIMES]
         seconds = [_timed(environment, address) for address in asked]
     return {
-        "users": len(world.entra_users),
+        "users": len(inputs.entra_users),
         "actions": len(plan.actions),
         "seconds": seconds,
         "median": statistics.median(seconds),
@@ -43,35 +43,35 @@ def benchmark_explain(users: int) -> dict[str, object]:
 
 
 @contextmanager
-def planned(home: Path, users: int) -> Iterator[tuple[World, Plan]]:
+def planned(home: Path, users: int) -> Iterator[tuple[Inputs, Plan]]:
     """A home in which a plan of a synthetic company is stored and recorded, as a run does it; its database runs."""
-    world = synthetic_world(users)
-    plan = make_plan(world)
-    store(FrameStore(str(home / "frames")), world, plan)
+    inputs = synthetic_world(users)
+    plan = make_plan(inputs)
+    store(FrameStore(str(home / "frames")), inputs, plan)
     with database(home, None) as url:
         ledger = Ledger.open(str(url))
         ledger.migrate()
-        ledger.record_mapping(world.settings.version, world.settings.document)
+        ledger.record_mapping(inputs.settings.version, inputs.settings.document)
         ledger.record_plan(
-            plan, run_id=_RUN, day=world.now.date(), origin="sync", mapping_version=world.settings.version,
-            state=world.state,
+            plan, run_id=_RUN, day=inputs.now.date(), origin="sync", mapping_version=inputs.settings.version,
+            state=inputs.state,
         )  # fmt: skip
         ledger.close()
-        yield world, plan
+        yield inputs, plan
 
 
-def store(frames: FrameStore, world: World, plan: Plan) -> None:
+def store(frames: FrameStore, inputs: Inputs, plan: Plan) -> None:
     """Store the frames of a run under the names that its assets have, and let its day point to it."""
     assets: dict[str, dict[str, pd.DataFrame]] = {}
-    for name, frame in InMemory.of(world).frames.items():
+    for name, frame in InMemory.of(inputs).frames.items():
         asset, _, part = name.partition("/")
         assets.setdefault(asset, {})[part] = frame
     for asset, parts in assets.items():
         frames.write(_RUN, asset, parts.get("", parts))
-    frames.write(_RUN, "settings", pd.DataFrame({"document": [world.settings.document]}))
+    frames.write(_RUN, "settings", pd.DataFrame({"document": [inputs.settings.document]}))
     frames.write(_RUN, "reconciliation_actions", plan.actions)
     frames.write(_RUN, "reconciliation_findings", plan.findings)
-    frames.point("days", str(world.now.date()), _RUN)
+    frames.point("days", str(inputs.now.date()), _RUN)
 
 
 def _timed(environment: dict[str, str], address: str) -> float:

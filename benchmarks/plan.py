@@ -16,9 +16,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import make_plan, mapping_of
-from entra_emply.reconciliation.rules.matching import identities
+from entra_emply.reconciliation.rules.matching import join
 from entra_emply.reconciliation.settings import Group, Settings
 
 _GROUPS = 40
@@ -39,13 +39,13 @@ def benchmark_plan(users: int) -> dict[str, object]:
         seconds[stage] = round(time.perf_counter() - start, 3)
         return result
 
-    world = synthetic_world(users)
-    mapping = mapping_of(world)
-    joined = timed("join", lambda: identities(world, mapping))
-    plan = timed("rules and plan", lambda: make_plan(world, joined))
+    inputs = synthetic_world(users)
+    mapping = mapping_of(inputs)
+    joined = timed("join", lambda: join(inputs, mapping))
+    plan = timed("rules and plan", lambda: make_plan(inputs, joined))
     return {
         "users": users,
-        "memberships": len(world.entra_group_members),
+        "memberships": len(inputs.entra_group_members),
         "actions": len(plan.actions),
         "findings": len(plan.findings),
         "rules": sorted({*plan.actions["rule"], *plan.findings["rule"]}),
@@ -54,11 +54,11 @@ def benchmark_plan(users: int) -> dict[str, object]:
     }
 
 
-def synthetic_world(users: int) -> World:
+def synthetic_world(users: int) -> Inputs:
     """A company of `users` people in which every rule of M, L, R, A and G has something to do."""
     number = np.arange(users)
     slot = number % 1000
-    return World(
+    return Inputs(
         entra_tenant=pd.DataFrame(
             {"tenant_id": ["t"], "display_name": ["Contoso"], "on_premises_sync_enabled": [False]}
         ),

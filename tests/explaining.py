@@ -7,15 +7,15 @@ from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids, small_world
+from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids, inputs_around
 from entra_emply.reconciliation.explain.standing import Recorded
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import make_plan
 from tests.reference import subject
 from tests.reference.vectorised import world_of
 
 
-def everybody(world: World) -> Ids:
+def everybody(world: Inputs) -> Ids:
     """Every id of a world."""
     return Ids(
         frozenset(world.entra_users["entra_id"]) | frozenset(world.state.links["entra_id"]),
@@ -31,7 +31,7 @@ def facts_of(scenario: subject.World, asked: str, links: Sequence[Row] = ()) -> 
     frames = InMemory.of(world)
     directory = Directory(frames)
     who = directory.carriers(asked)
-    near = small_world(frames, world.settings, directory.around(who))
+    near = inputs_around(frames, world.settings, directory.around(who))
     return gather(near, who, *planned_rows(plan.actions, plan.findings), links)
 
 

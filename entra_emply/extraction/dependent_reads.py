@@ -13,12 +13,12 @@ from entra_emply.connectors.frames import Certificate, MultiRead
 from entra_emply.errors import CredentialsError
 from entra_emply.reconciliation import completeness as full_read
 from entra_emply.reconciliation import read_scope as reach
-from entra_emply.reconciliation.identities import People
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import nothing_configured
 from entra_emply.reconciliation.plan import mapping_of
 from entra_emply.reconciliation.rules.events import window
-from entra_emply.reconciliation.rules.matching import identities
+from entra_emply.reconciliation.rules.matching import join
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -34,54 +34,54 @@ class Reading:
     accepted: Collection[str] = ()
 
 
-def read_following(world: World, reading: Reading) -> Iterator[tuple[str, Frames, Certificate | None]]:
+def read_following(inputs: Inputs, reading: Reading) -> Iterator[tuple[str, Frames, Certificate | None]]:
     """Asset by asset its frames, and the certificate of the read; None where nothing was called for.
 
     Raises SourceUnreadable, CredentialsError, SettingsError.
     """
-    mapping = mapping_of(world) if world.settings.enabled else nothing_configured()
-    people = People(world, mapping, identities(world, mapping))
+    mapping = mapping_of(inputs) if inputs.settings.enabled else nothing_configured()
+    identities = Identities(inputs, mapping, join(inputs, mapping))
     for name, read in _READS.items():
-        done = read(people, reading)
+        done = read(identities, reading)
         frames = {} if done is None else done.frames
-        people = replace(people, world=people.world.with_frames(frames))
+        identities = replace(identities, inputs=identities.inputs.with_frames(frames))
         yield name, frames, None if done is None else done.certificate
 
 
-def _deleted_users(people: People, reading: Reading) -> MultiRead | None:
+def _deleted_users(identities: Identities, reading: Reading) -> MultiRead | None:
     """W1."""
-    settings = people.world.settings
+    settings = identities.inputs.settings
     if not (settings.enabled and settings.entra_write_back.create):
         return None
     read = reading.graph.deleted_users()
     return MultiRead({"entra_deleted_users": read.frame}, read.certificate)
 
 
-def _application(people: People, reading: Reading) -> MultiRead | None:
+def _application(identities: Identities, reading: Reading) -> MultiRead | None:
     """S."""
-    settings = people.world.settings
+    settings = identities.inputs.settings
     wanted = settings.sso.service_principal_id
     return reading.graph.application(wanted) if settings.enabled and wanted is not None else None
 
 
-def _photos(people: People, reading: Reading) -> MultiRead | None:
+def _photos(identities: Identities, reading: Reading) -> MultiRead | None:
     """P."""
-    wanted = reach.photos_of(people)
+    wanted = reach.photos_of(identities)
     if not wanted:
         return None
     read = reading.graph.photos(wanted)
     return MultiRead({"entra_photos": read.frame}, read.certificate)
 
 
-def _mailboxes(people: People, reading: Reading) -> MultiRead | None:
+def _mailboxes(identities: Identities, reading: Reading) -> MultiRead | None:
     """C."""
-    wanted = reach.mailboxes_of(people)
+    wanted = reach.mailboxes_of(identities)
     return reading.graph.calendars(wanted) if wanted else None
 
 
-def _emply_calendars(people: People, reading: Reading) -> MultiRead | None:
+def _emply_calendars(identities: Identities, reading: Reading) -> MultiRead | None:
     """C; also with the calendars off, for what came from Entra before (C6): then a key without access has none."""
-    settings = people.world.settings
+    settings = identities.inputs.settings
     try:
         read = reading.emply.calendars()
     except CredentialsError:
@@ -89,31 +89,31 @@ def _emply_calendars(people: People, reading: Reading) -> MultiRead | None:
             raise
         return None
     if "emply_calendars" not in reading.accepted:
-        full_read.require_recorded_calendars(people.world, read.frame)
+        full_read.require_recorded_calendars(identities.inputs, read.frame)
     return MultiRead({"emply_calendars": read.frame}, read.certificate)
 
 
-def _emply_events(people: People, reading: Reading) -> MultiRead | None:
+def _emply_events(identities: Identities, reading: Reading) -> MultiRead | None:
     """C4 and E."""
-    wanted = reach.emply_calendars_with_events(people.world)
+    wanted = reach.emply_calendars_with_events(identities.inputs)
     if not wanted:
         return None
     read = reading.emply.events(wanted)
     if "emply_events" not in reading.accepted:
-        full_read.require_recorded_events(people.world, read.frame)
+        full_read.require_recorded_events(identities.inputs, read.frame)
     return MultiRead({"emply_events": read.frame}, read.certificate)
 
 
-def _events(people: People, reading: Reading) -> MultiRead | None:
+def _events(identities: Identities, reading: Reading) -> MultiRead | None:
     """E."""
-    wanted, paired = reach.events_of(people)
+    wanted, paired = reach.events_of(identities)
     if wanted.empty:
         return None
-    of = window(people.world.now, people.world.settings.calendar_window)
+    of = window(identities.inputs.now, identities.inputs.settings.calendar_window)
     return reading.graph.events(wanted, of, reading.earlier_events, paired)
 
 
-_READS: Mapping[str, Callable[[People, Reading], MultiRead | None]] = {
+_READS: Mapping[str, Callable[[Identities, Reading], MultiRead | None]] = {
     "entra_deleted_users": _deleted_users,
     "entra_app": _application,
     "entra_photos": _photos,

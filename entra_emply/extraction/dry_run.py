@@ -21,7 +21,7 @@ from entra_emply.ledger.approvals import SHORTEST_ID
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.progress import Tell, unheard
 from entra_emply.reconciliation.completeness import Counted, require_full_read, require_referred
-from entra_emply.reconciliation.inputs import SOURCES, SyncState, World
+from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
 from entra_emply.reconciliation.mapping import groups_to_read, may_be_empty, resolve
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.report.wording import how_to_approve
@@ -35,14 +35,14 @@ class DryRun:
     """A plan, the world that it is of, and the id of the newest recorded plan: what can be approved."""
 
     plan: Plan
-    world: World
+    inputs: Inputs
     recorded: str | None
 
     @property
     def approval(self) -> str:
         """How what this plan holds is approved: with the id of the recorded plan, which may hold only some of it."""
         waiting = self.plan.actions.loc[self.plan.actions["own_guards"] != "", "action_id"]
-        new = int((~waiting.isin(self.world.state.holds["action_id"])).sum())
+        new = int((~waiting.isin(self.inputs.state.holds["action_id"])).sum())
         return how_to_approve(None if new == len(waiting) else self.recorded, new)
 
 
@@ -56,12 +56,12 @@ def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) 
         counted = {source: Counted(read.certificate.rows, read.certificate.parts) for source, read in reads.items()}
         percent = settings.guards.min_rows_percent
         require_full_read(counted, baselines, percent, may_be_empty=may_be_empty(settings))
-        world = World(**{source: read.frame for source, read in reads.items()}, state=state, settings=settings)
-        require_referred(world, baselines, percent)
-        for name, frames, _ in read_following(world, Reading(graph, emply, _earlier_events(stored))):
+        inputs = Inputs(**{source: read.frame for source, read in reads.items()}, state=state, settings=settings)
+        require_referred(inputs, baselines, percent)
+        for name, frames, _ in read_following(inputs, Reading(graph, emply, _earlier_events(stored))):
             tell(name, len(SOURCES), len(SOURCES))
-            world = world.with_frames(frames)
-        return DryRun(make_plan(world), world, recorded)
+            inputs = inputs.with_frames(frames)
+        return DryRun(make_plan(inputs), inputs, recorded)
 
 
 def recorded_id(environment: Environment, ledger: Ledger, plan: str) -> str:

@@ -17,7 +17,7 @@ from entra_emply.environment import Environment
 from entra_emply.extraction.dependent_reads import Reading, read_following
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.neighbourhood import Directory
-from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.mapping import groups_to_read
 from entra_emply.reconciliation.settings import Settings
 
@@ -47,14 +47,14 @@ class Live:
         frames["entra_group_members/members"] = self._memberships(settings, frames, state)
         return InMemory(frames)
 
-    def follow(self, world: World) -> World:
+    def follow(self, inputs: Inputs) -> Inputs:
         """The small world with the photos, mailboxes, calendars and events of its people."""
-        with closing(_EmplyOf(self.environment, world)) as emply:
+        with closing(_EmplyOf(self.environment, inputs)) as emply:
             # Others' calendars are not in a small world, so that they are missing says nothing (G5).
             reading = Reading(self.graph, emply, accepted=["emply_calendars"])
-            for _, frames, _ in read_following(world, reading):
-                world = world.with_frames(frames)
-        return world
+            for _, frames, _ in read_following(inputs, reading):
+                inputs = inputs.with_frames(frames)
+        return inputs
 
     def _lists(self) -> dict[str, pd.DataFrame]:
         """What is read whole, side by side."""
@@ -102,10 +102,10 @@ class Live:
 class _EmplyOf(EmplyClient):
     """Emply, of whose calendars only those of a small world's people are seen: events are read of no others."""
 
-    def __init__(self, environment: Environment, world: World) -> None:
+    def __init__(self, environment: Environment, inputs: Inputs) -> None:
         super().__init__(environment)
-        self._users = frozenset(world.emply_users["emply_user_id"])
-        self._recorded = frozenset(world.state.calendars["calendar_id"])
+        self._users = frozenset(inputs.emply_users["emply_user_id"])
+        self._recorded = frozenset(inputs.state.calendars["calendar_id"])
 
     def calendars(self) -> Read:
         """The calendars of these people: frame `Calendars`."""

@@ -21,9 +21,9 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
-from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, Ids, small_world, uncounted
+from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, Ids, inputs_around, uncounted
 from entra_emply.reconciliation.explain.standing import Recorded
-from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.settings import Settings, load
 from entra_emply.storage.frame_store import FrameStore, StoredRun
@@ -76,7 +76,7 @@ def explain(environment: Environment, asked: str) -> dict[str, Any]:
         if not found.who:
             return source | _nobody(found, ledger)
         told = _told(run, ledger, found.around)
-        return source | _people(found, small_world(run, settings, _with_near(found, told), UNREAD), told, ledger)
+        return source | _people(found, inputs_around(run, settings, _with_near(found, told), UNREAD), told, ledger)
 
 
 @_frames_in_words()
@@ -98,8 +98,8 @@ def explain_live(environment: Environment, asked: str) -> dict[str, Any]:
         if not found.who:
             return source | _nobody(found, ledger)
         last = Told((), ()) if run is None else _told(run, ledger, found.around)
-        world = live.follow(small_world(frames, settings, _with_near(found, last)))
-        return source | _people(found, world, _told_now(make_plan(uncounted(world)), last), ledger)
+        inputs = live.follow(inputs_around(frames, settings, _with_near(found, last)))
+        return source | _people(found, inputs, _told_now(make_plan(uncounted(inputs)), last), ledger)
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,9 @@ class _Found:
         return self.who.entra | self.who.emply | self.who.employees
 
 
-def _people(found: _Found, world: World, told: Told, ledger: Ledger | None) -> dict[str, Any]:
+def _people(found: _Found, inputs: Inputs, told: Told, ledger: Ledger | None) -> dict[str, Any]:
     done = [identity for identity, tried in told.recorded.tried.items() if tried["result"] == "applied"]
-    people = gather(world, found.who, told.actions, told.findings, told.links, done)
+    people = gather(inputs, found.who, told.actions, told.findings, told.links, done)
     several = f"{len(people)} people carry {found.asked}." if len(people) > 1 else ""
     documents = [explanation(each, told.recorded) | {"history": _history(each, ledger)} for each in people]
     return {"sentence": several, "near": [], "people": documents, "history": []}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from entra_emply.errors import SettingsError, SourceUnreadable
 from entra_emply.reconciliation.arrays import is_among
-from entra_emply.reconciliation.inputs import SOURCES, World
+from entra_emply.reconciliation.inputs import SOURCES, Inputs
 
 ACCEPTABLE = (*SOURCES, "emply_calendars", "emply_events")
 """The sources whose shrinking is noticed, and a person may accept."""
@@ -67,7 +67,9 @@ def require_full_read(
             )
 
 
-def require_referred(world: World, baselines: Collection[str], percent: float, accepted: Collection[str] = ()) -> None:
+def require_referred(
+    inputs: Inputs, baselines: Collection[str], percent: float, accepted: Collection[str] = ()
+) -> None:
     """Refuse a first read, with no earlier one to compare it with, in which fewer than `percent` of the ids are that
     other lists refer to.
 
@@ -75,10 +77,10 @@ def require_referred(world: World, baselines: Collection[str], percent: float, a
     people without employee; a first list of Entra's users would hide that an address belongs to two. `baselines` and
     `accepted` are those of `require_full_read`. Raises SourceUnreadable.
     """
-    members = world.entra_group_members
+    members = inputs.entra_group_members
     referred = {
-        "entra_users": (members.loc[members["member_type"] == "user", "member_id"], world.entra_users["entra_id"]),
-        "emply_employees": (world.emply_users["employee_id"], world.emply_employees["employee_id"]),
+        "entra_users": (members.loc[members["member_type"] == "user", "member_id"], inputs.entra_users["entra_id"]),
+        "emply_employees": (inputs.emply_users["employee_id"], inputs.emply_employees["employee_id"]),
     }
     for source, (named, there) in referred.items():
         if source not in baselines and source not in accepted:
@@ -86,26 +88,26 @@ def require_referred(world: World, baselines: Collection[str], percent: float, a
             _require_most(source, named.dropna().drop_duplicates(), there, percent, said)
 
 
-def require_recorded_calendars(world: World, emply_calendars: pd.DataFrame) -> None:
+def require_recorded_calendars(inputs: Inputs, emply_calendars: pd.DataFrame) -> None:
     """For Emply's calendars: most of those that the pipeline made must still be there, or they would be made again.
 
     (Their number alone does not tell: switching the integration off takes all of them away.) Raises SourceUnreadable.
     """
-    _require_recorded(world, "emply_calendars", world.state.calendars["calendar_id"], emply_calendars["calendar_id"])
+    _require_recorded(inputs, "emply_calendars", inputs.state.calendars["calendar_id"], emply_calendars["calendar_id"])
 
 
-def require_recorded_events(world: World, emply_events: pd.DataFrame) -> None:
+def require_recorded_events(inputs: Inputs, emply_events: pd.DataFrame) -> None:
     """For Emply's events: most of those that were made in Outlook must still be there, or Outlook's would go (E2).
 
     Of the calendars that are read, by what the ledger recorded of them. Raises SourceUnreadable.
     """
-    pairs, here = world.state.event_pairs, world.emply_calendars
+    pairs, here = inputs.state.event_pairs, inputs.emply_calendars
     read = pairs[is_among(pairs["calendar_external_id"], here["external_id"])]
-    _require_recorded(world, "emply_events", read["emply_event_id"], emply_events["event_id"])
+    _require_recorded(inputs, "emply_events", read["emply_event_id"], emply_events["event_id"])
 
 
-def _require_recorded(world: World, source: str, recorded: "pd.Series[str]", read: "pd.Series[str]") -> None:
-    percent = world.settings.guards.min_rows_percent
+def _require_recorded(inputs: Inputs, source: str, recorded: "pd.Series[str]", read: "pd.Series[str]") -> None:
+    percent = inputs.settings.guards.min_rows_percent
     _require_most(source, recorded, read, percent, "{} of the {} that the ledger has recorded are there")
 
 

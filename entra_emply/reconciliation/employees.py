@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, encoded, positions
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.text import key
 
 _STATUS = pd.Series(["active", "pending", "archived"], dtype="str")  # who counts before whom
@@ -25,9 +25,9 @@ class Employees:
     number: "pd.Series[int]"
 
     @classmethod
-    def of(cls, world: World) -> "Employees":
+    def of(cls, inputs: Inputs) -> "Employees":
         """The employees of `world`."""
-        frame = world.emply_employees
+        frame = inputs.emply_employees
         rank = np.maximum(positions(frame["status"], _STATUS), 0)
         return cls(frame["employee_id"], key(frame["email"]), rank, frame["number"])
 

@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import positions, take
-from entra_emply.reconciliation.identities import People
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rules import signs
 from entra_emply.text import trimmed
 
@@ -161,20 +161,20 @@ CATALOGUE = {
 }
 
 
-def about_people(people: People, drafts: pd.DataFrame) -> pd.DataFrame:
+def about_people(identities: Identities, drafts: pd.DataFrame) -> pd.DataFrame:
     """The drafted findings (FINDING_DRAFT, maybe `object` and another's `employee_id`) with FINDING_COLUMNS."""
-    who = people.identities.loc[drafts["person"], ["entra_id", "emply_user_id", "employee_id", "subject"]]
+    who = identities.frame.loc[drafts["person"], ["entra_id", "emply_user_id", "employee_id", "subject"]]
     found = pd.concat([drafts.reset_index(drop=True), who.add_suffix("_").reset_index(drop=True)], axis=1)
     found = found.assign(**{name: found[f"{name}_"] for name in ("entra_id", "emply_user_id", "subject")})
     named = found["employee_id"] if "employee_id" in found else found["employee_id_"]
     return _worded(found.assign(employee_id=named.fillna(found["employee_id_"])))
 
 
-def about_groups(people: People) -> pd.DataFrame:
+def about_groups(identities: Identities) -> pd.DataFrame:
     """R8: the groups renamed since their id was recorded; and the signs about groups, with FINDING_COLUMNS."""
-    renamed = people.mapping.resolved.renamed[["group_id"]].assign(code="group_renamed", rule="R8")
-    drafts = pd.concat([renamed, signs.about_groups(people).assign(rule="S")], ignore_index=True)
-    groups = people.world.entra_groups
+    renamed = identities.mapping.resolved.renamed[["group_id"]].assign(code="group_renamed", rule="R8")
+    drafts = pd.concat([renamed, signs.about_groups(identities).assign(rule="S")], ignore_index=True)
+    groups = identities.inputs.entra_groups
     names = trimmed(take(groups["display_name"], positions(drafts["group_id"], groups["group_id"])))
     return _worded(drafts.assign(subject=names.array, object=drafts["group_id"]))
 

@@ -23,7 +23,7 @@ from entra_emply.reconciliation.arrays import (
     take,
     take_flag,
 )
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
 from entra_emply.reconciliation.rules.matching import memberships
 
@@ -34,64 +34,64 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class People:
+class Identities:
     """`identities` (one row a person, index 0…) with the world it was joined from and the mapping in force."""
 
-    world: World
+    inputs: Inputs
     mapping: Mapping
-    identities: pd.DataFrame
+    frame: pd.DataFrame
     answers: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def entra(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's Entra users, missing for who has none; of all, or of the people `of`."""
-        return take(self.world.entra_users[column], self._rows("entra_row", of))
+        return take(self.inputs.entra_users[column], self._rows("entra_row", of))
 
     def emply(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's Emply users, missing for who has none."""
-        return take(self.world.emply_users[column], self._rows("emply_row", of))
+        return take(self.inputs.emply_users[column], self._rows("emply_row", of))
 
     def employee(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's employees, missing for who has none."""
-        return take(self.world.emply_employees[column], self._rows("employee_row", of))
+        return take(self.inputs.emply_employees[column], self._rows("employee_row", of))
 
     def _rows(self, side: str, of: "pd.Index[int] | None") -> "pd.Series[int]":
-        return self.identities[side] if of is None else self.identities.loc[of, side]
+        return self.frame[side] if of is None else self.frame.loc[of, side]
 
     @cached_property
     def matched(self) -> Mask:
         """Linked, or matched in this plan; the Entra user exists."""
-        known = self.identities["matched_by"].notna() & (self.identities["entra_row"] >= 0)
+        known = self.frame["matched_by"].notna() & (self.frame["entra_row"] >= 0)
         return known.to_numpy(dtype=bool) & ~self.left_alone
 
     @cached_property
     def linked(self) -> Mask:
         """Linked before this plan, whether the Entra user still exists (M1) or not (L5)."""
-        return (self.identities["matched_by"] == "link").to_numpy(dtype=bool)
+        return (self.frame["matched_by"] == "link").to_numpy(dtype=bool)
 
     @cached_property
     def left_alone(self) -> Mask:
         """M4: no action, and hardly a finding."""
-        return self.identities["left_alone"].to_numpy(dtype=bool)
+        return self.frame["left_alone"].to_numpy(dtype=bool)
 
     @cached_property
     def in_scope(self) -> Mask:
         """rules.md, "in scope"."""
-        return self.identities["in_scope"].to_numpy(dtype=bool)
+        return self.frame["in_scope"].to_numpy(dtype=bool)
 
     @cached_property
     def in_room(self) -> Mask:
         """The Entra user is a member of a room group."""
-        return self.identities["in_room"].to_numpy(dtype=bool)
+        return self.frame["in_room"].to_numpy(dtype=bool)
 
     @cached_property
     def active(self) -> Mask:
         """The Emply user is active (before this plan)."""
-        return take_flag(self.world.emply_users["active"], self.identities["emply_row"])
+        return take_flag(self.inputs.emply_users["active"], self.frame["emply_row"])
 
     @cached_property
     def has_employee(self) -> Mask:
         """The person has an employee, whatever its status."""
-        return (self.identities["employee_row"] >= 0).to_numpy(dtype=bool)
+        return (self.frame["employee_row"] >= 0).to_numpy(dtype=bool)
 
     @cached_property
     def employee_archived(self) -> Mask:
@@ -106,15 +106,15 @@ class People:
     @cached_property
     def memberships(self) -> pd.DataFrame:
         """`entra_row`, `priority`: as the row of an Entra user is that of its person, also `person`, `priority`."""
-        return memberships(self.world, self.mapping)
+        return memberships(self.inputs, self.mapping)
 
     @cached_property
     def role_states(self) -> "RoleStates":
         """The role states of linked people."""
-        states = self.world.state.role_states
-        row = positions(states["emply_user_id"], self.world.emply_users["emply_user_id"])
-        person_of = np.full(len(self.world.emply_users) + 1, -1, dtype=np.int64)  # the last is who row -1 is
-        linked = self.identities[self.linked]
+        states = self.inputs.state.role_states
+        row = positions(states["emply_user_id"], self.inputs.emply_users["emply_user_id"])
+        person_of = np.full(len(self.inputs.emply_users) + 1, -1, dtype=np.int64)  # the last is who row -1 is
+        linked = self.frame[self.linked]
         person_of[linked["emply_row"]] = linked.index
         group, group_ids = encoded(states["group_id"])
         role, role_ids = encoded(states["role_id"])
@@ -124,25 +124,25 @@ class People:
     @cached_property
     def roles_held(self) -> "tuple[Rows, Rows, pd.Series[str]]":
         """The roles that Emply's users have: rows of `emply_users`, numbers of roles, and the ids of these numbers."""
-        emply_row, role_id = exploded(self.world.emply_users["role_ids"])
+        emply_row, role_id = exploded(self.inputs.emply_users["role_ids"])
         return emply_row, *encoded(role_id)
 
     def where(self, mask: Mask) -> "pd.Index[int]":
         """The people for whom `mask` is true."""
-        return self.identities.index[mask]
+        return self.frame.index[mask]
 
 
-def once(ask: Callable[[People], Answer]) -> Callable[[People], Answer]:
+def once(ask: Callable[[Identities], Answer]) -> Callable[[Identities], Answer]:
     """`ask`, which several rules ask, answered once for the same people. Nobody may write into an answer."""
 
     @wraps(ask)
-    def answer(people: People) -> Answer:
-        if ask not in people.answers:
-            answer = ask(people)
+    def answer(identities: Identities) -> Answer:
+        if ask not in identities.answers:
+            answer = ask(identities)
             if isinstance(answer, np.ndarray):
                 answer.flags.writeable = False
-            people.answers[ask] = answer
-        known: Answer = people.answers[ask]
+            identities.answers[ask] = answer
+        known: Answer = identities.answers[ask]
         return known
 
     return answer

@@ -123,7 +123,7 @@ def _empty(module: str, model: str) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class World:
+class Inputs:
     """Everything a plan depends on: the plan is a pure function of it."""
 
     entra_tenant: pd.DataFrame
@@ -147,7 +147,7 @@ class World:
     emply_calendars: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Calendars"))
     emply_events: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Events"))
 
-    def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> "World":
+    def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> "Inputs":
         """The same world with these frames, by name."""
         given: dict[str, Any] = dict(frames)
         return replace(self, **given)

@@ -12,13 +12,13 @@ from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guards
 from entra_emply.reconciliation.arrays import as_set, collected, is_among, marked, sorted_by, take
 from entra_emply.reconciliation.findings import FINDING_COLUMNS
-from entra_emply.reconciliation.identities import ACTION_DRAFT, People, actions, together
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, actions, together
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.reconciliation.mapping import Mapping, nothing_configured, require_application, require_cloud, resolve
 from entra_emply.reconciliation.rules import attributes, calendars, events, lifecycle, photos, roles, signs, write_back
 from entra_emply.reconciliation.rules.calendars import Calendars
-from entra_emply.reconciliation.rules.matching import identities
+from entra_emply.reconciliation.rules.matching import join
 
 ACTION_COLUMNS = [
     "action_id",
@@ -81,29 +81,29 @@ class Plan:
         return "held" if (self.actions["held_by"] != "").any() else "ready"
 
 
-def make_plan(world: World, joined: pd.DataFrame | None = None) -> Plan:
+def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     """The plan of `world`; `joined` is its `identities` where they are known already.
 
     Raises SettingsError (R8, W0). With the integration off (X) the plan is C6 alone.
     """
-    if not world.settings.enabled:
-        return _switched_off(world)
-    mapping = mapping_of(world)
-    require_application(world.settings, world.entra_application)
-    people = People(world, mapping, identities(world, mapping) if joined is None else joined)
-    changes = roles.role_changes(people)
-    states = roles.role_states(people, changes)
-    of_people = _of_people(people, changes)
-    found = calendars.calendars(people, guards.waiting(people, of_people))
-    planned = _in_order(people, [of_people, _of_calendars(found)])
+    if not inputs.settings.enabled:
+        return _switched_off(inputs)
+    mapping = mapping_of(inputs)
+    require_application(inputs.settings, inputs.entra_application)
+    identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
+    changes = roles.role_changes(identities)
+    states = roles.role_states(identities, changes)
+    of_people = _of_people(identities, changes)
+    found = calendars.calendars(identities, guards.waiting(identities, of_people))
+    planned = _in_order(identities, [of_people, _of_calendars(found)])
     waiting = planned[planned["kind"].isin(["link_user", "create_user", "set_roles"]) & (planned["held_by"] != "")]
     states = states[~states["person"].isin(waiting["person"])]
-    members = np.bincount(people.memberships["priority"], minlength=len(mapping.groups))
+    members = np.bincount(identities.memberships["priority"], minlength=len(mapping.groups))
     counts = pd.DataFrame({"group_id": mapping.groups["group_id"], "members": members})
-    ended = world.state.deactivations.drop(guards.standing_deactivations(people).index)
+    ended = inputs.state.deactivations.drop(guards.standing_deactivations(identities).index)
     return Plan(
         actions=planned[ACTION_COLUMNS],
-        findings=_findings(people, changes, found),
+        findings=_findings(identities, changes, found),
         role_states=states.drop(columns="person").reset_index(drop=True),
         group_ids=mapping.resolved.recorded,
         group_counts=counts[counts["members"] > 0].reset_index(drop=True),
@@ -111,26 +111,26 @@ def make_plan(world: World, joined: pd.DataFrame | None = None) -> Plan:
         ended_pairs=events.ended_pairs(found),
         configured_groups=tuple(mapping.groups["group_id"]),
         room_groups=mapping.rooms,
-        nested_groups=world.settings.nested_groups,
-        window=events.window(world.now, world.settings.calendar_window)
-        if world.settings.synchronize_calendars
+        nested_groups=inputs.settings.nested_groups,
+        window=events.window(inputs.now, inputs.settings.calendar_window)
+        if inputs.settings.synchronize_calendars
         else None,
     )
 
 
-def mapping_of(world: World) -> Mapping:
+def mapping_of(inputs: Inputs) -> Mapping:
     """The settings of `world` in ids. Raises SettingsError (R8, W0)."""
-    require_cloud(world.settings, world.entra_tenant)
+    require_cloud(inputs.settings, inputs.entra_tenant)
     return resolve(
-        world.settings, world.entra_groups, world.emply_roles, world.emply_departments, world.state.group_ids
+        inputs.settings, inputs.entra_groups, inputs.emply_roles, inputs.emply_departments, inputs.state.group_ids
     )
 
 
-def require_groups_read(world: World, groups_read: "pd.Series[str]") -> None:
+def require_groups_read(inputs: Inputs, groups_read: "pd.Series[str]") -> None:
     """Raise SettingsError where the settings name a group whose members were not read: unknown is not empty."""
-    if not world.settings.enabled:
+    if not inputs.settings.enabled:
         return
-    mapping = mapping_of(world)
+    mapping = mapping_of(inputs)
     needed = pd.concat([mapping.groups["group_id"], pd.Series(mapping.rooms, dtype="str")], ignore_index=True)
     unread = int((~is_among(needed, groups_read)).sum())
     if unread:
@@ -140,20 +140,20 @@ def require_groups_read(world: World, groups_read: "pd.Series[str]") -> None:
         )
 
 
-def _of_people(people: People, changes: roles.RoleChanges) -> pd.DataFrame:
+def _of_people(identities: Identities, changes: roles.RoleChanges) -> pd.DataFrame:
     """The actions of everything but C and E, with who they are about and what holds them."""
     drafts = together(
         [
-            lifecycle.actions_of(people),
+            lifecycle.actions_of(identities),
             changes.actions,
-            attributes.actions_of(people),
-            photos.actions_of(people),
-            write_back.actions_of(people),
+            attributes.actions_of(identities),
+            photos.actions_of(identities),
+            write_back.actions_of(identities),
         ]
     )
-    who = people.identities.loc[drafts["person"], ["entra_id", "emply_user_id"]].reset_index(drop=True)
+    who = identities.frame.loc[drafts["person"], ["entra_id", "emply_user_id"]].reset_index(drop=True)
     planned = _with_ids(pd.concat([drafts, who], axis=1))
-    held = guards.own_guards(people, planned, changes)
+    held = guards.own_guards(identities, planned, changes)
     planned["own_guards"] = _joined(held)
     held["G3"] |= guards.behind_held_link(planned, held)
     return planned.assign(held_by=_joined(held))
@@ -166,7 +166,7 @@ def _of_calendars(found: Calendars) -> pd.DataFrame:
         drafts = together([calendars.actions_of(found), events.actions_of(found)])
     drafts = drafts.reindex(columns=[*ACTION_DRAFT, "entra_id", "emply_user_id"]).astype({"emply_user_id": "str"})
     planned = _with_ids(drafts.astype({"entra_id": "str"})).drop_duplicates("action_id", ignore_index=True)
-    held = _joined(guards.calendar_guards(found.people, planned))
+    held = _joined(guards.calendar_guards(found.identities, planned))
     return planned.assign(own_guards=held, held_by=held)
 
 
@@ -174,14 +174,14 @@ def _with_ids(drafts: pd.DataFrame) -> pd.DataFrame:
     return drafts.assign(action_id=_action_ids(drafts))
 
 
-def _in_order(people: People, parts: list[pd.DataFrame]) -> pd.DataFrame:
+def _in_order(identities: Identities, parts: list[pd.DataFrame]) -> pd.DataFrame:
     """The whole plan's actions (ACTION_COLUMNS and person), in the order of applying."""
     planned = together(parts)
     person = planned["person"].to_numpy(dtype=np.int64)
-    employee = take(people.identities["employee_id"], person)
+    employee = take(identities.frame["employee_id"], person)
     planned = planned.assign(
-        subject=take(people.identities["subject"], person),
-        groups=_groups(people, planned["person"]),
+        subject=take(identities.frame["subject"], person),
+        groups=_groups(identities, planned["person"]),
         employee_id=employee.where(planned["rule"] == "W3"),
     )
     order = (planned["target"] + "." + planned["kind"]).map({kind: place for place, kind in enumerate(ORDER)})
@@ -197,13 +197,13 @@ def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
     return pd.Series(digests, index=actions.index, dtype="str")
 
 
-def _groups(people: People, persons: "pd.Series[int]") -> "pd.Series[str]":
+def _groups(identities: Identities, persons: "pd.Series[int]") -> "pd.Series[str]":
     """The ids of the persons' groups, now and when last reconciled, sorted, separated by blanks."""
     whom = as_set(np.asarray(persons, dtype=np.int64))
-    asked = marked(whom, len(people.identities))
-    now, then = people.memberships, people.role_states.of(asked[people.role_states.person])
+    asked = marked(whom, len(identities.frame))
+    now, then = identities.memberships, identities.role_states.of(asked[identities.role_states.person])
     now = now[asked[now["entra_row"]]]
-    groups = [take(people.mapping.groups["group_id"], now["priority"]), take(then.group_ids, then.group)]
+    groups = [take(identities.mapping.groups["group_id"], now["priority"]), take(then.group_ids, then.group)]
     both = pd.DataFrame(
         {"person": np.concatenate([now["entra_row"], then.person]), "group_id": pd.concat(groups).array}
     )
@@ -221,32 +221,32 @@ def _joined(flags: pd.DataFrame) -> "pd.Series[str]":
     return text
 
 
-def _findings(people: People, changes: roles.RoleChanges, found: Calendars) -> pd.DataFrame:
+def _findings(identities: Identities, changes: roles.RoleChanges, found: Calendars) -> pd.DataFrame:
     drafts = together(
         [
-            lifecycle.findings_of(people),
+            lifecycle.findings_of(identities),
             changes.findings,
-            attributes.findings_of(people),
+            attributes.findings_of(identities),
             calendars.findings_of(found),
-            write_back.findings_of(people),
-            signs.findings_of(people),
+            write_back.findings_of(identities),
+            signs.findings_of(identities),
         ]
     )
-    all_of_them = pd.concat([findings.about_people(people, drafts), findings.about_groups(people)])
+    all_of_them = pd.concat([findings.about_people(identities, drafts), findings.about_groups(identities)])
     return sorted_by(all_of_them, ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"])
 
 
-def _switched_off(world: World) -> Plan:
+def _switched_off(inputs: Inputs) -> Plan:
     """X: no action and no finding but C6; links and role states stay recorded."""
 
     def empty(*columns: str) -> pd.DataFrame:
         return pd.DataFrame(columns=list(columns), dtype="str")
 
     mapping = nothing_configured()
-    people = People(world, mapping, identities(world, mapping))
-    found = calendars.calendars(people, np.zeros(len(people.identities), dtype=bool))
+    identities = Identities(inputs, mapping, join(inputs, mapping))
+    found = calendars.calendars(identities, np.zeros(len(identities.frame), dtype=bool))
     return Plan(
-        actions=_in_order(people, [_of_calendars(found)])[ACTION_COLUMNS],
+        actions=_in_order(identities, [_of_calendars(found)])[ACTION_COLUMNS],
         findings=empty(*FINDING_COLUMNS),
         role_states=empty("entra_id", "group_id", "role_id"),
         group_ids=empty("group_name", "group_id"),

@@ -160,15 +160,15 @@ def plan(
     in_force = load(environment.settings) if settings is None else load(settings, "--settings")
     with progress("Reading Entra and Emply") as tell:
         run = dry_run(environment, in_force, tell)
-    made = document(run.plan, run.world.now, in_force.version)
+    made = document(run.plan, run.inputs.now, in_force.version)
     if html_file is not None:
-        write_html(html_file, made, names_of(run.world), groups_of(run.plan.actions), run.approval)
+        write_html(html_file, made, names_of(run.inputs), groups_of(run.plan.actions), run.approval)
     if as_json:
         print_json(made)
     elif html_file is not None:
         typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(run.plan.actions)} actions, written to {html_file}")
     else:
-        show(made, names_of(run.world), console(), run.approval)
+        show(made, names_of(run.inputs), console(), run.approval)
 
 
 @app.command(epilog=example('entra-emply approve 3f9c12ab --kind set_roles --by "Ada" --reason "reorganisation"'))

@@ -15,9 +15,9 @@ from entra_emply.person.stored import explain
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, small_world
+from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, inputs_around
 from entra_emply.reconciliation.explain.standing import Recorded
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.storage.frame_store import FrameStore
 from tests.reference.vectorised import world_of
@@ -67,10 +67,10 @@ def test_a_person_is_explained_from_stored_frames_as_from_the_frames_themselves(
         assert told(run, UNREAD, world, plan, identity) == told(InMemory.of(world), None, world, plan, identity)
 
 
-def told(frames: Frames, unread: pd.DataFrame | None, world: World, plan: Plan, identity: str) -> list[dict[str, Any]]:
+def told(frames: Frames, unread: pd.DataFrame | None, world: Inputs, plan: Plan, identity: str) -> list[dict[str, Any]]:
     """The documents of whoever has this id."""
     directory = Directory(frames)
     who = directory.carriers(identity)
-    near = small_world(frames, world.settings, directory.around(who), unread)
+    near = inputs_around(frames, world.settings, directory.around(who), unread)
     people = gather(near, who, *planned_rows(plan.actions, plan.findings))
     return [explanation(facts, Recorded()) for facts in people]

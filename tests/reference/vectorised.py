@@ -16,7 +16,7 @@ from entra_emply.connectors.entra import frames as entra
 from entra_emply.connectors.entra import mailbox_frames
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.arrays import as_json
-from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.settings import Settings
 from tests.reference.terms import ConfigurationError
@@ -65,7 +65,7 @@ def plan(scenario: Row, settings: Row, state: Row, now: datetime) -> Row:
     }
 
 
-def world_of(scenario: Row, settings: Row, state: Row, now: datetime) -> World:
+def world_of(scenario: Row, settings: Row, state: Row, now: datetime) -> Inputs:
     """The frames of a scenario as the clients would read it, with the sync state given."""
     frames = {
         name: pd.DataFrame(state.get(key, [])).rename(columns=columns)
@@ -102,7 +102,7 @@ def _read(read: Callable[[Any], pd.DataFrame], given: str) -> pd.DataFrame:
     return read(literal_eval(given))
 
 
-def _world(scenario: Row, settings: Row, state: SyncState) -> World:
+def _world(scenario: Row, settings: Row, state: SyncState) -> Inputs:
     tenant, customer = scenario.get("entra", {}), scenario.get("emply", {})
     groups = tenant.get("groups", [])
     nested = settings.get("nested_groups", False)
@@ -115,7 +115,7 @@ def _world(scenario: Row, settings: Row, state: SyncState) -> World:
         ]
         for group in groups
     }
-    return World(
+    return Inputs(
         entra_tenant=_frame(entra.tenant, [{"id": "tenant"} | tenant.get("organization", {})]),
         entra_users=_frame(entra.users, tenant.get("users", [])),
         entra_groups=_frame(entra.groups, groups),

@@ -4,7 +4,7 @@ import pytest
 
 from entra_emply.errors import SourceUnreadable
 from entra_emply.reconciliation.completeness import require_recorded_calendars, require_recorded_events
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 from tests.reference.builders import world
 from tests.reference.subject import Row
 from tests.reference.vectorised import world_of
@@ -12,7 +12,7 @@ from tests.reference.vectorised import world_of
 TEN = range(10)
 
 
-def recorded(*, gone: int, percent: float = 80) -> World:
+def recorded(*, gone: int, percent: float = 80) -> Inputs:
     """Ten calendars with an event each were made; so many of them Emply does not list any more."""
     left = TEN[gone:]
     calendars = [{"id": f"k{n}", "userId": "u", "externalId": f"c{n}"} for n in TEN]

@@ -3,7 +3,7 @@
 import pytest
 
 from entra_emply.errors import SourceUnreadable
-from entra_emply.reconciliation import inputs as worlds
+from entra_emply.reconciliation import inputs
 from entra_emply.reconciliation.completeness import require_referred
 from tests.reference.builders import employee, login, person, world
 from tests.reference.vectorised import world_of
@@ -11,7 +11,7 @@ from tests.reference.vectorised import world_of
 NAMES = ["çağla", "søren", "łukasz", "ada", "zofia", "ipek", "megan", "ray", "jörg", "pia"]
 
 
-def read(*, users: int = 10, employees: int = 10) -> worlds.World:
+def read(*, users: int = 10, employees: int = 10) -> inputs.Inputs:
     """Ten people in a group, with a login and an employee each; of two lists only so many rows were read."""
     people = [person(name) for name in NAMES]
     logins = [login(name, employeeId=f"employee-{name}") for name in NAMES]

@@ -6,33 +6,33 @@ import pytest
 
 from benchmarks.plan import synthetic_world
 from entra_emply.reconciliation.arrays import Mask
-from entra_emply.reconciliation.identities import People, once
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.plan import mapping_of
-from entra_emply.reconciliation.rules.matching import identities
+from entra_emply.reconciliation.rules.matching import join
 
 
 @pytest.fixture(scope="module")
-def people() -> People:
+def people() -> Identities:
     world = synthetic_world(1_000)
     mapping = mapping_of(world)
-    return People(world, mapping, identities(world, mapping))
+    return Identities(world, mapping, join(world, mapping))
 
 
 @once
-def active(people: People) -> Mask:
-    return people.world.emply_users["active"].to_numpy(dtype=bool, copy=True)
+def active(people: Identities) -> Mask:
+    return people.inputs.emply_users["active"].to_numpy(dtype=bool, copy=True)
 
 
-def test_the_same_people_are_not_asked_again(people: People) -> None:
+def test_the_same_people_are_not_asked_again(people: Identities) -> None:
     assert active(people) is active(people)
 
 
-def test_nobody_writes_into_an_answer(people: People) -> None:
+def test_nobody_writes_into_an_answer(people: Identities) -> None:
     with pytest.raises(ValueError, match="read-only"):
         active(people)[:] = False
 
 
-def test_people_with_more_frames_are_asked_again(people: People) -> None:
+def test_people_with_more_frames_are_asked_again(people: Identities) -> None:
     assert active(people).any()
-    users = people.world.emply_users.assign(active=False)
-    assert not active(replace(people, world=people.world.with_frames({"emply_users": users}))).any()
+    users = people.inputs.emply_users.assign(active=False)
+    assert not active(replace(people, inputs=people.inputs.with_frames({"emply_users": users}))).any()

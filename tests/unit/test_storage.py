@@ -11,7 +11,7 @@ from fsspec.registry import known_implementations
 from benchmarks.plan import synthetic_world
 from entra_emply import clock
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation.inputs import SOURCES, SyncState, World
+from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.storage.frame_store import FrameStore, StoredRun
 from tests.object_store import ObjectStore
@@ -39,7 +39,7 @@ def test_a_plan_can_be_computed_again_from_stored_frames_alone(store: FrameStore
     frames = {name: pd.DataFrame(store.read("run", name)) for name in SOURCES}
     state = store.read("run", "sync_state")
     assert isinstance(state, dict)
-    again = World(**frames, state=SyncState.from_frames(state), settings=world.settings)
+    again = Inputs(**frames, state=SyncState.from_frames(state), settings=world.settings)
     for name in SOURCES:
         pd.testing.assert_frame_equal(getattr(again, name), getattr(world, name))
     pd.testing.assert_frame_equal(make_plan(again).actions, make_plan(world).actions)
@@ -83,7 +83,7 @@ def many() -> pd.DataFrame:
 
 
 def test_a_failed_write_leaves_nothing_that_looks_stored(store: FrameStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assets.storage.pq.write_table", lambda *_args, **_more: 1 / 0)
+    monkeypatch.setattr("entra_emply.storage.frame_store.pq.write_table", lambda *_args, **_more: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         store.write("run", "entra_users", frame())
     assert not store.has("run", "entra_users")
@@ -140,7 +140,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, mon
     def full(_file: int) -> None:
         raise OSError(28, "not said")
 
-    monkeypatch.setattr("assets.files.os.fsync", full)
+    monkeypatch.setattr("entra_emply.storage.files.os.fsync", full)
     with pytest.raises(SettingsError, match=r"^FRAMES_URL: /.*/frames cannot be used \(No space left on device\)"):
         FrameStore(str(tmp_path / "frames")).write("run", "entra_users", frame())
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from entra_emply.reconciliation import read_scope as reach
-from entra_emply.reconciliation.identities import People
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.plan import mapping_of
-from entra_emply.reconciliation.rules.matching import identities
+from entra_emply.reconciliation.rules.matching import join
 from tests.reference.builders import employee, login, person, world
 from tests.reference.calendar_builders import calendar, calendars, imported, in_emply, own, pair, recorded
 from tests.reference.subject import World
@@ -28,11 +28,11 @@ EVERYBODY = world(
 )
 
 
-def people_of(world_: World, **settings: object) -> People:
+def people_of(world_: World, **settings: object) -> Identities:
     scenario, given, state, now = world_
     made = world_of(scenario, {**given, **settings}, state, now)
     mapping = mapping_of(made)
-    return People(made, mapping, identities(made, mapping))
+    return Identities(made, mapping, join(made, mapping))
 
 
 def test_photos_are_read_of_people_in_scope_and_matched_without_employee() -> None:

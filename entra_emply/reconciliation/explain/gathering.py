@@ -11,12 +11,12 @@ from entra_emply.reconciliation.explain.mailbox import mailbox_of
 from entra_emply.reconciliation.explain.neighbourhood import Ids
 from entra_emply.reconciliation.explain.others import others
 from entra_emply.reconciliation.explain.rows import records
-from entra_emply.reconciliation.identities import People
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import nothing_configured
 from entra_emply.reconciliation.plan import mapping_of
 from entra_emply.reconciliation.report.wording import names_of
-from entra_emply.reconciliation.rules.matching import identities
+from entra_emply.reconciliation.rules.matching import join
 from entra_emply.text import key, key_of
 
 _NEARLY = "email_nearly_matches"
@@ -34,7 +34,7 @@ _JOINED = (
 
 
 def gather(
-    world: World,
+    inputs: Inputs,
     who: Ids,
     actions: Sequence[Row],
     findings: Sequence[Row],
@@ -46,11 +46,11 @@ def gather(
     `actions` and `findings` are rows of the plan as JSON has them; those about other people are left out. `links` are
     rows of the ledger's links (entra_id, emply_user_id, matched_by, at), `done` ids of actions applied meanwhile.
     """
-    mapping = mapping_of(world) if world.settings.enabled else nothing_configured()
-    people = People(world, mapping, identities(world, mapping))
-    asked = people.identities["entra_id"].isin(who.entra) | people.identities["emply_user_id"].isin(who.emply)
-    gathering = _Gathering(people, actions, findings, links, frozenset(done))
-    found = [gathering.person(int(person)) for person in people.identities.index[asked]]
+    mapping = mapping_of(inputs) if inputs.settings.enabled else nothing_configured()
+    identities = Identities(inputs, mapping, join(inputs, mapping))
+    asked = identities.frame["entra_id"].isin(who.entra) | identities.frame["emply_user_id"].isin(who.emply)
+    gathering = _Gathering(identities, actions, findings, links, frozenset(done))
+    found = [gathering.person(int(person)) for person in identities.frame.index[asked]]
     known = {facts.employee["employee_id"] for facts in found if facts.employee}
     known |= {row["employee_id"] for facts in found for row in facts.carried}
     return found + [gathering.employee_alone(each) for each in sorted(who.employees - known)]
@@ -61,20 +61,20 @@ class _Gathering:
 
     def __init__(
         self,
-        people: People,
+        identities: Identities,
         actions: Sequence[Row],
         findings: Sequence[Row],
         links: Sequence[Row],
         done: frozenset[str],
     ) -> None:
-        self.people = people
+        self.identities = identities
         self.actions, self.findings, self.links, self.done = actions, findings, links, done
-        world = people.world
-        self.names = names_of(world)
-        self.users = records(world.entra_users)
-        self.logins = records(world.emply_users)
-        self.employees = records(world.emply_employees)
-        groups = records(people.mapping.groups)
+        inputs = identities.inputs
+        self.names = names_of(inputs)
+        self.users = records(inputs.entra_users)
+        self.logins = records(inputs.emply_users)
+        self.employees = records(inputs.emply_employees)
+        groups = records(identities.mapping.groups)
         self.configured = [
             Group(row["group_id"], self._name(row["group_id"]), row["role_id"], self._name(row["role_id"]))
             for row in groups
@@ -82,12 +82,12 @@ class _Gathering:
 
     def person(self, person: int) -> Facts:
         """The facts of a row of `identities`."""
-        joined = self.people.identities.loc[person]
+        joined = self.identities.frame.loc[person]
         entra = _at(self.users, joined["entra_row"])
         login = _at(self.logins, joined["emply_row"])
         mine = self._memberships(joined["entra_id"])
         linked = _value(joined["matched_by"]) == "link"
-        rivals, candidates = others(self.people, person)
+        rivals, candidates = others(self.identities, person)
         ids = {"entra_id": _value(joined["entra_id"]), "emply_user_id": _value(joined["emply_user_id"])}
         return Facts(
             **self._shared(),
@@ -98,9 +98,11 @@ class _Gathering:
             identity={name: _value(joined[name]) for name in _JOINED},
             carried=self._carried(joined["address"], login),
             groups=tuple(group for group in self.configured if group.group_id in mine),
-            rooms=tuple(self._name(room) for room in self.people.mapping.rooms if room in mine),
+            rooms=tuple(self._name(room) for room in self.identities.mapping.rooms if room in mine),
             role_state=self._role_state(person),
-            deactivated=_first(records(self.people.world.state.deactivations), "emply_user_id", ids["emply_user_id"]),
+            deactivated=_first(
+                records(self.identities.inputs.state.deactivations), "emply_user_id", ids["emply_user_id"]
+            ),
             link=_first(self.links, "emply_user_id", ids["emply_user_id"])
             or _first(self.links, "entra_id", ids["entra_id"]),
             rivals=tuple(rivals),
@@ -108,7 +110,7 @@ class _Gathering:
             near=self._near(ids),
             actions=tuple(row for row in self.actions if _about(row, ids)),
             findings=tuple(row for row in self.findings if _about(row, ids) or row["object"] in mine),
-            mailbox=mailbox_of(self.people.world, ids["entra_id"], ids["emply_user_id"], linked=linked),
+            mailbox=mailbox_of(self.identities.inputs, ids["entra_id"], ids["emply_user_id"], linked=linked),
         )
 
     def employee_alone(self, employee_id: str) -> Facts:
@@ -119,25 +121,25 @@ class _Gathering:
         return Facts(**self._shared(), subject=email or employee_id, employee=employee, findings=findings)
 
     def _shared(self) -> dict[str, Any]:
-        world = self.people.world
+        inputs = self.identities.inputs
         return {
-            "settings": world.settings,
+            "settings": inputs.settings,
             "done": self.done,
-            "now": world.now,
+            "now": inputs.now,
             "names": self.names,
             "configured": tuple(self.configured),
-            "protected": self.people.mapping.protected_roles,
-            "hybrid_tenant": bool(world.entra_tenant["on_premises_sync_enabled"].any()),
+            "protected": self.identities.mapping.protected_roles,
+            "hybrid_tenant": bool(inputs.entra_tenant["on_premises_sync_enabled"].any()),
         }
 
     def _memberships(self, entra_id: object) -> set[str]:
-        members = self.people.world.entra_group_members
+        members = self.identities.inputs.entra_group_members
         return set(members.loc[members["member_id"] == entra_id, "group_id"])
 
     def _carried(self, address: object, login: Row | None) -> tuple[Row, ...]:
         """The employees that carry the person's e-mail (rules.md, "employee of a person")."""
         email = key_of((login or {}).get("email") or "") or _value(address)
-        carriers = key(self.people.world.emply_employees["email"])
+        carriers = key(self.identities.inputs.emply_employees["email"])
         return tuple(self.employees[at] for at, each in enumerate(carriers) if email and each == email)
 
     def _near(self, ids: Mapping[str, str | None]) -> tuple[Row, ...]:
@@ -146,7 +148,7 @@ class _Gathering:
         return tuple(row for row in self.employees if row["employee_id"] in named)
 
     def _role_state(self, person: int) -> Mapping[str, str | None] | None:
-        states = self.people.role_states
+        states = self.identities.role_states
         mine = states.of(states.person == person)
         roles = take(mine.role_ids, mine.role).astype(object).where(mine.role >= 0, None)
         return dict(zip(take(mine.group_ids, mine.group), roles, strict=True)) or None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from entra_emply.reconciliation.inputs import FOLLOWING, SOURCES, World
+from entra_emply.reconciliation.inputs import FOLLOWING, SOURCES, Inputs
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,12 @@ class InMemory:
     frames: Mapping[str, pd.DataFrame]
 
     @classmethod
-    def of(cls, world: World) -> "InMemory":
+    def of(cls, inputs: Inputs) -> "InMemory":
         """The frames of a world."""
-        frames = {name: getattr(world, name) for name in SOURCES if name != "entra_group_members"}
-        state = {f"sync_state/{name}": frame for name, frame in world.state.frames().items()}
-        following = {f"{asset}/{name}": getattr(world, name) for asset, names in FOLLOWING.items() for name in names}
-        return cls({**frames, **state, **following, "entra_group_members/members": world.entra_group_members})
+        frames = {name: getattr(inputs, name) for name in SOURCES if name != "entra_group_members"}
+        state = {f"sync_state/{name}": frame for name, frame in inputs.state.frames().items()}
+        following = {f"{asset}/{name}": getattr(inputs, name) for asset, names in FOLLOWING.items() for name in names}
+        return cls({**frames, **state, **following, "entra_group_members/members": inputs.entra_group_members})
 
     def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """All rows of some columns."""

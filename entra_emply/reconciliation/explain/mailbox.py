@@ -4,29 +4,29 @@ import pandas as pd
 
 from entra_emply.reconciliation.explain.facts import Mailbox, Row
 from entra_emply.reconciliation.explain.rows import records
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 
 
-def mailbox_of(world: World, entra_id: str | None, login: str | None, *, linked: bool) -> Mailbox:
+def mailbox_of(inputs: Inputs, entra_id: str | None, login: str | None, *, linked: bool) -> Mailbox:
     """The mailbox of an Entra user and its login. What was not read is not known."""
-    of_user = _where(world.emply_calendars, "user_id", login)
-    recorded = _where(world.state.calendars, "entra_id", entra_id)
+    of_user = _where(inputs.emply_calendars, "user_id", login)
+    recorded = _where(inputs.state.calendars, "entra_id", entra_id)
     rooms = [
         row for each in recorded if not each["detached"]
-        for row in _where(world.emply_calendars, "calendar_id", each["calendar_id"])
+        for row in _where(inputs.emply_calendars, "calendar_id", each["calendar_id"])
     ]  # fmt: skip
     here = {row["calendar_id"]: row for row in [*of_user, *rooms]}
-    available = [row["available"] for row in _where(world.entra_mailboxes, "entra_id", entra_id)]
-    opened = all(row["delta_link"] is not None for row in _where(world.entra_cursors, "entra_id", entra_id))
-    own = [row for each in here for row in _where(world.emply_events, "calendar_id", each) if row["origin"] == "emply"]
-    etags = _where(world.state.photo_etags, "emply_user_id", login) if linked else []
+    available = [row["available"] for row in _where(inputs.entra_mailboxes, "entra_id", entra_id)]
+    opened = all(row["delta_link"] is not None for row in _where(inputs.entra_cursors, "entra_id", entra_id))
+    own = [row for each in here for row in _where(inputs.emply_events, "calendar_id", each) if row["origin"] == "emply"]
+    etags = _where(inputs.state.photo_etags, "emply_user_id", login) if linked else []
     return Mailbox(
         available=bool(available[0]) and opened if available else None,
-        calendars=tuple(_where(world.entra_calendars, "entra_id", entra_id)),
+        calendars=tuple(_where(inputs.entra_calendars, "entra_id", entra_id)),
         emply=tuple(here.values()),
-        events=len(_where(world.entra_events, "entra_id", entra_id)),
+        events=len(_where(inputs.entra_events, "entra_id", entra_id)),
         own=len(own),
-        photo=_first(_where(world.entra_photos, "entra_id", entra_id)),
+        photo=_first(_where(inputs.entra_photos, "entra_id", entra_id)),
         recorded_photo=_first(etags),
     )
 

@@ -15,7 +15,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from entra_emply.reconciliation.arrays import Mask, exploded, is_among
-from entra_emply.reconciliation.inputs import FOLLOWING, STATE_COLUMNS, SyncState, World
+from entra_emply.reconciliation.inputs import FOLLOWING, STATE_COLUMNS, Inputs, SyncState
 from entra_emply.reconciliation.rules.matching import addresses
 from entra_emply.reconciliation.rules.write_back import address_keys
 from entra_emply.reconciliation.settings import Guards, Limit, Settings
@@ -184,7 +184,7 @@ UNREAD = pd.DataFrame()
 """In place of a frame that was not read: nothing is known of it, and no rule can ask it."""
 
 
-def small_world(frames: Frames, settings: Settings, who: Ids, unread: pd.DataFrame | None = None) -> World:
+def inputs_around(frames: Frames, settings: Settings, who: Ids, unread: pd.DataFrame | None = None) -> Inputs:
     """The world of these people alone; groups, roles and departments are all there, because settings name them.
 
     What was not read is `unread`; without that, an empty frame of its model, which takes a while to import.
@@ -195,7 +195,7 @@ def small_world(frames: Frames, settings: Settings, who: Ids, unread: pd.DataFra
         for name, columns in STATE_COLUMNS.items()
         if frames.has(f"sync_state/{name}")
     }
-    return World(
+    return Inputs(
         entra_tenant=frames.whole("entra_tenant"),
         entra_users=frames.rows("entra_users", "entra_id", entra),
         entra_groups=frames.whole("entra_groups"),
@@ -210,12 +210,12 @@ def small_world(frames: Frames, settings: Settings, who: Ids, unread: pd.DataFra
     )
 
 
-def uncounted(world: World) -> World:
+def uncounted(inputs: Inputs) -> Inputs:
     """The same world without the guards that count people (G1, G2, G4, G6, G7): of few people they say nothing."""
     no_limit = Limit(min_count=sys.maxsize, percent=0)
     guards = Guards(max_deactivations=no_limit, max_role_changes=no_limit, max_grants=no_limit)
-    state = replace(world.state, group_counts=world.state.group_counts[:0])
-    return replace(world, settings=world.settings.model_copy(update={"guards": guards}), state=state)
+    state = replace(inputs.state, group_counts=inputs.state.group_counts[:0])
+    return replace(inputs, settings=inputs.settings.model_copy(update={"guards": guards}), state=state)
 
 
 def _following(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from entra_emply.reconciliation.explain.facts import Other
-from entra_emply.reconciliation.identities import People
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.text import key
 
 _CROSSWISE = "crosswise"
@@ -27,12 +27,12 @@ class _User:
         return self.username or self.email or self.id
 
 
-def others(people: People, person: int) -> tuple[list[Other], list[Other]]:
+def others(identities: Identities, person: int) -> tuple[list[Other], list[Other]]:
     """The person's rivals (same system, same address) and the candidates of the other system that were not taken."""
-    entra, emply = _entra(people), _emply(people)
+    entra, emply = _entra(identities), _emply(identities)
     mine = [user for user in (*entra, *emply) if user.person == person]
     rivals = [
-        Other(user.system, user.id, user.who, shares, _of_rival(people, user))
+        Other(user.system, user.id, user.who, shares, _of_rival(identities, user))
         for me in mine
         for user in (entra if me.system == "entra" else emply)
         if user.person != person and (shares := _shared(me, user)) and shares != (_CROSSWISE,)
@@ -40,25 +40,25 @@ def others(people: People, person: int) -> tuple[list[Other], list[Other]]:
     me = next(iter(mine), None)  # the Entra user, where there is one
     across = emply if me is not None and me.system == "entra" else entra
     candidates = [
-        Other(user.system, user.id, user.who, shares, _why_not(people, person, user, shares))
+        Other(user.system, user.id, user.who, shares, _why_not(identities, person, user, shares))
         for user in across
         if me is not None and user.person != person and (shares := _shared(me, user))
     ]
     return rivals, candidates
 
 
-def _entra(people: People) -> list[_User]:
-    users, identities = people.world.entra_users, people.identities
-    names, addresses = _texts(key(users["user_principal_name"])), _texts(identities["address"])
+def _entra(identities: Identities) -> list[_User]:
+    users, frame = identities.inputs.entra_users, identities.frame
+    names, addresses = _texts(key(users["user_principal_name"])), _texts(frame["address"])
     return [
         _User("entra", entra_id, names[row], addresses[row], row)  # the row of an Entra user is that of its person
         for row, entra_id in enumerate(users["entra_id"])
     ]
 
 
-def _emply(people: People) -> list[_User]:
-    logins = people.world.emply_users
-    person_of = {row: person for person, row in enumerate(people.identities["emply_row"]) if row >= 0}
+def _emply(identities: Identities) -> list[_User]:
+    logins = identities.inputs.emply_users
+    person_of = {row: person for person, row in enumerate(identities.frame["emply_row"]) if row >= 0}
     names, emails = _texts(key(logins["username"])), _texts(key(logins["email"]))
     return [
         _User("emply", login, names[row], emails[row], person_of[row])
@@ -78,41 +78,41 @@ def _shared(one: _User, other: _User) -> tuple[str, ...]:
     return tuple(shares)
 
 
-def _of_rival(people: People, user: _User) -> str:
+def _of_rival(identities: Identities, user: _User) -> str:
     if user.system == "entra":
-        why = scope_of(people, user.person)
+        why = scope_of(identities, user.person)
         return f"is not in scope: {why}" if why else "is in scope"
-    return "is active" if people.active[user.person] else "is deactivated"
+    return "is active" if identities.active[user.person] else "is deactivated"
 
 
-def _why_not(people: People, person: int, user: _User, shares: tuple[str, ...]) -> str:
+def _why_not(identities: Identities, person: int, user: _User, shares: tuple[str, ...]) -> str:
     """Why `user` is not the counterpart of `person`, as a half sentence."""
-    return next(_reasons(people, person, user, shares), "was matched with nobody")
+    return next(_reasons(identities, person, user, shares), "was matched with nobody")
 
 
-def _reasons(people: People, person: int, user: _User, shares: tuple[str, ...]) -> Iterator[str]:
-    theirs, ours = people.identities.loc[user.person], people.identities.loc[person]
-    if _text(theirs["matched_by"]) is not None and people.matched[user.person]:
+def _reasons(identities: Identities, person: int, user: _User, shares: tuple[str, ...]) -> Iterator[str]:
+    theirs, ours = identities.frame.loc[user.person], identities.frame.loc[person]
+    if _text(theirs["matched_by"]) is not None and identities.matched[user.person]:
         how = "is linked to" if theirs["matched_by"] == "link" else "was matched with"
         yield f"{how} {theirs['subject']}"
     if shares == (_CROSSWISE,):
         yield "one's sign-in name is the other's e-mail: M2 compares sign-in names, M3 compares e-mails"
-    if user.system == "emply" and people.employee_archived[user.person]:
+    if user.system == "emply" and identities.employee_archived[user.person]:
         yield "its employee is archived: nobody gets a leaver's login"
-    if user.system == "entra" and people.employee_archived[person]:
+    if user.system == "entra" and identities.employee_archived[person]:
         yield "the employee of the Emply user is archived: nobody gets a leaver's login"
     if theirs["left_alone"] or ours["left_alone"]:
         yield "the address is carried by more than one user, so nobody of them is matched"
-    why = scope_of(people, user.person if user.system == "entra" else person)
+    why = scope_of(identities, user.person if user.system == "entra" else person)
     if why:
         yield f"the Entra user is not in scope: {why}"
     if _text(ours["matched_by"]) is not None:
         yield "the person has a counterpart already"
 
 
-def scope_of(people: People, person: int) -> str | None:
+def scope_of(identities: Identities, person: int) -> str | None:
     """Why the Entra user is not in scope, in few words."""
-    who = people.identities.loc[person]
+    who = identities.frame.loc[person]
     if who["in_scope"]:
         return None
     if not who["enabled"]:

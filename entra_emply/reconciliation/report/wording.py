@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import parsed
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan
 
 Row = Mapping[str, Any]
@@ -94,12 +94,12 @@ def document(plan: Plan, created_at: datetime, mapping_version: str) -> dict[str
     }
 
 
-def names_of(world: World) -> dict[str, str]:
+def names_of(inputs: Inputs) -> dict[str, str]:
     """What ids are called: roles, departments and groups."""
     pairs = [
-        (world.emply_roles["role_id"], world.emply_roles["title"]),
-        (world.emply_departments["department_id"], world.emply_departments["title"]),
-        (world.entra_groups["group_id"], world.entra_groups["display_name"]),
+        (inputs.emply_roles["role_id"], inputs.emply_roles["title"]),
+        (inputs.emply_departments["department_id"], inputs.emply_departments["title"]),
+        (inputs.entra_groups["group_id"], inputs.entra_groups["display_name"]),
     ]
     return {str(key): str(name) for ids, titles in pairs for key, name in zip(ids, titles, strict=True)}
 

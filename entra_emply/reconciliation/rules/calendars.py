@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, is_among, positions, same_text, take, take_flag
-from entra_emply.reconciliation.identities import People, actions, findings, together
+from entra_emply.reconciliation.identities import Identities, actions, findings, together
 from entra_emply.reconciliation.rules.lifecycle import stays_active, unmanaged
 from entra_emply.reconciliation.rules.write_back import to_delete
 from entra_emply.text import trimmed
@@ -29,7 +29,7 @@ class Calendars:
     detached calendar that takes their place. without_mailbox: the people of C7.
     """
 
-    people: People
+    identities: Identities
     wanted: pd.DataFrame
     here: pd.DataFrame
     attached: pd.DataFrame
@@ -42,21 +42,21 @@ class Calendars:
         return self.wanted[missing].drop(index=self.attached.index, errors="ignore")
 
 
-def people_to_read(people: People) -> "pd.Series[str]":
+def people_to_read(identities: Identities) -> "pd.Series[str]":
     """The Entra ids of everybody whose mailbox C1 or C5 may ask for."""
-    settings = people.world.settings
-    wanted = (people.reconcilable | people.in_room) & settings.synchronize_calendars & settings.enabled
-    return people.identities.loc[wanted, "entra_id"]
+    settings = identities.inputs.settings
+    wanted = (identities.reconcilable | identities.in_room) & settings.synchronize_calendars & settings.enabled
+    return identities.frame.loc[wanted, "entra_id"]
 
 
-def calendars(people: People, waiting: Mask) -> Calendars:
+def calendars(identities: Identities, waiting: Mask) -> Calendars:
     """What becomes of every calendar; `waiting`: the people whose link or deactivation is held (C8)."""
-    excluded, considered = _concerned(people, waiting)
-    mailboxes = people.world.entra_mailboxes
-    asked = positions(people.identities["entra_id"], mailboxes["entra_id"])
-    available = take_flag(mailboxes["available"], asked) & ~_closed(people)
-    wanted = _wanted(people, considered & available)
-    here = _here(people)
+    excluded, considered = _concerned(identities, waiting)
+    mailboxes = identities.inputs.entra_mailboxes
+    asked = positions(identities.frame["entra_id"], mailboxes["entra_id"])
+    available = take_flag(mailboxes["available"], asked) & ~_closed(identities)
+    wanted = _wanted(identities, considered & available)
+    here = _here(identities)
     stays = is_among(_place(here), _place(wanted))
     frozen = excluded | (considered & ~available)  # C8, C7
     owned = here["person"].to_numpy()
@@ -64,7 +64,7 @@ def calendars(people: People, waiting: Mask) -> Calendars:
     here["fate"] = np.select([untouched, stays], ["frozen", "stays"], "goes")
     unavailable = considered & (asked >= 0) & ~available
     return Calendars(
-        people, wanted, here, _attached(people, wanted[~is_among(_place(wanted), _place(here))]), unavailable
+        identities, wanted, here, _attached(identities, wanted[~is_among(_place(wanted), _place(here))]), unavailable
     )
 
 
@@ -75,46 +75,50 @@ def actions_of(found: Calendars) -> pd.DataFrame:
 
 def findings_of(found: Calendars) -> pd.DataFrame:
     """C7: a mailbox that does not exist or may not be opened; guests have none."""
-    people = found.people
-    guest = (people.entra("user_type") == "Guest").to_numpy(dtype=bool)
-    return findings(people.where(found.without_mailbox & ~guest), "mailbox_unavailable", "C7")
+    identities = found.identities
+    guest = (identities.entra("user_type") == "Guest").to_numpy(dtype=bool)
+    return findings(identities.where(found.without_mailbox & ~guest), "mailbox_unavailable", "C7")
 
 
-def _concerned(people: People, waiting: Mask) -> tuple[Mask, Mask]:
+def _concerned(identities: Identities, waiting: Mask) -> tuple[Mask, Mask]:
     """Who is left as it is (C8), and whose calendars are considered (C1, C5)."""
-    settings, world = people.world.settings, people.world
-    if world.emply_calendars.empty and world.entra_mailboxes.empty:
-        nobody = np.zeros(len(people.identities), dtype=bool)
+    settings, inputs = identities.inputs.settings, identities.inputs
+    if inputs.emply_calendars.empty and inputs.entra_mailboxes.empty:
+        nobody = np.zeros(len(identities.frame), dtype=bool)
         return nobody, nobody
-    excluded = (people.left_alone | unmanaged(people) | waiting) & settings.enabled  # C8, X
-    considered = ((people.reconcilable & stays_active(people)) | (people.in_room & ~to_delete(people))) & ~excluded
+    excluded = (identities.left_alone | unmanaged(identities) | waiting) & settings.enabled  # C8, X
+    considered = (
+        (identities.reconcilable & stays_active(identities)) | (identities.in_room & ~to_delete(identities))
+    ) & ~excluded
     return excluded, considered & settings.enabled & settings.synchronize_calendars  # C6
 
 
-def _closed(people: People) -> Mask:
+def _closed(identities: Identities) -> Mask:
     """Whose calendars Graph lists without opening all of them."""
-    cursors = people.world.entra_cursors
-    return is_among(people.identities["entra_id"], cursors.loc[cursors["delta_link"].isna(), "entra_id"])
+    cursors = identities.inputs.entra_cursors
+    return is_among(identities.frame["entra_id"], cursors.loc[cursors["delta_link"].isna(), "entra_id"])
 
 
 # --- what there is and what there has to be ---------------------------------------------------------------------------
 
 
-def _wanted(people: People, considered: Mask) -> pd.DataFrame:
+def _wanted(identities: Identities, considered: Mask) -> pd.DataFrame:
     """C1: every calendar with canEdit; C5: a room's default calendar, named after the room."""
-    entra = people.world.entra_calendars
-    person = positions(entra["entra_id"], people.world.entra_users["entra_id"])  # an Entra user's row is its person's
+    entra = identities.inputs.entra_calendars
+    person = positions(
+        entra["entra_id"], identities.inputs.entra_users["entra_id"]
+    )  # an Entra user's row is its person's
     known = person >= 0
     known[known] = considered[person[known]]
     entra, person = entra[known], person[known]
-    room = people.in_room[person]
+    room = identities.in_room[person]
     wanted = pd.DataFrame(
         {
             "person": person,
             "kind": np.where(room, "room", "user"),
-            "user_id": people.identities["emply_user_id"].iloc[person].where(~room).array,
+            "user_id": identities.frame["emply_user_id"].iloc[person].where(~room).array,
             "external_id": entra["calendar_id"].array,
-            "name": entra["name"].where(~room, people.entra("display_name").iloc[person].array).array,
+            "name": entra["name"].where(~room, identities.entra("display_name").iloc[person].array).array,
             "is_default": entra["is_default"].array,
         }
     )
@@ -122,34 +126,34 @@ def _wanted(people: People, considered: Mask) -> pd.DataFrame:
     return wanted[kept].reset_index(drop=True).astype({"kind": "str"})
 
 
-def _here(people: People) -> pd.DataFrame:
+def _here(identities: Identities) -> pd.DataFrame:
     """Emply's calendars that came from Entra, with their owners; a room's is whose the ledger or its mailbox says."""
-    here = people.world.emply_calendars
+    here = identities.inputs.emply_calendars
     here = here[trimmed(here["external_id"]).notna()].reset_index(drop=True)
-    recorded = people.world.state.calendars
+    recorded = identities.inputs.state.calendars
     recorded = recorded[~recorded["detached"]]
     known = take(recorded["entra_id"], positions(here["calendar_id"], recorded["calendar_id"]))
     kind = here["kind"].fillna(here["user_id"].isna().map({True: "room", False: "user"}))
     room = (kind == "room").to_numpy()
-    person_of_login = np.full(len(people.world.emply_users), -1, dtype=np.int64)
-    logins = people.identities["emply_row"].to_numpy()
+    person_of_login = np.full(len(identities.inputs.emply_users), -1, dtype=np.int64)
+    logins = identities.frame["emply_row"].to_numpy()
     person_of_login[logins[logins >= 0]] = np.flatnonzero(logins >= 0)
-    login = positions(here["user_id"], people.world.emply_users["emply_user_id"])
-    rooms = people.world.entra_calendars
+    login = positions(here["user_id"], identities.inputs.emply_users["emply_user_id"])
+    rooms = identities.inputs.entra_calendars
     rooms = rooms[rooms["is_default"]]
-    rooms = rooms.assign(person=positions(rooms["entra_id"], people.world.entra_users["entra_id"]))
-    rooms = rooms[(rooms["person"] >= 0) & np.append(people.in_room, False)[rooms["person"]]]
-    by_record = positions(known, people.identities["entra_id"])
+    rooms = rooms.assign(person=positions(rooms["entra_id"], identities.inputs.entra_users["entra_id"]))
+    rooms = rooms[(rooms["person"] >= 0) & np.append(identities.in_room, False)[rooms["person"]]]
+    by_record = positions(known, identities.frame["entra_id"])
     by_mailbox = np.append(rooms["person"], -1)[positions(here["external_id"], rooms["calendar_id"])]
     owner = np.append(person_of_login, -1)[login]
     here["person"] = np.where(room, np.where(known.notna(), by_record, by_mailbox), owner)
-    here["entra_id"] = take(people.identities["entra_id"], here["person"].to_numpy()).fillna(known.where(room))
+    here["entra_id"] = take(identities.frame["entra_id"], here["person"].to_numpy()).fillna(known.where(room))
     return here.assign(kind=kind, user_id=here["user_id"].where(~room))
 
 
-def _attached(people: People, missing: pd.DataFrame) -> pd.DataFrame:
+def _attached(identities: Identities, missing: pd.DataFrame) -> pd.DataFrame:
     """C1: of the missing ones, those that C4 detached, with the Emply calendar that is attached again."""
-    there, recorded = people.world.emply_calendars, people.world.state.calendars
+    there, recorded = identities.inputs.emply_calendars, identities.inputs.state.calendars
     own = there[trimmed(there["external_id"]).isna()]
     row = positions(recorded["calendar_id"], own["calendar_id"])
     detached = recorded[recorded["detached"].to_numpy() & (row >= 0)].sort_values("calendar_id")
@@ -157,7 +161,7 @@ def _attached(people: People, missing: pd.DataFrame) -> pd.DataFrame:
     whose = pd.DataFrame(
         {"entra_id": detached["entra_id"].array, "external_id": detached["external_id"].array}, dtype="str"
     ).assign(kind=take(own["kind"], row), user_id=take(own["user_id"], row))
-    of = missing.assign(entra_id=take(people.identities["entra_id"], missing["person"].to_numpy()).array)
+    of = missing.assign(entra_id=take(identities.frame["entra_id"], missing["person"].to_numpy()).array)
     found = positions(as_one(of, "entra_id", "external_id", "kind"), as_one(whose, "entra_id", "external_id", "kind"))
     same_user = take(whose["user_id"], found).fillna("").to_numpy() == missing["user_id"].fillna("").to_numpy()
     found = np.where(same_user | (missing["kind"] == "room").to_numpy(), found, -1)
@@ -186,10 +190,10 @@ def as_one(of: pd.DataFrame, *columns: str) -> "pd.Series[str]":
 
 def _endings(found: Calendars) -> list[pd.DataFrame]:
     """C4: a calendar that holds events of Emply's own is detached, any other removed."""
-    settings = found.people.world.settings
+    settings = found.identities.inputs.settings
     rule = "C4" if settings.enabled and settings.synchronize_calendars else _ENDED
     going = found.here[found.here["fate"] == "goes"]
-    events = found.people.world.emply_events
+    events = found.identities.inputs.emply_events
     kept = is_among(going["calendar_id"], events.loc[events["origin"] == "emply", "calendar_id"])
     removed = _drafts(going[~kept], "emply.remove_calendar", rule, before=["kind", "external_id", "name"])
     freed = going[kept].assign(external_id_after=None).astype({"external_id_after": "str"})
@@ -210,7 +214,7 @@ def _additions(found: Calendars) -> pd.DataFrame:
         is_default=first,
         enabled=first,
         can_disable=~first,
-        share_dates_and_titles=found.people.world.settings.always_share_dates_and_titles,
+        share_dates_and_titles=found.identities.inputs.settings.always_share_dates_and_titles,
     )
     columns = [
         "kind",
@@ -222,11 +226,11 @@ def _additions(found: Calendars) -> pd.DataFrame:
         "can_disable",
         "share_dates_and_titles",
     ]
-    return _by_kind(with_owner(found.people, added), "emply.add_calendar", after=columns)
+    return _by_kind(with_owner(found.identities, added), "emply.add_calendar", after=columns)
 
 
 def _attachments(found: Calendars) -> pd.DataFrame:
-    attached = with_owner(found.people, found.attached).assign(external_id_before=None)
+    attached = with_owner(found.identities, found.attached).assign(external_id_before=None)
     attached = attached.astype({"external_id_before": "str"})
     return _by_kind(
         attached, "emply.attach_calendar", before=["kind", "external_id_before"], after=["kind", "external_id", "name"]
@@ -236,12 +240,12 @@ def _attachments(found: Calendars) -> pd.DataFrame:
 def _updates(found: Calendars) -> list[pd.DataFrame]:
     """C3: a changed name; sharing that is off although it has to be on, also where it is attached again."""
     stays = found.here[found.here["fate"] == "stays"]
-    attached = with_owner(found.people, found.attached)
+    attached = with_owner(found.identities, found.attached)
     here = pd.concat([stays, attached[[name for name in stays.columns if name in attached]]], ignore_index=True)
     name = take(found.wanted["name"], positions(_place(here), _place(found.wanted)))
     renamed = trimmed(name).notna().to_numpy() & ~same_text(trimmed(name), trimmed(here["name"]))
     shared = here["share_dates_and_titles"].fillna(False).to_numpy(dtype=bool)
-    unshared = ~shared & found.people.world.settings.always_share_dates_and_titles
+    unshared = ~shared & found.identities.inputs.settings.always_share_dates_and_titles
     here = here.assign(name_after=name.array, share_after=True)
     drafts = []
     for also_name, also_share in ((True, True), (True, False), (False, True)):
@@ -271,9 +275,9 @@ _NAMES = {
 }
 
 
-def with_owner(people: People, of: pd.DataFrame) -> pd.DataFrame:
+def with_owner(identities: Identities, of: pd.DataFrame) -> pd.DataFrame:
     """`of` (person) with the entra_id of its people."""
-    return of.assign(entra_id=take(people.identities["entra_id"], of["person"].to_numpy()).array)
+    return of.assign(entra_id=take(identities.frame["entra_id"], of["person"].to_numpy()).array)
 
 
 def with_ids(of: pd.DataFrame, draft: pd.DataFrame) -> pd.DataFrame:

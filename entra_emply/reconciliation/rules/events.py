@@ -13,7 +13,7 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, same_text, take, take_flag
 from entra_emply.reconciliation.identities import actions, together
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.rules.calendars import Calendars, as_one, with_ids, with_owner
 from entra_emply.reconciliation.settings import CalendarWindow
 from entra_emply.text import trimmed
@@ -41,9 +41,9 @@ def window(now: datetime, of: CalendarWindow) -> tuple[str, str]:
     return start, end
 
 
-def is_within(events: pd.DataFrame, world: World) -> "pd.Series[bool]":
+def is_within(events: pd.DataFrame, inputs: Inputs) -> "pd.Series[bool]":
     """Which events (start, end) overlap the window; touching is not overlapping."""
-    start, end = window(world.now, world.settings.calendar_window)
+    start, end = window(inputs.now, inputs.settings.calendar_window)
     return (events["start"] < end).fillna(False) & (events["end"] > start).fillna(False)
 
 
@@ -63,7 +63,7 @@ def actions_of(found: Calendars) -> pd.DataFrame:
 
 def ended_pairs(found: Calendars) -> pd.DataFrame:
     """E2: recorded pairs (emply_event_id) of enabled calendars with both ends gone, to be forgotten."""
-    remembered = found.people.world.state.event_pairs
+    remembered = found.identities.inputs.state.event_pairs
     if remembered.empty:
         return remembered[["emply_event_id"]]
     both = _Both(found)
@@ -83,28 +83,28 @@ class _Both:
     def places(self) -> pd.DataFrame:
         """Calendars that stay or come: person, entra_id, user_id, external_id, calendar_id, enabled. Those whose events
         were not read are left out: unknown is not empty."""
-        places, read = _places(self.found), self.found.people.world.entra_cursors
+        places, read = _places(self.found), self.found.identities.inputs.entra_cursors
         known = is_among(as_one(places, "entra_id", "external_id"), as_one(read, "entra_id", "calendar_id"))
         return places[known | ~places["enabled"].to_numpy()].reset_index(drop=True)
 
     @cached_property
     def ours(self) -> pd.DataFrame:
         """Emply's events: the columns of `emply_events`, at, open, within."""
-        events = self.found.people.world.emply_events
+        events = self.found.identities.inputs.emply_events
         at = positions(events["calendar_id"], self.places["calendar_id"])
         return self._placed(events.assign(external_id=trimmed(events["external_id"])), at)
 
     @cached_property
     def theirs(self) -> pd.DataFrame:
         """Outlook's events: the columns of `entra_events`, at, open, within."""
-        events = self.found.people.world.entra_events
+        events = self.found.identities.inputs.entra_events
         of = as_one(self.places, "entra_id", "external_id")
         return self._placed(events, positions(as_one(events, "entra_id", "calendar_id"), of))
 
     @cached_property
     def recorded(self) -> pd.DataFrame:
         """The recorded pairs: emply_event_id, external_id, entra_id, calendar_external_id, at."""
-        pairs = self.found.people.world.state.event_pairs
+        pairs = self.found.identities.inputs.state.event_pairs
         of = as_one(self.places, "entra_id", "external_id")
         return pairs.assign(at=positions(as_one(pairs, "entra_id", "calendar_external_id"), of))
 
@@ -140,7 +140,7 @@ class _Both:
         return self.places.loc[at, columns].rename(columns={"external_id": "calendar_external_id"})
 
     def _placed(self, events: pd.DataFrame, at: Rows) -> pd.DataFrame:
-        within = is_within(events, self.found.people.world)
+        within = is_within(events, self.found.identities.inputs)
         return events.assign(at=at, open=take_flag(self.places["enabled"], at), within=within).reset_index(drop=True)
 
 
@@ -148,8 +148,8 @@ def _places(found: Calendars) -> pd.DataFrame:
     """The calendars that stay, are attached or added: person, entra_id, user_id, external_id, calendar_id, enabled."""
     columns = ["person", "entra_id", "user_id", "external_id", "calendar_id", "enabled"]
     stays = found.here.loc[found.here["fate"] == "stays", columns]
-    attached = with_owner(found.people, found.attached)[columns]
-    added = with_owner(found.people, found.added).assign(calendar_id=_nothing(len(found.added)))
+    attached = with_owner(found.identities, found.attached)[columns]
+    added = with_owner(found.identities, found.added).assign(calendar_id=_nothing(len(found.added)))
     added = added.assign(enabled=added["is_default"] | (added["kind"] == "room"))[columns]
     return pd.concat([stays, attached, added], ignore_index=True).astype({"enabled": "bool", "person": "int64"})
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, as_set, codes, is_among, marked, positions, take, take_rows
 from entra_emply.reconciliation.employees import Employees
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
 from entra_emply.text import key
 
@@ -19,10 +19,10 @@ _MATCHED_BY = pd.Series(["link", "username", "email"], dtype="str")
 _NOBODY = -1
 
 
-def memberships(world: World, mapping: Mapping) -> pd.DataFrame:
+def memberships(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
     """The configured groups of every Entra user: `entra_row`, `priority` (row of `mapping.groups`), sorted, unique."""
-    entra_row = world.member_rows
-    priority = positions(world.entra_group_members["group_id"], mapping.groups["group_id"])
+    entra_row = inputs.member_rows
+    priority = positions(inputs.entra_group_members["group_id"], mapping.groups["group_id"])
     known = (entra_row >= 0) & (priority >= 0)
     width = max(len(mapping.groups), 1)
     pairs = as_set(entra_row[known] * width + priority[known])
@@ -36,7 +36,7 @@ def addresses(users: pd.DataFrame) -> "pd.Series[str]":
     return key(users["mail"]).fillna(own_name)
 
 
-def identities(world: World, mapping: Mapping) -> pd.DataFrame:
+def join(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
     """Every person once: the Entra users in their frame's order, then the Emply users that belong to none of them.
 
     Columns: entra_id (kept where the linked Entra user is gone), emply_user_id, employee_id; entra_row, emply_row,
@@ -45,19 +45,19 @@ def identities(world: World, mapping: Mapping) -> pd.DataFrame:
     -1 for none); address (e-mail of the Entra user), subject (the person's e-mail), employees (how many carry the
     person's e-mail). Index 0….
     """
-    entra = _entra_side(world, mapping)
-    employees = Employees.of(world)
-    emply = _emply_side(world, employees)
+    entra = _entra_side(inputs, mapping)
+    employees = Employees.of(inputs)
+    emply = _emply_side(inputs, employees)
     matches = _Matches(len(entra), len(emply))
-    links = _links(world)
+    links = _links(inputs)
     _keep_links(matches, links)  # M1
     free = entra["in_scope"].to_numpy(dtype=bool) & (matches.emply_row == _NOBODY)
     emply_free = ~emply["archived"].to_numpy(dtype=bool)
     emply_free[matches.taken] = False
     left = _match(matches, "username", entra["upn"], emply["username"], free, emply_free)  # M2
     _match(matches, "email", entra["address"], emply["email"], free, emply_free, left)  # M3
-    people = _one_row_each(world, entra, matches, links)
-    return _with_employee(world, people, entra, emply, employees)
+    identities = _one_row_each(inputs, entra, matches, links)
+    return _with_employee(inputs, identities, entra, emply, employees)
 
 
 class _Matches:
@@ -83,14 +83,14 @@ class _LeftAlone:
     emply: Mask
 
 
-def _entra_side(world: World, mapping: Mapping) -> pd.DataFrame:
+def _entra_side(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
     """The Entra users with what matching needs; rows as in `entra_users`."""
-    users = world.entra_users
-    groups = memberships(world, mapping)
+    users = inputs.entra_users
+    groups = memberships(inputs, mapping)
     main_group = np.full(len(users), _NOBODY, dtype=np.int64)
     first = groups.drop_duplicates("entra_row")
     main_group[first["entra_row"]] = first["priority"]
-    members = world.entra_group_members
+    members = inputs.entra_group_members
     in_rooms = members.loc[is_among(members["group_id"], pd.Series(mapping.rooms, dtype="str")), "member_id"]
     enabled = users["account_enabled"].to_numpy(dtype=bool)
     in_room = is_among(users["entra_id"], in_rooms)
@@ -106,22 +106,22 @@ def _entra_side(world: World, mapping: Mapping) -> pd.DataFrame:
     )
 
 
-def _emply_side(world: World, employees: Employees) -> pd.DataFrame:
+def _emply_side(inputs: Inputs, employees: Employees) -> pd.DataFrame:
     """The Emply users with what matching needs; `archived`: their own employee is, so no newcomer gets the login."""
-    users = world.emply_users
+    users = inputs.emply_users
     emply = pd.DataFrame({"username": key(users["username"]), "email": key(users["email"])})
     row, carriers = employees.of_people(users["employee_id"], emply["email"])
     return emply.assign(employee_row=row, employees=carriers, archived=employees.archived(row))
 
 
-def _links(world: World) -> pd.DataFrame:
+def _links(inputs: Inputs) -> pd.DataFrame:
     """The recorded links whose Emply user exists: entra_id, entra_row (-1: gone), emply_row."""
-    links = world.state.links
+    links = inputs.state.links
     found = pd.DataFrame(
         {
             "entra_id": links["entra_id"],
-            "entra_row": positions(links["entra_id"], world.entra_users["entra_id"]),
-            "emply_row": positions(links["emply_user_id"], world.emply_users["emply_user_id"]),
+            "entra_row": positions(links["entra_id"], inputs.entra_users["entra_id"]),
+            "emply_row": positions(links["emply_user_id"], inputs.emply_users["emply_user_id"]),
         }
     )
     return found[found["emply_row"] != _NOBODY]
@@ -175,17 +175,17 @@ def _match(
     return alone
 
 
-def _one_row_each(world: World, entra: pd.DataFrame, matches: _Matches, links: pd.DataFrame) -> pd.DataFrame:
+def _one_row_each(inputs: Inputs, entra: pd.DataFrame, matches: _Matches, links: pd.DataFrame) -> pd.DataFrame:
     """Entra users with their Emply users, then the other Emply users; those of a gone Entra user stay linked (L5)."""
     gone = links[links["entra_row"] == _NOBODY]
-    gone_id = pd.Series(pd.NA, index=range(len(world.emply_users)), dtype="str")
+    gone_id = pd.Series(pd.NA, index=range(len(inputs.emply_users)), dtype="str")
     gone_id.iloc[gone["emply_row"].to_numpy(dtype=np.int64)] = gone["entra_id"].to_numpy()
-    rest = np.flatnonzero(~marked(matches.taken, len(world.emply_users)))
+    rest = np.flatnonzero(~marked(matches.taken, len(inputs.emply_users)))
     anew = matches.matched_by > _how("link")
     orphans = gone_id.iloc[rest]
     persons = pd.DataFrame(
         {
-            "entra_id": world.entra_users["entra_id"],
+            "entra_id": inputs.entra_users["entra_id"],
             "emply_row": matches.emply_row,
             "entra_row": np.arange(len(entra)),
             "matched_by": take(_MATCHED_BY, matches.matched_by),
@@ -208,8 +208,8 @@ def _one_row_each(world: World, entra: pd.DataFrame, matches: _Matches, links: p
             "address": pd.array([None] * len(rest), dtype="str"),
         }
     )
-    people = pd.concat([persons, logins], ignore_index=True)
-    return people.assign(emply_user_id=take(world.emply_users["emply_user_id"], people["emply_row"]))
+    identities = pd.concat([persons, logins], ignore_index=True)
+    return identities.assign(emply_user_id=take(inputs.emply_users["emply_user_id"], identities["emply_row"]))
 
 
 def _how(name: str) -> int:
@@ -217,21 +217,21 @@ def _how(name: str) -> int:
 
 
 def _with_employee(
-    world: World, people: pd.DataFrame, entra: pd.DataFrame, emply: pd.DataFrame, employees: Employees
+    inputs: Inputs, identities: pd.DataFrame, entra: pd.DataFrame, emply: pd.DataFrame, employees: Employees
 ) -> pd.DataFrame:
     """Each person's employee and subject (rules.md, "employee of a person")."""
-    emply_row = people["emply_row"].to_numpy()
+    emply_row = identities["emply_row"].to_numpy()
     emply_email = take(emply["email"], emply_row)
-    names = take(entra["upn"], people["entra_row"]).fillna(take(emply["username"], emply_row))
-    people["subject"] = people["address"].fillna(emply_email).fillna(names)
+    names = take(entra["upn"], identities["entra_row"]).fillna(take(emply["username"], emply_row))
+    identities["subject"] = identities["address"].fillna(emply_email).fillna(names)
     rows, carriers = take_rows(emply["employee_row"], emply_row), take_rows(emply["employees"], emply_row, absent=0)
     by_entra = emply_email.isna().to_numpy()
-    carried = take(world.emply_users["employee_id"], emply_row[by_entra])
-    rows[by_entra], carriers[by_entra] = employees.of_people(carried, people.loc[by_entra, "address"])
-    people["employee_row"] = rows
-    people["employees"] = carriers
-    people["employee_id"] = take(world.emply_employees["employee_id"], rows)
-    return people[IDENTITY_COLUMNS]
+    carried = take(inputs.emply_users["employee_id"], emply_row[by_entra])
+    rows[by_entra], carriers[by_entra] = employees.of_people(carried, identities.loc[by_entra, "address"])
+    identities["employee_row"] = rows
+    identities["employees"] = carriers
+    identities["employee_id"] = take(inputs.emply_employees["employee_id"], rows)
+    return identities[IDENTITY_COLUMNS]
 
 
 IDENTITY_COLUMNS = [

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, among, as_set, collected, different, positions, take
-from entra_emply.reconciliation.identities import People, actions, findings, together
+from entra_emply.reconciliation.identities import Identities, actions, findings, together
 from entra_emply.reconciliation.rules.lifecycle import joiners
 
 
@@ -59,20 +59,20 @@ class RoleChanges:
         added = self.after[~among(self.after, self.before)]
         return added[np.isin(added % width, np.flatnonzero(self.titles.isin(roles)))] // width
 
-    def _lists(self, pairs: Rows, people: Rows) -> pd.DataFrame:
+    def _lists(self, pairs: Rows, identities: Rows) -> pd.DataFrame:
         width = max(len(self.titles), 1)
-        ours = pairs[among(pairs // width, people)]
-        lists = collected(np.searchsorted(people, ours // width), take(self.titles, ours % width), len(people))
-        return pd.DataFrame({"roleIds": pd.Series(lists.to_pylist(), index=people, dtype=object)})
+        ours = pairs[among(pairs // width, identities)]
+        lists = collected(np.searchsorted(identities, ours // width), take(self.titles, ours % width), len(identities))
+        return pd.DataFrame({"roleIds": pd.Series(lists.to_pylist(), index=identities, dtype=object)})
 
 
-def role_changes(people: People) -> RoleChanges:
+def role_changes(identities: Identities) -> RoleChanges:
     """R1, R2, R4-R7 for everybody in scope and matched."""
-    subject = people.reconcilable & ~people.has_employee  # R1
-    numbers = _Numbers(people, subject)
-    decided, after = _follow(numbers) if people.world.settings.synchronize_roles else _single_role(numbers)
+    subject = identities.reconcilable & ~identities.has_employee  # R1
+    numbers = _Numbers(identities, subject)
+    decided, after = _follow(numbers) if identities.inputs.settings.synchronize_roles else _single_role(numbers)
     before = numbers.now[among(numbers.now // numbers.width, decided["person"].to_numpy())]
-    guarded = np.flatnonzero(numbers.titles.isin(people.mapping.protected_roles))
+    guarded = np.flatnonzero(numbers.titles.isin(identities.mapping.protected_roles))
     holders = before[np.isin(before % numbers.width, guarded)] // numbers.width
     return RoleChanges(
         decided.assign(protected=among(decided["person"].to_numpy(), holders)), before, after, numbers.titles
@@ -82,19 +82,19 @@ def role_changes(people: People) -> RoleChanges:
 class _Numbers:
     """The roles, groups and role states of the people whom R2 or R4 is about, as numbers."""
 
-    def __init__(self, people: People, subject: Mask) -> None:
-        self.people = people
+    def __init__(self, identities: Identities, subject: Mask) -> None:
+        self.identities = identities
         self.subject = subject
 
     @cached_property
     def titles(self) -> "pd.Series[str]":
         """Every role id that occurs anywhere, sorted: the number of a role is its row here."""
-        _, _, held = self.people.roles_held
+        _, _, held = self.identities.roles_held
         occurring = [
-            self.people.world.emply_roles["role_id"],
+            self.identities.inputs.emply_roles["role_id"],
             held,
-            self.people.mapping.groups["role_id"],
-            self.people.role_states.role_ids,
+            self.identities.mapping.groups["role_id"],
+            self.identities.role_states.role_ids,
         ]
         return pd.concat(occurring).drop_duplicates().sort_values(ignore_index=True)
 
@@ -105,15 +105,15 @@ class _Numbers:
     @cached_property
     def mapped(self) -> Rows:
         """The role of each configured group now, by priority."""
-        return positions(self.people.mapping.groups["role_id"], self.titles)
+        return positions(self.identities.mapping.groups["role_id"], self.titles)
 
     @cached_property
     def now(self) -> Rows:
         """`R`: the pairs that Emply has."""
-        emply_row, role, role_ids = self.people.roles_held
-        identities = self.people.identities
-        person_of = np.full(len(self.people.world.emply_users), -1, dtype=np.int64)
-        person_of[identities.loc[self.subject, "emply_row"]] = np.flatnonzero(self.subject)
+        emply_row, role, role_ids = self.identities.roles_held
+        frame = self.identities.frame
+        person_of = np.full(len(self.identities.inputs.emply_users), -1, dtype=np.int64)
+        person_of[frame.loc[self.subject, "emply_row"]] = np.flatnonzero(self.subject)
         person = person_of[emply_row]
         ours = person >= 0
         return as_set(person[ours] * self.width + positions(role_ids, self.titles)[role[ours]])
@@ -122,13 +122,13 @@ class _Numbers:
     def groups(self) -> pd.DataFrame:
         """Their configured groups: person, priority; and `then`, the role it was mapped to when last reconciled, or -1
         where the role state lacks it."""
-        memberships = self.people.memberships
+        memberships = self.identities.memberships
         ours = memberships[self.subject[memberships["entra_row"]]]
         person, priority = ours["entra_row"].to_numpy(), ours["priority"].to_numpy()
-        states = self.people.role_states
-        configured = positions(states.group_ids, self.people.mapping.groups["group_id"])
+        states = self.identities.role_states
+        configured = positions(states.group_ids, self.identities.mapping.groups["group_id"])
         states = states.of((states.role >= 0) & self.subject[states.person] & (configured >= 0)[states.group])
-        count = max(len(self.people.mapping.groups), 1)
+        count = max(len(self.identities.mapping.groups), 1)
         remembered = states.person * count + configured[states.group]
         order = np.argsort(remembered, kind="stable")
         then = np.full(len(ours), -1, dtype=np.int64)
@@ -175,23 +175,23 @@ def _single_role(numbers: _Numbers) -> tuple[pd.DataFrame, Rows]:
     without = numbers.subject.copy()
     without[numbers.now // numbers.width] = False
     person = np.flatnonzero(without)
-    main = numbers.people.identities["main_group"].to_numpy()[person]
+    main = numbers.identities.frame["main_group"].to_numpy()[person]
     decided = pd.DataFrame({"person": person, "rule": "R2", "reason": "roles_missing"})
     return decided, person * numbers.width + numbers.mapped[main]
 
 
-def role_states(people: People, changes: RoleChanges) -> pd.DataFrame:
+def role_states(identities: Identities, changes: RoleChanges) -> pd.DataFrame:
     """R9: entra_id, person, group_id, role_id (missing where R4 does not apply) of everybody whose role state changes.
 
     Whom R7 spoke of is left out here; whose role action is held or fails is left out by the plan and by applying.
     """
-    spoken = np.isin(people.identities.index, changes.changes.loc[changes.changes["protected"], "person"])
-    subject = (people.reconcilable | joiners(people)) & ~spoken
-    follows = subject & ~people.has_employee & people.world.settings.synchronize_roles
-    memberships = people.memberships[subject[people.memberships["entra_row"]]]
+    spoken = np.isin(identities.frame.index, changes.changes.loc[changes.changes["protected"], "person"])
+    subject = (identities.reconcilable | joiners(identities)) & ~spoken
+    follows = subject & ~identities.has_employee & identities.inputs.settings.synchronize_roles
+    memberships = identities.memberships[subject[identities.memberships["entra_row"]]]
     person, priority = memberships["entra_row"].to_numpy(), memberships["priority"].to_numpy()
-    group_id, role_id = (people.mapping.groups[column] for column in ("group_id", "role_id"))
-    then = people.role_states.of(subject[people.role_states.person])
+    group_id, role_id = (identities.mapping.groups[column] for column in ("group_id", "role_id"))
+    then = identities.role_states.of(subject[identities.role_states.person])
 
     groups = pd.concat([group_id, then.group_ids]).drop_duplicates().reset_index(drop=True)
     roles = pd.concat([role_id, then.role_ids]).drop_duplicates().reset_index(drop=True)
@@ -203,7 +203,7 @@ def role_states(people: People, changes: RoleChanges) -> pd.DataFrame:
     ours = among(person, changed)
     return pd.DataFrame(
         {
-            "entra_id": take(people.identities["entra_id"], person[ours]),
+            "entra_id": take(identities.frame["entra_id"], person[ours]),
             "person": person[ours],
             "group_id": take(group_id, priority[ours]),
             "role_id": take(roles, new_role[ours]),

@@ -16,7 +16,7 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.plans import Origin
 from entra_emply.provisioning.apply import apply, settle
 from entra_emply.provisioning.report import ApplyReport
-from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.integration.ledger.fakes import Emply, Graph, Row
 from tests.reference.vectorised import _world
@@ -62,7 +62,7 @@ class Company:
         settle(self.ledger, graph=self.graph, emply=self.emply)
         return self.ledger.read_state(clock.now())
 
-    def world(self) -> World:
+    def world(self) -> Inputs:
         """What a run reads: first the sync state, then both sides."""
         state = self.state()
         return _world(copy.deepcopy(self.scenario), self.settings, state)
@@ -71,7 +71,7 @@ class Company:
         """Read, plan and record, as a run does before it applies."""
         return self.record(self.world())
 
-    def record(self, world: World, *, origin: Origin = "sync", day: datetime | None = None) -> Plan:
+    def record(self, world: Inputs, *, origin: Origin = "sync", day: datetime | None = None) -> Plan:
         return self.record_plan(make_plan(world), world.state, origin=origin, day=day)
 
     def record_plan(

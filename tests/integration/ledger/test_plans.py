@@ -11,7 +11,7 @@ from entra_emply.errors import LedgerError, PlanRefused
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.plans import Origin
 from entra_emply.reconciliation.completeness import Counted
-from entra_emply.reconciliation.inputs import SyncState, World
+from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.integration.ledger.company import Company, kinds, make_scenario
 from tests.integration.ledger.conftest import Rows
@@ -388,7 +388,7 @@ def _certificate(source: str, rows: int) -> Certificate:
     return Certificate(source, 1, rows, "0" * 64, now, now)
 
 
-def _record(company: Company, world: World, run_id: str, origin: Origin = "sync") -> int:
+def _record(company: Company, world: Inputs, run_id: str, origin: Origin = "sync") -> int:
     return company.ledger.record_plan(
         make_plan(world), run_id=run_id, day=clock.now().date(), origin=origin, mapping_version="m1", state=world.state
     )

@@ -14,7 +14,7 @@ from entra_emply.environment import Environment
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import apply, settle
 from entra_emply.provisioning.report import ApplyReport
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.settings import Settings
 from sandbox import Sandbox
@@ -36,7 +36,7 @@ class Installation:
     def plan(self) -> Plan:
         settle(self.ledger, graph=self.graph, emply=self.emply)
         state = self.ledger.read_state(clock.now())
-        world = World(
+        world = Inputs(
             entra_tenant=self.graph.tenant().frame,
             entra_users=self.graph.users().frame,
             entra_groups=self.graph.groups().frame,

@@ -9,9 +9,9 @@ from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.neighbourhood import Directory, small_world, uncounted
+from entra_emply.reconciliation.explain.neighbourhood import Directory, inputs_around, uncounted
 from entra_emply.reconciliation.explain.standing import Recorded
-from entra_emply.reconciliation.inputs import World
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.explaining import everybody
 from tests.reference.vectorised import world_of
@@ -34,7 +34,7 @@ WITHOUT_ROWS = {"X", "M1", "M4", "M5", "M6", "R1", "R3", "R6", "R9", "A3", "A4",
 ABOUT_GROUPS = {"R8", "dynamic_group_guests", "nested_group_ignored"}
 
 
-def made(seed: int) -> tuple[World, Plan]:
+def made(seed: int) -> tuple[Inputs, Plan]:
     world = world_of(*random_world(random.Random(seed)))
     try:
         return world, make_plan(world)
@@ -90,13 +90,13 @@ def agree(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", FEW)
-def test_the_small_world_of_a_person_is_planned_as_the_whole(seed: int) -> None:
+def test_the_inputs_around_of_a_person_is_planned_as_the_whole(seed: int) -> None:
     same(seed)
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("first", range(CAMPAIGN.start, CAMPAIGN.stop, 50))
-def test_the_small_world_of_a_person_is_planned_as_the_whole_in_thousands_of_worlds(first: int) -> None:
+def test_the_inputs_around_of_a_person_is_planned_as_the_whole_in_thousands_of_worlds(first: int) -> None:
     for seed in range(first, first + 50):
         try:
             same(seed)
@@ -114,7 +114,7 @@ def same(seed: int) -> None:
     everyone += [("emply_user_id", identity) for identity in world.emply_users["emply_user_id"]]
     for column, identity in everyone:
         around = directory.around(directory.carriers(identity))
-        near = make_plan(uncounted(small_world(frames, world.settings, around)))
+        near = make_plan(uncounted(inputs_around(frames, world.settings, around)))
         assert rows_of(near, column, identity) == rows_of(whole, column, identity), f"world {seed}: {identity}"
 
 

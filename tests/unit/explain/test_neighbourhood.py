@@ -3,7 +3,7 @@
 import pytest
 
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids, small_world
+from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids, inputs_around
 from tests.reference.builders import employee, login, person, world
 from tests.reference.calendar_builders import events, own, pair
 from tests.reference.subject import World
@@ -81,14 +81,14 @@ def test_around_a_login_is_the_entra_user_who_has_its_address_as_another_one() -
     assert (around(ids("", "megan")), around(ids("", "ray.r"))) == (ids("m.j", "megan"), ids("ray", "ray.r"))
 
 
-def test_the_event_of_a_recorded_pair_is_in_the_small_world_wherever_it_is_now() -> None:
+def test_the_event_of_a_recorded_pair_is_in_the_inputs_around_wherever_it_is_now() -> None:
     whole = world_of(
         *events(
             emply=[own("lunch", calendarId="emply-elsewhere"), own("other", calendarId="emply-elsewhere")],
             pairs=[pair("lunch")],
         )
     )
-    small = small_world(InMemory.of(whole), whole.settings, ids("megan", "megan", "megan"))
+    small = inputs_around(InMemory.of(whole), whole.settings, ids("megan", "megan", "megan"))
     assert small.emply_events["event_id"].tolist() == ["emply-lunch"]
 
 
