@@ -22,8 +22,8 @@ from assets.recording import difference, is_fresh, metadata, record, report, str
 from assets.resources import Connections
 from assets.source import FRESH, OWNERS
 from entra_emply.reconciliation.inputs import FOLLOWING, SOURCES, Inputs, SyncState
+from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.plan import make_plan, mapping_of, require_groups_read
-from entra_emply.reconciliation.rules.matching import join
 from entra_emply.reconciliation.settings import Settings
 
 _LISTS = {name: AssetIn(name) for name in [*SOURCES, "sync_state", "settings"]}

@@ -15,10 +15,10 @@ from entra_emply.reconciliation import completeness as full_read
 from entra_emply.reconciliation import read_scope as reach
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
+from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.mapping import nothing_configured
 from entra_emply.reconciliation.plan import mapping_of
 from entra_emply.reconciliation.rules.events import window
-from entra_emply.reconciliation.rules.matching import join
 
 Frames = Mapping[str, pd.DataFrame]
 

@@ -1,13 +1,13 @@
-"""The joined world as the rules see it, and how they write down what they decide.
+"""The people of both systems as the rules see them, and how rules write down what they decide.
 
-A rule asks `People` for columns of one side or the other, person by person, and drafts actions or findings about some
-of the people. No rule is decided here.
+A rule asks `Identities` for columns of one side or the other, person by person, and drafts actions or findings about
+some of the people. No rule is decided here; who is matched with whom is `rules.matching`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,24 +23,30 @@ from entra_emply.reconciliation.arrays import (
     take,
     take_flag,
 )
+from entra_emply.reconciliation.entra_users import EntraUsers, memberships
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
-from entra_emply.reconciliation.rules.matching import memberships
+from entra_emply.text import key_of
 
 ACTION_DRAFT = ["person", "target", "kind", "rule", "reason", "before", "after"]
 FINDING_DRAFT = ["person", "code", "rule"]
 
 Answer = TypeVar("Answer")
+Side = Literal["entra", "emply", "employee"]
 
 
 @dataclass(frozen=True)
 class Identities:
-    """`identities` (one row a person, index 0…) with the world it was joined from and the mapping in force."""
+    """The join of both systems (`frame`, one row a person, index 0…), what it was made of, and the mapping in force."""
 
     inputs: Inputs
     mapping: Mapping
     frame: pd.DataFrame
-    answers: dict[Callable[..., Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """How many people."""
+        return len(self.frame)
 
     def entra(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's Entra users, missing for who has none; of all, or of the people `of`."""
@@ -58,10 +64,19 @@ class Identities:
         return self.frame[side] if of is None else self.frame.loc[of, side]
 
     @cached_property
+    def in_entra(self) -> Mask:
+        """The Entra user exists."""
+        return (self.frame["entra_row"] >= 0).to_numpy(dtype=bool)
+
+    @cached_property
+    def in_emply(self) -> Mask:
+        """The Emply user exists."""
+        return (self.frame["emply_row"] >= 0).to_numpy(dtype=bool)
+
+    @cached_property
     def matched(self) -> Mask:
         """Linked, or matched in this plan; the Entra user exists."""
-        known = self.frame["matched_by"].notna() & (self.frame["entra_row"] >= 0)
-        return known.to_numpy(dtype=bool) & ~self.left_alone
+        return self.frame["matched_by"].notna().to_numpy(dtype=bool) & self.in_entra & ~self.left_alone
 
     @cached_property
     def linked(self) -> Mask:
@@ -79,9 +94,24 @@ class Identities:
         return self.frame["in_scope"].to_numpy(dtype=bool)
 
     @cached_property
+    def enabled(self) -> Mask:
+        """The account of the Entra user is enabled."""
+        return self.frame["enabled"].to_numpy(dtype=bool)
+
+    @cached_property
+    def in_group(self) -> Mask:
+        """The Entra user is a member of a configured group."""
+        return (self.frame["main_group"] >= 0).to_numpy(dtype=bool)
+
+    @cached_property
     def in_room(self) -> Mask:
         """The Entra user is a member of a room group."""
         return self.frame["in_room"].to_numpy(dtype=bool)
+
+    @cached_property
+    def has_email(self) -> Mask:
+        """The Entra user has an e-mail (rules.md, "Terms")."""
+        return self.frame["address"].notna().to_numpy(dtype=bool)
 
     @cached_property
     def active(self) -> Mask:
@@ -90,7 +120,7 @@ class Identities:
 
     @cached_property
     def has_employee(self) -> Mask:
-        """The person has an employee, whatever its status."""
+        """The person has an employee, of any status."""
         return (self.frame["employee_row"] >= 0).to_numpy(dtype=bool)
 
     @cached_property
@@ -130,6 +160,50 @@ class Identities:
     def where(self, mask: Mask) -> "pd.Index[int]":
         """The people for whom `mask` is true."""
         return self.frame.index[mask]
+
+    # One person, for explaining
+
+    def value(self, column: str, person: int) -> str | None:
+        """A text of the join for one person."""
+        return _text(self.frame[column].iloc[person])
+
+    def text(self, side: Side, column: str, person: int) -> str | None:
+        """A text of one person's Entra user, Emply user or employee."""
+        row = int(self.frame[f"{side}_row"].iloc[person])
+        frame = {
+            "entra": self.inputs.entra_users,
+            "emply": self.inputs.emply_users,
+            "employee": self.inputs.emply_employees,
+        }[side]
+        return _text(frame[column].iloc[row]) if row >= 0 else None
+
+    def login_of(self, person: int) -> str | None:
+        """What the person's login is called: username, else e-mail, else id."""
+        names = (self.text("emply", column, person) for column in ("username", "email", "emply_user_id"))
+        return next((name for name in names if name and name.strip()), None)
+
+    def email_of_employee(self, person: int) -> str | None:
+        """The e-mail by which an employee is the person's: the login's, else the Entra user's."""
+        own = self.text("emply", "email", person)
+        return (own and key_of(own)) or self.value("address", person)
+
+    def groups_of(self, row: int) -> list[str]:
+        """The names of the person's configured groups, in settings order."""
+        return self.entra_users.groups_of(row) if self.in_entra[row] else []
+
+    def rooms_of(self, row: int) -> list[str]:
+        """The names of the room groups that the person is in."""
+        return self.entra_users.rooms_of(row) if self.in_entra[row] else []
+
+    @property
+    def configured_groups(self) -> list[str]:
+        """The names of the configured groups, in settings order."""
+        return self.entra_users.configured_groups
+
+    @cached_property
+    def entra_users(self) -> EntraUsers:
+        """The Entra users by themselves; the row of an Entra user is that of its person."""
+        return EntraUsers(self.inputs, self.mapping)
 
 
 def once(ask: Callable[[Identities], Answer]) -> Callable[[Identities], Answer]:
@@ -205,6 +279,10 @@ def findings(of: "pd.Index[int]", code: str, rule: str) -> pd.DataFrame:
 def together(drafts: "list[pd.DataFrame]") -> pd.DataFrame:
     """The drafts as one frame, indexed 0…."""
     return pd.concat([draft for draft in drafts if not draft.empty] or drafts[:1], ignore_index=True)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 _NO_FINDINGS = pd.DataFrame(columns=FINDING_DRAFT, dtype="str").astype({"person": "int64"})

@@ -160,6 +160,17 @@ class Inputs:
         rows[(members["member_type"] != "user").to_numpy(dtype=bool)] = -1
         return rows
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What ids are called: roles, departments and groups."""
+        pairs = [
+            (self.emply_roles["role_id"], self.emply_roles["title"]),
+            (self.emply_departments["department_id"], self.emply_departments["title"]),
+            (self.entra_groups["group_id"], self.entra_groups["display_name"]),
+        ]
+        named = {key: name for ids, titles in pairs for key, name in zip(ids, titles, strict=True)}
+        return {key: name for key, name in named.items() if isinstance(name, str) and name.strip()}
+
     @property
     def now(self) -> datetime:
         """The plan's time, aware, UTC: when the sync state was read, so that a stored world plans the same for ever."""

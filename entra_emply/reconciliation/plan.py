@@ -14,11 +14,11 @@ from entra_emply.reconciliation.arrays import as_set, collected, is_among, marke
 from entra_emply.reconciliation.findings import FINDING_COLUMNS
 from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, actions, together
 from entra_emply.reconciliation.inputs import Inputs
+from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.reconciliation.mapping import Mapping, nothing_configured, require_application, require_cloud, resolve
 from entra_emply.reconciliation.rules import attributes, calendars, events, lifecycle, photos, roles, signs, write_back
 from entra_emply.reconciliation.rules.calendars import Calendars
-from entra_emply.reconciliation.rules.matching import join
 
 ACTION_COLUMNS = [
     "action_id",

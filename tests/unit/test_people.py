@@ -7,8 +7,8 @@ import pytest
 from benchmarks.plan import synthetic_world
 from entra_emply.reconciliation.arrays import Mask
 from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.plan import mapping_of
-from entra_emply.reconciliation.rules.matching import join
 
 
 @pytest.fixture(scope="module")

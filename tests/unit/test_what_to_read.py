@@ -5,8 +5,8 @@ import pytest
 
 from entra_emply.reconciliation import read_scope as reach
 from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.plan import mapping_of
-from entra_emply.reconciliation.rules.matching import join
 from tests.reference.builders import employee, login, person, world
 from tests.reference.calendar_builders import calendar, calendars, imported, in_emply, own, pair, recorded
 from tests.reference.subject import World

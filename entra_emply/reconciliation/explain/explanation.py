@@ -1,37 +1,15 @@
 """One person's explanation as a document: what `explain --json` prints, and what its text is made of."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from entra_emply.reconciliation.explain import (
-    attributes,
-    calendars,
-    events,
-    guards,
-    lifecycle,
-    matching,
-    photos,
-    roles,
-    signs,
-    switched_off,
-    write_back,
-)
+from entra_emply.reconciliation.explain import matching
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.questions import answers
 from entra_emply.reconciliation.explain.standing import Recorded, stands
-from entra_emply.reconciliation.explain.statement import Statement, listed, no_part
+from entra_emply.reconciliation.explain.statement import listed
+from entra_emply.reconciliation.explain.statements import statements
 from entra_emply.reconciliation.report.wording import changes, why
-
-_LETTERS = (switched_off, matching, lifecycle, roles, attributes, photos, calendars, events, write_back, signs, guards)
-
-
-def statements(facts: Facts) -> Iterator[Statement]:
-    """Every rule once, with its part in what happens to this person. With the integration off, only X and C6 speak."""
-    for letter in _LETTERS:
-        for statement in letter.statements(facts):
-            silent = not facts.settings.enabled and statement.rule not in ("X", "C6")
-            yield no_part(statement.rule, "The integration is switched off.") if silent else statement
 
 
 def explanation(facts: Facts, recorded: Recorded) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from entra_emply.reconciliation.explain.statement import listed
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.text import key_of
 
@@ -61,6 +62,7 @@ class Facts:
     """One person: the Entra user, the Emply user and the employee (None where there is none), and what they are to
     each other.
 
+    `identities` are the people around them, `row` is theirs (None for an employee whom nobody belongs to).
     `identity` are the values of the join (`matching.identities`) that are no rows: matched_by, in_scope and so on.
     `carried` are the employees that carry the person's e-mail. `role_state`: group id to role id, None where nothing
     was recorded. `deactivated`: the pipeline's own deactivation that stands. `link`: the ledger's row, if there is one.
@@ -69,10 +71,12 @@ class Facts:
     were not taken. `done` are the ids of actions that were applied since the plan was made.
     """
 
+    identities: Identities
     settings: Settings
     now: datetime
     names: Mapping[str, str]
     subject: str
+    row: int | None = None
     entra: Row | None = None
     login: Row | None = None
     employee: Row | None = None

@@ -13,10 +13,10 @@ from entra_emply.reconciliation.explain.others import others
 from entra_emply.reconciliation.explain.rows import records
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
+from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.mapping import nothing_configured
 from entra_emply.reconciliation.plan import mapping_of
 from entra_emply.reconciliation.report.wording import names_of
-from entra_emply.reconciliation.rules.matching import join
 from entra_emply.text import key, key_of
 
 _NEARLY = "email_nearly_matches"
@@ -91,6 +91,7 @@ class _Gathering:
         ids = {"entra_id": _value(joined["entra_id"]), "emply_user_id": _value(joined["emply_user_id"])}
         return Facts(
             **self._shared(),
+            row=person,
             subject=_value(joined["subject"]) or ids["entra_id"] or ids["emply_user_id"] or "",
             entra=entra,
             login=login,
@@ -123,6 +124,7 @@ class _Gathering:
     def _shared(self) -> dict[str, Any]:
         inputs = self.identities.inputs
         return {
+            "identities": self.identities,
             "settings": inputs.settings,
             "done": self.done,
             "now": inputs.now,

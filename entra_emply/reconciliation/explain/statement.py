@@ -1,7 +1,16 @@
-"""What is said of one rule and one person."""
+"""What is said of one rule and one person: its conditions looked at, in the words of the catalogue."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
+
+from entra_emply.reconciliation.rule import Looked, Rule, Subjects
+from entra_emply.reconciliation.words import CONDITIONS, RULES, phrase
+from entra_emply.reconciliation.words.phrase import listed
+
+__all__ = ["Statement", "decided", "first_of", "listed", "might_have", "no_part", "statement"]
+
+S = TypeVar("S", bound=Subjects)
 
 Verdict = Literal["decided", "might_have", "not"]
 """`decided`: the rule settles something for this person now. `might_have`: it is about people like this one, and
@@ -10,11 +19,45 @@ something kept it from acting. `not`: it is about others."""
 
 @dataclass(frozen=True)
 class Statement:
-    """One rule's part in what happens to one person, in a sentence."""
+    """One rule's part in what happens to one person, in a sentence, and the conditions that it comes from."""
 
     rule: str
     verdict: Verdict
     sentence: str
+    conditions: tuple[Looked, ...] = ()
+
+
+def statement(rule: Rule[S], subjects: S, row: int) -> Statement:
+    """What the rule does for one row, or the first condition that keeps it from acting."""
+    looked = tuple(rule.look(subjects, row))
+    words, told = RULES[rule.name], dict(_compared(looked))
+    failed = next((each for each in looked if each.holds is False), None)
+    if failed is None:
+        clauses = [CONDITIONS[name].holds for name in words.because]
+        acts = phrase(words.acts, told | dict(rule.told(subjects, row)))
+        return Statement(rule.name, "decided", because(acts, [phrase(clause, told) for clause in clauses]), looked)
+    why = phrase(CONDITIONS[failed.name].fails, failed.compared)
+    if failed.name in words.otherwise:
+        return Statement(rule.name, "decided", because(phrase(words.otherwise[failed.name], told), [why]), looked)
+    verdict: Verdict = "not" if failed.name in {each.name for each in rule.about} else "might_have"
+    return Statement(rule.name, verdict, because(words.does_not, [why]), looked)
+
+
+def because(clause: str, reasons: Sequence[str]) -> str:
+    """A sentence of a main clause and what it follows from."""
+    return f"{clause}, because {listed(list(reasons))}." if reasons else f"{clause}."
+
+
+def unasked(rule: Rule[S], failed: str) -> Statement:
+    """Of a rule whose rows the person is none of: `failed` is the condition that says so."""
+    names = [each.name for each in rule.conditions]
+    looked = tuple(Looked(name, False if name == failed else None, {}) for name in names)
+    return Statement(rule.name, "not", because(RULES[rule.name].does_not, [CONDITIONS[failed].fails]), looked)
+
+
+def _compared(looked: Sequence[Looked]) -> Iterator[tuple[str, object]]:
+    for each in looked:
+        yield from each.compared.items()
 
 
 def decided(rule: str, sentence: str) -> Statement:
@@ -30,13 +73,6 @@ def might_have(rule: str, sentence: str) -> Statement:
 def no_part(rule: str, sentence: str) -> Statement:
     """The rule is about others."""
     return Statement(rule, "not", sentence)
-
-
-def listed(words: "list[str] | tuple[str, ...]", none: str = "none") -> str:
-    """Words as a sentence lists them: "Employee, HR and Manager"."""
-    if len(words) < 2:  # noqa: PLR2004
-        return "".join(words) or none
-    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def first_of(*cases: tuple[object, str]) -> str | None:

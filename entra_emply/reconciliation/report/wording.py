@@ -96,12 +96,7 @@ def document(plan: Plan, created_at: datetime, mapping_version: str) -> dict[str
 
 def names_of(inputs: Inputs) -> dict[str, str]:
     """What ids are called: roles, departments and groups."""
-    pairs = [
-        (inputs.emply_roles["role_id"], inputs.emply_roles["title"]),
-        (inputs.emply_departments["department_id"], inputs.emply_departments["title"]),
-        (inputs.entra_groups["group_id"], inputs.entra_groups["display_name"]),
-    ]
-    return {str(key): str(name) for ids, titles in pairs for key, name in zip(ids, titles, strict=True)}
+    return inputs.names
 
 
 def changes(action: Row, names: Mapping[str, str]) -> list[str]:

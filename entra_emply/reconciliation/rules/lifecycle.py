@@ -1,4 +1,4 @@
-"""L: who gets a login, who loses it, who gets it back. Joiners, leavers, and what a person has to look at."""
+"""L: joiners, leavers, and those who come back. Who gets a login, who loses it, and what a person has to look at."""
 
 from typing import Any
 
@@ -6,88 +6,192 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, collected, is_among, marked, take
+from entra_emply.reconciliation.arrays import Mask, Rows, collected, is_among, marked, take
 from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
+from entra_emply.reconciliation.rule import Rule, Values
+from entra_emply.reconciliation.rules.conditions import (
+    RECONCILABLE,
+    SCOPE,
+    PersonCondition,
+    disabled,
+    employee,
+    employee_archived,
+    employee_not_archived,
+    enabled,
+    flag,
+    gone_from_entra,
+    has_email,
+    in_emply,
+    in_entra,
+    in_no_group,
+    in_room,
+    linked,
+    login_active,
+    login_deactivated,
+    no_email,
+    not_in_room,
+    not_left_alone,
+    unmatched,
+    with_employee,
+    without_employee,
+)
 from entra_emply.reconciliation.rules.write_back import to_delete
 from entra_emply.text import key, trimmed, written
 
+# --- conditions of this letter ----------------------------------------------------------------------------------------
+
+
+def _address_taken(identities: Identities, rows: Rows) -> Mask:
+    """Some Emply user, matched or not, has their UPN as username or their e-mail as e-mail."""
+    users, of = identities.inputs.emply_users, pd.Index(rows)
+    names, addresses = key(identities.entra("user_principal_name", of)), identities.frame["address"].iloc[rows]
+    return is_among(names, key(users["username"])) | is_among(addresses, key(users["email"]))
+
+
+def _carriers(identities: Identities, person: int) -> Values:
+    """What the Emply users are called that carry the UPN or the e-mail of the person."""
+    users = identities.inputs.emply_users
+    name = key(pd.Series([identities.text("entra", "user_principal_name", person)], dtype="str"))
+    address = pd.Series([identities.value("address", person)], dtype="str")
+    carry = is_among(key(users["username"]), name) | is_among(key(users["email"]), address)
+    called = users.loc[carry, "username"].fillna(users.loc[carry, "email"]).fillna(users.loc[carry, "emply_user_id"])
+    return {"carriers": called.tolist(), "username": name.iloc[0], "email": address.iloc[0]}
+
+
+def _may_activate(identities: Identities) -> Mask:
+    if identities.inputs.settings.reactivate == "all":
+        return np.ones(len(identities), dtype=bool)
+    return is_among(identities.frame["emply_user_id"], identities.inputs.state.deactivations["emply_user_id"])
+
+
+@once
+def _was_in_configured_group(identities: Identities) -> Mask:
+    """A group of the role state is still configured, or nothing is recorded."""
+    count, states = len(identities), identities.role_states
+    still = marked(states.in_groups(identities.mapping.groups["group_id"]), count)
+    return still | ~marked(states.person, count)
+
+
+def _groups_then(identities: Identities, person: int) -> Values:
+    states = identities.role_states
+    mine = states.of(states.person == person)
+    return {"groups_then": [identities.inputs.names.get(each, each) for each in take(mine.group_ids, mine.group)]}
+
+
+def _leaves(identities: Identities) -> Mask:
+    return np.isin(leaver_reason(identities), ("deleted_in_entra", "account_disabled", "removed_from_group"))
+
+
+def _has_resignation_date(identities: Identities) -> Mask:
+    return written(identities.employee("resignation_date")).notna().to_numpy(dtype=bool)
+
+
+def _resignation_date(identities: Identities, person: int) -> Values:
+    return {"resignation_date": identities.text("employee", "resignation_date", person)}
+
+
+_UNLINKED: tuple[PersonCondition, ...] = (in_entra, unmatched)
+_THERE: tuple[PersonCondition, ...] = (linked, in_entra, not_left_alone)
+
+address_taken = PersonCondition("address_taken", _address_taken, _carriers)
+address_free = address_taken.negated("address_free")
+may_activate = flag("may_activate", _may_activate)
+was_in_configured_group = flag("was_in_configured_group", _was_in_configured_group, _groups_then)
+no_group_configured_any_more = was_in_configured_group.negated("no_group_configured_any_more")
+not_deleted_with_employee = flag("not_deleted_with_employee", lambda identities: ~to_delete(identities))
+gets_or_has_login = flag("gets_or_has_login", lambda identities: identities.matched | joiners(identities))
+leaves = flag("leaves", _leaves)
+employee_active = flag(
+    "employee_active", lambda identities: (identities.employee("status") == "active").to_numpy(dtype=bool), employee
+)
+no_resignation_date = flag(
+    "no_resignation_date", lambda identities: ~_has_resignation_date(identities), _resignation_date
+)
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+
+def _new_login(identities: Identities, person: int) -> Values:
+    given = given_at_creation(identities)
+    roles = given.loc[given["person"] == person, "role_id"]
+    return {
+        "username": identities.text("entra", "user_principal_name", person),
+        "roles": [identities.inputs.names.get(role, role) for role in roles],
+    }
+
+
+_NEWCOMER = (enabled, *SCOPE[2:], not_left_alone)
+_ACTS = (login_active, not_deleted_with_employee)
+
+L1 = Rule("L1", _UNLINKED, (*_NEWCOMER, employee_not_archived, has_email, address_free), told=_new_login)
+L1a = Rule("L1a", (*_UNLINKED, *_NEWCOMER), (employee_not_archived, has_email, address_taken))
+L2 = Rule("L2", (*_UNLINKED, *_NEWCOMER), (no_email,))
+L3 = Rule("L3", (*_UNLINKED, *_NEWCOMER), (employee_archived,))
+L4 = Rule(
+    "L4",
+    (in_emply, login_deactivated),
+    (*RECONCILABLE, employee_not_archived, may_activate),
+    otherwise={"may_activate": "deactivated_in_emply"},
+)
+L5 = Rule("L5", (linked, not_left_alone, gone_from_entra), _ACTS)
+L6 = Rule("L6", (*_THERE, disabled), _ACTS)
+L7 = Rule("L7", (*_THERE, enabled, not_in_room, in_no_group), (was_in_configured_group, *_ACTS))
+L7a = Rule("L7a", (*_THERE, enabled, in_room), _ACTS)
+L8 = Rule("L8", (*_THERE, enabled, not_in_room, in_no_group), (no_group_configured_any_more,))
+L9 = Rule("L9", (*SCOPE, gets_or_has_login), (without_employee,))
+L10 = Rule("L10", (leaves, with_employee), (employee_active, no_resignation_date))
+L11 = Rule("L11", RECONCILABLE, (employee_archived,))
+
+RULES = (L1, L1a, L2, L3, L4, L5, L6, L7, L7a, L8, L9, L10, L11)
+
+_REASONS = {"L5": "deleted_in_entra", "L6": "account_disabled", "L7": "removed_from_group", "L7a": "is_room"}
+
 
 def actions_of(identities: Identities) -> pd.DataFrame:
-    """Links (M5), creations (L1), activations (L4) and deactivations (L5, L6, L7, L7a), drafted."""
-    return together([_links(identities), _creations(identities), _activations(identities), _deactivations(identities)])
+    """Links (M5), creations (L1), activations (L4) and deactivations (L5, L6, L7, L7a, W3), drafted."""
+    parts = [_links(identities), _creations(identities), _activations(identities), _deactivations(identities)]
+    return together(parts)
 
 
 def findings_of(identities: Identities) -> pd.DataFrame:
     """What L1a, L2, L3, L4, L8, L9, L10, L11, M4 and "employee of a person" have to say, drafted."""
-    reason = leaver_reason(identities)
-    newcomer, archived = newcomers(identities), identities.employee_archived
-    addressed = identities.frame["address"].notna().to_numpy(dtype=bool)
     guest = (identities.entra("user_type") == "Guest").to_numpy(dtype=bool)
-    taken = _address_taken(identities)
-    inactive = identities.reconcilable & ~identities.active & ~archived
-    known = identities.in_scope | identities.linked
-    entra_alone = identities.left_alone & (identities.frame["entra_row"] >= 0).to_numpy(dtype=bool)
-    resigning = written(identities.employee("resignation_date")).notna() | (identities.employee("status") != "active")
-    leaving = np.isin(reason, ("deleted_in_entra", "account_disabled", "removed_from_group"))
+    no_address = L2.acts(identities)
     several = (identities.frame["employees"] > 1).to_numpy(dtype=bool)
+    known = (identities.in_scope | identities.linked) & ~identities.left_alone
     raised: list[tuple[Mask, str, str]] = [
-        (entra_alone, "ambiguous_match", "M4"),
-        (several & known & ~identities.left_alone, "duplicate_employee", "L9"),
-        (newcomer & ~archived & addressed & taken, "address_taken", "L1a"),
-        (newcomer & ~addressed & guest, "guest_without_mail", "L2"),
-        (newcomer & ~addressed & ~guest, "no_email", "L2"),
-        (newcomer & archived, "employee_archived_in_group", "L3"),
-        (identities.reconcilable & archived, "employee_archived_in_group", "L11"),
-        (inactive & ~_may_activate(identities), "deactivated_in_emply", "L4"),
-        (unmanaged(identities), "unmanaged", "L8"),
-        ((joiners(identities) | identities.reconcilable) & ~identities.has_employee, "user_without_employee", "L9"),
-        (leaving & identities.has_employee & ~resigning.to_numpy(dtype=bool), "leaver_without_resignation_date", "L10"),
+        (identities.left_alone & identities.in_entra, "ambiguous_match", "M4"),
+        (several & known, "duplicate_employee", "L9"),
+        (L1a.acts(identities), "address_taken", "L1a"),
+        (no_address & guest, "guest_without_mail", "L2"),
+        (no_address & ~guest, "no_email", "L2"),
+        (L3.acts(identities), "employee_archived_in_group", "L3"),
+        (L11.acts(identities), "employee_archived_in_group", "L11"),
+        (L4.fails_at(identities, "may_activate"), "deactivated_in_emply", "L4"),
+        (L8.acts(identities), "unmanaged", "L8"),
+        (L9.acts(identities), "user_without_employee", "L9"),
+        (L10.acts(identities), "leaver_without_resignation_date", "L10"),
     ]
     return together([findings(identities.where(mask), code, rule) for mask, code, rule in raised])
 
 
-def newcomers(identities: Identities) -> Mask:
-    """In scope, unmatched, not left alone: whom L1, L1a, L2 and L3 are about."""
-    return identities.in_scope & ~identities.matched & ~identities.left_alone
-
-
-@once
 def joiners(identities: Identities) -> Mask:
-    """L1: newcomers with an e-mail that nobody in Emply has, whose employee (if any) is not archived."""
-    addressed = identities.frame["address"].notna().to_numpy(dtype=bool)
-    return newcomers(identities) & addressed & ~identities.employee_archived & ~_address_taken(identities)
+    """L1: who gets a login in this plan."""
+    return L1.acts(identities)
 
 
 def unmanaged(identities: Identities) -> Mask:
     """L8: a group taken out of the settings is not a person taken out of a group."""
-    return _groupless(identities) & ~_in_configured_group_then(identities) & _has_state(identities)
+    return L8.acts(identities)
 
 
 @once
 def leaver_reason(identities: Identities) -> npt.NDArray[np.object_]:
     """Why each linked person has to be inactive (L5, L6, L7a, L7), None for everybody else; active or not."""
-    gone = identities.linked & (identities.frame["entra_row"] < 0).to_numpy(dtype=bool) & ~identities.left_alone
-    there = identities.linked & ~gone & ~identities.left_alone
-    enabled = identities.frame["enabled"].to_numpy(dtype=bool)
-    room = identities.frame["in_room"].to_numpy(dtype=bool)
-    removed = _groupless(identities) & (_in_configured_group_then(identities) | ~_has_state(identities))
-    reasons = np.full(len(identities.frame), None, dtype=object)
-    for who, why in (
-        (removed, "removed_from_group"),
-        (there & room, "is_room"),
-        (there & ~enabled, "account_disabled"),
-        (gone, "deleted_in_entra"),
-    ):
-        reasons[who] = why  # the later ones win
+    reasons = np.full(len(identities), None, dtype=object)
+    for rule in (L5, L6, L7, L7a):
+        reasons[rule.reaches(identities, "login_active")] = _REASONS[rule.name]
     return reasons
-
-
-_RULE_OF_REASON = {
-    "deleted_in_entra": "L5",
-    "account_disabled": "L6",
-    "removed_from_group": "L7",
-    "is_room": "L7a",
-}
 
 
 def _links(identities: Identities) -> pd.DataFrame:
@@ -150,39 +254,21 @@ def _role_lists(identities: Identities, rows: "pd.Index[int]") -> "pd.Series[Any
 def stays_active(identities: Identities) -> Mask:
     """rules.md, "active (C, E, P)": active in Emply or activated in this plan, and not deactivated or deleted in it."""
     leaving = (leaver_reason(identities) != None) | to_delete(identities)  # noqa: E711 (of each, not of the array)
-    return (identities.active | _to_activate(identities)) & ~leaving
-
-
-def _to_activate(identities: Identities) -> Mask:
-    """L4: back in scope, and it was the pipeline that deactivated (or `reactivate: all`)."""
-    return identities.reconcilable & ~identities.active & ~identities.employee_archived & _may_activate(identities)
+    return (identities.active | L4.acts(identities)) & ~leaving
 
 
 def _activations(identities: Identities) -> pd.DataFrame:
-    return _activity(identities, _to_activate(identities), "emply.activate_user", "L4", becomes=True)
+    return _activity(identities, L4.acts(identities), "emply.activate_user", "L4", becomes=True)
 
 
 def _deactivations(identities: Identities) -> pd.DataFrame:
     """L5, L6, L7, L7a: of those who are still active; W3 instead of them where the Entra user is deleted."""
-    reason, deleted = leaver_reason(identities), to_delete(identities)
+    kind, deleted = "emply.deactivate_user", to_delete(identities) & identities.active
     drafts = [
-        _activity(
-            identities,
-            (reason == why) & identities.active & ~deleted,
-            "emply.deactivate_user",
-            rule,
-            becomes=False,
-            why=why,
-        )
-        for why, rule in _RULE_OF_REASON.items()
+        _activity(identities, rule.acts(identities), kind, rule.name, becomes=False, why=_REASONS[rule.name])
+        for rule in (L5, L6, L7, L7a)
     ]
-    why = "deleted_in_entra"
-    return together(
-        [
-            *drafts,
-            _activity(identities, deleted & identities.active, "emply.deactivate_user", "W3", becomes=False, why=why),
-        ]
-    )
+    return together([*drafts, _activity(identities, deleted, kind, "W3", becomes=False, why="deleted_in_entra")])
 
 
 def _activity(
@@ -191,39 +277,3 @@ def _activity(
     rows = identities.where(mask)
     before, after = (pd.DataFrame({"active": value}, index=rows) for value in (not becomes, becomes))
     return actions(rows, kind, rule, reason=why, before=before, after=after)
-
-
-def _may_activate(identities: Identities) -> Mask:
-    if identities.inputs.settings.reactivate == "all":
-        return np.ones(len(identities.frame), dtype=bool)
-    return is_among(identities.frame["emply_user_id"], identities.inputs.state.deactivations["emply_user_id"])
-
-
-@once
-def _address_taken(identities: Identities) -> Mask:
-    """L1a: newcomers whose UPN some Emply user, matched or not, has as username, or whose e-mail as e-mail."""
-    users = identities.inputs.emply_users
-    new = identities.where(newcomers(identities))
-    names, addresses = key(identities.entra("user_principal_name", new)), identities.frame.loc[new, "address"]
-    taken = np.zeros(len(identities.frame), dtype=bool)
-    taken[new] = is_among(names, key(users["username"])) | is_among(addresses, key(users["email"]))
-    return taken
-
-
-@once
-def _groupless(identities: Identities) -> Mask:
-    """Linked, enabled, no groups, no room: L7 or L8."""
-    frame = identities.frame
-    there = identities.linked & (frame["entra_row"] >= 0).to_numpy(dtype=bool) & ~identities.left_alone
-    enabled, room = frame["enabled"].to_numpy(dtype=bool), frame["in_room"].to_numpy(dtype=bool)
-    return there & enabled & ~room & (frame["main_group"] < 0).to_numpy(dtype=bool)
-
-
-def _has_state(identities: Identities) -> Mask:
-    return marked(identities.role_states.person, len(identities.frame))
-
-
-@once
-def _in_configured_group_then(identities: Identities) -> Mask:
-    """A group of the role state is still configured."""
-    return marked(identities.role_states.in_groups(identities.mapping.groups["group_id"]), len(identities.frame))

@@ -1,112 +1,192 @@
-"""M: one Entra user, one Emply user. The join of both systems: `identities`, one row a person.
+"""M: who is matched with whom, who is left alone, who is external. `join` makes the people of both systems from it."""
 
-Who is matched, who is left alone, who is external; whose employee is whose (rules.md, "Terms" and M1-M6). What follows
-from it is for the other rules.
-"""
-
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, as_set, codes, is_among, marked, positions, take, take_rows
+from entra_emply.reconciliation.arrays import Mask, Rows, codes, marked, positions
 from entra_emply.reconciliation.employees import Employees
+from entra_emply.reconciliation.entra_users import EntraUsers
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.mapping import Mapping
+from entra_emply.reconciliation.rule import Condition, Rule, Values
+from entra_emply.reconciliation.rules.conditions import (
+    SCOPE,
+    in_emply,
+    in_entra,
+    left_alone,
+    linked,
+    matched,
+    not_left_alone,
+    not_linked,
+    unmatched,
+)
 from entra_emply.text import key
 
-_MATCHED_BY = pd.Series(["link", "username", "email"], dtype="str")
 _NOBODY = -1
 
-
-def memberships(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
-    """The configured groups of every Entra user: `entra_row`, `priority` (row of `mapping.groups`), sorted, unique."""
-    entra_row = inputs.member_rows
-    priority = positions(inputs.entra_group_members["group_id"], mapping.groups["group_id"])
-    known = (entra_row >= 0) & (priority >= 0)
-    width = max(len(mapping.groups), 1)
-    pairs = as_set(entra_row[known] * width + priority[known])
-    return pd.DataFrame({"entra_row": pairs // width, "priority": pairs % width})
+# --- M2, M3, M4: comparing keys ---------------------------------------------------------------------------------------
 
 
-def addresses(users: pd.DataFrame) -> "pd.Series[str]":
-    """The e-mails of Entra users (rules.md, "Terms"); `users` has mail, user_principal_name and user_type."""
-    upn = key(users["user_principal_name"])
-    own_name = upn.where((users["user_type"] == "Member") & ~upn.str.contains("#ext#", regex=False, na=False))
-    return key(users["mail"]).fillna(own_name)
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One comparison of Entra users and Emply users by a key (M2, M3). A row each Entra user.
 
-
-def join(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
-    """Every person once: the Entra users in their frame's order, then the Emply users that belong to none of them.
-
-    Columns: entra_id (kept where the linked Entra user is gone), emply_user_id, employee_id; entra_row, emply_row,
-    employee_row (rows of the frames, -1 for none); matched_by (link, username, email or missing), replaces_link (of a
-    link whose Entra user is gone); left_alone (M4); in_scope, enabled, in_room; main_group (row of `mapping.groups`,
-    -1 for none); address (e-mail of the Entra user), subject (the person's e-mail), employees (how many carry the
-    person's e-mail). Index 0….
+    entra_keys, emply_keys: what is compared, by rows of both frames. needless: the Entra users who are linked or
+    matched already. emply_free: the Emply users who take part. entra_alone, emply_alone: whom the comparison before
+    this one left alone; they go on counting as carriers (M4).
     """
-    entra = _entra_side(inputs, mapping)
-    employees = Employees.of(inputs)
-    emply = _emply_side(inputs, employees)
-    matches = _Matches(len(entra), len(emply))
-    links = _links(inputs)
-    _keep_links(matches, links)  # M1
-    free = entra["in_scope"].to_numpy(dtype=bool) & (matches.emply_row == _NOBODY)
-    emply_free = ~emply["archived"].to_numpy(dtype=bool)
-    emply_free[matches.taken] = False
-    left = _match(matches, "username", entra["upn"], emply["username"], free, emply_free)  # M2
-    _match(matches, "email", entra["address"], emply["email"], free, emply_free, left)  # M3
-    identities = _one_row_each(inputs, entra, matches, links)
-    return _with_employee(inputs, identities, entra, emply, employees)
+
+    users: EntraUsers
+    entra_keys: "pd.Series[str]"
+    emply_keys: "pd.Series[str]"
+    needless: Mask
+    emply_free: Mask
+    entra_alone: Mask
+    emply_alone: Mask
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """How many Entra users."""
+        return len(self.users)
+
+    @cached_property
+    def carried(self) -> "tuple[Rows, Rows]":
+        """The key of each Entra user and Emply user that takes part, as numbers; -1 for others, and without a key."""
+        users = self.users
+        takes_part = users.enabled & users.in_group & ~users.in_room & ~self.needless
+        numbers = codes(self.entra_keys.where(takes_part), self.emply_keys.where(self.emply_free))
+        return numbers[0], numbers[1]
+
+    @cached_property
+    def counts(self) -> tuple[Rows, Rows]:
+        """How many Entra users and how many Emply users carry each key."""
+        entra, emply = self.carried
+        size = max(entra.max(initial=-1), emply.max(initial=-1)) + 1
+        return np.bincount(entra[entra >= 0], minlength=size), np.bincount(emply[emply >= 0], minlength=size)
+
+    @cached_property
+    def ambiguous(self) -> Mask:
+        """M4: the keys that several carry, or somebody who was left alone, if an Entra user carries them at all."""
+        (entra, emply), (by_entra, by_emply) = self.carried, self.counts
+        several = (by_entra > 1) | (by_emply > 1)
+        for numbers, alone in ((entra, self.entra_alone), (emply, self.emply_alone)):
+            several[numbers[alone & (numbers >= 0)]] = True
+        return several & (by_entra > 0)
+
+    @cached_property
+    def holder(self) -> Rows:
+        """An Emply user that carries each key, -1 for none."""
+        emply = self.carried[1]
+        holder = np.full(len(self.counts[1]), _NOBODY, dtype=np.int64)
+        known = np.flatnonzero(emply >= 0)
+        holder[emply[known]] = known
+        return holder
 
 
-class _Matches:
-    """Who belongs together so far: filled by M1, then M2, then M3."""
-
-    def __init__(self, entra: int, emply: int) -> None:
-        self.emply_row = np.full(entra, _NOBODY, dtype=np.int64)
-        self.matched_by = np.full(entra, _NOBODY, dtype=np.int64)  # a row of _MATCHED_BY
-        self.entra_alone = np.zeros(entra, dtype=bool)
-        self.emply_alone = np.zeros(emply, dtype=bool)
-
-    @property
-    def taken(self) -> Rows:
-        """Rows of the Emply users that belong to somebody."""
-        return self.emply_row[self.emply_row != _NOBODY]
+def _has_key(comparison: Comparison, rows: Rows) -> Mask:
+    return comparison.carried[0][rows] >= 0
 
 
-@dataclass(frozen=True)
-class _LeftAlone:
-    """Who a rule left alone: they go on counting as carriers in the next one (M4)."""
-
-    entra: Mask
-    emply: Mask
+def _is_once(comparison: Comparison, rows: Rows) -> Mask:
+    return ~comparison.ambiguous[comparison.carried[0][rows]]
 
 
-def _entra_side(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
-    """The Entra users with what matching needs; rows as in `entra_users`."""
-    users = inputs.entra_users
-    groups = memberships(inputs, mapping)
-    main_group = np.full(len(users), _NOBODY, dtype=np.int64)
-    first = groups.drop_duplicates("entra_row")
-    main_group[first["entra_row"]] = first["priority"]
-    members = inputs.entra_group_members
-    in_rooms = members.loc[is_among(members["group_id"], pd.Series(mapping.rooms, dtype="str")), "member_id"]
-    enabled = users["account_enabled"].to_numpy(dtype=bool)
-    in_room = is_among(users["entra_id"], in_rooms)
-    return pd.DataFrame(
-        {
-            "upn": key(users["user_principal_name"]),
-            "address": addresses(users),
-            "main_group": main_group,
-            "in_room": in_room,
-            "enabled": enabled,
-            "in_scope": enabled & (main_group != _NOBODY) & ~in_room,
-        }
+def _is_in_emply(comparison: Comparison, rows: Rows) -> Mask:
+    return comparison.counts[1][comparison.carried[0][rows]] > 0
+
+
+def _key(comparison: Comparison, row: int) -> Values:
+    value = comparison.entra_keys.iloc[row]
+    return {"key": value if isinstance(value, str) else None}
+
+
+def _carriers(comparison: Comparison, row: int) -> Values:
+    """The key, and what everybody else is called who carries it."""
+    entra, emply = comparison.carried
+    inputs, number = comparison.users.inputs, entra[row]
+    others = np.flatnonzero((entra == number) & (np.arange(len(entra)) != row))
+    names = [
+        *inputs.entra_users["user_principal_name"].iloc[others],
+        *inputs.emply_users["username"].fillna(inputs.emply_users["email"]).iloc[np.flatnonzero(emply == number)],
+    ]
+    return {**_key(comparison, row), "carriers": [name for name in names if isinstance(name, str)]}
+
+
+def _conditions(key: str, *, after: str) -> tuple[Condition[Comparison], ...]:
+    """Of M2 and M3, for the key of this name; `after`: what makes the comparison needless."""
+    return (
+        *(condition.on(lambda comparison: comparison.users) for condition in SCOPE),
+        Condition(after, lambda comparison, rows: ~comparison.needless[rows]),
+        Condition(f"has_{key}", _has_key, _key),
+        Condition(f"{key}_once", _is_once, _carriers),
+        Condition(f"{key}_in_emply", _is_in_emply, _key),
     )
 
 
-def _emply_side(inputs: Inputs, employees: Employees) -> pd.DataFrame:
+M2 = Rule[Comparison]("M2", (), _conditions("sign_in_name", after="not_linked_yet"))
+M3 = Rule[Comparison]("M3", (), _conditions("address", after="not_matched_yet"))
+M1 = Rule[Identities]("M1", (linked,), (in_entra,))
+M4 = Rule[Identities]("M4", (), (left_alone,))
+M5 = Rule[Identities]("M5", (matched,), (not_linked,))
+M6 = Rule[Identities]("M6", (in_emply,), (not_linked, not_left_alone, unmatched))
+
+RULES = (M1, M4, M5, M6)
+COMPARISONS = (M2, M3)
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """M1 to M4: the links that hold, then both comparisons."""
+
+    users: EntraUsers
+    links: pd.DataFrame
+    by_name: Comparison
+    by_address: Comparison
+
+    @classmethod
+    def of(cls, users: EntraUsers, emply: pd.DataFrame) -> "Comparisons":
+        """Of these users; `emply` has the username, email and archived of every Emply user."""
+        links = _links(users.inputs)
+        whole = links[links["entra_row"] != _NOBODY]
+        linked, free = marked(whole["entra_row"].to_numpy(), len(users)), ~emply["archived"].to_numpy(dtype=bool)
+        free &= ~marked(whole["emply_row"].to_numpy(), len(emply))
+        nobody = np.zeros(len(users), dtype=bool), np.zeros(len(emply), dtype=bool)
+        by_name = Comparison(users, users.upn, emply["username"], linked, free, *nobody)
+        rows, taken = matches(M2, by_name)
+        needless, free = linked | marked(rows, len(users)), free & ~marked(taken, len(emply))
+        alone = left_alone_by(M2, by_name)
+        return cls(users, links, by_name, Comparison(users, users.address, emply["email"], needless, free, *alone))
+
+    def of_rule(self, rule: str) -> Comparison:
+        """The comparison of M2 or of M3."""
+        return self.by_name if rule == "M2" else self.by_address
+
+
+def matches(rule: Rule[Comparison], comparison: Comparison) -> tuple[Rows, Rows]:
+    """The rows of the Entra users and of the Emply users that the rule matches."""
+    rows = np.flatnonzero(rule.acts(comparison))
+    return rows, comparison.holder[comparison.carried[0][rows]]
+
+
+def left_alone_by(rule: Rule[Comparison], comparison: Comparison) -> tuple[Mask, Mask]:
+    """M4: whom the rule leaves alone of both systems."""
+    entra, emply = rule.fails_at(comparison, rule.conditions[-2].name), comparison.carried[1]
+    keys = marked(comparison.carried[0][entra], len(comparison.ambiguous) + 1)
+    return entra, keys[emply] & (emply >= 0)
+
+
+@once
+def comparisons(identities: Identities) -> Comparisons:
+    """How the people were compared: for explaining a join that is known."""
+    emply = emply_side(identities.inputs, Employees.of(identities.inputs))
+    return Comparisons.of(identities.entra_users, emply)
+
+
+def emply_side(inputs: Inputs, employees: Employees) -> pd.DataFrame:
     """The Emply users with what matching needs; `archived`: their own employee is, so no newcomer gets the login."""
     users = inputs.emply_users
     emply = pd.DataFrame({"username": key(users["username"]), "email": key(users["email"])})
@@ -125,130 +205,3 @@ def _links(inputs: Inputs) -> pd.DataFrame:
         }
     )
     return found[found["emply_row"] != _NOBODY]
-
-
-def _keep_links(matches: _Matches, links: pd.DataFrame) -> None:
-    """M1: a link holds while both ends exist."""
-    whole = links[links["entra_row"] != _NOBODY]
-    matches.emply_row[whole["entra_row"]] = whole["emply_row"]
-    matches.matched_by[whole["entra_row"]] = _how("link")
-
-
-def _match(
-    matches: _Matches,
-    how: str,
-    entra_keys: "pd.Series[str]",
-    emply_keys: "pd.Series[str]",
-    entra_free: Mask,
-    emply_free: Mask,
-    left: _LeftAlone | None = None,
-) -> _LeftAlone:
-    """M2 and M3 with M4: match the free ones of equal keys, leave alone whoever carries an ambiguous one.
-
-    `entra_free` and `emply_free` lose who is matched and keep who is left alone.
-    """
-    entra_rows, emply_rows = np.flatnonzero(entra_free), np.flatnonzero(emply_free)
-    entra_code, emply_code = codes(entra_keys.iloc[entra_rows], emply_keys.iloc[emply_rows])
-    entra_rows, entra_code = entra_rows[entra_code >= 0], entra_code[entra_code >= 0]
-    emply_rows, emply_code = emply_rows[emply_code >= 0], emply_code[emply_code >= 0]
-    size = max(entra_code.max(initial=-1), emply_code.max(initial=-1)) + 1
-    entra_count, emply_count = np.bincount(entra_code, minlength=size), np.bincount(emply_code, minlength=size)
-    ambiguous = (entra_count > 1) | (emply_count > 1)
-    if left is not None:
-        ambiguous[entra_code[left.entra[entra_rows]]] = True
-        ambiguous[emply_code[left.emply[emply_rows]]] = True
-    ambiguous &= entra_count > 0
-    alone = _LeftAlone(np.zeros(len(entra_free), dtype=bool), np.zeros(len(emply_free), dtype=bool))
-    alone.entra[entra_rows[ambiguous[entra_code]]] = True
-    alone.emply[emply_rows[ambiguous[emply_code]]] = True
-    matches.entra_alone |= alone.entra
-    matches.emply_alone |= alone.emply
-
-    single = (entra_count == 1) & (emply_count == 1) & ~ambiguous
-    holder = np.full(size, _NOBODY, dtype=np.int64)
-    holder[emply_code] = emply_rows
-    matched = single[entra_code]
-    matches.emply_row[entra_rows[matched]] = holder[entra_code[matched]]
-    matches.matched_by[entra_rows[matched]] = _how(how)
-    entra_free[entra_rows[matched]] = False
-    emply_free[holder[entra_code[matched]]] = False
-    return alone
-
-
-def _one_row_each(inputs: Inputs, entra: pd.DataFrame, matches: _Matches, links: pd.DataFrame) -> pd.DataFrame:
-    """Entra users with their Emply users, then the other Emply users; those of a gone Entra user stay linked (L5)."""
-    gone = links[links["entra_row"] == _NOBODY]
-    gone_id = pd.Series(pd.NA, index=range(len(inputs.emply_users)), dtype="str")
-    gone_id.iloc[gone["emply_row"].to_numpy(dtype=np.int64)] = gone["entra_id"].to_numpy()
-    rest = np.flatnonzero(~marked(matches.taken, len(inputs.emply_users)))
-    anew = matches.matched_by > _how("link")
-    orphans = gone_id.iloc[rest]
-    persons = pd.DataFrame(
-        {
-            "entra_id": inputs.entra_users["entra_id"],
-            "emply_row": matches.emply_row,
-            "entra_row": np.arange(len(entra)),
-            "matched_by": take(_MATCHED_BY, matches.matched_by),
-            "replaces_link": anew & take(gone_id, matches.emply_row).notna().to_numpy(),
-            "left_alone": matches.entra_alone,
-        }
-    ).join(entra[["in_scope", "enabled", "in_room", "main_group", "address"]])
-    logins = pd.DataFrame(
-        {
-            "entra_id": orphans.array,
-            "emply_row": rest,
-            "entra_row": _NOBODY,
-            "matched_by": pd.Series("link", index=orphans.index, dtype="str").where(orphans.notna()).array,
-            "replaces_link": False,
-            "left_alone": matches.emply_alone[rest],
-            "in_scope": False,
-            "enabled": False,
-            "in_room": False,
-            "main_group": _NOBODY,
-            "address": pd.array([None] * len(rest), dtype="str"),
-        }
-    )
-    identities = pd.concat([persons, logins], ignore_index=True)
-    return identities.assign(emply_user_id=take(inputs.emply_users["emply_user_id"], identities["emply_row"]))
-
-
-def _how(name: str) -> int:
-    return _MATCHED_BY.tolist().index(name)
-
-
-def _with_employee(
-    inputs: Inputs, identities: pd.DataFrame, entra: pd.DataFrame, emply: pd.DataFrame, employees: Employees
-) -> pd.DataFrame:
-    """Each person's employee and subject (rules.md, "employee of a person")."""
-    emply_row = identities["emply_row"].to_numpy()
-    emply_email = take(emply["email"], emply_row)
-    names = take(entra["upn"], identities["entra_row"]).fillna(take(emply["username"], emply_row))
-    identities["subject"] = identities["address"].fillna(emply_email).fillna(names)
-    rows, carriers = take_rows(emply["employee_row"], emply_row), take_rows(emply["employees"], emply_row, absent=0)
-    by_entra = emply_email.isna().to_numpy()
-    carried = take(inputs.emply_users["employee_id"], emply_row[by_entra])
-    rows[by_entra], carriers[by_entra] = employees.of_people(carried, identities.loc[by_entra, "address"])
-    identities["employee_row"] = rows
-    identities["employees"] = carriers
-    identities["employee_id"] = take(inputs.emply_employees["employee_id"], rows)
-    return identities[IDENTITY_COLUMNS]
-
-
-IDENTITY_COLUMNS = [
-    "entra_id",
-    "emply_user_id",
-    "employee_id",
-    "subject",
-    "address",
-    "matched_by",
-    "replaces_link",
-    "left_alone",
-    "in_scope",
-    "enabled",
-    "in_room",
-    "main_group",
-    "employees",
-    "entra_row",
-    "emply_row",
-    "employee_row",
-]

@@ -1,0 +1,106 @@
+"""What the terms of rules.md say of Entra users: e-mail, groups, main group, in scope. Nothing is matched here."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from entra_emply.reconciliation.arrays import Mask, Rows, as_set, is_among, positions
+from entra_emply.reconciliation.inputs import Inputs
+from entra_emply.reconciliation.mapping import Mapping
+from entra_emply.text import key
+
+_NO_GROUP = -1
+
+
+def memberships(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
+    """The configured groups of every Entra user: `entra_row`, `priority` (row of `mapping.groups`), sorted, unique."""
+    entra_row = inputs.member_rows
+    priority = positions(inputs.entra_group_members["group_id"], mapping.groups["group_id"])
+    known = (entra_row >= 0) & (priority >= 0)
+    width = max(len(mapping.groups), 1)
+    pairs = as_set(entra_row[known] * width + priority[known])
+    return pd.DataFrame({"entra_row": pairs // width, "priority": pairs % width})
+
+
+def addresses(users: pd.DataFrame) -> "pd.Series[str]":
+    """The e-mails of Entra users (rules.md, "Terms"); `users` has mail, user_principal_name and user_type."""
+    upn = key(users["user_principal_name"])
+    own_name = upn.where((users["user_type"] == "Member") & ~upn.str.contains("#ext#", regex=False, na=False))
+    return key(users["mail"]).fillna(own_name)
+
+
+@dataclass(frozen=True)
+class EntraUsers:
+    """The Entra users, a row each as in their frame, with what decides whether they are in scope."""
+
+    inputs: Inputs
+    mapping: Mapping
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """How many Entra users."""
+        return len(self.inputs.entra_users)
+
+    @cached_property
+    def upn(self) -> "pd.Series[str]":
+        """The keys of their sign-in names."""
+        return key(self.inputs.entra_users["user_principal_name"])
+
+    @cached_property
+    def address(self) -> "pd.Series[str]":
+        """Their e-mails."""
+        return addresses(self.inputs.entra_users)
+
+    @cached_property
+    def main_group(self) -> Rows:
+        """The first of their configured groups, a row of `mapping.groups`; -1 for none."""
+        main_group = np.full(len(self), _NO_GROUP, dtype=np.int64)
+        first = memberships(self.inputs, self.mapping).drop_duplicates("entra_row")
+        main_group[first["entra_row"]] = first["priority"]
+        return main_group
+
+    @cached_property
+    def in_entra(self) -> Mask:
+        """All of them are there."""
+        return np.ones(len(self), dtype=bool)
+
+    @cached_property
+    def enabled(self) -> Mask:
+        """The account is enabled."""
+        return self.inputs.entra_users["account_enabled"].to_numpy(dtype=bool)
+
+    @cached_property
+    def in_group(self) -> Mask:
+        """A member of a configured group."""
+        return self.main_group != _NO_GROUP
+
+    @cached_property
+    def in_room(self) -> Mask:
+        """A member of a room group."""
+        members = self.inputs.entra_group_members
+        rooms = pd.Series(self.mapping.rooms, dtype="str")
+        in_rooms = members.loc[is_among(members["group_id"], rooms), "member_id"]
+        return is_among(self.inputs.entra_users["entra_id"], in_rooms)
+
+    @cached_property
+    def configured_groups(self) -> list[str]:
+        """The names of the configured groups, in settings order."""
+        return [self.inputs.names.get(group, group) for group in self.mapping.groups["group_id"]]
+
+    def groups_of(self, row: int) -> list[str]:
+        """The names of one user's configured groups, in settings order."""
+        mine = self._groups_of(row)
+        groups = self.mapping.groups["group_id"]
+        return [self.inputs.names.get(group, group) for group in groups if group in mine]
+
+    def rooms_of(self, row: int) -> list[str]:
+        """The names of the room groups that one user is in."""
+        mine = self._groups_of(row)
+        return [self.inputs.names.get(room, room) for room in self.mapping.rooms if room in mine]
+
+    def _groups_of(self, row: int) -> set[str]:
+        members = self.inputs.entra_group_members
+        return set(members.loc[members["member_id"] == self.inputs.entra_users["entra_id"].iloc[row], "group_id"])

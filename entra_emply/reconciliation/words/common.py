@@ -1,0 +1,46 @@
+"""The words of the conditions that rules of several letters ask (`rules.conditions`)."""
+
+from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
+
+RULES: dict[str, RuleWords] = {}
+
+CONDITIONS = {
+    "integration_on": ConditionWords("the integration is on", "the integration is off (`enabled: false`)"),
+    "in_entra": ConditionWords("there is an Entra user", "there is no Entra user"),
+    "gone_from_entra": ConditionWords("the linked Entra user is gone", "the Entra user exists"),
+    "enabled": ConditionWords("the account is enabled in Entra", "the account is disabled in Entra"),
+    "disabled": ConditionWords("the account is disabled in Entra", "the account is enabled in Entra"),
+    "in_group": ConditionWords(
+        "the user is in {groups}", "the user is in none of the configured groups ({configured:none is configured})"
+    ),
+    "in_no_group": ConditionWords(
+        "the user is in none of the configured groups ({configured:none is configured})", "the user is in {groups}"
+    ),
+    "not_in_room": ConditionWords("the user is in no room group", "the user is in the room group {rooms}"),
+    "in_room": ConditionWords("the user is in the room group {rooms}", "the user is in no room group"),
+    "in_emply": ConditionWords("there is the login {login}", "there is no login in Emply"),
+    "matched": ConditionWords("the login {login} belongs to the user", "no login in Emply belongs to the user"),
+    "unmatched": ConditionWords("no login in Emply belongs to the user", "the user has the login {login}"),
+    "linked": ConditionWords("the login {login} was linked before", "no link was recorded before"),
+    "not_left_alone": ConditionWords(
+        "the address is clearly the user's", "more than one user carries the address {shared:of the user} (M4)"
+    ),
+    "left_alone": ConditionWords(
+        "more than one user carries the address {shared:of the user}", "the address is clearly the user's"
+    ),
+    "login_active": ConditionWords("the login {login} is active", "the login {login:in Emply} is deactivated already"),
+    "login_deactivated": ConditionWords("the login {login} is deactivated", "the login {login:in Emply} is active"),
+    "stays_active": ConditionWords(
+        "the login {login:in Emply} is active and stays so", "the login {login:in Emply} is not active"
+    ),
+    "with_employee": ConditionWords(
+        "there is an employee ({status})", "no employee has the e-mail {email:of the user}"
+    ),
+    "without_employee": ConditionWords(
+        "no employee has the e-mail {email:of the user}", "there is an employee ({status}), who controls the user"
+    ),
+    "employee_archived": ConditionWords("the employee is archived", "the employee is {status:not there}"),
+    "employee_not_archived": ConditionWords("no archived employee stands in the way", "the employee is archived"),
+    "has_email": ConditionWords("the e-mail is {email}", "the user has no e-mail address in Entra"),
+    "no_email": ConditionWords("the user has no e-mail address in Entra", "the e-mail is {email}"),
+}

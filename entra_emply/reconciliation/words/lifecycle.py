@@ -1,0 +1,95 @@
+"""The words of L."""
+
+from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
+
+CONDITIONS = {
+    "address_free": ConditionWords(
+        "no login in Emply has the username {username} or the e-mail {email}",
+        "a login in Emply has the username {username} or the e-mail {email}: {carriers}",
+    ),
+    "address_taken": ConditionWords(
+        "a login in Emply has the username {username} or the e-mail {email}: {carriers}",
+        "no login in Emply has the username {username} or the e-mail {email}",
+    ),
+    "may_activate": ConditionWords(
+        "the pipeline itself deactivated the login, or `reactivate` is `all`",
+        "somebody deactivated the login in Emply, and `reactivate` is `ours`",
+    ),
+    "was_in_configured_group": ConditionWords(
+        "the groups of the last reconciliation ({groups_then:none is recorded}) still count",
+        "no group of the last reconciliation ({groups_then}) is configured any more",
+    ),
+    "no_group_configured_any_more": ConditionWords(
+        "no group of the last reconciliation ({groups_then}) is configured any more",
+        "the groups of the last reconciliation ({groups_then:none is recorded}) still count",
+    ),
+    "not_deleted_with_employee": ConditionWords(
+        "the Entra user is not deleted with the employee", "W3 deactivates the login together with the Entra user"
+    ),
+    "gets_or_has_login": ConditionWords("the user has a login or gets one", "the user has no login and gets none"),
+    "leaves": ConditionWords(
+        "the Entra user is gone, disabled or out of the groups",
+        "the Entra user is neither gone nor disabled nor out of the groups, or nobody is linked to it",
+    ),
+    "employee_active": ConditionWords("the employee is active", "the employee is {status}"),
+    "no_resignation_date": ConditionWords(
+        "the employee has no resignation date", "the employee has the resignation date {resignation_date}"
+    ),
+}
+
+_DEACTIVATED = "The login is deactivated in Emply, never deleted"
+
+RULES = {
+    "L1": RuleWords(
+        "A login {username} is made, with {roles:no role}",
+        "No login is made",
+        because=("in_group", "address_free"),
+    ),
+    "L1a": RuleWords(
+        "No login is made, and somebody has to look",
+        "No address stands in the way of a login",
+        because=("address_taken",),
+    ),
+    "L2": RuleWords("No login can be made", "The missing e-mail address is no obstacle", because=("no_email",)),
+    "L3": RuleWords(
+        "No login is made, although a group says so",
+        "No archived employee is an obstacle",
+        because=("employee_archived",),
+    ),
+    "L4": RuleWords(
+        "The login is activated again",
+        "The login is not activated",
+        because=("in_group", "may_activate"),
+        otherwise={"may_activate": "The login stays deactivated"},
+    ),
+    "L5": RuleWords(
+        _DEACTIVATED, "The login is not deactivated as that of a deleted user", because=("gone_from_entra",)
+    ),
+    "L6": RuleWords(_DEACTIVATED, "The login is not deactivated as that of a disabled account", because=("disabled",)),
+    "L7": RuleWords(
+        _DEACTIVATED,
+        "The login is not deactivated for having left the groups",
+        because=("in_no_group", "was_in_configured_group"),
+    ),
+    "L7a": RuleWords(_DEACTIVATED, "The login is not deactivated as that of a room", because=("in_room",)),
+    "L8": RuleWords(
+        "The login stays as it is and is not managed any more",
+        "The login does not count as unmanaged",
+        because=("no_group_configured_any_more",),
+    ),
+    "L9": RuleWords(
+        "Entra leads the user's roles and fields",
+        "The user does not count as one without an employee",
+        because=("without_employee",),
+    ),
+    "L10": RuleWords(
+        "The resignation date is missing: enter it, so that the employee becomes pending and then archived",
+        "No resignation date is missing",
+        because=("leaves", "employee_active"),
+    ),
+    "L11": RuleWords(
+        "The employee is archived, but the user is enabled and in {groups}",
+        "No archived employee is still in a group",
+        because=("employee_archived",),
+    ),
+}

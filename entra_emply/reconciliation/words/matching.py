@@ -1,0 +1,45 @@
+"""The words of M."""
+
+from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
+
+CONDITIONS = {
+    "not_linked": ConditionWords("no link was recorded before", "the login {login} was linked before (M1)"),
+    "not_linked_yet": ConditionWords("no link is recorded", "a link is recorded already (M1)"),
+    "not_matched_yet": ConditionWords("M1 and M2 matched nobody", "the user is linked or matched already (M1, M2)"),
+    "has_sign_in_name": ConditionWords("the sign-in name in Entra is {key}", "the user has no sign-in name in Entra"),
+    "sign_in_name_once": ConditionWords(
+        "nobody else carries {key}", "more than one user carries {key}, also {carriers:others}"
+    ),
+    "sign_in_name_in_emply": ConditionWords(
+        "the username in Emply is {key}, too", "no free login in Emply has the username {key}"
+    ),
+    "has_address": ConditionWords("the e-mail in Entra is {key}", "the user has no e-mail address in Entra"),
+    "address_once": ConditionWords(
+        "nobody else carries {key}", "more than one user carries {key}, also {carriers:others}"
+    ),
+    "address_in_emply": ConditionWords(
+        "the e-mail of a login in Emply is {key}, too", "no free login in Emply has the e-mail {key}"
+    ),
+}
+
+RULES = {
+    "M1": RuleWords(
+        "The link to the login holds, however both users are renamed",
+        "No link holds",
+        because=("in_entra",),
+        otherwise={
+            "in_entra": "The login stays linked to an Entra user that is gone, so that L5 deactivates the login"
+        },
+    ),
+    "M2": RuleWords(
+        "The users are matched by sign-in name and username",
+        "Sign-in name and username match nobody",
+        because=("sign_in_name_in_emply",),
+    ),
+    "M3": RuleWords("The users are matched by e-mail", "The e-mails match nobody", because=("address_in_emply",)),
+    "M4": RuleWords("The user is left alone", "The user is not left alone", because=("left_alone",)),
+    "M5": RuleWords("This plan records the link", "There is no new link to record", because=("matched",)),
+    "M6": RuleWords(
+        "The login is external, and nothing of it is changed", "The login is not external", because=("not_linked",)
+    ),
+}

@@ -1,0 +1,64 @@
+"""What the catalogue is written in: clauses with named values, and how values are put into them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from string import Formatter
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ConditionWords:
+    """The clauses of a condition: `holds` and `fails` follow a "because", in lower case and without a full stop.
+
+    They name what the condition compares: "{email}" is the value, "{email:no e-mail}" is it too, or "no e-mail" where
+    there is none.
+    """
+
+    holds: str
+    fails: str
+
+
+@dataclass(frozen=True)
+class RuleWords:
+    """The sentences of a rule, without a full stop: what it does, and what it does not do.
+
+    because: the conditions that are told when the rule acts, in this order. otherwise: what it does instead where the
+    named condition is the first to fail.
+    """
+
+    acts: str
+    does_not: str
+    because: tuple[str, ...] = ()
+    otherwise: Mapping[str, str] = field(default_factory=dict)
+
+
+def phrase(words: str, values: Mapping[str, Any]) -> str:
+    """`words` with these values. Lists read "Employee, HR and Manager".
+
+    Raises ValueError for a value that is missing, or that there is none of where the words have none for that.
+    """
+    return _Words().vformat(words, (), values)
+
+
+def listed(words: "list[str] | tuple[str, ...]", none: str = "none") -> str:
+    """Words as a sentence lists them: "Employee, HR and Manager"."""
+    if len(words) < 2:  # noqa: PLR2004
+        return "".join(words) or none
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+class _Words(Formatter):
+    """Formats values for people; what follows the colon is said where there is no value."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 (as str.format has it)
+        text = listed([str(each) for each in value], "") if isinstance(value, list | tuple) else value
+        if text is not None and str(text).strip():
+            return str(text)
+        if not format_spec:
+            raise ValueError("there is no value, and the words have none for that")
+        return format_spec
+
+    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401, ARG002
+        if key not in kwargs:
+            raise ValueError(f"nothing compares {key!r}")
+        return kwargs[str(key)]
