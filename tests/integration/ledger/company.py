@@ -19,7 +19,7 @@ from entra_emply.provisioning.report import ApplyReport
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.integration.ledger.fakes import Emply, Graph, Row
-from tests.reference.vectorised import _world
+from tests.reference.vectorised import _inputs
 
 SETTINGS: Row = {
     "synchronize_roles": True,
@@ -62,17 +62,17 @@ class Company:
         settle(self.ledger, graph=self.graph, emply=self.emply)
         return self.ledger.read_state(clock.now())
 
-    def world(self) -> Inputs:
+    def inputs(self) -> Inputs:
         """What a run reads: first the sync state, then both sides."""
         state = self.state()
-        return _world(copy.deepcopy(self.scenario), self.settings, state)
+        return _inputs(copy.deepcopy(self.scenario), self.settings, state)
 
     def plan(self) -> Plan:
         """Read, plan and record, as a run does before it applies."""
-        return self.record(self.world())
+        return self.record(self.inputs())
 
-    def record(self, world: Inputs, *, origin: Origin = "sync", day: datetime | None = None) -> Plan:
-        return self.record_plan(make_plan(world), world.state, origin=origin, day=day)
+    def record(self, inputs: Inputs, *, origin: Origin = "sync", day: datetime | None = None) -> Plan:
+        return self.record_plan(make_plan(inputs), inputs.state, origin=origin, day=day)
 
     def record_plan(
         self, plan: Plan, state: SyncState, *, origin: Origin = "sync", day: datetime | None = None

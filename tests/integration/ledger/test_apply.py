@@ -259,7 +259,7 @@ def test_a_target_that_will_not_say_is_asked_by_the_next_run(company: Company, r
     company.emply.faults = [then_silent]
     assert company.apply(plan).count("unknown") == 1
     with pytest.raises(SourceUnreadable):
-        company.world()
+        company.inputs()
     company.emply.unreadable = False
     assert kinds(company.plan()) == {}
     assert rows(OUTCOMES)[-1] == ("create_user", "applied", None)
@@ -396,7 +396,7 @@ def test_a_plan_of_yesterday_is_not_applied(company: Company) -> None:
 
 def test_a_backfilled_plan_is_for_reading_and_is_never_the_newest(company: Company) -> None:
     _hire(company, "zofia")
-    plan = company.record(company.world(), origin="backfill", day=clock.now() - timedelta(days=3))
+    plan = company.record(company.inputs(), origin="backfill", day=clock.now() - timedelta(days=3))
     _refused(company, plan, "past day")
     newest = company.ledger.newest_plan()
     assert newest is not None
@@ -405,9 +405,9 @@ def test_a_backfilled_plan_is_for_reading_and_is_never_the_newest(company: Compa
 
 def test_a_backfilled_twin_does_not_stand_in_the_way_of_the_same_plan_of_today(company: Company) -> None:
     _hire(company, "zofia")
-    world = company.world()
-    plan = company.record(world)
-    company.record(world, origin="backfill", day=clock.now() - timedelta(days=3))
+    inputs = company.inputs()
+    plan = company.record(inputs)
+    company.record(inputs, origin="backfill", day=clock.now() - timedelta(days=3))
     assert company.apply(plan).count("applied") == 1
 
 
@@ -418,7 +418,7 @@ def test_an_unknown_plan_is_refused(company: Company) -> None:
 
 def test_a_plan_whose_sources_were_read_before_another_plan_was_applied_is_refused(company: Company) -> None:
     _hire(company, "zofia")
-    early = company.world()
+    early = company.inputs()
     company.sync()
     company.emply.writes.clear()
     _refused(company, company.record(early), "another run applied changes")

@@ -47,7 +47,7 @@ def test_who_reads_while_another_applies_plans_from_stale_reads_and_is_refused(
     monkeypatch.setattr(applying, "SETTLE_WAIT", 1)
     plan = company.plan()
     read = []
-    company.emply.changed = lambda: read.append(company.world()) if not read else None
+    company.emply.changed = lambda: read.append(company.inputs()) if not read else None
     company.apply(plan)
     stale = company.record(read[0])
     assert kinds(stale) == {"create_user": 5, "link_user": 1}
@@ -82,7 +82,7 @@ def test_reads_made_while_a_run_was_dying_are_stale_though_it_left_nothing_open(
 
     def read_then_end_the_session(done: int, _of: int) -> None:
         if done == 1:
-            read.append(company.world())
+            read.append(company.inputs())
         if done == 2:
             server.execute(END_LOCK)
 

@@ -63,14 +63,14 @@ def test_only_a_read_that_a_plan_was_made_of_becomes_the_baseline(company: Compa
     assert company.ledger.baselines() == {}
     for run, rows in (("first", 100), ("second", 90)):
         company.ledger.record_certificate(run, _certificate("emply_users", rows))
-        _record(company, company.world(), run)
+        _record(company, company.inputs(), run)
     company.ledger.record_certificate("refused later", _certificate("emply_users", 20))
     assert company.ledger.baselines() == {"emply_users": Counted(90)}
 
 
 def test_a_backfill_accepts_no_read(company: Company) -> None:
     company.ledger.record_certificate("backfill", _certificate("emply_users", 10))
-    _record(company, company.world(), "backfill", origin="backfill")
+    _record(company, company.inputs(), "backfill", origin="backfill")
     assert company.ledger.baselines() == {}
 
 
@@ -97,15 +97,15 @@ def test_a_mapping_is_recorded_when_first_seen(ledger: Ledger, rows: Rows) -> No
 
 
 def test_a_run_records_one_plan_however_often_it_tries(company: Company) -> None:
-    world = company.world()
-    assert _record(company, world, "run") == _record(company, world, "run")
+    inputs = company.inputs()
+    assert _record(company, inputs, "run") == _record(company, inputs, "run")
 
 
 def test_a_run_that_comes_with_another_plan_is_refused(company: Company) -> None:
-    _record(company, company.world(), "run")
+    _record(company, company.inputs(), "run")
     company.members("g-staff").append("zofia")
     with pytest.raises(LedgerError, match="another plan already"):
-        _record(company, company.world(), "run")
+        _record(company, company.inputs(), "run")
 
 
 def test_the_newest_plan_tells_what_applying_needs(company: Company) -> None:
@@ -137,7 +137,7 @@ def test_a_deactivation_made_after_the_plans_reads_stands(company: Company, rows
     company.person("ada")["accountEnabled"] = False
     company.sync()
     company.login("ada")["active"] = True
-    early = company.world()
+    early = company.inputs()
     company.sync()
     company.record(early)
     assert rows("SELECT emply_user_id FROM deactivations") == [("emply-ada",)]
@@ -259,7 +259,7 @@ def test_an_approval_is_used_up_when_its_action_leaves_the_newest_plan(
 def test_a_backfilled_plan_uses_up_no_approval(company: Company, held: Plan, rows: Rows) -> None:
     company.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
     company.person("ada")["accountEnabled"] = True
-    company.record(company.world(), origin="backfill")
+    company.record(company.inputs(), origin="backfill")
     assert rows("SELECT ending FROM approvals") == [(None,)]
 
 
@@ -358,11 +358,11 @@ def test_the_newest_plan_and_what_is_younger_are_kept(company: Company, rows: Ro
 def test_a_plan_with_an_attempt_left_open_is_kept(company: Company, rows: Rows) -> None:
     company.settings.pop("guards")
     company.members("g-staff").append("zofia")
-    world = company.world()
-    company.record(world)
+    inputs = company.inputs()
+    company.record(inputs)
     tried = "INSERT INTO attempts (plan_no, action_id, started_at)"
     rows(f"{tried} SELECT plan_no, action_id, now() FROM actions WHERE plan_no = 2")
-    company.record(world)
+    company.record(inputs)
     company.ledger.prune(clock.now() + timedelta(days=1))
     assert rows("SELECT count(*) FROM outcomes") == [(0,)]
     assert rows("SELECT plan_no FROM plans ORDER BY 1") == [(2,), (3,)]
@@ -371,7 +371,7 @@ def test_a_plan_with_an_attempt_left_open_is_kept(company: Company, rows: Rows) 
 def test_the_last_accepted_read_is_kept_however_old(company: Company) -> None:
     for run, rows in (("first", 100), ("second", 90)):
         company.ledger.record_certificate(run, _certificate("emply_users", rows))
-        _record(company, company.world(), run)
+        _record(company, company.inputs(), run)
     company.ledger.prune(clock.now() + timedelta(days=1))
     assert company.ledger.baselines() == {"emply_users": Counted(90)}
 
@@ -388,7 +388,12 @@ def _certificate(source: str, rows: int) -> Certificate:
     return Certificate(source, 1, rows, "0" * 64, now, now)
 
 
-def _record(company: Company, world: Inputs, run_id: str, origin: Origin = "sync") -> int:
+def _record(company: Company, inputs: Inputs, run_id: str, origin: Origin = "sync") -> int:
     return company.ledger.record_plan(
-        make_plan(world), run_id=run_id, day=clock.now().date(), origin=origin, mapping_version="m1", state=world.state
+        make_plan(inputs),
+        run_id=run_id,
+        day=clock.now().date(),
+        origin=origin,
+        mapping_version="m1",
+        state=inputs.state,
     )

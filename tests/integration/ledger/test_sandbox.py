@@ -36,7 +36,7 @@ class Installation:
     def plan(self) -> Plan:
         settle(self.ledger, graph=self.graph, emply=self.emply)
         state = self.ledger.read_state(clock.now())
-        world = Inputs(
+        inputs = Inputs(
             entra_tenant=self.graph.tenant().frame,
             entra_users=self.graph.users().frame,
             entra_groups=self.graph.groups().frame,
@@ -48,7 +48,7 @@ class Installation:
             state=state,
             settings=self.settings,
         )
-        plan = make_plan(world)
+        plan = make_plan(inputs)
         self.ledger.record_plan(
             plan,
             run_id=f"run at {state.read_at.isoformat()}",
