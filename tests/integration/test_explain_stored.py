@@ -23,17 +23,17 @@ from entra_emply.storage.frame_store import FrameStore
 from tests.reference.random_scenarios import random_scenario
 from tests.reference.vectorised import inputs_of
 
-COMPANY = 100_000
+PEOPLE = 100_000
 AT_ONCE = 2.0
 TRIES = 8  # the best of them: what else the machine does is not measured
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Environment, Plan]]:
-    """An installation with the stored run and the recorded plan of a large company."""
+    """An installation with the stored run and the recorded plan of many people."""
     home = tmp_path_factory.mktemp("large")
     environment = Environment.load({"ENTRA_EMPLY_HOME": str(home)})
-    with planned(home, COMPANY) as (_, plan):
+    with planned(home, PEOPLE) as (_, plan):
         yield environment, plan
 
 

@@ -13,8 +13,8 @@ import pytest
 from entra_emply import clock
 from entra_emply.errors import SettingsError
 from entra_emply.ledger.ledger import Ledger
-from tests.integration.ledger.company import Company
 from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.systems import Systems
 from tests.reference.random_scenarios import random_scenario
 
 NO_LIMIT = {"min_count": 1000, "percent": 100}
@@ -51,11 +51,11 @@ def test_another_world_is_in_step_after_two_runs(ledger: Ledger, seed: int) -> N
 
 def _comes_into_step(ledger: Ledger, seed: int) -> None:
     scenario, settings, state, now = copy.deepcopy(random_scenario(random.Random(seed)))
-    company = Company(ledger, _complete(scenario), settings | NOTHING_HELD)
+    systems = Systems(ledger, _complete(scenario), settings | NOTHING_HELD)
     _remember(ledger, state)
     with clock.frozen(now):
         try:
-            results = [_by_result(company) for _ in range(3)]
+            results = [_by_result(systems) for _ in range(3)]
         except SettingsError:
             return
     first, second, third = results
@@ -63,9 +63,9 @@ def _comes_into_step(ledger: Ledger, seed: int) -> None:
     assert third == {}
 
 
-def _by_result(company: Company) -> Counter[str]:
+def _by_result(systems: Systems) -> Counter[str]:
     counted: Counter[str] = Counter()
-    for results in company.sync().results.values():
+    for results in systems.sync().results.values():
         counted += results
     return counted
 

@@ -18,8 +18,8 @@ from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.settings import Settings
 from sandbox import Sandbox
-from tests.integration.ledger.company import SETTINGS, make_scenario
 from tests.integration.ledger.killing import at_request
+from tests.integration.ledger.systems import SETTINGS, make_scenario
 from tests.postgres import Server
 
 Row = dict[str, Any]

@@ -1,4 +1,4 @@
-"""A company in memory: both systems, the settings, and one run after another.
+"""Both systems in memory: both systems, the settings, and one run after another.
 
 It keeps itself in a scenario (the sandbox's form), and `sync` runs it through the real rules and the real ledger.
 """
@@ -33,7 +33,7 @@ SETTINGS: Row = {
 ROLES = ["Employee", "HR", "Manager", "Administrator"]
 
 
-class Company:
+class Systems:
     """Both systems, the settings, and one run after another."""
 
     def __init__(self, ledger: Ledger, scenario: Row, settings: Row | None = None) -> None:
@@ -44,12 +44,12 @@ class Company:
         self.emply = Emply(scenario)
 
     @classmethod
-    def stored(cls, ledger: Ledger, file: Path) -> "Company":
-        """The company as `file` has it; every change is written there at once, as real systems would keep it."""
+    def stored(cls, ledger: Ledger, file: Path) -> "Systems":
+        """The systems as `file` has it; every change is written there at once, as real systems would keep it."""
         stored = json.loads(file.read_text())
-        company = cls(ledger, stored["scenario"], stored["settings"])
-        company.emply.changed = company.graph.changed = lambda: company.store(file)
-        return company
+        systems = cls(ledger, stored["scenario"], stored["settings"])
+        systems.emply.changed = systems.graph.changed = lambda: systems.store(file)
+        return systems
 
     def store(self, file: Path) -> None:
         """Write everything to `file`, in one step."""
