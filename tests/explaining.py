@@ -1,4 +1,4 @@
-"""Explanations of people in tiny worlds, for tests: the plan is made of the whole world, as a run makes it."""
+"""Explanations of people in tiny scenarios, for tests: the plan is made of the whole scenario, as a run makes it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,30 +12,30 @@ from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import make_plan
 from tests.reference import subject
-from tests.reference.vectorised import world_of
+from tests.reference.vectorised import inputs_of
 
 
-def everybody(world: Inputs) -> Ids:
-    """Every id of a world."""
+def everybody(inputs: Inputs) -> Ids:
+    """Every id of a scenario."""
     return Ids(
-        frozenset(world.entra_users["entra_id"]) | frozenset(world.state.links["entra_id"]),
-        frozenset(world.emply_users["emply_user_id"]),
-        frozenset(world.emply_employees["employee_id"]),
+        frozenset(inputs.entra_users["entra_id"]) | frozenset(inputs.state.links["entra_id"]),
+        frozenset(inputs.emply_users["emply_user_id"]),
+        frozenset(inputs.emply_employees["employee_id"]),
     )
 
 
-def facts_of(scenario: subject.World, asked: str, links: Sequence[Row] = ()) -> list[Facts]:
-    """The facts of whoever is found by `asked`, gathered from the small world around them."""
-    world = world_of(*scenario)
-    plan = make_plan(world)
-    frames = InMemory.of(world)
+def facts_of(scenario: subject.Scenario, asked: str, links: Sequence[Row] = ()) -> list[Facts]:
+    """The facts of whoever is found by `asked`, gathered from the small scenario around them."""
+    inputs = inputs_of(*scenario)
+    plan = make_plan(inputs)
+    frames = InMemory.of(inputs)
     directory = Directory(frames)
     who = directory.carriers(asked)
-    near = inputs_around(frames, world.settings, directory.around(who))
+    near = inputs_around(frames, inputs.settings, directory.around(who))
     return gather(near, who, *planned_rows(plan.actions, plan.findings), links)
 
 
-def explained(scenario: subject.World, asked: str = "megan@contoso.com", **recorded: Any) -> Row:  # noqa: ANN401
+def explained(scenario: subject.Scenario, asked: str = "megan@contoso.com", **recorded: Any) -> Row:  # noqa: ANN401
     """The explanation of the only person found by `asked`."""
     (facts,) = facts_of(scenario, asked)
     return explanation(facts, Recorded(**{"plan_id": "3f9c12ab45de", **recorded}))

@@ -38,18 +38,18 @@ LISTS: dict[str, tuple[str, Callable[[EmplyClient], Read], int]] = {
 
 
 @pytest.fixture(scope="module")
-def company() -> Iterator[Sandbox]:
+def shared_sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def server(company: Sandbox) -> Sandbox:
+def server(shared_sandbox: Sandbox) -> Sandbox:
     """A customer with 1,200 users and as many employees: three pages each; the log, faults and settings are fresh."""
-    company.put_state(SCENARIO)
-    company.reset()
-    company.change_settings(emply_per_second=100_000)
-    return company
+    shared_sandbox.put_state(SCENARIO)
+    shared_sandbox.reset()
+    shared_sandbox.change_settings(emply_per_second=100_000)
+    return shared_sandbox
 
 
 @pytest.fixture

@@ -63,16 +63,16 @@ SCENARIO: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def company() -> Iterator[Sandbox]:
+def shared_sandbox() -> Iterator[Sandbox]:
     with Sandbox(SCENARIO) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def server(company: Sandbox) -> Sandbox:
+def server(shared_sandbox: Sandbox) -> Sandbox:
     """A tenant of 1,500 people, two pages of users; the log, faults and settings are fresh."""
-    company.reset()
-    return company
+    shared_sandbox.reset()
+    return shared_sandbox
 
 
 @pytest.fixture

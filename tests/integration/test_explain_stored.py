@@ -20,20 +20,20 @@ from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.storage.frame_store import FrameStore
-from tests.reference.vectorised import world_of
-from tests.reference.worlds import random_world
+from tests.reference.random_scenarios import random_scenario
+from tests.reference.vectorised import inputs_of
 
-COMPANY = 100_000
+PEOPLE = 100_000
 AT_ONCE = 2.0
 TRIES = 8  # the best of them: what else the machine does is not measured
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Environment, Plan]]:
-    """An installation with the stored run and the recorded plan of a large company."""
+    """An installation with the stored run and the recorded plan of many people."""
     home = tmp_path_factory.mktemp("large")
     environment = Environment.load({"ENTRA_EMPLY_HOME": str(home)})
-    with planned(home, COMPANY) as (_, plan):
+    with planned(home, PEOPLE) as (_, plan):
         yield environment, plan
 
 
@@ -58,19 +58,21 @@ def seconds(environment: Environment, address: str) -> float:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_a_person_is_explained_from_stored_frames_as_from_the_frames_themselves(seed: int, tmp_path: Path) -> None:
-    world = world_of(*random_world(random.Random(seed)))
-    plan = make_plan(world)
-    store(FrameStore(str(tmp_path)), world, plan)
+    inputs = inputs_of(*random_scenario(random.Random(seed)))
+    plan = make_plan(inputs)
+    store(FrameStore(str(tmp_path)), inputs, plan)
     run = FrameStore(str(tmp_path)).last_complete()
     assert run is not None
-    for identity in (*world.entra_users["entra_id"], *world.emply_users["emply_user_id"]):
-        assert told(run, UNREAD, world, plan, identity) == told(InMemory.of(world), None, world, plan, identity)
+    for identity in (*inputs.entra_users["entra_id"], *inputs.emply_users["emply_user_id"]):
+        assert told(run, UNREAD, inputs, plan, identity) == told(InMemory.of(inputs), None, inputs, plan, identity)
 
 
-def told(frames: Frames, unread: pd.DataFrame | None, world: Inputs, plan: Plan, identity: str) -> list[dict[str, Any]]:
+def told(
+    frames: Frames, unread: pd.DataFrame | None, inputs: Inputs, plan: Plan, identity: str
+) -> list[dict[str, Any]]:
     """The documents of whoever has this id."""
     directory = Directory(frames)
     who = directory.carriers(identity)
-    near = inputs_around(frames, world.settings, directory.around(who), unread)
+    near = inputs_around(frames, inputs.settings, directory.around(who), unread)
     people = gather(near, who, *planned_rows(plan.actions, plan.findings))
     return [explanation(facts, Recorded()) for facts in people]

@@ -26,7 +26,7 @@ USER: Row = {
     "accountEnabled": True, "displayName": "Łucja Święcicka", "givenName": "Łucja", "surname": "Święcicka",
     "jobTitle": None, "mobilePhone": None, "mailNickname": "lucja", "userPrincipalName": "lucja@contoso.com",
 }  # fmt: skip
-COMPANY: Row = {
+DIRECTORY: Row = {
     "users": [
         {"id": "zoe", "userPrincipalName": "zoe@contoso.com", "displayName": "Zoë"},
         {"id": "hybrid", "userPrincipalName": "hybrid@contoso.com", "onPremisesSyncEnabled": True},
@@ -65,7 +65,7 @@ def running() -> Iterator[Sandbox]:
 @pytest.fixture
 def server(running: Sandbox) -> Sandbox:
     """A tenant with one mailbox of two calendars and one event; the log, faults and settings are fresh."""
-    running.put_state({"entra": COMPANY})
+    running.put_state({"entra": DIRECTORY})
     running.reset()
     return running
 

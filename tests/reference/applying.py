@@ -1,4 +1,4 @@
-"""What happens to a world when a plan of it is applied: a stand-in for both systems and the ledger, without any HTTP.
+"""What happens to a scenario when a plan of it is applied: a stand-in for both systems and the ledger, without HTTP.
 
 It refuses what the real ones refuse (an address in use), so that properties of plan after plan can be tested purely.
 Calendars and events are in applying_calendars.py, Entra's users in applying_entra.py.

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from tests.reference.terms import Mapping, Row, World, email_of_entra_user, key
+from tests.reference.terms import Inputs, Mapping, Row, email_of_entra_user, key
 
 
 def apply_to_users(scenario: Row, state: Row, action: Row, now: datetime) -> None:
@@ -28,8 +28,8 @@ def apply_to_users(scenario: Row, state: Row, action: Row, now: datetime) -> Non
 
 def _employee(scenario: Row, state: Row, action: Row, now: datetime) -> str | None:
     """Whose archiving deleted the user: the plan does not say it."""
-    world = World(scenario, {}, state, now, Mapping(), Counter())
-    (login,) = [row for row in world.emply("users") if row["id"] == action["emply_user_id"]]
-    (user,) = [row for row in world.entra("users") if row["id"] == action["entra_id"]]
-    employee = world.best_employee(login.get("employeeId"), key(login.get("email")) or email_of_entra_user(user))
+    inputs = Inputs(scenario, {}, state, now, Mapping(), Counter())
+    (login,) = [row for row in inputs.emply("users") if row["id"] == action["emply_user_id"]]
+    (user,) = [row for row in inputs.entra("users") if row["id"] == action["entra_id"]]
+    employee = inputs.best_employee(login.get("employeeId"), key(login.get("email")) or email_of_entra_user(user))
     return employee["id"] if employee is not None else None

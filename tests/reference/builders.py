@@ -1,4 +1,4 @@
-"""Tiny worlds for tests of one rule: people by first name, groups and roles by title, defaults for everything else.
+"""Tiny scenarios for tests of one rule: people by first name, groups and roles by title, defaults for everything else.
 
 Ids are made of the kind and the name: `entra-megan`, `login-megan`, `employee-megan`, `group-HR`, `role-HR`.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.reference.subject import Row, World
+from tests.reference.subject import Row, Scenario
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 ROLES = ("Employee", "HR", "Manager", "Payroll", "New employee", "Administrator")
@@ -35,7 +35,7 @@ def employee(name: str = "megan", **emply: Any) -> Row:  # noqa: ANN401
     return {"id": f"employee-{name}", "number": 1, "email": address(name), **emply}
 
 
-def world(
+def scenario(
     people: Iterable[Row] = (),
     logins: Iterable[Row] = (),
     employees: Iterable[Row] = (),
@@ -48,7 +48,7 @@ def world(
     entra: Row | None = None,
     emply: Row | None = None,
     **settings: Any,  # noqa: ANN401
-) -> World:
+) -> Scenario:
     """The arguments of an implementation.
 
     `linked` are names, or pairs of an Entra user's and an Emply user's name; `mapping` is group to role; `nested` are
@@ -62,7 +62,7 @@ def world(
         + [f"group-{inner}" for inner in nested.get(name, [])]
         for name in names
     }
-    scenario = {
+    systems = {
         "entra": {
             "users": [{name: value for name, value in row.items() if name != "groups"} for row in people],
             "groups": [{"id": f"group-{name}", "displayName": name, "members": members[name]} for name in names],
@@ -88,7 +88,7 @@ def world(
         ],
         **(state or {}),
     }
-    return scenario, {"synchronize_roles": True, "groups": groups, **settings}, recorded, NOW
+    return systems, {"synchronize_roles": True, "groups": groups, **settings}, recorded, NOW
 
 
 def ago(**time: float) -> str:

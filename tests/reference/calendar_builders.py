@@ -6,8 +6,8 @@ Ids are made of the side and of `which`: `outlook-Calendar`, `emply-Calendar`, `
 from collections.abc import Iterable
 from typing import Any
 
-from tests.reference.builders import employee, login, person, world
-from tests.reference.subject import Row, World
+from tests.reference.builders import employee, login, person, scenario
+from tests.reference.subject import Row, Scenario
 
 START, END = "2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z"  # tomorrow
 
@@ -71,10 +71,10 @@ def calendars(
     user: Row | None = None,
     state: Row | None = None,
     **settings: Any,  # noqa: ANN401
-) -> World:
+) -> Scenario:
     """Megan, linked and with an employee, her mailbox (None: she has none) and what Emply has of it."""
     mailboxes = {} if outlook is None else {"entra-megan": list(outlook)}
-    return world(
+    return scenario(
         [user or person()],
         [login()],
         [employee()],
@@ -93,7 +93,7 @@ def events(
     *,
     calendar_in_emply: Row | None = None,
     **settings: Any,  # noqa: ANN401
-) -> World:
+) -> Scenario:
     """Megan's default calendar, which Emply has and which is enabled there, with these events on either side."""
     state = {"eventPairs": list(pairs)}
     return calendars([calendar(events=outlook)], [calendar_in_emply or in_emply()], emply, state=state, **settings)

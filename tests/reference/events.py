@@ -4,18 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 from tests.reference.calendars import Calendar
 from tests.reference.planned import Planned
-from tests.reference.terms import Row, World, action, get, moment, trimmed, written
+from tests.reference.terms import Inputs, Row, action, get, moment, trimmed, written
 
 SHARED = ("title", "start", "end", "isAllDay", "showAs")
 
 
-def plan_events(world: World, calendars: list[Calendar], planned: Planned) -> list[str]:
+def plan_events(inputs: Inputs, calendars: list[Calendar], planned: Planned) -> list[str]:
     """E1 and E2 for each calendar; the Emply ids of the pairs that are forgotten are given back."""
     ended: list[str] = []
     for calendar in calendars:
-        rows = _of_calendar(world, calendar) if calendar.enabled else _clear(world, calendar)
+        rows = _of_calendar(inputs, calendar) if calendar.enabled else _clear(inputs, calendar)
         if calendar.enabled:
-            ended += _ended(world, calendar)
+            ended += _ended(inputs, calendar)
         known: list[Row] = []
         for row in rows:
             if row not in known:  # two Emply events of one externalId are one action
@@ -27,20 +27,20 @@ def plan_events(world: World, calendars: list[Calendar], planned: Planned) -> li
 # The window and the two forms of an event
 
 
-def window(world: World) -> tuple[datetime, datetime]:
-    limits = get(world.settings, "calendar_window", {})
-    today = world.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+def window(inputs: Inputs) -> tuple[datetime, datetime]:
+    limits = get(inputs.settings, "calendar_window", {})
+    today = inputs.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return (
         today - timedelta(days=get(limits, "days_back", 30)),
         today + timedelta(days=get(limits, "days_ahead", 180) + 1),
     )
 
 
-def in_window(world: World, event: Row) -> bool:
+def in_window(inputs: Inputs, event: Row) -> bool:
     """It overlaps; touching is not overlapping."""
     if event["start"] is None or event["end"] is None:
         return False
-    first, last = window(world)
+    first, last = window(inputs)
     return moment(event["start"]) < last and moment(event["end"]) > first
 
 
@@ -79,10 +79,10 @@ def _is_own(event: Row) -> bool:
     return bool(get(event, "origin", "outlook") == "emply")
 
 
-def _in_emply(world: World, calendar: Calendar) -> list[Row]:
+def _in_emply(inputs: Inputs, calendar: Calendar) -> list[Row]:
     if calendar.emply is None:
         return []
-    rows = [row for row in world.emply("events") if row.get("calendarId") == calendar.emply["id"]]
+    rows = [row for row in inputs.emply("events") if row.get("calendarId") == calendar.emply["id"]]
     return sorted(rows, key=lambda row: row["id"])
 
 
@@ -90,71 +90,71 @@ def _in_outlook(calendar: Calendar) -> dict[str, Row]:
     return {row["id"]: row for row in get(calendar.outlook, "events", [])}
 
 
-def _pairs(world: World, calendar: Calendar) -> list[Row]:
+def _pairs(inputs: Inputs, calendar: Calendar) -> list[Row]:
     """The recorded pairs of this calendar of this person."""
     of_it = (calendar.owner.entra_id, calendar.external_id)
-    return [row for row in world.recorded("eventPairs") if (row["entraId"], row["calendarExternalId"]) == of_it]
+    return [row for row in inputs.recorded("eventPairs") if (row["entraId"], row["calendarExternalId"]) == of_it]
 
 
 # E1 and E2
 
 
-def _of_calendar(world: World, calendar: Calendar) -> list[Row]:
+def _of_calendar(inputs: Inputs, calendar: Calendar) -> list[Row]:
     return [
-        *_import(world, calendar),
-        *_delete_imported(world, calendar),
-        *_export(world, calendar),
-        *_delete_exported(world, calendar),
+        *_import(inputs, calendar),
+        *_delete_imported(inputs, calendar),
+        *_export(inputs, calendar),
+        *_delete_exported(inputs, calendar),
     ]
 
 
-def _import(world: World, calendar: Calendar) -> list[Row]:
+def _import(inputs: Inputs, calendar: Calendar) -> list[Row]:
     """E1: what Emply lacks, or holds with another changeKey."""
-    in_emply = _in_emply(world, calendar)
-    paired = {row["externalId"] for row in _pairs(world, calendar)}
+    in_emply = _in_emply(inputs, calendar)
+    paired = {row["externalId"] for row in _pairs(inputs, calendar)}
     paired |= {row.get("externalId") for row in in_emply if _is_own(row)}
     rows = []
     for external_id, event in _in_outlook(calendar).items():
         fields, change_key = of_outlook(event), written(event.get("changeKey"))
-        if not in_window(world, fields):
+        if not in_window(inputs, fields):
             continue
         if external_id in paired:
-            world.trace["E1 paired"] += 1
+            inputs.trace["E1 paired"] += 1
             continue
         before = None
         held = [row for row in in_emply if row.get("externalId") == external_id]
         if held:
             if trimmed(held[0].get("changeKey")) == trimmed(change_key):
-                world.trace["E1 unchanged"] += 1
+                inputs.trace["E1 unchanged"] += 1
                 continue
             before = {"externalId": external_id, "changeKey": written(held[0].get("changeKey"))}
         if get(event, "sensitivity", "normal").strip() not in {"normal", ""}:
-            world.trace["E3"] += 1
+            inputs.trace["E3"] += 1
             fields["title"] = "Private"
-        world.trace["E1 new" if before is None else "E1 changed"] += 1
+        inputs.trace["E1 new" if before is None else "E1 changed"] += 1
         after = {"externalId": external_id, **fields, "changeKey": change_key}
         rows.append(_row(calendar, "emply.upsert_event", "E1", before, after))
     return rows
 
 
-def _delete_imported(world: World, calendar: Calendar) -> list[Row]:
+def _delete_imported(inputs: Inputs, calendar: Calendar) -> list[Row]:
     """E1: what Outlook does not have in the window."""
     in_outlook = {
-        external_id for external_id, event in _in_outlook(calendar).items() if in_window(world, of_outlook(event))
+        external_id for external_id, event in _in_outlook(calendar).items() if in_window(inputs, of_outlook(event))
     }
     rows = []
-    for event in _in_emply(world, calendar):
-        if _is_own(event) or not in_window(world, of_emply(event)) or event.get("externalId") in in_outlook:
+    for event in _in_emply(inputs, calendar):
+        if _is_own(event) or not in_window(inputs, of_emply(event)) or event.get("externalId") in in_outlook:
             continue
-        world.trace["E1 left the window" if event.get("externalId") in _in_outlook(calendar) else "E1 gone"] += 1
+        inputs.trace["E1 left the window" if event.get("externalId") in _in_outlook(calendar) else "E1 gone"] += 1
         rows.append(_delete_from_emply(calendar, event))
     return rows
 
 
-def _clear(world: World, calendar: Calendar) -> list[Row]:
+def _clear(inputs: Inputs, calendar: Calendar) -> list[Row]:
     """E1: on a calendar that is not enabled, all its events of origin `outlook`."""
-    rows = [_delete_from_emply(calendar, event) for event in _in_emply(world, calendar) if not _is_own(event)]
-    world.trace["E1 not enabled"] += len(rows)
+    rows = [_delete_from_emply(calendar, event) for event in _in_emply(inputs, calendar) if not _is_own(event)]
+    inputs.trace["E1 not enabled"] += len(rows)
     return rows
 
 
@@ -162,40 +162,40 @@ def _delete_from_emply(calendar: Calendar, event: Row) -> Row:
     return _row(calendar, "emply.delete_event", "E1", {"externalId": written(event.get("externalId"))}, None)
 
 
-def _export(world: World, calendar: Calendar) -> list[Row]:
+def _export(inputs: Inputs, calendar: Calendar) -> list[Row]:
     """E2: Emply's own events, and what Outlook has of them."""
     in_outlook = _in_outlook(calendar)
-    recorded = {row["emplyEventId"]: row for row in world.recorded("eventPairs")}
-    here = _pairs(world, calendar)
+    recorded = {row["emplyEventId"]: row for row in inputs.recorded("eventPairs")}
+    here = _pairs(inputs, calendar)
     rows = []
-    for event in filter(_is_own, _in_emply(world, calendar)):
+    for event in filter(_is_own, _in_emply(inputs, calendar)):
         fields, pair = of_emply(event), recorded.get(event["id"])
         external_id = written(event.get("externalId")) if pair is None else pair["externalId"]
         if external_id is None:
-            if in_window(world, fields):
-                world.trace["E2 create"] += 1
+            if in_window(inputs, fields):
+                inputs.trace["E2 create"] += 1
                 rows.append(_row(calendar, "entra.create_event", "E2", None, {"emplyEventId": event["id"], **fields}))
         elif pair is None or pair in here:
-            world.trace["E2 by externalId alone"] += pair is None
-            rows += _follow(world, calendar, event["id"], external_id, fields, in_outlook.get(external_id))
+            inputs.trace["E2 by externalId alone"] += pair is None
+            rows += _follow(inputs, calendar, event["id"], external_id, fields, in_outlook.get(external_id))
     return rows
 
 
 def _follow(
-    world: World, calendar: Calendar, emply_id: str, external_id: str, fields: Row, event: Row | None
+    inputs: Inputs, calendar: Calendar, emply_id: str, external_id: str, fields: Row, event: Row | None
 ) -> list[Row]:
     """E2: what is set in Emply and differs, while either side is in the window."""
     if event is None:
-        world.trace["E2 deleted by its owner"] += 1
+        inputs.trace["E2 deleted by its owner"] += 1
         return []
     theirs = of_outlook(event)
-    if not in_window(world, fields) and not in_window(world, theirs):
+    if not in_window(inputs, fields) and not in_window(inputs, theirs):
         return []
     changed = [name for name in SHARED if fields[name] is not None and _differ(fields[name], theirs[name])]
     if not changed:
         return []
-    world.trace["E2 update"] += 1
-    world.trace["E2 one side in the window"] += in_window(world, fields) != in_window(world, theirs)
+    inputs.trace["E2 update"] += 1
+    inputs.trace["E2 one side in the window"] += in_window(inputs, fields) != in_window(inputs, theirs)
     pair = {"emplyEventId": emply_id, "externalId": external_id}
     before = pair | {name: theirs[name] for name in changed}
     after = pair | {name: fields[name] for name in changed}
@@ -206,27 +206,27 @@ def _differ(one: object, other: object) -> bool:
     return (one.strip() if isinstance(one, str) else one) != (other.strip() if isinstance(other, str) else other)
 
 
-def _delete_exported(world: World, calendar: Calendar) -> list[Row]:
+def _delete_exported(inputs: Inputs, calendar: Calendar) -> list[Row]:
     """E2: the Emply event of a recorded pair is gone, Outlook's is there and in the window."""
-    in_outlook, in_emply = _in_outlook(calendar), {row["id"] for row in world.emply("events")}
+    in_outlook, in_emply = _in_outlook(calendar), {row["id"] for row in inputs.emply("events")}
     rows = []
-    for pair in _pairs(world, calendar):
+    for pair in _pairs(inputs, calendar):
         event = in_outlook.get(pair["externalId"])
-        if pair["emplyEventId"] not in in_emply and event is not None and in_window(world, of_outlook(event)):
+        if pair["emplyEventId"] not in in_emply and event is not None and in_window(inputs, of_outlook(event)):
             before = {"emplyEventId": pair["emplyEventId"], "externalId": pair["externalId"]}
             rows.append(_row(calendar, "entra.delete_event", "E2", before, None))
     return rows
 
 
-def _ended(world: World, calendar: Calendar) -> list[str]:
+def _ended(inputs: Inputs, calendar: Calendar) -> list[str]:
     """E2: the pairs of which both ends are gone."""
-    in_outlook, in_emply = _in_outlook(calendar), {row["id"] for row in world.emply("events")}
+    in_outlook, in_emply = _in_outlook(calendar), {row["id"] for row in inputs.emply("events")}
     ended = [
         pair["emplyEventId"]
-        for pair in _pairs(world, calendar)
+        for pair in _pairs(inputs, calendar)
         if pair["emplyEventId"] not in in_emply and pair["externalId"] not in in_outlook
     ]
-    world.trace["E2 both ends gone"] += len(ended)
+    inputs.trace["E2 both ends gone"] += len(ended)
     return ended
 
 

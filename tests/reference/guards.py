@@ -4,7 +4,7 @@ from datetime import timedelta
 from math import ceil
 
 from tests.reference.planned import Planned
-from tests.reference.terms import Person, Row, World, get, moment
+from tests.reference.terms import Inputs, Person, Row, get, moment
 
 LEAVING = ("deactivate_user", "delete_user")
 GRANTS = ("create_user", "activate_user")  # in Emply and in Entra
@@ -18,11 +18,11 @@ def identity(row: Row) -> list[object]:
     return [row["target"], row["kind"], row["entra_id"], row["emply_user_id"], row["before"], row["after"]]
 
 
-def hold(world: World, people: list[Person], planned: Planned) -> None:
+def hold(inputs: Inputs, people: list[Person], planned: Planned) -> None:
     """Fill `held_by` of every action but those of C and E, which wait for this."""
     actions = [row for _, row in planned.actions]
-    g1, g2, g7 = _too_many_leave(world, actions), _too_many_roles(world, people, actions), _too_many(world, actions)
-    emptied = _emptied_groups(world)
+    g1, g2, g7 = _too_many_leave(inputs, actions), _too_many_roles(inputs, people, actions), _too_many(inputs, actions)
+    emptied = _emptied_groups(inputs)
     for person, row in planned.actions:
         own: set[str] = set()
         if row["kind"] in LEAVING and g1:
@@ -31,137 +31,139 @@ def hold(world: World, people: list[Person], planned: Planned) -> None:
             own.add("G2")
         if row["kind"] in GRANTS and g7:
             own.add("G7")
-        if _touches_protected(world, person, row):
+        if _touches_protected(inputs, person, row):
             own.add("G3")
         if row["reason"] == "removed_from_group" and _concerns(person, emptied):
             own.add("G4")
         row["own_guards"] = sorted(own)
-    for together in _held_as_one(world, planned):
-        _settle(world, together)
-    _inherit(world, planned)
+    for together in _held_as_one(inputs, planned):
+        _settle(inputs, together)
+    _inherit(inputs, planned)
 
 
-def hold_calendars(world: World, actions: Actions) -> None:
+def hold_calendars(inputs: Inputs, actions: Actions) -> None:
     """G6, for the actions of C and E. C6 is never held."""
     losing = {id(row) for _, row in actions if (row["target"], row["kind"]) in LOSING and row["rule"] != "C6"}
     people = {person for person, row in actions if id(row) in losing}
-    too_many = len(people) > _most_deactivations(world)
+    too_many = len(people) > _most_deactivations(inputs)
     for _, row in actions:
         if row["rule"] == "C6":
-            world.trace["C6 never held"] += bool(_held_before(world, row))
+            inputs.trace["C6 never held"] += bool(_held_before(inputs, row))
         else:
             row["own_guards"] = ["G6"] if too_many and id(row) in losing else []
-            _settle(world, [row])
+            _settle(inputs, [row])
 
 
-def _held_as_one(world: World, planned: Planned) -> list[list[Row]]:
+def _held_as_one(inputs: Inputs, planned: Planned) -> list[list[Row]]:
     """Each action alone; but W3's deletion together with its deactivation."""
     together: dict[object, list[Row]] = {}
     for person, row in planned.actions:
         together.setdefault(person if row["rule"] == "W3" else id(row), []).append(row)
-    world.trace["W3 held as one"] += sum(len(rows) > 1 for rows in together.values())
+    inputs.trace["W3 held as one"] += sum(len(rows) > 1 for rows in together.values())
     return list(together.values())
 
 
-def _settle(world: World, together: list[Row]) -> None:
+def _settle(inputs: Inputs, together: list[Row]) -> None:
     """What was held once stays held, until a person approves it: each of those that are held as one."""
     own = {guard for row in together for guard in row["own_guards"]}
-    held = {guard for row in together for guard in _held_before(world, row)}
-    world.trace["sticky"] += not held <= own
+    held = {guard for row in together for guard in _held_before(inputs, row)}
+    inputs.trace["sticky"] += not held <= own
     guards = own | held
-    approved = [_is_approved(world, row) for row in together]
-    world.trace["W3 half approved"] += any(approved) and not all(approved) and bool(guards)
+    approved = [_is_approved(inputs, row) for row in together]
+    inputs.trace["W3 half approved"] += any(approved) and not all(approved) and bool(guards)
     if all(approved):
-        world.trace["approved"] += bool(guards)
+        inputs.trace["approved"] += bool(guards)
         guards = set()
     for row in together:
         row["own_guards"] = sorted(guards)
         row["held_by"] = sorted(guards)
         for guard in guards:
-            world.trace[guard] += 1
-            world.trace[f"{guard} {row['rule']} {row['kind']}"] += 1
+            inputs.trace[guard] += 1
+            inputs.trace[f"{guard} {row['rule']} {row['kind']}"] += 1
 
 
-def _held_before(world: World, row: Row) -> set[str]:
-    return {guard for hold_ in world.recorded("holds") if hold_["action"] == identity(row) for guard in hold_["guards"]}
+def _held_before(inputs: Inputs, row: Row) -> set[str]:
+    return {
+        guard for hold_ in inputs.recorded("holds") if hold_["action"] == identity(row) for guard in hold_["guards"]
+    }
 
 
-def _is_approved(world: World, row: Row) -> bool:
+def _is_approved(inputs: Inputs, row: Row) -> bool:
     return any(
-        approval["action"] == identity(row) and moment(approval["expiresAt"]) > world.now
-        for approval in world.recorded("approvals")
+        approval["action"] == identity(row) and moment(approval["expiresAt"]) > inputs.now
+        for approval in inputs.recorded("approvals")
     )
 
 
-def _inherit(world: World, planned: Planned) -> None:
+def _inherit(inputs: Inputs, planned: Planned) -> None:
     """G3: with a held link every other action of that person, free again as soon as the link is."""
     for person, link in planned.actions:
         if link["kind"] == "link_user" and link["held_by"]:
             for other, row in planned.actions:
                 if other is person and row is not link:
                     row["held_by"] = sorted({*row["held_by"], "G3"})
-                    world.trace["G3 with a held link"] += 1
+                    inputs.trace["G3 with a held link"] += 1
 
 
-def _touches_protected(world: World, person: Person, row: Row) -> bool:
-    protected = world.mapping.protected_role_ids
+def _touches_protected(inputs: Inputs, person: Person, row: Row) -> bool:
+    protected = inputs.mapping.protected_role_ids
     if row["kind"] in {*LEAVING, "link_user"} and person.role_ids & protected:
-        world.trace[f"G3 {row['kind']}"] += 1
+        inputs.trace[f"G3 {row['kind']}"] += 1
         return True
     if row["kind"] == "link_user" and person.replaces_link:
-        world.trace["G3 replaces link"] += 1
+        inputs.trace["G3 replaces link"] += 1
         return True
     if row["target"] == "emply" and row["kind"] in {"create_user", "set_roles"}:
         given = set(row["after"]["roleIds"]) - set((row["before"] or {}).get("roleIds", []))
-        world.trace[f"G3 {row['kind']}"] += bool(given & protected)
+        inputs.trace[f"G3 {row['kind']}"] += bool(given & protected)
         return bool(given & protected)
     return False
 
 
-def _limit(world: World, name: str, min_count: int, percent: int, population: int) -> int:
-    min_count_, percent_ = world.guard(name, min_count, percent)
+def _limit(inputs: Inputs, name: str, min_count: int, percent: int, population: int) -> int:
+    min_count_, percent_ = inputs.guard(name, min_count, percent)
     return max(min_count_, ceil(percent_ * population / 100))
 
 
-def _recent(world: World, kind: str) -> list[Row]:
+def _recent(inputs: Inputs, kind: str) -> list[Row]:
     day = timedelta(hours=24)
-    return [row for row in world.recorded(kind) if moment(row["at"]) > world.now - day]
+    return [row for row in inputs.recorded(kind) if moment(row["at"]) > inputs.now - day]
 
 
-def _recently_deactivated(world: World) -> list[Row]:
+def _recently_deactivated(inputs: Inputs) -> list[Row]:
     """A deactivation stands until the Emply user is active again; one that is gone altogether still counts."""
-    active = {login["id"]: bool(get(login, "active", True)) for login in world.emply("users")}
-    return [row for row in _recent(world, "deactivations") if not active.get(row["emplyUserId"], False)]
+    active = {login["id"]: bool(get(login, "active", True)) for login in inputs.emply("users")}
+    return [row for row in _recent(inputs, "deactivations") if not active.get(row["emplyUserId"], False)]
 
 
-def _most_deactivations(world: World) -> int:
+def _most_deactivations(inputs: Inputs) -> int:
     """What `max_deactivations` allows."""
-    active = {login["id"]: bool(get(login, "active", True)) for login in world.emply("users")}
-    recent = {row["emplyUserId"] for row in _recently_deactivated(world)}
-    linked = {link["emplyUserId"] for link in world.recorded("links")} & set(active)
+    active = {login["id"]: bool(get(login, "active", True)) for login in inputs.emply("users")}
+    recent = {row["emplyUserId"] for row in _recently_deactivated(inputs)}
+    linked = {link["emplyUserId"] for link in inputs.recorded("links")} & set(active)
     population = [login_id for login_id in linked if active[login_id] or login_id in recent]
-    return _limit(world, "max_deactivations", 5, 5, len(population))
+    return _limit(inputs, "max_deactivations", 5, 5, len(population))
 
 
-def _too_many_leave(world: World, actions: list[Row]) -> bool:
+def _too_many_leave(inputs: Inputs, actions: list[Row]) -> bool:
     """G1, by Emply user: whoever is deleted in Entra has one."""
-    unapproved = {row["emplyUserId"] for row in _recently_deactivated(world) if not row["approved"]}
+    unapproved = {row["emplyUserId"] for row in _recently_deactivated(inputs) if not row["approved"]}
     leaving = {row["emply_user_id"] for row in actions if row["kind"] in LEAVING}
-    return len(leaving | unapproved) > _most_deactivations(world)
+    return len(leaving | unapproved) > _most_deactivations(inputs)
 
 
-def _too_many_roles(world: World, people: list[Person], actions: list[Row]) -> bool:
+def _too_many_roles(inputs: Inputs, people: list[Person], actions: list[Row]) -> bool:
     """G2."""
     population = [person for person in people if person.matched]
     changed = [row for row in actions if row["kind"] == "set_roles"]
-    return len(changed) > _limit(world, "max_role_changes", 20, 25, len(population))
+    return len(changed) > _limit(inputs, "max_role_changes", 20, 25, len(population))
 
 
-def _too_many(world: World, actions: list[Row]) -> bool:
+def _too_many(inputs: Inputs, actions: list[Row]) -> bool:
     """G7, by Entra user; those who are to be made in Entra have only an Emply user."""
-    recent = {row["entraId"] for row in _recent(world, "grants") if not row["approved"]}
+    recent = {row["entraId"] for row in _recent(inputs, "grants") if not row["approved"]}
     granted = {row["entra_id"] or ("emply", row["emply_user_id"]) for row in actions if row["kind"] in GRANTS}
-    return len(granted | recent) > _limit(world, "max_grants", 20, 10, len(world.emply("users")))
+    return len(granted | recent) > _limit(inputs, "max_grants", 20, 10, len(inputs.emply("users")))
 
 
 def _concerns(person: Person, emptied: set[str]) -> bool:
@@ -169,8 +171,8 @@ def _concerns(person: Person, emptied: set[str]) -> bool:
     return bool(emptied) and (person.role_state is None or bool(emptied & set(person.role_state)))
 
 
-def _emptied_groups(world: World) -> set[str]:
+def _emptied_groups(inputs: Inputs) -> set[str]:
     """G4: the configured groups without a member that had some."""
-    users = {user["id"] for user in world.entra("users")}
-    counted = {row["groupId"] for row in world.recorded("groupCounts") if row["members"]}
-    return {group.id for group in world.mapping.groups if group.id in counted and not world.members(group.id) & users}
+    users = {user["id"] for user in inputs.entra("users")}
+    counted = {row["groupId"] for row in inputs.recorded("groupCounts") if row["members"]}
+    return {group.id for group in inputs.mapping.groups if group.id in counted and not inputs.members(group.id) & users}

@@ -2,9 +2,9 @@
 
 from tests.reference.planned import Found, Planned
 from tests.reference.terms import (
+    Inputs,
     Person,
     Row,
-    World,
     action,
     email_as_written,
     email_of_entra_user,
@@ -17,15 +17,15 @@ from tests.reference.terms import (
 from tests.reference.write_back import is_deleted
 
 
-def plan_lifecycle(world: World, person: Person, planned: Planned) -> Found:
+def plan_lifecycle(inputs: Inputs, person: Person, planned: Planned) -> Found:
     """The actions and findings of L for one person that is not left alone."""
     del planned
     if person.in_scope and person.login is None:
-        actions, findings = _unmatched(world, person)
+        actions, findings = _unmatched(inputs, person)
     elif person.in_scope:
-        actions, findings = _matched(world, person)
+        actions, findings = _matched(inputs, person)
     else:
-        actions, findings = _leaver(world, person)
+        actions, findings = _leaver(inputs, person)
     created_or_matched = person.matched or any(row["kind"] == "create_user" for row in actions)
     if created_or_matched and person.employee is None:
         findings.append(finding(person, "user_without_employee", "L9"))
@@ -34,17 +34,17 @@ def plan_lifecycle(world: World, person: Person, planned: Planned) -> Found:
     return actions, findings
 
 
-def _unmatched(world: World, person: Person) -> Found:
+def _unmatched(inputs: Inputs, person: Person) -> Found:
     assert person.user is not None
     if status(person.employee) == "archived":
         return [], [finding(person, "employee_archived_in_group", "L3")]
     if email_of_entra_user(person.user) is None:
         guest = get(person.user, "userType", "Member") == "Guest"
         return [], [finding(person, "guest_without_mail" if guest else "no_email", "L2")]
-    for login in world.emply("users"):
+    for login in inputs.emply("users"):
         if carries_username(login, person.user) or carries_email(login, person.user):
             return [], [finding(person, "address_taken", "L1a")]
-    return [action(person, "emply.create_user", "L1", before=None, after=_new_user(world, person))], []
+    return [action(person, "emply.create_user", "L1", before=None, after=_new_user(inputs, person))], []
 
 
 def carries_username(login: Row, user: Row) -> bool:
@@ -58,12 +58,12 @@ def carries_email(login: Row, user: Row) -> bool:
     return wanted is not None and key(login.get("email")) == wanted
 
 
-def _new_user(world: World, person: Person) -> Row:
+def _new_user(inputs: Inputs, person: Person) -> Row:
     assert person.user is not None
     main = person.groups[0]
     # R3: with or without employee.
-    roles = {group.role_id for group in person.groups} if world.switch("synchronize_roles") else {main.role_id}
-    world.trace["R3"] += 1
+    roles = {group.role_id for group in person.groups} if inputs.switch("synchronize_roles") else {main.role_id}
+    inputs.trace["R3"] += 1
     return {
         "username": written(person.user.get("userPrincipalName")),
         "email": email_as_written(person.user),
@@ -81,18 +81,18 @@ def _new_user(world: World, person: Person) -> Row:
     }
 
 
-def _matched(world: World, person: Person) -> Found:
+def _matched(inputs: Inputs, person: Person) -> Found:
     if status(person.employee) == "archived":
         return [], [finding(person, "employee_archived_in_group", "L11")]
     if person.active:
         return [], []
-    deactivated = {row["emplyUserId"] for row in world.recorded("deactivations")}
-    if person.login_id in deactivated or get(world.settings, "reactivate", "ours") == "all":
+    deactivated = {row["emplyUserId"] for row in inputs.recorded("deactivations")}
+    if person.login_id in deactivated or get(inputs.settings, "reactivate", "ours") == "all":
         return [action(person, "emply.activate_user", "L4", before={"active": False}, after={"active": True})], []
     return [], [finding(person, "deactivated_in_emply", "L4")]
 
 
-def _leaver(world: World, person: Person) -> Found:
+def _leaver(inputs: Inputs, person: Person) -> Found:
     """Linked and not in scope: L5 to L8, and L10."""
     state = person.role_state
     if person.user is None:
@@ -101,19 +101,19 @@ def _leaver(world: World, person: Person) -> Found:
         rule, reason = "L6", "account_disabled"
     elif person.is_room:
         rule, reason = "L7a", "is_room"
-    elif state is None or any(group.id in state for group in world.mapping.groups):
+    elif state is None or any(group.id in state for group in inputs.mapping.groups):
         rule, reason = "L7", "removed_from_group"
     else:
         return [], [finding(person, "unmanaged", "L8")]
     actions: list[Row] = []
     findings: list[Row] = []
-    if is_deleted(world, person):
-        world.trace[f"W3 instead of {rule}"] += 1
+    if is_deleted(inputs, person):
+        inputs.trace[f"W3 instead of {rule}"] += 1
     elif person.active:
         deactivation = action(person, "emply.deactivate_user", rule, before={"active": True}, after={"active": False})
         actions.append({**deactivation, "reason": reason})
     else:
-        world.trace["deactivated already"] += 1
+        inputs.trace["deactivated already"] += 1
     still_employed = status(person.employee) == "active" and written(person.employee.get("resignationDate")) is None
     if rule in {"L5", "L6", "L7"} and still_employed:
         findings.append(finding(person, "leaver_without_resignation_date", "L10"))

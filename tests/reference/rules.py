@@ -1,4 +1,4 @@
-"""One plan, from one world: the letters in order. Each letter has its module; X is here."""
+"""One plan, from one scenario: the letters in order. Each letter has its module; X is here."""
 
 from collections import Counter
 from datetime import datetime
@@ -14,7 +14,7 @@ from tests.reference.photos import plan_photo
 from tests.reference.planned import Planned
 from tests.reference.roles import new_role_state, plan_roles
 from tests.reference.signs import find_signs
-from tests.reference.terms import ConfigurationError, Mapping, Person, Row, World, get, trimmed
+from tests.reference.terms import ConfigurationError, Inputs, Mapping, Person, Row, get, trimmed
 from tests.reference.write_back import check_tenant, create_users, plan_write_back
 
 __all__ = ["ConfigurationError", "plan"]
@@ -23,24 +23,24 @@ LETTERS = (plan_lifecycle, plan_roles, plan_attributes, plan_write_back, plan_ph
 
 
 def plan(scenario: Row, settings: Row, state: Row, now: datetime, trace: Counter[str] | None = None) -> Row:
-    """The plan of a world: `{"actions", "findings", "roleStates", "endedPairs"}`, each sorted.
+    """The plan of a scenario: `{"actions", "findings", "roleStates", "endedPairs"}`, each sorted.
 
     `scenario` and `settings` are those of the interfaces, `state` is the sync state, `now` is aware. `trace` counts
     which rules spoke. What the page leaves to the implementation (ids, severity, message, remedy) is not given, and
     `reason` is null where the page names none. Raises ConfigurationError (R8, W0).
     """
-    world = World(scenario, settings, state, now, Mapping(), Counter() if trace is None else trace)
+    inputs = Inputs(scenario, settings, state, now, Mapping(), Counter() if trace is None else trace)
     planned = Planned()
     states: list[Row] = []
     ended_pairs: list[str] = []
     if get(settings, "enabled", True):
-        states, ended_pairs = _plan(world, planned)
+        states, ended_pairs = _plan(inputs, planned)
     else:  # X, before everything else
-        world.trace["X"] += 1
-        linked = linked_only(world)
-        switched_off(world, Owners(world, [*linked.people, *linked.external]), planned)
-        world.trace["X C6"] += bool(planned.actions)
-    planned.trace(world.trace)
+        inputs.trace["X"] += 1
+        linked = linked_only(inputs)
+        switched_off(inputs, Owners(inputs, [*linked.people, *linked.external]), planned)
+        inputs.trace["X C6"] += bool(planned.actions)
+    planned.trace(inputs.trace)
     return {
         "actions": sorted((row for _, row in planned.actions), key=_order("kind")),
         "findings": sorted((row for _, row in planned.findings), key=_order("code", "object")),
@@ -49,27 +49,27 @@ def plan(scenario: Row, settings: Row, state: Row, now: datetime, trace: Counter
     }
 
 
-def _plan(world: World, planned: Planned) -> tuple[list[Row], list[str]]:
+def _plan(inputs: Inputs, planned: Planned) -> tuple[list[Row], list[str]]:
     """Fill the plan; the role states and the pairs that are forgotten are given back."""
-    world.mapping = resolve(world.scenario, world.settings, world.state)
-    check_tenant(world)
-    planned.findings += [(None, _group_renamed(group)) for group in world.mapping.renamed]
-    everybody = everybody_of(world)
+    inputs.mapping = resolve(inputs.scenario, inputs.settings, inputs.state)
+    check_tenant(inputs)
+    planned.findings += [(None, _group_renamed(group)) for group in inputs.mapping.renamed]
+    everybody = everybody_of(inputs)
     for person in everybody.people:
         if person.left_alone:
-            planned.add(person, ([], ambiguous_match(world, person)))
+            planned.add(person, ([], ambiguous_match(inputs, person)))
             continue
-        planned.add(person, (links(world, person), []))
+        planned.add(person, (links(inputs, person), []))
         for letter in LETTERS:
-            planned.add(person, letter(world, person, planned))
-    create_users(world, everybody.external, planned)
-    hold(world, everybody.people, planned)
+            planned.add(person, letter(inputs, person, planned))
+    create_users(inputs, everybody.external, planned)
+    hold(inputs, everybody.people, planned)
     decided = len(planned.actions)
-    calendars = plan_calendars(world, everybody, planned)  # C8 asks what is held
-    ended_pairs = plan_events(world, calendars, planned)
-    hold_calendars(world, planned.actions[decided:])
-    find_signs(world, everybody.people, planned)
-    return _role_states(world, everybody.people, planned), ended_pairs
+    calendars = plan_calendars(inputs, everybody, planned)  # C8 asks what is held
+    ended_pairs = plan_events(inputs, calendars, planned)
+    hold_calendars(inputs, planned.actions[decided:])
+    find_signs(inputs, everybody.people, planned)
+    return _role_states(inputs, everybody.people, planned), ended_pairs
 
 
 def _group_renamed(group: Row) -> Row:
@@ -84,15 +84,15 @@ def _group_renamed(group: Row) -> Row:
     }
 
 
-def _role_states(world: World, people: list[Person], planned: Planned) -> list[Row]:
+def _role_states(inputs: Inputs, people: list[Person], planned: Planned) -> list[Row]:
     """R9: the role states once everything that is not held was applied."""
     states = []
     for person in people:
         created = bool(planned.of(person, "create_user"))
         held = any(row["held_by"] for row in planned.of(person, "link_user", "create_user", "set_roles"))
         if (person.matched or created) and not held and not planned.told(person, "protected_role"):  # R7
-            world.trace["R9"] += 1
-            states.append({"entraId": person.entra_id, "groups": new_role_state(world, person)})
+            inputs.trace["R9"] += 1
+            states.append({"entraId": person.entra_id, "groups": new_role_state(inputs, person)})
     return sorted(states, key=lambda row: row["entraId"])
 
 

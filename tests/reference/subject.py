@@ -13,9 +13,9 @@ from tests.reference import rules, vectorised
 from tests.reference.terms import ConfigurationError
 
 Row = dict[str, Any]
-World = tuple[Row, Row, Row, datetime]
+Scenario = tuple[Row, Row, Row, datetime]
 Implementation = Callable[[Row, Row, Row, datetime], Row]
-PlanOf = Callable[[World], Row]  # what a test of a rule is given: one implementation's plan, in comparable form
+PlanOf = Callable[[Scenario], Row]  # what a test of a rule is given: one implementation's plan, in comparable form
 
 IMPLEMENTATIONS: dict[str, Implementation] = {"reference": rules.plan, "vectorised": vectorised.plan}
 
@@ -23,14 +23,14 @@ ACTION = ("target", "kind", "rule", "entra_id", "emply_user_id", "subject", "bef
 FINDING = ("code", "entra_id", "emply_user_id", "employee_id", "subject", "object")
 
 
-def outcome(implementation: Implementation, world: World) -> Row:
-    """What the page fixes of an implementation's plan of a world, in one form and order: two are equal or one errs.
+def outcome(implementation: Implementation, scenario: Scenario) -> Row:
+    """What the page fixes of an implementation's plan of a scenario, in one form and order: two are equal or one errs.
 
     `reason` counts where the page names one, and a finding's rule where the page gives it one. A configuration error
     is `{"error": True}`: its wording is not compared.
     """
     try:
-        plan = implementation(*world)
+        plan = implementation(*scenario)
     except ConfigurationError:
         return {"error": True}
     return comparable(plan)

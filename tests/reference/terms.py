@@ -82,7 +82,7 @@ class Mapping:
 
 
 @dataclass
-class World:
+class Inputs:
     """Everything a plan is made of."""
 
     scenario: Row
@@ -214,7 +214,7 @@ class Person:
 
 
 def make_person(
-    world: World,
+    inputs: Inputs,
     *,
     entra_id: str | None,
     user: Row | None,
@@ -227,17 +227,17 @@ def make_person(
     """A person with everything that the terms say about it."""
     person = Person(entra_id, user, login, linked, matched_by, replaces_link, left_alone)
     if user is not None:
-        person.groups = world.groups_of(user["id"])
-        person.is_room = world.is_room(user["id"])
-        person.in_scope = world.in_scope(user)
+        person.groups = inputs.groups_of(user["id"])
+        person.is_room = inputs.is_room(user["id"])
+        person.in_scope = inputs.in_scope(user)
     if linked:  # "A new link starts without role state"
-        rows = [row for row in world.recorded("roleStates") if row["emplyUserId"] == person.login_id]
+        rows = [row for row in inputs.recorded("roleStates") if row["emplyUserId"] == person.login_id]
         person.role_state = {row["groupId"]: row["roleId"] for row in rows} or None
     email = key(login.get("email")) if login is not None else None
     if email is None and user is not None:
         email = email_of_entra_user(user)
-    person.employee = world.best_employee((login or {}).get("employeeId"), email)
-    person.has_duplicate_employees = len(world.employees_by_email(email)) > 1
+    person.employee = inputs.best_employee((login or {}).get("employeeId"), email)
+    person.has_duplicate_employees = len(inputs.employees_by_email(email)) > 1
     return person
 
 

@@ -48,8 +48,8 @@ STATE_FRAMES = {
 def plan(scenario: Row, settings: Row, state: Row, now: datetime) -> Row:
     """As `tests.reference.rules.plan`; `roleStates` holds only the people whose state changes."""
     try:
-        world = world_of(scenario, settings, state, now)
-        made = make_plan(world)
+        inputs = inputs_of(scenario, settings, state, now)
+        made = make_plan(inputs)
     except SettingsError as error:
         raise ConfigurationError(str(error)) from None
     rows = json_rows(made.actions)
@@ -65,7 +65,7 @@ def plan(scenario: Row, settings: Row, state: Row, now: datetime) -> Row:
     }
 
 
-def world_of(scenario: Row, settings: Row, state: Row, now: datetime) -> Inputs:
+def inputs_of(scenario: Row, settings: Row, state: Row, now: datetime) -> Inputs:
     """The frames of a scenario as the clients would read it, with the sync state given."""
     frames = {
         name: pd.DataFrame(state.get(key, [])).rename(columns=columns)
@@ -80,7 +80,7 @@ def world_of(scenario: Row, settings: Row, state: Row, now: datetime) -> Inputs:
     frames["holds"] = pd.DataFrame(holds, columns=["action_id", "guards"])
     frames["approvals"] = pd.DataFrame(approvals, columns=["action_id", "expires_at"])
     frames["approvals"]["expires_at"] = pd.to_datetime(frames["approvals"]["expires_at"], utc=True)
-    return _world(scenario, settings, SyncState.of(frames, read_at=now))
+    return _inputs(scenario, settings, SyncState.of(frames, read_at=now))
 
 
 def json_rows(frame: pd.DataFrame) -> list[Row]:
@@ -93,7 +93,7 @@ def json_rows(frame: pd.DataFrame) -> list[Row]:
 
 
 def _frame(read: Callable[[Any], pd.DataFrame], given: object) -> pd.DataFrame:
-    """What a client makes of an answer; made once for the many worlds in which it is the same."""
+    """What a client makes of an answer; made once for the many scenarios in which it is the same."""
     return _read(read, repr(given))
 
 
@@ -102,7 +102,7 @@ def _read(read: Callable[[Any], pd.DataFrame], given: str) -> pd.DataFrame:
     return read(literal_eval(given))
 
 
-def _world(scenario: Row, settings: Row, state: SyncState) -> Inputs:
+def _inputs(scenario: Row, settings: Row, state: SyncState) -> Inputs:
     tenant, customer = scenario.get("entra", {}), scenario.get("emply", {})
     groups = tenant.get("groups", [])
     nested = settings.get("nested_groups", False)

@@ -5,9 +5,9 @@ from collections import Counter
 from tests.reference.planned import Found, Planned
 from tests.reference.terms import (
     ConfigurationError,
+    Inputs,
     Person,
     Row,
-    World,
     action,
     finding,
     get,
@@ -18,37 +18,39 @@ from tests.reference.terms import (
 )
 
 
-def check_tenant(world: World) -> None:
+def check_tenant(inputs: Inputs) -> None:
     """W0: a hybrid tenant has no write-back."""
-    organization = get(get(world.scenario, "entra", {}), "organization", {})
-    if get(organization, "onPremisesSyncEnabled", False) and any(map(world.write_back, ("create", "update", "delete"))):
-        world.trace["W0"] += 1
+    organization = get(get(inputs.scenario, "entra", {}), "organization", {})
+    if get(organization, "onPremisesSyncEnabled", False) and any(
+        map(inputs.write_back, ("create", "update", "delete"))
+    ):
+        inputs.trace["W0"] += 1
         raise ConfigurationError("write-back is switched on in a hybrid tenant")
 
 
-def plan_write_back(world: World, person: Person, planned: Planned) -> Found:
+def plan_write_back(inputs: Inputs, person: Person, planned: Planned) -> Found:
     """W2 and W3 for one person that is not left alone."""
     del planned
-    actions = _update(world, person) + (_delete(world, person) if wants_deletion(world, person) else [])
+    actions = _update(inputs, person) + (_delete(inputs, person) if wants_deletion(inputs, person) else [])
     if actions and _is_hybrid(person):
         return [], [finding(person, "hybrid_read_only", "W0")]
     return actions, []
 
 
-def is_deleted(world: World, person: Person) -> bool:
+def is_deleted(inputs: Inputs, person: Person) -> bool:
     """W3 acts on this person."""
-    return wants_deletion(world, person) and not _is_hybrid(person)
+    return wants_deletion(inputs, person) and not _is_hybrid(person)
 
 
-def wants_deletion(world: World, person: Person) -> bool:
+def wants_deletion(inputs: Inputs, person: Person) -> bool:
     """W3, but for W0: linked before this plan, both ends exist, the employee is archived; once for the two."""
-    if not world.write_back("delete") or not person.linked or person.user is None or person.login is None:
+    if not inputs.write_back("delete") or not person.linked or person.user is None or person.login is None:
         return False
     if person.employee is None or status(person.employee) != "archived":
         return False
-    for row in world.recorded("deletedUsers"):
+    for row in inputs.recorded("deletedUsers"):
         if row["entraId"] == person.entra_id and row["employeeId"] == person.employee["id"]:
-            world.trace["W3 once"] += 1
+            inputs.trace["W3 once"] += 1
             return False
     return True
 
@@ -57,7 +59,7 @@ def _is_hybrid(person: Person) -> bool:
     return bool(get(person.user or {}, "onPremisesSyncEnabled", False))
 
 
-def _delete(world: World, person: Person) -> list[Row]:
+def _delete(inputs: Inputs, person: Person) -> list[Row]:
     assert person.user is not None
     before = {"userPrincipalName": written(person.user.get("userPrincipalName"))}
     actions = [action(person, "entra.delete_user", "W3", before=before, after=None)]
@@ -65,14 +67,14 @@ def _delete(world: World, person: Person) -> list[Row]:
         row = action(person, "emply.deactivate_user", "W3", before={"active": True}, after={"active": False})
         actions.append({**row, "reason": "deleted_in_entra"})
     else:
-        world.trace["W3 without deactivation"] += 1
+        inputs.trace["W3 without deactivation"] += 1
     return actions
 
 
-def _update(world: World, person: Person) -> list[Row]:
+def _update(inputs: Inputs, person: Person) -> list[Row]:
     """W2: six fields follow the employee, each only where it has a value."""
     employee = person.employee
-    if not world.write_back("update") or not person.matched or employee is None or status(employee) == "archived":
+    if not inputs.write_back("update") or not person.matched or employee is None or status(employee) == "archived":
         return []
     assert person.user is not None
     both_names = trimmed(employee.get("firstName")) is not None and trimmed(employee.get("lastName")) is not None
@@ -81,7 +83,7 @@ def _update(world: World, person: Person) -> list[Row]:
         "surname": employee.get("lastName"),
         "displayName": _full_name(employee) if both_names else None,
         "jobTitle": employee.get("jobTitle"),
-        "department": _department(world, employee),
+        "department": _department(inputs, employee),
         "mobilePhone": employee.get("mobilePhone"),
     }
     before: Row = {}
@@ -89,12 +91,12 @@ def _update(world: World, person: Person) -> list[Row]:
     for field, value in wanted.items():
         if trimmed(value) is not None and trimmed(value) != trimmed(person.user.get(field)):
             before[field], after[field] = written(person.user.get(field)), value
-            world.trace[f"W2 {field}"] += 1
+            inputs.trace[f"W2 {field}"] += 1
     return [action(person, "entra.update_user", "W2", before=before, after=after)] if after else []
 
 
-def _department(world: World, employee: Row) -> str | None:
-    titles = [row.get("title") for row in world.emply("departments") if row["id"] == employee.get("departmentId")]
+def _department(inputs: Inputs, employee: Row) -> str | None:
+    titles = [row.get("title") for row in inputs.emply("departments") if row["id"] == employee.get("departmentId")]
     return titles[0] if titles else None
 
 
@@ -102,25 +104,25 @@ def _full_name(row: Row) -> str | None:
     return " ".join(filter(None, (trimmed(row.get("firstName")), trimmed(row.get("lastName"))))) or None
 
 
-def create_users(world: World, external: list[Person], planned: Planned) -> None:
+def create_users(inputs: Inputs, external: list[Person], planned: Planned) -> None:
     """W1, for the external Emply users."""
-    if not world.write_back("create"):
+    if not inputs.write_back("create"):
         return
-    known = _known_addresses(world)
+    known = _known_addresses(inputs)
     wanted: list[tuple[Person, str]] = []
     for person in external:
         if person.login is None or not person.active or status(person.employee) == "archived":
             continue
         if {key(person.login.get("username")), key(person.login.get("email"))} & known:
-            world.trace["W1 known in Entra"] += 1
+            inputs.trace["W1 known in Entra"] += 1
             continue
-        upn = _principal_name(world, person.login)
+        upn = _principal_name(inputs, person.login)
         if upn is None:
             planned.add(person, ([], [finding(person, "domain_not_verified", "W1")]))
         else:
             wanted.append((person, upn))
     times = Counter(key(upn) for _, upn in wanted)
-    deleted = {_before_deletion(row) for row in world.entra("deletedUsers")}
+    deleted = {_before_deletion(row) for row in inputs.entra("deletedUsers")}
     for person, upn in wanted:
         findings = [finding(person, "duplicate_upn", "W1")] if times[key(upn)] > 1 else []
         if key(upn) in deleted:
@@ -132,24 +134,24 @@ def create_users(world: World, external: list[Person], planned: Planned) -> None
             planned.add(person, ([row], [finding(person, "needs_group", "W1")]))
 
 
-def _known_addresses(world: World) -> set[str | None]:
+def _known_addresses(inputs: Inputs) -> set[str | None]:
     """Every address of every Entra user, in scope or not."""
     known: set[str | None] = set()
-    for user in world.entra("users"):
+    for user in inputs.entra("users"):
         addresses = [user.get("userPrincipalName"), user.get("mail"), *get(user, "otherMails", [])]
         addresses += [(key(proxy) or "").removeprefix("smtp:") for proxy in get(user, "proxyAddresses", [])]
         known |= {key(address) for address in addresses}
     return known - {None}
 
 
-def _principal_name(world: World, login: Row) -> str | None:
+def _principal_name(inputs: Inputs, login: Row) -> str | None:
     """The UPN: the username if that is an address in a verified domain, else the e-mail if that is."""
-    organization = get(get(world.scenario, "entra", {}), "organization", {})
+    organization = get(get(inputs.scenario, "entra", {}), "organization", {})
     verified = {key(domain.get("name")) for domain in get(organization, "verifiedDomains", [])} - {None}
     for name in ("username", "email"):
         local, at, domain = (key(login.get(name)) or "").rpartition("@")
         if at and local and "@" not in local and domain in verified:
-            world.trace[f"W1 by {name}"] += 1
+            inputs.trace[f"W1 by {name}"] += 1
             return trimmed(login.get(name))
     return None
 

@@ -10,11 +10,11 @@ from sandbox.company import make_company
 from tests.postgres import Server, running_server
 from tests.system.installation import Installation, Row
 from tests.system.mapping import users_and_roles
-from tests.system.snapshots import Story, tell
+from tests.system.snapshots import Snapshots, sync_twice
 
 
 @pytest.fixture
-def company() -> Row:
+def scenario() -> Row:
     """The people of the installation's sandbox; a test module may have its own."""
     return make_company(200, 1)
 
@@ -28,9 +28,9 @@ def settings(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def installation(tmp_path: Path, settings: Path, company: Row) -> Iterator[Installation]:
+def installation(tmp_path: Path, settings: Path, scenario: Row) -> Iterator[Installation]:
     """A fresh installation with an embedded database; nothing of it is left running."""
-    with Sandbox(company) as sandbox:
+    with Sandbox(scenario) as sandbox:
         yield Installation(tmp_path / "home", sandbox, settings)
 
 
@@ -56,6 +56,6 @@ def served(installation: Installation, server: Server) -> Installation:
 
 
 @pytest.fixture(scope="session")
-def story(running_sandbox: Sandbox, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    """Where tests begin that need no company of their own."""
-    return tell(running_sandbox, server, tmp_path_factory.mktemp("story"))
+def snapshots(running_sandbox: Sandbox, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Snapshots:
+    """Where tests begin that need no scenario of their own."""
+    return sync_twice(running_sandbox, server, tmp_path_factory.mktemp("snapshots"))

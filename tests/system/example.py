@@ -1,4 +1,4 @@
-"""The company that the examples in docs/ are about: some people who are a case each, and some of whom nothing is told.
+"""The scenario that the examples in docs/ are about: some people who are a case each, and some of whom nothing is told.
 
 Its settings are those that docs/settings.md shows.
 """
@@ -19,9 +19,9 @@ _OTHERS = (
 )  # fmt: skip
 
 
-def company() -> Row:
+def scenario() -> Row:
     """Everybody, before anything was synchronised."""
-    made = _Company()
+    made = _Scenario()
     megan = made.person("megan.jordan", groups=["Employees", "HR"], roles=["Employee", "HR", "Manager"])
     made.calendar(megan, "Projects", editable=True)
     made.calendar(megan, "Public holidays", editable=False)
@@ -55,7 +55,7 @@ def later(state: Row) -> Row:
     return state
 
 
-class _Company:
+class _Scenario:
     """A scenario that grows person by person. Ids are made of the names."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""An installation at one moment, to go on from again and again; and what happens in a company between two syncs."""
+"""An installation at one moment, to go on from again and again; and what happens between two syncs."""
 
 import copy
 import shutil
@@ -16,7 +16,7 @@ from tests.system.mapping import users_and_roles
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The sandbox's state, the database and the home folder; a company that was never synchronised has neither."""
+    """The sandbox's state, the database and the home folder; a scenario that was never synchronised has neither."""
 
     state: Row
     database: str = "template1"
@@ -49,8 +49,8 @@ def started(sandbox: Sandbox, server: Server, folder: Path, after: Snapshot) -> 
 
 
 @dataclass(frozen=True)
-class Story:
-    """A company of 200 before its first sync, before its second (people came and went since) and before its third."""
+class Snapshots:
+    """200 people before its first sync, before its second (people came and went since) and before its third."""
 
     sandbox: Sandbox
     server: Server
@@ -69,13 +69,13 @@ class Story:
             yield installation
 
 
-def tell(sandbox: Sandbox, server: Server, folder: Path) -> Story:
+def sync_twice(sandbox: Sandbox, server: Server, folder: Path) -> Snapshots:
     """Sync twice."""
     first = Snapshot(make_company(200, 1))
     second = after_sync(sandbox, server, folder / "first", first).with_changes()
     logs = [sandbox.requests()]
     third = after_sync(sandbox, server, folder / "second", second)
-    return Story(sandbox, server, (first, second, third), (logs[0], sandbox.requests()))
+    return Snapshots(sandbox, server, (first, second, third), (logs[0], sandbox.requests()))
 
 
 def after_sync(sandbox: Sandbox, server: Server, folder: Path, before: Snapshot) -> Snapshot:

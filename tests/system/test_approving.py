@@ -12,7 +12,7 @@ from pipelines.commands.sync import _reason
 from pipelines.definitions import build_defs
 from tests.postgres import Server
 from tests.system.installation import Installation
-from tests.system.snapshots import Story
+from tests.system.snapshots import Snapshots
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Dagster's own
 
@@ -30,9 +30,9 @@ MISTAKES = {
 
 
 @pytest.fixture
-def installation(story: Story, tmp_path: Path) -> Iterator[Installation]:
+def installation(snapshots: Snapshots, tmp_path: Path) -> Iterator[Installation]:
     """Synced once, with something held; Dagster in this process has it as its environment."""
-    with story.started(tmp_path, 1) as installation, installation.in_this_process():
+    with snapshots.started(tmp_path, 1) as installation, installation.in_this_process():
         yield installation
 
 

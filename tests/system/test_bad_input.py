@@ -15,16 +15,16 @@ from sandbox.settings import AREAS, PERMISSIONS
 from tests.postgres import Server
 from tests.system.commands import Done
 from tests.system.installation import Installation, Row
-from tests.system.snapshots import Snapshot, Story, started
+from tests.system.snapshots import Snapshot, Snapshots, started
 
-COMPANY = make_company(40, 5)
+SCENARIO = make_company(40, 5)
 COMMANDS = ["plan", "sync"]
 
 
 @pytest.fixture
 def beginner(running_sandbox: Sandbox, server: Server, tmp_path: Path) -> Iterator[Installation]:
     """An installation that has not synced yet."""
-    with started(running_sandbox, server, tmp_path, Snapshot(COMPANY)) as installation:
+    with started(running_sandbox, server, tmp_path, Snapshot(SCENARIO)) as installation:
         yield installation
 
 
@@ -124,7 +124,7 @@ def in_systems(system: str, rows: str, name: str, title: str) -> Callable[[Insta
     """Another one of that name."""
 
     def change(installation: Installation) -> None:
-        state: Row = copy.deepcopy(COMPANY)
+        state: Row = copy.deepcopy(SCENARIO)
         state[system][rows].append({"id": "another", name: title, **({"members": []} if rows == "groups" else {})})
         installation.sandbox.put_state(state)
 
@@ -204,8 +204,8 @@ def test_a_key_that_may_only_read_stops_the_first_write_and_the_next_run_goes_on
 
 
 @pytest.mark.parametrize("whose", ["tenant", "customer"])
-def test_a_ledger_refuses_another_tenant_and_another_customer(story: Story, tmp_path: Path, whose: str) -> None:
-    with story.started(tmp_path, 1) as synced:
+def test_a_ledger_refuses_another_tenant_and_another_customer(snapshots: Snapshots, tmp_path: Path, whose: str) -> None:
+    with snapshots.started(tmp_path, 1) as synced:
         if whose == "tenant":
             state: Any = synced.sandbox.state()
             state["entra"]["organization"]["id"] = "0" * 8

@@ -1,4 +1,4 @@
-"""Calendars, events and photos between Outlook and Emply, told by `sync` in a small office."""
+"""Calendars, events and photos between Outlook and Emply, told by `sync` in a small scenario."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -10,15 +10,15 @@ import pytest
 from sandbox import Sandbox
 from tests.postgres import Server
 from tests.system.installation import Installation, Row
-from tests.system.office import (
+from tests.system.mailbox_scenario import (
     SETTINGS,
     at,
     edited,
     in_emply,
     in_outlook,
     kept,
+    mailbox_scenario,
     meeting,
-    office,
     opened,
     own_event,
     row,
@@ -33,11 +33,11 @@ CREATIONS = "/calendars/cagla-own/events$"
 
 @dataclass
 class Settled:
-    """The office after three syncs, and what each of them wrote."""
+    """The scenario after three syncs, and what each of them wrote."""
 
     sandbox: Sandbox
     server: Server
-    after: Snapshot = field(default_factory=lambda: Snapshot(office()))
+    after: Snapshot = field(default_factory=lambda: Snapshot(mailbox_scenario()))
     writes: list[list[str]] = field(default_factory=list)
 
     def opened(self, folder: Path) -> AbstractContextManager[Installation]:
@@ -48,7 +48,7 @@ class Settled:
 def settled(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settled]:
     with Sandbox() as sandbox:
         settled = Settled(sandbox, server)
-        with settled.opened(tmp_path_factory.mktemp("office")) as installation:
+        with settled.opened(tmp_path_factory.mktemp("scenario")) as installation:
             for _ in range(3):
                 sandbox.clear_requests()
                 assert installation.sync().returncode == 0
@@ -59,8 +59,8 @@ def settled(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture
 def installation(settled: Settled, tmp_path: Path) -> Iterator[Installation]:
-    """The office, settled."""
-    with settled.opened(tmp_path / "office") as installation:
+    """The scenario, settled."""
+    with settled.opened(tmp_path / "scenario") as installation:
         yield installation
 
 

@@ -25,7 +25,7 @@ from sandbox.settings import AREAS, PERMISSIONS
 from tests.system.commands import REPOSITORY, Done
 from tests.system.installation import Installation, Row
 from tests.system.leaks import Place, files, found, graphql_of, graphql_places, outputs, tables
-from tests.system.office import meeting
+from tests.system.mailbox_scenario import meeting
 
 SECRETS = {
     "client secret": "zgeheim-client-secret",
@@ -144,10 +144,10 @@ def journey(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
         yield Journey(installation, str(address), marks, ended)
 
 
-def disguised(company: Row) -> Row:
-    """The company with a canary in every name, address and phone number."""
-    company = copy.deepcopy(company)
-    entra, emply = company["entra"], company["emply"]
+def disguised(scenario: Row) -> Row:
+    """The scenario with a canary in every name, address and phone number."""
+    scenario = copy.deepcopy(scenario)
+    entra, emply = scenario["entra"], scenario["emply"]
     for row in [*entra["users"], *entra["deletedUsers"], *emply["users"], *emply["employees"]]:
         for name in ("userPrincipalName", "mail", "username", "email"):
             row.update({name: ADDRESS + row[name]} if row.get(name) else {})
@@ -156,11 +156,11 @@ def disguised(company: Row) -> Row:
         row["mobilePhone"] = PHONE
     for photo in entra["photos"].values():
         photo["contentBase64"] = PHOTO
-    for calendar in calendars_of(company):
+    for calendar in calendars_of(scenario):
         calendar["name"] = f"Zkanarie-{calendar['name']}"
         for event in calendar["events"]:
             event["subject"] = f"Zkanarie-{event['subject']}"
-    return company
+    return scenario
 
 
 def calendars_of(state: Row) -> list[Row]:

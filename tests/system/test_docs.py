@@ -11,7 +11,7 @@ from sandbox import Sandbox
 from tests.documentation import DOCS, Block, Example, blocks, examples, pages
 from tests.postgres import Server
 from tests.system.commands import Done
-from tests.system.example import FAILING, company, later
+from tests.system.example import FAILING, later, scenario
 from tests.system.installation import Installation
 
 _FILLED_IN = {"PLAN": r"^Plan (\w{12}): \d+ actions;", "ACTION": r"entra-emply release (\w+)"}
@@ -20,13 +20,13 @@ _FILLED_IN = {"PLAN": r"^Plan (\w{12}): \d+ actions;", "ACTION": r"entra-emply r
 
 @pytest.fixture
 def example(tmp_path: Path, server: Server) -> Iterator[tuple[Installation, dict[str, str]]]:
-    """The company of the examples, synchronised, then changed so that something is held and something failed; and what
+    """The scenario of the examples, synchronised, then changed so that something is held and something failed; and what
     a reader fills in so far.
     """
     database = server.create()
     settings = tmp_path / "settings.yaml"
     settings.write_text(next(block.text for block in blocks(DOCS / "settings.md") if block.name == settings.name))
-    with Sandbox(company()) as sandbox:
+    with Sandbox(scenario()) as sandbox:
         url = {"DATABASE_URL": server.url(database)}
         installation = Installation(tmp_path / "home", sandbox, settings, url, folder=tmp_path)
         plan = _printed(installation.sync())["PLAN"]

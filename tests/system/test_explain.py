@@ -18,18 +18,18 @@ from tests.system.test_sync import dump
 
 Row = dict[str, Any]
 
-COMPANY = make_company(60, 1)
+SCENARIO = make_company(60, 1)
 
 
 @pytest.fixture
-def company() -> Row:
+def scenario() -> Row:
     """A few people: what is asked here does not depend on how many there are."""
-    return COMPANY
+    return SCENARIO
 
 
 @pytest.fixture(scope="module")
 def after(running_sandbox: Sandbox, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    return after_sync(running_sandbox, server, tmp_path_factory.mktemp("synced") / "first", Snapshot(COMPANY))
+    return after_sync(running_sandbox, server, tmp_path_factory.mktemp("synced") / "first", Snapshot(SCENARIO))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What is read after the lists (photos, mailboxes, events, calendars of Emply, deleted users, the application) may be
 empty, cut off, refused or throttled: nothing is lost or doubled, and healthy runs end where undisturbed ones do.
 
-The first run finds an office that was never synchronised; the second one where things changed on both sides since.
+The first run finds a scenario that was never synchronised; the second one where things changed on both sides since.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,18 @@ import pytest
 from sandbox import Sandbox
 from tests.postgres import Server
 from tests.system.installation import Row, logins_of
-from tests.system.office import SETTINGS, edited, in_emply, in_outlook, kept, meeting, office, opened, own_event, row
+from tests.system.mailbox_scenario import (
+    SETTINGS,
+    edited,
+    in_emply,
+    in_outlook,
+    kept,
+    mailbox_scenario,
+    meeting,
+    opened,
+    own_event,
+    row,
+)
 from tests.system.snapshots import Snapshot
 
 EVERYTHING_ON = f"{SETTINGS}entra_write_back: {{create: true}}\nsso: {{service_principal_id: emply}}\n"
@@ -50,7 +61,7 @@ NOT_YET = pytest.mark.xfail(strict=True, reason="that nobody was deleted of late
 
 
 @dataclass(frozen=True)
-class Company:
+class Undisturbed:
     """What there is before each run, and what two undisturbed runs make of it."""
 
     sandbox: Sandbox
@@ -60,10 +71,10 @@ class Company:
 
 
 @pytest.fixture(scope="module")
-def company(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+def undisturbed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undisturbed]:
     with Sandbox() as sandbox:
         before = {1: Snapshot(_everybody())}
-        folder = tmp_path_factory.mktemp("company")
+        folder = tmp_path_factory.mktemp("undisturbed")
         with opened(sandbox, server, folder, before[1], EVERYTHING_ON) as installation:
             installation.sync()
             installation.sync()
@@ -76,12 +87,12 @@ def company(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             installation.sync()
             installation.sync()
             second = seen(sandbox.state())
-        yield Company(sandbox, server, before, {1: first, 2: second})
+        yield Undisturbed(sandbox, server, before, {1: first, 2: second})
 
 
 def _everybody() -> Row:
-    """The office, and two who are in Emply alone: of one Entra has a deleted user."""
-    scenario = office()
+    """The scenario, and two who are in Emply alone: of one Entra has a deleted user."""
+    scenario = mailbox_scenario()
     for name, first, last in (("dorte", "Dorte", "Ørsted"), ("ib", "Ib", "Æbelø")):
         address = f"{name}@contoso.com"
         names = {"username": address, "email": address, "firstName": first, "lastName": last}
@@ -128,9 +139,9 @@ def seen(state: Row) -> Row:
 
 @pytest.mark.parametrize(("name", "fault", "run"), SHARE)
 def test_a_half_read_mailbox_or_calendar_harms_nobody(
-    company: Company, tmp_path: Path, name: str, fault: str, run: int
+    undisturbed: Undisturbed, tmp_path: Path, name: str, fault: str, run: int
 ) -> None:
-    _harms_nobody(company, tmp_path, name, fault, run)
+    _harms_nobody(undisturbed, tmp_path, name, fault, run)
 
 
 @pytest.mark.campaign
@@ -139,24 +150,24 @@ def test_a_half_read_mailbox_or_calendar_harms_nobody(
     [pytest.param(*each, marks=[NOT_YET] if each in BELIEVED else []) for each in EVERYTHING if each not in SHARE],
 )
 def test_no_half_read_mailbox_or_calendar_ever_harms_anybody(
-    company: Company, tmp_path: Path, name: str, fault: str, run: int
+    undisturbed: Undisturbed, tmp_path: Path, name: str, fault: str, run: int
 ) -> None:
-    _harms_nobody(company, tmp_path, name, fault, run)
+    _harms_nobody(undisturbed, tmp_path, name, fault, run)
 
 
-def _harms_nobody(company: Company, folder: Path, name: str, fault: str, run: int) -> None:
-    before, after = company.before[run], company.after[run]
-    with opened(company.sandbox, company.server, folder / "office", before, EVERYTHING_ON) as installation:
-        what = _empty(name, company.sandbox.url) if fault == "empty" else FAULTS[fault]
-        company.sandbox.put_faults({"path": READS[name], "method": "GET", "fault": what})
+def _harms_nobody(undisturbed: Undisturbed, folder: Path, name: str, fault: str, run: int) -> None:
+    before, after = undisturbed.before[run], undisturbed.after[run]
+    with opened(undisturbed.sandbox, undisturbed.server, folder / "scenario", before, EVERYTHING_ON) as installation:
+        what = _empty(name, undisturbed.sandbox.url) if fault == "empty" else FAULTS[fault]
+        undisturbed.sandbox.put_faults({"path": READS[name], "method": "GET", "fault": what})
         done = installation.run("sync", hurried=True)
         if done.returncode not in (0, 2):
             assert (done.returncode, done.stderr.count("\n"), installation.writes()) == (1, 1, []), done
             assert "Traceback" not in done.stderr
-        company.sandbox.put_faults()
+        undisturbed.sandbox.put_faults()
         for _ in RUNS:
             installation.sync()
-        assert seen(company.sandbox.state()) == after
+        assert seen(undisturbed.sandbox.state()) == after
 
 
 def _empty(name: str, url: str) -> Row:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.installation import Row
-from tests.system.snapshots import Story
+from tests.system.snapshots import Snapshots
 
 GRAPH = {
     "organization": r"^/v1\.0/organization$",
@@ -47,27 +47,27 @@ SHARE = [
 
 @pytest.mark.parametrize(("system", "name", "fault", "run"), SHARE)
 def test_a_half_read_source_harms_nobody(
-    story: Story, tmp_path: Path, system: str, name: str, fault: str, run: int
+    snapshots: Snapshots, tmp_path: Path, system: str, name: str, fault: str, run: int
 ) -> None:
-    _harms_nobody(story, tmp_path, system, name, fault, run)
+    _harms_nobody(snapshots, tmp_path, system, name, fault, run)
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize(("system", "name", "fault", "run"), [each for each in EVERYTHING if each not in SHARE])
 def test_no_half_read_source_ever_harms_anybody(
-    story: Story, tmp_path: Path, system: str, name: str, fault: str, run: int
+    snapshots: Snapshots, tmp_path: Path, system: str, name: str, fault: str, run: int
 ) -> None:
-    _harms_nobody(story, tmp_path, system, name, fault, run)
+    _harms_nobody(snapshots, tmp_path, system, name, fault, run)
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize(("system", "name"), BELIEVED)
 def test_a_first_list_that_nobody_can_know_to_be_halved_harms_nobody_either(
-    story: Story, tmp_path: Path, system: str, name: str
+    snapshots: Snapshots, tmp_path: Path, system: str, name: str
 ) -> None:
     """Logins that seemed to be missing are held (G7), and wait for a person from then on."""
-    before, after = story.before[0], story.after(0)
-    with story.started(tmp_path, 0) as installation:
+    before, after = snapshots.before[0], snapshots.after(0)
+    with snapshots.started(tmp_path, 0) as installation:
         installation.sandbox.put_faults(*_faults(before.state, system, name, "halved"))
         installation.run("sync", hurried=True)
         installation.sandbox.put_faults()
@@ -80,9 +80,9 @@ def test_a_first_list_that_nobody_can_know_to_be_halved_harms_nobody_either(
         assert not held or name == "users"
 
 
-def _harms_nobody(story: Story, folder: Path, system: str, name: str, fault: str, run: int) -> None:
-    before, after = story.before[run - 1], story.after(run - 1)
-    with story.started(folder, run - 1) as installation:
+def _harms_nobody(snapshots: Snapshots, folder: Path, system: str, name: str, fault: str, run: int) -> None:
+    before, after = snapshots.before[run - 1], snapshots.after(run - 1)
+    with snapshots.started(folder, run - 1) as installation:
         installation.sandbox.put_faults(*_faults(before.state, system, name, fault))
         done = installation.run("sync", hurried=True)
         assert (done.returncode, done.stderr.count("\n"), installation.writes()) == (1, 1, []), done

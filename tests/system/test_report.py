@@ -25,7 +25,7 @@ HELD = "guards: {max_grants: {min_count: 0, percent: 0}}"
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium to look with")
 
 
-def company() -> Row:
+def scenario() -> Row:
     """Newcomers with names that are hard to write, and somebody who gets another role."""
     users = [
         {"id": f"user-{name}", "userPrincipalName": f"{name}@contoso.com", "givenName": first, "surname": last or None}
@@ -49,7 +49,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = folder / "settings.yaml"
     settings.write_text(f"synchronize_roles: true\ngroups: [{{group: Employees, default_role: Employee}}]\n{HELD}\n")
     file = folder / "plan.html"
-    with Sandbox(company()) as sandbox:
+    with Sandbox(scenario()) as sandbox:
         done = Installation(folder / "home", sandbox, settings).run("plan", "--html", str(file))
     assert done.returncode == 0, done.stderr
     return file

@@ -9,13 +9,13 @@ import pytest
 import yaml
 
 from tests.system.installation import Installation, Row
-from tests.system.snapshots import Story
+from tests.system.snapshots import Snapshots
 
 
 @pytest.fixture
-def installation(story: Story, tmp_path: Path) -> Iterator[Installation]:
+def installation(snapshots: Snapshots, tmp_path: Path) -> Iterator[Installation]:
     """Synced once; since then people came and went."""
-    with story.started(tmp_path, 1) as installation:
+    with snapshots.started(tmp_path, 1) as installation:
         yield installation
 
 

@@ -12,7 +12,7 @@ from sandbox.graph import accounts
 from tests.postgres import Server
 from tests.system.installation import Installation, Row
 from tests.system.leaks import files, found, outputs, tables
-from tests.system.office import edited, kept, office, opened, row
+from tests.system.mailbox_scenario import edited, kept, mailbox_scenario, opened, row
 from tests.system.snapshots import Snapshot
 
 SETTINGS = """
@@ -26,8 +26,8 @@ ALL_ON = "{create: true, update: true, delete: true}"
 DORTE = "dorte@contoso.com"
 
 
-def company() -> Row:
-    scenario = office()
+def scenario() -> Row:
+    scenario = mailbox_scenario()
     entra, emply = scenario["entra"], scenario["emply"]
     entra["groups"] = [{"id": "employees", "displayName": "Employees", "members": ["cagla", "lucja", "soren"]}]
     row(entra["users"], "cagla")["onPremisesSyncEnabled"] = True
@@ -55,11 +55,11 @@ def employee(number: int, name: str, first: str, last: str, **emply: object) -> 
 
 @dataclass
 class Told:
-    """The story up to a second sync: the first one's creation was written and never answered."""
+    """Everything up to a second sync: the first one's creation was written and never answered."""
 
     sandbox: Sandbox
     server: Server
-    after: Snapshot = field(default_factory=lambda: Snapshot(company()))
+    after: Snapshot = field(default_factory=lambda: Snapshot(scenario()))
     passwords: list[str] = field(default_factory=list)
     leaked: list[str] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
     with Sandbox() as sandbox, pytest.MonkeyPatch.context() as patch:
         told = Told(sandbox, server)
         patch.setattr(accounts, "_check_password", lambda profile: told.passwords.append(profile["password"]))
-        with opened(sandbox, server, tmp_path_factory.mktemp("office"), told.after, SETTINGS) as installation:
+        with opened(sandbox, server, tmp_path_factory.mktemp("scenario"), told.after, SETTINGS) as installation:
             lost = {"close": "after-commit"}
             sandbox.put_faults({"path": "/users$", "method": "POST", "fault": lost, "times": 1})
             installation.run("sync", hurried=True)
@@ -84,7 +84,7 @@ def told(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
 
 @pytest.fixture
 def installation(told: Told, tmp_path: Path) -> Iterator[Installation]:
-    with opened(told.sandbox, told.server, tmp_path / "office", told.after, SETTINGS) as installation:
+    with opened(told.sandbox, told.server, tmp_path / "scenario", told.after, SETTINGS) as installation:
         yield installation
 
 

@@ -1,12 +1,12 @@
-"""The vectorised rules and the row-by-row reference compute the same plan, world by world."""
+"""The vectorised rules and the row-by-row reference compute the same plan, scenario by scenario."""
 
 import random
 
 import pytest
 
 from tests.reference import rules, vectorised
+from tests.reference.random_scenarios import random_scenario
 from tests.reference.subject import Row, outcome
-from tests.reference.worlds import random_world
 
 SHARE = range(60)
 CAMPAIGN = range(200, 6_000)
@@ -19,15 +19,15 @@ def test_both_implementations_agree(seed: int) -> None:
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("first", range(CAMPAIGN.start, CAMPAIGN.stop, 200))
-def test_both_implementations_agree_on_thousands_of_worlds(first: int) -> None:
+def test_both_implementations_agree_on_thousands_of_scenarios(first: int) -> None:
     for seed in range(first, first + 200):
         _agree(seed)
 
 
 def _agree(seed: int) -> None:
-    world = random_world(random.Random(seed))
-    expected = _changed_states_only(outcome(rules.plan, world), world[0], world[2])
-    assert outcome(vectorised.plan, world) == expected, f"world {seed}"
+    scenario = random_scenario(random.Random(seed))
+    expected = _changed_states_only(outcome(rules.plan, scenario), scenario[0], scenario[2])
+    assert outcome(vectorised.plan, scenario) == expected, f"scenario {seed}"
 
 
 def _changed_states_only(plan: Row, scenario: Row, state: Row) -> Row:

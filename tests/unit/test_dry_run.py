@@ -7,8 +7,8 @@ import pytest
 
 from entra_emply.extraction.dry_run import DryRun
 from entra_emply.reconciliation.plan import make_plan
-from tests.reference.builders import person, world
-from tests.reference.vectorised import world_of
+from tests.reference.builders import person, scenario
+from tests.reference.vectorised import inputs_of
 
 STRICT = {"max_grants": {"min_count": 0, "percent": 0}}
 
@@ -28,7 +28,7 @@ STRICT = {"max_grants": {"min_count": 0, "percent": 0}}
     ids=["all are recorded", "one is new", "all are new", "no plan was recorded"],
 )
 def test_what_is_held_is_approved_with_the_plan_that_was_recorded(recorded: str | None, held: int, said: str) -> None:
-    now = world_of(*world([person("a"), person("b")], guards=STRICT))
+    now = inputs_of(*scenario([person("a"), person("b")], guards=STRICT))
     plan = make_plan(now)
     holds = pd.DataFrame({"action_id": plan.actions["action_id"].head(held), "guards": "G7"})
     run = DryRun(plan, replace(now, state=replace(now.state, holds=holds)), recorded)

@@ -5,9 +5,9 @@ import pytest
 from entra_emply.errors import SourceUnreadable
 from entra_emply.reconciliation.completeness import require_recorded_calendars, require_recorded_events
 from entra_emply.reconciliation.inputs import Inputs
-from tests.reference.builders import world
+from tests.reference.builders import scenario
 from tests.reference.subject import Row
-from tests.reference.vectorised import world_of
+from tests.reference.vectorised import inputs_of
 
 TEN = range(10)
 
@@ -23,7 +23,7 @@ def recorded(*, gone: int, percent: float = 80) -> Inputs:
     made = [{"calendarId": f"k{n}", "entraId": "e", "externalId": f"c{n}", "detached": False} for n in TEN]
     state: Row = {"eventPairs": pairs, "calendars": made}
     guards: Row = {"guards": {"min_rows_percent": percent}}
-    return world_of(*world([], emply={"calendars": calendars, "events": events}, state=state, **guards))
+    return inputs_of(*scenario([], emply={"calendars": calendars, "events": events}, state=state, **guards))
 
 
 @pytest.mark.parametrize("gone", [0, 1, 3])

@@ -5,8 +5,8 @@ import pytest
 from entra_emply.errors import SourceUnreadable
 from entra_emply.reconciliation import inputs
 from entra_emply.reconciliation.completeness import require_referred
-from tests.reference.builders import employee, login, person, world
-from tests.reference.vectorised import world_of
+from tests.reference.builders import employee, login, person, scenario
+from tests.reference.vectorised import inputs_of
 
 NAMES = ["çağla", "søren", "łukasz", "ada", "zofia", "ipek", "megan", "ray", "jörg", "pia"]
 
@@ -15,10 +15,10 @@ def read(*, users: int = 10, employees: int = 10) -> inputs.Inputs:
     """Ten people in a group, with a login and an employee each; of two lists only so many rows were read."""
     people = [person(name) for name in NAMES]
     logins = [login(name, employeeId=f"employee-{name}") for name in NAMES]
-    whole = world(people, logins, [employee(name) for name in NAMES[:employees]])
-    scenario, settings, state, now = whole
-    scenario["entra"]["users"] = scenario["entra"]["users"][:users]
-    return world_of(scenario, settings, state, now)
+    whole = scenario(people, logins, [employee(name) for name in NAMES[:employees]])
+    case, settings, state, now = whole
+    case["entra"]["users"] = case["entra"]["users"][:users]
+    return inputs_of(case, settings, state, now)
 
 
 @pytest.mark.parametrize("rows", [10, 9, 8, 7])
@@ -45,5 +45,5 @@ def test_a_later_read_is_compared_with_the_one_before_instead() -> None:
 
 
 def test_lists_that_name_nobody_say_nothing() -> None:
-    empty = world([], [], [])
-    require_referred(world_of(*empty), {}, 80)
+    empty = scenario([], [], [])
+    require_referred(inputs_of(*empty), {}, 80)

@@ -8,17 +8,17 @@ import pytest
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.html import groups_of, html
 from entra_emply.reconciliation.report.wording import document, names_of
-from tests.reference.builders import login, person, world
-from tests.reference.subject import Row, World
-from tests.reference.vectorised import world_of
+from tests.reference.builders import login, person, scenario
+from tests.reference.subject import Row, Scenario
+from tests.reference.vectorised import inputs_of
 
 STRICT = {"max_grants": {"min_count": 0, "percent": 0}}
 LUCJA = 'Łucja <script>alert("x")</script> & Søn'
 
 
-def page(scenario: World) -> tuple[Row, str]:
-    """The plan of a world as JSON and as a page."""
-    of = world_of(*scenario)
+def page(case: Scenario) -> tuple[Row, str]:
+    """The plan of a scenario as JSON and as a page."""
+    of = inputs_of(*case)
     plan = make_plan(of)
     made = document(plan, of.now, "m1")
     return made, html(made, names_of(of), groups_of(plan.actions))
@@ -28,7 +28,7 @@ def page(scenario: World) -> tuple[Row, str]:
 def joiner() -> tuple[Row, str]:
     """A newcomer with a dangerous name, held; and a mover."""
     new = person("łucja", givenName=LUCJA)
-    return page(world([new, person()], [login(roles=["HR"])], linked=["megan"], guards=STRICT))
+    return page(scenario([new, person()], [login(roles=["HR"])], linked=["megan"], guards=STRICT))
 
 
 class Seen(HTMLParser):
@@ -85,7 +85,7 @@ def test_without_groups_there_is_no_overview_of_them(joiner: tuple[Row, str]) ->
 
 
 def test_a_plan_with_nothing_to_do_says_so() -> None:
-    text = page(world())[1]
+    text = page(scenario())[1]
     assert "Nothing to do." in text
     assert "Nothing that a person has to look at." in text
     assert "<svg" not in text

@@ -1,4 +1,4 @@
-"""What rules ask of the joined world is answered once for the same people, and anew for others."""
+"""What rules ask of the joined scenario is answered once for the same people, and anew for others."""
 
 from dataclasses import replace
 
@@ -13,9 +13,9 @@ from entra_emply.reconciliation.plan import mapping_of
 
 @pytest.fixture(scope="module")
 def people() -> Identities:
-    world = synthetic_world(1_000)
-    mapping = mapping_of(world)
-    return Identities(world, mapping, join(world, mapping))
+    inputs = synthetic_world(1_000)
+    mapping = mapping_of(inputs)
+    return Identities(inputs, mapping, join(inputs, mapping))
 
 
 @once

@@ -8,17 +8,17 @@ import pytest
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.plan import Plan, make_plan, require_groups_read
-from tests.reference.builders import ago, deactivated, employee, login, person, world
+from tests.reference.builders import ago, deactivated, employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, calendars, events, imported, in_emply
-from tests.reference.subject import World
-from tests.reference.vectorised import world_of
+from tests.reference.subject import Scenario
+from tests.reference.vectorised import inputs_of
 
 ROOM = person("room", groups=["Meeting rooms"])
 BOTH = {"Employees": "Employee", "HR": "HR"}
 
 
-def plan_of(world_: World) -> Plan:
-    return make_plan(world_of(*world_))
+def plan_of(case: Scenario) -> Plan:
+    return make_plan(inputs_of(*case))
 
 
 def column(plan: Plan, name: str, kind: str) -> list[Any]:
@@ -29,7 +29,7 @@ def column(plan: Plan, name: str, kind: str) -> list[Any]:
 def test_actions_are_in_the_order_of_applying_and_then_by_subject() -> None:
     people = [person("zofia"), person("ada"), person("ray", givenName="Ray"), person("ole", accountEnabled=False)]
     logins = [login("ray", roles=[]), login("ole")]
-    actions = plan_of(world(people, logins, linked=["ole"])).actions
+    actions = plan_of(scenario(people, logins, linked=["ole"])).actions
     assert list(zip(actions["kind"], actions["subject"], strict=True)) == [
         ("deactivate_user", "ole@contoso.com"),
         ("link_user", "ray@contoso.com"),
@@ -47,7 +47,7 @@ def test_calendars_go_before_others_come() -> None:
 
 
 def test_findings_are_sorted_by_code_and_subject() -> None:
-    findings = plan_of(world([person("zofia"), person("ada"), person("guest", userType="Guest")])).findings
+    findings = plan_of(scenario([person("zofia"), person("ada"), person("guest", userType="Guest")])).findings
     assert list(zip(findings["code"], findings["subject"], strict=True)) == [
         ("guest_without_mail", "guest@contoso.com"),
         ("user_without_employee", "ada@contoso.com"),
@@ -66,17 +66,17 @@ def test_findings_are_sorted_by_code_and_subject() -> None:
 )
 def test_the_status_says_whether_something_waits_for_a_person(limit: int, people: list, status: str) -> None:
     limits = {"max_grants": {"min_count": limit, "percent": 0}}
-    assert plan_of(world(people, guards=limits)).status == status
+    assert plan_of(scenario(people, guards=limits)).status == status
 
 
 def test_one_held_action_holds_up_a_plan_that_has_others() -> None:
     people = [person("ada", givenName="Ada"), person("ray")]
     limits = {"max_grants": {"min_count": 0, "percent": 0}}
-    assert plan_of(world(people, [login("ada")], linked=["ada"], guards=limits)).status == "held"
+    assert plan_of(scenario(people, [login("ada")], linked=["ada"], guards=limits)).status == "held"
 
 
 def test_a_plans_id_is_of_its_actions_whatever_holds_them() -> None:
-    before = world([person("ada"), person("ray")])
+    before = scenario([person("ada"), person("ray")])
     other, held = copy.deepcopy(before), copy.deepcopy(before)
     other[0]["entra"]["users"][0]["givenName"] = "Ada"
     held[1]["guards"] = {"max_grants": {"min_count": 0, "percent": 0}}
@@ -87,17 +87,17 @@ def test_a_plans_id_is_of_its_actions_whatever_holds_them() -> None:
 def test_an_action_carries_the_persons_groups_of_now_and_then() -> None:
     reconciled = {"megan": {"HR": "HR", "Gone": None}}
     people, logins = [person(groups=["HR", "Employees"], givenName="Megan"), person("ole")], [login(roles=["HR"])]
-    plan = plan_of(world(people, logins, linked=["megan"], mapping=BOTH, reconciled=reconciled))
+    plan = plan_of(scenario(people, logins, linked=["megan"], mapping=BOTH, reconciled=reconciled))
     assert column(plan, "groups", "update_user") == ["group-Employees group-Gone group-HR"]
     assert column(plan, "groups", "create_user") == ["group-Employees"]
 
 
 def test_who_never_was_in_a_group_has_none() -> None:
-    assert column(plan_of(world([], [login()], linked=["megan"])), "groups", "deactivate_user") == [""]
+    assert column(plan_of(scenario([], [login()], linked=["megan"])), "groups", "deactivate_user") == [""]
 
 
 def test_what_waits_for_a_held_link_alone_is_not_held_by_itself() -> None:
-    plan = plan_of(world([person(givenName="Megan")], [login()], linked=[("old", "megan")]))
+    plan = plan_of(scenario([person(givenName="Megan")], [login()], linked=[("old", "megan")]))
     assert column(plan, "own_guards", "link_user") == ["G3"]
     assert column(plan, "own_guards", "update_user") == [""]
     assert column(plan, "held_by", "update_user") == ["G3"]
@@ -108,7 +108,7 @@ def test_the_archived_employee_is_named_where_the_user_is_deleted() -> None:
     people, logins = [person(), person("ole", accountEnabled=False)], [login(), login("ole")]
     state = {"deletedUsers": [{"entraId": "entra-ole", "employeeId": "employee-ole"}]}
     delete = {"entra_write_back": {"delete": True}}
-    actions = plan_of(world(people, logins, archived, linked=["megan", "ole"], state=state, **delete)).actions
+    actions = plan_of(scenario(people, logins, archived, linked=["megan", "ole"], state=state, **delete)).actions
     named = actions.loc[actions["employee_id"].notna(), ["kind", "rule", "employee_id"]]
     assert named.to_numpy().tolist() == [
         ["deactivate_user", "W3", "employee-megan"],
@@ -123,7 +123,7 @@ def test_two_calendars_of_one_id_make_one_action() -> None:
 
 
 def test_mailboxes_that_were_not_read_are_taken_neither_for_unavailable_nor_for_empty() -> None:
-    made = world_of(*calendars([calendar(), calendar("Ferie")], [in_emply()]))
+    made = inputs_of(*calendars([calendar(), calendar("Ferie")], [in_emply()]))
     plan = make_plan(made.with_frames({"entra_mailboxes": made.entra_mailboxes[:0]}))
     assert plan.actions.empty
     assert plan.findings.empty
@@ -132,19 +132,19 @@ def test_mailboxes_that_were_not_read_are_taken_neither_for_unavailable_nor_for_
 @pytest.mark.parametrize(("enabled", "kinds"), [(True, []), (False, ["delete_event"])])
 def test_events_that_were_not_read_are_not_taken_for_none(enabled: bool, kinds: list) -> None:
     """Of a calendar that is not enabled none need to be read."""
-    made = world_of(*events([], [imported()], calendar_in_emply=in_emply(enabled=enabled)))
+    made = inputs_of(*events([], [imported()], calendar_in_emply=in_emply(enabled=enabled)))
     unread = made.with_frames({"entra_cursors": made.entra_cursors[:0]})
     assert make_plan(unread).actions["kind"].tolist() == kinds
 
 
 def test_the_last_member_counts_above_zero_are_recorded() -> None:
     people = [person("ada"), person("ray", groups=["Employees", "Meeting rooms"]), ROOM]
-    counts = plan_of(world(people, mapping=BOTH)).group_counts
+    counts = plan_of(scenario(people, mapping=BOTH)).group_counts
     assert counts.to_dict("records") == [{"group_id": "group-Employees", "members": 2}]
 
 
 def test_the_ids_of_group_names_are_recorded() -> None:
-    before = world(mapping=BOTH)
+    before = scenario(mapping=BOTH)
     before[1]["groups"][1]["group"] = "group-HR"
     assert plan_of(before).group_ids.to_dict("records") == [
         {"group_name": "Employees", "group_id": "group-Employees"},
@@ -154,20 +154,20 @@ def test_the_ids_of_group_names_are_recorded() -> None:
 
 def test_a_recorded_deactivation_ends_where_somebody_undid_it_in_emply() -> None:
     state = {"deactivations": [deactivated(name, ago(days=9)) for name in ("ada", "ray", "gone")]}
-    plan = plan_of(world([], [login("ada"), login("ray", active=False)], state=state))
+    plan = plan_of(scenario([], [login("ada"), login("ray", active=False)], state=state))
     assert plan.ended_deactivations["emply_user_id"].tolist() == ["login-ada"]
 
 
 def test_no_role_state_is_recorded_of_those_for_whom_nothing_changes() -> None:
     people, logins = [person("ada"), person("ray")], [login("ada"), login("ray")]
     reconciled = {"ada": {"Employees": "Employee"}, "ray": {"Employees": "HR"}}
-    states = plan_of(world(people, logins, linked=["ada", "ray"], reconciled=reconciled)).role_states
+    states = plan_of(scenario(people, logins, linked=["ada", "ray"], reconciled=reconciled)).role_states
     assert states["entra_id"].tolist() == ["entra-ray"]
 
 
 @pytest.mark.parametrize("nested_groups", [True, False])
 def test_applying_knows_the_groups_that_causes_are_read_from(nested_groups: bool) -> None:
-    plan = plan_of(world(mapping=BOTH, nested_groups=nested_groups))
+    plan = plan_of(scenario(mapping=BOTH, nested_groups=nested_groups))
     assert plan.configured_groups == ("group-Employees", "group-HR")
     assert plan.room_groups == ("group-Meeting rooms",)
     assert plan.nested_groups is nested_groups
@@ -182,12 +182,12 @@ def test_applying_knows_the_groups_that_causes_are_read_from(nested_groups: bool
     ],
 )
 def test_applying_knows_the_window_where_events_were_planned(settings: dict, window: tuple | None) -> None:
-    assert plan_of(world([person()], **settings)).window == window
+    assert plan_of(scenario([person()], **settings)).window == window
 
 
 def test_switched_off_nothing_is_recorded() -> None:
     state = {"deactivations": [deactivated("megan", ago(days=9))]}
-    plan = plan_of(world([person()], [login()], linked=["megan"], state=state, enabled=False))
+    plan = plan_of(scenario([person()], [login()], linked=["megan"], state=state, enabled=False))
     recorded = [plan.role_states, plan.group_ids, plan.group_counts, plan.ended_deactivations, plan.ended_pairs]
     assert [len(frame) for frame in recorded] == [0, 0, 0, 0, 0]
     assert plan.status == "empty"
@@ -195,7 +195,7 @@ def test_switched_off_nothing_is_recorded() -> None:
 
 @pytest.mark.parametrize("missing", ["group-Employees", "group-Meeting rooms"])
 def test_a_group_that_was_not_read_is_not_taken_for_an_empty_one(missing: str) -> None:
-    made = world_of(*world())
+    made = inputs_of(*scenario())
     groups = made.entra_groups["group_id"]
     require_groups_read(made, groups)
     with pytest.raises(SettingsError, match="the members of 1 of the groups"):
@@ -203,5 +203,5 @@ def test_a_group_that_was_not_read_is_not_taken_for_an_empty_one(missing: str) -
 
 
 def test_switched_off_no_group_needs_to_be_read() -> None:
-    made = world_of(*world(enabled=False))
+    made = inputs_of(*scenario(enabled=False))
     require_groups_read(made, made.entra_groups["group_id"][:0])

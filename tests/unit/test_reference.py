@@ -1,4 +1,4 @@
-"""The reference itself: its random worlds reach every rule, and it leaves its input alone."""
+"""The reference itself: its random scenarios reach every rule, and it leaves its input alone."""
 
 import copy
 from collections import Counter
@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.reference import rules
+from tests.reference.random_scenarios import Scenario, random_scenario, scenarios
 from tests.reference.signs import at_most_one_edit
 from tests.reference.subject import outcome
-from tests.reference.worlds import World, random_world, worlds
 
-WORLDS = 3_000
+SCENARIOS = 3_000
 EVERY_RULE = """
 M1 renamed; M1 Emply end gone; M1 Entra end gone; M1 link replaced; M1 leaver's login; M2; M3; M4; M4 in M2; M4 in M3;
 M4 Entra end gone; M5; M6;
@@ -43,13 +43,13 @@ G7 W1 create_user; sticky; approved; X; X C6
 
 
 @pytest.fixture(scope="module")
-def worlds_by_rule() -> Counter[str]:
-    """In how many of the worlds each rule speaks."""
+def scenarios_by_rule() -> Counter[str]:
+    """In how many of the scenarios each rule speaks."""
     spoken: Counter[str] = Counter()
-    for seed in range(WORLDS):
+    for seed in range(SCENARIOS):
         trace: Counter[str] = Counter()
         try:
-            rules.plan(*random_world(Random(seed)), trace=trace)
+            rules.plan(*random_scenario(Random(seed)), trace=trace)
         except rules.ConfigurationError:
             trace["R8 error"] += 1
         spoken.update(rule for rule, times in trace.items() if times)
@@ -57,16 +57,16 @@ def worlds_by_rule() -> Counter[str]:
 
 
 @pytest.mark.parametrize("rule", [rule.strip() for rule in EVERY_RULE.split(";")])
-def test_one_random_world_in_a_hundred_reaches_each_rule(worlds_by_rule: Counter[str], rule: str) -> None:
-    assert worlds_by_rule[rule] >= WORLDS / 100
+def test_one_random_scenario_in_a_hundred_reaches_each_rule(scenarios_by_rule: Counter[str], rule: str) -> None:
+    assert scenarios_by_rule[rule] >= SCENARIOS / 100
 
 
-@given(worlds())
+@given(scenarios())
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_plan_leaves_its_world_as_it_was(world: World) -> None:
-    before = copy.deepcopy(world)
-    assert outcome(rules.plan, world) == outcome(rules.plan, before)
-    assert world == before
+def test_a_plan_leaves_its_scenario_as_it_was(scenario: Scenario) -> None:
+    before = copy.deepcopy(scenario)
+    assert outcome(rules.plan, scenario) == outcome(rules.plan, before)
+    assert scenario == before
 
 
 def test_one_edit_is_what_trying_every_edit_finds() -> None:

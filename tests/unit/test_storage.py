@@ -32,17 +32,17 @@ def frame(*names: str | None) -> pd.DataFrame:
 
 
 def test_a_plan_can_be_computed_again_from_stored_frames_alone(store: FrameStore) -> None:
-    world = synthetic_world(1000)
+    inputs = synthetic_world(1000)
     for name in SOURCES:
-        store.write("run", name, getattr(world, name))
-    store.write("run", "sync_state", world.state.frames())
+        store.write("run", name, getattr(inputs, name))
+    store.write("run", "sync_state", inputs.state.frames())
     frames = {name: pd.DataFrame(store.read("run", name)) for name in SOURCES}
     state = store.read("run", "sync_state")
     assert isinstance(state, dict)
-    again = Inputs(**frames, state=SyncState.from_frames(state), settings=world.settings)
+    again = Inputs(**frames, state=SyncState.from_frames(state), settings=inputs.settings)
     for name in SOURCES:
-        pd.testing.assert_frame_equal(getattr(again, name), getattr(world, name))
-    pd.testing.assert_frame_equal(make_plan(again).actions, make_plan(world).actions)
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(inputs, name))
+    pd.testing.assert_frame_equal(make_plan(again).actions, make_plan(inputs).actions)
 
 
 def test_what_a_run_did_not_store_is_not_found(store: FrameStore) -> None:

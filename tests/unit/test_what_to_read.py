@@ -7,12 +7,12 @@ from entra_emply.reconciliation import read_scope as reach
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.plan import mapping_of
-from tests.reference.builders import employee, login, person, world
+from tests.reference.builders import employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, calendars, imported, in_emply, own, pair, recorded
-from tests.reference.subject import World
-from tests.reference.vectorised import world_of
+from tests.reference.subject import Scenario
+from tests.reference.vectorised import inputs_of
 
-EVERYBODY = world(
+EVERYBODY = scenario(
     [
         person("ada"),
         person("ray"),
@@ -28,9 +28,9 @@ EVERYBODY = world(
 )
 
 
-def people_of(world_: World, **settings: object) -> Identities:
-    scenario, given, state, now = world_
-    made = world_of(scenario, {**given, **settings}, state, now)
+def people_of(case: Scenario, **settings: object) -> Identities:
+    case, given, state, now = case
+    made = inputs_of(case, {**given, **settings}, state, now)
     mapping = mapping_of(made)
     return Identities(made, mapping, join(made, mapping))
 
@@ -54,7 +54,7 @@ def test_switched_off_no_mailbox_is_read(off: dict) -> None:
 
 def test_events_are_read_of_emply_calendars_that_came_from_entra_or_were_detached_from_one() -> None:
     emply = [in_emply(), in_emply("Ferie", externalId=None), in_emply("Mine", externalId=" ")]
-    made = world_of(*calendars([], emply, state={"calendars": [recorded("Ferie", detached=True)]}))
+    made = inputs_of(*calendars([], emply, state={"calendars": [recorded("Ferie", detached=True)]}))
     assert reach.emply_calendars_with_events(made) == ["emply-Calendar", "emply-Ferie"]
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from entra_emply import provisioning as effects
 from entra_emply.ledger.ledger import Ledger
-from tests.integration.ledger.company import Company
-from tests.integration.ledger.office import furnish, make_office
+from tests.integration.ledger.mailbox_systems import furnish, make_systems
+from tests.integration.ledger.systems import Systems
 from tests.postgres import Server, running_server
 
 
@@ -64,9 +64,9 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def office(ledger: Ledger) -> Company:
-    """People who are linked, with photos, calendars, events and employees (see `office.furnish`)."""
-    company = make_office(ledger)
-    company.sync()
-    furnish(company)
-    return company
+def systems(ledger: Ledger) -> Systems:
+    """People who are linked, with photos, calendars, events and employees (see `mailbox_systems.furnish`)."""
+    systems = make_systems(ledger)
+    systems.sync()
+    furnish(systems)
+    return systems

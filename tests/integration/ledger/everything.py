@@ -1,8 +1,7 @@
-"""An office and a plan for it, made by hand: an action of every kind but those of Emply's users, each called for."""
+"""Both systems and a plan for it, made by hand: an action of every kind but those of Emply's users, each called for."""
 
-from tests.integration.ledger.company import Company
 from tests.integration.ledger.fakes import Row
-from tests.integration.ledger.office import (
+from tests.integration.ledger.mailbox_systems import (
     calendar,
     emply_calendar,
     emply_event,
@@ -12,28 +11,29 @@ from tests.integration.ledger.office import (
     outlook_event,
 )
 from tests.integration.ledger.planned import action
+from tests.integration.ledger.systems import Systems
 
 
-def everything(office: Company) -> list[Row]:
-    """An action of every kind, each of which is called for; and what there is besides in the office for them."""
-    furnish(office)
-    entra, emply = office.scenario["entra"], office.scenario["emply"]
+def everything(systems: Systems) -> list[Row]:
+    """An action of every kind, each of which is called for; and what there is besides in the systems for them."""
+    furnish(systems)
+    entra, emply = systems.scenario["entra"], systems.scenario["emply"]
     for owner in ("łukasz", "søren"):
         entra["calendars"][owner] = [calendar(f"{owner}-cal")]
     emply["calendars"] += [emply_calendar("łukasz"), emply_calendar("søren"), emply_calendar("ipek")]
     emply["events"].append(emply_event("E-søren-own", "E-søren", origin="emply"))
     emply["events"].append(emply_event("E-ada-old", "E-ada", origin="emply", externalId="ada-old"))
-    outlook(office, "ada")["events"] += [outlook_event("ada-old", subject="Gammel"), outlook_event("ada-void")]
-    with office.ledger._database.writing() as connection:
+    outlook(systems, "ada")["events"] += [outlook_event("ada-old", subject="Gammel"), outlook_event("ada-void")]
+    with systems.ledger._database.writing() as connection:
         connection.exec_driver_sql(
             "SET search_path = entra_emply;"
             "INSERT INTO event_pairs VALUES ('E-ada-void', 'ada-void', 'ada', 'ada-cal');"
             "INSERT INTO calendars VALUES ('E-łukasz', 'łukasz', 'łukasz-cal', false),"
             " ('E-søren', 'søren', 'søren-cal', false), ('E-ipek', 'ipek', 'ipek-cal', true)"
         )
-    outlook(office, "łukasz")["id"] = "another"
-    in_emply(office, "calendars")["E-ipek"]["externalId"] = None
-    outlook(office, "ada")["events"].pop(0)
+    outlook(systems, "łukasz")["id"] = "another"
+    in_emply(systems, "calendars")["E-ipek"]["externalId"] = None
+    outlook(systems, "ada")["events"].pop(0)
     return [*_calendars(), *_events(), *_people()]
 
 

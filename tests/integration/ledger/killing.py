@@ -11,28 +11,28 @@ import requests
 from sqlalchemy import event
 
 from entra_emply.ledger.ledger import Ledger
-from tests.integration.ledger.company import Company
+from tests.integration.ledger.systems import Systems
 
 
-def in_child(url: str, file: Path, run: Callable[[Company], object], killed_at: int) -> bool:
-    """Run the company of `file` in a process of its own, killed at a step; whether it was, before its end.
+def in_child(url: str, file: Path, run: Callable[[Systems], object], killed_at: int) -> bool:
+    """Run the systems of `file` in a process of its own, killed at a step; whether it was, before its end.
 
     A step is a statement of the ledger, a change about to be made in a system, or one just made.
     """
 
     def until_killed(step: Callable[..., None]) -> None:
         ledger = Ledger.open(url)
-        company = Company.stored(ledger, file)
+        systems = Systems.stored(ledger, file)
 
         def changed() -> None:
-            company.store(file)
+            systems.store(file)
             step()
 
-        for system in (company.graph, company.emply):
+        for system in (systems.graph, systems.emply):
             system.changing, system.changed = step, changed
         for moment in ("before_cursor_execute", "after_cursor_execute", "commit"):
             event.listen(ledger._database.engine, moment, step)
-        run(company)
+        run(systems)
 
     return _killed(until_killed, killed_at)
 

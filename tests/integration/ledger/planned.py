@@ -8,8 +8,8 @@ import pandas as pd
 
 from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.reconciliation.plan import ACTION_COLUMNS, Plan
-from tests.integration.ledger.company import Company
 from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.systems import Systems
 
 WINDOW = ("2026-10-23T00:00:00Z", "2027-05-22T00:00:00Z")
 
@@ -66,12 +66,12 @@ def make(*rows: Row, ended_pairs: Sequence[str] = ()) -> Plan:
     )
 
 
-def plan(company: Company, *rows: Row, ended_pairs: Sequence[str] = ()) -> Plan:
+def plan(systems: Systems, *rows: Row, ended_pairs: Sequence[str] = ()) -> Plan:
     """Record a plan of these actions as the newest."""
-    return company.record_plan(make(*rows, ended_pairs=ended_pairs), company.state())
+    return systems.record_plan(make(*rows, ended_pairs=ended_pairs), systems.state())
 
 
-def results(company: Company, *rows: Row) -> list[tuple[str, str]]:
+def results(systems: Systems, *rows: Row) -> list[tuple[str, str]]:
     """Apply a plan of these actions; what came of them, by kind, in the order of applying."""
-    report = company.apply(plan(company, *rows))
+    report = systems.apply(plan(systems, *rows))
     return [(name.split(".")[1], result) for name, counted in report.results.items() for result in counted.elements()]

@@ -7,7 +7,6 @@ import pytest
 from entra_emply.errors import CredentialsError
 from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.own_events import transaction_id
-from tests.integration.ledger.company import Company
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import (
     Fault,
@@ -19,8 +18,9 @@ from tests.integration.ledger.fakes import (
     refused,
     unavailable,
 )
-from tests.integration.ledger.office import OUTCOMES, emply_event, in_emply, outlook, outlook_event
+from tests.integration.ledger.mailbox_systems import OUTCOMES, emply_event, in_emply, outlook, outlook_event
 from tests.integration.ledger.planned import action, plan, results
+from tests.integration.ledger.systems import Systems
 
 PAIRS = "SELECT emply_event_id, external_id, entra_id, calendar_external_id FROM event_pairs ORDER BY 1"
 OPEN = "SELECT count(*) FROM attempts LEFT JOIN outcomes USING (attempt_no) WHERE result IS NULL"
@@ -63,117 +63,117 @@ def deleting_in_outlook() -> Row:
 
 
 @pytest.fixture
-def paired(office: Company) -> Company:
-    """The office, and Ada's interview is in Outlook."""
-    assert results(office, creating()) == [("create_event", "applied")]
-    for system in (office.graph, office.emply):
+def paired(systems: Systems) -> Systems:
+    """The systems, and Ada's interview is in Outlook."""
+    assert results(systems, creating()) == [("create_event", "applied")]
+    for system in (systems.graph, systems.emply):
         system.reads.clear()
-    office.scenario["writes"].clear()
-    return office
+    systems.scenario["writes"].clear()
+    return systems
 
 
 # Outlook's events in Emply
 
 
-def test_a_new_event_is_put_into_the_calendar_with_its_change_key(office: Company) -> None:
-    assert results(office, upserting("ada-tea")) == [("upsert_event", "applied")]
-    put = in_emply(office, "events")["E-ada/ada-tea"]
+def test_a_new_event_is_put_into_the_calendar_with_its_change_key(systems: Systems) -> None:
+    assert results(systems, upserting("ada-tea")) == [("upsert_event", "applied")]
+    put = in_emply(systems, "events")["E-ada/ada-tea"]
     assert put == {"id": "E-ada/ada-tea", "calendarId": "E-ada", "externalId": "ada-tea", "origin": "outlook"} | (
         CONTENTS | {"changeKey": "v2"}
     )
 
 
-def test_an_event_of_a_room_goes_to_the_rooms_calendar(office: Company) -> None:
-    assert results(office, upserting("sal-tea", "sal")) == [("upsert_event", "applied")]
-    assert in_emply(office, "events")["E-sal/sal-tea"]["calendarId"] == "E-sal"
+def test_an_event_of_a_room_goes_to_the_rooms_calendar(systems: Systems) -> None:
+    assert results(systems, upserting("sal-tea", "sal")) == [("upsert_event", "applied")]
+    assert in_emply(systems, "events")["E-sal/sal-tea"]["calendarId"] == "E-sal"
 
 
-def test_what_an_event_does_not_have_is_not_written(office: Company) -> None:
-    results(office, upserting("ada-tea", title=None, showAs=None))
-    assert not in_emply(office, "events")["E-ada/ada-tea"].keys() & {"title", "showAs"}
+def test_what_an_event_does_not_have_is_not_written(systems: Systems) -> None:
+    results(systems, upserting("ada-tea", title=None, showAs=None))
+    assert not in_emply(systems, "events")["E-ada/ada-tea"].keys() & {"title", "showAs"}
 
 
 @pytest.mark.parametrize("change", [{"enabled": False}, {"externalId": None}])
 @pytest.mark.parametrize("make", [upserting, lambda _: deleting_in_outlook()])
 def test_a_calendar_that_is_off_or_detached_since_the_plan_gets_no_events(
-    paired: Company, change: Row, make: Callable[[str], Row]
+    paired: Systems, change: Row, make: Callable[[str], Row]
 ) -> None:
     in_emply(paired, "calendars")["E-ada"].update(change)
     assert [result for _, result in results(paired, make("ada-tea"))] == ["superseded"]
     assert paired.scenario["writes"] == []
 
 
-def test_upserts_read_nothing_but_the_calendars_once(office: Company) -> None:
-    results(office, *(upserting(f"ada-{number}") for number in range(20)), upserting("sal-tea", "sal"))
-    assert (office.emply.reads, office.graph.reads) == (["list_calendars"], [])
+def test_upserts_read_nothing_but_the_calendars_once(systems: Systems) -> None:
+    results(systems, *(upserting(f"ada-{number}") for number in range(20)), upserting("sal-tea", "sal"))
+    assert (systems.emply.reads, systems.graph.reads) == (["list_calendars"], [])
 
 
-def test_an_event_that_outlook_lost_is_deleted(office: Company) -> None:
-    outlook(office, "ada")["events"].clear()
-    assert results(office, deleting("ada-lunch")) == [("delete_event", "applied")]
-    assert "E-ada-lunch" not in in_emply(office, "events")
+def test_an_event_that_outlook_lost_is_deleted(systems: Systems) -> None:
+    outlook(systems, "ada")["events"].clear()
+    assert results(systems, deleting("ada-lunch")) == [("delete_event", "applied")]
+    assert "E-ada-lunch" not in in_emply(systems, "events")
 
 
-def test_an_event_that_left_the_window_is_deleted(office: Company) -> None:
-    [lunch] = outlook(office, "ada")["events"]
+def test_an_event_that_left_the_window_is_deleted(systems: Systems) -> None:
+    [lunch] = outlook(systems, "ada")["events"]
     lunch["start"]["dateTime"], lunch["end"]["dateTime"] = "2027-05-22T00:00:00.0000000", "2027-05-22T01:00:00.0000000"
-    assert results(office, deleting("ada-lunch")) == [("delete_event", "applied")]
+    assert results(systems, deleting("ada-lunch")) == [("delete_event", "applied")]
 
 
-def test_an_event_that_was_moved_to_another_calendar_is_deleted_from_the_one_it_left(office: Company) -> None:
-    outlook(office, "ada", 1)["events"].append(outlook(office, "ada")["events"].pop())
-    assert results(office, deleting("ada-lunch")) == [("delete_event", "applied")]
+def test_an_event_that_was_moved_to_another_calendar_is_deleted_from_the_one_it_left(systems: Systems) -> None:
+    outlook(systems, "ada", 1)["events"].append(outlook(systems, "ada")["events"].pop())
+    assert results(systems, deleting("ada-lunch")) == [("delete_event", "applied")]
 
 
-def test_an_event_that_outlook_still_has_in_the_window_is_not_deleted(office: Company) -> None:
-    assert results(office, deleting("ada-lunch")) == [("delete_event", "superseded")]
-    assert office.emply.writes == []
+def test_an_event_that_outlook_still_has_in_the_window_is_not_deleted(systems: Systems) -> None:
+    assert results(systems, deleting("ada-lunch")) == [("delete_event", "superseded")]
+    assert systems.emply.writes == []
 
 
-def test_the_events_of_a_calendar_that_is_off_are_deleted_whatever_outlook_has(office: Company) -> None:
-    in_emply(office, "calendars")["E-ada"]["enabled"] = False
-    assert results(office, deleting("ada-lunch")) == [("delete_event", "applied")]
-    assert office.graph.reads == []
+def test_the_events_of_a_calendar_that_is_off_are_deleted_whatever_outlook_has(systems: Systems) -> None:
+    in_emply(systems, "calendars")["E-ada"]["enabled"] = False
+    assert results(systems, deleting("ada-lunch")) == [("delete_event", "applied")]
+    assert systems.graph.reads == []
 
 
-def test_an_event_without_an_outlook_id_is_in_no_outlook(office: Company) -> None:
-    in_emply(office, "events")["E-ada-lunch"]["externalId"] = None
-    assert results(office, deleting(None)) == [("delete_event", "applied")]
-    assert "E-ada-own" in in_emply(office, "events")
+def test_an_event_without_an_outlook_id_is_in_no_outlook(systems: Systems) -> None:
+    in_emply(systems, "events")["E-ada-lunch"]["externalId"] = None
+    assert results(systems, deleting(None)) == [("delete_event", "applied")]
+    assert "E-ada-own" in in_emply(systems, "events")
 
 
-def test_the_doubles_of_an_event_go_with_it_but_for_those_outside_the_window(office: Company) -> None:
-    outlook(office, "ada")["events"].clear()
+def test_the_doubles_of_an_event_go_with_it_but_for_those_outside_the_window(systems: Systems) -> None:
+    outlook(systems, "ada")["events"].clear()
     early = {"start": "2026-10-22T22:00:00Z", "end": "2026-10-23T00:00:00Z"}
     double = emply_event("E-double", "E-ada", externalId="ada-lunch")
-    office.scenario["emply"]["events"] += [double, double | early | {"id": "E-early"}]
-    assert results(office, deleting("ada-lunch")) == [("delete_event", "applied")]
-    assert {"E-early", "E-ada-own", "E-sal-lunch"} == set(in_emply(office, "events"))
+    systems.scenario["emply"]["events"] += [double, double | early | {"id": "E-early"}]
+    assert results(systems, deleting("ada-lunch")) == [("delete_event", "applied")]
+    assert {"E-early", "E-ada-own", "E-sal-lunch"} == set(in_emply(systems, "events"))
 
 
-def test_an_event_that_is_emplys_own_since_the_plan_is_not_deleted(office: Company) -> None:
-    outlook(office, "ada")["events"].clear()
-    in_emply(office, "events")["E-ada-lunch"]["origin"] = "emply"
-    assert results(office, deleting("ada-lunch")) == [("delete_event", "superseded")]
+def test_an_event_that_is_emplys_own_since_the_plan_is_not_deleted(systems: Systems) -> None:
+    outlook(systems, "ada")["events"].clear()
+    in_emply(systems, "events")["E-ada-lunch"]["origin"] = "emply"
+    assert results(systems, deleting("ada-lunch")) == [("delete_event", "superseded")]
 
 
-def test_the_events_of_a_calendar_are_read_once_for_all_deletions_in_it(office: Company) -> None:
+def test_the_events_of_a_calendar_are_read_once_for_all_deletions_in_it(systems: Systems) -> None:
     for number in range(5):
         event = emply_event(f"E-{number}", "E-ada", externalId=f"ada-{number}")
-        office.scenario["emply"]["events"].append(event)
-    results(office, *(deleting(f"ada-{number}") for number in range(5)))
-    assert office.emply.reads == ["list_calendars", "calendar_events E-ada"]
-    assert len(in_emply(office, "events")) == 3
+        systems.scenario["emply"]["events"].append(event)
+    results(systems, *(deleting(f"ada-{number}") for number in range(5)))
+    assert systems.emply.reads == ["list_calendars", "calendar_events E-ada"]
+    assert len(in_emply(systems, "events")) == 3
 
 
 # Emply's events in Outlook
 
 
-def test_an_event_of_emply_becomes_one_of_outlook_and_both_know_it(office: Company, rows: Rows) -> None:
-    assert results(office, creating()) == [("create_event", "applied")]
-    made = next(event for event in outlook(office, "ada")["events"] if event["id"] == MADE)
+def test_an_event_of_emply_becomes_one_of_outlook_and_both_know_it(systems: Systems, rows: Rows) -> None:
+    assert results(systems, creating()) == [("create_event", "applied")]
+    made = next(event for event in outlook(systems, "ada")["events"] if event["id"] == MADE)
     assert (made["subject"], made["transactionId"]) == ("Ansættelsessamtale", transaction_id("E-ada-own"))
-    assert in_emply(office, "events")["E-ada-own"]["externalId"] == MADE
+    assert in_emply(systems, "events")["E-ada-own"]["externalId"] == MADE
     assert rows(PAIRS) == [PAIR]
     assert rows("SELECT object_id FROM outcomes ORDER BY attempt_no DESC LIMIT 1") == [(MADE,)]
 
@@ -183,129 +183,129 @@ def test_the_transaction_id_is_the_events_own_for_ever() -> None:
     assert transaction_id("E-ada-own") != transaction_id("E-sal-own")
 
 
-def test_an_event_whose_creation_is_planned_again_is_made_once(paired: Company, rows: Rows) -> None:
+def test_an_event_whose_creation_is_planned_again_is_made_once(paired: Systems, rows: Rows) -> None:
     assert results(paired, creating()) == [("create_event", "applied")]
     assert (paired.scenario["writes"], rows(PAIRS)) == ([], [PAIR])
 
 
 def test_an_event_that_outlook_made_and_does_not_show_yet_is_made_once(
-    office: Company, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    systems: Systems, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office.graph.faults = [lost_after]
-    monkeypatch.setattr(office.graph, "find_event", lambda *_: None)
-    assert results(office, creating()) == [("create_event", "applied")]
-    assert [kind for kind, _ in office.scenario["writes"]] == ["create event", "event externalId"]
+    systems.graph.faults = [lost_after]
+    monkeypatch.setattr(systems.graph, "find_event", lambda *_: None)
+    assert results(systems, creating()) == [("create_event", "applied")]
+    assert [kind for kind, _ in systems.scenario["writes"]] == ["create event", "event externalId"]
     assert rows(PAIRS) == [PAIR]
 
 
 @pytest.mark.parametrize("fault", [lost_after, lost_before])
 @pytest.mark.parametrize("system", ["graph", "emply"])
 def test_a_lost_answer_to_either_step_ends_with_one_event_and_a_pair(
-    office: Company, rows: Rows, system: str, fault: Fault
+    systems: Systems, rows: Rows, system: str, fault: Fault
 ) -> None:
-    getattr(office, system).faults = [fault]
-    assert results(office, creating()) == [("create_event", "applied")]
-    assert [kind for kind, _ in office.scenario["writes"]] == ["create event", "event externalId"]
-    assert in_emply(office, "events")["E-ada-own"]["externalId"] == MADE
+    getattr(systems, system).faults = [fault]
+    assert results(systems, creating()) == [("create_event", "applied")]
+    assert [kind for kind, _ in systems.scenario["writes"]] == ["create event", "event externalId"]
+    assert in_emply(systems, "events")["E-ada-own"]["externalId"] == MADE
     assert rows(PAIRS) == [PAIR]
 
 
 @pytest.mark.parametrize("fault", [unavailable, refused])
 def test_while_emply_does_not_take_the_id_the_pair_is_remembered_and_each_run_tells_it(
-    office: Company, rows: Rows, fault: Fault
+    systems: Systems, rows: Rows, fault: Fault
 ) -> None:
-    made = plan(office, creating())
-    office.emply.faults = [fault, fault]
-    report = office.apply(made)
+    made = plan(systems, creating())
+    systems.emply.faults = [fault, fault]
+    report = systems.apply(made)
     assert (report.count("unknown"), report.troubled) == (1, True)
     for _ in range(2):
         assert (rows(OPEN), rows(PAIRS)) == ([(1,)], [PAIR])
-        assert settle(office.ledger, graph=office.graph, emply=office.emply)
-    assert [kind for kind, _ in office.scenario["writes"]] == ["create event", "event externalId"]
+        assert settle(systems.ledger, graph=systems.graph, emply=systems.emply)
+    assert [kind for kind, _ in systems.scenario["writes"]] == ["create event", "event externalId"]
     assert (rows(OPEN), rows(PAIRS)) == ([(0,)], [PAIR])
 
 
-def test_without_access_to_tell_emply_the_next_run_does(office: Company, rows: Rows) -> None:
-    made = plan(office, creating())
-    office.emply.faults = [no_access]
+def test_without_access_to_tell_emply_the_next_run_does(systems: Systems, rows: Rows) -> None:
+    made = plan(systems, creating())
+    systems.emply.faults = [no_access]
     with pytest.raises(CredentialsError):
-        office.apply(made)
+        systems.apply(made)
     assert (rows(OPEN), rows(PAIRS)) == ([(1,)], [])
-    assert settle(office.ledger, graph=office.graph, emply=office.emply)
-    assert [kind for kind, _ in office.scenario["writes"]] == ["create event", "event externalId"]
+    assert settle(systems.ledger, graph=systems.graph, emply=systems.emply)
+    assert [kind for kind, _ in systems.scenario["writes"]] == ["create event", "event externalId"]
     assert (rows(OPEN), rows(PAIRS)) == ([(0,)], [PAIR])
 
 
-def test_when_the_event_is_gone_from_emply_meanwhile_the_pair_is_remembered(office: Company, rows: Rows) -> None:
-    made = plan(office, creating())
-    office.scenario["emply"]["events"].clear()
-    assert office.apply(made).count("applied") == 1
+def test_when_the_event_is_gone_from_emply_meanwhile_the_pair_is_remembered(systems: Systems, rows: Rows) -> None:
+    made = plan(systems, creating())
+    systems.scenario["emply"]["events"].clear()
+    assert systems.apply(made).count("applied") == 1
     assert rows(PAIRS) == [PAIR]
 
 
 @pytest.mark.parametrize("writes", [1, 2])
-def test_killed_after_either_step_there_is_one_event_and_a_pair(office: Company, rows: Rows, writes: int) -> None:
-    made = plan(office, creating())
+def test_killed_after_either_step_there_is_one_event_and_a_pair(systems: Systems, rows: Rows, writes: int) -> None:
+    made = plan(systems, creating())
 
     def die() -> None:
-        if len(office.scenario["writes"]) == writes:
+        if len(systems.scenario["writes"]) == writes:
             raise KeyboardInterrupt
 
-    office.graph.changed = office.emply.changed = die
+    systems.graph.changed = systems.emply.changed = die
     with pytest.raises(KeyboardInterrupt):
-        office.apply(made)
-    office.graph.changed = office.emply.changed = lambda: None
-    assert settle(office.ledger, graph=office.graph, emply=office.emply)
+        systems.apply(made)
+    systems.graph.changed = systems.emply.changed = lambda: None
+    assert settle(systems.ledger, graph=systems.graph, emply=systems.emply)
     assert rows(OUTCOMES)[-1] == ("create_event", "applied", None)
-    assert [kind for kind, _ in office.scenario["writes"]] == ["create event", "event externalId"]
-    assert in_emply(office, "events")["E-ada-own"]["externalId"] == MADE
+    assert [kind for kind, _ in systems.scenario["writes"]] == ["create event", "event externalId"]
+    assert in_emply(systems, "events")["E-ada-own"]["externalId"] == MADE
     assert rows(PAIRS) == [PAIR]
 
 
-def test_killed_before_the_first_step_nothing_is_remembered(office: Company, rows: Rows) -> None:
-    made = plan(office, creating())
+def test_killed_before_the_first_step_nothing_is_remembered(systems: Systems, rows: Rows) -> None:
+    made = plan(systems, creating())
 
     def die() -> None:
         raise KeyboardInterrupt
 
-    office.graph.changing = die
+    systems.graph.changing = die
     with pytest.raises(KeyboardInterrupt):
-        office.apply(made)
-    assert settle(office.ledger, graph=office.graph, emply=office.emply)
+        systems.apply(made)
+    assert settle(systems.ledger, graph=systems.graph, emply=systems.emply)
     assert rows(OUTCOMES)[-1] == ("create_event", "interrupted", None)
     assert rows(PAIRS) == []
 
 
-def test_a_mailbox_that_closed_leaves_the_attempt_open_and_everybody_else_goes_on(office: Company, rows: Rows) -> None:
-    made = plan(office, creating())
+def test_a_mailbox_that_closed_leaves_the_attempt_open_and_everybody_else_goes_on(systems: Systems, rows: Rows) -> None:
+    made = plan(systems, creating())
 
     def then_closed(make: Callable[[], object]) -> None:
         make()
-        office.graph.unreadable = True
+        systems.graph.unreadable = True
         lost_before(make)
 
-    office.graph.faults = [then_closed]
-    assert office.apply(made).count("unknown") == 1
-    assert results(office, upserting("ada-tea")) == [("upsert_event", "applied")]
+    systems.graph.faults = [then_closed]
+    assert systems.apply(made).count("unknown") == 1
+    assert results(systems, upserting("ada-tea")) == [("upsert_event", "applied")]
     assert rows(OPEN) == [(1,)]
-    office.graph.unreadable = False
-    assert settle(office.ledger, graph=office.graph, emply=office.emply)
+    systems.graph.unreadable = False
+    assert settle(systems.ledger, graph=systems.graph, emply=systems.emply)
     assert (rows(OPEN), rows(PAIRS)) == ([(0,)], [PAIR])
 
 
-def test_another_tenants_outlook_is_not_asked_what_became_of_an_event(office: Company, rows: Rows) -> None:
-    office.ledger.belongs_to("tenant", "contoso")
-    made = plan(office, creating())
-    office.graph.faults = [no_access]
+def test_another_tenants_outlook_is_not_asked_what_became_of_an_event(systems: Systems, rows: Rows) -> None:
+    systems.ledger.belongs_to("tenant", "contoso")
+    made = plan(systems, creating())
+    systems.graph.faults = [no_access]
     with pytest.raises(CredentialsError):
-        office.apply(made)
-    office.scenario["entra"]["organization"]["id"] = "another"
+        systems.apply(made)
+    systems.scenario["entra"]["organization"]["id"] = "another"
     with pytest.raises(Exception, match="belongs to the tenant"):
-        settle(office.ledger, graph=office.graph, emply=office.emply)
+        settle(systems.ledger, graph=systems.graph, emply=systems.emply)
     assert rows(OPEN) == [(1,)]
 
 
-def test_a_change_in_emply_is_made_in_outlook(paired: Company) -> None:
+def test_a_change_in_emply_is_made_in_outlook(paired: Systems) -> None:
     row = updating(title="Anden samtale", start="2026-11-26T10:00:00Z")
     assert results(paired, row) == [("update_event", "applied")]
     changed = next(event for event in outlook(paired, "ada")["events"] if event["id"] == MADE)
@@ -314,13 +314,13 @@ def test_a_change_in_emply_is_made_in_outlook(paired: Company) -> None:
 
 
 @pytest.mark.parametrize("change", [{"subject": "Øl"}, None])
-def test_an_outlook_event_that_is_not_as_planned_is_left_alone(paired: Company, change: Row | None) -> None:
+def test_an_outlook_event_that_is_not_as_planned_is_left_alone(paired: Systems, change: Row | None) -> None:
     made = next(event for event in outlook(paired, "ada")["events"] if event["id"] == MADE)
     made.update(change) if change else outlook(paired, "ada")["events"].remove(made)
     assert results(paired, updating(title="Anden samtale")) == [("update_event", "superseded")]
 
 
-def test_an_event_that_emply_lost_is_deleted_in_outlook_with_the_pair(paired: Company, rows: Rows) -> None:
+def test_an_event_that_emply_lost_is_deleted_in_outlook_with_the_pair(paired: Systems, rows: Rows) -> None:
     paired.scenario["emply"]["events"].clear()
     assert results(paired, deleting_in_outlook()) == [("delete_event", "applied")]
     assert [event["id"] for event in outlook(paired, "ada")["events"]] == ["ada-lunch"]
@@ -329,7 +329,7 @@ def test_an_event_that_emply_lost_is_deleted_in_outlook_with_the_pair(paired: Co
 
 @pytest.mark.parametrize("where", ["E-ada", "E-other"])
 def test_an_event_that_emply_has_in_any_calendar_of_its_owner_stays_in_outlook(
-    paired: Company, rows: Rows, where: str
+    paired: Systems, rows: Rows, where: str
 ) -> None:
     paired.scenario["emply"]["calendars"].append({"id": "E-other", "userId": "emply-ada", "name": "Andet"})
     in_emply(paired, "events")["E-ada-own"]["calendarId"] = where
@@ -338,34 +338,34 @@ def test_an_event_that_emply_has_in_any_calendar_of_its_owner_stays_in_outlook(
 
 
 def test_a_list_of_events_that_is_wrongly_empty_takes_nothing_from_outlook(
-    paired: Company, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    paired: Systems, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paired.emply, "calendar_events", lambda _: [])
     assert results(paired, deleting_in_outlook()) == [("delete_event", "superseded")]
     assert rows(PAIRS) == [PAIR]
 
 
-def test_whether_an_event_is_gone_from_emply_is_asked_again_where_no_answer_came(paired: Company, rows: Rows) -> None:
+def test_whether_an_event_is_gone_from_emply_is_asked_again_where_no_answer_came(paired: Systems, rows: Rows) -> None:
     paired.scenario["emply"]["events"].clear()
     paired.emply.faults = [unavailable]
     assert results(paired, deleting_in_outlook()) == [("delete_event", "failed")]
     assert rows(PAIRS) == [PAIR]
 
 
-def test_an_event_that_its_owner_deleted_in_outlook_meanwhile_is_not_deleted_again(paired: Company) -> None:
+def test_an_event_that_its_owner_deleted_in_outlook_meanwhile_is_not_deleted_again(paired: Systems) -> None:
     paired.scenario["emply"]["events"].clear()
     outlook(paired, "ada")["events"].clear()
     assert results(paired, deleting_in_outlook()) == [("delete_event", "superseded")]
 
 
-def test_a_pair_of_which_both_ends_are_gone_is_forgotten_with_the_next_plan(paired: Company, rows: Rows) -> None:
+def test_a_pair_of_which_both_ends_are_gone_is_forgotten_with_the_next_plan(paired: Systems, rows: Rows) -> None:
     plan(paired, ended_pairs=["E-somebody-elses"])
     assert rows(PAIRS) == [PAIR]
     plan(paired, ended_pairs=["E-ada-own"])
     assert rows(PAIRS) == []
 
 
-def test_the_state_tells_of_pairs_and_calendars(paired: Company) -> None:
+def test_the_state_tells_of_pairs_and_calendars(paired: Systems) -> None:
     pairs = paired.state().event_pairs
     assert [tuple(row) for row in pairs.itertuples(index=False)] == [PAIR]
 
@@ -378,7 +378,7 @@ def test_the_state_tells_of_pairs_and_calendars(paired: Company) -> None:
     "kind", ["emply.upsert_event", "emply.delete_event", "entra.update_event", "entra.delete_event"]
 )
 def test_a_lost_answer_is_followed_by_a_look_and_the_write_is_made_once(
-    paired: Company, kind: str, fault: Fault
+    paired: Systems, kind: str, fault: Fault
 ) -> None:
     row, system = _prepared(paired, kind)
     system.faults = [fault]
@@ -391,7 +391,7 @@ def test_a_lost_answer_is_followed_by_a_look_and_the_write_is_made_once(
     "kind", ["emply.upsert_event", "emply.delete_event", "entra.update_event", "entra.delete_event"]
 )
 def test_after_a_death_it_is_found_out_whether_it_was_done(
-    paired: Company, rows: Rows, kind: str, *, done: bool
+    paired: Systems, rows: Rows, kind: str, *, done: bool
 ) -> None:
     row, system = _prepared(paired, kind)
     made = plan(paired, row)
@@ -408,16 +408,16 @@ def test_after_a_death_it_is_found_out_whether_it_was_done(
     assert rows(PAIRS) == ([] if kind == "entra.delete_event" and done else [PAIR])
 
 
-def test_a_refused_event_is_a_failure_and_waits_longer_each_time(office: Company) -> None:
+def test_a_refused_event_is_a_failure_and_waits_longer_each_time(systems: Systems) -> None:
     reports = []
     for _ in range(4):
-        office.emply.faults = [refused]
-        report = office.apply(plan(office, upserting("ada-tea")))
+        systems.emply.faults = [refused]
+        report = systems.apply(plan(systems, upserting("ada-tea")))
         reports.append((report.count("failed"), report.waiting))
     assert reports == [(1, 0), (1, 0), (0, 1), (1, 0)]
 
 
-def _prepared(paired: Company, kind: str) -> tuple[Row, System]:
+def _prepared(paired: Systems, kind: str) -> tuple[Row, System]:
     """An action of this kind, and the system that it changes."""
     if kind == "emply.upsert_event":
         return upserting("ada-tea"), paired.emply

@@ -7,103 +7,103 @@ import pytest
 from entra_emply import clock
 from entra_emply.ledger.history import Person
 from entra_emply.ledger.ledger import Ledger
-from tests.integration.ledger.company import Company, make_scenario
 from tests.integration.ledger.fakes import refused
+from tests.integration.ledger.systems import Systems, make_scenario
 
 STAFF = ["g-staff"]
 NOBODY_LEAVES = {"max_deactivations": {"min_count": 0, "percent": 0}}
 
 
 @pytest.fixture
-def company(ledger: Ledger) -> Company:
+def systems(ledger: Ledger) -> Systems:
     """Two people, linked and in step; from now on every leaver is held."""
-    everybody = Company(ledger, make_scenario({"søren": STAFF, "łukasz": STAFF, "zofia": []}, without_login=("zofia",)))
+    everybody = Systems(ledger, make_scenario({"søren": STAFF, "łukasz": STAFF, "zofia": []}, without_login=("zofia",)))
     everybody.sync()
     everybody.settings["guards"] = NOBODY_LEAVES
     return everybody
 
 
-def told(company: Company, asked: str | None = None) -> list[str]:
+def told(systems: Systems, asked: str | None = None) -> list[str]:
     """The history in short lines, newest first."""
-    rows = company.ledger.history(asked)
+    rows = systems.ledger.history(asked)
     if asked is None:
         return [f"{row['event']} {row['count']} {row['kind']} {row['by'] or ''}".strip() for row in rows]
     return [f"{row['event']} {row['kind']} {row['by'] or row['code'] or ''}".strip() for row in rows]
 
 
-def approve(company: Company, plan_id: str) -> None:
-    assert company.ledger.approve(plan_id, by="Ada", reason="left last week")
+def approve(systems: Systems, plan_id: str) -> None:
+    assert systems.ledger.approve(plan_id, by="Ada", reason="left last week")
 
 
-def test_of_a_person_everything_is_told_newest_first(company: Company) -> None:
-    company.person("søren")["accountEnabled"] = False
-    plan = company.plan()
-    company.apply(plan)
-    approve(company, plan.plan_id)
-    company.sync()
-    assert told(company, "søren@contoso.com") == [
+def test_of_a_person_everything_is_told_newest_first(systems: Systems) -> None:
+    systems.person("søren")["accountEnabled"] = False
+    plan = systems.plan()
+    systems.apply(plan)
+    approve(systems, plan.plan_id)
+    systems.sync()
+    assert told(systems, "søren@contoso.com") == [
         "applied emply.deactivate_user",
         "approved emply.deactivate_user Ada",
         "planned emply.deactivate_user",
         "applied ledger.link_user",
         "planned ledger.link_user",
     ]
-    newest = company.ledger.history("søren@contoso.com")[1]
+    newest = systems.ledger.history("søren@contoso.com")[1]
     assert (newest["why"], newest["code"]) == ("left last week", "applied")
 
 
-def test_what_is_held_for_many_plans_was_planned_once(company: Company) -> None:
-    company.person("søren")["accountEnabled"] = False
+def test_what_is_held_for_many_plans_was_planned_once(systems: Systems) -> None:
+    systems.person("søren")["accountEnabled"] = False
     for _ in range(3):
-        company.sync()
-    events = [row for row in company.ledger.history("søren@contoso.com") if row["kind"] == "emply.deactivate_user"]
+        systems.sync()
+    events = [row for row in systems.ledger.history("søren@contoso.com") if row["kind"] == "emply.deactivate_user"]
     assert [(row["event"], row["held_by"]) for row in events] == [("planned", "G1")]
 
 
-def test_what_comes_again_is_planned_again(company: Company) -> None:
+def test_what_comes_again_is_planned_again(systems: Systems) -> None:
     for enabled in (False, True, False):
-        company.person("søren")["accountEnabled"] = enabled
-        company.sync()
-    planned = [line for line in told(company, "søren@contoso.com") if line == "planned emply.deactivate_user"]
+        systems.person("søren")["accountEnabled"] = enabled
+        systems.sync()
+    planned = [line for line in told(systems, "søren@contoso.com") if line == "planned emply.deactivate_user"]
     assert len(planned) == 2
 
 
 @pytest.mark.parametrize("asked", ["łukasz", "emply-łukasz", " ŁUKASZ@contoso.com", "renamed@contoso.com"])
-def test_a_person_is_known_by_either_id_and_by_every_address_it_had(company: Company, asked: str) -> None:
-    company.person("łukasz")["mail"] = "renamed@contoso.com"
-    company.person("łukasz")["givenName"] = "Łucjan"
-    company.sync()
-    assert "applied emply.update_user" in told(company, asked)
-    assert "applied ledger.link_user" in told(company, asked)
+def test_a_person_is_known_by_either_id_and_by_every_address_it_had(systems: Systems, asked: str) -> None:
+    systems.person("łukasz")["mail"] = "renamed@contoso.com"
+    systems.person("łukasz")["givenName"] = "Łucjan"
+    systems.sync()
+    assert "applied emply.update_user" in told(systems, asked)
+    assert "applied ledger.link_user" in told(systems, asked)
 
 
-def test_a_created_login_is_found_by_the_id_that_emply_gave_it(company: Company) -> None:
-    company.members("g-staff").append("zofia")
-    company.sync()
-    created = company.login("zofia")["id"]
-    assert told(company, created) == ["applied emply.create_user", "planned emply.create_user"]
+def test_a_created_login_is_found_by_the_id_that_emply_gave_it(systems: Systems) -> None:
+    systems.members("g-staff").append("zofia")
+    systems.sync()
+    created = systems.login("zofia")["id"]
+    assert told(systems, created) == ["applied emply.create_user", "planned emply.create_user"]
 
 
-def test_of_everybody_events_are_counted_by_plan_and_kind(company: Company) -> None:
-    assert told(company) == ["applied 2 ledger.link_user", "planned 2 ledger.link_user"]
-    assert len(company.ledger.history(limit=1)) == 1
+def test_of_everybody_events_are_counted_by_plan_and_kind(systems: Systems) -> None:
+    assert told(systems) == ["applied 2 ledger.link_user", "planned 2 ledger.link_user"]
+    assert len(systems.ledger.history(limit=1)) == 1
 
 
-def test_a_release_is_told_with_who_let_it_go(company: Company) -> None:
-    company.person("søren")["jobTitle"] = "Bogholder"
+def test_a_release_is_told_with_who_let_it_go(systems: Systems) -> None:
+    systems.person("søren")["jobTitle"] = "Bogholder"
     for _ in range(40):
-        company.emply.faults = [refused]
-        if company.sync().quarantined:
+        systems.emply.faults = [refused]
+        if systems.sync().quarantined:
             break
     (failed,) = [
-        row for row in company.ledger.history("søren") if row["event"] == "planned" and "update" in row["kind"]
+        row for row in systems.ledger.history("søren") if row["event"] == "planned" and "update" in row["kind"]
     ]
-    company.ledger.release(failed["action_id"], "Ada")
-    assert told(company, "søren")[0] == "released emply.update_user Ada"
+    systems.ledger.release(failed["action_id"], "Ada")
+    assert told(systems, "søren")[0] == "released emply.update_user Ada"
 
 
-def test_nobody_has_no_history_and_no_ledger_has_none(company: Company, server: object) -> None:
-    assert told(company, "nobody@contoso.com") == []
+def test_nobody_has_no_history_and_no_ledger_has_none(systems: Systems, server: object) -> None:
+    assert told(systems, "nobody@contoso.com") == []
     empty = Ledger.open(server.url(server.create()))  # type: ignore[attr-defined]
     assert empty.history() == empty.history("x") == empty.history_of(Person(frozenset(), frozenset())) == []
     assert empty.standing("run", ["x"]).plan is None
@@ -114,44 +114,44 @@ def test_nobody_has_no_history_and_no_ledger_has_none(company: Company, server: 
 # Where actions stand
 
 
-def run_of(company: Company) -> str:
-    newest = company.ledger.newest_plan()
+def run_of(systems: Systems) -> str:
+    newest = systems.ledger.newest_plan()
     assert newest is not None
     return newest.run_id
 
 
-def test_an_applied_action_stands_as_applied(company: Company) -> None:
-    company.person("søren")["givenName"] = "Sören"
-    plan = company.plan()
-    company.apply(plan)
+def test_an_applied_action_stands_as_applied(systems: Systems) -> None:
+    systems.person("søren")["givenName"] = "Sören"
+    plan = systems.plan()
+    systems.apply(plan)
     (action_id,) = plan.actions["action_id"]
-    standing = company.ledger.standing(run_of(company), [action_id])
+    standing = systems.ledger.standing(run_of(systems), [action_id])
     assert standing.newest
     assert (standing.plan or {})["plan_id"] == plan.plan_id
     assert standing.tried[action_id]["result"] == "applied"
 
 
-def test_a_failed_action_tells_how_often_and_when_its_turn_comes(company: Company) -> None:
-    company.person("søren")["givenName"] = "Sören"
-    company.emply.faults = [refused]
-    plan = company.plan()
-    company.apply(plan)
+def test_a_failed_action_tells_how_often_and_when_its_turn_comes(systems: Systems) -> None:
+    systems.person("søren")["givenName"] = "Sören"
+    systems.emply.faults = [refused]
+    plan = systems.plan()
+    systems.apply(plan)
     (action_id,) = plan.actions["action_id"]
-    failed = company.ledger.standing(run_of(company), [action_id]).failed[action_id]
+    failed = systems.ledger.standing(run_of(systems), [action_id]).failed[action_id]
     assert (failed["failures"], failed["code"], failed["quarantined_at"], failed["runs"]) == (1, "invalid", None, 1)
 
 
-def test_an_approval_counts_while_it_is_valid(company: Company) -> None:
-    company.person("søren")["accountEnabled"] = False
-    plan = company.plan()
-    approve(company, plan.plan_id)
+def test_an_approval_counts_while_it_is_valid(systems: Systems) -> None:
+    systems.person("søren")["accountEnabled"] = False
+    plan = systems.plan()
+    approve(systems, plan.plan_id)
     (action_id,) = plan.actions["action_id"]
-    assert company.ledger.standing(run_of(company), [action_id]).approved[action_id]["by"] == "Ada"
+    assert systems.ledger.standing(run_of(systems), [action_id]).approved[action_id]["by"] == "Ada"
     with clock.frozen(clock.now() + timedelta(hours=73)):
-        assert company.ledger.standing(run_of(company), [action_id]).approved == {}
+        assert systems.ledger.standing(run_of(systems), [action_id]).approved == {}
 
 
-def test_links_tell_how_and_since_when(company: Company) -> None:
-    (link,) = company.ledger.links_of(["søren"], [])
+def test_links_tell_how_and_since_when(systems: Systems) -> None:
+    (link,) = systems.ledger.links_of(["søren"], [])
     assert (link["emply_user_id"], link["matched_by"]) == ("emply-søren", "username")
-    assert [each["entra_id"] for each in company.ledger.links_of([], ["emply-łukasz"])] == ["łukasz"]
+    assert [each["entra_id"] for each in systems.ledger.links_of([], ["emply-łukasz"])] == ["łukasz"]

@@ -11,8 +11,8 @@ import pytest
 
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import apply
-from tests.integration.ledger.company import Company, kinds, make_scenario
 from tests.integration.ledger.killing import in_child
+from tests.integration.ledger.systems import Systems, kinds, make_scenario
 from tests.postgres import Server
 
 EVERY = 8  # one step in so many in `make test`, all of them in the campaign
@@ -34,15 +34,15 @@ def _pairs(number: int, seed: int) -> list[tuple[int, int]]:
 
 
 class Prepared:
-    """A company whose newest plan has every kind of action, one of them approved; and where it ends undisturbed."""
+    """Systems whose newest plan has every kind of action, one of them approved; and where it ends undisturbed."""
 
     def __init__(self, server: Server, migrated: str, folder: Path) -> None:
-        self.server, self.file = server, folder / "company.json"
+        self.server, self.file = server, folder / "systems.json"
         self.template = server.create(template=migrated)
         ledger = Ledger.open(server.url(self.template))
-        company = _company(ledger)
-        self.plan_id = _plan_with_everything(company)
-        company.store(self.file)
+        systems = _company(ledger)
+        self.plan_id = _plan_with_everything(systems)
+        systems.store(self.file)
         ledger.close()
         self.undisturbed = self.run(folder / "undisturbed.json")
 
@@ -52,20 +52,20 @@ class Prepared:
         database = self.server.create(template=self.template)
         url = self.server.url(database)
         for run, step in enumerate(killed_at):
-            self.was_killed = in_child(url, file, self.apply if run == 0 else Company.sync, step)
+            self.was_killed = in_child(url, file, self.apply if run == 0 else Systems.sync, step)
         ledger = Ledger.open(url)
-        company = Company.stored(ledger, file)
-        company.sync()
-        left = kinds(company.plan())
+        systems = Systems.stored(ledger, file)
+        systems.sync()
+        left = kinds(systems.plan())
         ledger.close()
         remembered = [self.server.execute(f"SET search_path = entra_emply; {query}", database) for query in REMEMBERED]
         self.server.drop(database)
-        scenario = company.scenario
+        scenario = systems.scenario
         logins = sorted(scenario["emply"]["users"], key=lambda user: user["id"])
         return left, sorted(map(tuple, scenario["writes"])), logins, remembered
 
-    def apply(self, company: Company) -> None:
-        apply(company.ledger, self.plan_id, graph=company.graph, emply=company.emply)
+    def apply(self, systems: Systems) -> None:
+        apply(systems.ledger, self.plan_id, graph=systems.graph, emply=systems.emply)
 
 
 @pytest.fixture(scope="module")
@@ -83,32 +83,32 @@ def test_the_plan_that_is_killed_has_every_kind(prepared: Prepared) -> None:
 def test_killed_at_a_step_the_next_run_ends_as_if_nothing_had_been(
     prepared: Prepared, tmp_path: Path, step: int
 ) -> None:
-    assert prepared.run(tmp_path / "company.json", step) == prepared.undisturbed
+    assert prepared.run(tmp_path / "systems.json", step) == prepared.undisturbed
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("step", [step for step in range(1, STEPS + 1) if step % EVERY != 1])
 def test_killed_at_any_other_step(prepared: Prepared, tmp_path: Path, step: int) -> None:
-    assert prepared.run(tmp_path / "company.json", step) == prepared.undisturbed
+    assert prepared.run(tmp_path / "systems.json", step) == prepared.undisturbed
 
 
 @pytest.mark.parametrize("steps", _pairs(4, seed=1))
 def test_the_run_after_a_kill_may_be_killed_too(prepared: Prepared, tmp_path: Path, steps: tuple[int, int]) -> None:
-    assert prepared.run(tmp_path / "company.json", *steps) == prepared.undisturbed
+    assert prepared.run(tmp_path / "systems.json", *steps) == prepared.undisturbed
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("steps", _pairs(100, seed=2))
 def test_killed_twice_anywhere(prepared: Prepared, tmp_path: Path, steps: tuple[int, int]) -> None:
-    assert prepared.run(tmp_path / "company.json", *steps) == prepared.undisturbed
+    assert prepared.run(tmp_path / "systems.json", *steps) == prepared.undisturbed
 
 
 def test_the_steps_reach_to_the_end(prepared: Prepared, tmp_path: Path) -> None:
-    prepared.run(tmp_path / "company.json", STEPS)
+    prepared.run(tmp_path / "systems.json", STEPS)
     assert not prepared.was_killed
 
 
-def _company(ledger: Ledger) -> Company:
+def _company(ledger: Ledger) -> Systems:
     staff = ["g-staff"]
     people = {
         "ada": staff,
@@ -120,25 +120,25 @@ def _company(ledger: Ledger) -> Company:
         "çağla": staff,
     }
     scenario = make_scenario(people | {"later": staff}, without_login=("zofia", "çağla"))
-    company = Company(ledger, scenario)
+    systems = Systems(ledger, scenario)
     for newcomer in ("zofia", "çağla", "later"):
-        company.members("g-staff").remove(newcomer)
-    return company
+        systems.members("g-staff").remove(newcomer)
+    return systems
 
 
-def _plan_with_everything(company: Company) -> str:
+def _plan_with_everything(systems: Systems) -> str:
     """Two leavers, one back, two newcomers, a match, two who joined a group, one renamed. Grants wait for approval."""
-    company.sync()
-    company.person("ada")["accountEnabled"] = False
-    company.sync()
-    company.scenario["writes"].clear()
-    company.settings["guards"] = {"max_grants": {"min_count": 0, "percent": 0}}
-    company.person("ada")["accountEnabled"] = True
-    company.delete("ipek")
-    company.members("g-staff").remove("søren")
-    company.members("g-staff").extend(["zofia", "çağla", "later"])
-    company.members("g-hr").extend(["łukasz", "jörg"])
-    company.person("łukasz")["surname"] = "Żółć-Weiß"
-    held = company.plan()
-    company.ledger.approve(held.plan_id, by="Kaya", reason="hired")
-    return company.plan().plan_id
+    systems.sync()
+    systems.person("ada")["accountEnabled"] = False
+    systems.sync()
+    systems.scenario["writes"].clear()
+    systems.settings["guards"] = {"max_grants": {"min_count": 0, "percent": 0}}
+    systems.person("ada")["accountEnabled"] = True
+    systems.delete("ipek")
+    systems.members("g-staff").remove("søren")
+    systems.members("g-staff").extend(["zofia", "çağla", "later"])
+    systems.members("g-hr").extend(["łukasz", "jörg"])
+    systems.person("łukasz")["surname"] = "Żółć-Weiß"
+    held = systems.plan()
+    systems.ledger.approve(held.plan_id, by="Kaya", reason="hired")
+    return systems.plan().plan_id

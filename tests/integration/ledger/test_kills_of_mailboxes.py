@@ -13,11 +13,11 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import apply
 from entra_emply.reconciliation.kinds import ORDER
 from tests.integration.ledger import planned
-from tests.integration.ledger.company import Company
 from tests.integration.ledger.everything import everything
 from tests.integration.ledger.fakes import Row
 from tests.integration.ledger.killing import in_child
-from tests.integration.ledger.office import make_office
+from tests.integration.ledger.mailbox_systems import make_systems
+from tests.integration.ledger.systems import Systems
 from tests.postgres import Server
 
 EVERY = 17  # one step in so many in `make test`, all of them in the campaign
@@ -41,31 +41,31 @@ def _pairs(number: int, seed: int) -> list[tuple[int, int]]:
 
 
 class Prepared:
-    """An office whose newest plan has every kind of action on something; and where it ends undisturbed."""
+    """Both systems whose newest plan has every kind of action on something; and where it ends undisturbed."""
 
     def __init__(self, server: Server, migrated: str, folder: Path) -> None:
-        self.server, self.file = server, folder / "office.json"
+        self.server, self.file = server, folder / "systems.json"
         self.template = server.create(template=migrated)
         ledger = Ledger.open(server.url(self.template))
-        office = make_office(ledger)
-        office.sync()
-        self.rows = everything(office)
-        self.plan_id = planned.plan(office, *self.rows).plan_id
-        office.store(self.file)
+        systems = make_systems(ledger)
+        systems.sync()
+        self.rows = everything(systems)
+        self.plan_id = planned.plan(systems, *self.rows).plan_id
+        systems.store(self.file)
         ledger.close()
         self.undisturbed = self.run(folder / "undisturbed.json")
 
-    def apply(self, office: Company) -> None:
-        apply(office.ledger, self.plan_id, graph=office.graph, emply=office.emply)
+    def apply(self, systems: Systems) -> None:
+        apply(systems.ledger, self.plan_id, graph=systems.graph, emply=systems.emply)
 
-    def run_again(self, office: Company) -> int:
+    def run_again(self, systems: Systems) -> int:
         """A run that plans what has no applied outcome; how many actions that were."""
-        state = office.state()
-        with office.ledger._database.reading() as connection:
+        state = systems.state()
+        with systems.ledger._database.reading() as connection:
             connection.exec_driver_sql("SET search_path = entra_emply")
             applied = set(connection.exec_driver_sql(APPLIED).scalars())
         left = [row for row in self.rows if row["action_id"] not in applied]
-        office.apply(office.record_plan(planned.make(*left), state))
+        systems.apply(systems.record_plan(planned.make(*left), state))
         return len(left)
 
     def run(self, file: Path, *killed_at: int) -> tuple[Any, ...]:
@@ -76,13 +76,13 @@ class Prepared:
         for run, step in enumerate(killed_at):
             self.was_killed = in_child(url, file, self.apply if run == 0 else self.run_again, step)
         ledger = Ledger.open(url)
-        office = Company.stored(ledger, file)
-        self.run_again(office)
-        left = self.run_again(office)
+        systems = Systems.stored(ledger, file)
+        self.run_again(systems)
+        left = self.run_again(systems)
         ledger.close()
         remembered = [self.server.execute(f"SET search_path = entra_emply; {query}", database) for query in REMEMBERED]
         self.server.drop(database)
-        scenario = office.scenario
+        scenario = systems.scenario
         return left, sorted(map(tuple, scenario.pop("writes"))), _in_order(scenario), remembered
 
 
@@ -103,28 +103,28 @@ def test_the_plan_that_is_killed_has_every_kind_and_each_is_done(prepared: Prepa
 def test_killed_at_a_step_the_next_run_ends_as_if_nothing_had_been(
     prepared: Prepared, tmp_path: Path, step: int
 ) -> None:
-    assert prepared.run(tmp_path / "office.json", step) == prepared.undisturbed
+    assert prepared.run(tmp_path / "systems.json", step) == prepared.undisturbed
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("step", [step for step in range(1, STEPS + 1) if step % EVERY != 1])
 def test_killed_at_any_other_step(prepared: Prepared, tmp_path: Path, step: int) -> None:
-    assert prepared.run(tmp_path / "office.json", step) == prepared.undisturbed
+    assert prepared.run(tmp_path / "systems.json", step) == prepared.undisturbed
 
 
 @pytest.mark.parametrize("steps", _pairs(2, seed=1))
 def test_the_run_after_a_kill_may_be_killed_too(prepared: Prepared, tmp_path: Path, steps: tuple[int, int]) -> None:
-    assert prepared.run(tmp_path / "office.json", *steps) == prepared.undisturbed
+    assert prepared.run(tmp_path / "systems.json", *steps) == prepared.undisturbed
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("steps", _pairs(100, seed=2))
 def test_killed_twice_anywhere(prepared: Prepared, tmp_path: Path, steps: tuple[int, int]) -> None:
-    assert prepared.run(tmp_path / "office.json", *steps) == prepared.undisturbed
+    assert prepared.run(tmp_path / "systems.json", *steps) == prepared.undisturbed
 
 
 def test_the_steps_reach_to_the_end(prepared: Prepared, tmp_path: Path) -> None:
-    prepared.run(tmp_path / "office.json", STEPS)
+    prepared.run(tmp_path / "systems.json", STEPS)
     assert not prepared.was_killed
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from entra_emply.provisioning.apply import HOPELESS, settle
-from tests.integration.ledger.company import Company
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before
-from tests.integration.ledger.office import OUTCOMES
+from tests.integration.ledger.mailbox_systems import OUTCOMES
 from tests.integration.ledger.planned import action, plan, results
+from tests.integration.ledger.systems import Systems
 
 ETAGS = "SELECT emply_user_id, etag FROM photo_etags"
 
@@ -16,83 +16,83 @@ def setting(etag: str = "W/1") -> Row:
     return action("emply.set_photo", "P1", "ada", {"etag": None}, {"etag": etag})
 
 
-def test_a_photo_is_written_and_its_etag_recorded(office: Company, rows: Rows) -> None:
-    assert results(office, setting()) == [("set_photo", "applied")]
-    assert office.emply.writes == [("photo Ada's", "emply-ada")]
-    assert office.login("ada")["photoEtag"] == "W/1"
+def test_a_photo_is_written_and_its_etag_recorded(systems: Systems, rows: Rows) -> None:
+    assert results(systems, setting()) == [("set_photo", "applied")]
+    assert systems.emply.writes == [("photo Ada's", "emply-ada")]
+    assert systems.login("ada")["photoEtag"] == "W/1"
     assert rows(ETAGS) == [("emply-ada", "W/1")]
-    assert office.state().photo_etags.to_dict("records") == [{"emply_user_id": "emply-ada", "etag": "W/1"}]
+    assert systems.state().photo_etags.to_dict("records") == [{"emply_user_id": "emply-ada", "etag": "W/1"}]
 
 
-def test_a_newer_photo_takes_the_place_of_the_recorded_one(office: Company, rows: Rows) -> None:
-    results(office, setting())
-    office.scenario["entra"]["photos"]["ada"]["mediaEtag"] = "W/2"
-    assert results(office, setting("W/2")) == [("set_photo", "applied")]
+def test_a_newer_photo_takes_the_place_of_the_recorded_one(systems: Systems, rows: Rows) -> None:
+    results(systems, setting())
+    systems.scenario["entra"]["photos"]["ada"]["mediaEtag"] = "W/2"
+    assert results(systems, setting("W/2")) == [("set_photo", "applied")]
     assert rows(ETAGS) == [("emply-ada", "W/2")]
 
 
 @pytest.mark.parametrize("change", ["another", "none"])
-def test_a_photo_that_changed_since_the_plan_is_the_next_runs(office: Company, rows: Rows, change: str) -> None:
-    photos = office.scenario["entra"]["photos"]
+def test_a_photo_that_changed_since_the_plan_is_the_next_runs(systems: Systems, rows: Rows, change: str) -> None:
+    photos = systems.scenario["entra"]["photos"]
     if change == "none":
         photos.clear()
     else:
         photos["ada"]["mediaEtag"] = "W/2"
-    assert results(office, setting()) == [("set_photo", "superseded")]
-    assert (office.emply.writes, rows(ETAGS)) == ([], [])
+    assert results(systems, setting()) == [("set_photo", "superseded")]
+    assert (systems.emply.writes, rows(ETAGS)) == ([], [])
 
 
-def test_a_new_link_starts_without_a_photo(office: Company, rows: Rows) -> None:
-    results(office, setting())
+def test_a_new_link_starts_without_a_photo(systems: Systems, rows: Rows) -> None:
+    results(systems, setting())
     link = action("ledger.link_user", "M2", "ada-made-anew", None, {"matchedBy": "username"}, emply_user_id="emply-ada")
-    assert results(office, link) == [("link_user", "applied")]
+    assert results(systems, link) == [("link_user", "applied")]
     assert rows(ETAGS) == []
 
 
-def test_a_photo_of_somebody_whose_link_is_gone_is_not_remembered(office: Company, rows: Rows) -> None:
-    made = plan(office, setting())
+def test_a_photo_of_somebody_whose_link_is_gone_is_not_remembered(systems: Systems, rows: Rows) -> None:
+    made = plan(systems, setting())
     rows("DELETE FROM links WHERE entra_id = 'ada'")
-    assert office.apply(made).count("applied") == 1
+    assert systems.apply(made).count("applied") == 1
     assert rows(ETAGS) == []
 
 
-def test_a_photo_that_cannot_be_read_counts_as_a_failure(office: Company, rows: Rows) -> None:
-    office.graph.unreadable = True
-    assert results(office, setting()) == [("set_photo", "failed")]
+def test_a_photo_that_cannot_be_read_counts_as_a_failure(systems: Systems, rows: Rows) -> None:
+    systems.graph.unreadable = True
+    assert results(systems, setting()) == [("set_photo", "failed")]
     assert rows("SELECT code FROM failures") == [("source_unreadable",)]
 
 
 @pytest.mark.parametrize(("down", "untried"), [(True, 1), (False, 0)])
 def test_photos_in_a_row_that_cannot_be_read_stop_the_others_only_where_the_service_is_down(
-    office: Company, down: bool, untried: int
+    systems: Systems, down: bool, untried: int
 ) -> None:
-    office.graph.unreadable, office.graph.down = True, down
-    report = office.apply(plan(office, *(setting(f"W/{number}") for number in range(HOPELESS + 1))))
+    systems.graph.unreadable, systems.graph.down = True, down
+    report = systems.apply(plan(systems, *(setting(f"W/{number}") for number in range(HOPELESS + 1))))
     assert (report.count("failed"), report.untried) == (HOPELESS + 1 - untried, untried)
 
 
 @pytest.mark.parametrize("fault", [lost_after, lost_before])
 def test_a_lost_answer_is_followed_by_a_look_and_the_photo_is_written_once(
-    office: Company, rows: Rows, fault: Fault
+    systems: Systems, rows: Rows, fault: Fault
 ) -> None:
-    office.emply.faults = [fault]
-    assert results(office, setting()) == [("set_photo", "applied")]
-    assert len(office.emply.writes) == 1
+    systems.emply.faults = [fault]
+    assert results(systems, setting()) == [("set_photo", "applied")]
+    assert len(systems.emply.writes) == 1
     assert rows(ETAGS) == [("emply-ada", "W/1")]
 
 
 @pytest.mark.parametrize(("when", "result"), [("changed", "applied"), ("changing", "interrupted")])
 def test_after_a_death_it_is_found_out_whether_it_was_written(
-    office: Company, rows: Rows, when: str, result: str
+    systems: Systems, rows: Rows, when: str, result: str
 ) -> None:
-    made = plan(office, setting())
+    made = plan(systems, setting())
 
     def die() -> None:
         raise KeyboardInterrupt
 
-    setattr(office.emply, when, die)
+    setattr(systems.emply, when, die)
     with pytest.raises(KeyboardInterrupt):
-        office.apply(made)
-    assert settle(office.ledger, graph=office.graph, emply=office.emply)
+        systems.apply(made)
+    assert settle(systems.ledger, graph=systems.graph, emply=systems.emply)
     assert rows(OUTCOMES)[-1] == ("set_photo", result, None)
     assert rows(ETAGS) == ([("emply-ada", "W/1")] if result == "applied" else [])

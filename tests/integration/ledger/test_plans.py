@@ -13,9 +13,9 @@ from entra_emply.ledger.plans import Origin
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
-from tests.integration.ledger.company import Company, kinds, make_scenario
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import refused
+from tests.integration.ledger.systems import Systems, kinds, make_scenario
 
 STAFF = ["g-staff"]
 NOBODY_LEAVES = {"max_deactivations": {"min_count": 0, "percent": 0}}
@@ -23,23 +23,23 @@ NOBODY_COMES = {"max_grants": {"min_count": 0, "percent": 0}}
 
 
 @pytest.fixture
-def company(ledger: Ledger) -> Company:
+def systems(ledger: Ledger) -> Systems:
     """Four people, linked and in step; from now on every leaver and every newcomer is held."""
     people = {"ipek": ["g-staff", "g-hr"], "søren": STAFF, "łukasz": STAFF, "ada": STAFF, "zofia": [], "ole": []}
-    everybody = Company(ledger, make_scenario(people, without_login=("zofia", "ole")))
+    everybody = Systems(ledger, make_scenario(people, without_login=("zofia", "ole")))
     everybody.sync()
     everybody.settings["guards"] = NOBODY_LEAVES | NOBODY_COMES
     return everybody
 
 
 @pytest.fixture
-def held(company: Company) -> Plan:
+def held(systems: Systems) -> Plan:
     """A plan that holds two deactivations (one of them in HR) and two creations."""
     for leaver in ("ipek", "ada"):
-        company.person(leaver)["accountEnabled"] = False
-    company.members("g-staff").extend(["zofia", "ole"])
-    company.person("ole")["mail"] = "Ole@Fabrikam.com"
-    plan = company.plan()
+        systems.person(leaver)["accountEnabled"] = False
+    systems.members("g-staff").extend(["zofia", "ole"])
+    systems.person("ole")["mail"] = "Ole@Fabrikam.com"
+    plan = systems.plan()
     assert kinds(plan) == {"deactivate_user": 2, "create_user": 2}
     return plan
 
@@ -58,20 +58,20 @@ def test_a_ledger_belongs_to_its_first_tenant_and_customer(ledger: Ledger) -> No
 # Reads
 
 
-def test_only_a_read_that_a_plan_was_made_of_becomes_the_baseline(company: Company) -> None:
-    company.ledger.record_certificate("refused", _certificate("emply_users", 10))
-    assert company.ledger.baselines() == {}
+def test_only_a_read_that_a_plan_was_made_of_becomes_the_baseline(systems: Systems) -> None:
+    systems.ledger.record_certificate("refused", _certificate("emply_users", 10))
+    assert systems.ledger.baselines() == {}
     for run, rows in (("first", 100), ("second", 90)):
-        company.ledger.record_certificate(run, _certificate("emply_users", rows))
-        _record(company, company.world(), run)
-    company.ledger.record_certificate("refused later", _certificate("emply_users", 20))
-    assert company.ledger.baselines() == {"emply_users": Counted(90)}
+        systems.ledger.record_certificate(run, _certificate("emply_users", rows))
+        _record(systems, systems.inputs(), run)
+    systems.ledger.record_certificate("refused later", _certificate("emply_users", 20))
+    assert systems.ledger.baselines() == {"emply_users": Counted(90)}
 
 
-def test_a_backfill_accepts_no_read(company: Company) -> None:
-    company.ledger.record_certificate("backfill", _certificate("emply_users", 10))
-    _record(company, company.world(), "backfill", origin="backfill")
-    assert company.ledger.baselines() == {}
+def test_a_backfill_accepts_no_read(systems: Systems) -> None:
+    systems.ledger.record_certificate("backfill", _certificate("emply_users", 10))
+    _record(systems, systems.inputs(), "backfill", origin="backfill")
+    assert systems.ledger.baselines() == {}
 
 
 def test_a_source_read_again_in_one_run_is_recorded_as_read_last(ledger: Ledger, rows: Rows) -> None:
@@ -96,21 +96,21 @@ def test_a_mapping_is_recorded_when_first_seen(ledger: Ledger, rows: Rows) -> No
 # Plans
 
 
-def test_a_run_records_one_plan_however_often_it_tries(company: Company) -> None:
-    world = company.world()
-    assert _record(company, world, "run") == _record(company, world, "run")
+def test_a_run_records_one_plan_however_often_it_tries(systems: Systems) -> None:
+    inputs = systems.inputs()
+    assert _record(systems, inputs, "run") == _record(systems, inputs, "run")
 
 
-def test_a_run_that_comes_with_another_plan_is_refused(company: Company) -> None:
-    _record(company, company.world(), "run")
-    company.members("g-staff").append("zofia")
+def test_a_run_that_comes_with_another_plan_is_refused(systems: Systems) -> None:
+    _record(systems, systems.inputs(), "run")
+    systems.members("g-staff").append("zofia")
     with pytest.raises(LedgerError, match="another plan already"):
-        _record(company, company.world(), "run")
+        _record(systems, systems.inputs(), "run")
 
 
-def test_the_newest_plan_tells_what_applying_needs(company: Company) -> None:
-    plan = company.plan()
-    newest = company.ledger.newest_plan()
+def test_the_newest_plan_tells_what_applying_needs(systems: Systems) -> None:
+    plan = systems.plan()
+    newest = systems.ledger.newest_plan()
     assert newest is not None
     assert (newest.plan_id, newest.origin, newest.nested_groups) == (plan.plan_id, "sync", False)
     assert (newest.configured_groups, newest.room_groups) == (("g-staff", "g-hr"), ("g-rooms",))
@@ -123,23 +123,23 @@ def test_before_and_after_are_kept_as_they_were_hashed(held: Plan, rows: Rows) -
     assert sorted(stored, key=str) == sorted(expected, key=str)
 
 
-def test_a_deactivation_that_somebody_undid_no_longer_stands(company: Company, rows: Rows) -> None:
-    company.settings.pop("guards")
-    company.person("ada")["accountEnabled"] = False
-    company.sync()
-    company.login("ada")["active"] = True
-    company.plan()
+def test_a_deactivation_that_somebody_undid_no_longer_stands(systems: Systems, rows: Rows) -> None:
+    systems.settings.pop("guards")
+    systems.person("ada")["accountEnabled"] = False
+    systems.sync()
+    systems.login("ada")["active"] = True
+    systems.plan()
     assert rows("SELECT count(*) FROM deactivations") == [(0,)]
 
 
-def test_a_deactivation_made_after_the_plans_reads_stands(company: Company, rows: Rows) -> None:
-    company.settings.pop("guards")
-    company.person("ada")["accountEnabled"] = False
-    company.sync()
-    company.login("ada")["active"] = True
-    early = company.world()
-    company.sync()
-    company.record(early)
+def test_a_deactivation_made_after_the_plans_reads_stands(systems: Systems, rows: Rows) -> None:
+    systems.settings.pop("guards")
+    systems.person("ada")["accountEnabled"] = False
+    systems.sync()
+    systems.login("ada")["active"] = True
+    early = systems.inputs()
+    systems.sync()
+    systems.record(early)
     assert rows("SELECT emply_user_id FROM deactivations") == [("emply-ada",)]
 
 
@@ -153,26 +153,26 @@ def test_the_state_of_an_empty_ledger_is_the_empty_state(ledger: Ledger) -> None
         pd.testing.assert_frame_equal(found[name], frame)
 
 
-def test_grants_count_for_a_day(company: Company) -> None:
-    company.settings.pop("guards")
-    company.members("g-staff").append("zofia")
-    company.sync()
+def test_grants_count_for_a_day(systems: Systems) -> None:
+    systems.settings.pop("guards")
+    systems.members("g-staff").append("zofia")
+    systems.sync()
     now = clock.now()
-    assert company.ledger.read_state(now).grants["entra_id"].tolist() == ["zofia"]
-    assert company.ledger.read_state(now + timedelta(hours=24)).grants.empty
+    assert systems.ledger.read_state(now).grants["entra_id"].tolist() == ["zofia"]
+    assert systems.ledger.read_state(now + timedelta(hours=24)).grants.empty
 
 
-def test_what_is_held_and_not_approved_is_a_hold(company: Company, held: Plan) -> None:
-    company.ledger.approve(held.plan_id, kind="create_user", by="Kaya", reason="hired")
-    state = company.ledger.read_state(clock.now())
+def test_what_is_held_and_not_approved_is_a_hold(systems: Systems, held: Plan) -> None:
+    systems.ledger.approve(held.plan_id, kind="create_user", by="Kaya", reason="hired")
+    state = systems.ledger.read_state(clock.now())
     assert set(state.holds["guards"]) == {"G1"}
     assert set(state.holds["action_id"]).isdisjoint(state.approvals["action_id"])
     assert len(state.holds) == len(state.approvals) == 2
 
 
-def test_an_approval_that_expired_is_a_hold_again(company: Company, held: Plan) -> None:
-    company.ledger.approve(held.plan_id, by="Kaya", reason="hired")
-    state = company.ledger.read_state(clock.now() + timedelta(hours=72))
+def test_an_approval_that_expired_is_a_hold_again(systems: Systems, held: Plan) -> None:
+    systems.ledger.approve(held.plan_id, by="Kaya", reason="hired")
+    state = systems.ledger.read_state(clock.now() + timedelta(hours=72))
     assert (len(state.holds), len(state.approvals)) == (4, 0)
 
 
@@ -194,8 +194,8 @@ def test_an_approval_that_expired_is_a_hold_again(company: Company, held: Plan) 
         ({"group": "HR"}, {"ipek"}),
     ],
 )
-def test_who_is_approved(company: Company, held: Plan, filters: dict[str, str], released: set[str]) -> None:
-    ids = company.ledger.approve(held.plan_id, by="Kaya", reason="checked", **filters)
+def test_who_is_approved(systems: Systems, held: Plan, filters: dict[str, str], released: set[str]) -> None:
+    ids = systems.ledger.approve(held.plan_id, by="Kaya", reason="checked", **filters)
     assert set(held.actions.loc[held.actions["action_id"].isin(ids), "entra_id"]) == released
 
 
@@ -212,26 +212,26 @@ def test_who_is_approved(company: Company, held: Plan, filters: dict[str, str], 
     ],
 )
 def test_an_approval_of_nothing_is_refused(
-    company: Company, held: Plan, rows: Rows, given: dict[str, str], said: str
+    systems: Systems, held: Plan, rows: Rows, given: dict[str, str], said: str
 ) -> None:
     approval = {"plan_id": held.plan_id, "by": "Kaya", "reason": "checked"} | given
     with pytest.raises(PlanRefused, match=said):
-        company.ledger.approve(approval.pop("plan_id"), **approval)
+        systems.ledger.approve(approval.pop("plan_id"), **approval)
     assert rows("SELECT * FROM approvals") == []
 
 
-def test_a_plan_is_named_by_its_first_characters(company: Company, held: Plan) -> None:
+def test_a_plan_is_named_by_its_first_characters(systems: Systems, held: Plan) -> None:
     with pytest.raises(PlanRefused, match="names no plan"):
-        company.ledger.approve(held.plan_id[:5], by="Kaya", reason="checked")
-    assert len(company.ledger.approve(held.plan_id[:6], by="Kaya", reason="checked")) == 4
+        systems.ledger.approve(held.plan_id[:5], by="Kaya", reason="checked")
+    assert len(systems.ledger.approve(held.plan_id[:6], by="Kaya", reason="checked")) == 4
 
 
 def test_what_was_approved_is_applied_by_the_next_run_and_the_approval_is_used_up(
-    company: Company, held: Plan, rows: Rows
+    systems: Systems, held: Plan, rows: Rows
 ) -> None:
-    assert company.apply(held).held == 4
-    company.ledger.approve(held.plan_id, by="Kaya", reason="checked")
-    assert company.sync().count("applied") == 4
+    assert systems.apply(held).held == 4
+    systems.ledger.approve(held.plan_id, by="Kaya", reason="checked")
+    assert systems.sync().count("applied") == 4
     assert rows("SELECT DISTINCT by, reason, ending FROM approvals") == [("Kaya", "checked", "applied")]
     assert (
         rows("SELECT DISTINCT approved FROM deactivations UNION ALL SELECT DISTINCT approved FROM grants")
@@ -239,106 +239,106 @@ def test_what_was_approved_is_applied_by_the_next_run_and_the_approval_is_used_u
     )
 
 
-def test_what_is_approved_already_is_not_released_twice(company: Company, held: Plan, rows: Rows) -> None:
-    company.ledger.approve(held.plan_id, by="Kaya", reason="checked")
-    assert company.ledger.approve(held.plan_id, by="Kaya", reason="again") == []
+def test_what_is_approved_already_is_not_released_twice(systems: Systems, held: Plan, rows: Rows) -> None:
+    systems.ledger.approve(held.plan_id, by="Kaya", reason="checked")
+    assert systems.ledger.approve(held.plan_id, by="Kaya", reason="again") == []
     assert rows("SELECT DISTINCT reason FROM approvals") == [("checked",)]
 
 
 def test_an_approval_is_used_up_when_its_action_leaves_the_newest_plan(
-    company: Company, held: Plan, rows: Rows
+    systems: Systems, held: Plan, rows: Rows
 ) -> None:
-    company.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
-    company.person("ada")["accountEnabled"] = True
-    company.plan()
+    systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
+    systems.person("ada")["accountEnabled"] = True
+    systems.plan()
     assert rows("SELECT ending FROM approvals") == [("left",)]
-    company.person("ada")["accountEnabled"] = False
-    assert "G1" in company.plan().actions.set_index("entra_id").loc["ada", "held_by"]
+    systems.person("ada")["accountEnabled"] = False
+    assert "G1" in systems.plan().actions.set_index("entra_id").loc["ada", "held_by"]
 
 
-def test_a_backfilled_plan_uses_up_no_approval(company: Company, held: Plan, rows: Rows) -> None:
-    company.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
-    company.person("ada")["accountEnabled"] = True
-    company.record(company.world(), origin="backfill")
+def test_a_backfilled_plan_uses_up_no_approval(systems: Systems, held: Plan, rows: Rows) -> None:
+    systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
+    systems.person("ada")["accountEnabled"] = True
+    systems.record(systems.inputs(), origin="backfill")
     assert rows("SELECT ending FROM approvals") == [(None,)]
 
 
-def test_only_the_newest_plan_is_approved(company: Company, held: Plan) -> None:
-    company.person("ada")["accountEnabled"] = True
-    company.plan()
+def test_only_the_newest_plan_is_approved(systems: Systems, held: Plan) -> None:
+    systems.person("ada")["accountEnabled"] = True
+    systems.plan()
     with pytest.raises(PlanRefused, match="is not the newest plan"):
-        company.ledger.approve(held.plan_id, by="Kaya", reason="late")
+        systems.ledger.approve(held.plan_id, by="Kaya", reason="late")
 
 
-def test_after_an_approval_expired_a_new_one_can_be_given(company: Company, held: Plan, rows: Rows) -> None:
+def test_after_an_approval_expired_a_new_one_can_be_given(systems: Systems, held: Plan, rows: Rows) -> None:
     with clock.frozen(clock.now() - timedelta(hours=73)):
-        company.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="early")
-    assert len(company.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="again")) == 1
+        systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="early")
+    assert len(systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="again")) == 1
     assert rows("SELECT reason, ending FROM approvals ORDER BY approval_no") == [("early", "expired"), ("again", None)]
 
 
-def test_a_held_link_releases_what_only_waits_for_it(company: Company, rows: Rows) -> None:
+def test_a_held_link_releases_what_only_waits_for_it(systems: Systems, rows: Rows) -> None:
     administrator = {
         "id": "emply-zofia",
         "username": "zofia@contoso.com",
         "roleIds": ["r-Administrator"],
         "active": True,
     }
-    company.scenario["emply"]["users"].append(administrator)
-    company.members("g-staff").append("zofia")
-    plan = company.plan()
+    systems.scenario["emply"]["users"].append(administrator)
+    systems.members("g-staff").append("zofia")
+    plan = systems.plan()
     assert set(plan.actions["kind"]) == {"link_user", "update_user"}
     with pytest.raises(PlanRefused, match="holds nothing that fits"):
-        company.ledger.approve(plan.plan_id, kind="update_user", by="Kaya", reason="no")
-    released = company.ledger.approve(plan.plan_id, kind="link_user", by="Kaya", reason="it is she")
+        systems.ledger.approve(plan.plan_id, kind="update_user", by="Kaya", reason="no")
+    released = systems.ledger.approve(plan.plan_id, kind="link_user", by="Kaya", reason="it is she")
     assert set(released) == set(plan.actions["action_id"])
     assert rows("SELECT count(*) FROM approvals") == [(1,)]
-    assert company.sync().count("applied") == 2
+    assert systems.sync().count("applied") == 2
 
 
-def test_approving_a_groups_emptying_forgets_its_count_and_no_other(company: Company, rows: Rows) -> None:
-    company.settings.pop("guards")
-    company.members("g-hr").clear()
-    company.members("g-staff").remove("ipek")
-    plan = company.plan()
+def test_approving_a_groups_emptying_forgets_its_count_and_no_other(systems: Systems, rows: Rows) -> None:
+    systems.settings.pop("guards")
+    systems.members("g-hr").clear()
+    systems.members("g-staff").remove("ipek")
+    plan = systems.plan()
     assert plan.actions.loc[plan.actions["entra_id"] == "ipek", "own_guards"].tolist() == ["G4"]
-    company.ledger.approve(plan.plan_id, group="g-staff", by="Kaya", reason="looked")
+    systems.ledger.approve(plan.plan_id, group="g-staff", by="Kaya", reason="looked")
     assert rows("SELECT group_id FROM group_counts ORDER BY 1") == [("g-hr",), ("g-staff",)]
-    company.ledger.approve(plan.plan_id, group="g-hr", by="Kaya", reason="dissolved")
+    systems.ledger.approve(plan.plan_id, group="g-hr", by="Kaya", reason="dissolved")
     assert rows("SELECT group_id FROM group_counts") == [("g-staff",)]
-    assert company.sync().count("applied") == 1
+    assert systems.sync().count("applied") == 1
 
 
 # Releasing
 
 
 @pytest.mark.parametrize("failed", [0, 1])
-def test_only_a_quarantined_action_can_be_released(company: Company, rows: Rows, failed: int) -> None:
-    company.settings.pop("guards")
-    company.members("g-staff").append("zofia")
-    company.emply.faults = [refused] * failed
-    plan = company.plan()
-    company.apply(plan)
+def test_only_a_quarantined_action_can_be_released(systems: Systems, rows: Rows, failed: int) -> None:
+    systems.settings.pop("guards")
+    systems.members("g-staff").append("zofia")
+    systems.emply.faults = [refused] * failed
+    plan = systems.plan()
+    systems.apply(plan)
     with pytest.raises(PlanRefused, match="not quarantined"):
-        company.ledger.release(plan.actions["action_id"].iloc[0], by="Kaya")
+        systems.ledger.release(plan.actions["action_id"].iloc[0], by="Kaya")
     assert rows("SELECT failures FROM failures") == [(1,)] * failed
 
 
 @pytest.mark.parametrize(("action", "by"), [("", "Kaya"), (" ", "Kaya"), ("81d0", " ")])
-def test_releasing_nothing_or_by_nobody_is_refused(company: Company, action: str, by: str) -> None:
+def test_releasing_nothing_or_by_nobody_is_refused(systems: Systems, action: str, by: str) -> None:
     with pytest.raises(PlanRefused, match="is blank"):
-        company.ledger.release(action, by)
+        systems.ledger.release(action, by)
 
 
 # Forgetting
 
 
-def test_old_plans_are_forgotten_with_all_that_was_tried_for_them(company: Company, rows: Rows) -> None:
-    company.settings.pop("guards")
-    company.members("g-staff").append("zofia")
-    company.sync()
-    company.plan()
-    company.ledger.prune(clock.now() + timedelta(days=1))
+def test_old_plans_are_forgotten_with_all_that_was_tried_for_them(systems: Systems, rows: Rows) -> None:
+    systems.settings.pop("guards")
+    systems.members("g-staff").append("zofia")
+    systems.sync()
+    systems.plan()
+    systems.ledger.prune(clock.now() + timedelta(days=1))
     assert rows("SELECT plan_no FROM plans") == [(3,)]
     for table in ("attempts", "outcomes", "actions", "plan_role_states"):
         assert rows(f"SELECT count(*) FROM {table}") == [(0,)]
@@ -347,39 +347,39 @@ def test_old_plans_are_forgotten_with_all_that_was_tried_for_them(company: Compa
     assert rows("SELECT count(*) FROM role_states") == [(6,)]
 
 
-def test_the_newest_plan_and_what_is_younger_are_kept(company: Company, rows: Rows) -> None:
-    company.plan()
-    company.ledger.prune(clock.now() - timedelta(days=1))
+def test_the_newest_plan_and_what_is_younger_are_kept(systems: Systems, rows: Rows) -> None:
+    systems.plan()
+    systems.ledger.prune(clock.now() - timedelta(days=1))
     assert rows("SELECT count(*) FROM plans") == [(2,)]
-    company.ledger.prune(clock.now() + timedelta(days=1))
+    systems.ledger.prune(clock.now() + timedelta(days=1))
     assert rows("SELECT plan_no FROM plans") == [(2,)]
 
 
-def test_a_plan_with_an_attempt_left_open_is_kept(company: Company, rows: Rows) -> None:
-    company.settings.pop("guards")
-    company.members("g-staff").append("zofia")
-    world = company.world()
-    company.record(world)
+def test_a_plan_with_an_attempt_left_open_is_kept(systems: Systems, rows: Rows) -> None:
+    systems.settings.pop("guards")
+    systems.members("g-staff").append("zofia")
+    inputs = systems.inputs()
+    systems.record(inputs)
     tried = "INSERT INTO attempts (plan_no, action_id, started_at)"
     rows(f"{tried} SELECT plan_no, action_id, now() FROM actions WHERE plan_no = 2")
-    company.record(world)
-    company.ledger.prune(clock.now() + timedelta(days=1))
+    systems.record(inputs)
+    systems.ledger.prune(clock.now() + timedelta(days=1))
     assert rows("SELECT count(*) FROM outcomes") == [(0,)]
     assert rows("SELECT plan_no FROM plans ORDER BY 1") == [(2,), (3,)]
 
 
-def test_the_last_accepted_read_is_kept_however_old(company: Company) -> None:
+def test_the_last_accepted_read_is_kept_however_old(systems: Systems) -> None:
     for run, rows in (("first", 100), ("second", 90)):
-        company.ledger.record_certificate(run, _certificate("emply_users", rows))
-        _record(company, company.world(), run)
-    company.ledger.prune(clock.now() + timedelta(days=1))
-    assert company.ledger.baselines() == {"emply_users": Counted(90)}
+        systems.ledger.record_certificate(run, _certificate("emply_users", rows))
+        _record(systems, systems.inputs(), run)
+    systems.ledger.prune(clock.now() + timedelta(days=1))
+    assert systems.ledger.baselines() == {"emply_users": Counted(90)}
 
 
-def test_approvals_used_long_ago_are_forgotten(company: Company, held: Plan, rows: Rows) -> None:
-    company.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
-    company.sync()
-    company.ledger.prune(clock.now() + timedelta(hours=1))
+def test_approvals_used_long_ago_are_forgotten(systems: Systems, held: Plan, rows: Rows) -> None:
+    systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
+    systems.sync()
+    systems.ledger.prune(clock.now() + timedelta(hours=1))
     assert rows("SELECT count(*) FROM approvals") == [(0,)]
 
 
@@ -388,7 +388,12 @@ def _certificate(source: str, rows: int) -> Certificate:
     return Certificate(source, 1, rows, "0" * 64, now, now)
 
 
-def _record(company: Company, world: Inputs, run_id: str, origin: Origin = "sync") -> int:
-    return company.ledger.record_plan(
-        make_plan(world), run_id=run_id, day=clock.now().date(), origin=origin, mapping_version="m1", state=world.state
+def _record(systems: Systems, inputs: Inputs, run_id: str, origin: Origin = "sync") -> int:
+    return systems.ledger.record_plan(
+        make_plan(inputs),
+        run_id=run_id,
+        day=clock.now().date(),
+        origin=origin,
+        mapping_version="m1",
+        state=inputs.state,
     )

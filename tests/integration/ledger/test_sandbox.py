@@ -18,8 +18,8 @@ from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.settings import Settings
 from sandbox import Sandbox
-from tests.integration.ledger.company import SETTINGS, make_scenario
 from tests.integration.ledger.killing import at_request
+from tests.integration.ledger.systems import SETTINGS, make_scenario
 from tests.postgres import Server
 
 Row = dict[str, Any]
@@ -36,7 +36,7 @@ class Installation:
     def plan(self) -> Plan:
         settle(self.ledger, graph=self.graph, emply=self.emply)
         state = self.ledger.read_state(clock.now())
-        world = Inputs(
+        inputs = Inputs(
             entra_tenant=self.graph.tenant().frame,
             entra_users=self.graph.users().frame,
             entra_groups=self.graph.groups().frame,
@@ -48,7 +48,7 @@ class Installation:
             state=state,
             settings=self.settings,
         )
-        plan = make_plan(world)
+        plan = make_plan(inputs)
         self.ledger.record_plan(
             plan,
             run_id=f"run at {state.read_at.isoformat()}",

@@ -16,13 +16,13 @@ from entra_emply.provisioning.own_events import transaction_id
 from entra_emply.provisioning.report import ApplyReport
 from sandbox import Sandbox
 from tests.integration.ledger import planned
-from tests.integration.ledger.company import Company
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.everything import everything
 from tests.integration.ledger.fakes import Row
 from tests.integration.ledger.killing import at_request
-from tests.integration.ledger.office import make_office
+from tests.integration.ledger.mailbox_systems import make_systems
 from tests.integration.ledger.planned import action, results
+from tests.integration.ledger.systems import Systems
 from tests.postgres import Server
 
 APPLIED = "SELECT action_id FROM attempts JOIN outcomes USING (attempt_no) WHERE result = 'applied'"
@@ -47,29 +47,29 @@ WRITES = [
 """Every write of the plan; the calendars are changed three times."""
 
 
-class Office:
-    """The office of `everything`, in the sandbox, with its plan."""
+class InSandbox:
+    """The systems of `everything`, in the sandbox, with its plan."""
 
     def __init__(self, ledger: Ledger, sandbox: Sandbox) -> None:
-        self.company, self.sandbox = make_office(ledger), sandbox
-        self.company.sync()
-        self.rows = everything(self.company)
-        scenario = self.company.scenario
+        self.systems, self.sandbox = make_systems(ledger), sandbox
+        self.systems.sync()
+        self.rows = everything(self.systems)
+        scenario = self.systems.scenario
         scenario.pop("writes")
         scenario["entra"]["organization"]["verifiedDomains"] = [{"name": "contoso.com", "isDefault": True}]
         sandbox.put_state(scenario)
-        connect(self.company, sandbox)
+        connect(self.systems, sandbox)
         sandbox.clear_requests()
 
     def apply(self) -> ApplyReport:
-        return self.company.apply(planned.plan(self.company, *self.rows))
+        return self.systems.apply(planned.plan(self.systems, *self.rows))
 
     def run_again(self, rows: Rows) -> int:
         """A run that plans what has no applied outcome; how many actions that were."""
-        state = self.company.state()
+        state = self.systems.state()
         applied = {str(action_id) for (action_id,) in rows(APPLIED)}
         left = [row for row in self.rows if row["action_id"] not in applied]
-        self.company.apply(self.company.record_plan(planned.make(*left), state))
+        self.systems.apply(self.systems.record_plan(planned.make(*left), state))
         return len(left)
 
     def writes(self) -> Counter[str]:
@@ -82,9 +82,9 @@ class Office:
         return Counter(f"{entry['path'].split('/')[1]} {entry['method']}" for entry in made)
 
 
-def connect(company: Company, sandbox: Sandbox) -> None:
+def connect(systems: Systems, sandbox: Sandbox) -> None:
     environment = Environment.load(sandbox.environment)
-    company.graph, company.emply = GraphClient(environment), EmplyClient(environment)  # type: ignore[assignment]
+    systems.graph, systems.emply = GraphClient(environment), EmplyClient(environment)  # type: ignore[assignment]
 
 
 ALL_WRITES = {"emply POST": 1, "emply PUT": 2, "emply PATCH": 5, "emply DELETE": 2} | {
@@ -93,50 +93,52 @@ ALL_WRITES = {"emply POST": 1, "emply PUT": 2, "emply PATCH": 5, "emply DELETE":
 
 
 @pytest.fixture
-def office(ledger: Ledger, sandbox: Sandbox) -> Iterator[Office]:
-    made = Office(ledger, sandbox)
+def in_sandbox(ledger: Ledger, sandbox: Sandbox) -> Iterator[InSandbox]:
+    made = InSandbox(ledger, sandbox)
     yield made
-    made.company.graph.close()  # type: ignore[attr-defined]
-    made.company.emply.close()  # type: ignore[attr-defined]
+    made.systems.graph.close()  # type: ignore[attr-defined]
+    made.systems.emply.close()  # type: ignore[attr-defined]
 
 
-def test_every_kind_goes_through_the_clients(office: Office, rows: Rows) -> None:
-    report = office.apply()
+def test_every_kind_goes_through_the_clients(in_sandbox: InSandbox, rows: Rows) -> None:
+    report = in_sandbox.apply()
     assert {name: dict(counted) for name, counted in report.results.items()} == {
-        f"{row['target']}.{row['kind']}": {"applied": 1} for row in office.rows
+        f"{row['target']}.{row['kind']}": {"applied": 1} for row in in_sandbox.rows
     }
-    _is_as_it_should_be(office, rows)
+    _is_as_it_should_be(in_sandbox, rows)
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
-def test_a_change_whose_answer_was_lost_is_not_made_again(office: Office, rows: Rows, method: str, path: str) -> None:
-    office.sandbox.put_faults({"method": method, "path": path, "times": 1, "fault": {"close": "after-commit"}})
-    assert office.apply().count("applied") == len(office.rows)
-    assert office.sandbox.faults()[0]["times"] == 0
-    _is_as_it_should_be(office, rows)
+def test_a_change_without_an_answer_is_not_made_again(
+    in_sandbox: InSandbox, rows: Rows, method: str, path: str
+) -> None:
+    in_sandbox.sandbox.put_faults({"method": method, "path": path, "times": 1, "fault": {"close": "after-commit"}})
+    assert in_sandbox.apply().count("applied") == len(in_sandbox.rows)
+    assert in_sandbox.sandbox.faults()[0]["times"] == 0
+    _is_as_it_should_be(in_sandbox, rows)
 
 
-def test_an_outlook_event_that_was_made_before_a_504_is_not_made_again(office: Office, rows: Rows) -> None:
-    office.sandbox.put_faults(
+def test_an_outlook_event_that_was_made_before_a_504_is_not_made_again(in_sandbox: InSandbox, rows: Rows) -> None:
+    in_sandbox.sandbox.put_faults(
         {"method": "POST", "path": "/v1.0/.*/events", "times": 1, "fault": {"close": "after-commit"}},
         {"method": "GET", "path": "/calendarView", "times": 1, "skip": 1, "fault": {"status": 504}},
     )
-    assert office.apply().count("applied") == len(office.rows)
-    _is_as_it_should_be(office, rows)
+    assert in_sandbox.apply().count("applied") == len(in_sandbox.rows)
+    _is_as_it_should_be(in_sandbox, rows)
 
 
-def test_while_emply_does_not_take_an_outlook_id_nothing_is_made_twice(office: Office, rows: Rows) -> None:
+def test_while_emply_does_not_take_an_outlook_id_nothing_is_made_twice(in_sandbox: InSandbox, rows: Rows) -> None:
     told = {"method": "PATCH", "path": "/emply/.*/events/E-ada-own$", "times": 100, "fault": {"status": 503}}
-    office.sandbox.put_faults(told)
-    assert office.apply().count("unknown") == 1
+    in_sandbox.sandbox.put_faults(told)
+    assert in_sandbox.apply().count("unknown") == 1
     assert rows(OPEN) == [(1,)]
-    office.sandbox.put_faults()
-    assert settle(office.company.ledger, graph=office.company.graph, emply=office.company.emply)
-    _is_as_it_should_be(office, rows)
+    in_sandbox.sandbox.put_faults()
+    assert settle(in_sandbox.systems.ledger, graph=in_sandbox.systems.graph, emply=in_sandbox.systems.emply)
+    _is_as_it_should_be(in_sandbox, rows)
 
 
-def test_an_event_that_was_moved_to_another_calendar_leaves_the_first(office: Office) -> None:
-    state = office.sandbox.state()
+def test_an_event_that_was_moved_to_another_calendar_leaves_the_first(in_sandbox: InSandbox) -> None:
+    state = in_sandbox.sandbox.state()
     mine, team = state["entra"]["calendars"]["ada"]
     team["events"].append(mine["events"].pop())
     moved = team["events"][0]["id"]
@@ -150,53 +152,55 @@ def test_an_event_that_was_moved_to_another_calendar_leaves_the_first(office: Of
             "end": "2026-11-26T11:30:00Z",
         }
     )
-    office.sandbox.put_state(state)
+    in_sandbox.sandbox.put_state(state)
     before = {"externalId": moved, "calendarExternalId": "ada-cal"}
-    assert results(office.company, action("emply.delete_event", "E1", "ada", before, None)) == [
+    assert results(in_sandbox.systems, action("emply.delete_event", "E1", "ada", before, None)) == [
         ("delete_event", "applied")
     ]
-    assert "E-moved" not in {event["id"] for event in office.sandbox.state()["emply"]["events"]}
+    assert "E-moved" not in {event["id"] for event in in_sandbox.sandbox.state()["emply"]["events"]}
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_killed_at_a_random_request_the_next_run_ends_the_same(
-    office: Office, server: Server, database: str, rows: Rows, seed: int
+    in_sandbox: InSandbox, server: Server, database: str, rows: Rows, seed: int
 ) -> None:
-    _kill_and_recover(office, server.url(database), rows, seed)
+    _kill_and_recover(in_sandbox, server.url(database), rows, seed)
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("seed", range(2, 80))
-def test_killed_at_another_random_request(office: Office, server: Server, database: str, rows: Rows, seed: int) -> None:
-    _kill_and_recover(office, server.url(database), rows, seed)
+def test_killed_at_a_further_request(
+    in_sandbox: InSandbox, server: Server, database: str, rows: Rows, seed: int
+) -> None:
+    _kill_and_recover(in_sandbox, server.url(database), rows, seed)
 
 
-def _kill_and_recover(office: Office, url: str, rows: Rows, seed: int) -> None:
+def _kill_and_recover(in_sandbox: InSandbox, url: str, rows: Rows, seed: int) -> None:
     """Odd seeds lose the answer of a write besides."""
     chosen = random.Random(seed)
-    plan = planned.plan(office.company, *office.rows)
-    office.company.ledger.close()
+    plan = planned.plan(in_sandbox.systems, *in_sandbox.rows)
+    in_sandbox.systems.ledger.close()
     if seed % 2:
         method, path = chosen.choice(WRITES)
         lost = {"method": method, "path": path, "times": 1, "fault": {"close": "after-commit"}}
-        office.sandbox.put_faults(lost)
+        in_sandbox.sandbox.put_faults(lost)
 
     def apply() -> None:
-        there = Company(Ledger.open(url), {"entra": {}, "emply": {"users": []}})
-        connect(there, office.sandbox)
+        there = Systems(Ledger.open(url), {"entra": {}, "emply": {"users": []}})
+        connect(there, in_sandbox.sandbox)
         there.apply(plan)
 
     at_request(apply, killed_at=chosen.randrange(1, 100))
-    office.sandbox.put_faults()
-    office.run_again(rows)
-    assert office.run_again(rows) == 0
-    _is_as_it_should_be(office, rows)
+    in_sandbox.sandbox.put_faults()
+    in_sandbox.run_again(rows)
+    assert in_sandbox.run_again(rows) == 0
+    _is_as_it_should_be(in_sandbox, rows)
 
 
-def _is_as_it_should_be(office: Office, rows: Rows) -> None:
+def _is_as_it_should_be(in_sandbox: InSandbox, rows: Rows) -> None:
     """Everything is done, once, and remembered."""
-    state = office.sandbox.state()
-    assert office.writes() == ALL_WRITES
+    state = in_sandbox.sandbox.state()
+    assert in_sandbox.writes() == ALL_WRITES
     assert _calendars(state) == {
         ("emply-ada", "ada-cal", "Møder", True),
         ("emply-ada", "ada-team", "Kalender", False),

@@ -11,7 +11,7 @@ from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.connectors.entra.event_deltas import EVENT
 from entra_emply.storage.frame_store import FrameStore
 from sandbox import Sandbox
-from tests.integration.mailboxes.company import (
+from tests.integration.mailboxes.scenario import (
     IDS,
     NO_PAIRS,
     WINDOW,

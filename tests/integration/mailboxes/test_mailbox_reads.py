@@ -8,7 +8,7 @@ import pytest
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.errors import EntraEmplyError, SourceUnreadable
 from sandbox import Sandbox
-from tests.integration.mailboxes.company import (
+from tests.integration.mailboxes.scenario import (
     CANARY,
     IDS,
     NO_PAIRS,

@@ -10,7 +10,7 @@ from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.errors import CredentialsError, SourceUnreadable
 from sandbox import Sandbox
 from tests.integration.faults import PASSES_IN_GRAPH, STAYS_IN_GRAPH
-from tests.integration.mailboxes.company import (
+from tests.integration.mailboxes.scenario import (
     CANARY,
     IDS,
     NO_PAIRS,

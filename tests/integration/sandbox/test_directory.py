@@ -4,7 +4,7 @@ from sandbox import Sandbox
 from tests.integration.sandbox.asking import Http, people, signed_in
 
 EVENTUAL = {"ConsistencyLevel": "eventual"}
-COMPANY = {
+DIRECTORY = {
     "organization": {"id": "t1", "displayName": "Contoso", "onPremisesSyncEnabled": True},
     "users": [
         {
@@ -37,8 +37,8 @@ COMPANY = {
 
 
 @pytest.fixture(autouse=True)
-def _company(sandbox: Sandbox) -> None:
-    sandbox.put_state({"entra": COMPANY})
+def _directory(sandbox: Sandbox) -> None:
+    sandbox.put_state({"entra": DIRECTORY})
 
 
 def ids(rows: list[dict[str, str]]) -> list[str]:

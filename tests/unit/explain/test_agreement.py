@@ -14,8 +14,8 @@ from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.explaining import everybody
-from tests.reference.vectorised import world_of
-from tests.reference.worlds import random_world
+from tests.reference.random_scenarios import random_scenario
+from tests.reference.vectorised import inputs_of
 
 SHARE = range(10)
 FEW = range(100, 104)
@@ -35,11 +35,11 @@ ABOUT_GROUPS = {"R8", "dynamic_group_guests", "nested_group_ignored"}
 
 
 def made(seed: int) -> tuple[Inputs, Plan]:
-    world = world_of(*random_world(random.Random(seed)))
+    inputs = inputs_of(*random_scenario(random.Random(seed)))
     try:
-        return world, make_plan(world)
+        return inputs, make_plan(inputs)
     except SettingsError:
-        pytest.skip("the settings of this world are wrong")
+        pytest.skip("the settings of this scenario are wrong")
 
 
 def rules_planned(rows: list[Row], ids: dict[str, str | None]) -> set[str]:
@@ -61,7 +61,7 @@ def test_what_is_decided_is_what_is_planned(seed: int) -> None:
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("first", range(CAMPAIGN.start, CAMPAIGN.stop, 100))
-def test_what_is_decided_is_what_is_planned_in_thousands_of_worlds(first: int) -> None:
+def test_what_is_decided_is_what_is_planned_in_thousands_of_scenarios(first: int) -> None:
     for seed in range(first, first + 100):
         try:
             agree(seed)
@@ -70,9 +70,9 @@ def test_what_is_decided_is_what_is_planned_in_thousands_of_worlds(first: int) -
 
 
 def agree(seed: int) -> None:
-    world, plan = made(seed)
+    inputs, plan = made(seed)
     actions, findings = planned_rows(plan.actions, plan.findings)
-    for facts in gather(world, everybody(world), actions, findings):
+    for facts in gather(inputs, everybody(inputs), actions, findings):
         document = explanation(facts, Recorded())
         verdicts = {each["rule"]: each["verdict"] for each in document["statements"]}
         assert list(verdicts) == RULES
@@ -84,19 +84,19 @@ def agree(seed: int) -> None:
         decided = {rule for rule, verdict in verdicts.items() if verdict == "decided"} - WITHOUT_ROWS
         if facts.entra is None and facts.login is None:
             decided.discard("email_nearly_matches")  # the row is about the user whom the employee nearly is
-        assert decided - ABOUT_GROUPS == planned - WITHOUT_ROWS, f"world {seed}: {facts.subject}"
-        if world.settings.enabled:
+        assert decided - ABOUT_GROUPS == planned - WITHOUT_ROWS, f"scenario {seed}: {facts.subject}"
+        if inputs.settings.enabled:
             assert (verdicts["M4"] == "decided") == facts.left_alone
 
 
 @pytest.mark.parametrize("seed", FEW)
-def test_the_inputs_around_of_a_person_is_planned_as_the_whole(seed: int) -> None:
+def test_the_neighbourhood_of_a_person_is_planned_as_the_whole(seed: int) -> None:
     same(seed)
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("first", range(CAMPAIGN.start, CAMPAIGN.stop, 50))
-def test_the_inputs_around_of_a_person_is_planned_as_the_whole_in_thousands_of_worlds(first: int) -> None:
+def test_the_neighbourhood_of_a_person_is_planned_as_the_whole_in_thousands_of_scenarios(first: int) -> None:
     for seed in range(first, first + 50):
         try:
             same(seed)
@@ -106,16 +106,16 @@ def test_the_inputs_around_of_a_person_is_planned_as_the_whole_in_thousands_of_w
 
 def same(seed: int) -> None:
     """But for the guards, which count everybody, and for signs that compare a person with everybody."""
-    world, _ = made(seed)
-    whole = make_plan(uncounted(world))
-    frames = InMemory.of(world)
+    inputs, _ = made(seed)
+    whole = make_plan(uncounted(inputs))
+    frames = InMemory.of(inputs)
     directory = Directory(frames)
-    everyone = [("entra_id", identity) for identity in world.entra_users["entra_id"]]
-    everyone += [("emply_user_id", identity) for identity in world.emply_users["emply_user_id"]]
+    everyone = [("entra_id", identity) for identity in inputs.entra_users["entra_id"]]
+    everyone += [("emply_user_id", identity) for identity in inputs.emply_users["emply_user_id"]]
     for column, identity in everyone:
         around = directory.around(directory.carriers(identity))
-        near = make_plan(uncounted(inputs_around(frames, world.settings, around)))
-        assert rows_of(near, column, identity) == rows_of(whole, column, identity), f"world {seed}: {identity}"
+        near = make_plan(uncounted(inputs_around(frames, inputs.settings, around)))
+        assert rows_of(near, column, identity) == rows_of(whole, column, identity), f"scenario {seed}: {identity}"
 
 
 def rows_of(plan: Plan, column: str, identity: str) -> list[str]:

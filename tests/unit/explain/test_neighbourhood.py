@@ -1,17 +1,17 @@
-"""Who is found by what is typed, and who belongs to the small world around them."""
+"""Who is found by what is typed, and who belongs to the small scenario around them."""
 
 import pytest
 
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids, inputs_around
-from tests.reference.builders import employee, login, person, world
+from tests.reference.builders import employee, login, person, scenario
 from tests.reference.calendar_builders import events, own, pair
-from tests.reference.subject import World
-from tests.reference.vectorised import world_of
+from tests.reference.subject import Scenario
+from tests.reference.vectorised import inputs_of
 
 
-def directory(scenario: World) -> Directory:
-    return Directory(InMemory.of(world_of(*scenario)))
+def directory(case: Scenario) -> Directory:
+    return Directory(InMemory.of(inputs_of(*case)))
 
 
 def ids(entra: str = "", emply: str = "", employees: str = "") -> Ids:
@@ -24,7 +24,7 @@ def ids(entra: str = "", emply: str = "", employees: str = "") -> Ids:
 
 
 LUCJA = person("łucja", mail="Łucja.Święcicka@contoso.pl")
-COMPANY = world([LUCJA, person("ray")], [login("łucja"), login("ray")], [employee("ray")], linked=[("gone", "ray")])
+COMPANY = scenario([LUCJA, person("ray")], [login("łucja"), login("ray")], [employee("ray")], linked=[("gone", "ray")])
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_person_is_found_by_address_username_sign_in_name_or_id(asked: str, fo
 
 
 def test_an_employee_leads_to_the_login_that_carries_it() -> None:
-    carried = world([], [login("m.j", employeeId="employee-megan")], [employee()])
+    carried = scenario([], [login("m.j", employeeId="employee-megan")], [employee()])
     assert directory(carried).carriers("employee-megan") == ids("", "m.j", "megan")
 
 
@@ -57,19 +57,19 @@ def test_around_a_person_is_everybody_who_shares_a_link_a_key_or_an_employee_how
         login("b", email="other@contoso.com"),
         login("c", username="c", email="other@contoso.com", employeeId="employee-x"),
     ]
-    around = directory(world(people, logins, [employee("x"), employee("stranger")])).around(ids("a"))
+    around = directory(scenario(people, logins, [employee("x"), employee("stranger")])).around(ids("a"))
     assert around == ids("a b", "b c", "x")
 
 
 def test_around_a_login_are_the_logins_of_the_same_employee() -> None:
     logins = [login("a", employeeId="employee-x"), login("b", employeeId="employee-x")]
-    assert directory(world([], logins, [employee("x")])).around(ids("", "a")) == ids("", "a b", "x")
+    assert directory(scenario([], logins, [employee("x")])).around(ids("", "a")) == ids("", "a b", "x")
 
 
 def test_around_a_login_is_whoever_would_get_the_same_sign_in_name_with_all_around_them() -> None:
     logins = [login("a", email="x@contoso.com"), login("b", username="x@contoso.com", email="b@contoso.com")]
     people = [person("b"), person("stranger")]
-    assert directory(world(people, logins)).around(ids("", "a")) == ids("b", "a b")
+    assert directory(scenario(people, logins)).around(ids("", "a")) == ids("b", "a b")
 
 
 def test_around_a_login_is_the_entra_user_who_has_its_address_as_another_one() -> None:
@@ -77,12 +77,12 @@ def test_around_a_login_is_the_entra_user_who_has_its_address_as_another_one() -
         person("m.j", otherMails=["megan@contoso.com"]),
         person("ray", proxyAddresses=["smtp: ray.r@contoso.com"]),
     ]
-    around = directory(world(people, [login(), login("ray.r")])).around
+    around = directory(scenario(people, [login(), login("ray.r")])).around
     assert (around(ids("", "megan")), around(ids("", "ray.r"))) == (ids("m.j", "megan"), ids("ray", "ray.r"))
 
 
 def test_the_event_of_a_recorded_pair_is_in_the_inputs_around_wherever_it_is_now() -> None:
-    whole = world_of(
+    whole = inputs_of(
         *events(
             emply=[own("lunch", calendarId="emply-elsewhere"), own("other", calendarId="emply-elsewhere")],
             pairs=[pair("lunch")],
@@ -94,8 +94,8 @@ def test_the_event_of_a_recorded_pair_is_in_the_inputs_around_wherever_it_is_now
 
 @pytest.mark.parametrize("asked", ["megn@contoso.com", "meggan@contoso.com", "mogan@contoso.com", "mgean@contoso.com"])
 def test_addresses_one_edit_away_are_offered(asked: str) -> None:
-    assert directory(world([person()])).near(asked) == ["megan@contoso.com"]
+    assert directory(scenario([person()])).near(asked) == ["megan@contoso.com"]
 
 
 def test_addresses_further_away_are_not_offered() -> None:
-    assert directory(world([person()])).near("mgena@contoso.dk") == []
+    assert directory(scenario([person()])).near("mgena@contoso.dk") == []

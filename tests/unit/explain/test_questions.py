@@ -7,8 +7,8 @@ import pytest
 from entra_emply.reconciliation.explain.facts import Facts, Mailbox
 from entra_emply.reconciliation.explain.questions import QUESTIONS, answers
 from tests.explaining import answered, explained, facts_of
-from tests.reference.builders import deactivated, employee, login, person, world
-from tests.reference.subject import Row, World
+from tests.reference.builders import deactivated, employee, login, person, scenario
+from tests.reference.subject import Row, Scenario
 
 BOTH = {"Employees": "Employee", "HR": "HR"}
 MEGAN = person(groups=["Employees", "HR"], givenName="Megan", surname="Jordan")
@@ -17,12 +17,14 @@ MEGAN = person(groups=["Employees", "HR"], givenName="Megan", surname="Jordan")
 def megan(roles: list[str], mapping: dict[str, str] = BOTH, **settings: object) -> Row:
     """Megan Jordan, linked, without employee, reconciled once with the groups Employees and HR."""
     users = [login(roles=roles, firstName="Megan", lastName="Jordan")]
-    return explained(world([MEGAN], users, linked=["megan"], mapping=mapping, reconciled={"megan": BOTH}, **settings))
+    return explained(
+        scenario([MEGAN], users, linked=["megan"], mapping=mapping, reconciled={"megan": BOTH}, **settings)
+    )
 
 
-def with_mailbox(scenario: World, **mailbox: object) -> Facts:
+def with_mailbox(case: Scenario, **mailbox: object) -> Facts:
     """A person whose mailbox was read."""
-    (facts,) = facts_of(scenario, "megan@contoso.com")
+    (facts,) = facts_of(case, "megan@contoso.com")
     return Facts(**{**facts.__dict__, "mailbox": Mailbox(**mailbox)})
 
 
@@ -35,7 +37,7 @@ def to(facts: Facts, question: str) -> str:
 
 
 def test_activated_before_or_after_importing_employees() -> None:
-    document = explained(world([person()], [login()], linked=["megan"]))
+    document = explained(scenario([person()], [login()], linked=["megan"]))
     assert "create the employee with exactly this e-mail" in answered(document, "employees_first")
 
 
@@ -54,7 +56,7 @@ def test_removing_the_integration_stops_updates_and_outlooks_events_leave() -> N
 
 
 def test_a_hybrid_setup_goes_from_entra_to_emply_only() -> None:
-    document = explained(world([person(onPremisesSyncEnabled=True)], [login()], linked=["megan"]))
+    document = explained(scenario([person(onPremisesSyncEnabled=True)], [login()], linked=["megan"]))
     assert answered(document, "hybrid").startswith("Yes, from Entra to Emply only: this user is mastered on-premises")
 
 
@@ -65,14 +67,14 @@ def test_a_hybrid_setup_goes_from_entra_to_emply_only() -> None:
     ("carried", "how"), [({"email": None}, "sign-in name"), ({"username": "mj"}, "the e-mails are equal")]
 )
 def test_a_login_made_by_hand_with_the_same_username_or_email_is_connected(carried: Row, how: str) -> None:
-    document = explained(world([person()], [login(**carried)]))
+    document = explained(scenario([person()], [login(**carried)]))
     answer = answered(document, "made_by_hand")
     assert answer.startswith("Yes, it is synchronised. They match")
     assert how in answer
 
 
 def test_an_external_user_made_by_hand_is_left_alone() -> None:
-    document = explained(world([], [login()]))
+    document = explained(scenario([], [login()]))
     assert answered(document, "made_by_hand").startswith("This login is external")
 
 
@@ -87,41 +89,41 @@ def test_only_a_single_role_because_synchronize_roles_is_off() -> None:
 def test_only_a_single_role_because_the_user_is_in_no_other_configured_group() -> None:
     one = person(groups=["Employees", "Payroll"])
     document = explained(
-        world([one], [login()], linked=["megan"], mapping=BOTH, reconciled={"megan": {"Employees": "Employee"}})
+        scenario([one], [login()], linked=["megan"], mapping=BOTH, reconciled={"megan": {"Employees": "Employee"}})
     )
     answer = answered(document, "single_role")
     assert "Of the configured groups, Employees and HR, the user is in Employees, which give Employee" in answer
 
 
 def test_no_role_because_the_user_is_in_no_configured_group() -> None:
-    document = explained(world([person(groups=["Payroll"])], mapping=BOTH))
+    document = explained(scenario([person(groups=["Payroll"])], mapping=BOTH))
     assert "it is in none of the configured groups (Employees and HR)" in answered(document, "single_role")
 
 
 def test_a_guest_is_synchronised_once_in_a_group() -> None:
     guest = person(userPrincipalName="m_x.dk#EXT#@contoso.com", mail="megan@contoso.com", userType="Guest")
-    document = explained(world([guest]))
+    document = explained(scenario([guest]))
     assert answered(document, "guests") == "Yes. This guest is in Employees and treated as any other user."
 
 
 def test_a_guest_without_mail_gets_no_login() -> None:
     guest = person(userPrincipalName="m_x.dk#EXT#@contoso.com", userType="Guest")
-    document = explained(world([guest]), "m_x.dk#ext#@contoso.com")
+    document = explained(scenario([guest]), "m_x.dk#ext#@contoso.com")
     assert "this guest has no mail address in Entra" in answered(document, "guests")
 
 
 def test_a_guest_in_no_group_is_told_so() -> None:
-    document = explained(world([person(userType="Guest", mail="megan@contoso.com", groups=[])]))
+    document = explained(scenario([person(userType="Guest", mail="megan@contoso.com", groups=[])]))
     assert "once the guest is enabled and in a configured group" in answered(document, "guests")
 
 
 def test_a_guest_and_single_sign_on() -> None:
     guest = person(userType="Guest", mail="megan@contoso.com")
-    assert "it is not looked at" in answered(explained(world([guest])), "guest_sign_in")
+    assert "it is not looked at" in answered(explained(scenario([guest])), "guest_sign_in")
     assigned = [{"principalId": "entra-megan", "principalType": "User"}]
     application = {"id": "app", "appRoleAssignmentRequired": True, "appRoleAssignedTo": assigned}
     sso = {"service_principal_id": "app"}
-    asked = explained(world([guest], sso=sso, entra={"servicePrincipals": [application]}))
+    asked = explained(scenario([guest], sso=sso, entra={"servicePrincipals": [application]}))
     assert answered(asked, "guest_sign_in").startswith("Yes: this guest is assigned")
 
 
@@ -134,7 +136,7 @@ def test_a_picture_comes_from_entra_for_who_has_no_employee() -> None:
 
 
 def test_with_an_employee_the_employee_controls_the_picture() -> None:
-    document = explained(world([person()], [login()], [employee()], linked=["megan"], profile_pictures=True))
+    document = explained(scenario([person()], [login()], [employee()], linked=["megan"], profile_pictures=True))
     assert "it is connected to an employee, who controls the user" in answered(document, "pictures")
 
 
@@ -153,7 +155,7 @@ def test_how_the_calendar_is_synchronised() -> None:
 
 
 MAILBOX = {"entra-megan": [{"id": "c1", "name": "Calendar", "canEdit": True, "isDefaultCalendar": True}]}
-LINKED = world([person()], [login()], linked=["megan"], synchronize_calendars=True, entra={"calendars": MAILBOX})
+LINKED = scenario([person()], [login()], linked=["megan"], synchronize_calendars=True, entra={"calendars": MAILBOX})
 OWN = {"calendar_id": "c1", "name": "Calendar", "can_edit": True, "is_default": True}
 
 
@@ -182,7 +184,7 @@ def test_a_calendar_is_missing_because_there_is_no_mailbox() -> None:
 
 
 def test_both_emails_must_be_identical() -> None:
-    document = explained(world([person(groups=[])], [login(username="mj", email="m.jordan@contoso.com")]))
+    document = explained(scenario([person(groups=[])], [login(username="mj", email="m.jordan@contoso.com")]))
     answer = answered(document, "connected")
     assert "Both e-mails must be identical; in Entra it is megan@contoso.com." in answer
     assert "must also be in scope, but it is in none of the configured groups (Employees)" in answer
@@ -197,7 +199,7 @@ def test_it_is_synchronised_every_30_minutes() -> None:
 
 
 def test_who_is_removed_from_the_group_is_deactivated_and_found_under_deactivated_users() -> None:
-    document = explained(world([person(groups=[])], [login()], linked=["megan"]))
+    document = explained(scenario([person(groups=[])], [login()], linked=["megan"]))
     assert answered(document, "removed_from_group") == (
         "It was removed, so it is deactivated in Emply (planned) and found there under deactivated users."
     )
@@ -205,13 +207,13 @@ def test_who_is_removed_from_the_group_is_deactivated_and_found_under_deactivate
 
 def test_a_group_taken_out_of_the_integration_takes_nothing_from_its_members() -> None:
     then = {"megan": {"Payroll": "Payroll"}}
-    document = explained(world([person(groups=["Payroll"])], [login()], linked=["megan"], reconciled=then))
+    document = explained(scenario([person(groups=["Payroll"])], [login()], linked=["megan"], reconciled=then))
     assert "the login stays as it is and is not updated any more" in answered(document, "group_taken_out")
 
 
 def test_emply_updates_entra_and_how_to_avoid_it() -> None:
     update = {"entra_write_back": {"update": True}}
-    document = explained(world([person()], [login()], [employee()], linked=["megan"], **update))
+    document = explained(scenario([person()], [login()], [employee()], linked=["megan"], **update))
     assert answered(document, "written_to_entra").endswith("Switch entra_write_back.update off to avoid it.")
     assert "entra_write_back.update is off" in answered(megan(["Employee"]), "written_to_entra")
 
@@ -222,7 +224,7 @@ def test_emply_updates_entra_and_how_to_avoid_it() -> None:
 def test_ray_ross_has_an_employee_so_his_roles_are_not_synchronised() -> None:
     ray = person("ray", groups=["Employees", "HR"])
     document = explained(
-        world(
+        scenario(
             [ray], [login("ray", roles=["Employee", "HR", "Manager"])], [employee("ray")], linked=["ray"], mapping=BOTH
         ),
         "ray@contoso.com",
@@ -257,7 +259,7 @@ def test_megan_jordan(roles: list[str], mapping: dict[str, str], answer: str) ->
 def test_megan_jordan_removed_from_a_group_keeps_its_role() -> None:
     users = [login(roles=["Employee", "HR", "Manager"])]
     removed = person(groups=["Employees"])
-    document = explained(world([removed], users, linked=["megan"], mapping=BOTH, reconciled={"megan": BOTH}))
+    document = explained(scenario([removed], users, linked=["megan"], mapping=BOTH, reconciled={"megan": BOTH}))
     assert answered(document, "after_first_sync").endswith("What comes from no group stays: HR and Manager.")
 
 
@@ -265,7 +267,7 @@ def test_megan_jordan_removed_from_a_group_keeps_its_role() -> None:
 
 
 def test_who_is_removed_from_entra_is_deactivated_not_deleted() -> None:
-    document = explained(world([], [login()], linked=["megan"]))
+    document = explained(scenario([], [login()], linked=["megan"]))
     assert "the login in Emply is deactivated, not deleted" in answered(document, "deleted")
 
 
@@ -276,7 +278,7 @@ def test_whether_emply_deletes_entras_user() -> None:
 
 
 def test_deleted_in_entra_but_still_active_because_no_resignation_date_is_entered() -> None:
-    document = explained(world([], [login()], [employee()], linked=["megan"]))
+    document = explained(scenario([], [login()], [employee()], linked=["megan"]))
     answer = answered(document, "still_active")
     assert "still under Active because no resignation date is entered" in answer
     assert "The login is to be deactivated (planned)." in answer
@@ -284,17 +286,17 @@ def test_deleted_in_entra_but_still_active_because_no_resignation_date_is_entere
 
 def test_deleted_in_entra_but_still_active_because_the_deactivation_is_held() -> None:
     admin = login(roles=["Administrator"])
-    document = explained(world([], [admin], linked=["megan"], protected_roles=["Administrator"]))
+    document = explained(scenario([], [admin], linked=["megan"], protected_roles=["Administrator"]))
     assert "(held by G3 until approved)" in answered(document, "still_active")
 
 
 def test_deleted_in_entra_but_still_active_because_it_was_never_linked() -> None:
-    document = explained(world([], [login()]))
+    document = explained(scenario([], [login()]))
     assert "nothing that happens in Entra deactivates it" in answered(document, "still_active")
 
 
 def test_deleted_in_entra_and_deactivated_already() -> None:
-    gone = world(
+    gone = scenario(
         [],
         [login(active=False)],
         linked=["megan"],
@@ -307,7 +309,7 @@ def test_deleted_in_entra_and_deactivated_already() -> None:
 
 
 def test_external_users_stay_external_while_create_is_off() -> None:
-    document = explained(world([], [login()]))
+    document = explained(scenario([], [login()]))
     assert "not created in Entra, because entra_write_back.create is off" in answered(document, "outside_groups")
 
 

@@ -11,7 +11,7 @@ from entra_emply.reconciliation.explain.matching import counterpart
 from entra_emply.reconciliation.explain.standing import Recorded, stands
 from entra_emply.reconciliation.explain.statements import statements
 from tests.explaining import explained, facts_of, said
-from tests.reference.builders import employee, login, person, world
+from tests.reference.builders import employee, login, person, scenario
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 HELD = {"action_id": "a1", "held_by": ["G1", "G3"]}
@@ -19,7 +19,7 @@ HELD = {"action_id": "a1", "held_by": ["G1", "G3"]}
 
 @pytest.mark.parametrize(("enabled", "said"), [(True, "is an enabled member"), (False, "is a disabled member")])
 def test_whether_the_account_is_enabled_is_told(enabled: bool, said: str) -> None:
-    assert said in explained(world([person(accountEnabled=enabled)]), "entra-megan")["found"]["entra"]["sentence"]
+    assert said in explained(scenario([person(accountEnabled=enabled)]), "entra-megan")["found"]["entra"]["sentence"]
 
 
 def test_a_finding_about_a_group_names_it() -> None:
@@ -37,7 +37,7 @@ def test_a_finding_about_a_group_names_it() -> None:
 def test_a_candidate_whose_employee_is_archived_is_named() -> None:
     leaver = login("leaver", username="megan@contoso.com", email=None, employeeId="employee-leaver")
     document = explained(
-        world([person(), person("ray")], [leaver], [employee("leaver", status="archived")]), "entra-megan"
+        scenario([person(), person("ray")], [leaver], [employee("leaver", status="archived")]), "entra-megan"
     )
     (candidate,) = document["match"]["candidates"]
     assert (candidate["id"], candidate["shares"]) == ("login-leaver", ("username",))
@@ -48,7 +48,7 @@ def test_a_candidate_whose_employee_is_archived_is_named() -> None:
 
 def test_who_shares_an_address_is_named_where_nobody_is_matched() -> None:
     people = [person("megan", mail="m@contoso.com"), person("maja", mail="M@contoso.com")]
-    document = explained(world(people, [login("x", username=None, email="m@contoso.com")]), "entra-megan")
+    document = explained(scenario(people, [login("x", username=None, email="m@contoso.com")]), "entra-megan")
     assert said(document, "M4")[0] == "decided"
     assert said(document, "M3")[1].endswith(
         "more than one user carries m@contoso.com, also maja@contoso.com and m@contoso.com."
@@ -57,7 +57,7 @@ def test_who_shares_an_address_is_named_where_nobody_is_matched() -> None:
 
 def test_a_login_that_is_linked_to_somebody_else_is_no_candidate_any_more() -> None:
     people = [person("megan", mail="m@contoso.com"), person("maja")]
-    document = explained(world(people, [login("maja", email="m@contoso.com")], linked=["maja"]), "entra-megan")
+    document = explained(scenario(people, [login("maja", email="m@contoso.com")], linked=["maja"]), "entra-megan")
     assert said(document, "M3") == (
         "might_have",
         "The e-mails match nobody, because no free login in Emply has the e-mail m@contoso.com.",
@@ -67,27 +67,27 @@ def test_a_login_that_is_linked_to_somebody_else_is_no_candidate_any_more() -> N
 
 def test_equal_texts_in_different_places_match_nobody_and_are_told() -> None:
     document = explained(
-        world([person(mail="m@contoso.com")], [login(username="m@contoso.com", email=None)]), "entra-megan"
+        scenario([person(mail="m@contoso.com")], [login(username="m@contoso.com", email=None)]), "entra-megan"
     )
     (candidate,) = document["match"]["candidates"]
     assert candidate["shares"] == ("crosswise",)
 
 
 def test_an_external_login_is_told_why_its_entra_user_is_not_taken() -> None:
-    document = explained(world([person(accountEnabled=False)], [login()]), "login-megan")
+    document = explained(scenario([person(accountEnabled=False)], [login()]), "login-megan")
     (candidate,) = document["match"]["candidates"]
     assert (candidate["who"], candidate["why"]) == ("megan@contoso.com", "the Entra user is not in scope: disabled")
 
 
 def test_how_a_link_came_to_be_is_told() -> None:
     link = {"entra_id": "entra-megan", "emply_user_id": "login-megan", "matched_by": "created", "at": AT}
-    (facts,) = facts_of(world([person()], [login()], linked=["megan"]), "entra-megan", [link])
+    (facts,) = facts_of(scenario([person()], [login()], linked=["megan"]), "entra-megan", [link])
     said = "The two users are linked since 2026-11-22: the pipeline made this login for this Entra user."
     assert counterpart(facts) == said
 
 
 def test_an_employee_alone_is_a_person_too() -> None:
-    document = explained(world([], [], [employee(firstName="Łucja", lastName="Święcicka")]))
+    document = explained(scenario([], [], [employee(firstName="Łucja", lastName="Święcicka")]))
     assert document["name"] == "Łucja Święcicka"
     assert document["match"]["sentence"] == "There is only an employee: no user in Entra and no login in Emply."
 
@@ -96,21 +96,21 @@ def test_an_employee_alone_is_a_person_too() -> None:
 
 
 def test_r4_tells_group_by_group() -> None:
-    scenario = world(
+    case = scenario(
         [person(groups=["Employees", "HR"])],
         [login(roles=["Employee"])],
         linked=["megan"],
         mapping={"Employees": "New employee", "HR": "HR"},
         reconciled={"megan": {"Employees": "Employee"}},
     )
-    verdict, sentence = said(explained(scenario), "R4")
+    verdict, sentence = said(explained(case), "R4")
     assert verdict == "decided"
     assert "Employees gave Employee before and gives New employee now: Employee is replaced." in sentence
     assert "HR is new since the last reconciliation and gives HR: the user gets it." in sentence
 
 
 def test_a1_tells_which_fields_entra_does_not_have() -> None:
-    document = explained(world([person(givenName="Megan")], [login(firstName="Megan")], linked=["megan"]))
+    document = explained(scenario([person(givenName="Megan")], [login(firstName="Megan")], linked=["megan"]))
     verdict, sentence = said(document, "A1")
     assert verdict == "might_have"
     assert sentence.endswith("Where Entra has no value, Emply's stays: last name, job title and mobile phone.")
@@ -121,7 +121,7 @@ def test_a1_tells_which_fields_entra_does_not_have() -> None:
 
 def planned(rows: list[Row] = [], findings: list[Row] = [], mailbox: Mailbox = Mailbox(), **settings: object) -> dict:  # noqa: B006, B008
     """The statements about Megan by rule, with these rows in the plan."""
-    (facts,) = facts_of(world([person()], [login()], linked=["megan"], **settings), "entra-megan")
+    (facts,) = facts_of(scenario([person()], [login()], linked=["megan"], **settings), "entra-megan")
     about = {"held_by": [], "before": None, "after": None, "target": "emply", "reason": None}
     these = {"actions": tuple({**about, **row} for row in rows), "findings": tuple(findings), "mailbox": mailbox}
     return {each.rule: each for each in statements(Facts(**{**facts.__dict__, **these}))}
@@ -194,7 +194,7 @@ def test_a_finding_of_the_plan_is_what_its_rule_decided(code: str, rule: str) ->
 def test_a_guard_watches_its_own_kinds_only() -> None:
     """A user made in Entra is watched by G7, and gives nobody a role in Emply, which G3 would watch."""
     tenant = {"organization": {"verifiedDomains": [{"name": "contoso.com"}]}}
-    external = world([], [login()], entra=tenant, entra_write_back={"create": True})
+    external = scenario([], [login()], entra=tenant, entra_write_back={"create": True})
     document = explained(external, "login-megan")
     assert said(document, "G7") == ("might_have", "It watches create_user, and does not hold it.")
     assert said(document, "G3")[0] == "not"

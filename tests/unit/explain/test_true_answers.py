@@ -1,4 +1,4 @@
-"""What is said of a person is true in every state of the world: gone, disabled, out of scope, not linked, held …"""
+"""What is said of a person is true in every state of the scenario: gone, disabled, out of scope, not linked, held …"""
 
 from datetime import UTC, datetime
 
@@ -8,33 +8,35 @@ from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts
 from entra_emply.reconciliation.explain.standing import Recorded
 from tests.explaining import facts_of
-from tests.reference.builders import deactivated, employee, login, person, world
-from tests.reference.subject import World
+from tests.reference.builders import deactivated, employee, login, person, scenario
+from tests.reference.subject import Scenario
 
 THEN = {"megan": {"Employees": "Employee"}}
 LINKED = {"linked": ["megan"], "reconciled": THEN}
 BY_US = {"deactivations": [deactivated("megan", "2026-11-20T10:00:00Z")]}
 ADMIN = {"protected_roles": ["Administrator"]}
 
-STATES: dict[str, World] = {
-    "in scope": world([person()], [login()], **LINKED),
-    "an employee": world([person()], [login()], [employee()], **LINKED),
-    "matched now": world([person()], [login()]),
-    "matched, held": world([person()], [login(roles=["Administrator"])], **ADMIN),
-    "deleted in Entra": world([], [login()], **LINKED),
-    "deleted in Entra, held": world([], [login(roles=["Administrator"])], **LINKED, **ADMIN),
-    "deleted in Entra, deactivated": world([], [login(active=False)], **LINKED, state=BY_US),
-    "disabled": world([person(accountEnabled=False)], [login()], **LINKED),
-    "in no group": world([person(groups=[])], [login()], **LINKED),
-    "unmanaged": world([person(groups=[])], [login()], linked=["megan"], reconciled={"megan": {"Payroll": "Payroll"}}),
-    "external": world([], [login()]),
-    "out of scope": world([person(groups=[])], [login()]),
-    "left alone": world([person(name, mail="megan@contoso.com") for name in "ab"], [login(username="mj")]),
-    "a newcomer": world([person()]),
-    "a newcomer, archived": world([person()], [], [employee(status="archived")]),
-    "no login, no group": world([person(groups=[])]),
-    "the employee alone": world([], [], [employee()]),
-    "switched off": world([person()], [login()], **LINKED, enabled=False),
+STATES: dict[str, Scenario] = {
+    "in scope": scenario([person()], [login()], **LINKED),
+    "an employee": scenario([person()], [login()], [employee()], **LINKED),
+    "matched now": scenario([person()], [login()]),
+    "matched, held": scenario([person()], [login(roles=["Administrator"])], **ADMIN),
+    "deleted in Entra": scenario([], [login()], **LINKED),
+    "deleted in Entra, held": scenario([], [login(roles=["Administrator"])], **LINKED, **ADMIN),
+    "deleted in Entra, deactivated": scenario([], [login(active=False)], **LINKED, state=BY_US),
+    "disabled": scenario([person(accountEnabled=False)], [login()], **LINKED),
+    "in no group": scenario([person(groups=[])], [login()], **LINKED),
+    "unmanaged": scenario(
+        [person(groups=[])], [login()], linked=["megan"], reconciled={"megan": {"Payroll": "Payroll"}}
+    ),
+    "external": scenario([], [login()]),
+    "out of scope": scenario([person(groups=[])], [login()]),
+    "left alone": scenario([person(name, mail="megan@contoso.com") for name in "ab"], [login(username="mj")]),
+    "a newcomer": scenario([person()]),
+    "a newcomer, archived": scenario([person()], [], [employee(status="archived")]),
+    "no login, no group": scenario([person(groups=[])]),
+    "the employee alone": scenario([], [], [employee()]),
+    "switched off": scenario([person()], [login()], **LINKED, enabled=False),
 }
 
 
@@ -148,23 +150,23 @@ def test_with_the_integration_off_nothing_is_told_that_depends_on_it() -> None:
 
 
 def test_a_user_with_no_role_gets_one_although_roles_are_not_synchronised() -> None:
-    scenario = world([person()], [login(roles=[])], linked=["megan"], synchronize_roles=False)
-    (facts,) = facts_of(scenario, "megan@contoso.com")
+    case = scenario([person()], [login(roles=[])], linked=["megan"], synchronize_roles=False)
+    (facts,) = facts_of(case, "megan@contoso.com")
     assert told(facts)["after_first_sync"].startswith("It has no role at all, so it gets its main group's.")
 
 
 def test_an_entra_user_that_is_mastered_on_premises_is_never_called_deleted() -> None:
     on_premises = person(onPremisesSyncEnabled=True)
-    scenario = world([on_premises], [login()], linked=["megan"], entra_write_back={"delete": True})
-    (facts,) = facts_of(scenario, "megan@contoso.com")
+    case = scenario([on_premises], [login()], linked=["megan"], entra_write_back={"delete": True})
+    (facts,) = facts_of(case, "megan@contoso.com")
     assert "kept, because it is mastered on-premises" in told(facts)["deleted"]
 
 
 def test_a_guest_out_of_scope_is_not_called_assigned_to_single_sign_on() -> None:
     guest = person(userType="Guest", mail="megan@contoso.com", groups=[])
     application = {"id": "app", "appRoleAssignmentRequired": True}
-    scenario = world([guest], sso={"service_principal_id": "app"}, entra={"servicePrincipals": [application]})
-    (facts,) = facts_of(scenario, "megan@contoso.com")
+    case = scenario([guest], sso={"service_principal_id": "app"}, entra={"servicePrincipals": [application]})
+    (facts,) = facts_of(case, "megan@contoso.com")
     assert told(facts)["guest_sign_in"].startswith("It is looked at for people in scope only")
 
 

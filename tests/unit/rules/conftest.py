@@ -7,6 +7,6 @@ from tests.reference.subject import IMPLEMENTATIONS, PlanOf, comparable
 
 @pytest.fixture(params=list(IMPLEMENTATIONS))
 def plan_of(request: pytest.FixtureRequest) -> PlanOf:
-    """The plan of a world, reduced to what the page fixes."""
+    """The plan of a scenario, reduced to what the page fixes."""
     implementation = IMPLEMENTATIONS[request.param]
-    return lambda world: comparable(implementation(*world))
+    return lambda scenario: comparable(implementation(*scenario))

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.reference.builders import change, employee, login, person, told, world
-from tests.reference.subject import PlanOf, Row, World
+from tests.reference.builders import change, employee, login, person, scenario, told
+from tests.reference.subject import PlanOf, Row, Scenario
 
 NOTHING_TO_DO = ["L9 user_without_employee megan"]
 ENTRA = {"givenName": "Łucja", "surname": "Öz", "jobTitle": "Księgowa", "mobilePhone": "+48 1"}
 EMPLY = {"firstName": "Łucja", "lastName": "Öz", "jobTitle": "Księgowa", "mobilePhone": "+48 1"}
 
 
-def linked(user: Row, login: Row, employees: Iterable[Row] = ()) -> World:
-    return world([user], [login], employees, linked=["megan"])
+def linked(user: Row, login: Row, employees: Iterable[Row] = ()) -> Scenario:
+    return scenario([user], [login], employees, linked=["megan"])
 
 
 def test_a1_four_fields_follow_entra(plan_of: PlanOf) -> None:
@@ -26,7 +26,7 @@ def test_a1_four_fields_follow_entra(plan_of: PlanOf) -> None:
 
 
 def test_a1_holds_in_the_plan_that_makes_the_match(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person(givenName="Megan")], [login()]))
+    plan = plan_of(scenario([person(givenName="Megan")], [login()]))
     assert told(plan) == ["A1 update_user megan", "L9 user_without_employee megan", "M2 link_user megan"]
 
 
@@ -63,7 +63,7 @@ def test_a2_who_has_no_email_gives_none(plan_of: PlanOf) -> None:
 @pytest.mark.parametrize("missing", ["email", "username"])
 def test_a2_an_address_that_another_emply_user_carries_is_not_filled(plan_of: PlanOf, missing: str) -> None:
     other = login("other", **{"username": "o", "email": "o@contoso.com", missing: "MEGAN@contoso.com"})
-    plan = plan_of(world([person()], [login(**{missing: None}), other], linked=["megan"]))
+    plan = plan_of(scenario([person()], [login(**{missing: None}), other], linked=["megan"]))
     assert told(plan) == ["A2 address_taken megan", "L9 user_without_employee megan"]
 
 

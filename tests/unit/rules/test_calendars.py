@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.reference.builders import ago, change, deactivated, employee, login, person, told, world
+from tests.reference.builders import ago, change, deactivated, employee, login, person, scenario, told
 from tests.reference.calendar_builders import calendar, calendars, event, imported, in_emply, own, recorded
-from tests.reference.subject import PlanOf, Row, World
+from tests.reference.subject import PlanOf, Row, Scenario
 
 ID = {"kind": "user", "externalId": "outlook-Calendar"}
 ROOM_ID = {"kind": "room", "externalId": "outlook-Calendar"}
@@ -47,13 +47,13 @@ def test_c1_a_calendar_that_emply_has_is_not_added(plan_of: PlanOf) -> None:
     assert told(plan_of(calendars([calendar()], [in_emply()]))) == []
 
 
-def shared(emply: list[Row]) -> World:
+def shared(emply: list[Row]) -> Scenario:
     """Megan and Ray with one calendar between them."""
     people, logins = [person("megan"), person("ray")], [login("megan"), login("ray")]
     mailboxes = {"entra-megan": [calendar()], "entra-ray": [calendar()]}
     sides: Row = {"entra": {"calendars": mailboxes}, "emply": {"calendars": emply}}
     employees = [employee("megan"), employee("ray")]
-    return world(people, logins, employees, linked=["megan", "ray"], synchronize_calendars=True, **sides)
+    return scenario(people, logins, employees, linked=["megan", "ray"], synchronize_calendars=True, **sides)
 
 
 def test_c1_a_calendar_of_two_people_is_added_under_each(plan_of: PlanOf) -> None:
@@ -64,13 +64,13 @@ def test_c1_a_calendar_of_two_people_is_added_under_each(plan_of: PlanOf) -> Non
 
 def test_c1_whoever_this_plan_matches_gets_calendars(plan_of: PlanOf) -> None:
     sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "synchronize_calendars": True}
-    plan = plan_of(world([person()], [login()], [employee()], **sides))
+    plan = plan_of(scenario([person()], [login()], [employee()], **sides))
     assert told(plan) == ["C1 add_calendar megan", "M2 link_user megan"]
 
 
 def test_c1_whoever_this_plan_creates_does_not_yet(plan_of: PlanOf) -> None:
     sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "synchronize_calendars": True}
-    assert told(plan_of(world([person()], [], [employee()], **sides))) == ["L1 create_user megan"]
+    assert told(plan_of(scenario([person()], [], [employee()], **sides))) == ["L1 create_user megan"]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_c1_whoever_this_plan_creates_does_not_yet(plan_of: PlanOf) -> None:
 def test_c1_whoever_this_plan_activates_is_active(plan_of: PlanOf, ours: bool, expected: list) -> None:
     state = {"deactivations": [deactivated("megan", ago(days=9))] if ours else []}
     sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "synchronize_calendars": True}
-    plan = plan_of(world([person()], [login(active=False)], [employee()], linked=["megan"], state=state, **sides))
+    plan = plan_of(scenario([person()], [login(active=False)], [employee()], linked=["megan"], state=state, **sides))
     assert told(plan) == expected
 
 
@@ -189,7 +189,7 @@ def test_c4_a_leavers_calendars_go(plan_of: PlanOf, user: dict, rule: str) -> No
     people = [{**person(), **user}]
     sides: Row = {"entra": {"calendars": {"entra-megan": []}}, "emply": {"calendars": [in_emply()]}}
     leaver = [employee(**LEAVER)]
-    plan = plan_of(world(people, [login()], leaver, linked=["megan"], synchronize_calendars=True, **sides))
+    plan = plan_of(scenario(people, [login()], leaver, linked=["megan"], synchronize_calendars=True, **sides))
     assert [line.split(" megan")[0] for line in told(plan)] == ["C4 remove_calendar", f"{rule} deactivate_user"]
 
 
@@ -198,7 +198,7 @@ def test_c4_the_calendars_of_whom_w3_deletes_go(plan_of: PlanOf) -> None:
     sides: Row = {"entra": {"calendars": {"entra-megan": outlook}}, "emply": {"calendars": [in_emply()]}}
     settings: Row = {"synchronize_calendars": True, "entra_write_back": {"delete": True}}
     archived = [employee(status="archived")]
-    assert told(plan_of(world([person()], [login()], archived, linked=["megan"], **sides, **settings))) == [
+    assert told(plan_of(scenario([person()], [login()], archived, linked=["megan"], **sides, **settings))) == [
         *REMOVED,
         "L11 employee_archived_in_group megan",
         "W3 deactivate_user megan (deleted_in_entra)",
@@ -208,19 +208,19 @@ def test_c4_the_calendars_of_whom_w3_deletes_go(plan_of: PlanOf) -> None:
 
 def test_c4_the_calendars_of_who_is_gone_in_entra_go(plan_of: PlanOf) -> None:
     sides: Row = {"emply": {"calendars": [in_emply()]}, "synchronize_calendars": True}
-    plan = plan_of(world([], [login()], [employee(**LEAVER)], linked=["megan"], **sides))
+    plan = plan_of(scenario([], [login()], [employee(**LEAVER)], linked=["megan"], **sides))
     assert told(plan) == [*REMOVED, "L5 deactivate_user megan (deleted_in_entra)"]
 
 
 def test_c4_the_calendars_of_who_was_deactivated_in_emply_go(plan_of: PlanOf) -> None:
     sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "emply": {"calendars": [in_emply()]}}
     logins = [login(active=False)]
-    plan = plan_of(world([person()], logins, [employee()], linked=["megan"], synchronize_calendars=True, **sides))
+    plan = plan_of(scenario([person()], logins, [employee()], linked=["megan"], synchronize_calendars=True, **sides))
     assert told(plan) == [*REMOVED, "L4 deactivated_in_emply megan"]
 
 
 def test_c4_a_calendar_of_an_external_emply_user_that_came_from_entra_goes(plan_of: PlanOf) -> None:
-    plan = plan_of(world([], [login()], emply={"calendars": [in_emply()]}, synchronize_calendars=True))
+    plan = plan_of(scenario([], [login()], emply={"calendars": [in_emply()]}, synchronize_calendars=True))
     assert told(plan) == REMOVED
     (row,) = plan["actions"]
     assert (row["entra_id"], row["emply_user_id"], row["subject"]) == (None, "login-megan", "megan@contoso.com")
@@ -229,7 +229,7 @@ def test_c4_a_calendar_of_an_external_emply_user_that_came_from_entra_goes(plan_
 def test_c4_a_calendar_of_an_emply_user_who_is_gone_goes_whoever_else_is_left_as_it_is(plan_of: PlanOf) -> None:
     unmanaged: Row = {"linked": ["megan"], "reconciled": {"megan": {"HR": "HR"}}}
     sides: Row = {"emply": {"calendars": [in_emply(whose="gone")]}, "synchronize_calendars": True}
-    plan = plan_of(world([person(groups=["HR"])], [login()], **unmanaged, **sides))
+    plan = plan_of(scenario([person(groups=["HR"])], [login()], **unmanaged, **sides))
     assert told(plan) == ["C4 remove_calendar gone", "L8 unmanaged megan"]
 
 
@@ -239,7 +239,7 @@ def test_c4_a_calendar_of_an_old_emply_user_makes_way_for_the_new_ones(plan_of: 
         "emply": {"calendars": [in_emply(whose="external")]},
     }
     logins = [login(), login("external")]
-    plan = plan_of(world([person()], logins, [employee()], linked=["megan"], synchronize_calendars=True, **sides))
+    plan = plan_of(scenario([person()], logins, [employee()], linked=["megan"], synchronize_calendars=True, **sides))
     assert told(plan) == ["C1 add_calendar megan", "C4 remove_calendar external"]
 
 
@@ -250,12 +250,12 @@ def room(
     groups: tuple[str, ...] = ("Meeting rooms",),
     graph: Row | None = None,
     **settings: object,
-) -> World:
+) -> Scenario:
     """A room; `state` is what the ledger holds of calendars."""
     rooms = [person("room", groups=groups, displayName="Lokale Æ", accountEnabled=False, **(graph or {}))]
     mailboxes = {} if outlook is None else {"entra-room": outlook}
     sides: Row = {"entra": {"calendars": mailboxes}, "emply": {"calendars": list(emply)}}
-    return world(rooms, state={"calendars": list(state)}, **sides, **{"synchronize_calendars": True, **settings})
+    return scenario(rooms, state={"calendars": list(state)}, **sides, **{"synchronize_calendars": True, **settings})
 
 
 @pytest.mark.parametrize("can_edit", [True, False])
@@ -343,7 +343,7 @@ def test_c5_a_room_that_w3_deletes_has_no_calendar(plan_of: PlanOf) -> None:
     sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "emply": {"calendars": [in_emply(whose=None)]}}
     state, archived = {"calendars": [recorded()]}, [employee(status="archived")]
     settings: Row = {"synchronize_calendars": True, "entra_write_back": {"delete": True}}
-    plan = plan_of(world(people, [login()], archived, linked=["megan"], state=state, **sides, **settings))
+    plan = plan_of(scenario(people, [login()], archived, linked=["megan"], state=state, **sides, **settings))
     assert [line for line in told(plan) if line.startswith("C")] == ["C4 remove_calendar megan"]
 
 
@@ -389,7 +389,7 @@ def test_c7_a_room_without_mailbox(plan_of: PlanOf) -> None:
 def test_c7_is_about_those_whom_c1_or_c5_considers(plan_of: PlanOf) -> None:
     sides: Row = {"emply": {"calendars": [in_emply()]}, "synchronize_calendars": True}
     leaver = [person(accountEnabled=False)]
-    plan = plan_of(world(leaver, [login()], [employee(**LEAVER)], linked=["megan"], **sides))
+    plan = plan_of(scenario(leaver, [login()], [employee(**LEAVER)], linked=["megan"], **sides))
     assert told(plan) == [*REMOVED, "L6 deactivate_user megan (account_disabled)"]
 
 
@@ -397,7 +397,7 @@ def test_c7_is_about_those_whom_c1_or_c5_considers(plan_of: PlanOf) -> None:
 def test_c8_nothing_of_whom_m4_leaves_alone(plan_of: PlanOf, switch: bool) -> None:
     logins = [login(), login("twin", username="megan@contoso.com", email=None)]
     sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "emply": {"calendars": [in_emply()]}}
-    plan = plan_of(world([person()], logins, synchronize_calendars=switch, **sides))
+    plan = plan_of(scenario([person()], logins, synchronize_calendars=switch, **sides))
     assert told(plan) == ["M4 ambiguous_match megan"]
 
 
@@ -405,7 +405,7 @@ def test_c8_nothing_of_whom_m4_leaves_alone(plan_of: PlanOf, switch: bool) -> No
 def test_c8_nothing_of_unmanaged_people(plan_of: PlanOf, switch: bool) -> None:
     sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "emply": {"calendars": [in_emply()]}}
     state: Row = {"linked": ["megan"], "reconciled": {"megan": {"HR": "HR"}}}
-    plan = plan_of(world([person(groups=["HR"])], [login()], synchronize_calendars=switch, **state, **sides))
+    plan = plan_of(scenario([person(groups=["HR"])], [login()], synchronize_calendars=switch, **state, **sides))
     assert told(plan) == ["L8 unmanaged megan"]
 
 
@@ -413,7 +413,7 @@ def test_c8_nothing_of_unmanaged_people(plan_of: PlanOf, switch: bool) -> None:
 def test_c8_nothing_of_people_whose_link_is_held(plan_of: PlanOf, switch: bool) -> None:
     sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "emply": {"calendars": [in_emply("Ferie")]}}
     linked = [("old", "megan")]
-    plan = plan_of(world([person()], [login()], [employee()], linked=linked, synchronize_calendars=switch, **sides))
+    plan = plan_of(scenario([person()], [login()], [employee()], linked=linked, synchronize_calendars=switch, **sides))
     assert told(plan) == ["M2 link_user megan held by G3"]
 
 
@@ -422,7 +422,7 @@ def test_c8_nothing_of_people_whose_deactivation_is_held(plan_of: PlanOf, switch
     sides: Row = {"emply": {"calendars": [in_emply()]}, "synchronize_calendars": switch}
     admin = login(roles=["Administrator"])
     leaver: Row = {"linked": ["megan"], "protected_roles": ["Administrator"]}
-    plan = plan_of(world([person(accountEnabled=False)], [admin], [employee(**LEAVER)], **leaver, **sides))
+    plan = plan_of(scenario([person(accountEnabled=False)], [admin], [employee(**LEAVER)], **leaver, **sides))
     assert told(plan) == ["L6 deactivate_user megan (account_disabled) held by G3"]
 
 
@@ -430,5 +430,5 @@ def test_c8_a_room_whose_deactivation_is_held_keeps_what_it_has(plan_of: PlanOf)
     rooms, admin = [person(groups=["Meeting rooms"])], login(roles=["Administrator"])
     sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "emply": {"calendars": [in_emply()]}}
     settings: Row = {"synchronize_calendars": True, "protected_roles": ["Administrator"]}
-    plan = plan_of(world(rooms, [admin], [employee()], linked=["megan"], **settings, **sides))
+    plan = plan_of(scenario(rooms, [admin], [employee()], linked=["megan"], **settings, **sides))
     assert told(plan) == ["L7a deactivate_user megan (is_room) held by G3"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reference.builders import change, person, told, world
+from tests.reference.builders import change, person, scenario, told
 from tests.reference.calendar_builders import (
     END,
     START,
@@ -154,7 +154,7 @@ def test_the_events_of_a_room(plan_of: PlanOf) -> None:
         "emply": {"calendars": [in_emply(whose=None)], "events": [own()]},
     }
     state = {"calendars": [recorded(whose="room")]}
-    plan = plan_of(world(rooms, state=state, synchronize_calendars=True, **sides))
+    plan = plan_of(scenario(rooms, state=state, synchronize_calendars=True, **sides))
     assert told(plan) == ["E1 upsert_event room", "E2 create_event room"]
     assert {(row["entra_id"], row["emply_user_id"]) for row in plan["actions"]} == {("entra-room", None)}
 

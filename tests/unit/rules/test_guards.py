@@ -2,22 +2,22 @@
 
 import pytest
 
-from tests.reference.builders import ago, deactivated, employee, granted, login, person, told, world
+from tests.reference.builders import ago, deactivated, employee, granted, login, person, scenario, told
 from tests.reference.calendar_builders import calendar
 from tests.reference.guards import identity
-from tests.reference.subject import PlanOf, Row, World
+from tests.reference.subject import PlanOf, Row, Scenario
 
 NAMES = ["ada", "ray", "søren", "łucja", "ipek", "ole", "jörg"]
 ADMIN = {"protected_roles": ["Administrator"]}
 
 
-def leavers(count: int, limit: dict | None = None, *, staying: int = 0) -> World:
+def leavers(count: int, limit: dict | None = None, *, staying: int = 0) -> Scenario:
     """Linked people of whom the first `count` are disabled in Entra; all have employees who resigned."""
     names = NAMES[: count + staying]
     people = [person(name, accountEnabled=index >= count) for index, name in enumerate(names)]
     employees = [employee(name, resignationDate="2026-12-31") for name in names]
     guards = {"guards": {"max_deactivations": limit}} if limit else {}
-    return world(people, [login(name) for name in names], employees, linked=names, **guards)
+    return scenario(people, [login(name) for name in names], employees, linked=names, **guards)
 
 
 def held(plan: Row) -> set[str]:
@@ -61,7 +61,7 @@ def test_g1_counts_the_last_24_hours_without_approval(plan_of: PlanOf, recent: d
     limit = {"max_deactivations": {"min_count": 1, "percent": 0}}
     logins = [login("ada"), login("old", active=False), login("back")]
     people, state = [person("ada", accountEnabled=False)], {"deactivations": [recent]}
-    plan = plan_of(world(people, logins, linked=["ada"], state=state, guards=limit))
+    plan = plan_of(scenario(people, logins, linked=["ada"], state=state, guards=limit))
     assert held(plan) == guards
 
 
@@ -70,7 +70,7 @@ def test_g1_the_share_is_also_of_a_login_whose_link_is_replaced(plan_of: PlanOf)
     people = [person("ada", accountEnabled=False), person("ray", accountEnabled=False), person("ole")]
     logins, linked = [login(name) for name in ("ada", "ray", "ole")], ["ada", "ray", ("gone", "ole")]
     limit = {"max_deactivations": {"min_count": 0, "percent": 50}}
-    assert held(plan_of(world(people, logins, linked=linked, guards=limit))) == {"G3"}
+    assert held(plan_of(scenario(people, logins, linked=linked, guards=limit))) == {"G3"}
 
 
 @pytest.mark.parametrize(("recent", "guards"), [(ago(hours=1), set()), (ago(hours=25), {"G1"})])
@@ -81,7 +81,7 @@ def test_g1_the_share_is_of_linked_users_active_or_just_deactivated(plan_of: Pla
     logins = [login("ada"), login("ray"), login("ole", active=False), login("ipek", active=False), login("external")]
     state = {"deactivations": [deactivated(name, recent, approved=True) for name in ("ole", "ipek")]}
     limit = {"max_deactivations": {"min_count": 0, "percent": 50}}
-    assert held(plan_of(world(people, logins, linked=linked, state=state, guards=limit))) == guards
+    assert held(plan_of(scenario(people, logins, linked=linked, state=state, guards=limit))) == guards
 
 
 @pytest.mark.parametrize(("min_count", "guards"), [(1, {"G2"}), (2, set())])
@@ -89,7 +89,7 @@ def test_g2_holds_every_change_of_roles_of_a_mass(plan_of: PlanOf, min_count: in
     names = ["ada", "ray"]
     limit = {"max_role_changes": {"min_count": min_count, "percent": 50}}
     people, logins = [person(name) for name in names], [login(name, roles=[]) for name in names]
-    plan = plan_of(world(people, logins, linked=names, guards=limit))
+    plan = plan_of(scenario(people, logins, linked=names, guards=limit))
     assert held(plan) == guards
     assert {row["kind"] for row in plan["actions"]} == {"set_roles"}
 
@@ -100,24 +100,24 @@ def test_g2_the_share_is_of_people_in_scope_and_matched(plan_of: PlanOf, third: 
     limit = {"max_role_changes": {"min_count": 0, "percent": 50}}
     people = [person("ada"), person("ole"), person("ray", **third)]
     logins = [login("ada", roles=[]), login("ole", roles=[]), login("ray"), login("external")]
-    assert held(plan_of(world(people, logins, linked=["ada", "ole"], guards=limit))) == guards
+    assert held(plan_of(scenario(people, logins, linked=["ada", "ole"], guards=limit))) == guards
 
 
 def test_g3_a_protected_holder_is_not_deactivated(plan_of: PlanOf) -> None:
     admin = login(roles=["Administrator"])
-    plan = plan_of(world([person(accountEnabled=False)], [admin], linked=["megan"], **ADMIN))
+    plan = plan_of(scenario([person(accountEnabled=False)], [admin], linked=["megan"], **ADMIN))
     assert told(plan) == ["L6 deactivate_user megan (account_disabled) held by G3"]
 
 
 def test_g3_what_takes_nothing_away_from_a_protected_holder_is_not_held(plan_of: PlanOf) -> None:
     admin = login(roles=["Administrator", "Employee"])
-    plan = plan_of(world([person(givenName="Megan")], [admin], linked=["megan"], **ADMIN))
+    plan = plan_of(scenario([person(givenName="Megan")], [admin], linked=["megan"], **ADMIN))
     assert told(plan) == ["A1 update_user megan", "L9 user_without_employee megan"]
 
 
 def test_g3_with_a_held_link_everything_else_of_that_person_waits(plan_of: PlanOf) -> None:
     admin = login(roles=["Administrator", "Employee"], active=False)
-    plan = plan_of(world([person(givenName="Megan")], [admin], reactivate="all", **ADMIN))
+    plan = plan_of(scenario([person(givenName="Megan")], [admin], reactivate="all", **ADMIN))
     assert told(plan) == [
         "A1 update_user megan held by G3",
         "L4 activate_user megan held by G3",
@@ -128,21 +128,21 @@ def test_g3_with_a_held_link_everything_else_of_that_person_waits(plan_of: PlanO
 
 
 def test_g3_an_approved_link_frees_the_rest_of_that_person(plan_of: PlanOf) -> None:
-    before = world([person(givenName="Megan")], [login()], linked=[("old", "megan")])
+    before = scenario([person(givenName="Megan")], [login()], linked=[("old", "megan")])
     (link,) = [row for row in plan_of(before)["actions"] if row["kind"] == "link_user"]
     before[2]["approvals"] = [{"action": identity(link), "expiresAt": ago(hours=-1)}]
     assert held(plan_of(before)) == set()
 
 
 def test_g3_an_approved_action_still_waits_for_the_held_link(plan_of: PlanOf) -> None:
-    before = world([person(givenName="Megan")], [login()], linked=[("old", "megan")])
+    before = scenario([person(givenName="Megan")], [login()], linked=[("old", "megan")])
     (update,) = [row for row in plan_of(before)["actions"] if row["kind"] == "update_user"]
     before[2]["approvals"] = [{"action": identity(update), "expiresAt": ago(hours=-1)}]
     assert "A1 update_user megan held by G3" in told(plan_of(before))
 
 
 def test_g3_the_held_link_itself_waits_for_what_holds_it_alone(plan_of: PlanOf) -> None:
-    before = world([person(givenName="Megan")], [login()])
+    before = scenario([person(givenName="Megan")], [login()])
     (link,) = [row for row in plan_of(before)["actions"] if row["kind"] == "link_user"]
     before[2]["holds"] = [{"action": identity(link), "guards": ["G4"]}]
     assert told(plan_of(before)) == [
@@ -153,14 +153,14 @@ def test_g3_the_held_link_itself_waits_for_what_holds_it_alone(plan_of: PlanOf) 
 
 
 def test_g3_a_protected_role_is_not_given_at_creation(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], mapping={"Employees": "Administrator"}, **ADMIN))
+    plan = plan_of(scenario([person()], mapping={"Employees": "Administrator"}, **ADMIN))
     assert told(plan) == ["L1 create_user megan held by G3", "L9 user_without_employee megan"]
     assert plan["roleStates"] == []
 
 
 def test_g3_a_protected_role_is_not_given_by_a_change(plan_of: PlanOf) -> None:
     people, mapping = [person(givenName="Megan")], {"Employees": "Administrator"}
-    assert told(plan_of(world(people, [login()], linked=["megan"], mapping=mapping, **ADMIN))) == [
+    assert told(plan_of(scenario(people, [login()], linked=["megan"], mapping=mapping, **ADMIN))) == [
         "A1 update_user megan",
         "L9 user_without_employee megan",
         "R4 set_roles megan (group_joined) held by G3",
@@ -180,25 +180,25 @@ def test_g4_a_group_that_lost_everybody_deactivates_nobody(
     states = {"megan": reconciled} if reconciled else None
     mapping = {"Employees": "Employee", "HR": "HR"}
     people = [person(groups=[])]
-    plan = plan_of(world(people, [login()], linked=["megan"], mapping=mapping, reconciled=states, state=EMPTIED))
+    plan = plan_of(scenario(people, [login()], linked=["megan"], mapping=mapping, reconciled=states, state=EMPTIED))
     assert held(plan) == guards
     assert "L7" in told(plan)[0]
 
 
 @pytest.mark.parametrize(
-    "world_",
+    "case",
     [
-        world([person(groups=[]), person("ray", groups=["HR"])], [login()], linked=["megan"],
+        scenario([person(groups=[]), person("ray", groups=["HR"])], [login()], linked=["megan"],
               mapping={"HR": "HR"}, state=EMPTIED),
-        world([person(groups=[])], [login()], linked=["megan"], mapping={"HR": "HR"}),
-        world([person(groups=[], accountEnabled=False)], [login()], linked=["megan"],
+        scenario([person(groups=[])], [login()], linked=["megan"], mapping={"HR": "HR"}),
+        scenario([person(groups=[], accountEnabled=False)], [login()], linked=["megan"],
               mapping={"HR": "HR"}, state=EMPTIED),
-        world([person(groups=[])], [login()], linked=["megan"], state=EMPTIED),
+        scenario([person(groups=[])], [login()], linked=["megan"], state=EMPTIED),
     ],
     ids=["it has a member", "it never had one", "another reason", "it is not configured"],
 )  # fmt: skip
-def test_g4_holds_nothing_else(plan_of: PlanOf, world_: World) -> None:
-    plan = plan_of(world_)
+def test_g4_holds_nothing_else(plan_of: PlanOf, case: Scenario) -> None:
+    plan = plan_of(case)
     assert [row["kind"] for row in plan["actions"] if row["rule"] in ("L6", "L7")] == ["deactivate_user"]
     assert held(plan) == set()
 
@@ -206,7 +206,7 @@ def test_g4_holds_nothing_else(plan_of: PlanOf, world_: World) -> None:
 def test_g4_a_group_with_members_that_are_no_users_is_empty(plan_of: PlanOf) -> None:
     nested = {"HR": ["Devices"]}
     plan = plan_of(
-        world([person(groups=[])], [login()], linked=["megan"], mapping={"HR": "HR"}, nested=nested, state=EMPTIED)
+        scenario([person(groups=[])], [login()], linked=["megan"], mapping={"HR": "HR"}, nested=nested, state=EMPTIED)
     )
     assert held(plan) == {"G4"}
 
@@ -215,7 +215,7 @@ def test_g4_a_group_with_members_that_are_no_users_is_empty(plan_of: PlanOf) -> 
 def test_g7_holds_every_creation_and_activation_of_a_mass(plan_of: PlanOf, min_count: int, guards: set) -> None:
     limit = {"max_grants": {"min_count": min_count, "percent": 50}}
     people, logins = [person("ada"), person("ray")], [login("ray", active=False)]
-    plan = plan_of(world(people, logins, linked=["ray"], reactivate="all", guards=limit))
+    plan = plan_of(scenario(people, logins, linked=["ray"], reactivate="all", guards=limit))
     assert {row["kind"] for row in plan["actions"]} == {"create_user", "activate_user"}
     assert held(plan) == guards
 
@@ -232,7 +232,7 @@ def test_g7_holds_every_creation_and_activation_of_a_mass(plan_of: PlanOf, min_c
 )
 def test_g7_counts_the_people_of_the_last_24_hours_without_approval(plan_of: PlanOf, recent: dict, guards: set) -> None:
     limit = {"max_grants": {"min_count": 1, "percent": 0}}
-    plan = plan_of(world([person("ada")], state={"grants": [recent]}, guards=limit))
+    plan = plan_of(scenario([person("ada")], state={"grants": [recent]}, guards=limit))
     assert held(plan) == guards
 
 
@@ -241,7 +241,7 @@ def test_a_mass_of_one_kind_holds_nothing_of_another(plan_of: PlanOf) -> None:
     logins = [login("ada"), login("ray", roles=[]), login("ole")]
     names = ["max_deactivations", "max_role_changes", "max_grants"]
     limits = {"guards": {name: {"min_count": 0, "percent": 0} for name in names}}
-    plan = plan_of(world(people, logins, linked=["ada", "ray", "ole"], **limits))
+    plan = plan_of(scenario(people, logins, linked=["ada", "ray", "ole"], **limits))
     assert [line for line in told(plan) if not line.startswith("L9")] == [
         "A1 update_user ole",
         "L1 create_user ipek held by G7",
@@ -253,7 +253,7 @@ def test_a_mass_of_one_kind_holds_nothing_of_another(plan_of: PlanOf) -> None:
 def test_a_held_action_that_is_no_link_lets_the_rest_of_that_person_go(plan_of: PlanOf) -> None:
     sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "synchronize_calendars": True}
     limits = {"guards": {"max_role_changes": {"min_count": 0, "percent": 0}}}
-    plan = plan_of(world([person(givenName="Megan")], [login(roles=[])], linked=["megan"], **sides, **limits))
+    plan = plan_of(scenario([person(givenName="Megan")], [login(roles=[])], linked=["megan"], **sides, **limits))
     assert told(plan) == [
         "A1 update_user megan",
         "C1 add_calendar megan",
@@ -304,16 +304,16 @@ HELD_AS_ONE = [
 ]
 
 
-def archived(roles: tuple[str, ...] = ("Administrator",), *, active: bool = True, **settings: object) -> World:
+def archived(roles: tuple[str, ...] = ("Administrator",), *, active: bool = True, **settings: object) -> Scenario:
     """Megan, whose employee is archived and who holds a protected role."""
     people, logins = [person()], [login(roles=roles, active=active)]
     employees = [employee(status="archived")]
-    return world(people, logins, employees, linked=["megan"], **{**ADMIN, **DELETE, **settings})
+    return scenario(people, logins, employees, linked=["megan"], **{**ADMIN, **DELETE, **settings})
 
 
-def approve(world_: World, plan: Row, *kinds: str) -> None:
+def approve(case: Scenario, plan: Row, *kinds: str) -> None:
     rows = [row for row in plan["actions"] if row["kind"] in kinds]
-    world_[2]["approvals"] = [{"action": identity(row), "expiresAt": ago(hours=-1)} for row in rows]
+    case[2]["approvals"] = [{"action": identity(row), "expiresAt": ago(hours=-1)} for row in rows]
 
 
 def test_g3_a_protected_holder_is_not_deleted_in_entra(plan_of: PlanOf) -> None:
@@ -363,8 +363,8 @@ def test_g1_counts_a_person_once_who_is_deleted_and_deactivated(
 def test_g4_w3_has_another_reason(plan_of: PlanOf) -> None:
     left: Row = {"linked": ["megan"], "mapping": {"HR": "HR"}, "state": EMPTIED}
     leaver = ([person(groups=[])], [login()], [employee(status="archived")])
-    assert held(plan_of(world(*leaver, **left))) == {"G4"}
-    assert held(plan_of(world(*leaver, **left, **DELETE))) == set()
+    assert held(plan_of(scenario(*leaver, **left))) == {"G4"}
+    assert held(plan_of(scenario(*leaver, **left, **DELETE))) == set()
 
 
 # G7 and G3 with W and P
@@ -375,7 +375,7 @@ def test_g7_counts_creations_in_entra_as_well(plan_of: PlanOf, min_count: int, g
     limit = {"max_grants": {"min_count": min_count, "percent": 0}}
     domains = {"organization": {"verifiedDomains": [{"name": "contoso.com"}]}}
     settings: Row = {"entra_write_back": {"create": True}, "guards": limit}
-    plan = plan_of(world([person("ada")], [login("søren")], entra=domains, **settings))
+    plan = plan_of(scenario([person("ada")], [login("søren")], entra=domains, **settings))
     assert sorted((row["target"], row["kind"]) for row in plan["actions"]) == [
         ("emply", "create_user"),
         ("entra", "create_user"),
@@ -387,20 +387,20 @@ def test_g7_counts_each_creation_in_entra(plan_of: PlanOf) -> None:
     limit = {"max_grants": {"min_count": 1, "percent": 0}}
     domains = {"organization": {"verifiedDomains": [{"name": "contoso.com"}]}}
     settings: Row = {"entra_write_back": {"create": True}, "guards": limit}
-    assert held(plan_of(world([], [login("søren")], entra=domains, **settings))) == set()
-    assert held(plan_of(world([], [login("søren"), login("łucja")], entra=domains, **settings))) == {"G7"}
+    assert held(plan_of(scenario([], [login("søren")], entra=domains, **settings))) == set()
+    assert held(plan_of(scenario([], [login("søren"), login("łucja")], entra=domains, **settings))) == {"G7"}
 
 
 def test_g3_with_a_held_link_a_photo_and_a_write_back_wait(plan_of: PlanOf) -> None:
     photo = {"photos": {"entra-megan": {"mediaEtag": '"1"'}}}
     settings: Row = {"profile_pictures": True, "entra_write_back": {"update": True}}
     link: Row = {"linked": [("old", "megan")], "entra": photo, **settings}
-    assert told(plan_of(world([person()], [login()], **link))) == [
+    assert told(plan_of(scenario([person()], [login()], **link))) == [
         "L9 user_without_employee megan",
         "M2 link_user megan held by G3",
         "P1 set_photo megan held by G3",
     ]
-    assert told(plan_of(world([person()], [login()], [employee(jobTitle="Chief")], **link))) == [
+    assert told(plan_of(scenario([person()], [login()], [employee(jobTitle="Chief")], **link))) == [
         "M2 link_user megan held by G3",
         "W2 update_user megan held by G3",
     ]

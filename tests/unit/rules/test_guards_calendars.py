@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.reference.builders import ago, employee, login, person, world
+from tests.reference.builders import ago, employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, event, imported, in_emply, own, pair
 from tests.reference.guards import identity
-from tests.reference.subject import PlanOf, Row, World
+from tests.reference.subject import PlanOf, Row, Scenario
 
 NAMES = ["ada", "ray", "søren", "łucja", "ipek", "ole"]
 
@@ -15,13 +15,13 @@ def held(plan: Row) -> set[str]:
     return {guard for row in plan["actions"] for guard in row["held_by"]}
 
 
-def without_calendars(count: int, kind: str, limit: int) -> World:
+def without_calendars(count: int, kind: str, limit: int) -> Scenario:
     """People each of whom loses a calendar, with an event of Emply's own or without, or an event in Outlook."""
     names = NAMES[:count]
     there = [{**in_emply(whose=name), "id": f"emply-{name}"} for name in names]
     events = [{**own(name), "calendarId": f"emply-{name}"} for name in names] if kind == "detach_calendar" else []
     lunch = [calendar(events=[event("lunch")])] if kind == "delete_event" else []
-    return world(
+    return scenario(
         [person(name) for name in names],
         [login(name) for name in names],
         [employee(name) for name in names],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reference.builders import ago, change, deactivated, employee, login, person, told, world
+from tests.reference.builders import ago, change, deactivated, employee, login, person, scenario, told
 from tests.reference.subject import PlanOf
 
 LEAVERS = {
@@ -23,14 +23,14 @@ def test_l1_a_newcomer_is_created_with_everything_entra_and_the_main_group_say(p
         jobTitle=" ",
         groups=["HR", "Employees"],
     )
-    scenario, settings, state, now = world([newcomer], mapping={"Employees": "Employee", "HR": "HR"})
+    case, settings, state, now = scenario([newcomer], mapping={"Employees": "Employee", "HR": "HR"})
     settings["groups"][0] |= {
         "default_department": "Copenhagen",
         "language": "da-DK",
         "time_zone": "Europe/Copenhagen",
         "currency": "DKK",
     }
-    plan = plan_of((scenario, settings, state, now))
+    plan = plan_of((case, settings, state, now))
     assert told(plan) == ["L1 create_user ipek", "L9 user_without_employee ipek"]
     assert change(plan, "create_user") == (
         None,
@@ -53,17 +53,17 @@ def test_l1_a_newcomer_is_created_with_everything_entra_and_the_main_group_say(p
 
 
 def test_l1_without_mail_the_upn_is_the_email(plan_of: PlanOf) -> None:
-    _, after = change(plan_of(world([person(userPrincipalName="Megan@contoso.com")])), "create_user")
+    _, after = change(plan_of(scenario([person(userPrincipalName="Megan@contoso.com")])), "create_user")
     assert after["email"] == "Megan@contoso.com"
 
 
 def test_l1_a_guest_with_a_mail_is_created_as_well(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person(userType="Guest", mail="megan@fabrikam.dk")]))
+    plan = plan_of(scenario([person(userType="Guest", mail="megan@fabrikam.dk")]))
     assert told(plan) == ["L1 create_user megan", "L9 user_without_employee megan"]
 
 
 def test_l1_a_newcomer_carries_its_employee(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [], [employee(status="pending")]))
+    plan = plan_of(scenario([person()], [], [employee(status="pending")]))
     assert told(plan) == ["L1 create_user megan"]
     assert change(plan, "create_user")[1]["employeeId"] == "employee-megan"
 
@@ -73,13 +73,13 @@ def test_l1_a_newcomer_carries_its_employee(plan_of: PlanOf) -> None:
 )
 def test_l1a_an_address_that_a_linked_emply_user_carries_is_taken(plan_of: PlanOf, other: dict) -> None:
     people = [person("megan", mail="m.jordan@contoso.com"), person("ray")]
-    plan = plan_of(world(people, [other], linked=["ray"]))
+    plan = plan_of(scenario(people, [other], linked=["ray"]))
     assert told(plan) == ["L1a address_taken megan", "L9 user_without_employee ray"]
 
 
 def test_l1_an_email_that_somebody_has_as_username_is_not_taken(plan_of: PlanOf) -> None:
     people = [person("megan", mail="m@contoso.com"), person("ray")]
-    plan = plan_of(world(people, [login("ray", username="m@contoso.com")], linked=["ray"]))
+    plan = plan_of(scenario(people, [login("ray", username="m@contoso.com")], linked=["ray"]))
     assert "L1 create_user megan" in told(plan)
 
 
@@ -92,7 +92,7 @@ def test_l1_an_email_that_somebody_has_as_username_is_not_taken(plan_of: PlanOf)
     ],
 )
 def test_l2_nobody_is_created_without_an_email(plan_of: PlanOf, user_type: str, upn: str, code: str) -> None:
-    plan = plan_of(world([person(userType=user_type, userPrincipalName=upn)]))
+    plan = plan_of(scenario([person(userType=user_type, userPrincipalName=upn)]))
     assert told(plan) == [f"L2 {code} megan"]
     assert plan["findings"][0]["subject"] == upn.casefold()
 
@@ -100,34 +100,34 @@ def test_l2_nobody_is_created_without_an_email(plan_of: PlanOf, user_type: str, 
 def test_l2_speaks_alone_though_somebody_has_the_upn_as_username(plan_of: PlanOf) -> None:
     people = [person("guest", userType="Guest"), person("ray")]
     logins = [login("ray", username="guest@contoso.com")]
-    assert told(plan_of(world(people, logins, [employee("ray")], linked=["ray"]))) == ["L2 guest_without_mail guest"]
+    assert told(plan_of(scenario(people, logins, [employee("ray")], linked=["ray"]))) == ["L2 guest_without_mail guest"]
 
 
 def test_l3_a_leaver_who_is_still_in_a_group_is_not_created(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [], [employee(status="archived")]))
+    plan = plan_of(scenario([person()], [], [employee(status="archived")]))
     assert told(plan) == ["L3 employee_archived_in_group megan"]
     assert plan["findings"][0]["employee_id"] == "employee-megan"
 
 
 def test_l3_speaks_before_l1a(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [login()], [employee(status="archived")]))
+    plan = plan_of(scenario([person()], [login()], [employee(status="archived")]))
     assert told(plan) == ["L3 employee_archived_in_group megan"]
 
 
 def test_l4_whom_the_pipeline_deactivated_is_activated_again(plan_of: PlanOf) -> None:
     ours = {"deactivations": [deactivated("megan", ago(days=90))]}
-    plan = plan_of(world([person()], [login(active=False)], linked=["megan"], state=ours))
+    plan = plan_of(scenario([person()], [login(active=False)], linked=["megan"], state=ours))
     assert told(plan) == ["L4 activate_user megan", "L9 user_without_employee megan"]
     assert change(plan, "activate_user") == ({"active": False}, {"active": True})
 
 
 def test_l4_whom_somebody_deactivated_in_emply_stays_so(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [login(active=False)], linked=["megan"]))
+    plan = plan_of(scenario([person()], [login(active=False)], linked=["megan"]))
     assert told(plan) == ["L4 deactivated_in_emply megan", "L9 user_without_employee megan"]
 
 
 def test_l4_reactivate_all_activates_everybody_in_scope(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [login(active=False)], [employee()], linked=["megan"], reactivate="all"))
+    plan = plan_of(scenario([person()], [login(active=False)], [employee()], linked=["megan"], reactivate="all"))
     assert told(plan) == ["L4 activate_user megan"]
 
 
@@ -140,43 +140,47 @@ def test_l4_activates_nobody_who_is_active_or_not_in_scope_or_nobodys(plan_of: P
     ]
     linked = ["active", "disabled", "left", "room", "gone"]
     logins = [login("active"), *(login(name, active=False) for name in [*linked[1:], "external"])]
-    assert told(plan_of(world(people, logins, [employee("active")], linked=linked, reactivate="all"))) == []
+    assert told(plan_of(scenario(people, logins, [employee("active")], linked=linked, reactivate="all"))) == []
 
 
 @pytest.mark.parametrize("reason", LEAVERS)
 def test_l5_l6_l7_l7a_a_leaver_is_deactivated(plan_of: PlanOf, reason: str) -> None:
     rule = {"deleted_in_entra": "L5", "account_disabled": "L6", "removed_from_group": "L7", "is_room": "L7a"}[reason]
-    plan = plan_of(world(LEAVERS[reason], [login()], linked=["megan"]))
+    plan = plan_of(scenario(LEAVERS[reason], [login()], linked=["megan"]))
     assert told(plan) == [f"{rule} deactivate_user megan ({reason})"]
     assert change(plan, "deactivate_user") == ({"active": True}, {"active": False})
 
 
 @pytest.mark.parametrize("reason", LEAVERS)
 def test_a_deactivated_user_is_not_deactivated_again(plan_of: PlanOf, reason: str) -> None:
-    assert told(plan_of(world(LEAVERS[reason], [login(active=False)], linked=["megan"]))) == []
+    assert told(plan_of(scenario(LEAVERS[reason], [login(active=False)], linked=["megan"]))) == []
 
 
 def test_l5_the_subject_of_a_deleted_user_is_the_emply_users_email(plan_of: PlanOf) -> None:
-    plan = plan_of(world([], [login(email="Megan@Contoso.com")], linked=["megan"]))
+    plan = plan_of(scenario([], [login(email="Megan@Contoso.com")], linked=["megan"]))
     assert plan["actions"][0]["subject"] == "megan@contoso.com"
     assert plan["actions"][0]["entra_id"] == "entra-megan"
 
 
 def test_l6_a_disabled_room_is_a_disabled_account(plan_of: PlanOf) -> None:
     room = person(accountEnabled=False, groups=["Meeting rooms"])
-    assert told(plan_of(world([room], [login()], linked=["megan"]))) == ["L6 deactivate_user megan (account_disabled)"]
+    assert told(plan_of(scenario([room], [login()], linked=["megan"]))) == [
+        "L6 deactivate_user megan (account_disabled)"
+    ]
 
 
 def test_l7_a_group_of_the_role_state_that_is_still_configured_was_left(plan_of: PlanOf) -> None:
     state = {"megan": {"Employees": None, "Gone": "HR"}}
-    plan = plan_of(world([person(groups=[])], [login()], linked=["megan"], reconciled=state))
+    plan = plan_of(scenario([person(groups=[])], [login()], linked=["megan"], reconciled=state))
     assert told(plan) == ["L7 deactivate_user megan (removed_from_group)"]
 
 
 def test_l7_nested_groups_count_only_when_they_are_switched_on(plan_of: PlanOf) -> None:
     def plan(**settings: bool) -> list[str]:
         nested = {"Employees": ["Office"]}
-        return told(plan_of(world([person(groups=["Office"])], [login()], linked=["megan"], nested=nested, **settings)))
+        return told(
+            plan_of(scenario([person(groups=["Office"])], [login()], linked=["megan"], nested=nested, **settings))
+        )
 
     assert plan() == ["L7 deactivate_user megan (removed_from_group)", "S nested_group_ignored Employees"]
     assert plan(nested_groups=True) == ["L9 user_without_employee megan"]
@@ -184,7 +188,7 @@ def test_l7_nested_groups_count_only_when_they_are_switched_on(plan_of: PlanOf) 
 
 def test_l8_a_group_taken_out_of_the_settings_is_not_a_person_taken_out_of_a_group(plan_of: PlanOf) -> None:
     state = {"megan": {"HR": "HR"}}
-    plan = plan_of(world([person(groups=["HR"])], [login()], linked=["megan"], reconciled=state))
+    plan = plan_of(scenario([person(groups=["HR"])], [login()], linked=["megan"], reconciled=state))
     assert told(plan) == ["L8 unmanaged megan"]
 
 
@@ -200,30 +204,30 @@ def test_l8_a_group_taken_out_of_the_settings_is_not_a_person_taken_out_of_a_gro
 def test_l8_is_about_enabled_people_without_a_group(plan_of: PlanOf, user: dict, expected: list) -> None:
     state = {"megan": {"Gone": None}}
     leaver = [employee(resignationDate="2026-12-31")]
-    assert told(plan_of(world([user], [login()], leaver, linked=["megan"], reconciled=state))) == expected
+    assert told(plan_of(scenario([user], [login()], leaver, linked=["megan"], reconciled=state))) == expected
 
 
 def test_l9_who_has_an_employee_is_not_told_to_get_one(plan_of: PlanOf) -> None:
-    assert told(plan_of(world([person()], [login()], [employee()], linked=["megan"]))) == []
+    assert told(plan_of(scenario([person()], [login()], [employee()], linked=["megan"]))) == []
 
 
 @pytest.mark.parametrize("active", [True, False])
 @pytest.mark.parametrize("reason", LEAVERS)
 def test_l10_a_leaver_whose_employee_has_no_resignation_date(plan_of: PlanOf, reason: str, active: bool) -> None:
-    plan = plan_of(world(LEAVERS[reason], [login(active=active)], [employee()], linked=["megan"]))
+    plan = plan_of(scenario(LEAVERS[reason], [login(active=active)], [employee()], linked=["megan"]))
     told_of = "L10 leaver_without_resignation_date megan" in told(plan)
     assert told_of == (reason != "is_room")
 
 
 @pytest.mark.parametrize("left", [{"resignationDate": "2026-12-31"}, {"status": "pending"}, {"status": "archived"}])
 def test_l10_an_employee_who_leaves_needs_no_finding(plan_of: PlanOf, left: dict) -> None:
-    plan = plan_of(world([], [login()], [employee(**left)], linked=["megan"]))
+    plan = plan_of(scenario([], [login()], [employee(**left)], linked=["megan"]))
     assert told(plan) == ["L5 deactivate_user megan (deleted_in_entra)"]
 
 
 def test_l11_the_login_of_an_archived_employee_is_not_activated(plan_of: PlanOf) -> None:
     archived = employee(status="archived")
-    plan = plan_of(world([person()], [login(active=False)], [archived], linked=["megan"], reactivate="all"))
+    plan = plan_of(scenario([person()], [login(active=False)], [archived], linked=["megan"], reactivate="all"))
     assert told(plan) == ["L11 employee_archived_in_group megan"]
 
 
@@ -241,46 +245,46 @@ def test_status_decides_whose_employee_it_is_and_then_the_carried_id(
 ) -> None:
     employees = [employee("megan", number=2, status=by_email), employee("other", number=1, status=carried)]
     unmanaged = {"reconciled": {"megan": {"Gone": None}}, "linked": ["megan"]}
-    plan = plan_of(world([person(groups=[])], [login(employeeId="employee-other")], employees, **unmanaged))
+    plan = plan_of(scenario([person(groups=[])], [login(employeeId="employee-other")], employees, **unmanaged))
     assert told(plan) == ["L8 unmanaged megan"]
     assert plan["findings"][0]["employee_id"] == chosen
 
 
 def test_the_carried_employee_counts_though_nobody_has_the_email(plan_of: PlanOf) -> None:
     employees = [employee("carried", email=None, status="archived"), employee("somebody")]
-    plan = plan_of(world([person()], [login(employeeId="employee-carried")], employees, linked=["megan"]))
+    plan = plan_of(scenario([person()], [login(employeeId="employee-carried")], employees, linked=["megan"]))
     assert told(plan) == ["L11 employee_archived_in_group megan"]
 
 
 def test_of_several_employees_with_the_email_the_highest_number_counts(plan_of: PlanOf) -> None:
     twins = [employee("a", email="megan@contoso.com", number=3), employee("b", email="Megan@contoso.com", number=7)]
-    plan = plan_of(world([person()], [], twins))
+    plan = plan_of(scenario([person()], [], twins))
     assert told(plan) == ["L1 create_user megan", "duplicate_employee megan"]
     assert change(plan, "create_user")[1]["employeeId"] == "employee-b"
 
 
 def test_duplicate_employees_of_somebody_who_is_neither_in_scope_nor_linked_do_not_matter(plan_of: PlanOf) -> None:
     twins = [employee("a", email="megan@contoso.com"), employee("b", email="megan@contoso.com")]
-    assert told(plan_of(world([person(groups=[])], [login()], twins))) == []
+    assert told(plan_of(scenario([person(groups=[])], [login()], twins))) == []
 
 
 def test_duplicate_employees_of_a_linked_leaver_matter(plan_of: PlanOf) -> None:
     twins = [employee(name, email="megan@contoso.com", resignationDate="2026-12-31") for name in ("a", "b")]
-    plan = plan_of(world([person(groups=[])], [login()], twins, linked=["megan"]))
+    plan = plan_of(scenario([person(groups=[])], [login()], twins, linked=["megan"]))
     assert told(plan) == ["L7 deactivate_user megan (removed_from_group)", "duplicate_employee megan"]
 
 
 def test_duplicate_employees_of_somebody_left_alone_do_not_matter(plan_of: PlanOf) -> None:
     twins = [employee("a", email="megan@contoso.com"), employee("b", email="megan@contoso.com")]
     logins = [login("x", username="x", email="megan@contoso.com"), login("y", username="y", email="megan@contoso.com")]
-    assert told(plan_of(world([person()], logins, twins))) == ["M4 ambiguous_match megan"]
+    assert told(plan_of(scenario([person()], logins, twins))) == ["M4 ambiguous_match megan"]
 
 
 def test_the_entra_users_email_finds_the_employee_where_the_emply_user_has_none(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [login(email=None)], [employee()], linked=["megan"]))
+    plan = plan_of(scenario([person()], [login(email=None)], [employee()], linked=["megan"]))
     assert told(plan) == []
 
 
 def test_the_emply_users_own_email_finds_the_employee_before_the_entra_users(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [login(email="mj@contoso.com")], [employee()], linked=["megan"]))
+    plan = plan_of(scenario([person()], [login(email="mj@contoso.com")], [employee()], linked=["megan"]))
     assert told(plan) == ["L9 user_without_employee megan", "S email_nearly_matches megan"]

@@ -2,19 +2,19 @@
 
 import pytest
 
-from tests.reference.builders import ago, change, deactivated, employee, login, person, told, world
-from tests.reference.subject import PlanOf, Row, World
+from tests.reference.builders import ago, change, deactivated, employee, login, person, scenario, told
+from tests.reference.subject import PlanOf, Row, Scenario
 
 NOTHING_TO_DO = ["L9 user_without_employee megan"]
 RAYS = {"entra-ray": {"mediaEtag": '"ray"'}}
 PHOTO = {"photos": {"entra-megan": {"mediaEtag": '"new"'}}}
 
 
-def megan(entra: Row, etag: str | None = None, **settings: object) -> World:
+def megan(entra: Row, etag: str | None = None, **settings: object) -> Scenario:
     """Megan, linked and without employee; `etag` is the one recorded for her link."""
     state = {"photoEtags": [{"emplyUserId": "login-megan", "etag": etag}]} if etag else {}
     switches = {"profile_pictures": True, **settings}
-    return world([person()], [login()], linked=["megan"], state=state, entra=entra, **switches)
+    return scenario([person()], [login()], linked=["megan"], state=state, entra=entra, **switches)
 
 
 def test_p1_a_first_photo_is_set(plan_of: PlanOf) -> None:
@@ -39,14 +39,14 @@ def test_p_without_the_switch_no_photo_is_set(plan_of: PlanOf, switches: dict) -
 def test_p1_a_new_link_starts_without_an_etag(plan_of: PlanOf) -> None:
     state = {"photoEtags": [{"emplyUserId": "login-megan", "etag": '"new"'}]}
     plan = plan_of(
-        world([person()], [login()], linked=[("old", "megan")], state=state, entra=PHOTO, profile_pictures=True)
+        scenario([person()], [login()], linked=[("old", "megan")], state=state, entra=PHOTO, profile_pictures=True)
     )
     assert change(plan, "set_photo") == ({"etag": None}, {"etag": '"new"'})
     assert "P1 set_photo megan held by G3" in told(plan)
 
 
 def test_p1_a_newcomer_gets_a_photo_only_once_there_is_an_emply_user(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], entra=PHOTO, profile_pictures=True))
+    plan = plan_of(scenario([person()], entra=PHOTO, profile_pictures=True))
     assert told(plan) == ["L1 create_user megan", "L9 user_without_employee megan"]
 
 
@@ -54,7 +54,7 @@ def test_p1_a_newcomer_gets_a_photo_only_once_there_is_an_emply_user(plan_of: Pl
 def test_p1_who_is_activated_in_this_plan_is_active(plan_of: PlanOf, ours: bool, photos: int) -> None:
     state = {"deactivations": [deactivated("megan", ago(days=9))] if ours else []}
     logins = [login(active=False)]
-    plan = plan_of(world([person()], logins, linked=["megan"], state=state, entra=PHOTO, profile_pictures=True))
+    plan = plan_of(scenario([person()], logins, linked=["megan"], state=state, entra=PHOTO, profile_pictures=True))
     assert len([row for row in plan["actions"] if row["kind"] == "set_photo"]) == photos
 
 
@@ -65,12 +65,12 @@ def test_p1_who_is_activated_in_this_plan_is_active(plan_of: PlanOf, ours: bool,
 )
 def test_p1_who_is_not_in_scope_gets_none(plan_of: PlanOf, user: dict, group_then: str) -> None:
     state: Row = {"linked": ["megan"], "reconciled": {"megan": {group_then: None}}}
-    plan = plan_of(world([{**person(), **user}], [login()], entra=PHOTO, profile_pictures=True, **state))
+    plan = plan_of(scenario([{**person(), **user}], [login()], entra=PHOTO, profile_pictures=True, **state))
     assert "set_photo" not in [row["kind"] for row in plan["actions"]]
 
 
 def test_p2_the_employee_controls_the_user(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [login()], [employee()], linked=["megan"], entra=PHOTO, profile_pictures=True))
+    plan = plan_of(scenario([person()], [login()], [employee()], linked=["megan"], entra=PHOTO, profile_pictures=True))
     assert told(plan) == []
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.reference.builders import change, employee, login, person, told, world
-from tests.reference.subject import IMPLEMENTATIONS, PlanOf, Row, World
+from tests.reference.builders import change, employee, login, person, scenario, told
+from tests.reference.subject import IMPLEMENTATIONS, PlanOf, Row, Scenario
 from tests.reference.terms import ConfigurationError
 
 BOTH = {"Employees": "Employee", "HR": "HR"}
@@ -15,11 +15,11 @@ NOTHING_TO_DO = ["L9 user_without_employee megan"]
 
 def megan(
     groups: list[str], roles: list[str], mapping: dict, reconciled: dict | None = None, **settings: object
-) -> World:
-    """A world of one linked person without employee."""
+) -> Scenario:
+    """A scenario of one linked person without employee."""
     state = {"megan": reconciled} if reconciled else None
     people, logins = [person(groups=groups)], [login(roles=roles)]
-    return world(people, logins, linked=["megan"], mapping=mapping, reconciled=state, **settings)
+    return scenario(people, logins, linked=["megan"], mapping=mapping, reconciled=state, **settings)
 
 
 def roles_after(plan: Row, before: list[str]) -> list[str]:
@@ -86,7 +86,7 @@ def test_worked_example(
 
 
 def test_r1_who_has_an_employee_keeps_all_roles(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person(groups=["HR"])], [login(roles=[])], [employee()], linked=["megan"], mapping=BOTH))
+    plan = plan_of(scenario([person(groups=["HR"])], [login(roles=[])], [employee()], linked=["megan"], mapping=BOTH))
     assert told(plan) == []
 
 
@@ -109,7 +109,7 @@ def test_r2_switched_off_nobody_elses_roles_change(plan_of: PlanOf) -> None:
 @pytest.mark.parametrize(("switch", "roles"), [(True, ["role-Employee", "role-HR"]), (False, ["role-Employee"])])
 def test_r3_roles_at_creation(plan_of: PlanOf, employees: list, switch: bool, roles: list) -> None:
     newcomer = person(groups=["HR", "Employees"])
-    plan = plan_of(world([newcomer], [], employees, mapping=BOTH, synchronize_roles=switch))
+    plan = plan_of(scenario([newcomer], [], employees, mapping=BOTH, synchronize_roles=switch))
     assert change(plan, "create_user")[1]["roleIds"] == roles
 
 
@@ -159,7 +159,7 @@ def test_r6_who_joins_a_group_beside_others_is_told_to_have_joined(plan_of: Plan
     people = [person("ada"), person("megan", groups=["Employees", "Payroll"])]
     logins = [login("ada", roles=["Employee", "Payroll"]), login("megan", roles=["Employee"])]
     state: Row = {"linked": ["ada", "megan"], "reconciled": {"ada": BOTH, "megan": BOTH}}
-    plan = plan_of(world(people, logins, mapping=ALL, **state))
+    plan = plan_of(scenario(people, logins, mapping=ALL, **state))
     assert [line for line in told(plan) if not line.startswith("L9")] == ["R4 set_roles megan (group_joined)"]
 
 
@@ -196,35 +196,35 @@ def test_r7_is_silent_where_nothing_would_have_changed(plan_of: PlanOf) -> None:
     assert plan["roleStates"] == [{"entraId": "entra-megan", "groups": {"group-Employees": "role-Employee"}}]
 
 
-def _unknown_role(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+def _unknown_role(case: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
     settings["groups"][0]["default_role"] = "employee"  # another case is another name
 
 
-def _role_twice(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
-    scenario["emply"]["roles"].append({"id": "role-again", "title": " Employee "})
+def _role_twice(case: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+    case["emply"]["roles"].append({"id": "role-again", "title": " Employee "})
 
 
-def _unknown_protected_role(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+def _unknown_protected_role(case: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
     settings["protected_roles"] = ["Root"]
 
 
-def _unknown_department(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+def _unknown_department(case: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
     settings["groups"][0]["default_department"] = "Łódź"
 
 
-def _unknown_group(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+def _unknown_group(case: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
     settings["groups"][0]["group"] = "Nobody"
 
 
-def _group_twice(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
-    scenario["entra"]["groups"].append({"id": "group-again", "displayName": "Employees"})
+def _group_twice(case: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+    case["entra"]["groups"].append({"id": "group-again", "displayName": "Employees"})
 
 
-def _group_made_anew(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+def _group_made_anew(case: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
     state["groupIds"] = [{"groupName": "Employees", "groupId": "group-deleted"}]
 
 
-def _one_group_in_two_entries(scenario: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+def _one_group_in_two_entries(case: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
     settings["groups"].append({"group": "group-Employees", "default_role": "HR"})
 
 
@@ -245,26 +245,26 @@ def _one_group_in_two_entries(scenario: Row, settings: Row, state: Row) -> None:
 def test_r8_a_name_of_the_settings_that_means_nothing_or_two_things_stops_the_run(
     spoil: Callable[[Row, Row, Row], None], implementation: str
 ) -> None:
-    scenario, settings, state, now = world([person()])
-    spoil(scenario, settings, state)
+    case, settings, state, now = scenario([person()])
+    spoil(case, settings, state)
     with pytest.raises(ConfigurationError):
-        IMPLEMENTATIONS[implementation](scenario, settings, state, now)
+        IMPLEMENTATIONS[implementation](case, settings, state, now)
 
 
 def test_r8_a_renamed_group_goes_on_working(plan_of: PlanOf) -> None:
-    scenario, settings, state, now = world([person()], [login()], linked=["megan"])
-    scenario["entra"]["groups"][0]["displayName"] = "Staff"
+    case, settings, state, now = scenario([person()], [login()], linked=["megan"])
+    case["entra"]["groups"][0]["displayName"] = "Staff"
     state["groupIds"] = [{"groupName": "Employees", "groupId": "group-Employees"}]
-    plan = plan_of((scenario, settings, state, now))
+    plan = plan_of((case, settings, state, now))
     assert told(plan) == ["L9 user_without_employee megan", "R8 group_renamed Staff"]
     assert plan["findings"][0]["object"] == "group-Employees"
 
 
 def test_r8_of_two_groups_of_one_name_the_id_chooses(plan_of: PlanOf) -> None:
-    scenario, settings, state, now = world([person()])
-    scenario["entra"]["groups"].append({"id": "group-again", "displayName": "Employees"})
+    case, settings, state, now = scenario([person()])
+    case["entra"]["groups"].append({"id": "group-again", "displayName": "Employees"})
     settings["groups"][0]["group"] = "group-Employees"
-    assert "L1 create_user megan" in told(plan_of((scenario, settings, state, now)))
+    assert "L1 create_user megan" in told(plan_of((case, settings, state, now)))
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_r8_of_two_groups_of_one_name_the_id_chooses(plan_of: PlanOf) -> None:
 def test_r9_the_role_state_is_the_groups_and_the_mapping_where_r4_applies(
     plan_of: PlanOf, switch: bool, employees: list, role: str | None, logins: list
 ) -> None:
-    plan = plan_of(world([person()], logins, employees, synchronize_roles=switch))
+    plan = plan_of(scenario([person()], logins, employees, synchronize_roles=switch))
     assert plan["roleStates"] == [{"entraId": "entra-megan", "groups": {"group-Employees": role}}]
 
 
@@ -292,11 +292,11 @@ def test_r9_waits_while_a_role_action_is_held(plan_of: PlanOf) -> None:
 
 def test_r9_does_not_wait_for_an_action_that_gives_no_role(plan_of: PlanOf) -> None:
     held = {"guards": {"max_grants": {"min_count": 0, "percent": 0}}}
-    plan = plan_of(world([person()], [login(active=False)], linked=["megan"], reactivate="all", **held))
+    plan = plan_of(scenario([person()], [login(active=False)], linked=["megan"], reactivate="all", **held))
     assert told(plan) == ["L4 activate_user megan held by G7", "L9 user_without_employee megan"]
     assert plan["roleStates"] == [{"entraId": "entra-megan", "groups": {"group-Employees": "role-Employee"}}]
 
 
 @pytest.mark.parametrize("people", [[], [person(groups=[])], [person(accountEnabled=False)]])
 def test_r9_a_leavers_role_state_stays(plan_of: PlanOf, people: list) -> None:
-    assert plan_of(world(people, [login()], linked=["megan"]))["roleStates"] == []
+    assert plan_of(scenario(people, [login()], linked=["megan"]))["roleStates"] == []

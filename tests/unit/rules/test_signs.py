@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reference.builders import ago, deactivated, employee, login, person, told, world
+from tests.reference.builders import ago, deactivated, employee, login, person, scenario, told
 from tests.reference.calendar_builders import calendar
 from tests.reference.subject import IMPLEMENTATIONS, PlanOf, Row
 from tests.reference.terms import ConfigurationError
@@ -25,20 +25,22 @@ def signs(plan: Row) -> list[str]:
 
 def test_sso_not_assigned_is_about_people_in_scope(plan_of: PlanOf) -> None:
     people = [person("megan"), person("ray", accountEnabled=False), person("ole", groups=[])]
-    plan = plan_of(world(people, entra=application("entra-other"), **SSO))
+    plan = plan_of(scenario(people, entra=application("entra-other"), **SSO))
     assert signs(plan) == ["S sso_not_assigned megan"]
 
 
 @pytest.mark.parametrize("principal", ["entra-megan", "group-Employees", "group-Other"])
 def test_sso_who_is_assigned_or_in_an_assigned_group_may_sign_on(plan_of: PlanOf, principal: str) -> None:
     people = [person(groups=["Employees", "Other"])]
-    assert signs(plan_of(world(people, entra=application(principal), **SSO))) == []
+    assert signs(plan_of(scenario(people, entra=application(principal), **SSO))) == []
 
 
 @pytest.mark.parametrize("nested_groups", [True, False])
 def test_sso_membership_of_an_assigned_group_is_direct(plan_of: PlanOf, nested_groups: bool) -> None:
     nested = {"All": ["Employees"]}
-    plan = plan_of(world([person()], nested=nested, entra=application("group-All"), nested_groups=nested_groups, **SSO))
+    plan = plan_of(
+        scenario([person()], nested=nested, entra=application("group-All"), nested_groups=nested_groups, **SSO)
+    )
     assert signs(plan) == ["S sso_not_assigned megan"]
 
 
@@ -46,23 +48,23 @@ def test_sso_membership_of_an_assigned_group_is_direct(plan_of: PlanOf, nested_g
 def test_sso_an_application_that_requires_no_assignment_lets_everybody_in(
     plan_of: PlanOf, required: bool | None
 ) -> None:
-    assert signs(plan_of(world([person()], entra=application(required=required), **SSO))) == []
+    assert signs(plan_of(scenario([person()], entra=application(required=required), **SSO))) == []
 
 
 @pytest.mark.parametrize("settings", [{}, {"sso": {"service_principal_id": None}}])
 def test_sso_without_an_application_in_the_settings_nobody_asks(plan_of: PlanOf, settings: dict) -> None:
-    assert signs(plan_of(world([person()], entra=application(), **settings))) == []
+    assert signs(plan_of(scenario([person()], entra=application(), **settings))) == []
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
 def test_r8_the_application_of_the_settings_must_exist(implementation: str) -> None:
     with pytest.raises(ConfigurationError):
-        IMPLEMENTATIONS[implementation](*world([person()], **SSO))
+        IMPLEMENTATIONS[implementation](*scenario([person()], **SSO))
 
 
 def test_s_speaks_of_people_left_alone(plan_of: PlanOf) -> None:
     twins = [person("megan"), person("twin", userPrincipalName="MEGAN@contoso.com", mail="twin@contoso.com")]
-    plan = plan_of(world(twins, [login()], entra=application(), **SSO))
+    plan = plan_of(scenario(twins, [login()], entra=application(), **SSO))
     assert told(plan) == [
         "M4 ambiguous_match megan",
         "M4 ambiguous_match twin",
@@ -72,7 +74,7 @@ def test_s_speaks_of_people_left_alone(plan_of: PlanOf) -> None:
 
 
 def dynamic(group: str, *people: Row, types: tuple[str, ...] = ("DynamicMembership",)) -> Row:
-    made = world(people, mapping={"Employees": "Employee", "HR": "HR"})
+    made = scenario(people, mapping={"Employees": "Employee", "HR": "HR"})
     (row,) = [row for row in made[0]["entra"]["groups"] if row["displayName"] == group]
     row["groupTypes"] = list(types)
     return made
@@ -101,7 +103,7 @@ def test_dynamic_group_guests_is_not_about_rooms(plan_of: PlanOf) -> None:
 @pytest.mark.parametrize(("nested_groups", "expected"), [(False, ["S nested_group_ignored Employees"]), (True, [])])
 def test_nested_group_ignored_is_told_once_a_group(plan_of: PlanOf, nested_groups: bool, expected: list) -> None:
     nested, mapping = {"Employees": ["Office", "Shop"]}, {"Employees": "Employee", "Office": "HR", "Shop": "HR"}
-    assert told(plan_of(world(nested=nested, mapping=mapping, nested_groups=nested_groups))) == expected
+    assert told(plan_of(scenario(nested=nested, mapping=mapping, nested_groups=nested_groups))) == expected
 
 
 @pytest.mark.parametrize(
@@ -118,21 +120,21 @@ def test_nested_group_ignored_is_told_once_a_group(plan_of: PlanOf, nested_group
 def test_multiple_groups_single_role(
     plan_of: PlanOf, mapping: dict, settings: dict, employees: list, expected: int
 ) -> None:
-    plan = plan_of(world([person(groups=["Employees", "HR"])], [], employees, mapping=mapping, **settings))
+    plan = plan_of(scenario([person(groups=["Employees", "HR"])], [], employees, mapping=mapping, **settings))
     assert signs(plan) == ["S multiple_groups_single_role megan"] * expected
 
 
 def test_multiple_groups_single_role_is_about_people_in_scope(plan_of: PlanOf) -> None:
     leaver = person(groups=["Employees", "HR"], accountEnabled=False)
     mapping = {"Employees": "Employee", "HR": "HR"}
-    assert signs(plan_of(world([leaver], mapping=mapping, synchronize_roles=False))) == []
+    assert signs(plan_of(scenario([leaver], mapping=mapping, synchronize_roles=False))) == []
 
 
 def test_calendar_not_editable_is_told_once_a_calendar(plan_of: PlanOf) -> None:
     mailbox = {"calendars": {"entra-megan": [calendar(canEdit=False), calendar("Team", canEdit=None), calendar("Own")]}}
     mailbox["calendars"]["entra-gone"] = [calendar("Theirs", canEdit=False)]
     plan = plan_of(
-        world([person()], [login()], [employee()], linked=["megan"], entra=mailbox, synchronize_calendars=True)
+        scenario([person()], [login()], [employee()], linked=["megan"], entra=mailbox, synchronize_calendars=True)
     )
     assert [row["object"] for row in plan["findings"]] == ["outlook-Calendar", "outlook-Team"]
     assert signs(plan) == ["S calendar_not_editable megan"] * 2
@@ -155,7 +157,7 @@ def test_calendar_not_editable_is_about_people_who_have_calendars(
     mailbox = {"calendars": {"entra-megan": [calendar(canEdit=False)]}}
     logins = [login(active=active)]
     state: Row = {"linked": ["megan"], "reconciled": {"megan": {"Gone": None}}}
-    plan = plan_of(world([user], logins, entra=mailbox, synchronize_calendars=switch, **state))
+    plan = plan_of(scenario([user], logins, entra=mailbox, synchronize_calendars=switch, **state))
     assert signs(plan) == ["S calendar_not_editable megan"] * expected
 
 
@@ -163,7 +165,9 @@ def test_calendar_not_editable_counts_who_is_activated_in_this_plan(plan_of: Pla
     mailbox = {"calendars": {"entra-megan": [calendar(canEdit=False)]}}
     state = {"deactivations": [deactivated("megan", ago(days=9))]}
     logins = [login(active=False)]
-    plan = plan_of(world([person()], logins, linked=["megan"], state=state, entra=mailbox, synchronize_calendars=True))
+    plan = plan_of(
+        scenario([person()], logins, linked=["megan"], state=state, entra=mailbox, synchronize_calendars=True)
+    )
     assert signs(plan) == ["S calendar_not_editable megan"]
 
 
@@ -187,7 +191,7 @@ def test_calendar_not_editable_counts_who_is_activated_in_this_plan(plan_of: Pla
 def test_email_nearly_matches_is_at_most_one_edit_away(plan_of: PlanOf, email: str | None, near: bool) -> None:
     """The Emply user has another e-mail, so that even the very address of the Entra user is not its employee's."""
     people, logins = [person("søren")], [login("søren", email="s@contoso.com")]
-    plan = plan_of(world(people, logins, [employee("near", email=email)], linked=["søren"]))
+    plan = plan_of(scenario(people, logins, [employee("near", email=email)], linked=["søren"]))
     assert signs(plan) == ["S email_nearly_matches søren"] * near
     found = [row["employee_id"] for row in plan["findings"] if row["code"] == "email_nearly_matches"]
     assert found == ["employee-near"] * near
@@ -203,12 +207,12 @@ def test_email_nearly_matches_is_at_most_one_edit_away(plan_of: PlanOf, email: s
 )
 def test_email_nearly_matches_by_name(plan_of: PlanOf, names: dict, near: bool) -> None:
     user = person(givenName="Łucja", surname="Öz")
-    plan = plan_of(world([user], [], [employee("other", email="far@fabrikam.dk", **names)]))
+    plan = plan_of(scenario([user], [], [employee("other", email="far@fabrikam.dk", **names)]))
     assert signs(plan) == ["S email_nearly_matches megan"] * near
 
 
 def test_email_nearly_matches_nobody_without_a_name(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person(givenName=None, surname=" ")], [], [employee("x", email="far@fabrikam.dk")]))
+    plan = plan_of(scenario([person(givenName=None, surname=" ")], [], [employee("x", email="far@fabrikam.dk")]))
     assert signs(plan) == []
 
 
@@ -218,24 +222,24 @@ def test_email_nearly_matches_nobody_without_a_name(plan_of: PlanOf) -> None:
     ids=["pending", "archived", "her own"],
 )
 def test_email_nearly_matches_is_about_active_and_pending_employees(plan_of: PlanOf, near: dict, found: int) -> None:
-    plan = plan_of(world([person()], [], [employee(**{"email": "megam@contoso.com", **near})]))
+    plan = plan_of(scenario([person()], [], [employee(**{"email": "megam@contoso.com", **near})]))
     assert signs(plan) == ["S email_nearly_matches megan"] * found
 
 
 @pytest.mark.parametrize(("groups", "found"), [(["Employees"], 0), ([], 1)])
 def test_email_nearly_matches_no_employee_of_somebody_else_in_scope(plan_of: PlanOf, groups: list, found: int) -> None:
     people = [person("megan"), person("megam", groups=groups)]
-    assert signs(plan_of(world(people, [], [employee("megam")]))) == ["S email_nearly_matches megan"] * found
+    assert signs(plan_of(scenario(people, [], [employee("megam")]))) == ["S email_nearly_matches megan"] * found
 
 
 def test_email_nearly_matches_is_about_people_in_scope_without_employee(plan_of: PlanOf) -> None:
     people = [person("megan", groups=[]), person("megab")]
-    plan = plan_of(world(people, [], [employee("megac"), employee("megab")]))
+    plan = plan_of(scenario(people, [], [employee("megac"), employee("megab")]))
     assert signs(plan) == []
 
 
 def test_email_nearly_matches_is_told_once_a_pair(plan_of: PlanOf) -> None:
     near = [employee("megam", firstName="Megan", lastName="Jordan"), employee("megann")]
-    plan = plan_of(world([person(givenName="Megan", surname="Jordan")], [], near))
+    plan = plan_of(scenario([person(givenName="Megan", surname="Jordan")], [], near))
     found = [row["employee_id"] for row in plan["findings"] if row["code"] == "email_nearly_matches"]
     assert sorted(found) == ["employee-megam", "employee-megann"]

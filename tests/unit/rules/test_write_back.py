@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.reference.builders import change, employee, login, person, told, world
-from tests.reference.subject import IMPLEMENTATIONS, PlanOf, Row, World
+from tests.reference.builders import change, employee, login, person, scenario, told
+from tests.reference.subject import IMPLEMENTATIONS, PlanOf, Row, Scenario
 from tests.reference.terms import ConfigurationError
 
 DOMAINS = [{"name": "Contoso.com"}, {"name": "fabrikam.dk"}]
@@ -17,38 +17,38 @@ HYBRID = {"onPremisesSyncEnabled": True}
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
 @pytest.mark.parametrize("switch", ["create", "update", "delete"])
 def test_w0_a_hybrid_tenant_has_no_write_back(implementation: str, switch: str) -> None:
-    made = world(entra={"organization": HYBRID}, entra_write_back={switch: True})
+    made = scenario(entra={"organization": HYBRID}, entra_write_back={switch: True})
     with pytest.raises(ConfigurationError):
         IMPLEMENTATIONS[implementation](*made)
 
 
 @pytest.mark.parametrize("switches", [{}, {"create": False, "update": False, "delete": False}])
 def test_w0_a_hybrid_tenant_without_write_back_is_fine(plan_of: PlanOf, switches: dict) -> None:
-    assert told(plan_of(world(entra={"organization": HYBRID}, entra_write_back=switches))) == []
+    assert told(plan_of(scenario(entra={"organization": HYBRID}, entra_write_back=switches))) == []
 
 
 def test_w0_a_hybrid_user_is_not_updated(plan_of: PlanOf) -> None:
     user = person(onPremisesSyncEnabled=True)
-    plan = plan_of(world([user], [login()], [employee(firstName="Megan")], linked=["megan"], **UPDATE))
+    plan = plan_of(scenario([user], [login()], [employee(firstName="Megan")], linked=["megan"], **UPDATE))
     assert told(plan) == ["W0 hybrid_read_only megan"]
 
 
 def test_w0_a_hybrid_user_with_nothing_to_update_needs_no_finding(plan_of: PlanOf) -> None:
     user = person(onPremisesSyncEnabled=True)
-    assert told(plan_of(world([user], [login()], [employee()], linked=["megan"], **UPDATE))) == []
+    assert told(plan_of(scenario([user], [login()], [employee()], linked=["megan"], **UPDATE))) == []
 
 
 def test_w0_a_hybrid_user_is_not_deleted(plan_of: PlanOf) -> None:
     user = person(onPremisesSyncEnabled=True, accountEnabled=False)
-    plan = plan_of(world([user], [login()], [ARCHIVED], linked=["megan"], **DELETE))
+    plan = plan_of(scenario([user], [login()], [ARCHIVED], linked=["megan"], **DELETE))
     assert told(plan) == ["L6 deactivate_user megan (account_disabled)", "W0 hybrid_read_only megan"]
 
 
-def stranger(fields: Row | None = None, people: tuple[Row, ...] = (), **entra: object) -> World:
+def stranger(fields: Row | None = None, people: tuple[Row, ...] = (), **entra: object) -> Scenario:
     """An Emply user that is nobody's."""
     tenant = {"organization": {"verifiedDomains": DOMAINS}, **entra}
     logins = [login("søren", **{**STRANGER, **(fields or {})})]
-    return world(people, logins, entra=tenant, entra_write_back={"create": True})
+    return scenario(people, logins, entra=tenant, entra_write_back={"create": True})
 
 
 def test_w1_an_external_emply_user_is_created_in_entra(plan_of: PlanOf) -> None:
@@ -125,7 +125,7 @@ def test_w1_neither_deactivated_nor_archived_people_are_created(plan_of: PlanOf,
 @pytest.mark.parametrize("people", [[], [person()]], ids=["gone in Entra", "of other addresses there"])
 def test_w1_who_is_linked_is_nobody_to_create(plan_of: PlanOf, people: list) -> None:
     sides: Row = {"entra": {"organization": {"verifiedDomains": DOMAINS}}, "entra_write_back": {"create": True}}
-    plan = plan_of(world(people, [login(username="mj@contoso.com", email=None)], linked=["megan"], **sides))
+    plan = plan_of(scenario(people, [login(username="mj@contoso.com", email=None)], linked=["megan"], **sides))
     assert [line for line in told(plan) if line.startswith("W1")] == []
 
 
@@ -163,7 +163,7 @@ EMPLOYED = {
 
 def test_w2_six_fields_follow_the_employee(plan_of: PlanOf) -> None:
     user = person(givenName="Lucy", surname="Öz ", department="Aarhus")
-    plan = plan_of(world([user], [login()], [employee(**EMPLOYED)], linked=["megan"], **UPDATE))
+    plan = plan_of(scenario([user], [login()], [employee(**EMPLOYED)], linked=["megan"], **UPDATE))
     assert told(plan) == ["W2 update_user megan"]
     before, after = change(plan, "update_user")
     assert before == {
@@ -186,39 +186,39 @@ def test_w2_six_fields_follow_the_employee(plan_of: PlanOf) -> None:
 def test_w2_entra_keeps_what_the_employee_does_not_have(plan_of: PlanOf) -> None:
     user = person(givenName="Megan", surname="Jordan", displayName="MJ", jobTitle="Chief", department="Aarhus")
     nothing = employee(firstName="Megan", lastName=" ", jobTitle="", departmentId="department-gone")
-    assert told(plan_of(world([user], [login()], [nothing], linked=["megan"], **UPDATE))) == []
+    assert told(plan_of(scenario([user], [login()], [nothing], linked=["megan"], **UPDATE))) == []
 
 
 def test_w2_the_display_name_follows_where_there_are_both_names(plan_of: PlanOf) -> None:
     user = person(givenName="Megan", surname="Jordan")
     both = employee(firstName=" Megan ", lastName="Jordan")
-    plan = plan_of(world([user], [login()], [both], linked=["megan"], **UPDATE))
+    plan = plan_of(scenario([user], [login()], [both], linked=["megan"], **UPDATE))
     assert change(plan, "update_user") == ({"displayName": None}, {"displayName": "Megan Jordan"})
 
 
 def test_w2_holds_in_the_plan_that_makes_the_match(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [login()], [employee(jobTitle="Chief")], **UPDATE))
+    plan = plan_of(scenario([person()], [login()], [employee(jobTitle="Chief")], **UPDATE))
     assert told(plan) == ["M2 link_user megan", "W2 update_user megan"]
 
 
 @pytest.mark.parametrize("employees", [[], [employee(status="archived", jobTitle="Chief")]])
 def test_w2_without_an_employee_or_with_an_archived_one_entra_leads(plan_of: PlanOf, employees: list) -> None:
-    plan = plan_of(world([person()], [login()], employees, linked=["megan"], **UPDATE))
+    plan = plan_of(scenario([person()], [login()], employees, linked=["megan"], **UPDATE))
     assert [row["kind"] for row in plan["actions"]] == []
 
 
 def test_w2_who_is_not_in_scope_is_not_written(plan_of: PlanOf) -> None:
     leaver = employee(jobTitle="Chief", resignationDate="2026-12-31")
-    plan = plan_of(world([person(groups=[])], [login()], [leaver], linked=["megan"], **UPDATE))
+    plan = plan_of(scenario([person(groups=[])], [login()], [leaver], linked=["megan"], **UPDATE))
     assert told(plan) == ["L7 deactivate_user megan (removed_from_group)"]
 
 
 def test_w2_whoever_this_plan_creates_has_to_wait(plan_of: PlanOf) -> None:
-    assert told(plan_of(world([person()], [], [employee(jobTitle="Chief")], **UPDATE))) == ["L1 create_user megan"]
+    assert told(plan_of(scenario([person()], [], [employee(jobTitle="Chief")], **UPDATE))) == ["L1 create_user megan"]
 
 
 def test_w3_a_leaver_is_deleted_in_entra_and_deactivated_in_emply(plan_of: PlanOf) -> None:
-    plan = plan_of(world([person()], [login()], [ARCHIVED], linked=["megan"], **DELETE))
+    plan = plan_of(scenario([person()], [login()], [ARCHIVED], linked=["megan"], **DELETE))
     assert told(plan) == [
         "L11 employee_archived_in_group megan",
         "W3 deactivate_user megan (deleted_in_entra)",
@@ -235,19 +235,19 @@ def test_w3_a_leaver_is_deleted_in_entra_and_deactivated_in_emply(plan_of: PlanO
     ids=["instead of L6", "instead of L7", "instead of L7a"],
 )
 def test_w3_speaks_before_l6_l7_and_l7a(plan_of: PlanOf, user: dict) -> None:
-    plan = plan_of(world([{**person(), **user}], [login()], [ARCHIVED], linked=["megan"], **DELETE))
+    plan = plan_of(scenario([{**person(), **user}], [login()], [ARCHIVED], linked=["megan"], **DELETE))
     assert told(plan) == ["W3 deactivate_user megan (deleted_in_entra)", "W3 delete_user megan"]
 
 
 def test_w3_a_deactivated_user_is_not_deactivated_again_nor_activated(plan_of: PlanOf) -> None:
     inactive = [login(active=False)]
-    plan = plan_of(world([person()], inactive, [ARCHIVED], linked=["megan"], reactivate="all", **DELETE))
+    plan = plan_of(scenario([person()], inactive, [ARCHIVED], linked=["megan"], reactivate="all", **DELETE))
     assert told(plan) == ["L11 employee_archived_in_group megan", "W3 delete_user megan"]
 
 
 def test_w3_acts_on_unmanaged_people_too(plan_of: PlanOf) -> None:
     state: Row = {"linked": ["megan"], "reconciled": {"megan": {"HR": "HR"}}}
-    plan = plan_of(world([person(groups=["HR"])], [login()], [ARCHIVED], **state, **DELETE))
+    plan = plan_of(scenario([person(groups=["HR"])], [login()], [ARCHIVED], **state, **DELETE))
     assert told(plan) == [
         "L8 unmanaged megan",
         "W3 deactivate_user megan (deleted_in_entra)",
@@ -257,23 +257,23 @@ def test_w3_acts_on_unmanaged_people_too(plan_of: PlanOf) -> None:
 
 def test_w3_a_link_that_this_plan_makes_is_too_young(plan_of: PlanOf) -> None:
     archived = employee(email="ole@contoso.com", status="archived")
-    made = world([person(mail="ole@contoso.com")], [login(email=None)], [archived], **DELETE)
+    made = scenario([person(mail="ole@contoso.com")], [login(email=None)], [archived], **DELETE)
     assert told(plan_of(made)) == ["L11 employee_archived_in_group megan", "M2 link_user megan"]
 
 
 @pytest.mark.parametrize("status", ["active", "pending", None])
 def test_w3_only_an_archived_employee_deletes(plan_of: PlanOf, status: str | None) -> None:
-    assert told(plan_of(world([person()], [login()], [employee(status=status)], linked=["megan"], **DELETE))) == []
+    assert told(plan_of(scenario([person()], [login()], [employee(status=status)], linked=["megan"], **DELETE))) == []
 
 
 def test_w3_who_is_gone_in_entra_is_not_deleted(plan_of: PlanOf) -> None:
-    plan = plan_of(world([], [login()], [ARCHIVED], linked=["megan"], **DELETE))
+    plan = plan_of(scenario([], [login()], [ARCHIVED], linked=["megan"], **DELETE))
     assert told(plan) == ["L5 deactivate_user megan (deleted_in_entra)"]
 
 
 def test_w3_happens_once_for_an_entra_user_and_an_employee(plan_of: PlanOf) -> None:
     state = {"deletedUsers": [{"entraId": "entra-megan", "employeeId": "employee-megan"}]}
-    plan = plan_of(world([person()], [login()], [ARCHIVED], linked=["megan"], state=state, **DELETE))
+    plan = plan_of(scenario([person()], [login()], [ARCHIVED], linked=["megan"], state=state, **DELETE))
     assert told(plan) == ["L11 employee_archived_in_group megan"]
 
 
@@ -282,7 +282,7 @@ def test_w3_happens_once_for_an_entra_user_and_an_employee(plan_of: PlanOf) -> N
 )
 def test_w3_another_employee_or_another_user_is_another_case(plan_of: PlanOf, other: dict) -> None:
     state = {"deletedUsers": [other]}
-    plan = plan_of(world([person()], [login()], [ARCHIVED], linked=["megan"], state=state, **DELETE))
+    plan = plan_of(scenario([person()], [login()], [ARCHIVED], linked=["megan"], state=state, **DELETE))
     assert "W3 delete_user megan" in told(plan)
 
 
@@ -292,5 +292,7 @@ def test_w4_with_the_switches_off_nothing_of_w_appears(plan_of: PlanOf, switches
     logins = [login("megan"), login("ole"), login("søren", **STRANGER)]
     employees = [ARCHIVED, employee("ole", jobTitle="Chief")]
     domains = {"organization": {"verifiedDomains": DOMAINS}}
-    plan = plan_of(world(people, logins, employees, linked=["megan", "ole"], entra=domains, entra_write_back=switches))
+    plan = plan_of(
+        scenario(people, logins, employees, linked=["megan", "ole"], entra=domains, entra_write_back=switches)
+    )
     assert told(plan) == ["L11 employee_archived_in_group megan"]

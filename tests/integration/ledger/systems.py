@@ -1,4 +1,4 @@
-"""A company in memory: both systems, the settings, and one run after another.
+"""Both systems in memory: both systems, the settings, and one run after another.
 
 It keeps itself in a scenario (the sandbox's form), and `sync` runs it through the real rules and the real ledger.
 """
@@ -19,7 +19,7 @@ from entra_emply.provisioning.report import ApplyReport
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.integration.ledger.fakes import Emply, Graph, Row
-from tests.reference.vectorised import _world
+from tests.reference.vectorised import _inputs
 
 SETTINGS: Row = {
     "synchronize_roles": True,
@@ -33,7 +33,7 @@ SETTINGS: Row = {
 ROLES = ["Employee", "HR", "Manager", "Administrator"]
 
 
-class Company:
+class Systems:
     """Both systems, the settings, and one run after another."""
 
     def __init__(self, ledger: Ledger, scenario: Row, settings: Row | None = None) -> None:
@@ -44,12 +44,12 @@ class Company:
         self.emply = Emply(scenario)
 
     @classmethod
-    def stored(cls, ledger: Ledger, file: Path) -> "Company":
-        """The company as `file` has it; every change is written there at once, as real systems would keep it."""
+    def stored(cls, ledger: Ledger, file: Path) -> "Systems":
+        """The systems as `file` has it; every change is written there at once, as real systems would keep it."""
         stored = json.loads(file.read_text())
-        company = cls(ledger, stored["scenario"], stored["settings"])
-        company.emply.changed = company.graph.changed = lambda: company.store(file)
-        return company
+        systems = cls(ledger, stored["scenario"], stored["settings"])
+        systems.emply.changed = systems.graph.changed = lambda: systems.store(file)
+        return systems
 
     def store(self, file: Path) -> None:
         """Write everything to `file`, in one step."""
@@ -62,17 +62,17 @@ class Company:
         settle(self.ledger, graph=self.graph, emply=self.emply)
         return self.ledger.read_state(clock.now())
 
-    def world(self) -> Inputs:
+    def inputs(self) -> Inputs:
         """What a run reads: first the sync state, then both sides."""
         state = self.state()
-        return _world(copy.deepcopy(self.scenario), self.settings, state)
+        return _inputs(copy.deepcopy(self.scenario), self.settings, state)
 
     def plan(self) -> Plan:
         """Read, plan and record, as a run does before it applies."""
-        return self.record(self.world())
+        return self.record(self.inputs())
 
-    def record(self, world: Inputs, *, origin: Origin = "sync", day: datetime | None = None) -> Plan:
-        return self.record_plan(make_plan(world), world.state, origin=origin, day=day)
+    def record(self, inputs: Inputs, *, origin: Origin = "sync", day: datetime | None = None) -> Plan:
+        return self.record_plan(make_plan(inputs), inputs.state, origin=origin, day=day)
 
     def record_plan(
         self, plan: Plan, state: SyncState, *, origin: Origin = "sync", day: datetime | None = None

@@ -1,6 +1,6 @@
-"""Worlds in which every rule fires often: small populations that share few addresses, groups and roles.
+"""Scenarios in which every rule fires often: small populations that share few addresses, groups and roles.
 
-`random_world` is for campaigns of thousands; `worlds` is the same as a hypothesis strategy. No rule is decided here.
+`random_scenario` is for campaigns, `scenarios` the hypothesis strategy. No rule is decided here.
 """
 
 from datetime import datetime, timedelta
@@ -9,35 +9,35 @@ from random import Random
 from hypothesis import strategies as st
 
 from tests.reference import rules
-from tests.reference.agenda import NOW, Agenda
-from tests.reference.cast import STORIES
 from tests.reference.guards import identity
-from tests.reference.subject import World
+from tests.reference.random_calendars import NOW, RandomCalendars
+from tests.reference.random_people import CASES
+from tests.reference.subject import Scenario
 from tests.reference.terms import ConfigurationError, Row
 
 
-def random_world(random: Random) -> World:
+def random_scenario(random: Random) -> Scenario:
     """(scenario, settings, state, now): the arguments of an implementation of the rules."""
-    return _Draft(random).world()
+    return _Draft(random).scenario()
 
 
-def worlds() -> st.SearchStrategy[World]:
-    return st.randoms(use_true_random=False).map(random_world)
+def scenarios() -> st.SearchStrategy[Scenario]:
+    return st.randoms(use_true_random=False).map(random_scenario)
 
 
-class _Draft(Agenda):
-    """One world in the making."""
+class _Draft(RandomCalendars):
+    """One scenario in the making."""
 
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self.deactivations: list[Row] = []
         self.grants: list[Row] = []
 
-    def world(self) -> World:
+    def scenario(self) -> Scenario:
         self.make_roles_and_groups()
-        stories = self.random.choices(list(STORIES), list(STORIES.values()), k=self.random.randint(2, 8))
-        for number, story in enumerate(stories):
-            self.tell(number, story)
+        cases = self.random.choices(list(CASES), list(CASES.values()), k=self.random.randint(2, 8))
+        for number, case in enumerate(cases):
+            self.make_case(number, case)
         self.employees = self.employees[:6]
         tenant, remembered = self.furnish()
         self.fill_calendars()
@@ -126,7 +126,7 @@ class _Draft(Agenda):
             entries += [{"group": group["id"], "default_role": "Employee"}]
 
     def remember_actions(self, scenario: Row, state: Row) -> None:
-        """Holds and approvals of actions that this world plans, and of some that it no longer plans."""
+        """Holds and approvals of actions that this scenario plans, and of some that it no longer plans."""
         try:
             actions = rules.plan(scenario, self.settings, state, NOW)["actions"]
         except ConfigurationError:

@@ -43,7 +43,7 @@ def calendars_of(user: str) -> list[Row]:
     ]
 
 
-def company() -> Row:
+def scenario() -> Row:
     calendars: Row = {user: calendars_of(user) for user in IDS[:40]}
     calendars["u41"] = {"error": "ErrorAccessDenied"}
     calendars["u07"][0]["events"].append(some_series("daily", 2, 3, 4))

@@ -1,10 +1,10 @@
-"""A company with mailboxes: what the tests of photos, calendars, events and write-back begin with."""
+"""Both systems with mailboxes: what the tests of photos, calendars, events and write-back begin with."""
 
 import base64
 
 from entra_emply.ledger.ledger import Ledger
-from tests.integration.ledger.company import Company, make_scenario
 from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.systems import Systems, make_scenario
 
 STAFF = ["g-staff"]
 OUTCOMES = (
@@ -13,25 +13,25 @@ OUTCOMES = (
 )
 
 
-def make_office(ledger: Ledger) -> Company:
+def make_systems(ledger: Ledger) -> Systems:
     """Ada, İpek, Søren and Łukasz, and the room Sal, who has no login."""
     people = {"ada": STAFF, "ipek": STAFF, "søren": STAFF, "łukasz": STAFF, "sal": ["g-rooms"]}
-    return Company(ledger, make_scenario(people, without_login=("sal",)))
+    return Systems(ledger, make_scenario(people, without_login=("sal",)))
 
 
-def furnish(company: Company) -> None:
+def furnish(systems: Systems) -> None:
     """Ada's calendar and the room's are in Emply, with one event each of both origins; İpek's is not, and is empty.
 
     Søren's employee is archived. Ada has a photo.
     """
-    entra, emply = company.scenario["entra"], company.scenario["emply"]
+    entra, emply = systems.scenario["entra"], systems.scenario["emply"]
     entra["photos"]["ada"] = {"mediaEtag": "W/1", "contentBase64": base64.b64encode(b"Ada's").decode("ascii")}
     for owner in ("ada", "ipek", "sal"):
         entra["calendars"][owner] = [calendar(f"{owner}-cal")]
     entra["calendars"]["ada"].append(calendar("ada-team", name="Çalışma grubu", isDefaultCalendar=False))
     for owner, kind in (("ada", "user"), ("sal", "room")):
         emply["calendars"].append(emply_calendar(owner, kind))
-        outlook(company, owner)["events"].append(outlook_event(f"{owner}-lunch"))
+        outlook(systems, owner)["events"].append(outlook_event(f"{owner}-lunch"))
         emply["events"].append(emply_event(f"E-{owner}-lunch", f"E-{owner}", externalId=f"{owner}-lunch"))
     emply["events"].append(emply_event("E-ada-own", "E-ada", origin="emply", title="Ansættelsessamtale"))
     emply["employees"].append({"id": "søren-file", "number": 7, "email": "søren@contoso.com", "status": "Archived"})
@@ -87,12 +87,12 @@ def emply_event(event_id: str, calendar_id: str, **fields: object) -> Row:
     }
 
 
-def outlook(company: Company, owner: str, which: int = 0) -> Row:
+def outlook(systems: Systems, owner: str, which: int = 0) -> Row:
     """A calendar of somebody in Outlook."""
-    found: Row = company.scenario["entra"]["calendars"][owner][which]
+    found: Row = systems.scenario["entra"]["calendars"][owner][which]
     return found
 
 
-def in_emply(company: Company, what: str) -> dict[str, Row]:
+def in_emply(systems: Systems, what: str) -> dict[str, Row]:
     """Emply's calendars, events or users, by id."""
-    return {row["id"]: row for row in company.scenario["emply"][what]}
+    return {row["id"]: row for row in systems.scenario["emply"][what]}

@@ -1,4 +1,4 @@
-"""The tenant, the settings and the people of a random world. What was recorded of time and plans is in worlds.py."""
+"""The tenant, the settings and the people of a random scenario; what was recorded of them is in random_scenarios.py."""
 
 import unicodedata
 from random import Random
@@ -18,7 +18,7 @@ NAMES = [
 ]
 TITLES = ["Employee", "HR", "Manager", "Payroll", "Administrator"]
 GROUPS = ["Employees", "HR", "Løn", "Çalışanlar", "Zarząd"]
-STORIES = {
+CASES = {
     "linked": 45,
     "same username": 11,
     "same email": 11,
@@ -48,8 +48,8 @@ DEFAULTS: Row = {
 }
 
 
-class Cast:
-    """The settings and the people of one world in the making."""
+class RandomPeople:
+    """The settings and the people of one scenario in the making."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -65,7 +65,7 @@ class Cast:
         self.links: list[Row] = []
         self.role_states: list[Row] = []
         self.group_ids: list[Row] = []
-        self.couples: list[tuple[str, str]] = []  # an Entra user and the Emply user of its story
+        self.couples: list[tuple[str, str]] = []  # an Entra user and the Emply user of one case
 
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
@@ -130,32 +130,32 @@ class Cast:
 
     # The people
 
-    def tell(self, number: int, story: str) -> None:
-        """One person's story so far; addresses come from so few names that stories collide."""
+    def make_case(self, number: int, case: str) -> None:
+        """One person's case; addresses come from so few names that cases collide."""
         who = number % len(NAMES) if self.chance(0.85) else self.random.randrange(len(NAMES))
         user = self.make_user(f"e{number}", who)
-        if story == "leaver":
+        if case == "leaver":
             self.make_leave(user)
         login = self.make_login(f"u{number}", who, user)
         self.couples.append((user["id"], login["id"]))
-        self.make_addresses(number, story, user, login)
-        if story in LINKED:
-            entra_id = f"e{number}-old" if story == "made anew" else user["id"]
+        self.make_addresses(number, case, user, login)
+        if case in LINKED:
+            entra_id = f"e{number}-old" if case == "made anew" else user["id"]
             self.links.append({"entraId": entra_id, "emplyUserId": login["id"]})
             if self.chance(0.8):
                 self.make_role_state(login, user["id"])
-        if story in {"leaver", "leaver's login"}:
+        if case in {"leaver", "leaver's login"}:
             self.make_employee(login, user, status="archived")
         elif self.chance(0.35):
             self.make_employee(login, user)
-        if story in NO_USER:
+        if case in NO_USER:
             for group in self.groups:
                 group["members"] = [member for member in group["members"] if member != user["id"]]
         else:
             self.users.append(self.sparse(user))
-        if story not in NO_LOGIN:
+        if case not in NO_LOGIN:
             self.logins.append(self.sparse(login))
-        if story == "two accounts":
+        if case == "two accounts":
             self.make_second_account(number, who, user, login)
 
     def make_leave(self, user: Row) -> None:
@@ -168,14 +168,14 @@ class Cast:
         if what == "room" and self.rooms and user["id"] not in self.groups[-1]["members"]:
             self.groups[-1]["members"].append(user["id"])
 
-    def make_addresses(self, number: int, story: str, user: Row, login: Row) -> None:
-        """What the story says about the Emply user's addresses."""
-        if story in {"same email", "leaver's login"}:
+    def make_addresses(self, number: int, case: str, user: Row, login: Row) -> None:
+        """What the case says about the Emply user's addresses."""
+        if case in {"same email", "leaver's login"}:
             login["email"] = self.disguised(user["mail"] or user["userPrincipalName"])
             login["username"] = self.random.choice([None, f"login-{number}", login["username"]])
-        elif story in {"same username", "made anew", "two accounts"}:
+        elif case in {"same username", "made anew", "two accounts"}:
             login["username"] = self.disguised(user["userPrincipalName"])
-        elif story == "external":
+        elif case == "external":
             names = ["extern", f"extern{number}@contoso.com", f"extern{number}@contoso.com", " Extern@fabrikam.dk"]
             login["username"] = self.random.choice([*names, f"guest{number}@example.com"])
             login["email"] = self.random.choice([None, None, f"extern{number}@fabrikam.dk", "extern@Contoso.com"])

@@ -1,12 +1,12 @@
-"""What a random world's tenant and Emply hold around the people: domains, applications, photos, further properties."""
+"""What a random scenario holds around the people, in the tenant and in Emply: domains, applications, photos, fields."""
 
-from tests.reference.cast import NAMES, Cast
+from tests.reference.random_people import NAMES, RandomPeople
 from tests.reference.terms import Row
 
 SWITCHES = ("create", "update", "delete")
 
 
-class Office(Cast):
+class RandomTenant(RandomPeople):
     """The people with everything that P, W and S ask about."""
 
     def furnish(self) -> tuple[Row, Row]:

@@ -1,9 +1,9 @@
-"""The calendars and events of a random world, in Outlook and in Emply, and what was recorded of them."""
+"""The calendars and events of a random scenario, in Outlook and in Emply, and what was recorded of them."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from tests.reference.office import Office
+from tests.reference.random_tenant import RandomTenant
 from tests.reference.terms import Row
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
@@ -28,7 +28,7 @@ EVENTS = {
 OUTLOOK_ONLY = ("new", "paired, gone in Emply", "paired, both gone")
 
 
-class Agenda(Office):
+class RandomCalendars(RandomTenant):
     """The people with their calendars."""
 
     def __init__(self, random: Random) -> None:
@@ -154,42 +154,42 @@ class Agenda(Office):
 
     def fill(self, entra_id: str, outlook: Row, emply: Row | None) -> None:
         for _ in range(self.random.choice([0, 1, 2, 3])):
-            story = self.random.choices(list(EVENTS), list(EVENTS.values()))[0]
-            if emply is not None or story in OUTLOOK_ONLY:
-                self.tell_event(story, entra_id, outlook, emply or {})
+            case = self.random.choices(list(EVENTS), list(EVENTS.values()))[0]
+            if emply is not None or case in OUTLOOK_ONLY:
+                self.make_event_case(case, entra_id, outlook, emply or {})
 
-    def tell_event(self, story: str, entra_id: str, outlook: Row, emply: Row) -> None:
+    def make_event_case(self, case: str, entra_id: str, outlook: Row, emply: Row) -> None:
         """One event on both sides."""
         event = self.make_event(self.slot())
         events = outlook.setdefault("events", [])
-        if story not in {"gone in Outlook", "own", "paired, gone in Outlook", "paired, both gone"}:
+        if case not in {"gone in Outlook", "own", "paired, gone in Outlook", "paired, both gone"}:
             events.append(event)
-        if story in {"imported", "changed", "gone in Outlook", "moved in Outlook", "moved in Emply", "imported twice"}:
-            times = self.slot() if story.startswith("moved") else (event["start"]["dateTime"], event["end"]["dateTime"])
+        if case in {"imported", "changed", "gone in Outlook", "moved in Outlook", "moved in Emply", "imported twice"}:
+            times = self.slot() if case.startswith("moved") else (event["start"]["dateTime"], event["end"]["dateTime"])
             copy = self.make_emply_event(emply, event["id"], "outlook", times)
-            copy["changeKey"] = "k0" if story in {"changed", "moved in Outlook"} else event.get("changeKey")
+            copy["changeKey"] = "k0" if case in {"changed", "moved in Outlook"} else event.get("changeKey")
             self.emply_events.append(self.sparse(copy))
-            if story == "imported twice":
+            if case == "imported twice":
                 again = {**copy, "id": f"{copy['id']}-2", "changeKey": self.random.choice(["k0", copy["changeKey"]])}
                 self.emply_events.append(again)
-        elif story == "own":
+        elif case == "own":
             self.emply_events.append(self.make_emply_event(emply, None, "emply", self.slot()))
-        elif story != "new":
-            self.tell_pair(story, entra_id, outlook, emply, event)
+        elif case != "new":
+            self.make_pair_case(case, entra_id, outlook, emply, event)
 
-    def tell_pair(self, story: str, entra_id: str, outlook: Row, emply: Row, event: Row) -> None:
-        times = self.slot() if story == "paired, moved" else (event["start"]["dateTime"], event["end"]["dateTime"])
+    def make_pair_case(self, case: str, entra_id: str, outlook: Row, emply: Row, event: Row) -> None:
+        times = self.slot() if case == "paired, moved" else (event["start"]["dateTime"], event["end"]["dateTime"])
         own = self.make_emply_event(emply, event["id"], "emply", times)
         if self.chance(0.6):
             own |= {"title": event.get("subject"), "isAllDay": event.get("isAllDay"), "showAs": event.get("showAs")}
-        if story not in {"paired, gone in Emply", "paired, both gone"}:
+        if case not in {"paired, gone in Emply", "paired, both gone"}:
             self.emply_events.append(own)
-        if story != "own, with an id":
+        if case != "own, with an id":
             if self.chance(0.2):
                 own["externalId"] = None  # the crash between the pair and the Emply event
             pair = {"emplyEventId": own["id"], "externalId": event["id"]}
             self.pairs.append({**pair, "entraId": entra_id, "calendarExternalId": outlook["id"]})
-        if story == "paired and imported":
+        if case == "paired and imported":
             self.emply_events.append(self.make_emply_event(emply, event["id"], "outlook", times))
 
     def make_event(self, times: tuple[str, str]) -> Row:

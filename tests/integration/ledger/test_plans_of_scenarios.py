@@ -1,6 +1,6 @@
-"""Plans of random worlds are applied as they are: what is looked at again agrees with what the rules decided.
+"""Plans of random scenarios are applied as they are: what is looked at again agrees with what the rules decided.
 
-In a world that stands still no action is superseded or fails, and after two runs nothing is left to do.
+In a scenario that stands still no action is superseded or fails, and after two runs nothing is left to do.
 """
 
 import copy
@@ -13,9 +13,9 @@ import pytest
 from entra_emply import clock
 from entra_emply.errors import SettingsError
 from entra_emply.ledger.ledger import Ledger
-from tests.integration.ledger.company import Company
 from tests.integration.ledger.fakes import Row
-from tests.reference.worlds import random_world
+from tests.integration.ledger.systems import Systems
+from tests.reference.random_scenarios import random_scenario
 
 NO_LIMIT = {"min_count": 1000, "percent": 100}
 WITHOUT_LIMITS = {"max_deactivations": NO_LIMIT, "max_role_changes": NO_LIMIT, "max_grants": NO_LIMIT}
@@ -50,12 +50,12 @@ def test_another_world_is_in_step_after_two_runs(ledger: Ledger, seed: int) -> N
 
 
 def _comes_into_step(ledger: Ledger, seed: int) -> None:
-    scenario, settings, state, now = copy.deepcopy(random_world(random.Random(seed)))
-    company = Company(ledger, _complete(scenario), settings | NOTHING_HELD)
+    scenario, settings, state, now = copy.deepcopy(random_scenario(random.Random(seed)))
+    systems = Systems(ledger, _complete(scenario), settings | NOTHING_HELD)
     _remember(ledger, state)
     with clock.frozen(now):
         try:
-            results = [_by_result(company) for _ in range(3)]
+            results = [_by_result(systems) for _ in range(3)]
         except SettingsError:
             return
     first, second, third = results
@@ -63,15 +63,15 @@ def _comes_into_step(ledger: Ledger, seed: int) -> None:
     assert third == {}
 
 
-def _by_result(company: Company) -> Counter[str]:
+def _by_result(systems: Systems) -> Counter[str]:
     counted: Counter[str] = Counter()
-    for results in company.sync().results.values():
+    for results in systems.sync().results.values():
         counted += results
     return counted
 
 
 def _complete(scenario: Row) -> Row:
-    """With the lists that the systems in memory expect; a world may leave them out."""
+    """With the lists that the systems in memory expect; a scenario may leave them out."""
     for system, lists in (
         ("entra", ("users", "groups", "deletedUsers")),
         ("emply", ("users", "employees", "roles", "departments", "calendars", "events")),
@@ -88,7 +88,7 @@ def _complete(scenario: Row) -> Row:
 
 
 def _remember(ledger: Ledger, state: Row) -> None:
-    """Make the ledger know what the world says is recorded; of what needs a link, only what has one."""
+    """Make the ledger know what the scenario says is recorded; of what needs a link, only what has one."""
     with ledger._database.writing() as connection:
         connection.exec_driver_sql("SET LOCAL search_path = entra_emply")
         for name, statement in MEMORY.items():

@@ -1,4 +1,4 @@
-"""A small office for stories that are told through the commands: its people, their calendars, its settings.
+"""A small scenario for tests through the commands: its people, their calendars, its settings.
 
 Çağla has a login, a photo and three calendars; Łucja has none yet of Emply's; Søren has no mailbox; a guest and a room.
 Days are counted from today, because the commands go by the real clock.
@@ -61,7 +61,7 @@ def own_event(calendar_id: str, name: str = "frokost", title: str = "Frokost på
     return {"id": name, "calendarId": calendar_id, "externalId": None, "origin": "emply", "title": title, **times}
 
 
-def office() -> Row:
+def mailbox_scenario() -> Row:
     """The whole scenario."""
     people = [
         _person("cagla", "Çağla", "Öztürk"),
@@ -126,7 +126,7 @@ def _login(name: str, given: str, surname: str) -> Row:
 def opened(
     sandbox: Sandbox, server: Server, folder: Path, after: Snapshot, settings: str = SETTINGS
 ) -> Iterator[Installation]:
-    """An installation of the office that goes on after a snapshot."""
+    """An installation of the scenario that goes on after a snapshot."""
     folder.mkdir(exist_ok=True)
     with started(sandbox, server, folder, after) as installation:
         sandbox.change_settings(emply_per_second=100_000)
