@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.reference.applying_calendars import CALENDARS
 from tests.reference.applying_entra import apply_to_users
-from tests.reference.guards import identity
+from tests.reference.guards import action_id
 
 Row = dict[str, Any]
 
@@ -114,7 +114,7 @@ def _remember(state: Row, plan: Row, failed: set[str]) -> None:
     counts = {row["groupId"]: row for row in [*state.get("groupCounts", []), *plan.get("groupCounts", [])]}
     state |= {"groupIds": list(names.values()), "groupCounts": list(counts.values())}
     state["holds"] = [
-        {"action": identity(action), "guards": action["own_guards"]}
+        {"action": action_id(action), "guards": action["own_guards"]}
         for action in plan["actions"]
         if action["own_guards"]
     ]

@@ -47,13 +47,16 @@ def scenario(
     state: Row | None = None,
     entra: Row | None = None,
     emply: Row | None = None,
+    unreadable: Row | None = None,
+    member_read_hidden: bool = False,
     **settings: Any,  # noqa: ANN401
 ) -> Scenario:
     """The arguments of an implementation.
 
     `linked` are names, or pairs of an Entra user's and an Emply user's name; `mapping` is group to role; `nested` are
     groups in groups; `reconciled` are role states: name of the Emply user to group to role; `entra` and `emply` are
-    more of the scenario. All groups anybody is in exist; those of `mapping`, and the rooms, are in the settings.
+    more of the scenario; `unreadable` is {"photos", "mailboxes", "sources"}. All groups anybody is in exist; those of
+    `mapping`, and the rooms, are in the settings.
     """
     people, nested = list(people), nested or {}
     names = list(dict.fromkeys([*mapping, *nested, *(group for row in people for group in row["groups"]), ROOMS]))
@@ -88,7 +91,8 @@ def scenario(
         ],
         **(state or {}),
     }
-    return systems, {"synchronize_roles": True, "groups": groups, **settings}, recorded, NOW
+    settings = {"synchronize_roles": True, "groups": groups, **settings}
+    return systems, settings, recorded, NOW, unreadable or {}, member_read_hidden
 
 
 def ago(**time: float) -> str:

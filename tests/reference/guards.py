@@ -1,6 +1,8 @@
 """G: what is held. G5 is not here: it makes no plan."""
 
+import json
 from datetime import timedelta
+from hashlib import sha256
 from math import ceil
 
 from tests.reference.planned import Planned
@@ -13,9 +15,10 @@ LOSING = (("emply", "remove_calendar"), ("emply", "detach_calendar"), ("entra", 
 Actions = list[tuple[Person, Row]]
 
 
-def identity(row: Row) -> list[object]:
-    """What an approval and a hold are recorded for."""
-    return [row["target"], row["kind"], row["entra_id"], row["emply_user_id"], row["before"], row["after"]]
+def action_id(row: Row) -> str:
+    """What an approval and a hold are recorded for: the interfaces' hash of what is done to whom."""
+    what = [row["target"], row["kind"], row["entra_id"], row["emply_user_id"], row["before"], row["after"]]
+    return sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
 def hold(inputs: Inputs, people: list[Person], planned: Planned) -> None:
@@ -36,8 +39,13 @@ def hold(inputs: Inputs, people: list[Person], planned: Planned) -> None:
         if row["reason"] == "removed_from_group" and _concerns(person, emptied):
             own.add("G4")
         row["own_guards"] = sorted(own)
-    for together in _held_as_one(inputs, planned):
+    links = [[row] for _, row in planned.actions if row["kind"] == "link_user"]
+    for together in links:
         _settle(inputs, together)
+    held = [person for person, row in planned.actions if row["kind"] == "link_user" and row["held_by"]]
+    for person, together in _held_as_one(inputs, planned):
+        if together not in links:
+            _settle(inputs, together, behind_held_link=any(person is other for other in held))
     _inherit(inputs, planned)
 
 
@@ -54,24 +62,28 @@ def hold_calendars(inputs: Inputs, actions: Actions) -> None:
             _settle(inputs, [row])
 
 
-def _held_as_one(inputs: Inputs, planned: Planned) -> list[list[Row]]:
+def _held_as_one(inputs: Inputs, planned: Planned) -> list[tuple[Person, list[Row]]]:
     """Each action alone; but W3's deletion together with its deactivation."""
-    together: dict[object, list[Row]] = {}
+    together: dict[object, tuple[Person, list[Row]]] = {}
     for person, row in planned.actions:
-        together.setdefault(person if row["rule"] == "W3" else id(row), []).append(row)
-    inputs.trace["W3 held as one"] += sum(len(rows) > 1 for rows in together.values())
+        together.setdefault(person if row["rule"] == "W3" else id(row), (person, []))[1].append(row)
+    inputs.trace["W3 held as one"] += sum(len(rows) > 1 for _, rows in together.values())
     return list(together.values())
 
 
-def _settle(inputs: Inputs, together: list[Row]) -> None:
-    """What was held once stays held, until a person approves it: each of those that are held as one."""
+def _settle(inputs: Inputs, together: list[Row], *, behind_held_link: bool = False) -> None:
+    """What was held once stays held, until a person approves it: each of those that are held as one.
+
+    An approval has no effect on what waits for a held link.
+    """
     own = {guard for row in together for guard in row["own_guards"]}
     held = {guard for row in together for guard in _held_before(inputs, row)}
     inputs.trace["sticky"] += not held <= own
     guards = own | held
     approved = [_is_approved(inputs, row) for row in together]
     inputs.trace["W3 half approved"] += any(approved) and not all(approved) and bool(guards)
-    if all(approved):
+    inputs.trace["approved behind a held link"] += any(approved) and behind_held_link
+    if all(approved) and not behind_held_link:
         inputs.trace["approved"] += bool(guards)
         guards = set()
     for row in together:
@@ -84,13 +96,13 @@ def _settle(inputs: Inputs, together: list[Row]) -> None:
 
 def _held_before(inputs: Inputs, row: Row) -> set[str]:
     return {
-        guard for hold_ in inputs.recorded("holds") if hold_["action"] == identity(row) for guard in hold_["guards"]
+        guard for hold_ in inputs.recorded("holds") if hold_["action"] == action_id(row) for guard in hold_["guards"]
     }
 
 
 def _is_approved(inputs: Inputs, row: Row) -> bool:
     return any(
-        approval["action"] == identity(row) and moment(approval["expiresAt"]) > inputs.now
+        approval["action"] == action_id(row) and moment(approval["expiresAt"]) > inputs.now
         for approval in inputs.recorded("approvals")
     )
 
@@ -110,6 +122,9 @@ def _touches_protected(inputs: Inputs, person: Person, row: Row) -> bool:
     if row["kind"] in {*LEAVING, "link_user"} and person.role_ids & protected:
         inputs.trace[f"G3 {row['kind']}"] += 1
         return True
+    if row["kind"] == "link_user" and person.matched_by == "address":
+        inputs.trace["G3 by another address"] += 1
+        return True
     if row["kind"] == "link_user" and person.replaces_link:
         inputs.trace["G3 replaces link"] += 1
         return True
@@ -120,7 +135,7 @@ def _touches_protected(inputs: Inputs, person: Person, row: Row) -> bool:
     return False
 
 
-def _limit(inputs: Inputs, name: str, min_count: int, percent: int, population: int) -> int:
+def limit(inputs: Inputs, name: str, min_count: int, percent: int, population: int) -> int:
     min_count_, percent_ = inputs.guard(name, min_count, percent)
     return max(min_count_, ceil(percent_ * population / 100))
 
@@ -142,7 +157,7 @@ def _most_deactivations(inputs: Inputs) -> int:
     recent = {row["emplyUserId"] for row in _recently_deactivated(inputs)}
     linked = {link["emplyUserId"] for link in inputs.recorded("links")} & set(active)
     population = [login_id for login_id in linked if active[login_id] or login_id in recent]
-    return _limit(inputs, "max_deactivations", 5, 5, len(population))
+    return limit(inputs, "max_deactivations", 5, 5, len(population))
 
 
 def _too_many_leave(inputs: Inputs, actions: list[Row]) -> bool:
@@ -156,14 +171,14 @@ def _too_many_roles(inputs: Inputs, people: list[Person], actions: list[Row]) ->
     """G2."""
     population = [person for person in people if person.matched]
     changed = [row for row in actions if row["kind"] == "set_roles"]
-    return len(changed) > _limit(inputs, "max_role_changes", 20, 25, len(population))
+    return len(changed) > limit(inputs, "max_role_changes", 20, 25, len(population))
 
 
 def _too_many(inputs: Inputs, actions: list[Row]) -> bool:
     """G7, by Entra user; those who are to be made in Entra have only an Emply user."""
     recent = {row["entraId"] for row in _recent(inputs, "grants") if not row["approved"]}
     granted = {row["entra_id"] or ("emply", row["emply_user_id"]) for row in actions if row["kind"] in GRANTS}
-    return len(granted | recent) > _limit(inputs, "max_grants", 20, 10, len(inputs.emply("users")))
+    return len(granted | recent) > limit(inputs, "max_grants", 20, 10, len(inputs.emply("users")))
 
 
 def _concerns(person: Person, emptied: set[str]) -> bool:

@@ -1,16 +1,20 @@
 """L: creation, activation and deactivation of Emply users."""
 
+from tests.reference.matching import is_leavers_login, share_address
 from tests.reference.planned import Found, Planned
 from tests.reference.terms import (
     Inputs,
     Person,
     Row,
     action,
+    as_address,
     email_as_written,
     email_of_entra_user,
     finding,
     get,
+    is_guest,
     key,
+    own_addresses,
     status,
     written,
 )
@@ -19,13 +23,14 @@ from tests.reference.write_back import is_deleted
 
 def plan_lifecycle(inputs: Inputs, person: Person, planned: Planned) -> Found:
     """The actions and findings of L for one person that is not left alone."""
-    del planned
     if person.in_scope and person.login is None:
-        actions, findings = _unmatched(inputs, person)
+        actions, findings = _unmatched(inputs, person, planned.people)
     elif person.in_scope:
         actions, findings = _matched(inputs, person)
     else:
         actions, findings = _leaver(inputs, person)
+    if person.matched and person.found_by_entra_email:
+        findings.append(finding(person, "login_email_differs", "L12"))
     created_or_matched = person.matched or any(row["kind"] == "create_user" for row in actions)
     if created_or_matched and person.employee is None:
         findings.append(finding(person, "user_without_employee", "L9"))
@@ -34,28 +39,27 @@ def plan_lifecycle(inputs: Inputs, person: Person, planned: Planned) -> Found:
     return actions, findings
 
 
-def _unmatched(inputs: Inputs, person: Person) -> Found:
+def _unmatched(inputs: Inputs, person: Person, others: list[Person]) -> Found:
     assert person.user is not None
     if status(person.employee) == "archived":
         return [], [finding(person, "employee_archived_in_group", "L3")]
     if email_of_entra_user(person.user) is None:
-        guest = get(person.user, "userType", "Member") == "Guest"
-        return [], [finding(person, "guest_without_mail" if guest else "no_email", "L2")]
-    for login in inputs.emply("users"):
-        if carries_username(login, person.user) or carries_email(login, person.user):
-            return [], [finding(person, "address_taken", "L1a")]
+        return [], [finding(person, "guest_without_mail" if is_guest(person.user) else "no_email", "L2")]
+    taken = [login["id"] for login in inputs.emply("users") if takes_address(inputs, person, login, others)]
+    if taken:
+        return [], [{**finding(person, "address_taken", "L1a"), "object": min(taken)}]
     return [action(person, "emply.create_user", "L1", before=None, after=_new_user(inputs, person))], []
 
 
-def carries_username(login: Row, user: Row) -> bool:
-    """An Emply user has the Entra user's UPN as its username."""
-    wanted = key(user.get("userPrincipalName"))
-    return wanted is not None and key(login.get("username")) == wanted
-
-
-def carries_email(login: Row, user: Row) -> bool:
-    wanted = email_of_entra_user(user)
-    return wanted is not None and key(login.get("email")) == wanted
+def takes_address(inputs: Inputs, person: Person, login: Row, others: list[Person]) -> bool:
+    """L1a: an Emply user carries the UPN or the e-mail, or shares an address as in M3b."""
+    user = person.user or {}
+    if own_addresses(user) & {key(login.get("username")), key(login.get("email"))}:
+        return True
+    matched = any(other.login_id == login["id"] and other.matched_by is not None for other in others)
+    shares = not matched and not is_leavers_login(inputs, login) and share_address(inputs, user, login)
+    inputs.trace["L1a shares"] += shares
+    return shares
 
 
 def _new_user(inputs: Inputs, person: Person) -> Row:
@@ -65,7 +69,7 @@ def _new_user(inputs: Inputs, person: Person) -> Row:
     roles = {group.role_id for group in person.groups} if inputs.switch("synchronize_roles") else {main.role_id}
     inputs.trace["R3"] += 1
     return {
-        "username": written(person.user.get("userPrincipalName")),
+        "username": as_address(person.user.get("userPrincipalName")),
         "email": email_as_written(person.user),
         "firstName": written(person.user.get("givenName")),
         "lastName": written(person.user.get("surname")),

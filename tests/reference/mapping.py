@@ -23,6 +23,7 @@ def resolve(scenario: Row, settings: Row, state: Row) -> Mapping:
             department_id = _by_title("department", entry["default_department"], departments)
         if get(entry, "meeting_rooms", False):
             mapping.room_group_ids.append(group["id"])
+            mapping.room_time_zones[group["id"]] = written(entry.get("time_zone"))
             continue
         if role_id is None:
             raise ConfigurationError(f"group without default_role: {entry['group']}")

@@ -12,8 +12,11 @@ Found = tuple[list[Row], list[Row]]  # the actions and the findings of a letter 
 class Planned:
     """Actions and findings, each with its person; None: it is nobody's."""
 
+    people: list[Person] = field(default_factory=list)  # linked, matched or in scope
     actions: list[tuple[Person, Row]] = field(default_factory=list)
     findings: list[tuple[Person | None, Row]] = field(default_factory=list)
+    renewed_calendars: dict[tuple[str | None, str], str] = field(default_factory=dict)  # C1a: owner, old id: new id
+    unread_sources: dict[str, str] = field(default_factory=dict)  # of C and E, by source (G5b): the code
 
     def add(self, person: Person, found: Found) -> None:
         actions, findings = found
@@ -37,8 +40,8 @@ class Planned:
         return person.matched and self.active(person)
 
     def kept_from_calendars(self, person: Person) -> bool:
-        """C8: left alone, unmanaged, or the link or the deactivation is held."""
-        held = any(row["held_by"] for row in self.of(person, "link_user", "deactivate_user"))
+        """C8: left alone, unmanaged, or the link, the activation or the deactivation is held."""
+        held = any(row["held_by"] for row in self.of(person, "link_user", "activate_user", "deactivate_user"))
         return person.left_alone or held or self.told(person, "unmanaged")
 
     def trace(self, spoken: Counter[str]) -> None:

@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import strategies as st
 
 from tests.reference import rules
-from tests.reference.guards import identity
+from tests.reference.guards import action_id
 from tests.reference.random_calendars import NOW, RandomCalendars
 from tests.reference.random_people import CASES
 from tests.reference.subject import Scenario
@@ -76,7 +76,7 @@ class _Draft(RandomCalendars):
         if self.mailboxes and self.chance(0.1):
             self.close_a_calendar()
         self.remember_actions(scenario, state)
-        return scenario, self.settings, state, NOW
+        return scenario, self.settings, state, NOW, {}, False
 
     # What is recorded
 
@@ -147,11 +147,11 @@ class _Draft(RandomCalendars):
             guards = possible.get(f"{row['target']}.{row['kind']}", [])
             if guards and self.chance(0.15):
                 chosen = sorted(self.random.sample(guards, self.random.randint(1, len(guards))))
-                state["holds"].append({"action": identity(self.changed(row)), "guards": chosen})
+                state["holds"].append({"action": action_id(self.changed(row)), "guards": chosen})
             if guards and self.chance(0.5 if row["rule"] == "W3" else 0.15):
                 left = self.random.choice([timedelta(hours=71), timedelta(hours=71), timedelta(0), timedelta(hours=-1)])
                 expires = _iso(NOW + left)
-                state["approvals"].append({"action": identity(self.changed(row)), "expiresAt": expires})
+                state["approvals"].append({"action": action_id(self.changed(row)), "expiresAt": expires})
 
     def changed(self, row: Row) -> Row:
         """Now and then an action of the newest plan that the next one does not hold any more."""

@@ -10,10 +10,10 @@ from tests.reference.guards import hold, hold_calendars
 from tests.reference.lifecycle import plan_lifecycle
 from tests.reference.mapping import resolve
 from tests.reference.matching import ambiguous_match, everybody_of, linked_only, links
-from tests.reference.photos import plan_photo
+from tests.reference.photos import find_unread_photos, plan_photo
 from tests.reference.planned import Planned
 from tests.reference.roles import new_role_state, plan_roles
-from tests.reference.signs import find_signs
+from tests.reference.signs import check_hidden_groups, find_signs
 from tests.reference.terms import ConfigurationError, Inputs, Mapping, Person, Row, get, trimmed
 from tests.reference.write_back import check_tenant, create_users, plan_write_back
 
@@ -22,14 +22,25 @@ __all__ = ["ConfigurationError", "plan"]
 LETTERS = (plan_lifecycle, plan_roles, plan_attributes, plan_write_back, plan_photo)
 
 
-def plan(scenario: Row, settings: Row, state: Row, now: datetime, trace: Counter[str] | None = None) -> Row:
+def plan(
+    scenario: Row,
+    settings: Row,
+    state: Row,
+    now: datetime,
+    unreadable: Row | None = None,
+    member_read_hidden: bool = False,
+    *,
+    trace: Counter[str] | None = None,
+) -> Row:
     """The plan of a scenario: `{"actions", "findings", "roleStates", "endedPairs"}`, each sorted.
 
-    `scenario` and `settings` are those of the interfaces, `state` is the sync state, `now` is aware. `trace` counts
-    which rules spoke. What the page leaves to the implementation (ids, severity, message, remedy) is not given, and
-    `reason` is null where the page names none. Raises ConfigurationError (R8, W0).
+    `scenario`, `settings`, `unreadable` and `member_read_hidden` are those of the interfaces (plan --offline); `state`
+    is the sync state, which sync.py makes of their `sync`; `now` is aware. `trace` counts which rules spoke. What the
+    page leaves to the implementation (severity, message, remedy) is not given; `reason` is null where it names none.
+    Raises ConfigurationError (R8, W0).
     """
     inputs = Inputs(scenario, settings, state, now, Mapping(), Counter() if trace is None else trace)
+    inputs.unreadable, inputs.member_read_hidden = unreadable or {}, member_read_hidden
     planned = Planned()
     states: list[Row] = []
     ended_pairs: list[str] = []
@@ -53,15 +64,20 @@ def _plan(inputs: Inputs, planned: Planned) -> tuple[list[Row], list[str]]:
     """Fill the plan; the role states and the pairs that are forgotten are given back."""
     inputs.mapping = resolve(inputs.scenario, inputs.settings, inputs.state)
     check_tenant(inputs)
+    check_hidden_groups(inputs)
     planned.findings += [(None, _group_renamed(group)) for group in inputs.mapping.renamed]
     everybody = everybody_of(inputs)
+    planned.people = everybody.people
     for person in everybody.people:
         if person.left_alone:
             planned.add(person, ([], ambiguous_match(inputs, person)))
             continue
         planned.add(person, (links(inputs, person), []))
-        for letter in LETTERS:
+    decided_people = [person for person in everybody.people if not person.left_alone]
+    for letter in LETTERS:  # A2 asks who is created
+        for person in decided_people:
             planned.add(person, letter(inputs, person, planned))
+    find_unread_photos(inputs, planned)
     create_users(inputs, everybody.external, planned)
     hold(inputs, everybody.people, planned)
     decided = len(planned.actions)

@@ -9,16 +9,17 @@ from tests.reference.terms import (
     email_of_entra_user,
     finding,
     get,
+    is_guest,
     key,
     status,
     trimmed,
 )
+from tests.reference.unread import source_unreadable
 
 
 def find_signs(inputs: Inputs, people: list[Person], planned: Planned) -> None:
-    signs = [row for group in inputs.mapping.groups for row in _of_group(inputs, group.id)]
-    planned.findings += [(None, row) for row in signs]
-    assigned = _assigned_users(inputs)
+    planned.findings += [(None, row) for row in _of_groups(inputs)]
+    assigned = _assigned_users(inputs, planned)
     theirs = {person.employee["id"] for person in people if person.in_scope and person.employee is not None}
     others = [row for row in inputs.emply("employees") if row["id"] not in theirs]
     for person in people:
@@ -29,7 +30,7 @@ def find_signs(inputs: Inputs, people: list[Person], planned: Planned) -> None:
             findings.append(finding(person, "sso_not_assigned", "S"))
         if not inputs.switch("synchronize_roles") and person.employee is None and _has_several_roles(person):
             findings.append(finding(person, "multiple_groups_single_role", "S"))
-        if inputs.switch("synchronize_calendars") and planned.may_have_calendars(person):
+        if _calendars_are_judged(inputs, person, planned):
             findings += _not_editable(inputs, person)
         if person.employee is None:
             findings += [
@@ -40,10 +41,14 @@ def find_signs(inputs: Inputs, people: list[Person], planned: Planned) -> None:
         planned.findings += [(person, row) for row in findings]
 
 
-def _assigned_users(inputs: Inputs) -> set[str] | None:
+def _assigned_users(inputs: Inputs, planned: Planned) -> set[str] | None:
     """The users that may sign on; None: everybody may, or nobody asks. Raises ConfigurationError (R8)."""
     wanted = trimmed(get(get(inputs.settings, "sso", {}), "service_principal_id"))
     if wanted is None:
+        return None
+    code = inputs.not_read("entra_app")
+    if code is not None:  # G5b: no R8 of it either
+        planned.findings.append((None, source_unreadable(inputs, "entra_app", code)))
         return None
     found = [row for row in inputs.entra("servicePrincipals") if row["id"] == wanted]
     if not found:
@@ -56,26 +61,53 @@ def _assigned_users(inputs: Inputs) -> set[str] | None:
     return assigned.union(*members)
 
 
-def _of_group(inputs: Inputs, group_id: str) -> list[Row]:
-    groups = {row["id"]: row for row in inputs.entra("groups")}
-    group, codes = groups[group_id], []
-    guests = [user for user in inputs.entra("users") if get(user, "userType", "Member") == "Guest"]
-    if "DynamicMembership" in get(group, "groupTypes", []) and guests:
-        codes.append("dynamic_group_guests")
-    if not inputs.switch("nested_groups") and set(get(group, "members", [])) & set(groups):
-        codes.append("nested_group_ignored")
+def check_hidden_groups(inputs: Inputs) -> None:
+    """S: where the app may not see hidden members, Graph shows the group as empty, and no plan is made (R8)."""
+    hidden = [group for group in _groups_that_are_read(inputs) if has_hidden_members(group)]
+    if hidden and not inputs.member_read_hidden:
+        raise ConfigurationError(f"Member.Read.Hidden is missing for the group {hidden[0].get('displayName')}")
+
+
+def has_hidden_members(group: Row) -> bool:
+    return (trimmed(group.get("visibility")) or "").casefold() == "hiddenmembership"
+
+
+def _groups_of_the_settings(inputs: Inputs) -> list[Row]:
+    """The configured groups and the room groups."""
+    wanted = {*(group.id for group in inputs.mapping.groups), *inputs.mapping.room_group_ids}
+    return [group for group in inputs.entra("groups") if group["id"] in wanted]
+
+
+def _groups_that_are_read(inputs: Inputs) -> list[Row]:
+    """With `nested_groups`, also those within."""
+    wanted = {group["id"] for group in _groups_of_the_settings(inputs)}
+    within = set().union(*map(inputs.members, wanted)) if inputs.switch("nested_groups") else set()
+    return [group for group in inputs.entra("groups") if group["id"] in wanted | within]
+
+
+def has_group_as_member(inputs: Inputs, group: Row) -> bool:
+    return bool(set(get(group, "members", [])) & {row["id"] for row in inputs.entra("groups")})
+
+
+def _of_groups(inputs: Inputs) -> list[Row]:
+    configured = {group.id for group in inputs.mapping.groups}
+    signs = [("hidden_membership", group) for group in _groups_that_are_read(inputs) if has_hidden_members(group)]
+    for group in _groups_of_the_settings(inputs):
+        if group["id"] in configured and "DynamicMembership" in get(group, "groupTypes", []):
+            signs += [("dynamic_group_guests", group)] if any(map(is_guest, inputs.entra("users"))) else []
+        if not inputs.switch("nested_groups") and has_group_as_member(inputs, group):
+            signs.append(("nested_group_ignored", group))
+    nobody = dict.fromkeys(("entra_id", "emply_user_id", "employee_id"))
     return [
-        {
-            "code": code,
-            "rule": "S",
-            "entra_id": None,
-            "emply_user_id": None,
-            "employee_id": None,
-            "subject": trimmed(group.get("displayName")),
-            "object": group_id,
-        }
-        for code in codes
+        {"code": code, "rule": "S", **nobody, "subject": trimmed(group.get("displayName")), "object": group["id"]}
+        for code, group in signs
     ]
+
+
+def _calendars_are_judged(inputs: Inputs, person: Person, planned: Planned) -> bool:
+    """What is not read is not judged (G5b)."""
+    switched_on = inputs.switch("synchronize_calendars") and planned.may_have_calendars(person)
+    return switched_on and "entra_calendars" not in planned.unread_sources
 
 
 def _has_several_roles(person: Person) -> bool:
@@ -85,7 +117,7 @@ def _has_several_roles(person: Person) -> bool:
 def _not_editable(inputs: Inputs, person: Person) -> list[Row]:
     return [
         {**finding(person, "calendar_not_editable", "S"), "object": calendar["id"]}
-        for calendar in inputs.of_user("calendars", person.entra_id) or []
+        for calendar in inputs.mailbox(person.entra_id) or []
         if not get(calendar, "canEdit", False)
     ]
 

@@ -1,6 +1,6 @@
 """The implementations of the rules that the same tests judge. A new one is added to `IMPLEMENTATIONS`, nowhere else.
 
-An implementation is a function (scenario, settings, state, now) -> plan as `tests.reference.rules.plan` gives it. It
+An implementation is a function of a scenario, with the arguments and the result of `tests.reference.rules.plan`. It
 raises ConfigurationError for R8 and W0. It may give more columns than the reference, and leave out the role states that
 stay as they are; neither is compared.
 """
@@ -13,8 +13,8 @@ from tests.reference import rules, vectorised
 from tests.reference.terms import ConfigurationError
 
 Row = dict[str, Any]
-Scenario = tuple[Row, Row, Row, datetime]
-Implementation = Callable[[Row, Row, Row, datetime], Row]
+Scenario = tuple[Row, Row, Row, datetime, Row, bool]  # the arguments of an implementation
+Implementation = Callable[[Row, Row, Row, datetime, Row, bool], Row]
 PlanOf = Callable[[Scenario], Row]  # what a test of a rule is given: one implementation's plan, in comparable form
 
 IMPLEMENTATIONS: dict[str, Implementation] = {"reference": rules.plan, "vectorised": vectorised.plan}

@@ -18,7 +18,17 @@ def key(text: str | None) -> str | None:
     """How e-mails and usernames are compared."""
     if text is None:
         return None
-    return unicodedata.normalize("NFC", text).strip().casefold() or None
+    return unicodedata.normalize("NFC", _without_format_characters(text)).strip().casefold() or None
+
+
+def _without_format_characters(text: str) -> str:
+    """Without category Cf: zero-width and direction marks."""
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+
+
+def as_address(text: str | None) -> str | None:
+    """An address as written, but for what `key` drops; blank as null."""
+    return None if text is None else _without_format_characters(text).strip() or None
 
 
 def trimmed(text: str | None) -> str | None:
@@ -46,17 +56,45 @@ def moment(text: str) -> datetime:
 def email_of_entra_user(user: Row) -> str | None:
     if key(user.get("mail")) is not None:
         return key(user.get("mail"))
-    principal_name = key(user.get("userPrincipalName"))
-    if get(user, "userType", "Member") != "Member" or principal_name is None or "#ext#" in principal_name:
+    upn = principal_name(user)
+    if get(user, "userType", "Member") != "Member" or upn is None or "#ext#" in upn:
         return None
-    return principal_name
+    return upn
 
 
 def email_as_written(user: Row) -> str | None:
     """The e-mail that L1 and A2 give: `mail` as written, else the UPN; null for who has no e-mail."""
     if email_of_entra_user(user) is None:
         return None
-    return written(user.get("mail")) or written(user.get("userPrincipalName"))
+    return as_address(user.get("mail")) or as_address(user.get("userPrincipalName"))
+
+
+def principal_name(user: Row) -> str | None:
+    """The key of the UPN, in any form."""
+    return key(user.get("userPrincipalName"))
+
+
+def own_addresses(user: Row) -> set[str]:
+    """The UPN, in any form, and the e-mail of an Entra user, as keys."""
+    return {address for address in (principal_name(user), email_of_entra_user(user)) if address is not None}
+
+
+def addresses(user: Row) -> set[str]:
+    """UPN (unless of the form #ext#), mail, otherMails, and the proxyAddresses of type smtp, as keys."""
+    upn = principal_name(user)
+    found = {None if upn is None or "#ext#" in upn else upn, key(user.get("mail"))}
+    found |= {key(other) for other in get(user, "otherMails", [])}
+    proxies = [key(proxy) or "" for proxy in get(user, "proxyAddresses", [])]
+    found |= {key(proxy.removeprefix("smtp:")) for proxy in proxies if proxy.startswith("smtp:")}
+    return {address for address in found if address is not None}
+
+
+def is_enabled(user: Row) -> bool:
+    return bool(get(user, "accountEnabled", True))
+
+
+def is_guest(user: Row) -> bool:
+    return bool(get(user, "userType", "Member") == "Guest")
 
 
 @dataclass
@@ -77,6 +115,7 @@ class Mapping:
 
     groups: list[Group] = field(default_factory=list)
     room_group_ids: list[str] = field(default_factory=list)
+    room_time_zones: dict[str, str | None] = field(default_factory=dict)  # by room group
     protected_role_ids: set[str] = field(default_factory=set)
     renamed: list[Row] = field(default_factory=list)  # Entra groups of another name than the settings give them
 
@@ -91,6 +130,9 @@ class Inputs:
     now: datetime
     mapping: Mapping
     trace: Counter[str]
+    unreadable: Row = field(default_factory=dict)  # "photos", "mailboxes": {entra id: code}; "sources": {source: code}
+    member_read_hidden: bool = False
+    counting: dict[str, set[str]] = field(default_factory=dict)  # the addresses that count for M3b, by Entra user
     _members: dict[str, set[str]] = field(default_factory=dict)
 
     def entra(self, kind: str) -> list[Row]:
@@ -142,8 +184,22 @@ class Inputs:
         return any(entra_id in self.members(group_id) for group_id in self.mapping.room_group_ids)
 
     def in_scope(self, user: Row) -> bool:
-        enabled = get(user, "accountEnabled", True)
-        return bool(enabled and self.groups_of(user["id"]) and not self.is_room(user["id"]))
+        return bool(is_enabled(user) and self.groups_of(user["id"]) and not self.is_room(user["id"]))
+
+    def not_read(self, source: str) -> str | None:
+        """The code of a source that could not be read."""
+        return get(get(self.unreadable, "sources", {}), source)
+
+    def not_read_of(self, kind: str, entra_id: str | None) -> str | None:
+        """The code of one person's "photos" or "mailboxes" that could not be read."""
+        return get(get(self.unreadable, kind, {}), entra_id or "")
+
+    def mailbox(self, entra_id: str | None) -> list[Row] | None:
+        """The calendars of a person; None: there is no mailbox, or it could not be read."""
+        if self.not_read_of("mailboxes", entra_id) is not None:
+            return None
+        calendars: list[Row] | None = self.of_user("calendars", entra_id)
+        return calendars
 
     def employees_by_email(self, email: str | None) -> list[Row]:
         return [row for row in self.emply("employees") if email is not None and key(row.get("email")) == email]
@@ -152,12 +208,29 @@ class Inputs:
         """Of the carried employee and those with the e-mail: by status, then the carried one, then by number."""
         candidates = [row for row in self.emply("employees") if row["id"] == carried_id]
         candidates += [row for row in self.employees_by_email(email) if row["id"] != carried_id]
-        rank = {"active": 0, "pending": 1, "archived": 2}
+        return best(candidates, carried_id)
 
-        def order(row: Row) -> tuple[int, bool, int, str]:
-            return rank[status(row)], row["id"] != carried_id, -get(row, "number", -1), row["id"]
+    def employees_by_entra_email(self, user: Row, login: Row) -> list[Row]:
+        """The employees of the Entra user's e-mail, where neither the carried id nor the Emply user's finds anybody."""
+        email = email_of_entra_user(user)
+        others = [row for row in self.emply("users") if row["id"] != login["id"]]
+        users = [row for row in self.entra("users") if row["id"] != user["id"] and is_enabled(row)]
+        if any(email_of_entra_user(row) == email for row in users):
+            return []
+        if any(key(row.get("email")) == email for row in others):
+            return []
+        carried = {row.get("employeeId") for row in others}
+        found = [row for row in self.employees_by_email(email) if status(row) != "archived"]
+        return [row for row in found if row["id"] not in carried]
 
-        return min(candidates, key=order, default=None)
+
+def best(employees: list[Row], carried_id: str | None) -> Row | None:
+    rank = {"active": 0, "pending": 1, "archived": 2}
+
+    def order(row: Row) -> tuple[int, bool, int, str]:
+        return rank[status(row) or ""], row["id"] != carried_id, -get(row, "number", -1), row["id"]
+
+    return min(employees, key=order, default=None)
 
 
 def status(employee: Row | None) -> str | None:
@@ -172,7 +245,7 @@ class Person:
     user: Row | None  # the Entra user; None: it is gone
     login: Row | None  # the Emply user; None: there is none yet
     linked: bool = False  # M1
-    matched_by: str | None = None  # M2, M3: "username" or "email"
+    matched_by: str | None = None  # M2, M3, M3b: "username", "email" or "address"
     replaces_link: bool = False  # M1: the Emply user's old link has lost its Entra end
     left_alone: bool = False  # M4
     groups: list[Group] = field(default_factory=list)
@@ -181,6 +254,7 @@ class Person:
     role_state: dict[str, str | None] | None = None  # group id -> role id, None: it was not mapped
     employee: Row | None = None
     has_duplicate_employees: bool = False
+    found_by_entra_email: bool = False  # the employee: L12
 
     @property
     def login_id(self) -> str | None:
@@ -192,7 +266,7 @@ class Person:
 
     @property
     def enabled(self) -> bool:
-        return self.user is not None and bool(get(self.user, "accountEnabled", True))
+        return self.user is not None and is_enabled(self.user)
 
     @property
     def active(self) -> bool:
@@ -233,12 +307,23 @@ def make_person(
     if linked:  # "A new link starts without role state"
         rows = [row for row in inputs.recorded("roleStates") if row["emplyUserId"] == person.login_id]
         person.role_state = {row["groupId"]: row["roleId"] for row in rows} or None
+    find_employee(inputs, person)
+    return person
+
+
+def find_employee(inputs: Inputs, person: Person) -> None:
+    """The terms' "employee of a person"."""
+    user, login = person.user, person.login
     email = key(login.get("email")) if login is not None else None
     if email is None and user is not None:
         email = email_of_entra_user(user)
     person.employee = inputs.best_employee((login or {}).get("employeeId"), email)
-    person.has_duplicate_employees = len(inputs.employees_by_email(email)) > 1
-    return person
+    by_email = inputs.employees_by_email(email)
+    if person.employee is None and user is not None and login is not None and key(login.get("email")) is not None:
+        by_email = inputs.employees_by_entra_email(user, login)
+        person.employee = best(by_email, None)
+        person.found_by_entra_email = person.employee is not None
+    person.has_duplicate_employees = len(by_email) > 1
 
 
 def action(person: Person, kind: str, rule: str, *, before: Row | None, after: Row | None) -> Row:

@@ -1,5 +1,6 @@
 """W: what goes back to Entra. What W3 spares L6, L7 and L7a, lifecycle.py asks here."""
 
+import re
 from collections import Counter
 
 from tests.reference.planned import Found, Planned
@@ -9,6 +10,7 @@ from tests.reference.terms import (
     Person,
     Row,
     action,
+    as_address,
     finding,
     get,
     key,
@@ -16,6 +18,7 @@ from tests.reference.terms import (
     trimmed,
     written,
 )
+from tests.reference.unread import source_unreadable
 
 
 def check_tenant(inputs: Inputs) -> None:
@@ -76,6 +79,9 @@ def _update(inputs: Inputs, person: Person) -> list[Row]:
     employee = person.employee
     if not inputs.write_back("update") or not person.matched or employee is None or status(employee) == "archived":
         return []
+    if person.found_by_entra_email:  # L12
+        inputs.trace["W2 not where L12 speaks"] += 1
+        return []
     assert person.user is not None
     both_names = trimmed(employee.get("firstName")) is not None and trimmed(employee.get("lastName")) is not None
     wanted = {
@@ -108,58 +114,90 @@ def create_users(inputs: Inputs, external: list[Person], planned: Planned) -> No
     """W1, for the external Emply users."""
     if not inputs.write_back("create"):
         return
+    code = inputs.not_read("entra_deleted_users")
+    if code is not None:
+        planned.findings.append((None, source_unreadable(inputs, "entra_deleted_users", code)))
+        return
     known = _known_addresses(inputs)
     wanted: list[tuple[Person, str]] = []
     for person in external:
-        if person.login is None or not person.active or status(person.employee) == "archived":
+        login = person.login or {}
+        if not person.active or status(person.employee) == "archived":
             continue
-        if {key(person.login.get("username")), key(person.login.get("email"))} & known:
+        if is_known(login, known):
             inputs.trace["W1 known in Entra"] += 1
             continue
-        upn = _principal_name(inputs, person.login)
-        if upn is None:
-            planned.add(person, ([], [finding(person, "domain_not_verified", "W1")]))
-        else:
+        upn = _principal_name(inputs, login)
+        if upn is not None:
             wanted.append((person, upn))
+        else:
+            verified = any(in_verified_domain(inputs, login.get(name)) for name in ("username", "email"))
+            planned.add(person, ([], [finding(person, "upn_not_allowed" if verified else "domain_not_verified", "W1")]))
+    _create(inputs, wanted, planned)
+
+
+def _create(inputs: Inputs, wanted: list[tuple[Person, str]], planned: Planned) -> None:
     times = Counter(key(upn) for _, upn in wanted)
-    deleted = {_before_deletion(row) for row in inputs.entra("deletedUsers")}
+    deleted = {address for row in inputs.entra("deletedUsers") for address in _of_deleted(row)}
     for person, upn in wanted:
+        login = person.login or {}
         findings = [finding(person, "duplicate_upn", "W1")] if times[key(upn)] > 1 else []
-        if key(upn) in deleted:
+        if key(upn) in deleted or is_known(login, deleted):
+            inputs.trace["W1 restorable by another address"] += key(upn) not in deleted
             findings.append(finding(person, "restorable_user", "W1"))
         if findings:
             planned.add(person, ([], findings))
         else:
-            row = action(person, "entra.create_user", "W1", before=None, after=_new_user(person.login or {}, upn))
+            row = action(person, "entra.create_user", "W1", before=None, after=_new_user(login, upn))
             planned.add(person, ([row], [finding(person, "needs_group", "W1")]))
 
 
-def _known_addresses(inputs: Inputs) -> set[str | None]:
-    """Every address of every Entra user, in scope or not."""
-    known: set[str | None] = set()
-    for user in inputs.entra("users"):
-        addresses = [user.get("userPrincipalName"), user.get("mail"), *get(user, "otherMails", [])]
-        addresses += [(key(proxy) or "").removeprefix("smtp:") for proxy in get(user, "proxyAddresses", [])]
-        known |= {key(address) for address in addresses}
-    return known - {None}
+def is_known(login: Row, addresses: set[str]) -> bool:
+    """The username or the e-mail is among the addresses."""
+    return bool({key(login.get("username")), key(login.get("email"))} & addresses)
+
+
+def _known_addresses(inputs: Inputs) -> set[str]:
+    """Every address of every Entra user, in scope or not, and of every group."""
+    return {address for kind in ("users", "groups") for row in inputs.entra(kind) for address in every_address(row)}
+
+
+def every_address(row: Row) -> set[str]:
+    """W1: UPN in any form, mail, otherMails and proxyAddresses of a user or a group; without `smtp:`."""
+    found = {key(row.get("userPrincipalName")), key(row.get("mail")), *map(key, get(row, "otherMails", []))}
+    found |= {key((key(proxy) or "").removeprefix("smtp:")) for proxy in get(row, "proxyAddresses", [])}
+    return {address for address in found if address is not None}
 
 
 def _principal_name(inputs: Inputs, login: Row) -> str | None:
-    """The UPN: the username if that is an address in a verified domain, else the e-mail if that is."""
-    organization = get(get(inputs.scenario, "entra", {}), "organization", {})
-    verified = {key(domain.get("name")) for domain in get(organization, "verifiedDomains", [])} - {None}
+    """The UPN: the username if that is an address in a verified domain that Entra takes, else the e-mail if that is."""
     for name in ("username", "email"):
-        local, at, domain = (key(login.get(name)) or "").rpartition("@")
-        if at and local and "@" not in local and domain in verified:
+        if in_verified_domain(inputs, login.get(name)) and entra_takes(login.get(name)):
             inputs.trace[f"W1 by {name}"] += 1
-            return trimmed(login.get(name))
+            return as_address(login.get(name))
     return None
 
 
-def _before_deletion(user: Row) -> str | None:
-    """A deleted user's UPN without the object id that Graph puts before it."""
+def in_verified_domain(inputs: Inputs, text: str | None) -> bool:
+    organization = get(get(inputs.scenario, "entra", {}), "organization", {})
+    verified = {key(domain.get("name")) for domain in get(organization, "verifiedDomains", [])} - {None}
+    local, _, domain = (key(text) or "").rpartition("@")
+    return bool(local) and "@" not in local and domain in verified
+
+
+def entra_takes(text: str | None) -> bool:
+    """What is before the @, and the length in all."""
+    upn = as_address(text) or ""
+    local = upn.rpartition("@")[0]
+    allowed = re.fullmatch(r"[A-Za-z0-9'._!#^~-]{1,64}", local) is not None
+    dots = local.startswith(".") or local.endswith(".")
+    return allowed and not dots and "#ext#" not in local.casefold() and len(upn) <= 113
+
+
+def _of_deleted(user: Row) -> set[str]:
+    """A deleted user's addresses; Graph puts the object id before a deleted UPN."""
     upn, object_id = key(user.get("userPrincipalName")), (key(user["id"]) or "").replace("-", "")
-    return key(upn.removeprefix(object_id)) if upn is not None else None
+    return every_address({**user, "userPrincipalName": upn.removeprefix(object_id) if upn is not None else None})
 
 
 def _new_user(login: Row, upn: str) -> Row:

@@ -16,7 +16,7 @@ def read(*, users: int = 10, employees: int = 10) -> inputs.Inputs:
     people = [person(name) for name in NAMES]
     logins = [login(name, employeeId=f"employee-{name}") for name in NAMES]
     whole = scenario(people, logins, [employee(name) for name in NAMES[:employees]])
-    case, settings, state, now = whole
+    case, settings, state, now, *_ = whole
     case["entra"]["users"] = case["entra"]["users"][:users]
     return inputs_of(case, settings, state, now)
 

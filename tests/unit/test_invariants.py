@@ -9,7 +9,7 @@ import pytest
 
 from tests.reference import vectorised
 from tests.reference.applying import applied
-from tests.reference.guards import identity
+from tests.reference.guards import action_id
 from tests.reference.random_scenarios import random_scenario
 from tests.reference.subject import Row, comparable
 from tests.reference.terms import ConfigurationError
@@ -20,16 +20,16 @@ CAMPAIGN = range(6, 600)
 
 
 def nothing_but_what_is_held_remains_after_applying(scenario: Scenario) -> None:
-    case, settings, state, now = scenario
+    case, settings, state, now, *_ = scenario
     for _ in range(2):
         plan = vectorised.plan(case, settings, state, now)
         case, state = applied(case, settings, state, now, plan)
     last = vectorised.plan(case, settings, state, now)
-    assert [identity(action) for action in last["actions"] if not action["held_by"]] == []
+    assert [action_id(action) for action in last["actions"] if not action["held_by"]] == []
 
 
 def the_order_of_rows_never_matters(scenario: Scenario) -> None:
-    case, settings, state, now = scenario
+    case, settings, state, now, *_ = scenario
     turned = copy.deepcopy((case, state))
     shuffle = random.Random(1).shuffle
     for lists in (turned[0].get("entra", {}), turned[0].get("emply", {}), turned[1]):

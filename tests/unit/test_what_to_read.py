@@ -29,7 +29,7 @@ EVERYBODY = scenario(
 
 
 def people_of(case: Scenario, **settings: object) -> Identities:
-    case, given, state, now = case
+    case, given, state, now, *_ = case
     made = inputs_of(case, {**given, **settings}, state, now)
     mapping = mapping_of(made)
     return Identities(made, mapping, join(made, mapping))

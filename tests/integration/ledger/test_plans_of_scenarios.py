@@ -50,7 +50,7 @@ def test_another_world_is_in_step_after_two_runs(ledger: Ledger, seed: int) -> N
 
 
 def _comes_into_step(ledger: Ledger, seed: int) -> None:
-    scenario, settings, state, now = copy.deepcopy(random_scenario(random.Random(seed)))
+    scenario, settings, state, now, *_ = copy.deepcopy(random_scenario(random.Random(seed)))
     systems = Systems(ledger, _complete(scenario), settings | NOTHING_HELD)
     _remember(ledger, state)
     with clock.frozen(now):

@@ -4,7 +4,7 @@ import pytest
 
 from tests.reference.builders import ago, employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, event, imported, in_emply, own, pair
-from tests.reference.guards import identity
+from tests.reference.guards import action_id
 from tests.reference.subject import PlanOf, Row, Scenario
 
 NAMES = ["ada", "ray", "søren", "łucja", "ipek", "ole"]
@@ -89,7 +89,7 @@ def test_g6_holds_nothing_that_takes_nothing_away(plan_of: PlanOf) -> None:
 def test_g6_what_was_held_once_stays_held_until_it_is_approved(plan_of: PlanOf) -> None:
     before = without_calendars(1, "remove_calendar", 5)
     (row,) = plan_of(before)["actions"]
-    before[2]["holds"] = [{"action": identity(row), "guards": ["G6"]}]
+    before[2]["holds"] = [{"action": action_id(row), "guards": ["G6"]}]
     assert held(plan_of(before)) == {"G6"}
-    before[2]["approvals"] = [{"action": identity(row), "expiresAt": ago(hours=-1)}]
+    before[2]["approvals"] = [{"action": action_id(row), "expiresAt": ago(hours=-1)}]
     assert held(plan_of(before)) == set()

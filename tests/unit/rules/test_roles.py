@@ -245,14 +245,14 @@ def _one_group_in_two_entries(case: Row, settings: Row, state: Row) -> None:  # 
 def test_r8_a_name_of_the_settings_that_means_nothing_or_two_things_stops_the_run(
     spoil: Callable[[Row, Row, Row], None], implementation: str
 ) -> None:
-    case, settings, state, now = scenario([person()])
+    case, settings, state, now, *_ = scenario([person()])
     spoil(case, settings, state)
     with pytest.raises(ConfigurationError):
         IMPLEMENTATIONS[implementation](case, settings, state, now)
 
 
 def test_r8_a_renamed_group_goes_on_working(plan_of: PlanOf) -> None:
-    case, settings, state, now = scenario([person()], [login()], linked=["megan"])
+    case, settings, state, now, *_ = scenario([person()], [login()], linked=["megan"])
     case["entra"]["groups"][0]["displayName"] = "Staff"
     state["groupIds"] = [{"groupName": "Employees", "groupId": "group-Employees"}]
     plan = plan_of((case, settings, state, now))
@@ -261,7 +261,7 @@ def test_r8_a_renamed_group_goes_on_working(plan_of: PlanOf) -> None:
 
 
 def test_r8_of_two_groups_of_one_name_the_id_chooses(plan_of: PlanOf) -> None:
-    case, settings, state, now = scenario([person()])
+    case, settings, state, now, *_ = scenario([person()])
     case["entra"]["groups"].append({"id": "group-again", "displayName": "Employees"})
     settings["groups"][0]["group"] = "group-Employees"
     assert "L1 create_user megan" in told(plan_of((case, settings, state, now)))

@@ -4,7 +4,7 @@ import pytest
 
 from tests.reference.builders import employee, login, person, scenario, told
 from tests.reference.calendar_builders import calendar, event, in_emply, own, pair, recorded
-from tests.reference.guards import identity
+from tests.reference.guards import action_id
 from tests.reference.subject import PlanOf, Row
 
 SWITCHED_OFF = {"actions": [], "findings": [], "roleStates": [], "endedPairs": []}
@@ -63,5 +63,5 @@ def test_c6_is_never_held(plan_of: PlanOf, off: dict) -> None:
     sides: Row = {"emply": {"calendars": [in_emply()]}, "guards": {"max_deactivations": {"min_count": 0, "percent": 0}}}
     before = scenario([person()], [login()], [employee()], linked=["megan"], **sides, **off)
     (row,) = plan_of(before)["actions"]
-    before[2]["holds"] = [{"action": identity(row), "guards": ["G6"]}]
+    before[2]["holds"] = [{"action": action_id(row), "guards": ["G6"]}]
     assert [row["held_by"] for row in plan_of(before)["actions"]] == [[]]

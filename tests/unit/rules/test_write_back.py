@@ -10,7 +10,7 @@ DOMAINS = [{"name": "Contoso.com"}, {"name": "fabrikam.dk"}]
 DELETE = {"entra_write_back": {"delete": True}}
 UPDATE = {"entra_write_back": {"update": True}}
 ARCHIVED = employee(status="archived")
-STRANGER = {"username": "Søren@Contoso.com", "email": None, "firstName": "Søren", "lastName": " Ågård "}
+STRANGER = {"username": "Soren@Contoso.com", "email": None, "firstName": "Søren", "lastName": " Ågård "}
 HYBRID = {"onPremisesSyncEnabled": True}
 
 
@@ -47,13 +47,13 @@ def test_w0_a_hybrid_user_is_not_deleted(plan_of: PlanOf) -> None:
 def stranger(fields: Row | None = None, people: tuple[Row, ...] = (), **entra: object) -> Scenario:
     """An Emply user that is nobody's."""
     tenant = {"organization": {"verifiedDomains": DOMAINS}, **entra}
-    logins = [login("søren", **{**STRANGER, **(fields or {})})]
+    logins = [login("soren", **{**STRANGER, **(fields or {})})]
     return scenario(people, logins, entra=tenant, entra_write_back={"create": True})
 
 
 def test_w1_an_external_emply_user_is_created_in_entra(plan_of: PlanOf) -> None:
     plan = plan_of(stranger({"jobTitle": "Bogholder"}))
-    assert told(plan) == ["W1 create_user søren", "W1 needs_group søren"]
+    assert told(plan) == ["W1 create_user soren", "W1 needs_group soren"]
     assert change(plan, "create_user") == (
         None,
         {
@@ -63,34 +63,34 @@ def test_w1_an_external_emply_user_is_created_in_entra(plan_of: PlanOf) -> None:
             "surname": " Ågård ",
             "jobTitle": "Bogholder",
             "mobilePhone": None,
-            "mailNickname": "Søren",
-            "userPrincipalName": "Søren@Contoso.com",
+            "mailNickname": "Soren",
+            "userPrincipalName": "Soren@Contoso.com",
         },
     )
     (row,) = plan["actions"]
-    assert (row["target"], row["entra_id"], row["emply_user_id"]) == ("entra", None, "login-søren")
-    assert row["subject"] == "søren@contoso.com"
+    assert (row["target"], row["entra_id"], row["emply_user_id"]) == ("entra", None, "login-soren")
+    assert row["subject"] == "soren@contoso.com"
 
 
 def test_w1_the_email_is_the_upn_where_the_username_is_no_verified_address(plan_of: PlanOf) -> None:
-    plan = plan_of(stranger({"username": "søren", "email": "søren@fabrikam.dk"}))
-    assert change(plan, "create_user")[1]["userPrincipalName"] == "søren@fabrikam.dk"
-    plan = plan_of(stranger({"username": "søren@gmail.com", "email": "søren@fabrikam.dk"}))
-    assert change(plan, "create_user")[1]["userPrincipalName"] == "søren@fabrikam.dk"
+    plan = plan_of(stranger({"username": "soren", "email": "soren@fabrikam.dk"}))
+    assert change(plan, "create_user")[1]["userPrincipalName"] == "soren@fabrikam.dk"
+    plan = plan_of(stranger({"username": "soren@gmail.com", "email": "soren@fabrikam.dk"}))
+    assert change(plan, "create_user")[1]["userPrincipalName"] == "soren@fabrikam.dk"
 
 
 @pytest.mark.parametrize(
-    "username", ["søren", "s@gmail.com", "@contoso.com", "s@x@contoso.com", "s@a.contoso.com", None]
+    "username", ["soren", "s@gmail.com", "@contoso.com", "s@x@contoso.com", "s@a.contoso.com", None]
 )
 def test_w1_without_a_verified_domain_nobody_is_created(plan_of: PlanOf, username: str | None) -> None:
     made = stranger({"username": username})
     made[0]["emply"]["users"].append(login("twin", username=username, email=None))
-    assert told(plan_of(made)) == ["W1 domain_not_verified søren", "W1 domain_not_verified twin"]
+    assert told(plan_of(made)) == ["W1 domain_not_verified soren", "W1 domain_not_verified twin"]
 
 
 @pytest.mark.parametrize(
     ("names", "display_name"),
-    [({"lastName": None}, "Søren"), ({"firstName": " ", "lastName": None}, "Søren@Contoso.com")],
+    [({"lastName": None}, "Søren"), ({"firstName": " ", "lastName": None}, "Soren@Contoso.com")],
 )
 def test_w1_who_has_no_name_is_displayed_by_upn(plan_of: PlanOf, names: dict, display_name: str) -> None:
     assert change(plan_of(stranger(names)), "create_user")[1]["displayName"] == display_name
@@ -99,11 +99,11 @@ def test_w1_who_has_no_name_is_displayed_by_upn(plan_of: PlanOf, names: dict, di
 @pytest.mark.parametrize(
     "known",
     [
-        {"userPrincipalName": "SØREN@contoso.com"},
-        {"mail": " søren@contoso.com"},
-        {"otherMails": ["x@contoso.com", "søren@contoso.com"]},
-        {"proxyAddresses": ["SMTP:Søren@contoso.com"]},
-        {"proxyAddresses": ["smtp:søren@contoso.com"]},
+        {"userPrincipalName": "SOREN@contoso.com"},
+        {"mail": " soren@contoso.com"},
+        {"otherMails": ["x@contoso.com", "soren@contoso.com"]},
+        {"proxyAddresses": ["SMTP:Soren@contoso.com"]},
+        {"proxyAddresses": ["smtp:soren@contoso.com"]},
     ],
 )
 def test_w1_whose_address_entra_knows_is_not_created(plan_of: PlanOf, known: dict) -> None:
@@ -137,19 +137,19 @@ def test_w1_whom_m4_leaves_alone_is_not_created(plan_of: PlanOf) -> None:
 
 def test_w1_a_upn_that_two_want_is_nobodys(plan_of: PlanOf) -> None:
     made = stranger()
-    made[0]["emply"]["users"].append(login("twin", username=None, email="søren@contoso.com"))
-    assert told(plan_of(made)) == ["W1 duplicate_upn søren", "W1 duplicate_upn twin"]
+    made[0]["emply"]["users"].append(login("twin", username=None, email="soren@contoso.com"))
+    assert told(plan_of(made)) == ["W1 duplicate_upn soren", "W1 duplicate_upn twin"]
 
 
 @pytest.mark.parametrize("prefix", ["0f1e2d", "0F1E2D", ""])
 def test_w1_whom_entra_deleted_a_person_restores(plan_of: PlanOf, prefix: str) -> None:
-    deleted = [{"id": "0f-1e-2d", "userPrincipalName": f"{prefix}søren@contoso.com"}]
-    assert told(plan_of(stranger(deletedUsers=deleted))) == ["W1 restorable_user søren"]
+    deleted = [{"id": "0f-1e-2d", "userPrincipalName": f"{prefix}soren@contoso.com"}]
+    assert told(plan_of(stranger(deletedUsers=deleted))) == ["W1 restorable_user soren"]
 
 
 def test_w1_another_deleted_user_does_not_matter(plan_of: PlanOf) -> None:
-    deleted = [{"id": "0f-1e-2d", "userPrincipalName": "0f1e2dcsøren@contoso.com"}]
-    assert told(plan_of(stranger(deletedUsers=deleted))) == ["W1 create_user søren", "W1 needs_group søren"]
+    deleted = [{"id": "0f-1e-2d", "userPrincipalName": "0f1e2dcsoren@contoso.com"}]
+    assert told(plan_of(stranger(deletedUsers=deleted))) == ["W1 create_user soren", "W1 needs_group soren"]
 
 
 EMPLOYED = {
@@ -289,7 +289,7 @@ def test_w3_another_employee_or_another_user_is_another_case(plan_of: PlanOf, ot
 @pytest.mark.parametrize("switches", [{}, {"create": False, "update": False, "delete": False}, None])
 def test_w4_with_the_switches_off_nothing_of_w_appears(plan_of: PlanOf, switches: dict | None) -> None:
     people = [person("megan"), person("ole", onPremisesSyncEnabled=True)]
-    logins = [login("megan"), login("ole"), login("søren", **STRANGER)]
+    logins = [login("megan"), login("ole"), login("soren", **STRANGER)]
     employees = [ARCHIVED, employee("ole", jobTitle="Chief")]
     domains = {"organization": {"verifiedDomains": DOMAINS}}
     plan = plan_of(
