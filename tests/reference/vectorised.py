@@ -15,7 +15,6 @@ from entra_emply.connectors.emply import frames as emply
 from entra_emply.connectors.entra import frames as entra
 from entra_emply.connectors.entra import mailbox_frames
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation.arrays import as_json
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.settings import Settings
@@ -191,9 +190,7 @@ def _members(group: Row, groups: dict[str, Row], *, nested: bool) -> list[str]:
 
 def _action_id(action: list[Any]) -> str:
     """What a hold or an approval is recorded for: the hash of target, kind, both ids, before and after."""
-    *texts, before, after = action
-    changes = [None if each is None else as_json(pd.DataFrame([each]))[0] for each in (before, after)]
-    return sha256("\x1f".join(each or "" for each in (*texts, *changes)).encode()).hexdigest()
+    return sha256(json.dumps(action, sort_keys=True).encode()).hexdigest()
 
 
 def _role_states(made: Plan) -> list[Row]:
