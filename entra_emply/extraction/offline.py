@@ -5,10 +5,12 @@ by the same `make_plan` as everywhere, of frames that the connectors' own functi
 """
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from os import cpu_count
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -84,6 +86,18 @@ def parsed(line: str) -> Any:  # noqa: ANN401 (any JSON)
         return json.loads(line, parse_constant=_refused)
     except (ValueError, RecursionError):
         raise SettingsError("is not JSON") from None
+
+
+def read_lines(file: Path) -> list[str]:
+    """The lines of `file` (`-`: standard input), blank ones left out of the end. Raises SettingsError."""
+    try:
+        given = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        text = given.decode("utf-8-sig").rstrip()
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read ({error.strerror}); --offline names the file") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file}: is not UTF-8 text") from None
+    return text.split("\n") if text else []
 
 
 def not_json(lines: Sequence[str]) -> list[int]:
