@@ -16,6 +16,7 @@ from entra_emply.connectors.emply import frames as emply
 from entra_emply.connectors.entra import frames as entra
 from entra_emply.connectors.entra import mailbox_frames
 from entra_emply.extraction.example import Emply, Entra, Example
+from entra_emply.extraction.example_events import as_answered
 from entra_emply.reconciliation.settings import Settings
 
 Row = Mapping[str, Any]
@@ -100,7 +101,7 @@ def _mailboxes(tenant: Entra) -> Frames:
     calendars = {user: each for user, each in tenant.calendars.items() if isinstance(each, list)}
     etags = {user: (photo or {}).get("mediaEtag") for user, photo in tenant.photos.items()}
     places = {(user, row["id"]): row for user, each in calendars.items() for row in each}
-    opened = {place: row.get("events") or [] for place, row in places.items() if not row.get("closed")}
+    opened = {place: as_answered(row.get("events") or ()) for place, row in places.items() if not row.get("closed")}
     cursors = [
         {
             "id": None,
