@@ -82,6 +82,53 @@ def world_of(scenario: Row, settings: Row, state: Row, now: datetime) -> Inputs:
     return _world(scenario, settings, SyncState.of(frames, read_at=now))
 
 
+def example_from(scenario: Row, settings: Row, state: Row, now: datetime) -> Row:
+    """The same as an example of `plan --offline`."""
+    return {
+        "scenario": scenario,
+        "settings": {name: value for name, value in settings.items() if value is not None},
+        "sync": _sync(state, now),
+        "now": now.isoformat(),
+    }
+
+
+def _sync(state: Row, now: datetime) -> Row:
+    """The sync state in the short form of interfaces.md."""
+    links, calendars = state.get("links", []), state.get("calendars", [])
+    person = {row["emplyUserId"]: row["entraId"] for row in links}
+    roles: Row = {}
+    for row in state.get("roleStates", []):
+        if row["emplyUserId"] in person:
+            of = roles.setdefault(person[row["emplyUserId"]], {"groups": [], "mapping": {}})
+            of["groups"].append(row["groupId"])
+            of["mapping"][row["groupId"]] = row["roleId"]
+    pair = ("externalId", "calendarExternalId")
+    approvals = [row for row in state.get("approvals", []) if datetime.fromisoformat(row["expiresAt"]) > now]
+    return {
+        "links": {row["entraId"]: row["emplyUserId"] for row in links},
+        "roles": roles,
+        "group_ids": {row["groupName"]: row["groupId"] for row in state.get("groupIds", [])},
+        "member_counts": {row["groupId"]: row["members"] for row in state.get("groupCounts", [])},
+        "photos": {
+            person[row["emplyUserId"]]: row["etag"]
+            for row in state.get("photoEtags", [])
+            if row["emplyUserId"] in person
+        },
+        "event_pairs": {row["emplyEventId"]: {name: row[name] for name in pair} for row in state.get("eventPairs", [])},
+        "room_calendars": {row["externalId"]: row["entraId"] for row in calendars if not row["detached"]},
+        "detached": {row["externalId"]: row["calendarId"] for row in calendars if row["detached"]},
+        "deactivations": {row["emplyUserId"]: _done(row) for row in state.get("deactivations", [])},
+        "recent_grants": {row["entraId"]: _done(row) for row in state.get("grants", [])},
+        "deleted_for": [[row["entraId"], row["employeeId"]] for row in state.get("deletedUsers", [])],
+        "held": {_action_id(row["action"]): row["guards"] for row in state.get("holds", [])},
+        "approved": [_action_id(row["action"]) for row in approvals],
+    }
+
+
+def _done(row: Row) -> Row:
+    return {"at": row["at"], "approved": row["approved"]}
+
+
 def json_rows(frame: pd.DataFrame) -> list[Row]:
     """The rows as plan --json has them: null for missing, `before` and `after` as objects."""
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
