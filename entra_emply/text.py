@@ -16,8 +16,8 @@ _UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?")
 
 
 def key(text: "pd.Series[str]") -> "pd.Series[str]":
-    """`text` in Unicode NFC, trimmed and casefolded; blank is missing. Index and length stay."""
-    return _map(text, pc.ascii_lower, lambda value: unicodedata.normalize("NFC", value).strip().casefold())
+    """`text` without format characters, in Unicode NFC, trimmed and casefolded; blank is missing. The index stays."""
+    return _map(text, pc.ascii_lower, key_of)
 
 
 def trimmed(text: "pd.Series[str]") -> "pd.Series[str]":
@@ -32,7 +32,17 @@ def written(text: "pd.Series[str]") -> "pd.Series[str]":
 
 def key_of(text: str) -> str:
     """`key` of one text, blank as the empty string: for names in settings and on the command line."""
-    return unicodedata.normalize("NFC", text).strip().casefold()
+    return unicodedata.normalize("NFC", _visible(text)).strip().casefold()
+
+
+def as_address(text: "pd.Series[str]") -> "pd.Series[str]":
+    """`text` as it was written, but for what `key` drops: format characters, surrounding white space."""
+    return _map(text, lambda array: array, lambda value: _visible(value).strip())
+
+
+def _visible(text: str) -> str:
+    """Without zero-width and direction marks (Unicode category Cf), which nobody sees in an address."""
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
 
 
 def _map(text: "pd.Series[str]", fast: Callable[[pa.Array], pa.Array], exact: Callable[[str], str]) -> "pd.Series[str]":

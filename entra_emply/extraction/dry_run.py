@@ -56,7 +56,12 @@ def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) 
         counted = {source: Counted(read.certificate.rows, read.certificate.parts) for source, read in reads.items()}
         percent = settings.guards.min_rows_percent
         require_full_read(counted, baselines, percent, may_be_empty=may_be_empty(settings))
-        inputs = Inputs(**{source: read.frame for source, read in reads.items()}, state=state, settings=settings)
+        inputs = Inputs(
+            **{source: read.frame for source, read in reads.items()},
+            state=state,
+            settings=settings,
+            member_read_hidden=False,
+        )
         require_referred(inputs, baselines, percent)
         for name, frames, _ in read_following(inputs, Reading(graph, emply, _earlier_events(stored))):
             tell(name, len(SOURCES), len(SOURCES))

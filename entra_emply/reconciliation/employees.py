@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, encoded, positions
+from entra_emply.reconciliation.arrays import Mask, Rows, encoded, is_among, positions
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.text import key
 
@@ -46,6 +46,13 @@ class Employees:
         by_id = positions(carried, self.employee_id)
         carried_wins = (by_id >= 0) & ((by_email < 0) | (self._rank(by_id) <= self._rank(by_email)))
         return np.where(carried_wins, by_id, by_email), self._by_email.carriers[address]
+
+    def unclaimed(self, carried: "pd.Series[str]") -> "Employees":
+        """Those not archived whose id is not among `carried`."""
+        kept = (self.rank != _ARCHIVED) & ~is_among(self.employee_id, carried)
+        columns = (each[kept].reset_index(drop=True) for each in (self.employee_id, self.email, self.number))
+        employee_id, email, number = columns
+        return Employees(employee_id, email, self.rank[kept], number)
 
     @cached_property
     def _by_email(self) -> "_ByEmail":

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, as_set, is_among, positions
+from entra_emply.reconciliation.arrays import Mask, Rows, as_set, exploded, is_among, positions
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
 from entra_emply.text import key
 
 _NO_GROUP = -1
+_GUEST = "#ext#"
 
 
 def memberships(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
@@ -28,7 +29,7 @@ def memberships(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
 def addresses(users: pd.DataFrame) -> "pd.Series[str]":
     """The e-mails of Entra users (rules.md, "Terms"); `users` has mail, user_principal_name and user_type."""
     upn = key(users["user_principal_name"])
-    own_name = upn.where((users["user_type"] == "Member") & ~upn.str.contains("#ext#", regex=False, na=False))
+    own_name = upn.where((users["user_type"] == "Member") & ~upn.str.contains(_GUEST, regex=False, na=False))
     return key(users["mail"]).fillna(own_name)
 
 
@@ -53,6 +54,28 @@ class EntraUsers:
     def address(self) -> "pd.Series[str]":
         """Their e-mails."""
         return addresses(self.inputs.entra_users)
+
+    @cached_property
+    def own_addresses(self) -> pd.DataFrame:
+        """The UPN and the e-mail of each Entra user: row, address; unique."""
+        rows = np.arange(len(self))
+        both = [pd.DataFrame({"row": rows, "address": each.array}) for each in (self.upn, self.address)]
+        return pd.concat(both, ignore_index=True).dropna().drop_duplicates(ignore_index=True)
+
+    def addresses_of(self, rows: Rows) -> pd.DataFrame:
+        """Every address of the users at `rows` (rules.md, "addresses"): row, address; unique."""
+        users = self.inputs.entra_users.iloc[rows]
+        name = self.upn.iloc[rows]
+        parts = [
+            pd.DataFrame({"row": rows, "address": name.where(~name.str.contains(_GUEST, regex=False, na=False)).array}),
+            pd.DataFrame({"row": rows, "address": key(users["mail"]).array}),
+        ]
+        for column, only in (("other_mails", ""), ("proxy_addresses", "smtp:")):
+            at, written = exploded(users[column])
+            address = key(written)
+            address = key(address.where(address.str.startswith(only, na=False)).str.removeprefix(only))
+            parts.append(pd.DataFrame({"row": rows[at], "address": address.array}))
+        return pd.concat(parts, ignore_index=True).dropna().drop_duplicates(ignore_index=True)
 
     @cached_property
     def main_group(self) -> Rows:

@@ -52,6 +52,11 @@ CATALOGUE = {
         "Another user in Emply carries this username or e-mail already.",
         "Find out whose the Emply user is: correct its address, or make both addresses equal so that they match.",
     ),
+    "login_email_differs": Finding(
+        "warning",
+        "The employee has the e-mail of the Entra user, but the login in Emply has another one.",
+        "Correct the login's e-mail in Emply, so that it is the employee's.",
+    ),
     "guest_without_mail": Finding(
         "warning",
         "The guest has no mail address in Entra, so no login can be made.",

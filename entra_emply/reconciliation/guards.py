@@ -129,10 +129,11 @@ def _too_many_role_changes(identities: Identities, actions: pd.DataFrame) -> Mas
 
 
 def _protected(identities: Identities, actions: pd.DataFrame, changes: RoleChanges) -> Mask:
-    """G3: what touches the login of a holder of a protected role, gives one, or replaces a link."""
+    """G3: what touches the login of a holder of a protected role, gives one, replaces a link, or links by another address."""
     holders = _holders(identities)
     links = actions["kind"] == "link_user"
     replaced = identities.frame.loc[actions["person"], "replaces_link"].to_numpy(dtype=bool)
+    replaced |= (identities.frame.loc[actions["person"], "matched_by"] == "address").to_numpy(dtype=bool)  # M3b
     guarded = (links | actions["kind"].isin(["deactivate_user", "delete_user"])) & actions["person"].isin(holders)
     given = given_at_creation(identities)
     created = given.loc[given["role_id"].isin(identities.mapping.protected_roles), "person"]

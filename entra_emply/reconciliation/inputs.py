@@ -58,9 +58,12 @@ STATE_COLUMNS: Mapping[str, Mapping[str, str]] = {
         "calendar_external_id": "str",
     },
     "deleted_users": {"entra_id": "str", "employee_id": "str"},
+    "refused": {"entra_id": "str", "emply_user_id": "str"},
     "holds": {"action_id": "str", "guards": "str"},
     "approvals": {"action_id": "str", "expires_at": UTC_TIME},
 }
+
+UNREADABLE_COLUMNS = {"kind": "str", "id": "str", "code": "str"}
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,8 @@ class SyncState:
     last 24 hours. group_counts: each group's last member count above zero (G4). photo_etags: of the photo that a link
     was given last (P1). calendars: Emply's that were made or attached for an Entra user (C5), or detached from one
     (C1). event_pairs: Emply's events that were made in Outlook, with the mailbox and the calendar (E2). deleted_users:
-    whom W3 has deleted for an employee. holds: actions of the newest plan held and not approved, `guards` separated by
-    blanks. approvals: valid and unused.
+    whom W3 has deleted for an employee. refused: pairs that a person said are not the same one (M3b). holds: actions of
+    the newest plan held and not approved, `guards` separated by blanks. approvals: valid and unused.
     `read_at` is the plan's time; `epoch` tells whether anything was applied since.
     """
 
@@ -88,6 +91,7 @@ class SyncState:
     calendars: pd.DataFrame
     event_pairs: pd.DataFrame
     deleted_users: pd.DataFrame
+    refused: pd.DataFrame
     holds: pd.DataFrame
     approvals: pd.DataFrame
     read_at: datetime
@@ -124,7 +128,11 @@ def _empty(module: str, model: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything a plan depends on: the plan is a pure function of it."""
+    """Everything a plan depends on: the plan is a pure function of it.
+
+    unreadable: what could not be read (P5, C7, G5b): `kind` is photos, mailboxes or sources, `id` the user's or the
+    source's, `code` what the service said. member_read_hidden: whether the app may see hidden members (S).
+    """
 
     entra_tenant: pd.DataFrame
     entra_users: pd.DataFrame
@@ -146,6 +154,8 @@ class Inputs:
     entra_cursors: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Cursors"))
     emply_calendars: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Calendars"))
     emply_events: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Events"))
+    unreadable: pd.DataFrame = field(default_factory=lambda: _typed(None, UNREADABLE_COLUMNS))
+    member_read_hidden: bool = False
 
     def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> "Inputs":
         """The same world with these frames, by name."""

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, marked, take, take_rows
+from entra_emply.reconciliation.arrays import Mask, Rows, is_among, marked, positions, take, take_rows
 from entra_emply.reconciliation.employees import Employees
 from entra_emply.reconciliation.entra_users import EntraUsers
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
-from entra_emply.reconciliation.rules.matching import M2, M3, Comparisons, emply_side, left_alone_by, matches
+from entra_emply.reconciliation.rules.matching import Comparisons, emply_side
 
-_MATCHED_BY = pd.Series(["link", "username", "email"], dtype="str")
+_MATCHED_BY = pd.Series(["link", "username", "email", "address"], dtype="str")
 _NOBODY = -1
 
 
@@ -20,14 +20,14 @@ def join(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
     """Every person once: the Entra users in their frame's order, then the Emply users that belong to none of them.
 
     Columns: entra_id (kept where the linked Entra user is gone), emply_user_id, employee_id; entra_row, emply_row,
-    employee_row (rows of the frames, -1 for none); matched_by (link, username, email or missing), replaces_link (of a
-    link whose Entra user is gone); left_alone (M4); in_scope, enabled, in_room; main_group (row of `mapping.groups`,
-    -1 for none); address (e-mail of the Entra user), subject (the person's e-mail), employees (how many carry the
-    person's e-mail). Index 0….
+    employee_row (rows of the frames, -1 for none); matched_by (link, username, email, address or missing),
+    replaces_link (of a link whose Entra user is gone); left_alone (M4); in_scope, enabled, in_room; main_group (row of
+    `mapping.groups`, -1 for none); address (e-mail of the Entra user), subject (the person's e-mail), employees (how
+    many carry the e-mail that an employee of the person has), employee_by_entra_email (L12). Index 0….
     """
     users, employees = EntraUsers(inputs, mapping), Employees.of(inputs)
     emply = emply_side(inputs, employees)
-    made = _Matches.of(Comparisons.of(users, emply), len(emply))
+    made = _Matches.of(Comparisons.of(users, emply))
     return _with_employee(inputs, _one_row_each(users, made), users, emply, employees)
 
 
@@ -42,21 +42,13 @@ class _Matches:
     links: pd.DataFrame
 
     @classmethod
-    def of(cls, compared: Comparisons, logins: int) -> "_Matches":
+    def of(cls, compared: Comparisons) -> "_Matches":
         """What the comparisons came to."""
         emply_row = np.full(len(compared.users), _NOBODY, dtype=np.int64)
         matched_by = emply_row.copy()
-        whole = compared.links[compared.links["entra_row"] != _NOBODY]
-        found = [(whole["entra_row"].to_numpy(), whole["emply_row"].to_numpy())]
-        found += [matches(M2, compared.by_name), matches(M3, compared.by_address)]
-        for how, (rows, taken) in enumerate(found):
-            emply_row[rows], matched_by[rows] = taken, how
-        entra_alone, emply_alone = np.zeros(len(compared.users), dtype=bool), np.zeros(logins, dtype=bool)
-        for rule, comparison in ((M2, compared.by_name), (M3, compared.by_address)):
-            entra, emply = left_alone_by(rule, comparison)
-            entra_alone |= entra
-            emply_alone |= emply
-        return cls(emply_row, matched_by, entra_alone, emply_alone, compared.links)
+        for how, (rows, taken) in compared.matches.items():
+            emply_row[rows], matched_by[rows] = taken, _how(how)
+        return cls(emply_row, matched_by, *compared.alone, compared.links)
 
 
 def _one_row_each(users: EntraUsers, matches: _Matches) -> pd.DataFrame:
@@ -119,10 +111,30 @@ def _with_employee(
     by_entra = emply_email.isna().to_numpy()
     carried = take(inputs.emply_users["employee_id"], emply_row[by_entra])
     rows[by_entra], carriers[by_entra] = employees.of_people(carried, people.loc[by_entra, "address"])
+    renamed = ~by_entra & (rows < 0) & people["address"].notna().to_numpy()
+    rows[renamed], carriers[renamed] = _by_entra_email(inputs, people.loc[renamed, "address"], users, emply, employees)
     people["employee_row"] = rows
     people["employees"] = carriers
     people["employee_id"] = take(inputs.emply_employees["employee_id"], rows)
+    people["employee_by_entra_email"] = renamed & (rows >= 0)
     return people[IDENTITY_COLUMNS]
+
+
+def _by_entra_email(
+    inputs: Inputs, address: "pd.Series[str]", users: EntraUsers, emply: pd.DataFrame, employees: Employees
+) -> tuple[Rows, Rows]:
+    """The employees of people whose Emply user's own e-mail finds nobody, by their Entra user's; and how many.
+
+    Only those that are nobody else's: no other Emply user carries the id or the e-mail, no other enabled Entra user has
+    the e-mail.
+    """
+    free = employees.unclaimed(inputs.emply_users["employee_id"])
+    carriers = users.address[users.enabled].value_counts()
+    itself = users.enabled[address.index].astype(np.int64)  # the row of an Entra user is that of its person
+    shared = is_among(address, emply["email"]) | (address.map(carriers).fillna(0).to_numpy() > itself)
+    row, many = free.of_people(pd.Series(index=address.index, dtype="str"), address.where(~shared))
+    found = positions(take(free.employee_id, row), employees.employee_id)
+    return found, np.where(row >= 0, many, 0)
 
 
 IDENTITY_COLUMNS = [
@@ -139,6 +151,7 @@ IDENTITY_COLUMNS = [
     "in_room",
     "main_group",
     "employees",
+    "employee_by_entra_email",
     "entra_row",
     "emply_row",
     "employee_row",

@@ -1,16 +1,19 @@
 """The plan: what has to change, why, and what is held. Putting the rules together; no rule is decided here."""
 
 import hashlib
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guards
-from entra_emply.reconciliation.arrays import as_set, collected, is_among, marked, sorted_by, take
+from entra_emply.reconciliation.arrays import as_set, collected, encoded, is_among, marked, sorted_by, take
 from entra_emply.reconciliation.findings import FINDING_COLUMNS
 from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, actions, together
 from entra_emply.reconciliation.inputs import Inputs
@@ -37,6 +40,8 @@ ACTION_COLUMNS = [
     "groups",
     "employee_id",
 ]
+
+_JSON = json.JSONEncoder(sort_keys=True).encode
 
 
 @dataclass(frozen=True)
@@ -190,11 +195,21 @@ def _in_order(identities: Identities, parts: list[pd.DataFrame]) -> pd.DataFrame
 
 
 def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
-    """The hash of target, kind, ids, before and after: what an approval is given to."""
-    parts = [actions[name].fillna("") for name in ("target", "kind", "entra_id", "emply_user_id", "before", "after")]
-    text = parts[0].str.cat(pd.concat(parts[1:], axis=1), sep="\x1f")
+    """What an approval is given to: the SHA-256 of `[target, kind, entra_id, emply_user_id, before, after]` as JSON
+    with sorted keys, in ASCII (interfaces.md).
+    """
+    parts = [_each(actions[name], _JSON) for name in ("target", "kind", "entra_id", "emply_user_id")]
+    parts += [_each(actions[name], lambda text: _JSON(orjson.loads(text))) for name in ("before", "after")]
+    text = "[" + parts[0].str.cat(pd.concat(parts[1:], axis=1), sep=", ") + "]"
     digests = [hashlib.sha256(value.encode()).hexdigest() for value in text.tolist()]  # no array library has SHA-256
     return pd.Series(digests, index=actions.index, dtype="str")
+
+
+def _each(values: "pd.Series[str]", to_json: Callable[[str], str]) -> "pd.Series[str]":
+    """The values as JSON, `null` where missing: each different one is made once, most repeat."""
+    numbers, different = encoded(values)
+    texts = pd.Series([*map(to_json, different.tolist()), "null"], dtype="str")  # -1 is the last
+    return pd.Series(texts.array.take(numbers), index=values.index, dtype="str")
 
 
 def _groups(identities: Identities, persons: "pd.Series[int]") -> "pd.Series[str]":

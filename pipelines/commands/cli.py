@@ -148,9 +148,25 @@ def plan(
     html_file: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the plan as one HTML file, too.")
     ] = None,
-) -> None:
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the plan's actions as one CSV file, too.")
+    ] = None,
+    offline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Plan the examples in this file (- for standard input) instead of the live systems: one JSON object "
+            "a line in, one plan a line out.",
+        ),
+    ] = None,
+) -> int:
     """What a sync would do now. Only reads; nothing is changed or recorded anywhere."""
+    if offline is not None:
+        if settings or as_json or html_file or csv_file:
+            raise typer.BadParameter("--offline goes with no other option")
+        return _plan_offline(offline)
     from entra_emply.extraction.dry_run import dry_run  # noqa: PLC0415
+    from entra_emply.reconciliation.report.csv import write_csv  # noqa: PLC0415
     from entra_emply.reconciliation.report.html import groups_of  # noqa: PLC0415
     from entra_emply.reconciliation.report.text import show, write_html  # noqa: PLC0415
     from entra_emply.reconciliation.report.wording import document, names_of  # noqa: PLC0415
@@ -163,12 +179,29 @@ def plan(
     made = document(run.plan, run.inputs.now, in_force.version)
     if html_file is not None:
         write_html(html_file, made, names_of(run.inputs), groups_of(run.plan.actions), run.approval)
+    if csv_file is not None:
+        write_csv(csv_file, made)
+    written = " and ".join(str(file) for file in (html_file, csv_file) if file is not None)
     if as_json:
         print_json(made)
-    elif html_file is not None:
-        typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(run.plan.actions)} actions, written to {html_file}")
+    elif written:
+        typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(run.plan.actions)} actions, written to {written}")
     else:
         show(made, names_of(run.inputs), console(), run.approval)
+    return 0
+
+
+def _plan_offline(file: Path) -> int:
+    """The plans of the examples in `file`, a line each. A line that is not JSON is told of in the end, too."""
+    from entra_emply.extraction.offline import answers, not_json, read_lines  # noqa: PLC0415
+
+    lines = read_lines(file)
+    for answer in answers(lines):
+        typer.echo(answer)
+    wrong = not_json(lines)
+    if wrong:
+        raise SettingsError(f"{file}, line {', '.join(map(str, wrong))}: is not JSON")
+    return 0
 
 
 @app.command(epilog=example('entra-emply approve 3f9c12ab --kind set_roles --by "Ada" --reason "reorganisation"'))

@@ -19,7 +19,7 @@ from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules import lifecycle
 from entra_emply.reconciliation.rules.conditions import in_entra
-from entra_emply.reconciliation.rules.matching import COMPARISONS, M1, M4, M5, M6, comparisons
+from entra_emply.reconciliation.rules.matching import M1, M4, M5, M6, comparisons
 
 _LETTERS = (roles, attributes, photos, calendars, events, write_back, signs, guards)
 _WITHOUT_INTEGRATION = ("X", "C6")
@@ -50,9 +50,7 @@ def _of_person(rule: Rule[Identities], facts: Facts) -> Statement:
 def _matching(facts: Facts) -> Iterator[Statement]:
     """M1 to M6. Both comparisons have a row for each Entra user."""
     yield _of_person(M1, facts)
-    compared = comparisons(facts.identities)
-    for rule in COMPARISONS:
-        comparison = compared.of_rule(rule.name)
+    for rule, comparison in comparisons(facts.identities).asked:
         if facts.row is not None and facts.row < len(comparison):
             yield statement(rule, comparison, facts.row)
         else:

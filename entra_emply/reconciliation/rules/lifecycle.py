@@ -35,27 +35,43 @@ from entra_emply.reconciliation.rules.conditions import (
     with_employee,
     without_employee,
 )
+from entra_emply.reconciliation.rules.matching import comparisons
 from entra_emply.reconciliation.rules.write_back import to_delete
-from entra_emply.text import key, trimmed, written
+from entra_emply.text import as_address, key, key_of, trimmed, written
 
 # --- conditions of this letter ----------------------------------------------------------------------------------------
 
 
 def _address_taken(identities: Identities, rows: Rows) -> Mask:
-    """Some Emply user, matched or not, has their UPN as username or their e-mail as e-mail."""
-    users, of = identities.inputs.emply_users, pd.Index(rows)
-    names, addresses = key(identities.entra("user_principal_name", of)), identities.frame["address"].iloc[rows]
-    return is_among(names, key(users["username"])) | is_among(addresses, key(users["email"]))
+    """An Emply user, of whatever kind, has their UPN or e-mail as username or e-mail; or one shares an address."""
+    users = identities.inputs.emply_users
+    carried = pd.concat([key(users["username"]), key(users["email"])])
+    own = (key(identities.entra("user_principal_name", pd.Index(rows))), identities.frame["address"].iloc[rows])
+    shares = comparisons(identities).by_address.counts[0][rows] > 0
+    return is_among(own[0], carried) | is_among(own[1], carried) | shares
 
 
 def _carriers(identities: Identities, person: int) -> Values:
-    """What the Emply users are called that carry the UPN or the e-mail of the person."""
-    users = identities.inputs.emply_users
-    name = key(pd.Series([identities.text("entra", "user_principal_name", person)], dtype="str"))
-    address = pd.Series([identities.value("address", person)], dtype="str")
-    carry = is_among(key(users["username"]), name) | is_among(key(users["email"]), address)
-    called = users.loc[carry, "username"].fillna(users.loc[carry, "email"]).fillna(users.loc[carry, "emply_user_id"])
-    return {"carriers": called.tolist(), "username": name.iloc[0], "email": address.iloc[0]}
+    """What the Emply users are called that stand in the way of a login of their own."""
+    users, rows = identities.inputs.emply_users, _in_the_way(identities, np.array([person]))["login"]
+    of = users.iloc[rows.to_numpy()]
+    names = of["username"].fillna(of["email"]).fillna(of["emply_user_id"])
+    name = identities.text("entra", "user_principal_name", person)
+    return {"carriers": names.tolist(), "username": name and key_of(name), "email": identities.value("address", person)}
+
+
+def _in_the_way(identities: Identities, persons: Rows) -> pd.DataFrame:
+    """L1a: the Emply users that carry an address of these people, or share one: person, login (row); unique."""
+    users, at = identities.inputs.emply_users, pd.Index(persons)
+    names, emails = key(identities.entra("user_principal_name", at)), identities.frame["address"].iloc[persons]
+    own = pd.concat([pd.DataFrame({"person": persons, "address": each.array}) for each in (names, emails)]).dropna()
+    rows = np.arange(len(users))
+    carried = [pd.DataFrame({"login": rows, "address": key(users[name]).array}) for name in ("username", "email")]
+    carried = [each[is_among(each["address"], own["address"])] for each in carried]
+    found = own.merge(pd.concat(carried), on="address")[["person", "login"]]
+    pairs = comparisons(identities).by_address.pairs
+    shared = pairs.loc[np.isin(pairs["row"], persons), ["row", "login"]].set_axis(["person", "login"], axis=1)
+    return pd.concat([found, shared]).drop_duplicates(ignore_index=True)
 
 
 def _may_activate(identities: Identities) -> Mask:
@@ -90,6 +106,10 @@ def _resignation_date(identities: Identities, person: int) -> Values:
     return {"resignation_date": identities.text("employee", "resignation_date", person)}
 
 
+def _emails(identities: Identities, person: int) -> Values:
+    return {"email": identities.value("address", person), "login_email": identities.text("emply", "email", person)}
+
+
 _UNLINKED: tuple[PersonCondition, ...] = (in_entra, unmatched)
 _THERE: tuple[PersonCondition, ...] = (linked, in_entra, not_left_alone)
 
@@ -103,6 +123,14 @@ gets_or_has_login = flag("gets_or_has_login", lambda identities: identities.matc
 leaves = flag("leaves", _leaves)
 employee_active = flag(
     "employee_active", lambda identities: (identities.employee("status") == "active").to_numpy(dtype=bool), employee
+)
+login_has_email = flag(
+    "login_has_email", lambda identities: trimmed(identities.emply("email")).notna().to_numpy(dtype=bool), _emails
+)
+employee_by_entra_email = flag(
+    "employee_by_entra_email",
+    lambda identities: identities.frame["employee_by_entra_email"].to_numpy(dtype=bool),
+    _emails,
 )
 no_resignation_date = flag(
     "no_resignation_date", lambda identities: ~_has_resignation_date(identities), _resignation_date
@@ -142,7 +170,9 @@ L9 = Rule("L9", (*SCOPE, gets_or_has_login), (without_employee,))
 L10 = Rule("L10", (leaves, with_employee), (employee_active, no_resignation_date))
 L11 = Rule("L11", RECONCILABLE, (employee_archived,))
 
-RULES = (L1, L1a, L2, L3, L4, L5, L6, L7, L7a, L8, L9, L10, L11)
+L12 = Rule("L12", RECONCILABLE, (login_has_email, employee_by_entra_email))
+
+RULES = (L1, L1a, L2, L3, L4, L5, L6, L7, L7a, L8, L9, L10, L11, L12)
 
 _REASONS = {"L5": "deleted_in_entra", "L6": "account_disabled", "L7": "removed_from_group", "L7a": "is_room"}
 
@@ -154,7 +184,7 @@ def actions_of(identities: Identities) -> pd.DataFrame:
 
 
 def findings_of(identities: Identities) -> pd.DataFrame:
-    """What L1a, L2, L3, L4, L8, L9, L10, L11, M4 and "employee of a person" have to say, drafted."""
+    """What L1a, L2, L3, L4, L8 to L12, M4 and "employee of a person" have to say, drafted."""
     guest = (identities.entra("user_type") == "Guest").to_numpy(dtype=bool)
     no_address = L2.acts(identities)
     several = (identities.frame["employees"] > 1).to_numpy(dtype=bool)
@@ -162,7 +192,6 @@ def findings_of(identities: Identities) -> pd.DataFrame:
     raised: list[tuple[Mask, str, str]] = [
         (identities.left_alone & identities.in_entra, "ambiguous_match", "M4"),
         (several & known, "duplicate_employee", "L9"),
-        (L1a.acts(identities), "address_taken", "L1a"),
         (no_address & guest, "guest_without_mail", "L2"),
         (no_address & ~guest, "no_email", "L2"),
         (L3.acts(identities), "employee_archived_in_group", "L3"),
@@ -171,8 +200,22 @@ def findings_of(identities: Identities) -> pd.DataFrame:
         (L8.acts(identities), "unmanaged", "L8"),
         (L9.acts(identities), "user_without_employee", "L9"),
         (L10.acts(identities), "leaver_without_resignation_date", "L10"),
+        (L12.acts(identities), "login_email_differs", "L12"),
     ]
-    return together([findings(identities.where(mask), code, rule) for mask, code, rule in raised])
+    drafts = [findings(identities.where(mask), code, rule) for mask, code, rule in raised]
+    return together([*drafts, _taken(identities)])
+
+
+def _taken(identities: Identities) -> pd.DataFrame:
+    """L1a, with the least id of the Emply users in the way as `object`."""
+    rows = identities.where(L1a.acts(identities))
+    draft = findings(rows, "address_taken", "L1a")
+    if rows.empty:
+        return draft
+    found = _in_the_way(identities, rows.to_numpy())
+    ids = identities.inputs.emply_users["emply_user_id"].iloc[found["login"]]
+    least = pd.Series(ids.array, index=found["person"].array).groupby(level=0).min()
+    return draft.assign(object=least.reindex(rows).astype("str").array)
 
 
 def joiners(identities: Identities) -> Mask:
@@ -195,10 +238,10 @@ def leaver_reason(identities: Identities) -> npt.NDArray[np.object_]:
 
 
 def _links(identities: Identities) -> pd.DataFrame:
-    """M5: what M2 and M3 matched becomes a link."""
+    """M5: what M2, M3 and M3b matched becomes a link."""
     how = identities.frame["matched_by"]
     drafts = []
-    for matched_by, rule in (("username", "M2"), ("email", "M3")):
+    for matched_by, rule in (("username", "M2"), ("email", "M3"), ("address", "M3b")):
         rows = identities.where((how == matched_by).to_numpy(dtype=bool))
         after = pd.DataFrame({"matchedBy": matched_by}, index=rows)
         drafts.append(actions(rows, "ledger.link_user", rule, after=after))
@@ -208,14 +251,14 @@ def _links(identities: Identities) -> pd.DataFrame:
 def _creations(identities: Identities) -> pd.DataFrame:
     """L1 and R3: the login of a joiner, with the main group's defaults."""
     rows = identities.where(joiners(identities))
-    names = identities.entra("user_principal_name", rows)
-    mail = identities.entra("mail", rows)
+    names = as_address(identities.entra("user_principal_name", rows))
+    mail = as_address(identities.entra("mail", rows))
     main = identities.frame.loc[rows, "main_group"]
     defaults = identities.mapping.groups
     after = pd.DataFrame(
         {
             "username": names,
-            "email": mail.where(trimmed(mail).notna(), names),
+            "email": mail.fillna(names),
             "firstName": written(identities.entra("given_name", rows)),
             "lastName": written(identities.entra("surname", rows)),
             "jobTitle": written(identities.entra("job_title", rows)),

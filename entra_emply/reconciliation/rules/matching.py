@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, codes, marked, positions
+from entra_emply.reconciliation.arrays import Mask, Rows, codes, is_among, marked, positions, take
 from entra_emply.reconciliation.employees import Employees
 from entra_emply.reconciliation.entra_users import EntraUsers
 from entra_emply.reconciliation.identities import Identities, once
@@ -37,7 +37,8 @@ class Comparison:
 
     entra_keys, emply_keys: what is compared, by rows of both frames. needless: the Entra users who are linked or
     matched already. emply_free: the Emply users who take part. entra_alone, emply_alone: whom the comparison before
-    this one left alone; they go on counting as carriers (M4).
+    this one left alone; they go on counting as carriers (M4). members_of_others: keys of enabled Members who take no
+    part, which a Guest must not carry (M4).
     """
 
     users: EntraUsers
@@ -47,6 +48,7 @@ class Comparison:
     emply_free: Mask
     entra_alone: Mask
     emply_alone: Mask
+    members_of_others: "pd.Series[str]" = field(default_factory=lambda: pd.Series(dtype="str"))
     answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -75,6 +77,8 @@ class Comparison:
         several = (by_entra > 1) | (by_emply > 1)
         for numbers, alone in ((entra, self.entra_alone), (emply, self.emply_alone)):
             several[numbers[alone & (numbers >= 0)]] = True
+        guest = (self.users.inputs.entra_users["user_type"] == "Guest").to_numpy(dtype=bool) & (entra >= 0)
+        several[entra[guest & is_among(self.entra_keys, self.members_of_others)]] = True
         return several & (by_entra > 0)
 
     @cached_property
@@ -135,35 +139,187 @@ M5 = Rule[Identities]("M5", (matched,), (not_linked,))
 M6 = Rule[Identities]("M6", (in_emply,), (not_linked, not_left_alone, unmatched))
 
 RULES = (M1, M4, M5, M6)
-COMPARISONS = (M2, M3)
+
+
+@dataclass(frozen=True, eq=False)
+class Sharing:
+    """M3b: who shares an address with whom, of those that M1 to M3 left. A row each Entra user.
+
+    needless: the Entra users who are linked or matched already. offered: the Emply users that M1 to M3 left, without
+    those that are linked, their Entra end gone. entra_alone, emply_alone: whom M2 and M3 left alone.
+    """
+
+    users: EntraUsers
+    needless: Mask
+    offered: Mask
+    entra_alone: Mask
+    emply_alone: Mask
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """How many Entra users."""
+        return len(self.users)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Who shares with whom, each pair once: row (of the Entra user), login (row of the Emply user), address."""
+        users, logins = self.users, np.flatnonzero(self.offered)
+        seekers = np.flatnonzero(users.enabled & users.in_group & ~users.in_room & ~self.needless)
+        if not len(seekers) or not len(logins):
+            return pd.DataFrame({"row": seekers[:0], "login": logins[:0], "address": pd.Series(dtype="str")})
+        theirs = _addresses_of_logins(users.inputs, logins)
+        ours = users.addresses_of(seekers)
+        ours = ours[is_among(ours["address"], theirs["address"])]
+        shared = ours[~self._is_anothers(ours)].merge(theirs, on="address")
+        shared = shared.drop_duplicates(["row", "login"], ignore_index=True)
+        return shared[~self._refused(shared)].reset_index(drop=True)
+
+    @cached_property
+    def counts(self) -> tuple[Rows, Rows]:
+        """With how many each Entra user, and each Emply user, shares."""
+        pairs = self.pairs
+        logins = len(self.users.inputs.emply_users)
+        return np.bincount(pairs["row"], minlength=len(self)), np.bincount(pairs["login"], minlength=logins)
+
+    @cached_property
+    def partner(self) -> Rows:
+        """An Emply user that each Entra user shares with, -1 for none."""
+        partner = np.full(len(self), _NOBODY, dtype=np.int64)
+        partner[self.pairs["row"]] = self.pairs["login"]
+        return partner
+
+    def _is_anothers(self, ours: pd.DataFrame) -> Mask:
+        """Addresses (row, address) that are the UPN or e-mail of another enabled Entra user: they do not count."""
+        own = self.users.own_addresses
+        own = own[self.users.enabled[own["row"]] & is_among(own["address"], ours["address"])]
+        carriers = own["address"].value_counts()
+        mine = ours.merge(own, on=["row", "address"], how="left", indicator=True)["_merge"] == "both"
+        others = ours["address"].map(carriers).fillna(0).to_numpy() - mine.to_numpy()
+        return others > 0
+
+    def _refused(self, pairs: pd.DataFrame) -> Mask:
+        """Pairs of which a person said that they are not the same one."""
+        refused, inputs = self.users.inputs.state.refused, self.users.inputs
+        if refused.empty:
+            return np.zeros(len(pairs), dtype=bool)
+        named = (
+            inputs.entra_users["entra_id"]
+            .iloc[pairs["row"]]
+            .str.cat(inputs.emply_users["emply_user_id"].iloc[pairs["login"]].array, sep="\x1f")
+        )
+        return is_among(named, refused["entra_id"] + "\x1f" + refused["emply_user_id"])
+
+
+def _addresses_of_logins(inputs: Inputs, rows: Rows) -> pd.DataFrame:
+    """M3b: the username, the e-mail, and the e-mail of the employee whose id it carries: login, address; unique."""
+    logins, employees = inputs.emply_users.iloc[rows], inputs.emply_employees
+    carried = take(employees["email"], positions(logins["employee_id"], employees["employee_id"]))
+    written = (logins["username"], logins["email"], carried)
+    parts = [pd.DataFrame({"login": rows, "address": key(each).array}) for each in written]
+    return pd.concat(parts, ignore_index=True).dropna().drop_duplicates(ignore_index=True)
+
+
+def _shares(sharing: Sharing, rows: Rows) -> Mask:
+    return sharing.counts[0][rows] > 0
+
+
+def _shares_with_one(sharing: Sharing, rows: Rows) -> Mask:
+    by_row, by_login = sharing.counts
+    return (by_row[rows] == 1) & (by_login[sharing.partner[rows]] == 1)
+
+
+def _both_clear(sharing: Sharing, rows: Rows) -> Mask:
+    return ~sharing.entra_alone[rows] & ~sharing.emply_alone[sharing.partner[rows]]
+
+
+def _sharers(sharing: Sharing, row: int) -> Values:
+    pairs, inputs = sharing.pairs, sharing.users.inputs
+    mine = pairs[pairs["row"] == row]
+    logins = inputs.emply_users.iloc[mine["login"]]
+    names = logins["username"].fillna(logins["email"]).fillna(logins["emply_user_id"])
+    others = pairs[pairs["login"].isin(mine["login"]) & (pairs["row"] != row)]
+    rivals = inputs.entra_users["user_principal_name"].iloc[others["row"].drop_duplicates()]
+    return {"address": mine["address"].tolist(), "carriers": [*names, *rivals.dropna()]}
+
+
+M3b = Rule[Sharing](
+    "M3b",
+    (),
+    (
+        *(condition.on(lambda sharing: sharing.users) for condition in SCOPE),
+        Condition("not_matched_by_key", lambda sharing, rows: ~sharing.needless[rows]),
+        Condition("shares_address", _shares, _sharers),
+        Condition("shares_with_one", _shares_with_one, _sharers),
+        Condition("both_clear", _both_clear, _sharers),
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Comparisons:
-    """M1 to M4: the links that hold, then both comparisons."""
+    """M1 to M4: the links that hold, then who is compared, by sign-in name, by e-mail, by any address."""
 
     users: EntraUsers
     links: pd.DataFrame
     by_name: Comparison
-    by_address: Comparison
+    by_email: Comparison
+    by_address: Sharing
 
     @classmethod
     def of(cls, users: EntraUsers, emply: pd.DataFrame) -> "Comparisons":
         """Of these users; `emply` has the username, email and archived of every Emply user."""
-        links = _links(users.inputs)
+        links, logins = _links(users.inputs), len(emply)
         whole = links[links["entra_row"] != _NOBODY]
         linked, free = marked(whole["entra_row"].to_numpy(), len(users)), ~emply["archived"].to_numpy(dtype=bool)
-        free &= ~marked(whole["emply_row"].to_numpy(), len(emply))
-        nobody = np.zeros(len(users), dtype=bool), np.zeros(len(emply), dtype=bool)
+        free &= ~marked(whole["emply_row"].to_numpy(), logins)
+        nobody = np.zeros(len(users), dtype=bool), np.zeros(logins, dtype=bool)
         by_name = Comparison(users, users.upn, emply["username"], linked, free, *nobody)
-        rows, taken = matches(M2, by_name)
-        needless, free = linked | marked(rows, len(users)), free & ~marked(taken, len(emply))
+        needless, free = _without(by_name, M2, linked, free)
         alone = left_alone_by(M2, by_name)
-        return cls(users, links, by_name, Comparison(users, users.address, emply["email"], needless, free, *alone))
+        others = _keys_of_other_members(users, needless)
+        by_email = Comparison(users, users.address, emply["email"], needless, free, *alone, others)
+        needless, free = _without(by_email, M3, needless, free)
+        entra, emply_users = left_alone_by(M3, by_email)
+        alone = alone[0] | entra, alone[1] | emply_users
+        free &= ~marked(links["emply_row"].to_numpy(), logins)  # of a link whose Entra end is gone, too
+        return cls(users, links, by_name, by_email, Sharing(users, needless, free, *alone))
 
-    def of_rule(self, rule: str) -> Comparison:
-        """The comparison of M2 or of M3."""
-        return self.by_name if rule == "M2" else self.by_address
+    @property
+    def asked(self) -> "tuple[tuple[Rule[Any], Comparison | Sharing], ...]":
+        """The rules that compare, each with what it compares."""
+        return (M2, self.by_name), (M3, self.by_email), (M3b, self.by_address)
+
+    @property
+    def alone(self) -> tuple[Mask, Mask]:
+        """M4: whom of both systems M2 and M3 left alone."""
+        return self.by_address.entra_alone, self.by_address.emply_alone
+
+    @property
+    def matches(self) -> "dict[str, tuple[Rows, Rows]]":
+        """The rows of Entra users and Emply users that belong together, by how."""
+        whole = self.links[self.links["entra_row"] != _NOBODY]
+        shared = np.flatnonzero(M3b.acts(self.by_address))
+        return {
+            "link": (whole["entra_row"].to_numpy(), whole["emply_row"].to_numpy()),
+            "username": matches(M2, self.by_name),
+            "email": matches(M3, self.by_email),
+            "address": (shared, self.by_address.partner[shared]),
+        }
+
+
+def _keys_of_other_members(users: EntraUsers, needless: Mask) -> "pd.Series[str]":
+    """M4: the UPNs and e-mails of the enabled Members who are out of scope or matched already."""
+    in_scope = users.in_group & ~users.in_room
+    member = (users.inputs.entra_users["user_type"] == "Member").to_numpy(dtype=bool)
+    others = users.enabled & member & (~in_scope | needless)
+    own = users.own_addresses
+    return own.loc[others[own["row"]], "address"]
+
+
+def _without(comparison: Comparison, rule: Rule[Comparison], needless: Mask, free: Mask) -> tuple[Mask, Mask]:
+    """Who is matched by now, and which Emply users are free, after this comparison."""
+    rows, taken = matches(rule, comparison)
+    return needless | marked(rows, len(needless)), free & ~marked(taken, len(free))
 
 
 def matches(rule: Rule[Comparison], comparison: Comparison) -> tuple[Rows, Rows]:
@@ -181,7 +337,7 @@ def left_alone_by(rule: Rule[Comparison], comparison: Comparison) -> tuple[Mask,
 
 @once
 def comparisons(identities: Identities) -> Comparisons:
-    """How the people were compared: for explaining a join that is known."""
+    """How the people were compared: for L1a, and for explaining a join that is known."""
     emply = emply_side(identities.inputs, Employees.of(identities.inputs))
     return Comparisons.of(identities.entra_users, emply)
 

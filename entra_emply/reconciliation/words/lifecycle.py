@@ -4,12 +4,12 @@ from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 
 CONDITIONS = {
     "address_free": ConditionWords(
-        "no login in Emply has the username {username} or the e-mail {email}",
-        "a login in Emply has the username {username} or the e-mail {email}: {carriers}",
+        "no login in Emply has one of the user's addresses ({email:no e-mail})",
+        "a login in Emply has one of the user's addresses: {carriers}",
     ),
     "address_taken": ConditionWords(
-        "a login in Emply has the username {username} or the e-mail {email}: {carriers}",
-        "no login in Emply has the username {username} or the e-mail {email}",
+        "a login in Emply has one of the user's addresses: {carriers}",
+        "no login in Emply has one of the user's addresses ({email:no e-mail})",
     ),
     "may_activate": ConditionWords(
         "the pipeline itself deactivated the login, or `reactivate` is `all`",
@@ -30,6 +30,11 @@ CONDITIONS = {
     "leaves": ConditionWords(
         "the Entra user is gone, disabled or out of the groups",
         "the Entra user is neither gone nor disabled nor out of the groups, or nobody is linked to it",
+    ),
+    "login_has_email": ConditionWords("the login has the e-mail {login_email}", "the login has no e-mail"),
+    "employee_by_entra_email": ConditionWords(
+        "an employee has the e-mail {email}, which the login does not have ({login_email})",
+        "no employee was found by the Entra user's e-mail alone",
     ),
     "employee_active": ConditionWords("the employee is active", "the employee is {status}"),
     "no_resignation_date": ConditionWords(
@@ -91,5 +96,10 @@ RULES = {
         "The employee is archived, but the user is enabled and in {groups}",
         "No archived employee is still in a group",
         because=("employee_archived",),
+    ),
+    "L12": RuleWords(
+        "The login's e-mail should be corrected",
+        "The login's e-mail is no obstacle",
+        because=("employee_by_entra_email",),
     ),
 }

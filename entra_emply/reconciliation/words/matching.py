@@ -20,6 +20,19 @@ CONDITIONS = {
     "address_in_emply": ConditionWords(
         "the e-mail of a login in Emply is {key}, too", "no free login in Emply has the e-mail {key}"
     ),
+    "not_matched_by_key": ConditionWords(
+        "M1 to M3 matched nobody", "the user is linked or matched already (M1, M2, M3)"
+    ),
+    "shares_address": ConditionWords(
+        "{carriers} has one of the user's addresses: {address}",
+        "no free login in Emply has one of the user's addresses",
+    ),
+    "shares_with_one": ConditionWords(
+        "nobody else shares an address with either", "several share an address: {carriers}"
+    ),
+    "both_clear": ConditionWords(
+        "neither of the two was left alone", "one of the two was left alone in M2 or M3 (M4): {carriers}"
+    ),
 }
 
 RULES = {
@@ -37,6 +50,11 @@ RULES = {
         because=("sign_in_name_in_emply",),
     ),
     "M3": RuleWords("The users are matched by e-mail", "The e-mails match nobody", because=("address_in_emply",)),
+    "M3b": RuleWords(
+        "The users are matched by another address, and a person has to say whether they are the same",
+        "Other addresses match nobody",
+        because=("shares_address",),
+    ),
     "M4": RuleWords("The user is left alone", "The user is not left alone", because=("left_alone",)),
     "M5": RuleWords("This plan records the link", "There is no new link to record", because=("matched",)),
     "M6": RuleWords(

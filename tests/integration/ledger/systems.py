@@ -6,6 +6,7 @@ It keeps itself in a scenario (the sandbox's form), and `sync` runs it through t
 import copy
 import json
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from entra_emply.provisioning.report import ApplyReport
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.integration.ledger.fakes import Emply, Graph, Row
-from tests.reference.vectorised import _inputs
+from tests.reference.vectorised import inputs_of
 
 SETTINGS: Row = {
     "synchronize_roles": True,
@@ -65,7 +66,8 @@ class Systems:
     def inputs(self) -> Inputs:
         """What a run reads: first the sync state, then both sides."""
         state = self.state()
-        return _inputs(copy.deepcopy(self.scenario), self.settings, state)
+        read = inputs_of(copy.deepcopy(self.scenario), self.settings, {}, state.read_at)
+        return replace(read, state=state)
 
     def plan(self) -> Plan:
         """Read, plan and record, as a run does before it applies."""

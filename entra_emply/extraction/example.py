@@ -1,0 +1,192 @@
+"""The form of an example of `plan --offline` (interfaces.md): one JSON object, and errors that name the key.
+
+Here: which keys there are and what they hold. Not here: what is made of them (`example_frames`, `example_state`). The
+rows of a scenario are as Graph and Emply give them; the frames' own models judge their properties.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.settings import Settings
+
+_SHOWN = 5
+"""So many faults of one example are told."""
+_LONGEST_KEY = 60
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, given: object) -> object:
+        return {name: each for name, each in given.items() if each is not None} if isinstance(given, dict) else given
+
+
+def _identified(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(row.get("id"), str) or not row["id"]:
+        raise ValueError("expected an id")
+    return row
+
+
+def _with_members(group: Mapping[str, Any]) -> Mapping[str, Any]:
+    members = group.get("members")
+    if members is not None and not (isinstance(members, list) and set(map(type, members)) <= {str}):
+        raise ValueError("expected members to be a list of ids")
+    return group
+
+
+def _aware(time: datetime) -> datetime:
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _none_is_empty(given: object) -> object:
+    return [] if given is None else given
+
+
+Row = Annotated[dict[str, Any], AfterValidator(_identified)]
+Rows = list[Row]
+Group = Annotated[Row, AfterValidator(_with_members)]
+Ids = Annotated[list[str], BeforeValidator(_none_is_empty)]
+Pair = tuple[str, str]
+Time = Annotated[datetime, AfterValidator(_aware)]
+Count = Annotated[int, Field(strict=True, ge=0)]
+Switch = Annotated[bool, Field(strict=True)]
+Calendars = Rows | dict[str, Any] | None
+"""Of one user. What is no list is a mailbox that may not be opened: `{"error": "ErrorAccessDenied"}`."""
+
+
+class Entra(_Section):
+    """Entra's half of a scenario."""
+
+    organization: dict[str, Any] = {}
+    users: Rows = []
+    groups: list[Group] = []
+    deletedUsers: Rows = []  # noqa: N815 (the scenario's own name)
+    servicePrincipals: Rows = []  # noqa: N815
+    photos: dict[str, dict[str, Any] | None] = {}
+    calendars: dict[str, Calendars] = {}
+
+
+class Emply(_Section):
+    """Emply's half of a scenario."""
+
+    users: Rows = []
+    employees: Rows = []
+    roles: Rows = []
+    departments: Rows = []
+    calendars: Rows = []
+    events: Rows = []
+
+
+class Scenario(_Section):
+    """What both systems hold."""
+
+    entra: Entra = Entra()
+    emply: Emply = Emply()
+
+
+class RoleState(_Section):
+    """Of a linked user, when last reconciled: the groups then, and the mapping then in force."""
+
+    groups: Ids = []
+    mapping: dict[str, str | None] = {}
+
+
+class EventPair(_Section):
+    """The Outlook event of one of Emply's own."""
+
+    externalId: str  # noqa: N815
+    calendarExternalId: str | None = None  # noqa: N815
+
+
+class Done(_Section):
+    """A deactivation or a grant by the pipeline."""
+
+    at: Time
+    approved: Switch = False
+
+
+class Sync(_Section):
+    """The sync state (rules.md, "Terms"), as far as an example has any."""
+
+    links: dict[str, str] = {}
+    roles: dict[str, RoleState] = {}
+    group_ids: dict[str, str] = {}
+    member_counts: dict[str, Count] = {}
+    photos: dict[str, str | None] = {}
+    event_pairs: dict[str, EventPair] = {}
+    room_calendars: dict[str, str] = {}
+    detached: dict[str, str] = {}
+    deactivations: dict[str, Done] = {}
+    recent_grants: dict[str, Done] = {}
+    deleted_for: list[Pair] = []
+    refused: list[Pair] = []
+    held: dict[str, list[str]] = {}
+    approved: list[str] = []
+
+    @model_validator(mode="after")
+    def _one_link_each(self) -> "Sync":
+        if len(set(self.links.values())) < len(self.links):
+            raise ValueError("expected links to different Emply users")
+        return self
+
+
+class Unreadable(_Section):
+    """What could not be read, by id or source, and what the service said (P5, C7, G5b)."""
+
+    photos: dict[str, str] = {}
+    mailboxes: dict[str, str] = {}
+    sources: dict[str, str] = {}
+
+
+class Example(_Section):
+    """A scenario, the settings to plan it with, and what else a plan depends on. Without `now`: the clock's time."""
+
+    scenario: Scenario
+    settings: Settings
+    sync: Sync = Sync()
+    now: Time | None = None
+    explain: list[str] = []
+    unreadable: Unreadable = Unreadable()
+    member_read_hidden: Switch = False
+
+    @model_validator(mode="after")
+    def _groups_once(self) -> "Example":
+        """The same group twice would make its priority a guess; in a settings file that is an error of the text."""
+        names = [group.group for group in self.settings.groups]
+        if len(set(names)) < len(names):
+            raise ValueError("expected settings.groups without repeated groups")
+        return self
+
+
+def example_of(document: object) -> Example:
+    """The example in a JSON document. Raises SettingsError, which names each wrong key and what was expected."""
+    try:
+        return Example.model_validate(document)
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+    more = [f"and {len(faults) - _SHOWN} more"] * (len(faults) > _SHOWN)
+    raise SettingsError("; ".join([*(_expectation(fault) for fault in faults[:_SHOWN]), *more]))
+
+
+def _expectation(fault: Mapping[str, Any]) -> str:
+    where = ".".join(_short(str(part)) for part in fault["loc"])
+    known = {
+        "extra_forbidden": "unknown key",
+        "missing": "is missing",
+        "model_type": "expected an object",
+        "datetime_from_date_parsing": "expected a time, such as 2026-11-22T10:30:00Z",
+    }
+    said = str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
+    message = known.get(fault["type"], said)
+    return f"{where}: {message}" if where else message
+
+
+def _short(text: str) -> str:
+    printable = "".join(character if character.isprintable() else "?" for character in text)
+    return printable if len(printable) <= _LONGEST_KEY else f"{printable[:_LONGEST_KEY]}…"

@@ -1,0 +1,83 @@
+"""`plan --offline`: a wrong line is an error of its own, and says what is wrong."""
+
+import json
+
+import pytest
+
+from entra_emply.extraction.offline import answer, answers, not_json
+from tests.offline import example
+from tests.reference.builders import person
+
+
+def error(given: object) -> str:
+    """What is said of a line that cannot be planned."""
+    told = json.loads(answer(given if isinstance(given, str) else json.dumps(given)))
+    assert list(told) == ["error"]
+    return str(told["error"])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "expected an object"),
+        ({"scenario": {}}, "settings: is missing"),
+        ({"settings": {}}, "scenario: is missing"),
+        ({"scenario": {}, "settings": {}, "snyc": {}}, "snyc: unknown key"),
+        ({"scenario": {}, "settings": {}, "sync": {"lnks": {}}}, "sync.lnks: unknown key"),
+        ({"scenario": {"entre": {}}, "settings": {}}, "scenario.entre: unknown key"),
+        ({"scenario": {"entra": {"user": []}}, "settings": {}}, "scenario.entra.user: unknown key"),
+        ({"scenario": {"entra": {"users": {}}}, "settings": {}}, "scenario.entra.users: expected a valid list"),
+        ({"scenario": {"entra": {"users": [{}]}}, "settings": {}}, "scenario.entra.users.0: expected an id"),
+        (
+            {"scenario": {"entra": {"groups": [{"id": "g", "members": "e"}]}}, "settings": {}},
+            "scenario.entra.groups.0: expected members to be a list of ids",
+        ),
+        ({"scenario": {}, "settings": {"grups": []}}, "settings.grups: unknown key"),
+        ({"scenario": {}, "settings": {"enabled": "yes"}}, "settings.enabled: expected a valid boolean"),
+        ({"scenario": {}, "settings": {"groups": [{"group": "A"}]}}, "settings.groups.0: expected default_role"),
+        (
+            {"scenario": {}, "settings": {"groups": [{"group": "Løn", "default_role": "A"}] * 2}},
+            "expected settings.groups without repeated groups",
+        ),
+        ({"scenario": {}, "settings": {"groups": [{"group": "Løn", "default_role": "A"}]}}, "Løn"),  # R8
+        ({"scenario": {}, "settings": {}, "now": "tomorrow"}, "now: expected a time, such as 2026-11-22T10:30:00Z"),
+        (
+            {"scenario": {}, "settings": {}, "sync": {"links": {"a": "u", "b": "u"}}},
+            "sync: expected links",
+        ),
+        ({"scenario": {}, "settings": {}, "sync": {"member_counts": {"g": -1}}}, "sync.member_counts.g: expected"),
+        ({"scenario": {}, "settings": {}, "sync": {"refused": [["e"]]}}, "sync.refused.0.1: is missing"),
+        ({"scenario": {}, "settings": {}, "unreadable": {"events": {}}}, "unreadable.events: unknown key"),
+        (
+            {"scenario": {"entra": {"users": [{"id": "a", "mail": 5}]}}, "settings": {}},
+            "entra_users could",
+        ),
+        (
+            {"scenario": {"emply": {"roles": [{"id": "r"}, {"id": "r"}]}}, "settings": {}},
+            "emply_roles could",
+        ),
+        ("{", "is not JSON"),
+        ("NaN", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+    ],
+)
+def test_a_wrong_line_says_what_is_wrong(given: object, said: str) -> None:
+    assert said in error(given)
+
+
+def test_what_nobody_thought_of_is_an_error_of_its_line_too() -> None:
+    lonely = r'{"scenario": {"entra": {"users": [{"id": "a", "mail": "\ud800"}]}}, "settings": {}}'
+    assert "cannot be planned" in error(lonely)
+
+
+def test_wrong_lines_do_not_stop_the_others() -> None:
+    lines = ["{", json.dumps(example(person("joiner"))), "[]", json.dumps({"scenario": {}, "settings": {"x": 1}})]
+    told = [json.loads(line) for line in answers(lines)]
+    assert [sorted(each) == ["error"] for each in told] == [True, False, True, True]
+    assert not_json(lines) == [1]
+
+
+def test_many_lines_are_answered_in_order() -> None:
+    times = [f"2026-11-22T10:{minute:02}:00Z" for minute in range(45)]
+    lines = [json.dumps({"scenario": {}, "settings": {}, "now": time}) for time in times]
+    assert [json.loads(line)["created_at"] for line in answers(lines)] == times
