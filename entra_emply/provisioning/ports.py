@@ -1,7 +1,7 @@
-"""What applying needs of both clients and of the ledger's memory, as interfaces. Nothing is implemented here.
+"""The ports: what provisioning needs of the clients of both systems, as interfaces. Nothing is implemented here.
 
-Outlook's events are in the plan's words (title, start, end, isAllDay, showAs, changeKey; times in UTC, to the second,
-with Z), all other objects in their service's own.
+Outlook's events have the properties of a plan's `after` (title, start, end, isAllDay, showAs, changeKey; times in UTC,
+to the second, with Z). All other objects have those of their service.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 from entra_emply.ledger.action import JsonObject
 
 if TYPE_CHECKING:
-    from entra_emply.connectors.frames import Read  # slow to import, and not needed by whoever only asks the ledger
+    from entra_emply.connectors.frames import (
+        Read,  # slow to import, and not needed by commands that only ask the ledger
+    )
 
 
 class Directory(Protocol):
@@ -170,15 +172,3 @@ class Calendars(Protocol):
 
 class Emply(Users, Calendars, Protocol):
     """What applying needs of the Emply client."""
-
-
-class Records(Protocol):
-    """What applying asks the ledger."""
-
-    def linked_to(self, emply_user_id: str) -> str | None:
-        """The Entra user that an Emply user is linked to."""
-        ...
-
-    def calendars_of(self, entra_id: str, external_id: str, *, detached: bool) -> Sequence[str]:
-        """The ids of the Emply calendars recorded for a calendar of an Entra user."""
-        ...

@@ -104,15 +104,15 @@ def test_a_name_follows_entra(company: Company) -> None:
 
 
 def test_a_new_link_replaces_the_old_one_and_starts_without_role_state(company: Company, rows: Rows) -> None:
-    account = company.person("ada") | {"id": "ada-made-anew"}
+    account = company.person("ada") | {"id": "ada-made-again"}
     company.delete("ada")
     company.scenario["entra"]["users"].append(account)
-    company.members("g-staff")[:] = ["ada-made-anew" if who == "ada" else who for who in company.members("g-staff")]
+    company.members("g-staff")[:] = ["ada-made-again" if who == "ada" else who for who in company.members("g-staff")]
     plan = company.plan()
     assert company.apply(plan).held == 1
-    company.ledger.approve(plan.plan_id, by="Kaya", reason="the account was made anew")
+    company.ledger.approve(plan.plan_id, by="Kaya", reason="the account was created again")
     company.sync()
-    assert rows("SELECT entra_id FROM links WHERE emply_user_id = 'emply-ada'") == [("ada-made-anew",)]
+    assert rows("SELECT entra_id FROM links WHERE emply_user_id = 'emply-ada'") == [("ada-made-again",)]
     assert rows("SELECT count(*) FROM links") == [(4,)]
     assert rows("SELECT ending FROM approvals") == [("applied",)]
 

@@ -1,4 +1,4 @@
-"""What the ledger tells of the past: planned, approved, applied, by whom and when; and where actions stand now."""
+"""What the ledger tells of the past: planned, approved, applied, by whom and when; and the status of actions now."""
 
 from datetime import timedelta
 
@@ -106,12 +106,13 @@ def test_nobody_has_no_history_and_no_ledger_has_none(company: Company, server: 
     assert told(company, "nobody@contoso.com") == []
     empty = Ledger.open(server.url(server.create()))  # type: ignore[attr-defined]
     assert empty.history() == empty.history("x") == empty.history_of(Person(frozenset(), frozenset())) == []
-    assert empty.standing("run", ["x"]).plan is None
+    assert empty.action_status("run", ["x"]).plan is None
     assert empty.links_of(["x"], []) == []
+    assert empty.failures_of("x") == []
     empty.close()
 
 
-# Where actions stand
+# The status of actions
 
 
 def run_of(company: Company) -> str:
@@ -125,10 +126,10 @@ def test_an_applied_action_stands_as_applied(company: Company) -> None:
     plan = company.plan()
     company.apply(plan)
     (action_id,) = plan.actions["action_id"]
-    standing = company.ledger.standing(run_of(company), [action_id])
-    assert standing.newest
-    assert (standing.plan or {})["plan_id"] == plan.plan_id
-    assert standing.tried[action_id]["result"] == "applied"
+    status = company.ledger.action_status(run_of(company), [action_id])
+    assert status.newest
+    assert (status.plan or {})["plan_id"] == plan.plan_id
+    assert status.tried[action_id]["result"] == "applied"
 
 
 def test_a_failed_action_tells_how_often_and_when_its_turn_comes(company: Company) -> None:
@@ -137,7 +138,7 @@ def test_a_failed_action_tells_how_often_and_when_its_turn_comes(company: Compan
     plan = company.plan()
     company.apply(plan)
     (action_id,) = plan.actions["action_id"]
-    failed = company.ledger.standing(run_of(company), [action_id]).failed[action_id]
+    failed = company.ledger.action_status(run_of(company), [action_id]).failed[action_id]
     assert (failed["failures"], failed["code"], failed["quarantined_at"], failed["runs"]) == (1, "invalid", None, 1)
 
 
@@ -146,12 +147,91 @@ def test_an_approval_counts_while_it_is_valid(company: Company) -> None:
     plan = company.plan()
     approve(company, plan.plan_id)
     (action_id,) = plan.actions["action_id"]
-    assert company.ledger.standing(run_of(company), [action_id]).approved[action_id]["by"] == "Ada"
+    assert company.ledger.action_status(run_of(company), [action_id]).approved[action_id]["by"] == "Ada"
     with clock.frozen(clock.now() + timedelta(hours=73)):
-        assert company.ledger.standing(run_of(company), [action_id]).approved == {}
+        assert company.ledger.action_status(run_of(company), [action_id]).approved == {}
 
 
 def test_links_tell_how_and_since_when(company: Company) -> None:
     (link,) = company.ledger.links_of(["søren"], [])
     assert (link["emply_user_id"], link["matched_by"]) == ("emply-søren", "username")
     assert [each["entra_id"] for each in company.ledger.links_of([], ["emply-łukasz"])] == ["łukasz"]
+
+
+# What a plan did not get done
+
+
+def failed(company: Company, plan_id: str) -> list[tuple[str, str | None, str, str | None, int]]:
+    found = company.ledger.failures_of(plan_id)
+    return [(each.kind, each.subject, each.status, each.code, each.failures) for each in found]
+
+
+def test_a_failed_action_is_told_with_its_subject_and_the_code_of_the_service(company: Company) -> None:
+    company.person("søren")["givenName"] = "Sören"
+    company.person("łukasz")["givenName"] = "Łucjan"
+    company.emply.faults = [refused]
+    plan = company.plan()
+    company.apply(plan)
+    (first, _) = plan.actions["subject"]
+    assert failed(company, plan.plan_id) == [("emply.update_user", first, "failed", "invalid", 1)]
+    assert company.ledger.failures_of(plan.plan_id)[0].action_id == plan.actions["action_id"].iloc[0]
+
+
+def test_an_action_whose_turn_has_not_come_waits_with_its_last_code(company: Company) -> None:
+    company.person("søren")["givenName"] = "Sören"
+    company.emply.faults = [refused, refused]
+    for _ in range(2):
+        company.sync()
+    plan = company.plan()
+    assert company.apply(plan).waiting == 1
+    assert failed(company, plan.plan_id) == [("emply.update_user", "søren@contoso.com", "waiting", "invalid", 2)]
+
+
+def test_a_quarantined_action_is_told_until_it_is_released(company: Company) -> None:
+    company.person("søren")["givenName"] = "Sören"
+    for _ in range(40):
+        company.emply.faults = [refused]
+        plan = company.plan()
+        if company.apply(plan).quarantined:
+            break
+    assert failed(company, plan.plan_id) == [("emply.update_user", "søren@contoso.com", "quarantined", "invalid", 8)]
+    company.ledger.release(company.ledger.failures_of(plan.plan_id)[0].action_id, "Ada")
+    assert failed(company, plan.plan_id) == []
+
+
+def test_held_and_applied_actions_are_no_failures(company: Company) -> None:
+    company.person("søren")["accountEnabled"] = False
+    company.person("łukasz")["givenName"] = "Łucjan"
+    plan = company.plan()
+    report = company.apply(plan)
+    assert (report.held, report.count("applied")) == (1, 1)
+    assert failed(company, plan.plan_id) == []
+
+
+def test_a_failure_stays_with_its_plan_when_a_later_one_succeeds(company: Company) -> None:
+    company.person("søren")["givenName"] = "Sören"
+    company.emply.faults = [refused]
+    plan = company.plan()
+    company.apply(plan)
+    company.person("łukasz")["givenName"] = "Łucjan"
+    later = company.plan()
+    company.apply(later)
+    assert failed(company, plan.plan_id) == [("emply.update_user", "søren@contoso.com", "failed", "invalid", 0)]
+    assert failed(company, later.plan_id) == []
+
+
+def test_of_the_same_plan_made_twice_the_one_applied_last_counts(company: Company) -> None:
+    company.person("søren")["givenName"] = "Sören"
+    company.emply.faults = [refused]
+    plan = company.plan()
+    company.apply(plan)
+    again = company.plan()
+    company.apply(again)
+    assert again.plan_id == plan.plan_id
+    assert failed(company, plan.plan_id) == []
+
+
+def test_a_plan_that_was_never_applied_has_no_failures(company: Company) -> None:
+    company.person("søren")["givenName"] = "Sören"
+    assert failed(company, company.plan().plan_id) == []
+    assert failed(company, "unknown") == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from entra_emply.provisioning.apply import HOPELESS, settle
+from entra_emply.provisioning.apply import MAX_SERVICE_FAILURES, settle
 from tests.integration.ledger.company import Company
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before
@@ -44,7 +44,7 @@ def test_a_photo_that_changed_since_the_plan_is_the_next_runs(office: Company, r
 
 def test_a_new_link_starts_without_a_photo(office: Company, rows: Rows) -> None:
     results(office, setting())
-    link = action("ledger.link_user", "M2", "ada-made-anew", None, {"matchedBy": "username"}, emply_user_id="emply-ada")
+    link = action("ledger.link_user", "M2", "ada-again", None, {"matchedBy": "username"}, emply_user_id="emply-ada")
     assert results(office, link) == [("link_user", "applied")]
     assert rows(ETAGS) == []
 
@@ -67,8 +67,8 @@ def test_photos_in_a_row_that_cannot_be_read_stop_the_others_only_where_the_serv
     office: Company, down: bool, untried: int
 ) -> None:
     office.graph.unreadable, office.graph.down = True, down
-    report = office.apply(plan(office, *(setting(f"W/{number}") for number in range(HOPELESS + 1))))
-    assert (report.count("failed"), report.untried) == (HOPELESS + 1 - untried, untried)
+    report = office.apply(plan(office, *(setting(f"W/{number}") for number in range(MAX_SERVICE_FAILURES + 1))))
+    assert (report.count("failed"), report.untried) == (MAX_SERVICE_FAILURES + 1 - untried, untried)
 
 
 @pytest.mark.parametrize("fault", [lost_after, lost_before])
