@@ -94,7 +94,7 @@ def settle(ledger: Ledger, *, graph: Graph, emply: Emply) -> bool:
 
 
 def _tenant_id(graph: Graph) -> str:
-    return str(graph.tenant().frame["tenant_id"].iloc[0])
+    return str(graph.directory.tenant().frame["tenant_id"].iloc[0])
 
 
 def _wrong_owner(session: LockedSession, tenant_id: str | None, customer: str) -> str | None:

@@ -133,7 +133,7 @@ def _cannot_log_in(login: str | None, context: Context) -> bool:
 
 def _is_not_of_user(entra_id: str, external_id: str, context: Context) -> bool:
     """Whether the Entra user is out of scope, or cannot edit the calendar. Without a mailbox it stays (C7)."""
-    user = context.graph.user(entra_id)
+    user = context.graph.directory.user(entra_id)
     if user is None or users.is_disabled(entra_id, user, context):
         return True
     if _lacks(entra_id, external_id, "canEdit", context):
@@ -146,7 +146,7 @@ def _is_not_of_room(entra_id: str, external_id: str, context: Context) -> bool:
     deletion = context.deletions.get(entra_id)
     if deletion is not None and write_back.may_go(deletion, context):
         return True
-    user = context.graph.user(entra_id)
+    user = context.graph.directory.user(entra_id)
     if user is None or not users.is_room(entra_id, user, context):
         return True
     return _lacks(entra_id, external_id, "isDefaultCalendar", context)
@@ -154,8 +154,8 @@ def _is_not_of_room(entra_id: str, external_id: str, context: Context) -> bool:
 
 def _lacks(entra_id: str, external_id: str, what: str, context: Context) -> bool:
     """Whether the calendar lost the property `what`, or is gone from a mailbox that still exists. (C4, C7)"""
-    calendar = context.graph.calendar(entra_id, external_id)
-    return context.graph.has_mailbox(entra_id) if calendar is None else calendar.get(what) is not True
+    calendar = context.graph.mailboxes.calendar(entra_id, external_id)
+    return context.graph.mailboxes.has_mailbox(entra_id) if calendar is None else calendar.get(what) is not True
 
 
 def _change(calendar_id: str, fields: JsonObject, context: Context) -> Done:

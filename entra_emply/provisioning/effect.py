@@ -33,12 +33,12 @@ class Context:
 
     def is_member(self, entra_id: str, groups: Collection[str]) -> bool:
         """Whether the user is a member of one of the groups now; with `nested_groups` also of a group inside it."""
-        direct = self.graph.member_of(entra_id)
+        direct = self.graph.directory.member_of(entra_id)
         return any(not direct.isdisjoint(self._with_nested(group)) for group in groups)
 
     def _with_nested(self, group: str) -> frozenset[str]:
         if group not in self._nested:
-            inside = self.graph.transitive_groups(group) if self.nested_groups else frozenset[str]()
+            inside = self.graph.directory.transitive_groups(group) if self.nested_groups else frozenset[str]()
             self._nested[group] = inside | {group}
         return self._nested[group]
 

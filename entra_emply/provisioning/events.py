@@ -30,7 +30,7 @@ def in_outlook(action: Action, context: Context) -> JsonObject | None:
     external_id = text_of(action.before or {}, "externalId")
     if action.entra_id is None or external_id is None:
         return None
-    return context.graph.event(action.entra_id, external_id)
+    return context.graph.events.event(action.entra_id, external_id)
 
 
 def is_in_window(event: JsonObject, context: Context) -> bool:

@@ -48,7 +48,7 @@ def _outlook_shows(action: Action, context: Context) -> bool:
     if found is None or not is_in_window(found, context):
         return False
     named = (str(action.entra_id), str(before["calendarExternalId"]), str(before["externalId"]))
-    return context.graph.shows_event(*named, str(found["start"]), str(found["end"]))
+    return context.graph.events.shows_event(*named, str(found["start"]), str(found["end"]))
 
 
 def _delete(calendar_id: str, unwanted: Sequence[JsonObject], context: Context) -> Done:

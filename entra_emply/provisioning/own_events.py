@@ -37,7 +37,7 @@ def _prepare_creation(action: Action, context: Context) -> Write:
 def _create(action: Action, context: Context) -> Done:
     after = action.fields
     fields = contents(after) | {"transactionId": transaction_id(str(after["emplyEventId"]))}
-    made = context.graph.create_event(str(action.entra_id), str(after["calendarExternalId"]), fields)
+    made = context.graph.writes.create_event(str(action.entra_id), str(after["calendarExternalId"]), fields)
     return _write_id_to_emply(action, made, context)
 
 
@@ -50,7 +50,7 @@ def _look_for_created(action: Action, context: Context) -> Done | None:
 
 def _find_made(action: Action, context: Context) -> str | None:
     after = action.fields
-    found = context.graph.find_event(
+    found = context.graph.events.find_event(
         str(action.entra_id),
         str(after["calendarExternalId"]),
         transaction_id(str(after["emplyEventId"])),
@@ -98,7 +98,7 @@ def _prepare_update(action: Action, context: Context) -> Write | None:
     fields = {name: value for name, value in action.fields.items() if name not in NAMING}
 
     def write() -> Done:
-        context.graph.update_event(entra_id, external_id, fields)
+        context.graph.writes.update_event(entra_id, external_id, fields)
         return Done(external_id)
 
     return write
@@ -144,7 +144,7 @@ def _emply_has_event(before: JsonObject, context: Context) -> bool:
 
 
 def _delete(entra_id: str, external_id: str, context: Context) -> Done:
-    context.graph.delete_event(entra_id, external_id)
+    context.graph.writes.delete_event(entra_id, external_id)
     return Done(external_id)
 
 

@@ -8,7 +8,7 @@ def _prepare(action: Action, context: Context) -> Write | None:
     """Give the photo if it still is the planned one; the next run plans for a newer photo."""
     if action.entra_id is None or action.emply_user_id is None:
         return None
-    emply_user_id, photo = action.emply_user_id, context.graph.photo(action.entra_id)
+    emply_user_id, photo = action.emply_user_id, context.graph.mailboxes.photo(action.entra_id)
     if photo is None or photo[0] != action.fields["etag"]:
         return None
     etag, content = photo

@@ -55,9 +55,9 @@ def _cause_of_deactivation(action: Action, context: Context) -> bool:
         return write_back.may_go(action, context)
     if action.entra_id is None:
         return False
-    user = context.graph.user(action.entra_id)
+    user = context.graph.directory.user(action.entra_id)
     if action.reason == "deleted_in_entra":
-        return user is None or context.graph.deleted_user(action.entra_id)
+        return user is None or context.graph.directory.deleted_user(action.entra_id)
     cause = _CAUSES.get(action.reason or "")
     return user is not None and cause is not None and cause(action.entra_id, user, context)
 

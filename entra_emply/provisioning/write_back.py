@@ -9,12 +9,12 @@ from entra_emply.provisioning.values import given, holds, text_of
 
 def _prepare_creation(action: Action, context: Context) -> Write:
     fields = given(action.fields)
-    return lambda: Done(context.graph.create_user(fields))
+    return lambda: Done(context.graph.writes.create_user(fields))
 
 
 def _look_for_created(action: Action, context: Context) -> Done | None:
     """A user of this name with other values was created by somebody else."""
-    found = context.graph.find_user(str(action.fields["userPrincipalName"]))
+    found = context.graph.directory.user(str(action.fields["userPrincipalName"]))
     return Done(str(found["id"])) if found is not None and holds(action.fields, found) else None
 
 
@@ -22,7 +22,7 @@ def _prepare_change(action: Action, context: Context) -> Write:
     entra_id = _entra_id(action)
 
     def write() -> Done:
-        context.graph.update_user(entra_id, action.fields)
+        context.graph.writes.update_user(entra_id, action.fields)
         return Done(entra_id)
 
     return write
@@ -30,7 +30,7 @@ def _prepare_change(action: Action, context: Context) -> Write:
 
 def _look_for_change(action: Action, context: Context) -> Done | None:
     entra_id = _entra_id(action)
-    found = context.graph.user(entra_id)
+    found = context.graph.directory.user(entra_id)
     return Done(entra_id) if found is not None and holds(action.fields, found) else None
 
 
@@ -51,20 +51,20 @@ def _prepare_deletion(action: Action, context: Context) -> Write | None:
     login = context.emply.user(emply_user_id)
     if login is not None and holds({"active": True}, login):
         return None
-    user = context.graph.user(entra_id)
+    user = context.graph.directory.user(entra_id)
     if user is None or user.get("onPremisesSyncEnabled") is True or not holds(action.before or {}, user):
         return None
     return partial(_delete, entra_id, context)
 
 
 def _delete(entra_id: str, context: Context) -> Done:
-    context.graph.delete_user(entra_id)
+    context.graph.writes.delete_user(entra_id)
     return Done(entra_id)
 
 
 def _look_for_deletion(action: Action, context: Context) -> Done | None:
     entra_id = _entra_id(action)
-    gone = context.graph.user(entra_id) is None or context.graph.deleted_user(entra_id)
+    gone = context.graph.directory.user(entra_id) is None or context.graph.directory.deleted_user(entra_id)
     return Done(entra_id) if gone else None
 
 

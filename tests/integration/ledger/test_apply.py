@@ -51,7 +51,7 @@ def test_the_second_run_has_nothing_to_do_and_raises_no_epoch(company: Company, 
     report = company.apply(plan)
     assert (kinds(plan), report.results) == ({}, {})
     assert rows("SELECT epoch, runs - 1 FROM counters") == before
-    assert company.emply.writes == []
+    assert company.emply.written == []
 
 
 def test_a_newcomer_is_created_linked_granted_and_remembered(company: Company, rows: Rows) -> None:
@@ -134,7 +134,7 @@ def test_a_cause_that_ended_since_the_plan_takes_nothing_away(company: Company, 
     plan = company.plan()
     undo()
     assert company.apply(plan).count("superseded") == 1
-    assert company.emply.writes == []
+    assert company.emply.written == []
     assert rows(OUTCOMES)[-1] == ("deactivate_user", "superseded", None)
 
 
@@ -203,7 +203,7 @@ def test_a_lost_answer_is_followed_by_a_look_and_the_write_is_made_once(
     }[change]()
     company.emply.faults = [fault]
     assert company.sync().count("applied") == 1
-    assert len(company.emply.writes) == 1
+    assert len(company.emply.written) == 1
     assert kinds(company.plan()) == {}
 
 
@@ -213,7 +213,7 @@ def test_a_create_that_came_through_late_is_not_made_twice(company: Company, row
     # The answer is lost and nothing is to be seen; the second try finds the address taken by the first.
     company.emply.faults = [lambda make: (late.append(make), lost_before(make)), lambda make: (late[0](), make())]
     assert company.sync().count("applied") == 1
-    assert len(company.emply.writes) == 1
+    assert len(company.emply.written) == 1
     assert rows("SELECT matched_by FROM links WHERE entra_id = 'zofia'") == [("created",)]
 
 
@@ -299,7 +299,7 @@ def test_refused_credentials_stop_everything_and_count_for_nobody(company: Compa
     company.emply.faults = [None, no_access]
     with pytest.raises(CredentialsError):
         company.sync()
-    assert len(company.emply.writes) == 1
+    assert len(company.emply.written) == 1
     assert rows("SELECT ending FROM plans ORDER BY plan_no DESC LIMIT 1") == [("stopped",)]
     assert company.sync().count("applied") == 2
     assert rows("SELECT count(*) FROM failures") == [(0,)]
@@ -365,7 +365,7 @@ def test_a_plan_is_applied_once(company: Company) -> None:
     company.apply(plan)
     with pytest.raises(PlanRefused, match="already"):
         company.apply(plan)
-    assert len(company.emply.writes) == 1
+    assert len(company.emply.written) == 1
 
 
 def test_only_the_newest_plan_is_applied(company: Company) -> None:
@@ -420,7 +420,7 @@ def test_a_plan_whose_sources_were_read_before_another_plan_was_applied_is_refus
     _hire(company, "zofia")
     early = company.world()
     company.sync()
-    company.emply.writes.clear()
+    company.emply.written.clear()
     _refused(company, company.record(early), "another run applied changes")
 
 
@@ -446,7 +446,7 @@ def test_another_customers_emply_is_not_asked_what_became_of_a_killed_run(compan
 def _refused(company: Company, plan: Plan, why: str) -> None:
     with pytest.raises(PlanRefused, match=why):
         company.apply(plan)
-    assert company.emply.writes == []
+    assert company.emply.written == []
 
 
 def _hire(company: Company, entra_id: str) -> None:

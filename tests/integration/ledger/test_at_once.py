@@ -30,14 +30,14 @@ def test_four_that_apply_one_plan_apply_it_once(company: Company) -> None:
     plan = company.plan()
     errors = _at_once(4, lambda: company.apply(plan))
     assert [type(error) for error in errors] == [PlanRefused] * 3
-    assert sorted(kind for kind, _ in company.emply.writes) == ["create"] * 6
+    assert sorted(kind for kind, _ in company.emply.written) == ["create"] * 6
 
 
 def test_four_whole_runs_at_once_make_every_write_once(company: Company) -> None:
     errors = _at_once(4, company.sync)
     assert all(isinstance(error, PlanRefused) for error in errors)
     company.sync()
-    assert sorted(kind for kind, _ in company.emply.writes) == ["create"] * 6
+    assert sorted(kind for kind, _ in company.emply.written) == ["create"] * 6
     assert kinds(company.plan()) == {}
 
 
@@ -59,17 +59,17 @@ def test_who_lost_the_lock_writes_no_more_and_the_next_run_goes_on(
     company: Company, server: Server, rows: Rows
 ) -> None:
     def end_the_session() -> None:
-        if len(company.emply.writes) == 3:
+        if len(company.emply.written) == 3:
             server.execute(END_LOCK)
 
     company.emply.changed = end_the_session
     with pytest.raises(LedgerError, match="was lost"):
         company.sync()
-    assert len(company.emply.writes) == 3
+    assert len(company.emply.written) == 3
     assert rows("SELECT count(*) FROM outcomes") == [(2,)]
     company.emply.changed = lambda: None
     company.sync()
-    assert len(company.emply.writes) == 6
+    assert len(company.emply.written) == 6
     assert rows("SELECT count(*) FROM links") == [(6,)]
     assert rows("SELECT ending FROM plans ORDER BY plan_no") == [("interrupted",), ("done",)]
 
@@ -93,7 +93,7 @@ def test_reads_made_while_a_run_was_dying_are_stale_though_it_left_nothing_open(
     assert rows("SELECT count(*) FROM attempts") == rows("SELECT count(*) FROM outcomes") == [(2,)]
     with pytest.raises(PlanRefused, match="another run applied changes"):
         company.apply(company.record(read[0]))
-    assert len(company.emply.writes) == 2
+    assert len(company.emply.written) == 2
 
 
 def _at_once(number: int, run: Callable[[], object]) -> list[Exception]:

@@ -100,7 +100,7 @@ def test_a_rooms_calendar_is_nobodys_and_recorded_for_the_room(office: Company, 
 
 def test_a_calendar_that_is_there_already_counts_as_added(office: Company, rows: Rows) -> None:
     assert results(office, adding("ada", "ada-cal")) == [("add_calendar", "applied")]
-    assert office.emply.writes == []
+    assert office.emply.written == []
     assert rows(RECORDED) == [("E-ada", "ada", "ada-cal", False)]
 
 
@@ -110,7 +110,7 @@ def test_a_changed_name_and_sharing_are_written_and_nothing_else(office: Company
     assert results(office, action("emply.update_calendar", "C3", "ada", before, after)) == [
         ("update_calendar", "applied")
     ]
-    assert office.emply.writes == [("calendar name+shareDatesAndTitles", "E-ada")]
+    assert office.emply.written == [("calendar name+shareDatesAndTitles", "E-ada")]
     assert in_emply(office, "calendars")["E-ada"]["name"] == "Møder"
 
 
@@ -127,7 +127,7 @@ def test_what_is_as_it_should_be_already_is_not_written(office: Company) -> None
         after | {"shareDatesAndTitles": True},
     )
     assert results(office, row, both) == [("update_calendar", "applied")] * 2
-    assert office.emply.writes == [("calendar shareDatesAndTitles", "E-ada")]
+    assert office.emply.written == [("calendar shareDatesAndTitles", "E-ada")]
 
 
 def test_a_name_that_changed_in_emply_since_the_plan_is_left_alone(office: Company) -> None:
@@ -178,9 +178,9 @@ def test_a_detached_calendar_that_is_no_longer_free_is_not_attached(office: Comp
     else:
         change = {"attached": {"externalId": "something"}, "another user's": {"userId": "emply-ipek"}}[what]
         in_emply(office, "calendars")["E-ada"].update(change)
-    office.emply.writes.clear()
+    office.emply.written.clear()
     assert results(office, attaching("ada")) == [("attach_calendar", "superseded")]
-    assert office.emply.writes == []
+    assert office.emply.written == []
 
 
 def test_removals_come_before_additions_and_additions_before_changes(office: Company) -> None:
@@ -188,7 +188,7 @@ def test_removals_come_before_additions_and_additions_before_changes(office: Com
     named = {"kind": "user", "externalId": "ada-cal"}
     rename = action("emply.update_calendar", "C3", "ada", named | {"name": "Kalender"}, named | {"name": "Møder"})
     results(office, rename, adding("ipek", "ipek-cal"), removing("sal", "room"))
-    assert [kind for kind, _ in office.emply.writes] == ["delete calendar", "add calendar", "calendar name"]
+    assert [kind for kind, _ in office.emply.written] == ["delete calendar", "add calendar", "calendar name"]
 
 
 def test_emplys_calendars_are_read_once_for_a_plan(office: Company) -> None:
@@ -212,7 +212,7 @@ def test_a_calendar_goes_while_its_cause_holds(office: Company, why: Callable[[C
 def test_a_calendar_whose_cause_ended_stays(office: Company, make: Callable[[str], Row]) -> None:
     without_own_events(office)
     assert [result for _, result in results(office, make("ada"))] == ["superseded"]
-    assert office.emply.writes == []
+    assert office.emply.written == []
 
 
 @pytest.mark.parametrize("rule", ["C4", "C6"])
@@ -311,10 +311,10 @@ def test_a_lost_answer_is_followed_by_a_look_and_the_write_is_made_once(
     office: Company, rows: Rows, kind: str, fault: Fault
 ) -> None:
     row = _prepared(office, kind)
-    office.emply.writes.clear()
+    office.emply.written.clear()
     office.emply.faults = [fault]
     assert results(office, row) == [(f"{kind}_calendar", "applied")]
-    assert len(office.emply.writes) == 1
+    assert len(office.emply.written) == 1
     assert rows(RECORDED) == _recorded_after(office, kind)
 
 
@@ -326,11 +326,11 @@ def test_what_was_done_when_the_process_died_is_found_and_remembered(office: Com
     with pytest.raises(KeyboardInterrupt):
         office.apply(made)
     office.emply.changed = lambda: None
-    writes = len(office.emply.writes)
+    writes = len(office.emply.written)
     assert settle(office.ledger, graph=office.graph, emply=office.emply)
     assert rows(OUTCOMES)[-1] == (f"{kind}_calendar", "applied", None)
     assert rows(RECORDED) == _recorded_after(office, kind)
-    assert len(office.emply.writes) == writes
+    assert len(office.emply.written) == writes
 
 
 @pytest.mark.parametrize("kind", ["add", "attach", "update", "remove", "detach"])
@@ -365,7 +365,7 @@ def test_an_emply_whose_calendars_cannot_be_read_does_not_keep_the_next_run_from
     assert rows("SELECT count(*) FROM attempts LEFT JOIN outcomes USING (attempt_no) WHERE result IS NULL") == [(1,)]
     office.emply.unreadable = False
     assert results(office, adding("ipek", "ipek-cal")) == [("add_calendar", "applied")]
-    assert len([kind for kind, _ in office.emply.writes if kind == "add calendar"]) == 1
+    assert len([kind for kind, _ in office.emply.written if kind == "add calendar"]) == 1
     assert rows("SELECT count(*) FROM attempts LEFT JOIN outcomes USING (attempt_no) WHERE result IS NULL") == [(0,)]
 
 

@@ -18,7 +18,7 @@ def setting(etag: str = "W/1") -> Row:
 
 def test_a_photo_is_written_and_its_etag_recorded(office: Company, rows: Rows) -> None:
     assert results(office, setting()) == [("set_photo", "applied")]
-    assert office.emply.writes == [("photo Ada's", "emply-ada")]
+    assert office.emply.written == [("photo Ada's", "emply-ada")]
     assert office.login("ada")["photoEtag"] == "W/1"
     assert rows(ETAGS) == [("emply-ada", "W/1")]
     assert office.state().photo_etags.to_dict("records") == [{"emply_user_id": "emply-ada", "etag": "W/1"}]
@@ -39,7 +39,7 @@ def test_a_photo_that_changed_since_the_plan_is_the_next_runs(office: Company, r
     else:
         photos["ada"]["mediaEtag"] = "W/2"
     assert results(office, setting()) == [("set_photo", "superseded")]
-    assert (office.emply.writes, rows(ETAGS)) == ([], [])
+    assert (office.emply.written, rows(ETAGS)) == ([], [])
 
 
 def test_a_new_link_starts_without_a_photo(office: Company, rows: Rows) -> None:
@@ -77,7 +77,7 @@ def test_a_lost_answer_is_followed_by_a_look_and_the_photo_is_written_once(
 ) -> None:
     office.emply.faults = [fault]
     assert results(office, setting()) == [("set_photo", "applied")]
-    assert len(office.emply.writes) == 1
+    assert len(office.emply.written) == 1
     assert rows(ETAGS) == [("emply-ada", "W/1")]
 
 
