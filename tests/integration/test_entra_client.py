@@ -233,8 +233,8 @@ def test_differing_repeats_begin_anew(server: Sandbox, client: GraphClient) -> N
 STAYING = STAYS_IN_GRAPH | {
     "404": ({"status": 404}, "answered 404 Request_ResourceNotFound"),
     "400": ({"status": 400}, "answered 400 Request_BadRequest"),
-    "another object": ({"status": 200, "body": {"users": []}}, "a page is no list"),
-    "a list": ({"status": 200, "body": []}, "a page is no object"),
+    "another object": ({"status": 200, "body": {"users": []}}, "a page is not a list"),
+    "a list": ({"status": 200, "body": []}, "a page is not an object"),
 }
 
 
@@ -412,7 +412,7 @@ def test_a_managed_identity_outside_azure_is_said_to_be(
 ) -> None:
     monkeypatch.setattr(sign_in, "_by_identity", Mock(side_effect=error))
     for client in _client(server, time, ENTRA_CLIENT_SECRET="", ENTRA_MANAGED_IDENTITY="system"):
-        with pytest.raises(EntraEmplyError, match="no managed identity is to be had here"):
+        with pytest.raises(EntraEmplyError, match="there is no managed identity here"):
             client.directory.users()
 
 

@@ -195,7 +195,7 @@ def test_a_throttled_item_holds_back_every_other_batch() -> None:
     read = BatchedRead(graph.connection(), "entra_photos")
     with pytest.raises(SourceUnreadable, match="wait"):
         list(read.run(_people(1)))
-    with pytest.raises(SourceUnreadable, match="asked for a wait that is not over"):
+    with pytest.raises(SourceUnreadable, match="the wait that it asked for is not over"):
         list(read.run([("other", _once("other"))]))
     assert graph.asked() == ["/users/u0/0"]
     assert sum(graph.time.slept) == 0

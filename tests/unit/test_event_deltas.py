@@ -266,7 +266,7 @@ STAYING: list[tuple[Reply, str]] = [
     ((200, {"value": [{"id": None}], "@odata.deltaLink": f"{BASE}/"}), "not a delta of Graph's"),
     ((200, {"value": [{"id": "a"}], "@odata.deltaLink": f"{BASE}/"}), "start fails the check not_nullable"),
     ((200, {"value": [7], "@odata.deltaLink": f"{BASE}/"}), "not a delta of Graph's"),
-    ((200, {"value": {}, "@odata.deltaLink": f"{BASE}/"}), "a page is no list"),
+    ((200, {"value": {}, "@odata.deltaLink": f"{BASE}/"}), "a page is not a list"),
     ((200, {"value": [], "@odata.nextLink": f"{BASE}{DELTA}"}), "circle"),
     ((200, {"value": [], "@odata.nextLink": "https://elsewhere.example/v1.0/x"}), "another host"),
     ((200, {"value": [], "@odata.nextLink": f"{BASE}x/users"}), "another host"),

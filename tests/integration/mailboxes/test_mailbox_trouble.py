@@ -53,9 +53,9 @@ def test_trouble_that_passes_changes_no_delta(server: Sandbox, client: GraphClie
 STAYING = STAYS_IN_GRAPH | {
     "400": ({"status": 400}, "answered 400"),
     "429 for a day": ({"status": 429, "headers": {"Retry-After": "86400"}}, "wait"),
-    "cut in half": ({"truncate": 0.5}, "no JSON|not answered whole|was cut off|answered 404"),
-    "broken inside": ({"close": "mid-body"}, "the connection failed|not answered whole"),
-    "a list": ({"status": 200, "body": []}, "no object|was cut off|not an object|not answered whole"),
+    "cut in half": ({"truncate": 0.5}, "no JSON|is incomplete|was cut off|answered 404"),
+    "broken inside": ({"close": "mid-body"}, "the connection failed|is incomplete"),
+    "a list": ({"status": 200, "body": []}, "not an object|was cut off|not an object|is incomplete"),
 }
 
 
