@@ -36,7 +36,7 @@ class CalendarList:
         """The calendar of this id; None where there is none."""
         return self._all().get(calendar_id)
 
-    def beside(self, calendar: JsonObject) -> list[JsonObject]:
+    def of_same_owner(self, calendar: JsonObject) -> list[JsonObject]:
         """All calendars of the owner of this one."""
         owner = text_of(calendar, "userId")
         return [calendar] if owner is None else [row for row in self._all().values() if row.get("userId") == owner]

@@ -144,7 +144,7 @@ def _is_not_of_user(entra_id: str, external_id: str, context: Context) -> bool:
 def _is_not_of_room(entra_id: str, external_id: str, context: Context) -> bool:
     """Whether it is not the default calendar of a room, or this plan deletes the room's user. (C5, C7)"""
     deletion = context.deletions.get(entra_id)
-    if deletion is not None and write_back.may_go(deletion, context):
+    if deletion is not None and write_back.deletion_is_due(deletion, context):
         return True
     user = context.graph.directory.user(entra_id)
     if user is None or not users.is_room(entra_id, user, context):

@@ -26,7 +26,7 @@ def contents(after: JsonObject) -> dict[str, object]:
 
 
 def in_outlook(action: Action, context: Context) -> JsonObject | None:
-    """Outlook's event of an action, as it is now; None where it is gone."""
+    """Outlook's event of an action, as it is now; None where it was deleted."""
     external_id = text_of(action.before or {}, "externalId")
     if action.entra_id is None or external_id is None:
         return None

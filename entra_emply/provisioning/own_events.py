@@ -119,7 +119,7 @@ def _prepare_deletion(action: Action, context: Context) -> Write | None:
     calendar = enabled_calendar(action, before, context)
     if calendar is None or in_outlook(action, context) is None:
         return None
-    for each in context.calendars.beside(calendar):
+    for each in context.calendars.of_same_owner(calendar):
         events = context.emply.calendar_events(str(each["id"]))
         if any(event.get("id") == before["emplyEventId"] for event in events):
             return None

@@ -52,7 +52,7 @@ def _subject_is(values: JsonObject | None, action: Action, context: Context) -> 
 
 def _cause_of_deactivation(action: Action, context: Context) -> bool:
     if action.rule == "W3":
-        return write_back.may_go(action, context)
+        return write_back.deletion_is_due(action, context)
     if action.entra_id is None:
         return False
     user = context.graph.directory.user(action.entra_id)

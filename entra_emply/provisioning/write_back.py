@@ -34,7 +34,7 @@ def _look_for_change(action: Action, context: Context) -> Done | None:
     return Done(entra_id) if found is not None and holds(action.fields, found) else None
 
 
-def may_go(action: Action, context: Context) -> bool:
+def deletion_is_due(action: Action, context: Context) -> bool:
     """W3's cause: the employee is archived, and the two users are still linked."""
     if action.employee_id is None or action.emply_user_id is None:
         return False
@@ -46,7 +46,7 @@ def may_go(action: Action, context: Context) -> bool:
 def _prepare_deletion(action: Action, context: Context) -> Write | None:
     """Only if the user still is as in `before`, and their Emply login was deactivated first."""
     entra_id, emply_user_id = _entra_id(action), action.emply_user_id
-    if emply_user_id is None or not may_go(action, context):
+    if emply_user_id is None or not deletion_is_due(action, context):
         return None
     login = context.emply.user(emply_user_id)
     if login is not None and holds({"active": True}, login):
