@@ -229,7 +229,7 @@ def _detached(connection: Connection, action: Action, calendar_id: str | None) -
 
 
 def _removed(connection: Connection, action: Action, calendar_id: str | None) -> None:
-    """Delete the record. A calendar that was found deleted after a crash has no id: its Entra calendar identifies it."""
+    """Delete the record. After a crash a deleted calendar has no id: its Entra calendar identifies it."""
     external_id = (action.before or {})["externalId"]
     recorded = (calendars.c.entra_id == action.entra_id) & (calendars.c.external_id == external_id)
     gone = recorded & ~calendars.c.detached if calendar_id is None else calendars.c.calendar_id == calendar_id
