@@ -130,7 +130,10 @@ class CurrentSyncState:
 
 
 def record_applied(connection: Connection, action: Action, object_id: str | None) -> None:
-    """Change the sync state as an applied action demands. `object_id`: of the object it changed or created."""
+    """Change the sync state as an action demands that was applied, or whose first of two steps was.
+
+    object_id: the target's id of the object that it changed or created.
+    """
     if action.name in _CHANGES:
         _CHANGES[action.name](connection, action, object_id)
 

@@ -175,9 +175,10 @@ class Trail:
         self._connection = connection
 
     def next(self, body: Row) -> str:
-        """The next page's address, whole, as Graph gave it, empty at the end: never another host's, and no circle.
+        """The full address of the next page; empty after the last page.
 
-        An empty page may lead to where it was asked for, so an address is followed a few times.
+        Raises SourceUnreadable for another host's address, and for pages that lead in a circle. An empty page may lead
+        to itself, so an address is followed a few times.
         """
         link = body.get("@odata.nextLink")
         if link is None:
