@@ -22,7 +22,7 @@ def history(environment: Environment, asked: str | None) -> list[Event]:
 def show_history(events: Sequence[Event], console: Console) -> None:
     """Print the newest events."""
     if not events:
-        console.print("The ledger has no events of it.")
+        console.print("The ledger has no such events.")
         return
     console.print(history_table(events[:_SHOWN]))
     if len(events) > _SHOWN:
