@@ -10,9 +10,9 @@ from entra_emply.connectors.entra import frames
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.mapping import groups_to_read
 
-entra_tenant = source("entra", "entra_tenant", frames.Tenant, lambda to: to.graph.tenant())
-entra_users = source("entra", "entra_users", frames.Users, lambda to: to.graph.users())
-entra_groups = source("entra", "entra_groups", frames.Groups, lambda to: to.graph.groups())
+entra_tenant = source("entra", "entra_tenant", frames.Tenant, lambda to: to.graph.directory.tenant())
+entra_users = source("entra", "entra_users", frames.Users, lambda to: to.graph.directory.users())
+entra_groups = source("entra", "entra_groups", frames.Groups, lambda to: to.graph.directory.groups())
 
 
 @asset(
@@ -36,6 +36,6 @@ def entra_group_members(
     require_today("entra_group_members", context.partition_key)
     settings = connections.settings()
     groups = groups_to_read(settings, entra_groups, SyncState.from_frames(sync_state).group_ids)
-    read = connections.graph.members(groups, transitive=settings.nested_groups)
+    read = connections.graph.directory.members(groups, transitive=settings.nested_groups)
     value = {"members": read.frame, "groups": pd.DataFrame({"group_id": pd.Series(groups, dtype="str")})}
     yield from accepted(context, connections, read.certificate, value)

@@ -37,10 +37,10 @@ def benchmark_mailboxes(mailboxes: int, events: int, delay_ms: int) -> dict[str,
             results[name] = {"rows": done.certificate.rows, "requests": requests, "seconds": seconds}
             return done.frames if isinstance(done, MultiRead) else {}
 
-        measured("photos", lambda: graph.photos(owners))
-        calendars = measured("calendars", lambda: graph.calendars(owners))["entra_calendars"]
-        first = measured("events_whole", lambda: graph.events(calendars, _WINDOW, None, _NO_PAIRS))
-        measured("events_unchanged", lambda: graph.events(calendars, _WINDOW, first, _NO_PAIRS))
+        measured("photos", lambda: graph.mailboxes.photos(owners))
+        calendars = measured("calendars", lambda: graph.mailboxes.calendars(owners))["entra_calendars"]
+        first = measured("events_whole", lambda: graph.events.read(calendars, _WINDOW, None, _NO_PAIRS))
+        measured("events_unchanged", lambda: graph.events.read(calendars, _WINDOW, first, _NO_PAIRS))
         graph.close()
     return results | {"peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
 

@@ -24,14 +24,14 @@ def benchmark_read(environment: Environment) -> dict[str, object]:
     """
     graph, emply = GraphClient(environment), EmplyClient(environment)
     lists: dict[str, Callable[[], Read]] = {
-        "entra_users": graph.users,
-        "entra_groups": graph.groups,
+        "entra_users": graph.directory.users,
+        "entra_groups": graph.directory.groups,
         "emply_users": emply.users,
         "emply_employees": emply.employees,
     }
     result: dict[str, object] = {name: _measured(graph, emply, read) for name, read in lists.items()}
-    groups = list(graph.groups().frame["group_id"])
-    result["entra_group_members"] = _measured(graph, emply, lambda: graph.members(groups, transitive=False))
+    groups = list(graph.directory.groups().frame["group_id"])
+    result["entra_group_members"] = _measured(graph, emply, lambda: graph.directory.members(groups, transitive=False))
     ours, plain = zip(*(_side_by_side(graph) for _ in range(_RUNS)), strict=True)
     rates = {"ours": statistics.median(ours), "plain_loop": statistics.median(plain)}
     return result | {
@@ -55,7 +55,7 @@ def _measured(graph: GraphClient, emply: EmplyClient, read: Callable[[], Read]) 
 def _side_by_side(graph: GraphClient) -> tuple[float, float]:
     """Users a second of the client and of the plain loop."""
     start = time.perf_counter()
-    ours = len(graph.users().frame) / (time.perf_counter() - start)
+    ours = len(graph.directory.users().frame) / (time.perf_counter() - start)
     start = time.perf_counter()
     return ours, _plain_loop(graph) / (time.perf_counter() - start)
 

@@ -1,7 +1,7 @@
-"""What the frames of all sources share: columns declared once, rows made into a frame, a check that lets no value out.
+"""What the frames of all sources share: declaring columns, making a frame of rows, and validating it.
 
-Here too: what a complete read leaves behind (`Read`, `Certificate`). Not here: the frames themselves
-(`entra/frames.py`, `emply/frames.py`) and anything of Dagster.
+Also here: the result of a complete read (`Read`, `Certificate`). Not here: the frames themselves (`entra/frames.py`,
+`emply/frames.py`).
 """
 
 import re
@@ -45,9 +45,9 @@ _PANDAS_TYPES: dict["pa.DataType", Any] = {
 
 @dataclass(frozen=True)
 class Certificate:
-    """That one source was read completely: how many pages and rows, the SHA-256 of the pages' bytes, when (UTC).
+    """One source was read completely: the number of pages and rows, the SHA-256 of the pages' bytes, the times (UTC).
 
-    parts: where the settings say of which lists a source is made, the rows of each (G5).
+    parts: the rows of each list, for a source that consists of lists that the settings name (G5).
     """
 
     source: str
@@ -61,7 +61,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Read:
-    """A validated frame and the certificate of the read it comes from."""
+    """A validated frame and the certificate of its read."""
 
     frame: pd.DataFrame
     certificate: Certificate
@@ -69,14 +69,14 @@ class Read:
 
 @dataclass(frozen=True)
 class MultiRead:
-    """Validated frames by name that one read gave together, and its certificate."""
+    """The validated frames of one read, by name, and its certificate."""
 
     frames: dict[str, pd.DataFrame]
     certificate: Certificate
 
 
 class FrameModel(pandera.DataFrameModel):
-    """What the models of all frames have in common: these columns, in this order, and no others."""
+    """The base of all frame models: exactly these columns, in this order."""
 
     class Config:
         """pandera's settings."""
@@ -87,7 +87,7 @@ class FrameModel(pandera.DataFrameModel):
 
 @dataclass(frozen=True)
 class ColumnDescription:
-    """One column for a reader: `type` is pandas' name of the dtype, `nullable` whether a value may be missing."""
+    """A column for documentation. type: pandas' name of the dtype. nullable: whether a value may be missing."""
 
     name: str
     type: str
@@ -99,8 +99,8 @@ class ColumnDescription:
 def column(json: str | None, description: str, *, default: object = None, **checks: Any) -> Any:  # noqa: ANN401  (a column's type is its annotation)
     """A column of a frame model.
 
-    `json` is the property it is copied from (None: it is derived), `default` what an absent or null property means.
-    A column may have missing values unless it has a default or says `nullable=False`.
+    json: the property that it is copied from (None: it is derived). default: the value of an absent or null property.
+    A column may have missing values unless it has a default or `nullable=False`.
     """
     nullable = checks.pop("nullable", default is None)
     metadata = {"json": json, "default": default}
@@ -108,7 +108,7 @@ def column(json: str | None, description: str, *, default: object = None, **chec
 
 
 def identity(json: str | None, description: str, *, unique: bool = True) -> Any:  # noqa: ANN401
-    """A column that identifies the row, alone unless `unique` is off: never missing, never empty."""
+    """A column that identifies the row, by itself unless `unique` is off; never missing, never empty."""
     return column(json, description, nullable=False, unique=unique, str_length={"min_value": 1})
 
 
@@ -119,7 +119,7 @@ def texts(json: str | None, description: str) -> Any:  # noqa: ANN401
 
 @cache
 def empty(model: type[pandera.DataFrameModel], source: str = "nothing") -> pd.DataFrame:
-    """The frame of `model` without rows: of what was not read because nothing asks for it. Made once."""
+    """The frame of `model` without rows, for a source that need not be read. It is made once."""
     return _frame(model, [], source, {})
 
 
@@ -137,8 +137,8 @@ def of_rows(
 ) -> pd.DataFrame:
     """The frame of `model` made of `rows`, sorted by what makes a row unique, validated.
 
-    `derived` makes the values of the columns that are no mere copy of a property. Raises SourceUnreadable, which names
-    column, check, number of rows and some row ids, never a value.
+    derived: makes the values of the columns that are not copies of a property. Raises SourceUnreadable, which names the
+    column, the check, the number of rows and some row ids, never a value.
     """
     return _frame(model, rows, source, derived) if rows else empty(model, source)
 
@@ -167,9 +167,9 @@ def _frame(
 
 
 def validate(model: type[pandera.DataFrameModel], frame: pd.DataFrame, source: str) -> pd.DataFrame:
-    """`frame`, if it satisfies `model`; else SourceUnreadable with column, check, number of rows and some row ids.
+    """`frame`, if it satisfies `model`. Raises SourceUnreadable with column, check, number of rows and some row ids.
 
-    pandera's own failure cases carry the failing values, so its error is never shown nor chained.
+    pandera's own error contains the failing values, so it is neither shown nor chained.
     """
     why = _failures(model, frame)
     if why:
@@ -178,7 +178,7 @@ def validate(model: type[pandera.DataFrameModel], frame: pd.DataFrame, source: s
 
 
 def describe(model: type[pandera.DataFrameModel]) -> list[ColumnDescription]:
-    """The columns of a model in their order, for documentation and for a table schema."""
+    """The columns of a model in order, for documentation and for a table schema."""
     return [
         ColumnDescription(str(name), _kind(each), each.description or "", each.nullable, each.unique)
         for name, each in model.to_schema().columns.items()
@@ -186,7 +186,7 @@ def describe(model: type[pandera.DataFrameModel]) -> list[ColumnDescription]:
 
 
 def sorted_texts(values: Iterable[object]) -> list[object]:
-    """Lists of text, each sorted and without repeats, null as the empty list; what is no list stays as it is."""
+    """Each list of text sorted and without repeats, null as the empty list; other values unchanged."""
     return [_sorted(each) for each in values]
 
 
@@ -198,7 +198,7 @@ def _sorted(value: object) -> object:
         return []
     if type(value) is not list:
         return value
-    # One that is not text makes the list as a whole wrong: Arrow would let a null inside it pass.
+    # One element that is not text makes the whole list invalid: Arrow would accept a null in it.
     return sorted(set(value)) if set(map(type, value)) <= {str} else False
 
 
@@ -208,7 +208,7 @@ def _json(spec: pandera.Column) -> str | None:
 
 
 def _kind(spec: pandera.Column) -> str:
-    """pandas' name of the dtype: pandera's own for text does not tell what stands for a missing value."""
+    """pandas' name of the dtype: pandera's own name for text does not say how a missing value is represented."""
     return str(getattr(spec.dtype, "type", spec.dtype))
 
 
@@ -219,9 +219,9 @@ def _objects_only(rows: Sequence[Row], source: str) -> None:
 
 
 def _copied(columns: Mapping[str, pandera.Column], rows: Sequence[Row]) -> dict[str, "pa.Array"]:
-    """The columns that are copies of properties, by one pass of Arrow over the rows; none where a value is wrong.
+    """The columns that are copies of properties, by one pass of Arrow over the rows; none where a value is invalid.
 
-    Numbers are left out: Arrow would cut a fraction off.
+    Numbers are left out, because Arrow would truncate a fraction.
     """
     types = {name: _JSON_TYPES[_kind(spec)] for name, spec in columns.items()}
     plain = {name: arrow for name, (arrow, python) in types.items() if python is not int and _json(columns[name])}
@@ -246,7 +246,7 @@ def _typed(name: str, spec: pandera.Column, values: Sequence[object], rows: Sequ
     raise SourceUnreadable(source, f"{name} is out of range")
 
 
-# --- telling what is wrong, without values ----------------------------------------------------------------------------
+# --- saying what is wrong, without values -----------------------------------------------------------------------------
 
 
 def _failures(model: type[pandera.DataFrameModel], frame: pd.DataFrame) -> list[str]:

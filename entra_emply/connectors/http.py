@@ -1,36 +1,33 @@
-"""The one HTTP layer: sessions, time limits, retries of what is transient, waiting where a service asks for it.
+"""The one HTTP layer: time limits, retries of transient failures, and waiting where a service asks for it.
 
-What a status means to Graph or Emply is their clients' business. Addresses may carry a key and answers people's data,
-so neither is ever in an exception or in a log. tenacity decides when to try again: its conditions are data,
-where a loop of our own would be code.
+Not here: what a status means to Graph or Emply (their clients), and sessions (`session`). Addresses may contain a key,
+and answers contain people's data: neither is ever in an exception or a log. tenacity decides when to try again: its
+conditions are data, where a loop of our own would be code.
 """
 
 import logging
-import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
 
 import orjson
 import requests
 import urllib3.exceptions
-from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
+from entra_emply.connectors.session import session
 from entra_emply.connectors.throttle import Gate, Timing, retry_after
 
 SUCCESS = range(200, 300)
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 ATTEMPTS = 6
 LONGEST_WAIT = 120.0
-"""Seconds that one request may spend waiting, Retry-After included; for more, the run fails and a later one tries."""
+"""Seconds that one request may wait, Retry-After included. If a service asks for more, the run fails."""
 CONNECT_SECONDS, SILENCE_SECONDS, ANSWER_SECONDS = 10, 60, 180
-"""The longest until there is a connection, between two parts of an answer, and for an answer as a whole."""
+"""Time limits for connecting, between two parts of an answer, and for an answer as a whole."""
 
 _THROTTLED = 429
 _UNAVAILABLE = 503
@@ -48,9 +45,10 @@ Result = TypeVar("Result")
 
 
 class RequestFailed(Exception):
-    """No answer that can be used. `status` is None where none came; `uncertain`: the server may have acted on it.
+    """There is no answer that can be used.
 
-    `transient`: it may work later; `wait`: the seconds that the service asked for.
+    status: None where no answer came. transient: it may work later. uncertain: the server may have acted on the
+    request. wait: the seconds that the service asked for.
     """
 
     def __init__(
@@ -68,7 +66,7 @@ class RequestFailed(Exception):
 
 @dataclass
 class Answer:
-    """A whole answer of any status."""
+    """A complete answer of any status."""
 
     status: int
     content: bytes = field(repr=False)
@@ -76,13 +74,13 @@ class Answer:
 
     @classmethod
     def of(cls, status: int, document: object, headers: Mapping[str, str]) -> Self:
-        """An answer that came inside another one, parsed with it."""
+        """An answer that was inside another one, and parsed with it."""
         made = cls(status, orjson.dumps(document), headers)
         made.__dict__["_parsed"] = document
         return made
 
     def json(self) -> Any:  # noqa: ANN401 (it is JSON)
-        """The body, parsed once. Raises RequestFailed where it is no JSON."""
+        """The parsed body. Raises RequestFailed where it is not JSON."""
         if not self.is_json:
             raise RequestFailed("the answer is no JSON", status=self.status)
         return self._parsed
@@ -94,8 +92,10 @@ class Answer:
 
     @property
     def error_code(self) -> str:
-        """The service's own code for an error, as Graph and Emply write it: only what looks like one, so that no text
-        gets out; else empty."""
+        """The service's own code of an error, as Graph and Emply write it; empty where it does not look like a code.
+
+        So no other text of the answer can get into a log.
+        """
         error = self._parsed.get("error") if isinstance(self._parsed, dict) else None
         code = error.get("code") if isinstance(error, dict) else None
         return code if isinstance(code, str) and code.replace("_", "").isalnum() else ""
@@ -112,10 +112,10 @@ _NO_JSON = object()
 
 
 class Service:
-    """One service over HTTP: a connection pool, and a gate that all threads share.
+    """One service over HTTP, with a connection pool and a gate that all threads share.
 
-    `per_second` bounds the number of requests in any one second; `timing` is how time passes; `variable` is where the
-    operator sets the address.
+    per_second: the most requests in any one second. timing: the clock. variable: the environment variable of the
+    address, named in errors.
     """
 
     def __init__(
@@ -149,10 +149,9 @@ class Service:
         repeatable: bool = True,
         binary: bool = False,
     ) -> Answer:
-        """The answer, of whatever status that is not transient; a GET's success is JSON, unless it is asked for as
-        `binary`.
+        """The answer, of any status that is not transient. A successful GET is JSON, unless `binary` is set.
 
-        A request that is not `repeatable` is sent again only where the service surely has not acted on it: it said
+        A request that is not `repeatable` is sent again only if the service certainly did not act on it: it answered
         429, or there was no connection. Raises RequestFailed.
         """
         data = form if body is None else orjson.dumps(body)
@@ -163,7 +162,7 @@ class Service:
         )
 
     def insist(self, attempt: Callable[[], Result], *, repeatable: bool = True) -> Result:
-        """What `attempt` gives, tried again within bounds while it raises a transient RequestFailed."""
+        """The result of `attempt`, which is tried again within limits while it raises a transient RequestFailed."""
         tries = Retrying(
             retry=retry_if_exception(partial(_worth_another, repeatable)),
             wait=_wait,
@@ -178,15 +177,15 @@ class Service:
     def once(self, method: str, url: str, *, binary: bool = False, **how: Any) -> Answer:  # noqa: ANN401 (as requests has it)
         """One attempt, for `insist`. Raises RequestFailed, also for a transient status."""
         if not self._gate.pass_within(LONGEST_WAIT):
-            # Not transient: what has to wait for longer than that has to wait for another run.
-            raise RequestFailed(f"{self.name}: it asked for a wait that is not over", status=_THROTTLED)
-        lost = None
+            # Not transient: a longer wait has to be left to a later run.
+            raise RequestFailed(f"{self.name}: the wait that it asked for is not over", status=_THROTTLED)
+        no_answer = None
         try:
             answer = self._send(method, url, **how)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            lost = self._lost(error)
-        if lost:  # raised out here: inside, the cause, whose text has the address, would be its context
-            raise lost
+            no_answer = self._no_answer(error)
+        if no_answer:  # raised out here, so that the cause, whose text has the address, is not its context
+            raise no_answer
         if answer.status in TRANSIENT:
             raise self.trouble(answer)
         if method == "GET" and answer.status in SUCCESS and not (binary or answer.is_json):
@@ -194,13 +193,15 @@ class Service:
         return answer
 
     def trouble(self, answer: Answer) -> RequestFailed:
-        """What is wrong with an answer that is only so for now. Where it asks for a wait, nothing is sent before."""
+        """The error for an answer with a transient status. If it asks for a wait, nothing is sent before its end."""
         wait = retry_after(answer.headers)
         if wait and answer.status in {_THROTTLED, _UNAVAILABLE}:
             self._gate.close(wait)
         uncertain = answer.status >= _SERVER_ERROR
-        said = f"answered {answer.status}" if answer.status not in SUCCESS else "an answer inside a batch was cut off"
-        what = f"{self.name}: {said}"
+        problem = (
+            f"answered {answer.status}" if answer.status not in SUCCESS else "an answer inside a batch was cut off"
+        )
+        what = f"{self.name}: {problem}"
         return RequestFailed(what, status=answer.status, transient=True, uncertain=uncertain, wait=wait)
 
     def _send(self, method: str, url: str, **how: Any) -> Answer:  # noqa: ANN401
@@ -219,7 +220,7 @@ class Service:
             self.bytes += len(content)
         return Answer(response.status_code, content, response.headers)
 
-    def _lost(self, error: Exception) -> RequestFailed:
+    def _no_answer(self, error: Exception) -> RequestFailed:
         causes = list(_chain(error))
         if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
             return RequestFailed(f"{self.name}: its certificate is not trusted; CA_BUNDLE names another authority")
@@ -236,7 +237,7 @@ class Service:
 
     def _before_sleep(self, state: RetryCallState) -> None:
         error, seconds = _failure(state), state.upcoming_sleep
-        if error.status == _THROTTLED:  # also without a Retry-After: other threads do not go on meanwhile
+        if error.status == _THROTTLED:  # also without a Retry-After, so that other threads wait, too
             self._gate.close(seconds)
         _log.info("%s; attempt %d of %d in %.1f s", error, state.attempt_number + 1, ATTEMPTS, seconds)
 
@@ -256,7 +257,7 @@ def _worth_another(repeatable: bool, error: BaseException) -> bool:
 
 
 def _wait(state: RetryCallState) -> float:
-    """What Retry-After asks for, but never less than the backoff: storms come with a 0 in it too."""
+    """The wait that Retry-After asks for, but at least the backoff: a throttled service may ask for 0 seconds."""
     return max(_backoff(state), _failure(state).wait or 0)
 
 
@@ -273,46 +274,8 @@ def _exhausted(state: RetryCallState) -> None:
     raise error
 
 
-# --- sessions ---------------------------------------------------------------------------------------------------------
-
-
-def session(ca_bundle: str | None, threads: int = 8) -> requests.Session:
-    """A session that trusts `ca_bundle` (else the system's authorities), whatever REQUESTS_CA_BUNDLE says."""
-    made = requests.Session()
-    made.trust_env = False
-    made.verify = ca_bundle or ssl.get_default_verify_paths().cafile or True
-    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("https://", "http://"):
-        made.mount(scheme, _Proxied(pool_connections=threads, pool_maxsize=threads, pool_block=True))
-    return made
-
-
-class _Proxied(HTTPAdapter):
-    """The standard proxy variables, for everything but this machine. (`trust_env` is off, so they are read here.)"""
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
-        host = urlsplit(request.url or "").hostname or ""
-        # 169.254: where Azure's machines ask for their own identity.
-        if host not in {"localhost", "::1"} and not host.startswith(("127.", "169.254.")):
-            kwargs["proxies"] = requests.utils.get_environ_proxies(str(request.url))
-        return super().send(request, *args, **kwargs)
-
-
-class _WithoutQuery(logging.Filter):
-    """urllib3 logs the path of every request with its query, where Emply's key is."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Cut the query off; every record passes."""
-        if isinstance(record.args, tuple):
-            record.args = tuple(re.sub(r"\?.*", "?…", each) if isinstance(each, str) else each for each in record.args)
-        return True
-
-
-logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQuery())
-
-
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what is inside it: requests and urllib3 wrap by argument, by `reason`, by cause and by context."""
+    """The error and the errors it wraps: requests and urllib3 wrap by argument, `reason`, cause and context."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:

@@ -1,5 +1,6 @@
-"""Reading a list whole: pages collected, repeats judged, the certificate written. How pages are asked for is the
-clients' business.
+"""Reading a whole list: collecting its pages, judging repeated rows, certifying the read.
+
+Not here: requesting the pages (the clients).
 """
 
 import hashlib
@@ -20,12 +21,12 @@ _TRIES = 3
 
 
 class ReadAgain(Exception):
-    """What was read so far is worth nothing: the whole list is to be read again."""
+    """The pages read so far cannot be used: the whole list has to be read again."""
 
 
 @dataclass
 class Pages:
-    """The rows of one list so far."""
+    """The rows of one list that were read so far."""
 
     source: str
     started_at: datetime = field(default_factory=clock.now)
@@ -34,13 +35,13 @@ class Pages:
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def add(self, answer: Answer, rows: object, *, continues: bool = False) -> int:
-        """Add a page; how many rows it brought.
+        """Add a page; returns the number of its new rows.
 
-        With `continues`, it begins with the last row that came before: where it does not, rows came or went between the
-        two pages (ReadAgain). Raises SourceUnreadable where `rows` is no list.
+        With `continues`, the page must begin with the last row of the page before. Otherwise rows were added or deleted
+        between the two: raises ReadAgain. Raises SourceUnreadable where `rows` is not a list.
         """
         if not isinstance(rows, list):
-            raise SourceUnreadable(self.source, "a page is no list: the answer is not what the service documents")
+            raise SourceUnreadable(self.source, "a page is not a list: the answer is not what the service documents")
         if continues and rows[:1] != self.rows[-1:]:
             if len(rows) > 1 and rows == self.rows[: len(rows)]:
                 raise SourceUnreadable(self.source, "every page brings the first rows again: `skip` has no effect")
@@ -52,7 +53,7 @@ class Pages:
         return len(brought)
 
     def distinct(self) -> list[Row]:
-        """The rows without identical repeats. Raises ReadAgain where one id came with different contents."""
+        """The rows without identical repeats. Raises ReadAgain where one id has rows with different contents."""
         try:
             ids = [row["id"] for row in self.rows]
             repeats = len(ids) - len(set(ids))
@@ -67,7 +68,7 @@ class Pages:
         return list(kept.values())
 
     def certificate(self, rows: int, parts: Mapping[str, int] = MappingProxyType({})) -> Certificate:
-        """That the read is complete, now."""
+        """The certificate that the read is complete now."""
         digest = self.digest.hexdigest()
         return Certificate(self.source, self.pages, rows, digest, self.started_at, clock.now(), parts)
 
@@ -76,7 +77,7 @@ Result = TypeVar("Result")
 
 
 def whole(source: str, attempt: Callable[[], Result]) -> Result:
-    """What `attempt` reads, begun again where the list changed under it. Raises SourceUnreadable."""
+    """The result of `attempt`, which is repeated if the list changed meanwhile. Raises SourceUnreadable."""
     for _ in range(_TRIES):
         try:
             return attempt()

@@ -1,4 +1,4 @@
-"""When a request may be sent: the gate of a service, its pace, and what Retry-After asks for. Sending is `http`."""
+"""When a request may be sent: the gate of a service, its pace, and Retry-After. Not here: sending (`http`)."""
 
 import threading
 import time
@@ -15,16 +15,16 @@ _SECOND = 1.0
 
 @dataclass(frozen=True)
 class Timing:
-    """How time passes; a test gives its own."""
+    """The clock; a test passes its own."""
 
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
 
 class Gate:
-    """One for each service, shared by all threads that ask it: nothing passes before a throttled service allows it.
+    """The gate of one service, shared by all threads: no request passes before a throttled service allows it.
 
-    `per_second` requests pass in any one second, None without limit.
+    per_second: the most requests that pass in any one second; None for no limit.
     """
 
     def __init__(self, timing: Timing, per_second: int | None = None) -> None:
@@ -34,12 +34,12 @@ class Gate:
         self._passed: deque[float] | None = deque(maxlen=per_second) if per_second else None
 
     def close(self, seconds: float) -> None:
-        """Let nothing pass for so long from now on."""
+        """Let no request pass for so many seconds from now."""
         with self._lock:
             self._closed_until = max(self._closed_until, self._timing.monotonic() + seconds)
 
     def pass_within(self, longest: float) -> bool:
-        """Wait until a request may be sent and count it; False, at once, where that takes longer than `longest` s."""
+        """Wait until a request may pass, and count it. Returns False at once where it takes over `longest` s."""
         while (seconds := self._take()) > 0:
             if seconds > longest:
                 return False
@@ -47,7 +47,7 @@ class Gate:
         return True
 
     def _take(self) -> float:
-        """Seconds until a request may be sent; 0 takes a place."""
+        """Seconds until a request may pass; at 0 it is counted."""
         with self._lock:
             now = self._timing.monotonic()
             at = self._closed_until
@@ -59,9 +59,9 @@ class Gate:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that `Retry-After` asks for: given as seconds or as an HTTP date; None where it says nothing usable.
+    """The seconds that `Retry-After` asks for, as a number or as an HTTP date; None where it is absent or unusable.
 
-    A date is measured from the answer's own `Date`, where it has one: the clocks need not agree.
+    A date is measured from the answer's own `Date` if it has one, because the clocks may differ.
     """
     text = headers.get("Retry-After", "").strip()
     try:

@@ -143,5 +143,5 @@ def _resolved(environment: Environment, settings: Settings) -> Mapping:
             roles, departments = customer.roles().frame, customer.departments().frame
         application = settings.sso.service_principal_id
         if application is not None:
-            require_application(settings, graph.application(application).frames["entra_application"])
-        return resolve(settings, graph.groups().frame, roles, departments, state.group_ids)
+            require_application(settings, graph.directory.application(application).frames["entra_application"])
+        return resolve(settings, graph.directory.groups().frame, roles, departments, state.group_ids)

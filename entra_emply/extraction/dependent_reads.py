@@ -53,7 +53,7 @@ def _deleted_users(identities: Identities, reading: Reading) -> MultiRead | None
     settings = identities.inputs.settings
     if not (settings.enabled and settings.entra_write_back.create):
         return None
-    read = reading.graph.deleted_users()
+    read = reading.graph.directory.deleted_users()
     return MultiRead({"entra_deleted_users": read.frame}, read.certificate)
 
 
@@ -61,7 +61,7 @@ def _application(identities: Identities, reading: Reading) -> MultiRead | None:
     """S."""
     settings = identities.inputs.settings
     wanted = settings.sso.service_principal_id
-    return reading.graph.application(wanted) if settings.enabled and wanted is not None else None
+    return reading.graph.directory.application(wanted) if settings.enabled and wanted is not None else None
 
 
 def _photos(identities: Identities, reading: Reading) -> MultiRead | None:
@@ -69,14 +69,14 @@ def _photos(identities: Identities, reading: Reading) -> MultiRead | None:
     wanted = reach.photos_of(identities)
     if not wanted:
         return None
-    read = reading.graph.photos(wanted)
+    read = reading.graph.mailboxes.photos(wanted)
     return MultiRead({"entra_photos": read.frame}, read.certificate)
 
 
 def _mailboxes(identities: Identities, reading: Reading) -> MultiRead | None:
     """C."""
     wanted = reach.mailboxes_of(identities)
-    return reading.graph.calendars(wanted) if wanted else None
+    return reading.graph.mailboxes.calendars(wanted) if wanted else None
 
 
 def _emply_calendars(identities: Identities, reading: Reading) -> MultiRead | None:
@@ -110,7 +110,7 @@ def _events(identities: Identities, reading: Reading) -> MultiRead | None:
     if wanted.empty:
         return None
     of = window(identities.inputs.now, identities.inputs.settings.calendar_window)
-    return reading.graph.events(wanted, of, reading.earlier_events, paired)
+    return reading.graph.events.read(wanted, of, reading.earlier_events, paired)
 
 
 _READS: Mapping[str, Callable[[Identities, Reading], MultiRead | None]] = {

@@ -89,9 +89,9 @@ def read_all(
 ) -> dict[str, Read]:
     """Every list by name, read side by side."""
     sources = {
-        "entra_tenant": graph.tenant,
-        "entra_users": graph.users,
-        "entra_groups": graph.groups,
+        "entra_tenant": graph.directory.tenant,
+        "entra_users": graph.directory.users,
+        "entra_groups": graph.directory.groups,
         "emply_users": emply.users,
         "emply_employees": emply.employees,
         "emply_roles": emply.roles,
@@ -104,7 +104,9 @@ def read_all(
             tell(source, len(reads), len(SOURCES))
             reads[source] = future.result()
     tell("entra_group_members", len(reads), len(SOURCES))
-    reads["entra_group_members"] = graph.members(_groups(settings, state, reads), transitive=settings.nested_groups)
+    reads["entra_group_members"] = graph.directory.members(
+        _groups(settings, state, reads), transitive=settings.nested_groups
+    )
     return reads
 
 

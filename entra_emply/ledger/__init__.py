@@ -1,1 +1,1 @@
-"""What is remembered and done: PostgreSQL tables, plans, approvals, and applying a plan."""
+"""The ledger in PostgreSQL: the sync state, plans, attempts, approvals and history."""

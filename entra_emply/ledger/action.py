@@ -1,4 +1,4 @@
-"""One action of a recorded plan, as far as applying it needs."""
+"""The action of a recorded plan, which the ledger and provisioning share. Not here: its status (`action_status`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ JsonObject = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Action:
-    """One action of a plan, as far as applying it needs.
+    """One action of a plan, with what applying needs of it.
 
-    employee_id: whose being archived is the cause (W3). approved: a person approved it, it was not simply free.
+    employee_id: the archived employee that is the cause (W3). approved: a person approved the action.
     """
 
     plan_no: int
@@ -33,5 +33,5 @@ class Action:
 
     @property
     def fields(self) -> JsonObject:
-        """`after`, or nothing."""
+        """The properties of `after`; empty where the action has none."""
         return self.after or {}

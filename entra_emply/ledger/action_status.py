@@ -1,28 +1,29 @@
-"""Where the actions of a plan stand: tried or not, failed, in quarantine, approved. Questions; nothing is written."""
+"""The status of a plan's actions: tried, failed, waiting, quarantined, approved. Queries only; nothing is written."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, Select, and_, case, func, or_, select
 
 from entra_emply import clock
 from entra_emply.ledger.migrate import exists
-from entra_emply.ledger.sync_state import newest_plan_no
-from entra_emply.ledger.tables import approvals, attempts, counters, failures, links, outcomes, plans
+from entra_emply.ledger.plans import newest_plan_no
+from entra_emply.ledger.tables import actions, approvals, attempts, counters, failures, outcomes, plans
 
 Row = dict[str, Any]
-LinkRow = Row
+
+FailureStatus = Literal["failed", "waiting", "quarantined"]
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A plan, and its actions by id.
+class ActionStatus:
+    """A plan, and the status of its actions by action id.
 
-    plan: plan_no, plan_id, created_at, claimed_at, finished_at, ending; None where the ledger has none of the run.
-    newest: whether it is the newest plan that was made to be applied. tried: action id to started_at, at, result, code
-    of the last attempt (the last three None while it is open). failed: action id to failures, code, at, quarantined_at
-    and runs (until its turn comes). approved: action id to by, reason, at, expires_at of a valid approval.
+    plan: plan_no, plan_id, created_at, claimed_at, finished_at, ending; None where the ledger has no plan of the run.
+    newest: whether it is the newest plan that was made to be applied. tried: started_at, at, result and code of the
+    last attempt (the last three None while it is open). failed: failures, code, at, quarantined_at and runs (the number
+    of runs until it is tried again). approved: by, reason, at, expires_at of a valid approval.
     """
 
     plan: Row | None = None
@@ -32,10 +33,27 @@ class Standing:
     approved: dict[str, Row] = field(default_factory=dict)
 
 
-def standing_of(connection: Connection, run_id: str, action_ids: Collection[str]) -> Standing:
-    """Where these actions of a run's plan stand."""
+@dataclass(frozen=True)
+class ActionFailure:
+    """An action that applying a plan did not get done.
+
+    kind: "emply.set_roles". subject: the address by which the plan named the person. status: `failed` when it was tried
+    with this plan, `waiting` when its turn comes at a later run, `quarantined` when it waits for `release`. code: the
+    service's own, of the last failure. failures: in a row until now; 0 once a later run applied the action.
+    """
+
+    action_id: str
+    kind: str
+    subject: str | None
+    status: FailureStatus
+    code: str | None
+    failures: int
+
+
+def action_status(connection: Connection, run_id: str, action_ids: Collection[str]) -> ActionStatus:
+    """The status of these actions of a run's plan; an empty one where the ledger does not exist."""
     if not exists(connection):
-        return Standing()
+        return ActionStatus()
     plan = connection.execute(select(plans).where(plans.c.run_id == run_id)).mappings().one_or_none()
     newest = connection.execute(newest_plan_no()).scalar_one()
     tried = (
@@ -45,11 +63,11 @@ def standing_of(connection: Connection, run_id: str, action_ids: Collection[str]
         .where(plans.c.run_id == run_id, attempts.c.action_id.in_(action_ids))
         .order_by(attempts.c.attempt_no)
     )
-    turn = (failures.c.next_run - counters.c.runs).label("runs")
-    failed = select(failures, turn).join_from(failures, counters, onclause=counters.c.one)
+    runs = (failures.c.next_run - counters.c.runs).label("runs")
+    failed = select(failures, runs).join_from(failures, counters, onclause=counters.c.one)
     approved = select(approvals).where(approvals.c.used_at.is_(None), approvals.c.expires_at > clock.now())
-    return Standing(
-        plan=None if plan is None else _plain(plan),
+    return ActionStatus(
+        plan=None if plan is None else dict(plan),
         newest=plan is not None and plan["plan_no"] == newest,
         tried=_by_action(connection.execute(tried).mappings().all()),
         failed=_by_action(connection.execute(failed.where(failures.c.action_id.in_(action_ids))).mappings().all()),
@@ -57,17 +75,39 @@ def standing_of(connection: Connection, run_id: str, action_ids: Collection[str]
     )
 
 
-def links_of(connection: Connection, entra_ids: Collection[str], emply_user_ids: Collection[str]) -> list[LinkRow]:
-    """The links of these users: entra_id, emply_user_id, matched_by, at."""
+def failures_of(connection: Connection, plan_id: str) -> list[ActionFailure]:
+    """What applying this plan did not get done, in the plan's order; empty for a plan that was never applied.
+
+    Held actions are no failures. Two runs may make the same plan: the one that was applied last counts.
+    """
     if not exists(connection):
         return []
-    theirs = links.c.entra_id.in_(entra_ids) | links.c.emply_user_id.in_(emply_user_ids)
-    return [_plain(row) for row in connection.execute(select(links).where(theirs)).mappings()]
+    return [ActionFailure(**row) for row in connection.execute(_failures(plan_id)).mappings()]
+
+
+def _failures(plan_id: str) -> Select[Any]:
+    applied = select(func.max(plans.c.plan_no)).where(plans.c.plan_id == plan_id, plans.c.claimed_at.is_not(None))
+    failed = outcomes.c.result == "failed"
+    waiting = failures.c.action_id.is_not(None) & outcomes.c.result.is_(None)
+    status = case((failures.c.quarantined_at.is_not(None), "quarantined"), (failed, "failed"), else_="waiting")
+    tried = and_(attempts.c.plan_no == actions.c.plan_no, attempts.c.action_id == actions.c.action_id)
+    return (
+        select(
+            actions.c.action_id,
+            (actions.c.target + "." + actions.c.kind).label("kind"),
+            actions.c.subject,
+            status.label("status"),
+            func.coalesce(failures.c.code, outcomes.c.code).label("code"),
+            func.coalesce(failures.c.failures, 0).label("failures"),
+        )
+        .select_from(actions)
+        .outerjoin(failures, failures.c.action_id == actions.c.action_id)
+        .outerjoin(attempts, tried)
+        .outerjoin(outcomes, outcomes.c.attempt_no == attempts.c.attempt_no)
+        .where(actions.c.plan_no == applied.scalar_subquery(), actions.c.held_by == "", or_(failed, waiting))
+        .order_by(actions.c.position)
+    )
 
 
 def _by_action(rows: Collection[RowMapping]) -> dict[str, Row]:
-    return {str(row["action_id"]): _plain(row) for row in rows}
-
-
-def _plain(row: RowMapping) -> Row:
-    return {str(name): value for name, value in row.items()}
+    return {str(row["action_id"]): dict(row) for row in rows}

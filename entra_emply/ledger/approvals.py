@@ -1,23 +1,22 @@
-"""What a person decides: letting held actions go, and letting a quarantined one be tried again."""
+"""What a person decides: approving held actions, and releasing quarantined ones."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pandas as pd
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger.plans import RecordedPlan, group_id, newest_plan, one_at_a_time
-from entra_emply.ledger.sync_state import valid_approval
 from entra_emply.ledger.tables import actions, approvals, failures, group_counts, releases
 from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.text import key, key_of
 
 VALID_FOR = timedelta(hours=72)
 SHORTEST_ID = 6
-"""So many of its first characters name a plan."""
+"""The least number of its first characters by which a plan can be named."""
 
 _HELD = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "own_guards", "groups"]
 
@@ -33,15 +32,15 @@ def approve(
     by: str,
     reason: str,
 ) -> list[str]:
-    """Approve held actions of the newest plan, and return the ids of all that are released by it.
+    """Approve held actions of the newest plan. Returns the ids of all actions that are no longer held.
 
-    All of them, or those that fit every filter given: `kind` ("set_roles" or "emply.set_roles"), `domain` of the
-    subject, `group` (its name in the settings, or its id; its emptying is approved with it, G4), `person` (the subject,
-    or an id of either side). Deleting somebody in Entra and deactivating him in Emply (W3) is one decision: who
-    approves either approves both. `plan_id` may be cut short.
+    It approves all of them, or those that match every given filter: `kind` ("set_roles" or "emply.set_roles"),
+    `domain` of the subject, `group` (its name in the settings, or its id; its emptying is approved with it, G4),
+    `person` (the subject, or an id of either system). Deleting a user in Entra and deactivating them in Emply (W3) is
+    one decision: approving either approves both. `plan_id` may be cut short.
 
-    Raises PlanRefused for a plan that is not the newest, for a filter that means nothing, and where nothing fits: an
-    approval never lets go more, or less, than who gives it believes. What was approved before stays so.
+    Raises PlanRefused for a plan that is not the newest, for a filter that means nothing, and where nothing matches: an
+    approval covers neither more nor less than its author believes. Earlier approvals stay valid.
     """
     _require_filled(by=by, reason=reason, kind=kind, domain=domain, group=group, person=person)
     _require_kind(kind)
@@ -60,10 +59,15 @@ def approve(
     return released
 
 
+def valid_approval(now: datetime) -> Select[str]:
+    """The ids of actions with an approval that is neither used nor expired."""
+    return select(approvals.c.action_id).where(approvals.c.used_at.is_(None), approvals.c.expires_at > now)
+
+
 def chosen(
     held: pd.DataFrame, *, kind: str | None, domain: str | None, group: str | None, person: str | None
 ) -> "pd.Series[bool]":
-    """Which of the held actions fit all the filters that are given."""
+    """Which of the held actions match all given filters."""
     fits = pd.Series(True, index=held.index)
     subject = key(held["subject"]).fillna("")
     if kind is not None:
@@ -78,7 +82,7 @@ def chosen(
 
 
 def release(connection: Connection, action_id: str, by: str) -> None:
-    """Let a quarantined action be tried again at the next run. Raises PlanRefused for one that is not quarantined."""
+    """Let the next run try a quarantined action again. Raises PlanRefused for an action that is not quarantined."""
     _require_filled(by=by, action=action_id)
     lifted = delete(failures).where(failures.c.action_id == action_id, failures.c.quarantined_at.is_not(None))
     failed = connection.execute(lifted.returning(failures.c.failures)).scalar_one_or_none()
@@ -89,7 +93,7 @@ def release(connection: Connection, action_id: str, by: str) -> None:
 
 
 def _require_filled(**given: str | None) -> None:
-    """A blank filter would fit whoever has nothing there, and a blank name or reason tells nobody anything."""
+    """A blank filter would match everybody without a value, and a blank name or reason says nothing."""
     blank = next((name for name, text in given.items() if text is not None and not text.strip()), None)
     if blank is not None:
         raise PlanRefused(f"{blank} is blank: expected a text")
@@ -102,7 +106,7 @@ def _require_kind(kind: str | None) -> None:
 
 
 def _newest(connection: Connection, named: str) -> RecordedPlan:
-    """The newest plan, if that is the one named."""
+    """The newest plan, if it is the one that was named."""
     plan, named = newest_plan(connection), named.strip()
     if plan is not None and named == plan.plan_id[: max(len(named), SHORTEST_ID)]:
         return plan
@@ -121,7 +125,7 @@ def _known_group(connection: Connection, group: str | None) -> str | None:
 
 
 def _forget_emptied(connection: Connection, group: str | None, plan: RecordedPlan) -> bool:
-    """Let a group be empty (G4); whether it was suddenly so. Not counted in the newest plan, it has no members now."""
+    """Accept that a group is empty (G4). Returns whether it was: the newest plan has not counted any members."""
     if group is None:
         return False
     emptied = (group_counts.c.group_id == group) & (group_counts.c.plan_no != plan.plan_no)
@@ -130,8 +134,10 @@ def _forget_emptied(connection: Connection, group: str | None, plan: RecordedPla
 
 
 def _held(connection: Connection, plan_no: int) -> pd.DataFrame:
-    """Held actions of a plan that need an approval of their own, or only that of the person's link; `approved`: have
-    one."""
+    """The held actions of a plan; `approved`: whether an action has a valid approval.
+
+    One without `own_guards` is held only because the link of its user is.
+    """
     approved = actions.c.action_id.in_(valid_approval(clock.now()))
     query = select(*(actions.c[name] for name in _HELD), approved).where(
         actions.c.plan_no == plan_no, actions.c.held_by != ""
@@ -141,13 +147,13 @@ def _held(connection: Connection, plan_no: int) -> pd.DataFrame:
 
 
 def _with_other_half(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Series[bool]":
-    """What is wanted, and the other action of W3 of the same person."""
+    """The wanted actions, each with the other action of W3 for the same user."""
     halves = held["rule"] == "W3"
     return wanted | (halves & held["entra_id"].isin(held.loc[wanted & halves, "entra_id"]))
 
 
 def _released(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Series[bool]":
-    """The approved ones, and what waited for nothing but an approved link of its person."""
+    """The approved actions, and those that were held only because of a link that is approved now."""
     approved = wanted & (held["own_guards"] != "")
     links = held.loc[approved & (held["kind"] == "link_user"), "entra_id"]
     return approved | ((held["own_guards"] == "") & held["entra_id"].isin(links))

@@ -1,7 +1,8 @@
-"""Attempts and outcomes: one transaction each, given by whoever applies. What is remembered of them is `memory`.
+"""Attempts to apply an action, and their outcomes.
 
-The change to a target lies between `begin` and `finish`, each committed by itself: a crash leaves an attempt without
-outcome, which `unsettled` finds.
+An attempt is committed before the change to the target, its outcome after it: a crash in between leaves an attempt
+without outcome, which `unsettled` finds. Each function runs in the transaction of its caller. Not here: claiming the
+plan that the actions belong to (`claims`), and what an applied action changes in the sync state (`sync_state`).
 """
 
 from collections.abc import Sequence
@@ -25,20 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from entra_emply import clock
-from entra_emply.ledger import memory
+from entra_emply.ledger import sync_state
 from entra_emply.ledger.action import Action
-from entra_emply.ledger.tables import (
-    actions,
-    approvals,
-    attempts,
-    counters,
-    failures,
-    links,
-    outcomes,
-    plan_role_states,
-    plans,
-    role_states,
-)
+from entra_emply.ledger.tables import actions, approvals, attempts, counters, failures, links, outcomes, plans
 
 Result = Literal["applied", "failed", "superseded", "interrupted"]
 
@@ -61,7 +51,7 @@ QUARANTINED_AFTER = 8
 
 
 def begin(connection: Connection, action: Action) -> int:
-    """Write down that the action is about to be tried; the number of the attempt."""
+    """Record that the action is about to be tried; returns the number of the attempt."""
     row = {"plan_no": action.plan_no, "action_id": action.action_id, "started_at": clock.now()}
     return int(connection.execute(insert(attempts).values(row).returning(attempts.c.attempt_no)).scalar_one())
 
@@ -75,33 +65,28 @@ def finish(
     code: str | None = None,
     object_id: str | None = None,
 ) -> None:
-    """Write down what came of it, and with it everything the ledger remembers of it.
+    """Record the outcome of an attempt, with the change to the sync state or the failure that follows from it.
 
-    object_id: of what was made or changed, in the target's words.
+    code: the target's own, where it refused. object_id: the target's id of the object that was created or changed.
     """
     row = {"attempt_no": attempt_no, "at": clock.now(), "result": result, "code": code, "object_id": object_id}
     connection.execute(insert(outcomes).values(row))
     if result == "failed":
         _count_failure(connection, action, code or "unknown")
     if result == "applied":
-        memory.remember(connection, action, object_id)
-        _forget_troubles(connection, [action.action_id])
-
-
-def keep(connection: Connection, action: Action, object_id: str) -> None:
-    """Remember what was made of an action whose attempt stays open, for a later run to go on with."""
-    memory.remember(connection, action, object_id)
+        sync_state.record_applied(connection, action, object_id)
+        _clear(connection, [action.action_id])
 
 
 def link(connection: Connection, to_link: Sequence[Action]) -> None:
-    """Make all links of a plan at once; each replaces what either of its ends was linked to."""
+    """Apply all `ledger.link_user` actions of a plan at once. A new link replaces the links that either user had."""
     now = literal(clock.now(), DateTime(timezone=True))
     ids = [action.action_id for action in to_link]
     these = (actions.c.plan_no == to_link[0].plan_no, actions.c.action_id == any_(literal(ids, ARRAY(Text))))
     tried = select(actions.c.plan_no, actions.c.action_id, now).where(*these)
     connection.execute(insert(attempts).from_select(["plan_no", "action_id", "started_at"], tried))
     ends = (actions.c.entra_id, actions.c.emply_user_id)
-    memory.unlink(connection, *(select(end).where(*these) for end in ends))
+    sync_state.unlink(connection, *(select(end).where(*these) for end in ends))
     pairs = select(*ends, actions.c.after["matchedBy"].astext, now).where(*these)
     connection.execute(insert(links).from_select(["entra_id", "emply_user_id", "matched_by", "at"], pairs))
     done = (
@@ -110,7 +95,7 @@ def link(connection: Connection, to_link: Sequence[Action]) -> None:
         .where(*these, left_open())
     )
     connection.execute(insert(outcomes).from_select(["attempt_no", "at", "result", "object_id"], done))
-    _forget_troubles(connection, ids)
+    _clear(connection, ids)
 
 
 def unsettled(connection: Connection) -> list[tuple[int, Action]]:
@@ -126,38 +111,9 @@ def left_open() -> ColumnElement[bool]:
     return ~exists().where(outcomes.c.attempt_no == attempts.c.attempt_no)
 
 
-def has_role_states(connection: Connection, plan_no: int) -> bool:
-    """Whether the plan has role states to record."""
-    found = select(plan_role_states.c.entra_id).where(plan_role_states.c.plan_no == plan_no).limit(1)
-    return connection.execute(found).first() is not None
-
-
-def record_role_states(connection: Connection, plan_no: int) -> None:
-    """R9: the new role state of everybody in the plan who is linked now and has no role action left undone."""
-    applied = (
-        select(literal(1))
-        .select_from(attempts.join(outcomes))
-        .where(attempts.c.plan_no == actions.c.plan_no, attempts.c.action_id == actions.c.action_id)
-        .where(outcomes.c.result == "applied")
-    )
-    undone = (
-        select(literal(1))
-        .where(actions.c.plan_no == plan_no, actions.c.entra_id == plan_role_states.c.entra_id)
-        .where(actions.c.target == "emply", actions.c.kind.in_(["set_roles", "create_user"]), ~applied.exists())
-    )
-    new = (
-        select(links.c.emply_user_id, plan_role_states.c.group_id, plan_role_states.c.role_id)
-        .join(links, links.c.entra_id == plan_role_states.c.entra_id)
-        .where(plan_role_states.c.plan_no == plan_no, ~undone.exists())
-    )
-    whose = select(new.subquery().c.emply_user_id)
-    connection.execute(delete(role_states).where(role_states.c.emply_user_id.in_(whose)))
-    connection.execute(insert(role_states).from_select(["emply_user_id", "group_id", "role_id"], new))
-
-
 def of_plans() -> Select[Any]:
-    """Actions as `action_of` reads them; to be narrowed by the caller."""
-    # Approved when it was planned: a hold that lapsed with time since then was decided upon all the same.
+    """The query for actions that `action_of` can read; callers narrow it down."""
+    # Approved when the plan was made. An approval that has expired since then still counts: the decision was made.
     approved = (
         select(approvals.c.action_id)
         .where(approvals.c.action_id == actions.c.action_id, approvals.c.used_at.is_(None))
@@ -173,8 +129,13 @@ def action_of(row: Row[Any]) -> Action:
     return Action(**{name: getattr(row, name) for name in _ACTION_FIELDS}, approved=row.approved)
 
 
-def _forget_troubles(connection: Connection, action_ids: Sequence[str]) -> None:
-    """An applied action has used up its approval, and its failures are over."""
+def runs_to_wait(kind: str, failed: int) -> int:
+    """The number of runs after which an action is tried again that failed so often. (rules.md, "Applying" 5)"""
+    return 1 if kind == "deactivate_user" else {1: 1, 2: 2}.get(failed, 4)
+
+
+def _clear(connection: Connection, action_ids: Sequence[str]) -> None:
+    """Use up the approvals of applied actions, and delete their failures."""
     used = update(approvals).where(
         approvals.c.used_at.is_(None), approvals.c.action_id == any_(literal(action_ids, ARRAY(Text)))
     )
@@ -195,8 +156,3 @@ def _count_failure(connection: Connection, action: Action, code: str) -> None:
     }
     new = insert(failures).values(values)
     connection.execute(new.on_conflict_do_update(index_elements=[failures.c.action_id], set_=values))
-
-
-def runs_to_wait(kind: str, failed: int) -> int:
-    """How many runs later to try again what has failed so often. (rules.md, "Applying" 5)"""
-    return 1 if kind == "deactivate_user" else {1: 1, 2: 2}.get(failed, 4)

@@ -1,7 +1,7 @@
 """The connection to the ledger's database: transactions, the lock of applying, bulk loading, errors in words.
 
-Nothing here knows what the tables mean. Every failure of the database leaves as a LedgerError of one line, which holds
-neither the address, nor the password, nor the values of a statement.
+Not here: what the tables mean. Every failure of the database becomes a LedgerError of one line, which contains neither
+the address, nor the password, nor the values of a statement.
 """
 
 import io
@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from entra_emply.environment import database_address
 from entra_emply.errors import LedgerError
 
-APPLY_LOCK = 0x656E7472615F656D  # "entra_em": any number, the same for everybody who applies
+APPLY_LOCK = 0x656E7472615F656D  # "entra_em": any number, the same in every process that applies
 
 # A machine that vanished must not keep the lock for the two hours that TCP grants by default.
 _KEEPALIVE = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
@@ -28,11 +28,11 @@ _SERVER_KEEPALIVE = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10
 
 
 class LockedSession:
-    """The one connection that holds a lock: that of applying, mostly.
+    """The one connection that holds a lock, such as the lock of applying.
 
-    What applying writes goes through it: who lost the connection lost the lock, and can write no more. It never
-    connects again by itself, as an ordinary SQLAlchemy connection would, because the new session would be without it.
-    `lost`: something failed, and nothing can be written any more.
+    Applying writes only through it: a process that loses the connection loses the lock, and can no longer write. Unlike
+    an ordinary SQLAlchemy connection it never reconnects, because the new session would not hold the lock.
+    `lost`: a transaction failed, and nothing more can be written.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -41,7 +41,7 @@ class LockedSession:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction. Raises LedgerError, also ever after the first failure."""
+        """One transaction. Raises LedgerError; after the first failure, for every further transaction."""
         if self.lost:
             raise LedgerError("the ledger: the lock of applying was lost; the next run finds out what was done")
         try:
@@ -53,7 +53,7 @@ class LockedSession:
 
 
 class Database:
-    """An engine for DATABASE_URL; nothing is connected before it is used."""
+    """The engine for DATABASE_URL; it connects when it is first used."""
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
@@ -66,13 +66,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One transaction that sees one moment and cannot write."""
+        """One read-only transaction that sees the database as of one moment."""
         with in_words(), self.engine.connect() as connection:
             yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
     def locked(self, key: int = APPLY_LOCK, *, seconds: int) -> Iterator[LockedSession | None]:
-        """The lock `key`, for as long as the context lasts; None where another held it for `seconds` (0: never)."""
+        """The lock `key` while the context lasts; None where it was taken for `seconds` (0: wait for ever)."""
         with in_words():
             connection = self.engine.connect()
         try:
@@ -97,7 +97,7 @@ def copy_in(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Turn every failure of the database into a LedgerError that says what to do."""
+    """Turn a failure of the database into a LedgerError that says what to do."""
     try:
         yield
     except (SQLAlchemyError, psycopg2.Error) as error:
@@ -135,10 +135,10 @@ def _words(error: Exception) -> str:
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     if state is not None and not lost:
         return f"the ledger's database refused a statement ({type(original).__name__}, SQLSTATE {state})"
-    said = str(original)
-    if "authentication failed" in said:
+    message = str(original)
+    if "authentication failed" in message:
         return "the ledger's database refuses the user or the password of DATABASE_URL"
-    if "does not exist" in said:
+    if "does not exist" in message:
         return "the ledger's database does not know the user or the database of DATABASE_URL"
     if lost:
         return "the connection to the ledger's database was lost; the next run finds out what was done"

@@ -1,8 +1,8 @@
-"""What was planned, approved and done, by whom and when: questions to the ledger. Nothing is written.
+"""The history: what was planned, approved and done, by whom and when. Queries only; nothing is written.
 
-An event is `planned` (new since the plan before), `approved`, `released`, or what came of trying: `applied`, `failed`,
-`superseded`, `interrupted`. Of everybody, events are counted by plan and kind; of one person they are told one by one.
-`code` is the target's own where it refused, or what became of an approval.
+An event is `planned` (new since the plan before), `approved`, `released`, or the outcome of an attempt: `applied`,
+`failed`, `superseded`, `interrupted`. The events of one person are listed one by one; those of everybody are counted by
+plan and kind. `code` is the target's own where it refused, or how an approval ended.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _NONE = cast(null(), Text)
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody in the ledger: ids of both systems, and the addresses that plans called them by."""
+    """A person in the ledger: their ids in both systems, and the addresses by which plans named them."""
 
     entra_ids: frozenset[str]
     emply_user_ids: frozenset[str]
@@ -48,7 +48,7 @@ class Person:
 
 
 def known_as(connection: Connection, asked: str) -> Person:
-    """Whom plans called by this address or id, with the ids of what they were linked to."""
+    """The person whom plans named by this address or id, with the ids of both systems that they were linked to."""
     entra = emply = frozenset({asked.strip()})
     if not exists(connection):
         return Person(entra, emply)
@@ -62,7 +62,7 @@ def known_as(connection: Connection, asked: str) -> Person:
 
 
 def of_person(connection: Connection, who: Person) -> list[Event]:
-    """Everything that happened to one person, newest first: at, event, plan_id, kind, by, why, code and _ABOUT."""
+    """The events of one person, newest first: at, event, plan_id, kind, by, why, code and the columns of _ABOUT."""
     if not exists(connection):
         return []
     columns = [actions.c[name] for name in ("plan_no", "position", "target", "kind", *_ABOUT)]
@@ -80,7 +80,9 @@ def of_person(connection: Connection, who: Person) -> list[Event]:
 
 
 def of_everybody(connection: Connection, limit: int | None = None) -> list[Event]:
-    """What happened, newest first, counted: at, event, plan_id, kind, by, why, code, count, and until (the last)."""
+    """The events of everybody, counted, newest first: at (the first), until (the last), event, plan_id, kind, by, why,
+    code, count.
+    """
     if not exists(connection):
         return []
     events = _events(actions)
@@ -104,12 +106,12 @@ def _how(events: FromClause) -> list[Any]:
 
 
 def _events(about: FromClause) -> FromClause:
-    """Every event of the actions in `about`: plan_no, action_id, at, event, by, why, code."""
+    """All events of the actions in `about`: plan_no, action_id, at, event, by, why, code."""
     return union_all(_planned(about), _approved(about), _tried(about), _released(about)).subquery("events")
 
 
 def _planned(about: FromClause) -> Select[Any]:
-    """Actions that the plan before did not have: what waits for long was planned once."""
+    """Actions that the plan before did not have, so that an action that waits for many plans is listed once."""
     before = func.lag(plans.c.plan_no).over(order_by=plans.c.plan_no)
     sequence = select(plans.c.plan_no, plans.c.created_at, before.label("before")).where(plans.c.origin == "sync")
     made = sequence.subquery()
@@ -122,7 +124,7 @@ def _planned(about: FromClause) -> Select[Any]:
 
 
 def _approved(about: FromClause) -> Select[Any]:
-    """An approval is told of the newest plan of the id it was given to."""
+    """Approvals, each with the newest plan of the id that was approved."""
     newest = select(func.max(plans.c.plan_no)).where(plans.c.plan_id == approvals.c.plan_id, plans.c.origin == "sync")
     event = _event(about, approvals.c.at, literal("approved"), approvals.c.by, approvals.c.reason, approvals.c.ending)
     return event.join(
@@ -138,7 +140,7 @@ def _tried(about: FromClause) -> Select[Any]:
 
 
 def _released(about: FromClause) -> Select[Any]:
-    """A release names no plan: it is told of the last that had the action."""
+    """Releases, each with the last plan that had the action, because a release belongs to no plan."""
     last = select(func.max(about.c.plan_no).label("plan_no"), about.c.action_id).group_by(about.c.action_id)
     of = last.where(about.c.action_id.in_(select(releases.c.action_id))).subquery()
     event = _event(about, releases.c.at, literal("released"), releases.c.by, _NONE, _NONE)

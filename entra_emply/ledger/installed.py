@@ -1,4 +1,4 @@
-"""The ledger of this installation, for a question: nothing is set up, nothing is migrated."""
+"""The ledger of this installation, for commands that only ask it: they neither set it up nor migrate it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ def ledger_if_any(environment: Environment) -> Iterator[Ledger | None]:
 
 @contextmanager
 def existing_ledger(environment: Environment) -> Iterator[Ledger]:
-    """The ledger. Raises SettingsError where there is none yet."""
+    """The ledger. Raises SettingsError where no run has made one yet."""
     with ledger_if_any(environment) as ledger:
         if ledger is None or not ledger.exists():
             raise SettingsError("nothing was planned here yet: run entra-emply sync first")

@@ -1,6 +1,6 @@
-"""The ledger, as everybody else sees it: each method is one transaction over the functions of this package.
+"""The ledger as other packages see it: each method is one transaction over the functions of this package.
 
-Applying a plan is not a method: it is many transactions, in `apply`.
+Applying a plan is not a method here: it takes many transactions, which are in `provisioning.apply`.
 """
 
 from collections.abc import Collection
@@ -8,22 +8,22 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from entra_emply.ledger import approvals, migrate, plans, retention
-from entra_emply.ledger import sync_state as state
-from entra_emply.ledger.action_status import LinkRow, Standing, links_of, standing_of
+from entra_emply.ledger import action_status, approvals, migrate, plans, retention, sync_state
+from entra_emply.ledger.action_status import ActionFailure, ActionStatus
 from entra_emply.ledger.database import Database, LockedSession
 from entra_emply.ledger.history import Event, Person, known_as, of_everybody, of_person
 from entra_emply.ledger.plans import Origin, RecordedPlan
+from entra_emply.ledger.sync_state import LinkRow
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.plan import Plan
 
 if TYPE_CHECKING:
-    from entra_emply.connectors.frames import Certificate  # slow to import, and not needed by whoever only asks
+    from entra_emply.connectors.frames import Certificate  # slow to import, and not needed by commands that only ask
 
 
 class Ledger:
-    """What was planned, approved, tried and remembered, in the schema `entra_emply` of a PostgreSQL database.
+    """Plans, approvals, attempts and the sync state, in the schema `entra_emply` of a PostgreSQL database.
 
     Every method raises LedgerError where the database does not answer.
     """
@@ -33,22 +33,23 @@ class Ledger:
 
     @classmethod
     def open(cls, url: str) -> "Ledger":
-        """The ledger at this address (postgresql://…); nothing is connected, made or changed yet. Raises SettingsError
-        for another address.
+        """The ledger at this address (postgresql://…). It connects when it is first used.
+
+        Raises SettingsError for an address of another kind.
         """
         return cls(Database(url))
 
     def close(self) -> None:
-        """Close the connections that are kept for the next use."""
+        """Close the pooled connections."""
         self._database.engine.dispose()
 
     def migrate(self) -> None:
-        """Make the schema, or bring it to this version. Raises LedgerError for one that a newer version wrote."""
+        """Create the schema, or bring it to this version. Raises LedgerError for one that a newer version wrote."""
         with self._database.writing() as connection:
             migrate.migrate(connection)
 
     def exists(self) -> bool:
-        """Whether the schema was made."""
+        """Whether the schema was created."""
         with self._database.reading() as connection:
             return migrate.exists(connection)
 
@@ -62,14 +63,14 @@ class Ledger:
         return self._database.locked(seconds=seconds)
 
     def belongs_to(self, tenant_id: str, customer: str) -> None:
-        """Record at first whose ledger this is; afterwards raise LedgerError for anybody else."""
+        """Record the tenant and customer of this ledger the first time. Raises LedgerError for any other pair later."""
         with self._database.writing() as connection:
             plans.belongs_to(connection, tenant_id, customer)
 
     def read_state(self, now: datetime) -> SyncState:
-        """The sync state at `now`, of one moment; empty where the schema does not exist. Writes nothing."""
+        """The sync state of one moment, `now`; empty where the schema does not exist."""
         with self._database.reading() as connection:
-            return state.read_state(connection, now)
+            return sync_state.read_state(connection, now)
 
     def record_certificate(self, run_id: str, certificate: "Certificate") -> None:
         """Record one complete read of a run."""
@@ -77,7 +78,7 @@ class Ledger:
             plans.record_certificate(connection, run_id, certificate)
 
     def reads_of(self, run_id: str) -> dict[str, Counted]:
-        """What a run has read completely, by source."""
+        """The complete reads of a run, by source."""
         with self._database.reading() as connection:
             return plans.reads_of(connection, run_id)
 
@@ -87,14 +88,14 @@ class Ledger:
             return plans.baselines(connection) if migrate.exists(connection) else {}
 
     def record_mapping(self, version: str, document: str) -> None:
-        """Record the settings of a mapping version, the first time it is seen."""
+        """Record the settings of a mapping version the first time it is used."""
         with self._database.writing() as connection:
             plans.record_mapping(connection, version, document)
 
     def record_plan(
         self, plan: Plan, *, run_id: str, day: date, origin: Origin, mapping_version: str, state: SyncState
     ) -> int:
-        """Record a run's plan and what goes with it; the plan's number (see `plans.record_plan`)."""
+        """Record a run's plan and its role states and counts; returns its number (see `plans.record_plan`)."""
         with self._database.writing() as connection:
             return plans.record_plan(
                 connection, plan, run_id=run_id, day=day, origin=origin, mapping_version=mapping_version, state=state
@@ -139,17 +140,22 @@ class Ledger:
         with self._database.reading() as connection:
             return of_person(connection, who)
 
-    def standing(self, run_id: str, action_ids: Collection[str]) -> Standing:
-        """Where these actions of a run's plan stand."""
+    def action_status(self, run_id: str, action_ids: Collection[str]) -> ActionStatus:
+        """The status of these actions of a run's plan."""
         with self._database.reading() as connection:
-            return standing_of(connection, run_id, action_ids)
+            return action_status.action_status(connection, run_id, action_ids)
+
+    def failures_of(self, plan_id: str) -> list[ActionFailure]:
+        """What applying a plan did not get done, in the plan's order: failed, waiting and quarantined actions."""
+        with self._database.reading() as connection:
+            return action_status.failures_of(connection, plan_id)
 
     def links_of(self, entra_ids: Collection[str], emply_user_ids: Collection[str]) -> list[LinkRow]:
         """The links of these users: entra_id, emply_user_id, matched_by, at."""
         with self._database.reading() as connection:
-            return links_of(connection, entra_ids, emply_user_ids)
+            return sync_state.links_of(connection, entra_ids, emply_user_ids)
 
     def prune(self, before: datetime) -> None:
-        """Forget what is older than `before` (see `retention`)."""
+        """Delete what is older than `before` (see `retention`)."""
         with self._database.writing() as connection:
             retention.prune(connection, before)

@@ -1,6 +1,6 @@
-"""Bringing the ledger's schema to this version of the code, and refusing one that does not fit.
+"""Migrating the ledger's schema to this version of the code, and refusing a newer schema.
 
-Alembic is imported where it is used: a command that only asks the ledger does not wait for it.
+Alembic is imported where it is used, so that a command that only asks the ledger does not wait for it.
 """
 
 from pathlib import Path
@@ -14,11 +14,11 @@ from entra_emply.ledger.tables import SCHEMA
 if TYPE_CHECKING:
     from alembic.config import Config
 
-MIGRATE_LOCK = 0x656D706C795F6D69  # two processes that start together: one migrates, the other finds it done
+MIGRATE_LOCK = 0x656D706C795F6D69  # of two processes that start together, one migrates and the other waits
 
 
 def migrate(connection: Connection, version: str = "head") -> None:
-    """Bring the schema to the newest version (or to `version`), in the transaction of `connection`.
+    """Migrate the schema to the newest version (or to `version`), in the transaction of `connection`.
 
     Raises LedgerError for a schema that a newer version of the code wrote.
     """

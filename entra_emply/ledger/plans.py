@@ -1,17 +1,16 @@
-"""Recording what a run read and planned. Nothing here applies or approves."""
+"""Recording what a run read and planned. Not here: approving (`approvals`) and claiming a plan (`claims`)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from entra_emply import clock
 from entra_emply.errors import LedgerError
 from entra_emply.ledger.database import copy_in
-from entra_emply.ledger.sync_state import newest_plan_no
 from entra_emply.ledger.tables import (
     actions,
     approvals,
@@ -61,18 +60,18 @@ class RecordedPlan:
 
 
 def belongs_to(connection: Connection, tenant_id: str, customer: str) -> None:
-    """Record whose ledger this is, at first; raise LedgerError for another tenant or customer afterwards."""
+    """Record the ledger's tenant and customer the first time. Raises LedgerError for any other pair later."""
     row = {"tenant_id": tenant_id, "customer": customer, "recorded_at": clock.now()}
     connection.execute(insert(installation).values(row).on_conflict_do_nothing())
-    stranger = belongs_to_another(connection, tenant_id, customer)
-    if stranger is not None:
-        raise LedgerError(stranger)
+    wrong = wrong_owner(connection, tenant_id, customer)
+    if wrong is not None:
+        raise LedgerError(wrong)
 
 
-def belongs_to_another(connection: Connection, tenant_id: str | None, customer: str) -> str | None:
-    """Why these are not the tenant and customer of this ledger, in words; None where they are (or none is recorded).
+def wrong_owner(connection: Connection, tenant_id: str | None, customer: str) -> str | None:
+    """Why this is not the ledger of this tenant and customer, in words; None where it is, or no owner is recorded.
 
-    The tenant is not compared where it is None.
+    The tenant is compared unless it is None.
     """
     owner = connection.execute(select(installation)).one_or_none()
     if owner is None:
@@ -84,7 +83,7 @@ def belongs_to_another(connection: Connection, tenant_id: str | None, customer: 
 
 
 def record_certificate(connection: Connection, run_id: str, certificate: "Certificate") -> None:
-    """Record one complete read of a run; a repeated one of the same run takes its place."""
+    """Record one complete read of a run. A second read of the same source replaces it."""
     values = {
         "run_id": run_id,
         "source": certificate.source,
@@ -101,7 +100,7 @@ def record_certificate(connection: Connection, run_id: str, certificate: "Certif
 
 
 def reads_of(connection: Connection, run_id: str) -> dict[str, Counted]:
-    """What a run has read completely, by source."""
+    """The complete reads of a run, by source."""
     return _counted(connection, read_certificates.c.run_id == run_id)
 
 
@@ -126,7 +125,7 @@ def last_accepted() -> ColumnElement[bool]:
 
 
 def record_mapping(connection: Connection, version: str, document: str) -> None:
-    """Record a mapping (settings in force) the first time it is seen."""
+    """Record the settings of a mapping version the first time it is used."""
     row = {"version": version, "document": document, "first_seen_at": clock.now()}
     connection.execute(insert(mapping_versions).values(row).on_conflict_do_nothing())
 
@@ -141,9 +140,9 @@ def record_plan(
     mapping_version: str,
     state: SyncState,
 ) -> int:
-    """Record a plan, and with a plan to be applied what it says to remember. Returns its number.
+    """Record a plan, and for a plan that is made to be applied its changes to the sync state. Returns its number.
 
-    Once for each run: repeated, it returns the number it gave. Raises LedgerError where the run has recorded another.
+    A run records one plan; recording it again returns the same number. Raises LedgerError for a second, other plan.
     """
     one_at_a_time(connection)
     before = connection.execute(select(plans.c.plan_no, plans.c.plan_id).where(plans.c.run_id == run_id)).one_or_none()
@@ -157,14 +156,14 @@ def record_plan(
     copy_in(connection, actions, plan.actions[ACTION_COLUMNS].assign(plan_no=plan_no))
     if origin == "sync":
         copy_in(connection, plan_role_states, plan.role_states.assign(plan_no=plan_no))
-        _remember(connection, plan, plan_no, state)
+        _change_sync_state(connection, plan, plan_no, state)
         accepted = update(read_certificates).where(read_certificates.c.run_id == run_id)
         connection.execute(accepted.values(accepted_at=clock.now()))
     return plan_no
 
 
 def _described(plan: Plan, state: SyncState) -> dict[str, object]:
-    """What applying has to know of a plan beside its actions."""
+    """The columns of `plans` that applying needs."""
     window_start, window_end = plan.window or (None, None)
     return {
         "plan_id": plan.plan_id,
@@ -179,6 +178,11 @@ def _described(plan: Plan, state: SyncState) -> dict[str, object]:
     }
 
 
+def newest_plan_no() -> Select[int]:
+    """The number of the newest plan that was made to be applied."""
+    return select(func.max(plans.c.plan_no)).where(plans.c.origin == "sync")
+
+
 def newest_plan(connection: Connection) -> RecordedPlan | None:
     """The newest plan that was made to be applied."""
     row = (
@@ -190,7 +194,7 @@ def newest_plan(connection: Connection) -> RecordedPlan | None:
 
 
 def plan_by_id(connection: Connection, plan_id: str) -> RecordedPlan | None:
-    """The plan of this id that is most nearly applicable: the newest made to be applied, else the newest backfilled."""
+    """The newest plan of this id that was made to be applied, else the newest that was backfilled."""
     newest_first = (
         select(plans).where(plans.c.plan_id == plan_id).order_by(plans.c.origin.desc(), plans.c.plan_no.desc())
     )
@@ -199,7 +203,7 @@ def plan_by_id(connection: Connection, plan_id: str) -> RecordedPlan | None:
 
 
 def group_id(connection: Connection, group: str) -> str | None:
-    """The id of a group of the newest plan's settings, given its name there or its id."""
+    """The id of a configured group, given its name in the settings or its id; None for an unknown group."""
     named = connection.execute(select(group_ids.c.group_id).where(group_ids.c.group_name == group)).scalar_one_or_none()
     if named is not None:
         return str(named)
@@ -208,7 +212,7 @@ def group_id(connection: Connection, group: str) -> str | None:
 
 
 def one_at_a_time(connection: Connection) -> None:
-    """Let nobody else record, approve or claim a plan until this transaction ends."""
+    """Keep other transactions from recording, approving or claiming a plan until this one ends."""
     connection.execute(select(counters).with_for_update())
 
 
@@ -218,12 +222,14 @@ def _recorded(row: RowMapping) -> RecordedPlan:
     return RecordedPlan(**values | groups)
 
 
-def _remember(connection: Connection, plan: Plan, plan_no: int, state: SyncState) -> None:
-    """Group ids, member counts, ended deactivations and pairs, and what is over with an action that left the plan:
-    its approval, and the counting of its failures. One in quarantine stays there until it is released."""
+def _change_sync_state(connection: Connection, plan: Plan, plan_no: int, state: SyncState) -> None:
+    """Record group ids and member counts; delete ended deactivations and event pairs.
+
+    An action that is no longer planned loses its approval and its failures; a quarantined one stays quarantined.
+    """
     _upsert(connection, group_ids, plan.group_ids)
     _upsert(connection, group_counts, plan.group_counts.assign(plan_no=plan_no))
-    # Deactivated again since the plan's reads, by another run: that one stands.
+    # A deactivation by another run, since this plan's reads, is kept.
     connection.execute(
         delete(deactivations).where(
             deactivations.c.emply_user_id.in_(plan.ended_deactivations["emply_user_id"].tolist()),

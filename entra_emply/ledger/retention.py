@@ -1,7 +1,7 @@
-"""Forgetting what is old: plans, what was tried for them, certificates and used approvals.
+"""Deleting what is old: plans with their attempts, certificates of reads, ended approvals and grants.
 
-Never forgotten: the newest plan, plans with an attempt whose outcome is unknown, links, role states, failures, and
-the last accepted read of each source.
+Never deleted: the newest plan, plans with an open attempt, links, role states, failures, and the last accepted read of
+each source.
 """
 
 from datetime import datetime
@@ -10,8 +10,8 @@ from sqlalchemy import Connection, delete, func, select
 
 from entra_emply import clock
 from entra_emply.ledger.attempts import left_open
-from entra_emply.ledger.plans import last_accepted
-from entra_emply.ledger.sync_state import RECENT, newest_plan_no
+from entra_emply.ledger.plans import last_accepted, newest_plan_no
+from entra_emply.ledger.sync_state import RECENT
 from entra_emply.ledger.tables import (
     actions,
     approvals,

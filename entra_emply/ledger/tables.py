@@ -1,6 +1,6 @@
-"""The ledger's tables, in SQLAlchemy Core. What they mean and when they are written is told in docs/ledger.md.
+"""The ledger's tables, in SQLAlchemy Core. docs/ledger.md says what they mean and when they are written.
 
-No queries here, and no creating: the migrations do that, and a test compares them with this module.
+Not here: queries, and creating the tables. The migrations create them, and a test compares them with this module.
 """
 
 from datetime import datetime
@@ -173,7 +173,7 @@ links = Table(
 role_states = Table(
     "role_states",
     metadata,
-    # A replaced link takes its role state with it: a new link starts without one.
+    # Replacing a link deletes its role state: a new link starts without one.
     Column("emply_user_id", ForeignKey(links.c.emply_user_id, ondelete="CASCADE"), primary_key=True),
     Column("group_id", Text, primary_key=True),
     _text("role_id", null=True),
@@ -182,7 +182,7 @@ role_states = Table(
 photo_etags = Table(
     "photo_etags",
     metadata,
-    # As the role state: a new link starts without.
+    # Replacing a link deletes its etag, like its role state.
     Column("emply_user_id", ForeignKey(links.c.emply_user_id, ondelete="CASCADE"), primary_key=True),
     _text("etag"),
 )

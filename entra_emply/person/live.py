@@ -59,8 +59,8 @@ class Live:
     def _lists(self) -> dict[str, pd.DataFrame]:
         """What is read whole, side by side."""
         sources = {
-            "entra_tenant": self.graph.tenant,
-            "entra_groups": self.graph.groups,
+            "entra_tenant": self.graph.directory.tenant,
+            "entra_groups": self.graph.directory.groups,
             "emply_users": self.emply.users,
             "emply_employees": self.emply.employees,
             "emply_roles": self.emply.roles,
@@ -76,7 +76,7 @@ class Live:
         for _ in range(_ROUNDS):
             if wanted <= asked_for:
                 break
-            read = self.graph.users_named(wanted - asked_for).frame
+            read = self.graph.directory.users_named(wanted - asked_for).frame
             found = pd.concat([found, read]).drop_duplicates("entra_id", ignore_index=True)
             asked_for |= wanted
             directory = Directory(InMemory({**frames, "entra_users": found}))
@@ -89,14 +89,14 @@ class Live:
         inside = {group: self._with_nested(group, nested=settings.nested_groups) for group in groups}
         members: dict[str, list[Row]] = {group: [] for group in groups}
         for entra_id in frames["entra_users"]["entra_id"]:
-            direct = self.graph.member_of(entra_id)
+            direct = self.graph.directory.member_of(entra_id)
             for group, these in inside.items():
                 if not direct.isdisjoint(these):
                     members[group].append({"id": entra_id, "@odata.type": "#microsoft.graph.user"})
         return graph_frames.members(members)
 
     def _with_nested(self, group: str, *, nested: bool) -> frozenset[str]:
-        return (self.graph.transitive_groups(group) if nested else frozenset[str]()) | {group}
+        return (self.graph.directory.transitive_groups(group) if nested else frozenset[str]()) | {group}
 
 
 class _EmplyOf(EmplyClient):

@@ -161,8 +161,8 @@ def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> Told:
     actions, findings = planned_rows(*frames)
     if ledger is None:
         return Told(actions, findings)
-    stands = ledger.standing(run.run_id, [str(row["action_id"]) for row in actions])
-    recorded = Recorded((stands.plan or {}).get("plan_id", ""), stands.tried, stands.failed, stands.approved)
+    status = ledger.action_status(run.run_id, [str(row["action_id"]) for row in actions])
+    recorded = Recorded((status.plan or {}).get("plan_id", ""), status.tried, status.failed, status.approved)
     return Told(actions, findings, ledger.links_of(around.entra, around.emply), recorded)
 
 

@@ -1,7 +1,7 @@
-"""What each kind of action does: is it still called for, how it is written, and whether it holds already.
+"""Provisioning: the actions of a plan, carried out in Entra and Emply. No other package changes either system.
 
-The only package that changes Entra or Emply; a module for each subject. It knows no database: what came of an
-action is `outcomes`, what the ledger remembers of it `memory`.
+`apply` applies a plan; a module for each subject says how its kinds of action are done. Not here: how attempts are
+recorded (`ledger.attempts`), and what an applied action changes in the sync state (`ledger.sync_state`).
 """
 
 import time
@@ -33,47 +33,46 @@ EFFECTS: Mapping[str, Effect] = {
     "entra.update_user": write_back.CHANGE,
     "entra.delete_user": write_back.DELETE,
 }
-"""All but `ledger.link_user`, which is done in the ledger alone."""
+"""Every kind of action but `ledger.link_user`, which changes the ledger alone."""
 
 _PAUSES = (1.0, 4.0)
-"""Seconds before what got lost is tried again; what a service asks for itself is waited for in `connectors.http`."""
+"""Seconds to wait before each repetition after a lost answer. `connectors.http` waits where a service asks for it."""
 
 
-def prepare(action: Action, targets: Context) -> Write | None:
-    """The write that the action is; None where its cause or its subject is not as planned any more.
+def prepare(action: Action, context: Context) -> Write | None:
+    """The write of an action; None where its cause, or the object it changes, is no longer as planned.
 
-    Only what takes something away looks at its cause. Raises SourceUnreadable where it cannot be told.
+    Only actions that take something away check their cause. Raises SourceUnreadable where the check cannot be made.
     """
-    return EFFECTS[action.name].prepare(action, targets)
+    return EFFECTS[action.name].prepare(action, context)
 
 
-def carry_out(write: Write, action: Action, targets: Context) -> Done | None:
-    """Make the change; None where it turned out not to be called for any more.
+def carry_out(write: Write, action: Action, context: Context) -> Done | None:
+    """Make the change; None where it is no longer called for.
 
-    An answer that was lost is followed by a look at the target, never by a blind repetition: only what was not done,
-    and still is called for, is tried again. Raises TargetRefused where the target said no, and SourceUnreadable where
-    it would not tell whether it was done.
+    After a lost answer the target is read: only a change that was not made, and is still called for, is tried again.
+    Raises TargetRefused where the target refused the change, and SourceUnreadable where the target cannot be read.
     """
     pauses, unsure = iter(_PAUSES), False
     while True:
         try:
             return write()
         except TargetRefused as refused:
-            # A later try may also be refused because an earlier one came through after all: an address in use.
+            # A repetition may be refused because the first try succeeded after all: its address is now in use.
             unsure = unsure or refused.uncertain
-            done = look(action, targets) if unsure else None
+            done = look(action, context) if unsure else None
             if done is not None:
                 return done
             pause = next(pauses, None)
             if pause is None or not refused.uncertain:
                 raise
         time.sleep(pause)
-        again = prepare(action, targets)
+        again = prepare(action, context)
         if again is None:
-            return look(action, targets)
+            return look(action, context)
         write = again
 
 
-def look(action: Action, targets: Context) -> Done | None:
-    """What the action did, where its `after` already holds, read anew; else None. Raises SourceUnreadable."""
-    return EFFECTS[action.name].look(action, targets)
+def look(action: Action, context: Context) -> Done | None:
+    """What the action did, if the target already is as in `after`; else None. Raises SourceUnreadable."""
+    return EFFECTS[action.name].look(action, context)

@@ -1,7 +1,8 @@
-"""Applying a plan: the one function that everybody who applies calls, and settling what a crash left open.
+"""Applying a plan, and settling the attempts that a crash left open. Everything that applies goes through here.
 
-The order of things and what must hold before each is here; what an action does to its target is in `effects`, what came
-of it in `outcomes`. (rules.md, "Applying" and R9)
+Here are the order of the steps and the conditions for each. Not here: what an action does to its target (the other
+modules of this package), and how attempts and outcomes are recorded (`ledger.attempts`).
+(rules.md, "Applying" and R9)
 """
 
 import logging
@@ -14,15 +15,14 @@ from typing import Literal
 
 from sqlalchemy import Connection, select
 
-from entra_emply import provisioning as effects
+from entra_emply import provisioning
 from entra_emply.errors import CredentialsError, LedgerError, PlanRefused, SourceUnreadable, TargetRefused
-from entra_emply.ledger import attempts as outcomes
-from entra_emply.ledger import claiming
+from entra_emply.ledger import attempts, claims, sync_state
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.database import LockedSession
 from entra_emply.ledger.ledger import Ledger
-from entra_emply.ledger.plans import RecordedPlan, belongs_to_another
-from entra_emply.ledger.records import LedgerRecords
+from entra_emply.ledger.plans import RecordedPlan, wrong_owner
+from entra_emply.ledger.sync_state import CurrentSyncState
 from entra_emply.ledger.tables import actions, counters, failures
 from entra_emply.provisioning.effect import Context, Done, Write
 from entra_emply.provisioning.ports import Emply, Graph
@@ -31,108 +31,109 @@ from entra_emply.reconciliation.kinds import ORDER
 
 log = logging.getLogger(__name__)
 _LINE = "%s %s: %s"
-Result = outcomes.Result | Literal["unknown"]
+Result = attempts.Result | Literal["unknown"]
 _PLACE = {name: place for place, name in enumerate(ORDER)}
 _FIRST_KNOWN = frozenset(ORDER[: _PLACE["emply.set_photo"]])
-"""What must be settled before a run reads: changes of Emply users, of which a created one is not linked before."""
+"""Kinds that must be settled before a run reads: changes of Emply users. A created user is linked only when settled."""
 
-HOPELESS = 5
-"""Actions in a row that only failed because the service was down: the rest is left to the next run, uncounted, so that
-a dead service does not keep the lock for hours."""
+MAX_SERVICE_FAILURES = 5
+"""Actions in a row that failed because a service was down. The rest is then left to the next run without counting a
+failure, so that a service that stays down does not keep the lock for hours."""
 APPLY_WAIT = 600
 SETTLE_WAIT = 10
-"""Seconds to wait for the lock. Settling only outwaits what is nearly done: another's applying makes the run that reads
-meanwhile a stale one, and that is found out when it wants to apply."""
+"""Seconds to wait for the lock. Settling waits only for a run that is nearly done: if another run goes on applying, the
+plan of this run becomes stale, which `claim` notices."""
 
 
 def apply(
     ledger: Ledger, plan_id: str, *, graph: Graph, emply: Emply, progress: Callable[[int, int], None] | None = None
 ) -> ApplyReport:
-    """Apply the newest plan, once; `progress` is told how many actions of how many are done.
+    """Apply the newest plan, once. `progress` is called with the number of actions done and the number of all.
 
-    Raises PlanRefused for a plan that may not be applied; nothing was sent then. Raises CredentialsError or LedgerError
-    where going on makes no sense; what was done until then is recorded. The failure of one action stops no other.
+    Raises PlanRefused, before anything is sent, for a plan that may not be applied. Raises CredentialsError or
+    LedgerError where no further action can succeed; what was done until then is recorded. One failed action does not
+    stop the others.
     """
     tenant_id = _tenant_id(graph)
     with ledger.locked(seconds=APPLY_WAIT) as session:
         if session is None:
-            why = f"plan {plan_id}: another run has been applying for long; the next run plans anew"
+            why = f"plan {plan_id}: another run has been applying for ten minutes; the next run makes a new plan"
             raise PlanRefused(why, overtaken=True)
-        stranger = _stranger(session, tenant_id, emply.customer)
-        if stranger is not None:
-            raise PlanRefused(f"plan {plan_id}: {stranger}")
+        wrong = _wrong_owner(session, tenant_id, emply.customer)
+        if wrong is not None:
+            raise PlanRefused(f"plan {plan_id}: {wrong}")
         _settle(session, graph, emply)
         with session.transaction() as connection:
-            plan = claiming.claim(connection, plan_id)
+            plan = claims.claim(connection, plan_id)
             report, due = _take_stock(connection, plan)
-            changes = bool(due) or outcomes.has_role_states(connection, plan.plan_no)
-            claiming.count_run(connection, changes=changes)
-        targets = _targets(graph, emply, LedgerRecords(session), plan, due)
+            changes = bool(due) or sync_state.has_role_states(connection, plan.plan_no)
+            claims.count_run(connection, changes=changes)
+        context = _context(graph, emply, CurrentSyncState(session), plan, due)
         with _ending(session, report, changes=changes):
-            _apply_all(session, due, targets, report, progress or _silent)
+            _apply_all(session, due, context, report, progress or _silent)
             with session.transaction() as connection:
-                outcomes.record_role_states(connection, plan.plan_no)
+                sync_state.record_role_states(connection, plan.plan_no)
     return report
 
 
 def settle(ledger: Ledger, *, graph: Graph, emply: Emply) -> bool:
-    """Find out what came of attempts that a crash left open; False where another run is applying, and nothing was done.
+    """Settle the attempts that a crash left open. Returns False, having done nothing, while another run is applying.
 
-    To be called before the sync state is read. What was half done is finished: an event that was made in Outlook and of
-    which Emply was not told. Raises SourceUnreadable where Emply cannot be asked, and LedgerError where it is not this
-    ledger's customer's.
+    Call it before the sync state is read. A half-done change is finished: Emply learns the id of an event that was
+    created in Outlook. Raises SourceUnreadable where Emply cannot be read, and LedgerError where the ledger belongs to
+    another tenant or customer.
     """
     with ledger.locked(seconds=SETTLE_WAIT) as session:
         if session is None:
             return False
-        stranger = _stranger(session, _tenant_id(graph) if _left_open(session) else None, emply.customer)
-        if stranger is not None:
-            raise LedgerError(stranger)
+        wrong = _wrong_owner(session, _tenant_id(graph) if _left_open(session) else None, emply.customer)
+        if wrong is not None:
+            raise LedgerError(wrong)
         _settle(session, graph, emply)
         return True
 
 
 def _tenant_id(graph: Graph) -> str:
-    return str(graph.tenant().frame["tenant_id"].iloc[0])
+    return str(graph.directory.tenant().frame["tenant_id"].iloc[0])
 
 
-def _stranger(session: LockedSession, tenant_id: str | None, customer: str) -> str | None:
+def _wrong_owner(session: LockedSession, tenant_id: str | None, customer: str) -> str | None:
     with session.transaction() as connection:
-        return belongs_to_another(connection, tenant_id, customer)
+        return wrong_owner(connection, tenant_id, customer)
 
 
 def _settle(session: LockedSession, graph: Graph, emply: Emply) -> None:
-    """Resolve open attempts by looking at the target, and close plans whose applying died.
+    """Settle open attempts by looking at the target, and end the plans whose process died.
 
-    Either makes every plan that was computed from earlier reads a stale one.
+    Either makes every plan stale that was computed from earlier reads.
     """
-    targets = Context(graph, emply, LedgerRecords(session))
-    found = [(attempt_no, action, *_look(action, targets)) for attempt_no, action in _left_open(session)]
+    context = Context(graph, emply, CurrentSyncState(session))
+    found = [(attempt_no, action, *_look(action, context)) for attempt_no, action in _left_open(session)]
     with session.transaction() as connection:
         for attempt_no, action, result, done in found:
             log.warning(_LINE, f"settled {action.name}", action.action_id, result)
             object_id = done.object_id if done is not None else None
             if result != "unknown":
-                outcomes.finish(connection, attempt_no, action, result, object_id=object_id)
+                attempts.finish(connection, attempt_no, action, result, object_id=object_id)
             elif object_id is not None:
-                outcomes.keep(connection, action, object_id)
-        if claiming.close_the_dead(connection) or any(result != "unknown" for *_, result, _ in found):
-            claiming.raise_epoch(connection)
+                sync_state.record_applied(connection, action, object_id)
+        if claims.end_abandoned(connection) or any(result != "unknown" for *_, result, _ in found):
+            claims.raise_epoch(connection)
 
 
 def _left_open(session: LockedSession) -> list[tuple[int, Action]]:
     with session.transaction() as connection:
-        return outcomes.unsettled(connection)
+        return attempts.unsettled(connection)
 
 
-def _look(action: Action, targets: Context) -> tuple[Result, Done | None]:
-    """What became of an open attempt; one whose second step is refused again stays open.
+def _look(action: Action, context: Context) -> tuple[Result, Done | None]:
+    """The result of an open attempt; `unknown` where the attempt stays open.
 
-    One mailbox that cannot be read does not keep everybody waiting: such an attempt stays open. Its action may be
-    planned again meanwhile, and does not repeat what was done, since each of these looks before it writes.
+    It stays open if its second step is refused again, or if its mailbox cannot be read: one mailbox does not keep
+    everybody waiting. The action may be planned again meanwhile, but is not repeated: it looks before it writes.
     """
     try:
-        done = effects.look(action, targets)
+        done = provisioning.look(action, context)
     except (SourceUnreadable, CredentialsError):
         if action.name in _FIRST_KNOWN:
             raise
@@ -142,13 +143,13 @@ def _look(action: Action, targets: Context) -> tuple[Result, Done | None]:
     return "applied" if done.left is None else "unknown", done
 
 
-def _targets(graph: Graph, emply: Emply, records: LedgerRecords, plan: RecordedPlan, due: Sequence[Action]) -> Context:
-    """The systems, with what the plan knows and actions are looked at again by."""
+def _context(graph: Graph, emply: Emply, state: CurrentSyncState, plan: RecordedPlan, due: Sequence[Action]) -> Context:
+    """The context of the due actions of a plan."""
     window = (plan.window_start, plan.window_end) if plan.window_start and plan.window_end else None
     return Context(
         graph,
         emply,
-        records,
+        state,
         configured_groups=plan.configured_groups,
         room_groups=plan.room_groups,
         nested_groups=plan.nested_groups,
@@ -158,10 +159,10 @@ def _targets(graph: Graph, emply: Emply, records: LedgerRecords, plan: RecordedP
 
 
 def _take_stock(connection: Connection, plan: RecordedPlan) -> tuple[ApplyReport, list[Action]]:
-    """A report of what stays untouched, and the actions whose turn it is, in the order of applying."""
+    """A report that counts the actions to leave alone, and the due actions in the order of applying."""
     this_run = connection.execute(select(counters.c.runs)).scalar_one() + 1
     query = (
-        outcomes.of_plans()
+        attempts.of_plans()
         .add_columns(actions.c.position, actions.c.held_by, failures.c.next_run, failures.c.quarantined_at)
         .outerjoin(failures, failures.c.action_id == actions.c.action_id)
         .where(actions.c.plan_no == plan.plan_no)
@@ -175,14 +176,14 @@ def _take_stock(connection: Connection, plan: RecordedPlan) -> tuple[ApplyReport
         elif row.next_run is not None and row.next_run > this_run:
             report.waiting += 1
         else:
-            due.append((row.position, outcomes.action_of(row)))
+            due.append((row.position, attempts.action_of(row)))
     due.sort(key=lambda each: (_PLACE[each[1].name], each[0]))
     return report, [action for _, action in due]
 
 
 @contextmanager
 def _ending(session: LockedSession, report: ApplyReport, *, changes: bool) -> Iterator[None]:
-    """Write down that applying ended, and how; whoever lost the lock cannot, and is found by `_settle`."""
+    """Record that applying ended, and how. A process that lost the lock cannot; `_settle` ends its plan later."""
     ending = "stopped"
     try:
         yield
@@ -190,40 +191,41 @@ def _ending(session: LockedSession, report: ApplyReport, *, changes: bool) -> It
     finally:
         if not session.lost:
             with session.transaction() as connection:
-                claiming.finish(connection, report.plan_no, ending, changes=changes)
+                claims.end(connection, report.plan_no, ending, changes=changes)
 
 
 def _apply_all(
     session: LockedSession,
     due: Sequence[Action],
-    targets: Context,
+    context: Context,
     report: ApplyReport,
     progress: Callable[[int, int], None],
 ) -> None:
-    done, in_trouble = 0, 0
+    done, in_a_row = 0, 0
     for target, together in groupby(due, key=attrgetter("target")):
         batch = list(together)
         if target == "ledger":
             with session.transaction() as connection:
-                outcomes.link(connection, batch)
+                attempts.link(connection, batch)
         for action in batch:
-            tried = _Tried("applied") if target == "ledger" else _try(session, action, targets)
+            tried = _Tried("applied") if target == "ledger" else _try(session, action, context)
             level = logging.DEBUG if tried.result == "applied" else logging.WARNING
-            log.log(level, _LINE, action.name, action.action_id, tried.said)
+            log.log(level, _LINE, action.name, action.action_id, tried.in_words)
             report.add(action, tried.result)
             done += 1
             progress(done, len(due))
-            in_trouble = in_trouble + 1 if tried.transient else 0
-            if in_trouble == HOPELESS:
+            in_a_row = in_a_row + 1 if tried.transient else 0
+            if in_a_row == MAX_SERVICE_FAILURES:
                 report.untried = len(due) - done
                 return
 
 
 @dataclass(frozen=True)
 class _Tried:
-    """What came of an action.
+    """The result of trying an action.
 
-    code: the target's, where it refused. object_id: of what it was done to. transient: only a service was down.
+    code: the target's own, where it refused. object_id: the target's id of the object that was changed. transient: the
+    action failed only because a service was down.
     """
 
     result: Result
@@ -232,42 +234,42 @@ class _Tried:
     transient: bool = False
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """The result, with the code where there is one."""
         return self.result if self.code is None else f"{self.result} ({self.code})"
 
 
-def _try(session: LockedSession, action: Action, targets: Context) -> _Tried:
-    """One action: its reasons looked at again, the attempt written down, the change made, the outcome written down."""
-    attempt_no, write = None, _prepare(action, targets)
+def _try(session: LockedSession, action: Action, context: Context) -> _Tried:
+    """Try one action: check its cause again, record the attempt, make the change, record the outcome."""
+    attempt_no, write = None, _prepare(action, context)
     if isinstance(write, _Tried):
         tried = write
     else:
         with session.transaction() as connection:
-            attempt_no = outcomes.begin(connection, action)
-        tried = _write(write, action, targets)
+            attempt_no = attempts.begin(connection, action)
+        tried = _write(write, action, context)
     if tried.result != "unknown":
         with session.transaction() as connection:
-            number = attempt_no or outcomes.begin(connection, action)
-            outcomes.finish(connection, number, action, tried.result, code=tried.code, object_id=tried.object_id)
+            number = attempt_no or attempts.begin(connection, action)
+            attempts.finish(connection, number, action, tried.result, code=tried.code, object_id=tried.object_id)
     elif tried.object_id is not None:
         with session.transaction() as connection:
-            outcomes.keep(connection, action, tried.object_id)
+            sync_state.record_applied(connection, action, tried.object_id)
     return tried
 
 
-def _prepare(action: Action, targets: Context) -> Write | _Tried:
-    """The write, or how the action ended before it began: not called for any more, or that cannot be told."""
+def _prepare(action: Action, context: Context) -> Write | _Tried:
+    """The write; or the result where there is none: the action is no longer called for, or its cause cannot be read."""
     try:
-        return effects.prepare(action, targets) or _Tried("superseded")
+        return provisioning.prepare(action, context) or _Tried("superseded")
     except SourceUnreadable as unreadable:
         return _Tried("failed", "source_unreadable", transient=unreadable.down)
 
 
-def _write(write: Write, action: Action, targets: Context) -> _Tried:
-    """Make the change. Refused credentials go through: nothing more would work, and `_settle` closes the attempt."""
+def _write(write: Write, action: Action, context: Context) -> _Tried:
+    """Make the change. CredentialsError passes: no other action would succeed, and `_settle` settles the attempt."""
     try:
-        done = effects.carry_out(write, action, targets)
+        done = provisioning.carry_out(write, action, context)
     except TargetRefused as refused:
         return _Tried("failed", refused.code, transient=refused.transient)
     except SourceUnreadable as unreadable:
@@ -280,4 +282,4 @@ def _write(write: Write, action: Action, targets: Context) -> _Tried:
 
 
 def _silent(_done: int, _of: int) -> None:
-    """The progress of those who do not ask for it."""
+    """The `progress` where none was asked for."""

@@ -1,4 +1,4 @@
-"""Emply's calendars and their events, read once for a plan and kept up to date by what the plan changes itself."""
+"""Emply's calendars and their events: read once a plan, then kept up to date with the plan's own changes."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,11 @@ from entra_emply.ledger.action import JsonObject
 from entra_emply.provisioning.ports import Calendars
 from entra_emply.provisioning.values import text_of
 
-_CALENDARS_KEPT = 100  # whose events are remembered: actions of one person follow one another
+_CALENDARS_KEPT = 100  # whose events are kept in memory: the actions of one user follow one another
 
 
 class CalendarList:
-    """Emply's calendars by what a plan knows of them. Reading raises SourceUnreadable."""
+    """Finds Emply's calendars by what a plan says about them. Every method may raise SourceUnreadable."""
 
     def __init__(self, emply: Calendars) -> None:
         self._emply = emply
@@ -20,12 +20,12 @@ class CalendarList:
         self._events: dict[str, Sequence[JsonObject]] = {}
 
     def read_again(self) -> None:
-        """Forget everything: the next question reads."""
+        """Discard what was read: the next question reads it again."""
         self._rows = None
         self._events.clear()
 
     def find(self, emply_user_id: str | None, external_id: str) -> list[JsonObject]:
-        """The calendars of this user that came from this Entra calendar: one, if all is well. None: of a room."""
+        """The calendars of this user (None: of a room) that came from this Entra calendar: normally one."""
         rows = self._all()
         candidates = (rows[calendar_id] for calendar_id in self._by_external_id.get(external_id, ()))
         if emply_user_id is None:
@@ -33,16 +33,16 @@ class CalendarList:
         return [row for row in candidates if row.get("kind") != "room" and row.get("userId") == emply_user_id]
 
     def one(self, calendar_id: str) -> JsonObject | None:
-        """The calendar of this id."""
+        """The calendar of this id; None where there is none."""
         return self._all().get(calendar_id)
 
-    def beside(self, calendar: JsonObject) -> list[JsonObject]:
-        """The calendar and all others of its owner."""
+    def of_same_owner(self, calendar: JsonObject) -> list[JsonObject]:
+        """All calendars of the owner of this one."""
         owner = text_of(calendar, "userId")
         return [calendar] if owner is None else [row for row in self._all().values() if row.get("userId") == owner]
 
     def events(self, calendar_id: str) -> Sequence[JsonObject]:
-        """A calendar's events."""
+        """The events of a calendar."""
         if calendar_id not in self._events:
             if len(self._events) >= _CALENDARS_KEPT:
                 self._events.clear()
@@ -50,19 +50,19 @@ class CalendarList:
         return self._events[calendar_id]
 
     def changed(self, calendar_id: str, fields: JsonObject) -> None:
-        """Note one's own change of a calendar, or a new one."""
+        """Note a calendar that the plan changed or added."""
         rows = self._all()
         before: Mapping[str, object] = rows.get(calendar_id, {"id": calendar_id})
         self._by_external_id.get(text_of(before, "externalId"), {}).pop(calendar_id, None)
         self._put({**before, **fields}, rows)
 
     def removed(self, calendar_id: str) -> None:
-        """Note that one removed a calendar."""
+        """Note a calendar that the plan removed."""
         row = self._all().pop(calendar_id, {})
         self._by_external_id.get(text_of(row, "externalId"), {}).pop(calendar_id, None)
 
     def event_removed(self, calendar_id: str, event_id: object) -> None:
-        """Note that one removed an event."""
+        """Note an event that the plan removed."""
         self._events[calendar_id] = [row for row in self._events.get(calendar_id, ()) if row.get("id") != event_id]
 
     def _all(self) -> dict[str, JsonObject]:

@@ -1,25 +1,26 @@
-"""What every kind of action is made of: an effect, and the context that it is done in."""
+"""The form of every kind of action: an `Effect`, and the `Context` in which it is carried out."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from entra_emply.errors import TargetRefused
 from entra_emply.ledger.action import Action
+from entra_emply.ledger.sync_state import CurrentSyncState
 from entra_emply.provisioning.calendar_list import CalendarList
-from entra_emply.provisioning.ports import Emply, Graph, Records
+from entra_emply.provisioning.ports import Emply, Graph
 
 
 @dataclass
 class Context:
-    """Both systems, the ledger's memory, and what the plan's settings said.
+    """Both systems, the sync state, and what the plan's settings say.
 
-    window: in which events were planned; None where none were. deletions: the Entra users that this plan deletes (W3),
-    by id. Nested groups and Emply's calendars are looked up once for each plan.
+    window: start and end of the time in which events were planned; None where none were. deletions: the actions by
+    which this plan deletes Entra users (W3), by the user's id. Nested groups and Emply's calendars are read once.
     """
 
     graph: Graph
     emply: Emply
-    records: Records
+    sync_state: CurrentSyncState
     configured_groups: Collection[str] = ()
     room_groups: Collection[str] = ()
     nested_groups: bool = False
@@ -31,22 +32,23 @@ class Context:
         self.calendars = CalendarList(self.emply)
 
     def is_member(self, entra_id: str, groups: Collection[str]) -> bool:
-        """Whether the user is in one of the groups now; with `nested_groups` through groups in them, too."""
-        direct = self.graph.member_of(entra_id)
+        """Whether the user is a member of one of the groups now; with `nested_groups` also of a group inside it."""
+        direct = self.graph.directory.member_of(entra_id)
         return any(not direct.isdisjoint(self._with_nested(group)) for group in groups)
 
     def _with_nested(self, group: str) -> frozenset[str]:
         if group not in self._nested:
-            inside = self.graph.transitive_groups(group) if self.nested_groups else frozenset[str]()
+            inside = self.graph.directory.transitive_groups(group) if self.nested_groups else frozenset[str]()
             self._nested[group] = inside | {group}
         return self._nested[group]
 
 
 @dataclass(frozen=True)
 class Done:
-    """The change is made. `object_id`: of what was made or changed, where it is still to be found.
+    """The change was made.
 
-    `left`: why its second step was refused, which a later run goes on with; None where nothing is left to do.
+    object_id: the target's id of the object that was created or changed; None where the object was deleted. left: the
+    refusal of the second step, which a later run repeats; None where nothing is left to do.
     """
 
     object_id: str | None = None
@@ -54,16 +56,16 @@ class Done:
 
 
 Write = Callable[[], Done]
-"""Makes the change, and nothing else: all that had to be read was read. Raises TargetRefused."""
+"""Makes the change without reading anything first. Raises TargetRefused."""
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What a kind of action does.
+    """How a kind of action is carried out.
 
-    prepare: reads what there is to read, and gives the write; None where the action is not called for any more.
-    look: whether `after` holds already, read anew. For a change that takes two steps it takes the second one where the
-    first was made. Both raise SourceUnreadable.
+    prepare: reads what the write depends on, and returns it; None where the action is no longer called for.
+    look: reads whether the target already is as in `after`. For a change of two steps it makes the second step if only
+    the first was made. Both raise SourceUnreadable.
     """
 
     prepare: Callable[[Action, Context], Write | None]

@@ -1,41 +1,41 @@
-"""What both directions of events share: finding them in either system, and comparing them. (rules.md, E)
+"""What both directions of events share: finding an event and its calendar in either system. (rules.md, E)
 
-Both services change an event by its own id. A plan names Outlook's events by theirs, and the calendar by its Emply user
-(none for a room) and the Entra calendar.
+A plan names an event of Outlook by its Outlook id, and a calendar by its Emply user (none for a room) and its Entra
+calendar.
 """
 
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning.calendars import calendar_of
 from entra_emply.provisioning.effect import Context
-from entra_emply.provisioning.values import text_of
+from entra_emply.provisioning.values import given, text_of
 from entra_emply.text import utc_second
 
 NAMING = ("emplyEventId", "externalId", "calendarExternalId")
-"""What says which event it is, and is not changed."""
+"""The properties that identify an event; they are never changed."""
 
 
-def enabled_calendar(action: Action, named: JsonObject, targets: Context) -> JsonObject | None:
-    """The Emply calendar of an event, while its events are synchronised."""
-    calendar = calendar_of(action, named["calendarExternalId"], targets)
+def enabled_calendar(action: Action, named: JsonObject, context: Context) -> JsonObject | None:
+    """The Emply calendar of an event; None where its events are not synchronised."""
+    calendar = calendar_of(action, named["calendarExternalId"], context)
     return calendar if calendar is not None and calendar.get("enabled") is True else None
 
 
 def contents(after: JsonObject) -> dict[str, object]:
-    """What an event is made of, without what only names it."""
-    return {name: value for name, value in after.items() if name not in NAMING and value is not None}
+    """The properties to create an event with."""
+    return given(after, without=NAMING)
 
 
-def in_outlook(action: Action, targets: Context) -> JsonObject | None:
-    """Outlook's event of an action as it is now; None where it is gone."""
+def in_outlook(action: Action, context: Context) -> JsonObject | None:
+    """Outlook's event of an action, as it is now; None where it was deleted."""
     external_id = text_of(action.before or {}, "externalId")
     if action.entra_id is None or external_id is None:
         return None
-    return targets.graph.event(action.entra_id, external_id)
+    return context.graph.events.event(action.entra_id, external_id)
 
 
-def is_in_window(event: JsonObject, targets: Context) -> bool:
-    """It overlaps; touching is not overlapping. What has no times overlaps nothing; no window is one without end."""
+def is_in_window(event: JsonObject, context: Context) -> bool:
+    """Whether the event overlaps the window; touching is not overlapping. Without a window every event does."""
     start, end = utc_second(event.get("start")), utc_second(event.get("end"))
     if start is None or end is None:
         return False
-    return targets.window is None or (start < targets.window[1] and end > targets.window[0])
+    return context.window is None or (start < context.window[1] and end > context.window[0])

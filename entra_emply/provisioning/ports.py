@@ -1,7 +1,7 @@
-"""What applying needs of both clients and of the ledger's memory, as interfaces. Nothing is implemented here.
+"""The ports: what provisioning needs of the clients of both systems, as interfaces. Nothing is implemented here.
 
-Outlook's events are in the plan's words (title, start, end, isAllDay, showAs, changeKey; times in UTC, to the second,
-with Z), all other objects in their service's own.
+Outlook's events have the properties of a plan's `after` (title, start, end, isAllDay, showAs, changeKey; times in UTC,
+to the second, with Z). All other objects have those of their service.
 """
 
 from collections.abc import Sequence
@@ -10,38 +10,74 @@ from typing import TYPE_CHECKING, Protocol
 from entra_emply.ledger.action import JsonObject
 
 if TYPE_CHECKING:
-    from entra_emply.connectors.frames import Read  # slow to import, and not needed by whoever only asks the ledger
+    from entra_emply.connectors.frames import (
+        Read,  # slow to import, and not needed by commands that only ask the ledger
+    )
 
 
 class Directory(Protocol):
-    """Entra's users and groups. Reads raise SourceUnreadable, writes TargetRefused."""
+    """Entra's users and groups. Every method may raise SourceUnreadable."""
 
     def tenant(self) -> "Read":
         """One row: the tenant."""
         ...
 
-    def user(self, entra_id: str) -> JsonObject | None:
-        """The user as it is now; None where it is gone."""
+    def user(self, name: str) -> JsonObject | None:
+        """The user with this id or sign-in name, as they are now; None where there is none."""
         ...
 
     def deleted_user(self, entra_id: str) -> bool:
-        """Whether the user is in deletedItems."""
-        ...
-
-    def find_user(self, user_principal_name: str) -> JsonObject | None:
-        """The user of this name as it is now; None where nobody has it."""
+        """Whether the user is among the deleted users."""
         ...
 
     def member_of(self, entra_id: str) -> frozenset[str]:
-        """The groups it is a direct member of."""
+        """The ids of the groups that the user is a direct member of."""
         ...
 
     def transitive_groups(self, group_id: str) -> frozenset[str]:
-        """The groups inside a group, at any depth."""
+        """The ids of the groups inside a group, at any depth."""
         ...
 
+
+class Mailboxes(Protocol):
+    """Outlook's photos and calendars. Every method may raise SourceUnreadable."""
+
+    def photo(self, entra_id: str) -> tuple[str, bytes] | None:
+        """The etag and the content of the user's photo; None without a photo."""
+        ...
+
+    def calendar(self, entra_id: str, calendar_id: str) -> JsonObject | None:
+        """The calendar as it is now; None where it or its mailbox does not exist."""
+        ...
+
+    def has_mailbox(self, entra_id: str) -> bool:
+        """Whether the user has a mailbox that the application may open."""
+        ...
+
+
+class Events(Protocol):
+    """Outlook's events. Every method may raise SourceUnreadable."""
+
+    def event(self, entra_id: str, event_id: str) -> JsonObject | None:
+        """The event as it is now; None where it or its mailbox does not exist."""
+        ...
+
+    def shows_event(self, entra_id: str, calendar_id: str, event_id: str, start: str, end: str) -> bool:
+        """Whether this calendar shows the event around these times. An event keeps its id in another calendar."""
+        ...
+
+    def find_event(
+        self, entra_id: str, calendar_id: str, transaction_id: str, start: str, end: str
+    ) -> JsonObject | None:
+        """The event that was created with this transaction id, searched around these times."""
+        ...
+
+
+class Writes(Protocol):
+    """Writing users to Entra and events to Outlook. Every method may raise TargetRefused."""
+
     def create_user(self, fields: JsonObject) -> str:
-        """Make a user with a password that nobody knows; its id."""
+        """Create a user with a password that nobody knows; returns their id."""
         ...
 
     def update_user(self, entra_id: str, fields: JsonObject) -> None:
@@ -49,41 +85,11 @@ class Directory(Protocol):
         ...
 
     def delete_user(self, entra_id: str) -> None:
-        """Delete a user, so that it can be restored for 30 days."""
-        ...
-
-
-class Mailboxes(Protocol):
-    """Outlook's photos, calendars and events. Reads raise SourceUnreadable, writes TargetRefused."""
-
-    def photo(self, entra_id: str) -> tuple[str, bytes] | None:
-        """The etag and the content of the photo; None without one."""
-        ...
-
-    def calendar(self, entra_id: str, calendar_id: str) -> JsonObject | None:
-        """The calendar as it is now; None where it, or the mailbox, is gone."""
-        ...
-
-    def has_mailbox(self, entra_id: str) -> bool:
-        """Whether there is a mailbox, and it may be opened."""
-        ...
-
-    def event(self, entra_id: str, event_id: str) -> JsonObject | None:
-        """The event as it is now; None where it is gone."""
-        ...
-
-    def shows_event(self, entra_id: str, calendar_id: str, event_id: str, start: str, end: str) -> bool:
-        """Whether this calendar has the event about this time. One that was moved to another calendar keeps its id."""
-        ...
-
-    def find_event(
-        self, entra_id: str, calendar_id: str, transaction_id: str, start: str, end: str
-    ) -> JsonObject | None:
-        """The event that was made with this transaction id, looked for between these times."""
+        """Delete a user, whom Entra can restore for 30 days."""
         ...
 
     def create_event(self, entra_id: str, calendar_id: str, fields: JsonObject) -> str:
-        """Make an event, with `transactionId` among the fields; its id."""
+        """Create an event, with `transactionId` among the fields; returns its id."""
         ...
 
     def update_event(self, entra_id: str, event_id: str, fields: JsonObject) -> None:
@@ -95,32 +101,52 @@ class Mailboxes(Protocol):
         ...
 
 
-class Graph(Directory, Mailboxes, Protocol):
-    """What applying needs of the Graph client."""
+class Graph(Protocol):
+    """The parts of the Graph client that provisioning needs."""
+
+    @property
+    def directory(self) -> Directory:
+        """Entra's users and groups."""
+        ...
+
+    @property
+    def mailboxes(self) -> Mailboxes:
+        """Outlook's photos and calendars."""
+        ...
+
+    @property
+    def events(self) -> Events:
+        """Outlook's events."""
+        ...
+
+    @property
+    def writes(self) -> Writes:
+        """All writing."""
+        ...
 
 
 class Users(Protocol):
-    """Emply's users and employees. Reads raise SourceUnreadable, writes TargetRefused."""
+    """Emply's users and employees. Reads may raise SourceUnreadable, writes TargetRefused."""
 
     @property
     def customer(self) -> str:
-        """Whose Emply it is."""
+        """The customer whose Emply it is."""
         ...
 
     def user(self, emply_user_id: str) -> JsonObject | None:
-        """The user as it is now; None where there is none."""
+        """The user as they are now; None where there is none."""
         ...
 
     def find_user(self, username: str | None, email: str | None) -> JsonObject | None:
-        """The user of this username or, failing that, e-mail."""
+        """The user with this username, else with this e-mail; None where there is none."""
         ...
 
     def employee(self, employee_id: str) -> JsonObject | None:
-        """The employee as it is now; None where there is none."""
+        """The employee as they are now; None where there is none."""
         ...
 
     def create_user(self, fields: JsonObject) -> str:
-        """Make a user; its id."""
+        """Create a user; returns their id."""
         ...
 
     def update_user(self, emply_user_id: str, fields: JsonObject) -> None:
@@ -128,12 +154,12 @@ class Users(Protocol):
         ...
 
     def set_photo(self, emply_user_id: str, etag: str, content: bytes) -> None:
-        """Give a user this picture, and remember its etag with it."""
+        """Give a user this picture; Emply stores the etag with it."""
         ...
 
 
 class Calendars(Protocol):
-    """Emply's calendars and events. Reads raise SourceUnreadable, writes TargetRefused."""
+    """Emply's calendars and events. Reads may raise SourceUnreadable, writes TargetRefused."""
 
     def list_calendars(self) -> Sequence[JsonObject]:
         """Every calendar as it is now."""
@@ -144,19 +170,19 @@ class Calendars(Protocol):
         ...
 
     def add_calendar(self, fields: JsonObject) -> str:
-        """Make a calendar; its id."""
+        """Create a calendar; returns its id."""
         ...
 
     def update_calendar(self, calendar_id: str, fields: JsonObject) -> None:
-        """Change these fields of a calendar. Outlook's events leave one that loses its `externalId`."""
+        """Change these fields of a calendar. A calendar that loses its `externalId` loses Outlook's events."""
         ...
 
     def delete_calendar(self, calendar_id: str) -> None:
-        """Delete a calendar and all that is in it."""
+        """Delete a calendar and its events."""
         ...
 
     def put_event(self, calendar_id: str, external_id: str, fields: JsonObject) -> None:
-        """Make Outlook's event of this id in the calendar, or replace it."""
+        """Create Outlook's event of this id in the calendar, or replace it."""
         ...
 
     def update_event(self, event_id: str, fields: JsonObject) -> None:
@@ -169,16 +195,4 @@ class Calendars(Protocol):
 
 
 class Emply(Users, Calendars, Protocol):
-    """What applying needs of the Emply client."""
-
-
-class Records(Protocol):
-    """What applying asks the ledger."""
-
-    def linked_to(self, emply_user_id: str) -> str | None:
-        """The Entra user that an Emply user is linked to."""
-        ...
-
-    def calendars_of(self, entra_id: str, external_id: str, *, detached: bool) -> Sequence[str]:
-        """The ids of the Emply calendars recorded for a calendar of an Entra user."""
-        ...
+    """The Emply client, as provisioning needs it."""

@@ -1,4 +1,4 @@
-"""What came of applying a plan, in numbers, for its run's metadata and checks. Of each action: `outcomes`."""
+"""The numbers of an applied plan, for its run's metadata and checks. Each failure is in `ledger.failures_of`."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,11 +8,11 @@ from entra_emply.ledger.action import Action
 
 @dataclass
 class ApplyReport:
-    """What came of a plan, in numbers of actions.
+    """Numbers of actions of an applied plan.
 
-    results: by kind ("emply.set_roles") and result: applied, failed, superseded, or unknown (the target would not say;
-    the next run finds out). held: by guards. waiting: failed before, their turn comes at a later run. quarantined:
-    wait for `release`. untried: left when a service was down. `troubled` says whether a person should look.
+    results: by kind ("emply.set_roles") and result: applied, failed, superseded, or unknown (the target could not be
+    read; the next run settles it). held: by guards. waiting: they failed before and are tried at a later run.
+    quarantined: they wait for `release`. untried: left to the next run because a service was down.
     """
 
     plan_no: int
@@ -24,7 +24,7 @@ class ApplyReport:
 
     @property
     def troubled(self) -> bool:
-        """Whether something failed, waits to be tried again, is in quarantine, or could not be tried."""
+        """Whether a person should look: an action failed, is unknown, waits, is quarantined or was not tried."""
         return any((self.count("failed"), self.count("unknown"), self.waiting, self.quarantined, self.untried))
 
     def count(self, result: str) -> int:
@@ -32,5 +32,5 @@ class ApplyReport:
         return sum(counted[result] for counted in self.results.values())
 
     def add(self, action: Action, result: str) -> None:
-        """Count one more."""
+        """Count an action."""
         self.results.setdefault(action.name, Counter())[result] += 1

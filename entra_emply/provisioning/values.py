@@ -1,21 +1,39 @@
-"""Whether values of a plan and values of a service are the same. (rules.md, "Terms")"""
+"""Comparing the values of a plan with those of a service: the one diff of this package. (rules.md, "Terms")"""
 
 from collections.abc import Collection, Mapping
 
 from entra_emply.text import utc_second
 
 _DEFAULTS = {"active": True, "accountEnabled": True, "isAllDay": False, "shareDatesAndTitles": False}
-"""Of absent properties."""
+"""What an absent property means."""
 _TIMES = frozenset({"start", "end"})
 
 
+def changed(
+    values: Mapping[str, object], found: Mapping[str, object], *, without: Collection[str] = ()
+) -> dict[str, object]:
+    """Those of `values` that `found` does not have, except the properties `without`.
+
+    Lists compare in any order, text compares trimmed, blank and empty are null, times compare to the second.
+    """
+    compared = {name: value for name, value in values.items() if name not in without}
+    return {
+        name: value for name, value in compared.items() if not _same(name, _value(values, name), _value(found, name))
+    }
+
+
 def holds(values: Mapping[str, object], found: Mapping[str, object], *, without: Collection[str] = ()) -> bool:
-    """Whether what was found has these values, all but those `without`."""
-    return all(_same(name, _value(values, name), _value(found, name)) for name in values if name not in without)
+    """Whether `found` has all of `values`, except the properties `without`."""
+    return not changed(values, found, without=without)
+
+
+def given(values: Mapping[str, object], *, without: Collection[str] = ()) -> dict[str, object]:
+    """The values that are not null, except the properties `without`: what a service is sent to create an object."""
+    return {name: value for name, value in values.items() if name not in without and value is not None}
 
 
 def text_of(found: Mapping[str, object], name: str) -> str | None:
-    """A text, trimmed; None where there is none."""
+    """A property that is text, trimmed; None where it is absent, blank or no text."""
     value = found.get(name)
     return value.strip() or None if isinstance(value, str) else None
 
@@ -26,10 +44,7 @@ def _value(found: Mapping[str, object], name: str) -> object:
 
 
 def _same(name: str, one: object, other: object) -> bool:
-    """Lists in any order, text trimmed, blank and empty are null; times to the second."""
-    if name in _TIMES:
-        return utc_second(one) == utc_second(other)
-    return _plain(one) == _plain(other)
+    return utc_second(one) == utc_second(other) if name in _TIMES else _plain(one) == _plain(other)
 
 
 def _plain(value: object) -> object:

@@ -129,7 +129,7 @@ def _too_many_role_changes(identities: Identities, actions: pd.DataFrame) -> Mas
 
 
 def _protected(identities: Identities, actions: pd.DataFrame, changes: RoleChanges) -> Mask:
-    """G3: what touches the login of a holder of a protected role, gives one, replaces a link, or links by another address."""
+    """G3: touches a holder of a protected role, gives one, replaces a link, or links by another address (M3b)."""
     holders = _holders(identities)
     links = actions["kind"] == "link_user"
     replaced = identities.frame.loc[actions["person"], "replaces_link"].to_numpy(dtype=bool)

@@ -1,4 +1,4 @@
-"""`history`: what was planned, approved and done, from the ledger. Only reads."""
+"""`history`: what was planned, approved and done, from the ledger. It only reads."""
 
 from collections.abc import Sequence
 
@@ -10,19 +10,19 @@ from entra_emply.ledger.history_table import history_table
 from entra_emply.ledger.installed import existing_ledger
 
 _SHOWN = 100
-"""Events that are shown; --json has all of them."""
+"""The most events to print; --json prints all."""
 
 
 def history(environment: Environment, asked: str | None) -> list[Event]:
-    """The events of a person, or counted of everybody; newest first. Raises SettingsError where there is no ledger."""
+    """The events of a person, or the counted events of everybody; newest first. Raises SettingsError if none exist."""
     with existing_ledger(environment) as ledger:
         return ledger.history(asked)
 
 
 def show_history(events: Sequence[Event], console: Console) -> None:
-    """Print the newest events as a table."""
+    """Print the newest events."""
     if not events:
-        console.print("The ledger knows nothing about it.")
+        console.print("The ledger has no such events.")
         return
     console.print(history_table(events[:_SHOWN]))
     if len(events) > _SHOWN:

@@ -126,7 +126,7 @@ def test_trouble_that_passes_changes_nothing(
 
 STAYING = STAYS | {
     "404": ({"status": 404}, "Emply answered 404 not_found"),
-    "an object": ({"status": 200, "body": {"events": []}}, "a page is no list"),
+    "an object": ({"status": 200, "body": {"events": []}}, "a page is not a list"),
     "the same rows for ever": ({"status": 200, "body": [{"id": "a"}, {"id": "b"}]}, "`skip` has no effect"),
     "a row that is none": ({"status": 200, "body": ["x"]}, "rows are not objects"),
 }

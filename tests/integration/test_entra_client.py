@@ -33,11 +33,14 @@ GROUPS = {"group-1": PEOPLE, "group-2": 3, "group-3": 0}
 USERS, MEMBERS, ORGANIZATION = r"/users$", r"/group-1/members$", r"/organization$"
 Call = Callable[[GraphClient], Read]
 LISTS: dict[str, tuple[str, Call]] = {
-    "users": (USERS, GraphClient.users),
-    "groups": (r"/groups$", GraphClient.groups),
-    "tenant": (ORGANIZATION, GraphClient.tenant),
-    "members": (MEMBERS, lambda client: client.members(list(GROUPS), transitive=False)),
-    "transitive members": (r"transitiveMembers$", lambda client: client.members(list(GROUPS), transitive=True)),
+    "users": (USERS, lambda client: client.directory.users()),
+    "groups": (r"/groups$", lambda client: client.directory.groups()),
+    "tenant": (ORGANIZATION, lambda client: client.directory.tenant()),
+    "members": (MEMBERS, lambda client: client.directory.members(list(GROUPS), transitive=False)),
+    "transitive members": (
+        r"transitiveMembers$",
+        lambda client: client.directory.members(list(GROUPS), transitive=True),
+    ),
 }
 
 
@@ -99,7 +102,7 @@ def _asked(server: Sandbox, path: str = "/v1.0/") -> list[dict[str, Any]]:
 
 
 def test_users_are_read_whole_in_pages_of_999(server: Sandbox, client: GraphClient) -> None:
-    read = client.users()
+    read = client.directory.users()
     assert list(read.frame["entra_id"]) == [f"user-{n:04}" for n in range(PEOPLE)]
     assert read.frame["display_name"][0] == "Şükrü Öztürk"
     assert (read.certificate.source, read.certificate.pages, read.certificate.rows) == ("entra_users", 2, PEOPLE)
@@ -109,8 +112,8 @@ def test_users_are_read_whole_in_pages_of_999(server: Sandbox, client: GraphClie
 
 
 def test_unchanged_pages_have_the_same_hash_and_others_another(client: GraphClient) -> None:
-    first, second = client.groups(), client.groups()
-    assert first.certificate.sha256 == second.certificate.sha256 != client.users().certificate.sha256
+    first, second = client.directory.groups(), client.directory.groups()
+    assert first.certificate.sha256 == second.certificate.sha256 != client.directory.users().certificate.sha256
 
 
 @pytest.mark.parametrize(
@@ -127,52 +130,52 @@ def test_people_are_found_by_any_of_their_addresses_in_any_case(
 ) -> None:
     state = server.state()
     server.put_state({"entra": {"users": [{"id": "named", **written}, {"id": "o'hara", "mail": "else@contoso.com"}]}})
-    found = client.users_named(["şule@contoso.com", "o'hara", "nobody@contoso.com"]).frame
+    found = client.directory.users_named(["şule@contoso.com", "o'hara", "nobody@contoso.com"]).frame
     server.put_state(state)
     assert sorted(found["entra_id"]) == ["named", "o'hara"]
 
 
 def test_the_tenant_is_one_row(client: GraphClient) -> None:
-    assert len(client.tenant().frame) == 1
+    assert len(client.directory.tenant().frame) == 1
 
 
 def test_groups_know_whether_a_rule_makes_their_members(client: GraphClient) -> None:
-    frame = client.groups().frame
+    frame = client.directory.groups().frame
     assert dict(zip(frame["group_id"], frame["dynamic"], strict=True)) == {
         "group-1": False, "group-2": True, "group-3": False,
     }  # fmt: skip
 
 
 def test_members_of_all_groups_direct_and_transitive(client: GraphClient) -> None:
-    direct = client.members(list(GROUPS), transitive=False)
+    direct = client.directory.members(list(GROUPS), transitive=False)
     assert direct.frame.groupby("group_id").size().to_dict() == {"group-1": PEOPLE, "group-2": 3, "group-3": 1}
     assert direct.frame.iloc[-1].to_list() == ["group-3", "group-2", "group"]
     assert direct.certificate.pages == 4
-    nested = client.members(["group-3"], transitive=True).frame
+    nested = client.directory.members(["group-3"], transitive=True).frame
     assert sorted(nested["member_type"]) == ["group", "user", "user", "user"]
 
 
 def test_members_of_no_groups_are_none(client: GraphClient) -> None:
-    assert len(client.members([], transitive=False).frame) == 0
+    assert len(client.directory.members([], transitive=False).frame) == 0
 
 
 def test_the_order_of_group_ids_does_not_matter(client: GraphClient) -> None:
-    one = client.members(["group-1", "group-2"], transitive=False)
-    other = client.members(["group-2", "group-1"], transitive=False)
+    one = client.directory.members(["group-1", "group-2"], transitive=False)
+    other = client.directory.members(["group-2", "group-1"], transitive=False)
     assert one.frame.equals(other.frame)
     assert one.certificate.sha256 == other.certificate.sha256
 
 
 def test_single_objects(client: GraphClient) -> None:
-    user = client.user("user-0001")
+    user = client.directory.user("user-0001")
     assert user is not None
     assert user["accountEnabled"] in (True, None)
-    assert client.user("nobody") is None
-    assert client.deleted_user("gone-1")
-    assert not client.deleted_user("user-0001")
-    assert client.member_of("user-0001") == {"group-1", "group-2"}
-    assert client.member_of("nobody") == frozenset()
-    assert client.transitive_groups("group-3") == {"group-2"}
+    assert client.directory.user("nobody") is None
+    assert client.directory.deleted_user("gone-1")
+    assert not client.directory.deleted_user("user-0001")
+    assert client.directory.member_of("user-0001") == {"group-1", "group-2"}
+    assert client.directory.member_of("nobody") == frozenset()
+    assert client.directory.transitive_groups("group-3") == {"group-2"}
 
 
 def test_only_reads_are_sent(server: Sandbox, client: GraphClient) -> None:
@@ -200,7 +203,7 @@ def test_trouble_that_passes_changes_nothing(server: Sandbox, client: GraphClien
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_empty_page_in_the_middle_is_not_the_end(server: Sandbox, client: GraphClient, times: int) -> None:
     server.put_faults({"path": USERS, "skip": 1, "times": times, "fault": {"empty_page": True}})
-    assert len(client.users().frame) == PEOPLE
+    assert len(client.directory.users().frame) == PEOPLE
 
 
 @pytest.mark.parametrize(
@@ -209,7 +212,7 @@ def test_an_empty_page_in_the_middle_is_not_the_end(server: Sandbox, client: Gra
 def test_an_expired_page_chain_begins_anew(server: Sandbox, client: GraphClient, status: int, code: str) -> None:
     body = {"error": {"code": code, "message": "expired"}}
     server.put_faults({"path": USERS, "skip": 1, "times": 1, "fault": {"status": status, "body": body}})
-    read = client.users()
+    read = client.directory.users()
     assert len(read.frame) == PEOPLE
     assert read.certificate.pages == 2
     assert len(_asked(server)) == 4
@@ -217,12 +220,12 @@ def test_an_expired_page_chain_begins_anew(server: Sandbox, client: GraphClient,
 
 def test_identical_repeats_are_merged(server: Sandbox, client: GraphClient) -> None:
     _answer_with(server, [_row(1), _row(2), _row(1)])
-    assert len(client.users().frame) == 2
+    assert len(client.directory.users().frame) == 2
 
 
 def test_differing_repeats_begin_anew(server: Sandbox, client: GraphClient) -> None:
     _answer_with(server, [_row(1), _row(2), _row(1) | {"mail": "other@contoso.example"}], times=1)
-    assert len(client.users().frame) == PEOPLE
+    assert len(client.directory.users().frame) == PEOPLE
 
 
 # --- trouble that stays -----------------------------------------------------------------------------------------------
@@ -230,8 +233,8 @@ def test_differing_repeats_begin_anew(server: Sandbox, client: GraphClient) -> N
 STAYING = STAYS_IN_GRAPH | {
     "404": ({"status": 404}, "answered 404 Request_ResourceNotFound"),
     "400": ({"status": 400}, "answered 400 Request_BadRequest"),
-    "another object": ({"status": 200, "body": {"users": []}}, "a page is no list"),
-    "a list": ({"status": 200, "body": []}, "a page is no object"),
+    "another object": ({"status": 200, "body": {"users": []}}, "a page is not a list"),
+    "a list": ({"status": 200, "body": []}, "a page is not an object"),
 }
 
 
@@ -251,19 +254,19 @@ def test_trouble_that_stays_makes_the_source_unreadable(
 def test_a_second_page_that_fails_leaves_no_half_list(server: Sandbox, client: GraphClient, fault: str) -> None:
     server.put_faults({"path": USERS, "skip": 1, "fault": STAYING[fault][0]})
     with pytest.raises(SourceUnreadable):
-        client.users()
+        client.directory.users()
 
 
 def test_one_group_that_cannot_be_read_makes_all_members_unreadable(server: Sandbox, client: GraphClient) -> None:
     server.put_faults({"path": "group-2/members", "fault": {"status": 404}})
     with pytest.raises(SourceUnreadable, match="entra_group_members"):
-        client.members(list(GROUPS), transitive=False)
+        client.directory.members(list(GROUPS), transitive=False)
 
 
 def test_a_circle_of_nextlinks_ends(server: Sandbox, client: GraphClient) -> None:
     server.put_faults({"path": USERS, "fault": {"empty_page": True}})
     with pytest.raises(SourceUnreadable, match="circle"):
-        client.users()
+        client.directory.users()
 
 
 @pytest.mark.parametrize("link", ["https://elsewhere.example/v1.0/users", "http://localhost/v1.0/users", 7])
@@ -271,7 +274,7 @@ def test_a_nextlink_to_another_host_is_not_followed(server: Sandbox, client: Gra
     body = {"value": [], "@odata.nextLink": link}
     server.put_faults({"path": USERS, "fault": {"status": 200, "body": body}})
     with pytest.raises(SourceUnreadable, match="another host"):
-        client.users()
+        client.directory.users()
 
 
 def test_an_endlessly_expiring_chain_is_given_up(server: Sandbox, client: GraphClient) -> None:
@@ -280,19 +283,19 @@ def test_an_endlessly_expiring_chain_is_given_up(server: Sandbox, client: GraphC
         *({"path": USERS, "skip": skip, "times": 1, "fault": {"status": 400, "body": body}} for skip in (1, 2, 3))
     )
     with pytest.raises(SourceUnreadable, match="the list changed while it was read"):
-        client.users()
+        client.directory.users()
 
 
 def test_rows_that_always_differ_are_given_up(server: Sandbox, client: GraphClient) -> None:
     _answer_with(server, [_row(1), _row(1) | {"mail": CANARY}])
     with pytest.raises(SourceUnreadable, match="the list changed while it was read"):
-        client.users()
+        client.directory.users()
 
 
 def test_rows_of_the_wrong_type_are_refused_without_their_values(server: Sandbox, client: GraphClient) -> None:
     _answer_with(server, [{"id": "u-1", "mail": [CANARY]}, {"id": "u-2", "mail": None}])
     with pytest.raises(SourceUnreadable, match=r"mail is not str in 1 row \(ids u-1\)") as error:
-        client.users()
+        client.directory.users()
     assert CANARY not in _everything(error.value)
 
 
@@ -300,7 +303,7 @@ def test_rows_of_the_wrong_type_are_refused_without_their_values(server: Sandbox
 def test_rows_without_an_id_are_refused(server: Sandbox, client: GraphClient, rows: list[Any]) -> None:
     _answer_with(server, rows)
     with pytest.raises(SourceUnreadable):
-        client.users()
+        client.directory.users()
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 404, "body": "<html>"}, {"status": 200, "body": {}}])
@@ -308,7 +311,7 @@ def test_nobody_is_taken_for_gone_because_of_trouble(
     server: Sandbox, client: GraphClient, fault: dict[str, Any]
 ) -> None:
     server.put_faults({"path": "user-0001", "fault": fault}, {"path": "deletedItems", "fault": fault})
-    for look in (client.user, client.deleted_user, client.member_of):
+    for look in (client.directory.user, client.directory.deleted_user, client.directory.member_of):
         with pytest.raises(SourceUnreadable):
             look("user-0001")
 
@@ -329,13 +332,13 @@ def test_wrong_credentials_say_what_to_do(
 ) -> None:
     for client in _client(server, time, **{variable: value}):
         with pytest.raises(CredentialsError, match=said):
-            client.users()
+            client.directory.users()
 
 
 def test_an_expired_secret_says_what_to_do(server: Sandbox, client: GraphClient) -> None:
     server.change_settings(secret_expired=True)
     with pytest.raises(CredentialsError, match=r"AADSTS7000222\): the client secret has expired"):
-        client.users()
+        client.directory.users()
 
 
 @pytest.mark.parametrize(
@@ -364,18 +367,18 @@ def test_three_permissions_are_enough(server: Sandbox, client: GraphClient) -> N
 def test_a_token_serves_many_requests_and_is_replaced_before_it_expires(
     server: Sandbox, client: GraphClient, time: FakeTime
 ) -> None:
-    client.users()
-    client.groups()
+    client.directory.users()
+    client.directory.groups()
     assert len(_asked(server, "/token")) == 1
     time.now += 3599 - 290
-    client.groups()
+    client.directory.groups()
     assert len(_asked(server, "/token")) == 2
 
 
 def test_a_refused_token_is_replaced_once(server: Sandbox, client: GraphClient) -> None:
     server.put_faults({"path": USERS, "fault": {"status": 401}})
     with pytest.raises(CredentialsError, match="refuses the token"):
-        client.users()
+        client.directory.users()
     assert len(_asked(server)) == 2
     assert len(_asked(server, "/token")) == 2
 
@@ -383,7 +386,7 @@ def test_a_refused_token_is_replaced_once(server: Sandbox, client: GraphClient) 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 429}, {"close": "before"}, {"truncate": 0.5}])
 def test_signing_in_survives_trouble_that_passes(server: Sandbox, client: GraphClient, fault: dict[str, Any]) -> None:
     server.put_faults({"path": "openid-configuration", "times": 2, "fault": fault})
-    assert len(client.groups().frame) == 3
+    assert len(client.directory.groups().frame) == 3
 
 
 @pytest.mark.parametrize(
@@ -400,7 +403,7 @@ def test_a_sign_in_that_is_not_answered_by_entra_says_where_to_look(
 ) -> None:
     server.put_faults({"path": path, "fault": fault})
     with pytest.raises(CredentialsError, match=rf"answered {fault['status']}.*check ENTRA_TENANT_ID and"):
-        client.users()
+        client.directory.users()
 
 
 @pytest.mark.parametrize("error", [ValueError(), RequestFailed("Entra: no answer", transient=True)])
@@ -409,8 +412,8 @@ def test_a_managed_identity_outside_azure_is_said_to_be(
 ) -> None:
     monkeypatch.setattr(sign_in, "_by_identity", Mock(side_effect=error))
     for client in _client(server, time, ENTRA_CLIENT_SECRET="", ENTRA_MANAGED_IDENTITY="system"):
-        with pytest.raises(EntraEmplyError, match="no managed identity is to be had here"):
-            client.users()
+        with pytest.raises(EntraEmplyError, match="there is no managed identity here"):
+            client.directory.users()
 
 
 def test_a_certificate_that_has_expired_is_said_to_have(server: Sandbox, time: FakeTime, tmp_path: Path) -> None:
@@ -422,20 +425,20 @@ def test_a_certificate_that_has_expired_is_said_to_have(server: Sandbox, time: F
     file.write_bytes(key_pem + builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
     for client in _client(server, time, ENTRA_CLIENT_SECRET="", ENTRA_CLIENT_CERTIFICATE=str(file)):
         with pytest.raises(CredentialsError, match=r"expired on \d{4}-\d\d-\d\d: register a new one"):
-            client.users()
+            client.directory.users()
 
 
 def test_entra_that_does_not_answer_is_no_mistake_of_the_credentials(server: Sandbox, client: GraphClient) -> None:
     server.put_faults({"path": "/token$", "fault": {"status": 503}})
     with pytest.raises(SourceUnreadable, match="Entra: answered 503"):
-        client.users()
+        client.directory.users()
 
 
 def test_a_server_with_another_authoritys_certificate_is_not_trusted(server: Sandbox, time: FakeTime) -> None:
     with Sandbox() as other:
         for client in _client(server, time, CA_BUNDLE=other.environment["CA_BUNDLE"]):
             with pytest.raises(SourceUnreadable, match="CA_BUNDLE"):
-                client.users()
+                client.directory.users()
 
 
 # --- what never gets out ----------------------------------------------------------------------------------------------
@@ -449,9 +452,9 @@ def test_no_secret_and_nobody_in_errors_and_logs(
     caplog.set_level(logging.WARNING, "uvicorn")  # the sandbox's own log: it serves in this process
     body = {"error": {"code": CANARY, "message": CANARY}}
     server.put_faults({"path": USERS, "fault": {"body": body, **fault} if fault.get("status", 0) > 399 else fault})
-    client.groups()
+    client.directory.groups()
     with pytest.raises(EntraEmplyError) as error:
-        client.users()
+        client.directory.users()
     shown = _everything(error.value) + caplog.text
     token = client.headers()["Authorization"].removeprefix("Bearer ")
     for canary in (CANARY, server.environment["ENTRA_CLIENT_SECRET"], token):

@@ -43,16 +43,16 @@ DIRECTORY: Row = {
 
 Write = Callable[[GraphClient], object]
 WRITES: dict[str, tuple[str, str, Write]] = {
-    "create_event": ("POST", "/events$", lambda client: client.create_event("zoe", "own", EVENT)),
+    "create_event": ("POST", "/events$", lambda client: client.writes.create_event("zoe", "own", EVENT)),
     "update_event": (
         "PATCH",
         "/events/meeting$",
-        lambda client: client.update_event("zoe", "meeting", {"title": CANARY}),
+        lambda client: client.writes.update_event("zoe", "meeting", {"title": CANARY}),
     ),
-    "delete_event": ("DELETE", "/events/meeting$", lambda client: client.delete_event("zoe", "meeting")),
-    "create_user": ("POST", "/users$", lambda client: client.create_user(USER)),
-    "update_user": ("PATCH", "/users/zoe$", lambda client: client.update_user("zoe", {"jobTitle": CANARY})),
-    "delete_user": ("DELETE", "/users/zoe$", lambda client: client.delete_user("zoe")),
+    "delete_event": ("DELETE", "/events/meeting$", lambda client: client.writes.delete_event("zoe", "meeting")),
+    "create_user": ("POST", "/users$", lambda client: client.writes.create_user(USER)),
+    "update_user": ("PATCH", "/users/zoe$", lambda client: client.writes.update_user("zoe", {"jobTitle": CANARY})),
+    "delete_user": ("DELETE", "/users/zoe$", lambda client: client.writes.delete_user("zoe")),
 }
 
 
@@ -101,11 +101,11 @@ def _refusal(write: Write, client: GraphClient) -> TargetRefused:
 
 
 def test_an_event_is_made_in_graphs_words(server: Sandbox, client: GraphClient) -> None:
-    made = client.create_event("zoe", "own", EVENT)
+    made = client.writes.create_event("zoe", "own", EVENT)
     (row,) = [row for row in _events(server) if row["id"] == made]
     when = {"dateTime": "2026-11-22T10:30:00", "timeZone": "UTC"}
     assert (row["subject"], row["start"], row["isAllDay"], row["showAs"]) == (CANARY, when, False, "oof")
-    found = client.event("zoe", made)
+    found = client.events.event("zoe", made)
     assert found is not None
     assert {name: found[name] for name in ("title", "start", "end", "isAllDay", "showAs", "transactionId")} == {
         name: EVENT[name] for name in ("title", "start", "end", "isAllDay", "showAs", "transactionId")
@@ -114,27 +114,29 @@ def test_an_event_is_made_in_graphs_words(server: Sandbox, client: GraphClient) 
 
 def test_a_days_event_begins_and_ends_at_midnight(client: GraphClient) -> None:
     day = {"isAllDay": True, "start": "2026-11-22T00:00:00Z", "end": "2026-11-23T00:00:00Z"}
-    found = client.event("zoe", client.create_event("zoe", "own", EVENT | day))
+    found = client.events.event("zoe", client.writes.create_event("zoe", "own", EVENT | day))
     assert found is not None
     assert {name: found[name] for name in day} == day
 
 
 def test_a_creation_that_is_repeated_makes_nothing_new(server: Sandbox, client: GraphClient) -> None:
-    assert client.create_event("zoe", "own", EVENT) == client.create_event("zoe", "own", EVENT)
+    assert client.writes.create_event("zoe", "own", EVENT) == client.writes.create_event("zoe", "own", EVENT)
     assert len(_events(server)) == 2
 
 
 def test_what_an_event_does_not_say_is_not_sent(client: GraphClient) -> None:
-    made = client.create_event("zoe", "own", EVENT | {"title": None, "showAs": None})
-    assert (client.event("zoe", made) or {})["showAs"] == "busy"
+    made = client.writes.create_event("zoe", "own", EVENT | {"title": None, "showAs": None})
+    assert (client.events.event("zoe", made) or {})["showAs"] == "busy"
 
 
 def test_only_the_given_fields_of_an_event_change(server: Sandbox, client: GraphClient) -> None:
-    client.update_event("zoe", "meeting", {"emplyEventId": "e", "externalId": "meeting", "end": "2026-11-05T12:00:00Z"})
-    found = client.event("zoe", "meeting")
+    client.writes.update_event(
+        "zoe", "meeting", {"emplyEventId": "e", "externalId": "meeting", "end": "2026-11-05T12:00:00Z"}
+    )
+    found = client.events.event("zoe", "meeting")
     assert found is not None
     assert (found["title"], found["start"], found["end"]) == ("Møde", "2026-11-05T09:00:00Z", "2026-11-05T12:00:00Z")
-    client.delete_event("zoe", "meeting")
+    client.writes.delete_event("zoe", "meeting")
     assert _events(server) == []
 
 
@@ -148,13 +150,17 @@ def test_ids_are_the_immutable_ones(client: GraphClient, monkeypatch: pytest.Mon
 
 
 def test_a_user_is_made_changed_and_deleted(server: Sandbox, client: GraphClient) -> None:
-    made = client.create_user(USER)
+    made = client.writes.create_user(USER)
     row = _users(server)[made]
     assert {name: row.get(name) for name in USER} == USER
-    client.update_user(made, {"jobTitle": "Kierowniczka", "mobilePhone": "+48 22"})
-    assert (client.user(made) or {})["jobTitle"] == "Kierowniczka"
-    client.delete_user(made)
-    assert (client.user(made), client.deleted_user(made), client.find_user("lucja@contoso.com")) == (None, True, None)
+    client.writes.update_user(made, {"jobTitle": "Kierowniczka", "mobilePhone": "+48 22"})
+    assert (client.directory.user(made) or {})["jobTitle"] == "Kierowniczka"
+    client.writes.delete_user(made)
+    assert (
+        client.directory.user(made),
+        client.directory.deleted_user(made),
+        client.directory.user("lucja@contoso.com"),
+    ) == (None, True, None)
 
 
 # --- refused ----------------------------------------------------------------------------------------------------------
@@ -166,22 +172,23 @@ def _said(error: TargetRefused) -> tuple[int | None, str, bool, bool]:
 
 REFUSED: dict[str, tuple[Write, int, str]] = {
     "an event in a calendar that is gone": (
-        lambda client: client.create_event("zoe", "gone", EVENT), 404, "ErrorItemNotFound"),
-    "an event of nobody": (lambda client: client.create_event("nobody", "own", EVENT), 404, "ErrorInvalidUser"),
+        lambda client: client.writes.create_event("zoe", "gone", EVENT), 404, "ErrorItemNotFound"),
+    "an event of nobody": (lambda client: client.writes.create_event("nobody", "own", EVENT), 404, "ErrorInvalidUser"),
     "an event in a calendar that may not be edited": (
-        lambda client: client.create_event("zoe", "team", EVENT), 403, "ErrorAccessDenied"),
+        lambda client: client.writes.create_event("zoe", "team", EVENT), 403, "ErrorAccessDenied"),
     "an event that ends before it begins": (
-        lambda client: client.update_event("zoe", "meeting", {"end": "2020-01-01T00:00:00Z"}), 400,
+        lambda client: client.writes.update_event("zoe", "meeting", {"end": "2020-01-01T00:00:00Z"}), 400,
         "ErrorCalendarEndDateIsEarlierThanStartDate"),
-    "an event that is gone": (lambda client: client.delete_event("zoe", "gone"), 404, "ErrorItemNotFound"),
+    "an event that is gone": (lambda client: client.writes.delete_event("zoe", "gone"), 404, "ErrorItemNotFound"),
     "a name in use": (
-        lambda client: client.create_user(USER | {"userPrincipalName": "zoe@contoso.com"}), 400, "Request_BadRequest"),
+        lambda client: client.writes.create_user(USER | {"userPrincipalName": "zoe@contoso.com"}), 400,
+        "Request_BadRequest"),
     "a domain that is not verified": (
-        lambda client: client.create_user(USER | {"userPrincipalName": "x@elsewhere.example"}), 400,
+        lambda client: client.writes.create_user(USER | {"userPrincipalName": "x@elsewhere.example"}), 400,
         "Request_BadRequest"),
     "a user mastered on-premises": (
-        lambda client: client.update_user("hybrid", {"jobTitle": "x"}), 400, "Request_BadRequest"),
-    "a user that is gone": (lambda client: client.delete_user("nobody"), 404, "Request_ResourceNotFound"),
+        lambda client: client.writes.update_user("hybrid", {"jobTitle": "x"}), 400, "Request_BadRequest"),
+    "a user that is gone": (lambda client: client.writes.delete_user("nobody"), 404, "Request_ResourceNotFound"),
 }  # fmt: skip
 
 
@@ -345,7 +352,7 @@ def test_a_password_is_for_the_first_sign_in_only(client: GraphClient, monkeypat
     sent: list[Any] = []
     ask = client._connection.ask
     monkeypatch.setattr(client._connection, "ask", lambda *a, **how: (sent.append(how["body"]), ask(*a, **how))[1])
-    client.create_user(USER)
+    client.writes.create_user(USER)
     assert sent[0]["passwordProfile"].keys() == {"password", "forceChangePasswordNextSignIn"}
     assert sent[0]["passwordProfile"]["forceChangePasswordNextSignIn"] is True
     assert None not in sent[0].values()

@@ -49,7 +49,7 @@ def test_two_commands_the_daemon_and_materialize_all_at_once_make_every_write_on
     said = [command.communicate(timeout=PATIENCE) for command in commands]
     until(lambda: ended(demo, *launched), "the end of all runs")
     for command, (_, err) in zip(commands, said, strict=True):
-        assert command.returncode == 2 or "plans anew" in err or "the newest" in err, err
+        assert command.returncode == 2 or "makes a new plan" in err or "the newest" in err, err
     last = demo.start("sync")
     assert re.search(r": (\d+) actions; \1 held", last.communicate(timeout=PATIENCE)[0])
     writes, after = made(demo.log()[logged:]), demo.state()["emply"]

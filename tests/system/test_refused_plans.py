@@ -54,7 +54,7 @@ def newest(server: Server, installation: Installation) -> str:
 
 def test_a_plan_is_applied_once_and_not_after_a_newer_one(installation: Installation, server: Server) -> None:
     first = newest(server, installation)
-    assert "once is enough" in refusal(installation, first)
+    assert "a plan is applied once" in refusal(installation, first)
     assert run("sync").success
     assert newest(server, installation) != first
     assert "is not the newest plan" in refusal(installation, first)

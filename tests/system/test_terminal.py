@@ -1,10 +1,12 @@
 """What commands show on a terminal while they are at work, and that they show nothing of it anywhere else."""
 
+import json
 import os
 import pty
 import re
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ from tests.system.installation import Installation
 
 BAR = re.compile(r"[━╸╺]{5}")
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+REASON = "HR bekræfter, at medarbejderen er fratrådt, og at det er aftalt med Łucja Żółć og hendes leder i Århus"
 QUICK = [
     ("plan",),
     ("approve", "abcdef12", "--by", "Ada", "--reason", "tried"),
@@ -98,6 +101,19 @@ def test_a_sync_that_takes_more_than_two_seconds_shows_how_far_it_is(served: Ins
     assert BAR.search(terminal.text), terminal.text
     assert re.search(r"emply_employees.* \d+/\d\d", terminal.text)
     assert "182 applied, 3 held" in terminal.text.splitlines()[-1]
+
+
+def test_the_history_fits_a_terminal_of_80_columns_and_breaks_no_word(served: Installation, terminal: Terminal) -> None:
+    served.sync()
+    (plan_id,) = {event["plan_id"] for event in json.loads(served.run("history", "--json").stdout)}
+    assert served.run("approve", plan_id, "--by", "Işıl Çağlayan", "--reason", REASON).returncode == 0
+    termios.tcsetwinsize(terminal.slave, (24, 80))
+    served.start("history", hurried=True, terminal=terminal.path, COLUMNS="").wait()
+    lines = terminal.text[terminal.text.index("when (UTC)") :].splitlines()
+    assert max(map(len, lines)) <= 80, terminal.text
+    told = json.loads(served.run("history", "--json").stdout)
+    kinds = {event["kind"] for event in told}
+    assert {*kinds, plan_id[:12], *REASON.split()} <= {word for line in lines for word in line.split()}
 
 
 def test_a_mistake_is_said_where_the_bar_was(served: Installation, terminal: Terminal) -> None:

@@ -1,4 +1,4 @@
-"""Batches and the conversations that fill them: who is asked with whom, what is asked again, and how much is open."""
+"""Batches and the tasks that fill them: which requests go together, what is asked again, and how many are started."""
 
 import threading
 from collections import Counter
@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from entra_emply.connectors.entra.batch import SIZE, Ask
-from entra_emply.connectors.entra.batching import BATCHES, PER_MAILBOX, Reading, Talk
+from entra_emply.connectors.entra.batching import BATCHES, PER_MAILBOX, BatchedRead, ReadTask
 from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT, Answer
 from entra_emply.errors import CredentialsError, SourceUnreadable
 from tests.scripted_graph import Item, Reply, ScriptedGraph, error
@@ -18,7 +18,7 @@ def _said(item: Item) -> Reply:
     return 200, {"id": item["url"]}
 
 
-def _once(mailbox: str, times: int = 1, url: str = "") -> Talk[list[object]]:
+def _once(mailbox: str, times: int = 1, url: str = "") -> ReadTask[list[object]]:
     answers: list[object] = []
     for n in range(times):
         answer = yield Ask(mailbox, url or f"/users/{mailbox}/{n}")
@@ -26,11 +26,11 @@ def _once(mailbox: str, times: int = 1, url: str = "") -> Talk[list[object]]:
     return answers
 
 
-def _all(graph: ScriptedGraph, talks: Iterator[tuple[str, Talk[list[object]]]]) -> dict[str, list[object]]:
-    return dict(Reading(graph.connection(), "entra_photos").hold(talks))
+def _all(graph: ScriptedGraph, tasks: Iterator[tuple[str, ReadTask[list[object]]]]) -> dict[str, list[object]]:
+    return dict(BatchedRead(graph.connection(), "entra_photos").run(tasks))
 
 
-def _people(count: int, times: int = 1) -> Iterator[tuple[str, Talk[list[object]]]]:
+def _people(count: int, times: int = 1) -> Iterator[tuple[str, ReadTask[list[object]]]]:
     return ((f"u{n}", _once(f"u{n}", times)) for n in range(count))
 
 
@@ -66,24 +66,24 @@ def test_several_batches_are_on_their_way_at_a_time_and_no_more() -> None:
 
 def test_a_mailbox_is_asked_for_four_things_at_a_time_in_all_batches_together() -> None:
     graph = ScriptedGraph(_said)
-    talks = ((f"{mailbox}-{n}", _once(f"u{mailbox}")) for mailbox in range(3) for n in range(40))
-    assert len(_all(graph, talks)) == 120
+    tasks = ((f"{mailbox}-{n}", _once(f"u{mailbox}")) for mailbox in range(3) for n in range(40))
+    assert len(_all(graph, tasks)) == 120
     assert graph.most_of_a_mailbox == PER_MAILBOX
 
 
 def test_one_busy_mailbox_does_not_keep_the_others_waiting() -> None:
     graph = ScriptedGraph(_said)
-    talks = [*((f"busy-{n}", _once("busy")) for n in range(60)), *_people(80)]
-    assert len(_all(graph, iter(talks))) == 140
+    tasks = [*((f"busy-{n}", _once("busy")) for n in range(60)), *_people(80)]
+    assert len(_all(graph, iter(tasks))) == 140
     first = Counter(item["url"].split("/")[2] for batch in graph.batches[:4] for item in batch)
     assert first["busy"] < 20
     assert len(first) > 40
 
 
-def test_however_many_mailboxes_there_are_only_a_few_conversations_are_open() -> None:
+def test_however_many_mailboxes_there_are_only_a_few_tasks_are_started() -> None:
     open_now, most = 0, 0
 
-    def counted(n: int) -> Talk[list[object]]:
+    def counted(n: int) -> ReadTask[list[object]]:
         nonlocal open_now, most
         open_now += 1
         most = max(most, open_now)
@@ -92,25 +92,25 @@ def test_however_many_mailboxes_there_are_only_a_few_conversations_are_open() ->
         return answers
 
     graph = ScriptedGraph(_said)
-    ended = Reading(graph.connection(), "entra_photos").hold((n, counted(n)) for n in range(10_000))
+    ended = BatchedRead(graph.connection(), "entra_photos").run((n, counted(n)) for n in range(10_000))
     assert sum(1 for _ in ended) == 10_000
     assert most <= 4 * BATCHES * SIZE
     assert len(graph.batches) == 500
 
 
-def test_a_conversation_that_asks_nothing_ends_at_once() -> None:
+def test_a_task_that_asks_nothing_finishes_at_once() -> None:
     graph = ScriptedGraph(_said)
     assert _all(graph, iter([("silent", _once("u", times=0))])) == {"silent": []}
     assert graph.batches == []
 
 
 def test_items_carry_their_headers() -> None:
-    def talk() -> Talk[int]:
+    def task() -> ReadTask[int]:
         answer = yield Ask("u", "/users/u/calendars", {"Prefer": 'IdType="ImmutableId"'})
         return answer.status
 
     graph = ScriptedGraph(_said)
-    assert dict(Reading(graph.connection(), "entra_calendars").hold([("u", talk())])) == {"u": 200}
+    assert dict(BatchedRead(graph.connection(), "entra_calendars").run([("u", task())])) == {"u": 200}
     assert graph.batches[0][0]["headers"] == {"Prefer": 'IdType="ImmutableId"'}
     assert graph.batches[0][0]["method"] == "GET"
 
@@ -192,11 +192,11 @@ def test_a_throttled_item_holds_back_every_other_batch() -> None:
         return (429, error("ApplicationThrottled"), {"Retry-After": "86400"}) if "/u0/" in item["url"] else _said(item)
 
     graph = ScriptedGraph(answer)
-    reading = Reading(graph.connection(), "entra_photos")
+    read = BatchedRead(graph.connection(), "entra_photos")
     with pytest.raises(SourceUnreadable, match="wait"):
-        list(reading.hold(_people(1)))
-    with pytest.raises(SourceUnreadable, match="asked for a wait that is not over"):
-        list(reading.hold([("other", _once("other"))]))
+        list(read.run(_people(1)))
+    with pytest.raises(SourceUnreadable, match="the wait that it asked for is not over"):
+        list(read.run([("other", _once("other"))]))
     assert graph.asked() == ["/users/u0/0"]
     assert sum(graph.time.slept) == 0
 
@@ -209,7 +209,7 @@ def test_attempts_and_waits_are_bounded() -> None:
     assert sum(graph.time.slept) <= LONGEST_WAIT
 
 
-def test_what_is_wrong_for_good_is_the_conversations_answer() -> None:
+def test_what_is_wrong_for_good_is_the_answer_of_the_task() -> None:
     graph = _failing(1000, 404, error("ErrorItemNotFound"))
     found = _all(graph, _people(SIZE))
     assert found["u3"] == [(404, error("ErrorItemNotFound"))]
@@ -299,11 +299,11 @@ def test_a_mailbox_that_refuses_every_token_is_no_fault_of_the_credentials() -> 
 # --- the certificate --------------------------------------------------------------------------------------------------
 
 
-def test_a_failure_in_a_conversation_ends_the_reading() -> None:
-    def talk() -> Talk[None]:
+def test_a_failure_in_a_task_ends_the_read() -> None:
+    def task() -> ReadTask[None]:
         yield Ask("u", "/users/u/0")
         raise SourceUnreadable("entra_photos", "it is not so")
 
     graph = ScriptedGraph(_said)
     with pytest.raises(SourceUnreadable, match="it is not so"):
-        list(Reading(graph.connection(), "entra_photos").hold([("u", talk())]))
+        list(BatchedRead(graph.connection(), "entra_photos").run([("u", task())]))

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pandas as pd
 import pytest
 
-from entra_emply.connectors.entra import events
 from entra_emply.connectors.entra.event_deltas import EVENT
+from entra_emply.connectors.entra.events import Events
 from entra_emply.connectors.frames import MultiRead
 from entra_emply.errors import CredentialsError, SourceUnreadable
 from tests.scripted_graph import BASE, Item, Reply, ScriptedGraph, error
@@ -68,7 +68,7 @@ class Outlook(ScriptedGraph):
         rows = [("søren", "cal=", name) for name in paired]
         pairs = pd.DataFrame(rows, columns=EVENT, dtype="str")
         earlier = None if previous is None else previous.frames
-        return events.events(self.connection(), wanted, window, earlier, pairs)
+        return Events(self.connection()).read(wanted, window, earlier, pairs)
 
 
 def _page(rows: Sequence[Row], kind: str, following: int, *, last: bool) -> Row:
@@ -142,7 +142,7 @@ def test_events_of_a_calendar_that_is_not_wanted_any_more_are_not_kept() -> None
     first = Outlook([_event("a")]).read()
     wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")
     none = pd.DataFrame(columns=EVENT, dtype="str")
-    read = events.events(Outlook().connection(), wanted, WINDOW, first.frames, none)
+    read = Events(Outlook().connection()).read(wanted, WINDOW, first.frames, none)
     assert [len(frame) for frame in read.frames.values()] == [0, 0]
 
 
@@ -183,7 +183,7 @@ def test_repeats_in_a_whole_read_are_merged() -> None:
     assert _titles(graph.read()) == {"a": "sidst"}
 
 
-def test_a_series_that_changed_is_read_whole_because_its_gone_occurrences_are_not_told() -> None:
+def test_a_series_that_changed_is_read_whole_because_its_gone_occurrences_are_not_changes_since() -> None:
     before = [_series(), _occurrence("o1", 2), _occurrence("o2", 3), _event("a")]
     now = [_series("Scrum"), _occurrence("o2", 3), _event("a")]
     graph, read = _after(before, [_series("Scrum"), _occurrence("o2", 3)], now=now)
@@ -266,7 +266,7 @@ STAYING: list[tuple[Reply, str]] = [
     ((200, {"value": [{"id": None}], "@odata.deltaLink": f"{BASE}/"}), "not a delta of Graph's"),
     ((200, {"value": [{"id": "a"}], "@odata.deltaLink": f"{BASE}/"}), "start fails the check not_nullable"),
     ((200, {"value": [7], "@odata.deltaLink": f"{BASE}/"}), "not a delta of Graph's"),
-    ((200, {"value": {}, "@odata.deltaLink": f"{BASE}/"}), "a page is no list"),
+    ((200, {"value": {}, "@odata.deltaLink": f"{BASE}/"}), "a page is not a list"),
     ((200, {"value": [], "@odata.nextLink": f"{BASE}{DELTA}"}), "circle"),
     ((200, {"value": [], "@odata.nextLink": "https://elsewhere.example/v1.0/x"}), "another host"),
     ((200, {"value": [], "@odata.nextLink": f"{BASE}x/users"}), "another host"),
@@ -340,11 +340,11 @@ def test_a_calendar_that_is_listed_and_not_opened_has_a_cursor_without_link(stat
     graph = ScriptedGraph(lambda item: (status, error(code)) if "/closed/" in item["url"] else (200, shown))
     wanted = pd.DataFrame({"entra_id": ["søren"] * 2, "calendar_id": ["cal=", "closed"]}, dtype="str")
     nothing = pd.DataFrame(columns=EVENT, dtype="str")
-    first = events.events(graph.connection(), wanted, WINDOW, None, nothing)
+    first = Events(graph.connection()).read(wanted, WINDOW, None, nothing)
     assert _titles(first) == {"a": "Møde a"}
     links = first.frames["entra_cursors"].set_index("calendar_id")["delta_link"]
     assert links.isna().to_dict() == {"cal=": False, "closed": True}
-    second = events.events(graph.connection(), wanted, WINDOW, first.frames, nothing)
+    second = Events(graph.connection()).read(wanted, WINDOW, first.frames, nothing)
     assert (
         second.frames["entra_cursors"].set_index("calendar_id")["delta_link"].isna().to_dict() == links.isna().to_dict()
     )
@@ -355,7 +355,7 @@ def test_paired_events_of_a_mailbox_that_is_not_available_are_left_out(status: i
     graph = ScriptedGraph(lambda _: (status, error(code)))
     wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")
     paired = pd.DataFrame([("u", "c", "e")], columns=EVENT, dtype="str")
-    assert len(events.events(graph.connection(), wanted, WINDOW, None, paired).frames["entra_events"]) == 0
+    assert len(Events(graph.connection()).read(wanted, WINDOW, None, paired).frames["entra_events"]) == 0
 
 
 def test_a_paired_event_that_cannot_be_read_makes_the_source_unreadable() -> None:
@@ -363,4 +363,4 @@ def test_a_paired_event_that_cannot_be_read_makes_the_source_unreadable() -> Non
     wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")
     paired = pd.DataFrame([("u", "c", "e")], columns=EVENT, dtype="str")
     with pytest.raises(SourceUnreadable, match="ErrorInvalidIdMalformed"):
-        events.events(graph.connection(), wanted, WINDOW, None, paired)
+        Events(graph.connection()).read(wanted, WINDOW, None, paired)

@@ -15,7 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from entra_emply import clock
-from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT, RequestFailed, Service, session
+from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT, RequestFailed, Service
+from entra_emply.connectors.session import session
 from entra_emply.connectors.throttle import Gate, retry_after
 from tests.fake_time import FakeTime
 

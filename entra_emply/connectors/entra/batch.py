@@ -1,7 +1,6 @@
-"""One `$batch` of Graph's on its way: what is answered is kept, and only what failed is asked again, after the longest
-wait that an item asks for.
+"""One `$batch` of Graph: answers are kept, and only failed items are sent again, after the longest wait they ask for.
 
-Which items go together is `batching`' business, how often is tried and how long is waited `connectors.http`'s.
+Not here: which items go together (`batching`), and the number of attempts and the waits (`connectors.http`).
 Limits: https://learn.microsoft.com/graph/json-batching
 """
 
@@ -15,15 +14,15 @@ from entra_emply.connectors.entra.connection import OK, UNAUTHORIZED, Connection
 from entra_emply.connectors.http import SUCCESS, TRANSIENT, Answer, RequestFailed
 
 SIZE = 20
-"""Items in one batch, at most."""
+"""The most items in one batch."""
 
 _FAILED_DEPENDENCY, _THROTTLED = 424, 429
-_PASSES = frozenset({"errormailboxmoveinprogress", "errormailboxstoreunavailable", "errorserverbusy"})
+_TRANSIENT_CODES = frozenset({"errormailboxmoveinprogress", "errormailboxstoreunavailable", "errorserverbusy"})
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One GET of a batch: whose mailbox it goes to, its address below Graph's version, its headers."""
+    """One GET of a batch: the id of the mailbox's owner, the address after Graph's version, the headers."""
 
     mailbox: str
     url: str
@@ -31,7 +30,7 @@ class Ask:
 
 
 class Batch:
-    """One batch on its way: what is answered stays so, and only what failed is asked again."""
+    """One batch: `answers` has those that came so far, by the number of the item."""
 
     def __init__(self, connection: Connection, asks: Sequence[Ask], token: str) -> None:
         self._connection = connection
@@ -40,22 +39,22 @@ class Batch:
         self.answers: dict[int, Answer] = {}
 
     def send(self) -> None:
-        """One attempt at all that is open. Raises RequestFailed, with the longest wait that an item asks for."""
-        open_items = [n for n in range(len(self._asks)) if n not in self.answers]
-        got = self._post(open_items)
+        """Send the items without answer once. Raises RequestFailed, with the longest wait that an item asks for."""
+        unanswered = [n for n in range(len(self._asks)) if n not in self.answers]
+        got = self._post(unanswered)
         refused = [n for n, answer in got.items() if answer.status == UNAUTHORIZED]
         if refused:
             self._token = self._connection.token(instead_of=self._token)
             got |= self._post(refused)
             if all(answer.status == UNAUTHORIZED for answer in got.values()):
                 raise token_refused()
-        failed = [answer for answer in got.values() if _passes(answer)]
-        self.answers |= {n: answer for n, answer in got.items() if not _passes(answer)}
+        failed = [answer for answer in got.values() if _transient(answer)]
+        self.answers |= {n: answer for n, answer in got.items() if not _transient(answer)}
         if failed:
             raise self._trouble(failed)
 
     def _post(self, items: Sequence[int]) -> dict[int, Answer]:
-        """The answers by item; a batch that is refused as a whole is one whose items all are."""
+        """The answers by item. If the batch itself is refused, so is every item."""
         requests = [
             {"id": str(n), "method": "GET", "url": self._asks[n].url, "headers": dict(self._asks[n].headers)}
             for n in items
@@ -72,11 +71,11 @@ class Batch:
             raise RequestFailed(f"Graph: answered {answer.status} to a batch", status=answer.status)
         found = _items(answer)
         if found.keys() != set(items):
-            raise RequestFailed("Graph: a batch was not answered whole", status=answer.status, transient=True)
+            raise RequestFailed("Graph: the answer to a batch is incomplete", status=answer.status, transient=True)
         return found
 
     def _trouble(self, failed: Sequence[Answer]) -> RequestFailed:
-        """What is wrong with all of these together."""
+        """One error for all failed items: throttling comes first, then the longest wait."""
         troubles = [self._connection.service.trouble(answer) for answer in failed]
         worst = max(troubles, key=lambda each: (each.status == _THROTTLED, each.wait or 0))
         worst.wait = max((each.wait for each in troubles if each.wait), default=None)
@@ -84,7 +83,7 @@ class Batch:
 
 
 def _items(answer: Answer) -> dict[int, Answer]:
-    """The answers inside a batch's; none where it is no batch's, or one of them came twice."""
+    """The answers inside the answer to a batch; none where it is malformed, or an item was answered twice."""
     document = answer.json() if answer.is_json else None
     responses = document.get("responses") if isinstance(document, dict) else None
     found: dict[int, Answer] = {}
@@ -93,7 +92,7 @@ def _items(answer: Answer) -> dict[int, Answer]:
             return {}
         headers = each.get("headers")
         own = {str(name): str(value) for name, value in headers.items()} if isinstance(headers, dict) else {}
-        # An item has no Date of its own, and a date in Retry-After is measured from one.
+        # An item has no Date of its own, from which a date in Retry-After is measured.
         inside = CaseInsensitiveDict({"Date": answer.headers.get("Date", ""), **own})
         if (n := int(each["id"])) in found:
             return {}
@@ -101,12 +100,12 @@ def _items(answer: Answer) -> dict[int, Answer]:
     return found
 
 
-def _passes(answer: Answer) -> bool:
-    """Whether another attempt may do better: also where a body is no object, or a mailbox is just being moved."""
+def _transient(answer: Answer) -> bool:
+    """Whether another attempt may succeed; also for a body that is not an object, and for a mailbox that is moving."""
     sound = (dict, type(None)) if answer.status not in SUCCESS else (dict,)
     return (
         answer.status in TRANSIENT
         or answer.status == _FAILED_DEPENDENCY
-        or answer.error_code.casefold() in _PASSES
+        or answer.error_code.casefold() in _TRANSIENT_CODES
         or not isinstance(answer.json(), sound)
     )

@@ -1,8 +1,8 @@
-"""Many small reads in few requests: batches filled from all conversations that wait for an answer.
+"""Many small reads in few requests: batches that are filled from all tasks that wait for an answer.
 
-A conversation (`Talk`) is a generator: it yields what it asks, is sent the answer, and returns what it came to. As many
-are open as fill the batches on their way, whatever the number of mailboxes. What is asked is the callers' business, a
-batch on its way `batch`'s. Limits of mailboxes: https://learn.microsoft.com/graph/throttling-limits
+A task (`ReadTask`) is a generator: it yields a request, is sent the answer, and returns its result. Only as many tasks
+are started as fill the batches on the way, whatever the number of mailboxes. Not here: what a task asks (`mailboxes`,
+`events`), and sending one batch (`batch`). Limits of mailboxes: https://learn.microsoft.com/graph/throttling-limits
 """
 
 import hashlib
@@ -21,20 +21,20 @@ from entra_emply.connectors.pages import Pages
 from entra_emply.errors import SourceUnreadable
 
 PER_MAILBOX = 4
-"""Items of one mailbox that are on their way at a time, in all batches together."""
+"""Requests of one mailbox that are on the way at a time, in all batches together."""
 BATCHES = 4
-"""Batches that are on their way at a time."""
+"""Batches that are on the way at a time."""
 
-_OPEN = 2 * BATCHES * SIZE
+_STARTED = 2 * BATCHES * SIZE
 
 Key = TypeVar("Key")
 Result = TypeVar("Result")
 
-Talk = Generator[Ask, Answer, Result]
+ReadTask = Generator[Ask, Answer, Result]
 
 
-class Reading:
-    """One source read through batches: conversations held, and certified when all have ended."""
+class BatchedRead:
+    """One source that is read through batches; its certificate covers the pages of all tasks."""
 
     def __init__(self, connection: Connection, source: str) -> None:
         self.connection = connection
@@ -43,29 +43,29 @@ class Reading:
         self._pages = 0
         self._digests: list[bytes] = []
 
-    def hold(self, talks: Iterable[tuple[Key, Talk[Result]]]) -> Iterator[tuple[Key, Result]]:
-        """What each conversation came to, as they end. Raises SourceUnreadable, CredentialsError."""
-        desk = _Desk(talks)
-        on_their_way: dict[Future[list[Answer]], list[_Turn[Key, Result]]] = {}
+    def run(self, tasks: Iterable[tuple[Key, ReadTask[Result]]]) -> Iterator[tuple[Key, Result]]:
+        """Run the tasks; yields the result of each as it finishes. Raises SourceUnreadable, CredentialsError."""
+        queue = _TaskQueue(tasks)
+        on_the_way: dict[Future[list[Answer]], list[_Waiting[Key, Result]]] = {}
         with ThreadPoolExecutor(max_workers=BATCHES) as threads:
             while True:
-                while len(on_their_way) < BATCHES and (turns := desk.next_turns()):
-                    asks = [turn.ask for turn in turns]
-                    on_their_way[threads.submit(self._answers, asks)] = turns
-                yield from desk.ended()
-                if not on_their_way:
+                while len(on_the_way) < BATCHES and (batch := queue.next_batch()):
+                    asks = [waiting.ask for waiting in batch]
+                    on_the_way[threads.submit(self._answers, asks)] = batch
+                yield from queue.take_finished()
+                if not on_the_way:
                     return
-                for done in wait(on_their_way, return_when=FIRST_COMPLETED).done:
-                    for turn, answer in zip(on_their_way.pop(done), done.result(), strict=True):
-                        desk.answer(turn, answer)
+                for done in wait(on_the_way, return_when=FIRST_COMPLETED).done:
+                    for waiting, answer in zip(on_the_way.pop(done), done.result(), strict=True):
+                        queue.answer(waiting, answer)
 
     def accept(self, pages: Pages) -> None:
-        """Certify these pages with the rest. Their order says nothing: conversations end as they like."""
+        """Certify these pages with the others. Their order does not matter: tasks finish in any order."""
         self._pages += pages.pages
         self._digests.append(pages.digest.digest())
 
     def certificate(self, rows: int) -> Certificate:
-        """That all of it was read, now."""
+        """The certificate that all of the source has been read now."""
         digest = hashlib.sha256(b"".join(sorted(self._digests))).hexdigest()
         return Certificate(self.source, self._pages, rows, digest, self._started_at, clock.now())
 
@@ -78,11 +78,11 @@ class Reading:
         *,
         none: Collection[str] = (),
         keep: Callable[[Row], Row] = lambda row: row,
-    ) -> Talk[Answer]:
-        """All pages of a list into `pages`, of each row what `keep` makes of it; the last page.
+    ) -> ReadTask[Answer]:
+        """Read all pages of a list into `pages`, each row as `keep` returns it. Returns the last page.
 
-        Or the answer by which Graph says (by a code of `none`) that there is no such list. Raises ReadAgain where the
-        chain of pages expired.
+        Returns the answer instead where Graph says, by a code of `none`, that the list does not exist. Raises ReadAgain
+        where the chain of pages has expired.
         """
         trail, link = Trail(self.source, self.connection), url
         while True:
@@ -100,7 +100,7 @@ class Reading:
                 return answer
 
     def unreadable(self, answer: Answer, mailbox: str, *, chain: bool = False) -> Exception:
-        """The error for an answer that is none; it names the mailbox's owner by id."""
+        """The error for an answer of another status than 200; it names the mailbox's owner by id."""
         if answer.status == FORBIDDEN:
             self.connection.forbidden(f"read {self.source}", MAILBOXES)
         return unreadable(self.source, answer, chain=chain, whose=mailbox)
@@ -114,59 +114,56 @@ class Reading:
         return [batch.answers[n] for n in range(len(asks))]
 
 
-# --- whose turn it is -------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
-class _Turn(Generic[Key, Result]):
-    """A conversation that waits for the answer to what it asked."""
+class _Waiting(Generic[Key, Result]):
+    """A task that waits for the answer to its request."""
 
     key: Key
-    talk: Talk[Result]
+    task: ReadTask[Result]
     ask: Ask
 
 
-class _Desk(Generic[Key, Result]):
-    """The open conversations: those that wait for their turn, and how much of each mailbox is on its way."""
+class _TaskQueue(Generic[Key, Result]):
+    """The started tasks: those that wait for a place in a batch, and the requests of each mailbox on the way."""
 
-    def __init__(self, talks: Iterable[tuple[Key, Talk[Result]]]) -> None:
-        self._coming = iter(talks)
-        self._waiting: deque[_Turn[Key, Result]] = deque()
-        self._busy: Counter[str] = Counter()
-        self._ended: list[tuple[Key, Result]] = []
+    def __init__(self, tasks: Iterable[tuple[Key, ReadTask[Result]]]) -> None:
+        self._not_started = iter(tasks)
+        self._waiting: deque[_Waiting[Key, Result]] = deque()
+        self._on_the_way: Counter[str] = Counter()
+        self._finished: list[tuple[Key, Result]] = []
 
-    def next_turns(self) -> "list[_Turn[Key, Result]]":
-        """As many as a batch holds and their mailboxes serve."""
-        self._let_in()
-        chosen: list[_Turn[Key, Result]] = []
-        passed_over: list[_Turn[Key, Result]] = []
+    def next_batch(self) -> "list[_Waiting[Key, Result]]":
+        """As many waiting tasks as a batch holds and the limit of each mailbox allows; they are on the way now."""
+        self._start()
+        chosen: list[_Waiting[Key, Result]] = []
+        passed_over: list[_Waiting[Key, Result]] = []
         while self._waiting and len(chosen) < SIZE:
-            turn = self._waiting.popleft()
-            free = self._busy[turn.ask.mailbox] < PER_MAILBOX
-            (chosen if free else passed_over).append(turn)
-            self._busy[turn.ask.mailbox] += free
+            waiting = self._waiting.popleft()
+            free = self._on_the_way[waiting.ask.mailbox] < PER_MAILBOX
+            (chosen if free else passed_over).append(waiting)
+            self._on_the_way[waiting.ask.mailbox] += free
         self._waiting.extendleft(reversed(passed_over))
         return chosen
 
-    def answer(self, turn: "_Turn[Key, Result]", answer: Answer) -> None:
-        """Give a conversation its answer."""
-        self._busy[turn.ask.mailbox] -= 1
-        if not self._busy[turn.ask.mailbox]:
-            del self._busy[turn.ask.mailbox]
-        self._go_on(turn.key, turn.talk, answer)
+    def answer(self, waiting: "_Waiting[Key, Result]", answer: Answer) -> None:
+        """Continue a task with its answer."""
+        self._on_the_way[waiting.ask.mailbox] -= 1
+        if not self._on_the_way[waiting.ask.mailbox]:
+            del self._on_the_way[waiting.ask.mailbox]
+        self._advance(waiting.key, waiting.task, answer)
 
-    def ended(self) -> list[tuple[Key, Result]]:
-        """What came of the conversations that have ended since this was asked last."""
-        ended, self._ended = self._ended, []
-        return ended
+    def take_finished(self) -> list[tuple[Key, Result]]:
+        """The results of the tasks that have finished since the last call."""
+        finished, self._finished = self._finished, []
+        return finished
 
-    def _let_in(self) -> None:
-        while len(self._waiting) < _OPEN and (coming := next(self._coming, None)):
-            self._go_on(*coming, None)
+    def _start(self) -> None:
+        while len(self._waiting) < _STARTED and (task := next(self._not_started, None)):
+            self._advance(*task, None)
 
-    def _go_on(self, key: Key, talk: Talk[Result], answer: Answer | None) -> None:
+    def _advance(self, key: Key, task: ReadTask[Result], answer: Answer | None) -> None:
         try:
-            ask = next(talk) if answer is None else talk.send(answer)
-            self._waiting.append(_Turn(key, talk, ask))
+            ask = next(task) if answer is None else task.send(answer)
+            self._waiting.append(_Waiting(key, task, ask))
         except StopIteration as end:
-            self._ended.append((key, end.value))
+            self._finished.append((key, end.value))

@@ -1,7 +1,7 @@
-"""Graph over HTTP for all who ask it: signed in, lists whole or not at all, and what a refusal means to an operator.
+"""Graph over HTTP: signed requests, whole lists, and errors that say what an operator should do.
 
-What is asked is `client`'s business (the directory), `mailboxes`', `events`' and `writes`'; many small reads in one
-request are `batch`. Signing in is `sign_in`, retries are `connectors.http`.
+Not here: what is requested (`directory`, `mailboxes`, `events`, `writes`), many small reads in one request (`batch`),
+signing in (`sign_in`), and retries (`connectors.http`).
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from entra_emply.errors import CredentialsError, SourceUnreadable
 OK = 200
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, GONE = 401, 403, 404, 410
 NO_OBJECT = frozenset({"request_resourcenotfound"})
-"""Graph's own word that the directory has no such object: a 404 from something in between is no proof."""
+"""Graph's own code for an object that does not exist. A 404 without it may come from a proxy."""
 
 _THREADS = 8
 _MOST_FOLLOWED = 3
@@ -40,7 +40,7 @@ PERMISSIONS = {
     WRITING_MAILBOXES: ("Calendars.ReadWrite",),
     WRITING_USERS: ("User.ReadWrite.All", "Directory.ReadWrite.All"),
 }
-"""The application permission that is asked for, and others that are as good, by what is done."""
+"""By area: the application permission that is needed, and others that include it."""
 _BY_OBJECT = frozenset({MAILBOXES, WRITING_MAILBOXES, WRITING_USERS})
 
 
@@ -61,22 +61,22 @@ class Connection:
         self._sign_in.service.session.close()
 
     def token(self, *, instead_of: str | None = None) -> str:
-        """An access token, another one than `instead_of`, which Graph refused. Raises RequestFailed too."""
+        """An access token, other than `instead_of`, which Graph refused. May also raise RequestFailed."""
         return self._sign_in.token(instead_of=instead_of)
 
     @property
     def permissions(self) -> frozenset[str]:
-        """The application permissions that the token at hand names; none where it is not of that form."""
+        """The application permissions that the current token names; none where it cannot be decoded."""
         return self._sign_in.permissions
 
     def ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any) -> Answer:  # noqa: ANN401 (as Service.request has it)
-        """One request, signed in; once more with a new token where Graph no longer takes the old one.
+        """One signed request, repeated once with a new token if Graph refuses the old one. Raises RequestFailed.
 
-        `path` is below the base, or a whole address of the base. Raises RequestFailed.
+        path: relative to the base, or a full address that begins with the base.
         """
         url = path if path.startswith(self.base) else f"{self.base}/{path}"
         token = None
-        for _ in ("the token there is", "a new one"):
+        for _ in ("the current token", "a new token"):
             token = self.token(instead_of=token)
             signed = signature(token) | dict(headers or {})
             answer = self.service.request(method, url, headers=signed.copy, **how)
@@ -85,7 +85,7 @@ class Connection:
         raise token_refused()
 
     def get(self, source: str, path: str, params: Mapping[str, str] | None = None, **how: Any) -> Answer:  # noqa: ANN401
-        """One GET. Raises SourceUnreadable where no answer came."""
+        """One GET. Raises SourceUnreadable without an answer."""
         try:
             answer = self.ask("GET", path, params=params, **how)
         except RequestFailed as failure:
@@ -95,11 +95,11 @@ class Connection:
         return answer
 
     def forbidden(self, what: str, area: str) -> None:
-        """Raise CredentialsError naming what the application lacks to do `what`, unless it is about one object alone.
+        """Raise CredentialsError that names the permission missing for `what`, unless only one object is forbidden.
 
-        That is so where the application has the permission all the same: an administrator is not to be changed, a
-        mailbox is out of the application's access policy; and for a mailbox that was read before it is written to,
-        where only Exchange can have opened it.
+        Only one object is forbidden if the application has the permission: it may not change an administrator, or the
+        mailbox is outside its access policy. The same holds for writing to a mailbox that it could read without any
+        permission in its token: Exchange grants that access mailbox by mailbox.
         """
         needed, *as_good = PERMISSIONS.get(area, ("a permission",))
         by_exchange = area == WRITING_MAILBOXES and CALENDARS.from_elsewhere(self.permissions)
@@ -112,7 +112,7 @@ class Connection:
         self, source: str, path: str, params: Mapping[str, str] | None = None, *, gone: Collection[str] = NO_OBJECT,
         headers: Mapping[str, str] | None = None,
     ) -> Row | None:  # fmt: skip
-        """One object; None where Graph itself says (by a code of `gone`) that there is none."""
+        """One object; None where Graph says, by a code of `gone`, that it does not exist."""
         answer = self.get(source, path, params, headers=headers)
         if says(answer, gone):
             return None
@@ -120,14 +120,14 @@ class Connection:
             raise unreadable(source, answer)
         found: Row = answer.json()
         if not isinstance(found, dict) or not isinstance(found.get("id"), str):
-            raise SourceUnreadable(source, "the answer is not an object of Graph's")
+            raise SourceUnreadable(source, "the answer is not an object of Graph")
         return found
 
     def rows(
         self, source: str, path: str, params: Mapping[str, str], *, gone: Collection[str] = (),
         headers: Mapping[str, str] | None = None,
     ) -> list[Row]:  # fmt: skip
-        """A whole list; empty where Graph says (by a code of `gone`) that there is none."""
+        """A whole list; empty where Graph says, by a code of `gone`, that it does not exist."""
 
         def attempt() -> list[Row]:
             pages = Pages(source)
@@ -140,7 +140,7 @@ class Connection:
         self, pages: Pages, path: str, params: Mapping[str, str] | None, *, gone: Collection[str] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
-        """All pages of a list into `pages`. Raises ReadAgain where the chain of pages expired."""
+        """Read all pages of a list into `pages`. Raises ReadAgain where the chain of pages has expired."""
         trail, link = Trail(pages.source, self), path
         while link:
             answer = self.get(pages.source, link, params, headers=headers)
@@ -153,7 +153,7 @@ class Connection:
             link, params = trail.next(body), None
 
     def below(self, link: object) -> str | None:
-        """The part of an address of Graph's below the base, beginning with a slash; None where it leads elsewhere."""
+        """The part of an address after the base, with its slash; None for an address of another host."""
         ours = urlsplit(self.base)
         if not isinstance(link, str) or urlsplit(link)[:2] != ours[:2]:
             return None
@@ -161,13 +161,13 @@ class Connection:
         return path.removeprefix(ours.path) if path.startswith(f"{ours.path}/") else None
 
     def _area(self, path: str) -> str:
-        """What a path reads, by the names of PERMISSIONS."""
+        """The area of a path, as PERMISSIONS names it."""
         parts = (self.below(path) or f"/{path}").split("?")[0].split("/")[1:]
         return MAILBOXES if parts[2:3] and parts[2] in _OUTLOOK else parts[0]
 
 
 class Trail:
-    """The way from page to page of one list."""
+    """Follows one list from page to page."""
 
     def __init__(self, source: str, connection: Connection) -> None:
         self.followed: Counter[str] = Counter()
@@ -175,9 +175,10 @@ class Trail:
         self._connection = connection
 
     def next(self, body: Row) -> str:
-        """The next page's address, whole, as Graph gave it, empty at the end: never another host's, and no circle.
+        """The full address of the next page; empty after the last page.
 
-        An empty page may lead to where it was asked for, so an address is followed a few times.
+        Raises SourceUnreadable for another host's address, and for pages that lead in a circle. An empty page may lead
+        to itself, so an address is followed a few times.
         """
         link = body.get("@odata.nextLink")
         if link is None:
@@ -191,37 +192,40 @@ class Trail:
 
 
 def part(identity: str) -> str:
-    """An id as a part of a path."""
+    """An id, quoted as a part of a path."""
     return quote(identity, safe="")
 
 
 def signature(token: str) -> dict[str, str]:
-    """The headers that every request carries."""
+    """The headers of every request."""
     return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
 
 
 def page(source: str, answer: Answer) -> Row:
-    """A page as the object that it is. Raises SourceUnreadable."""
+    """The body of a page. Raises SourceUnreadable where it is not an object."""
     body = answer.json()
     if not isinstance(body, dict):
-        raise SourceUnreadable(source, "a page is no object: the answer is not Graph's")
+        raise SourceUnreadable(source, "a page is not an object: the answer is not Graph's")
     return body
 
 
 def says(answer: Answer, codes: Collection[str]) -> bool:
-    """Whether it is an error of Graph's with one of these codes (in lower case)."""
+    """Whether the answer is an error of Graph with one of these codes (in lower case)."""
     return answer.status != OK and answer.error_code.casefold() in codes
 
 
 def unreadable(source: str, answer: Answer, *, chain: bool = False, whose: str = "") -> Exception:
-    """The error for an answer that is none; ReadAgain where a `chain` of pages expired. `whose`: a mailbox's owner."""
+    """The error for an answer of another status than 200; ReadAgain where a `chain` of pages has expired.
+
+    whose: the id of the mailbox's owner.
+    """
     if chain and (answer.status == GONE or says(answer, _EXPIRED)):
         return ReadAgain()
     hint = ": is GRAPH_URL right?" if answer.status == NOT_FOUND and not (answer.error_code or whose) else ""
-    said = f"Graph answered {answer.status} {answer.error_code}".rstrip() + hint
-    return SourceUnreadable(source, f"{said} for the mailbox of {whose}" if whose else said)
+    problem = f"Graph answered {answer.status} {answer.error_code}".rstrip() + hint
+    return SourceUnreadable(source, f"{problem} for the mailbox of {whose}" if whose else problem)
 
 
 def token_refused() -> CredentialsError:
-    """The error for a new token that is refused like the one before."""
+    """The error for a new token that Graph refuses, too."""
     return CredentialsError("Graph refuses the token: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud")

@@ -1,6 +1,6 @@
-"""Graph's directory: lists read whole, side by side where there are many, and single objects as they are now.
+"""Graph's directory: whole lists, several at a time where there are many, and single objects as they are now.
 
-What the frames look like is `frames`. Limits: page sizes and permissions as in Graph's reference of "List users",
+Not here: the form of the frames (`frames`). Page sizes and permissions are those of Graph's reference of "List users",
 "List groups", "List group members", "List appRoleAssignments".
 """
 
@@ -27,7 +27,95 @@ _USER = (
 _A_USER, _A_GROUP = "#microsoft.graph.user", "#microsoft.graph.group"
 
 
-def listed(
+class Directory:
+    """Reads the directory. Every method may raise SourceUnreadable and CredentialsError."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def tenant(self) -> Read:
+        """The organization: frame `Tenant`."""
+        return _listed(self._connection, "entra_tenant", "organization", frames.Tenant, frames.tenant, top=None)
+
+    def users(self) -> Read:
+        """Every user: frame `Users`."""
+        return _listed(self._connection, "entra_users", "users", frames.Users, frames.users)
+
+    def groups(self) -> Read:
+        """Every group: frame `Groups`."""
+        return _listed(self._connection, "entra_groups", "groups", frames.Groups, frames.groups, more=["groupTypes"])
+
+    def deleted_users(self) -> Read:
+        """The users deleted in the last 30 days: frame `DeletedUsers`."""
+        path = "directory/deletedItems/microsoft.graph.user"
+        return _listed(self._connection, "entra_deleted_users", path, frames.DeletedUsers, frames.deleted_users)
+
+    def members(self, group_ids: Iterable[str], *, transitive: bool) -> Read:
+        """The members of these groups, with `transitive` also of the groups in them: frame `GroupMembers`."""
+        which = "transitiveMembers" if transitive else "members"
+        pages = _of_groups(self._connection, _MEMBERS, group_ids, which)
+        frame = frames.members({group_id: each.rows for group_id, each in pages.items()})
+        parts = {f"{group_id}/{which}": len(each.rows) for group_id, each in pages.items()}
+        return Read(frame, _total(_MEMBERS, pages.values()).certificate(len(frame), parts))
+
+    def application(self, service_principal_id: str) -> MultiRead:
+        """An enterprise application, and the users assigned to it directly or through a group.
+
+        Frames `entra_application`, without a row where the application does not exist, and `entra_assigned`.
+        """
+        source, path = "entra_app", f"servicePrincipals/{part(service_principal_id)}"
+        found = self._connection.one(source, path, {"$select": ",".join(properties(frames.Application))})
+        params = {"$select": "id,principalId,principalType", "$top": PAGE}
+        assignments = _pages(self._connection, source, f"{path}/appRoleAssignedTo", params, gone=NO_OBJECT)
+        principals = {
+            kind: [str(row.get("principalId")) for row in assignments.rows if row.get("principalType") == kind]
+            for kind in ("User", "Group")
+        }
+        inside = _of_groups(self._connection, source, principals["Group"], "members", gone=NO_OBJECT)
+        through = (row for each in inside.values() for row in each.rows if row.get("@odata.type") == _A_USER)
+        assigned = frames.assigned([*principals["User"], *(str(row.get("id")) for row in through)])
+        made = {
+            "entra_application": frames.application([] if found is None else [found]),
+            "entra_assigned": assigned if found is not None else frames.assigned([]),
+        }
+        total = _total(source, [assignments, *inside.values()])
+        return MultiRead(made, total.certificate(sum(map(len, made.values()))))
+
+    def user(self, name: str) -> Row | None:
+        """The user with this id or sign-in name, as they are now; None where there is none."""
+        return self._connection.one("entra_users", f"users/{part(name)}", {"$select": ",".join(_USER)})
+
+    def users_named(self, names: Collection[str]) -> Read:
+        """The users who have one of these texts as id, sign-in name or address, ignoring case: frame `Users`."""
+        source, wanted = "entra_users", sorted(names)
+        select = ",".join(properties(frames.Users))
+
+        def attempt() -> Read:
+            pages = Pages(source)
+            for first in range(0, len(wanted), _NAMES_AT_ONCE):
+                for filtered in _carrying(wanted[first : first + _NAMES_AT_ONCE]):
+                    self._connection.collect(pages, "users", {"$select": select, "$filter": filtered, "$top": PAGE})
+            return read_of(pages, frames.users)
+
+        return whole(source, attempt)
+
+    def deleted_user(self, entra_id: str) -> bool:
+        """Whether the user is among the deleted users."""
+        found = self._connection.one("entra_users", f"directory/deletedItems/{part(entra_id)}", {"$select": "id"})
+        return found is not None
+
+    def member_of(self, entra_id: str) -> frozenset[str]:
+        """The ids of the groups and directory roles that the user is a direct member of; none for an unknown user."""
+        rows = _now(self._connection, f"users/{part(entra_id)}/memberOf")
+        return frozenset(str(row.get("id")) for row in rows)
+
+    def transitive_groups(self, group_id: str) -> frozenset[str]:
+        """The ids of the groups inside a group, at any depth; none for an unknown group."""
+        rows = _now(self._connection, f"groups/{part(group_id)}/transitiveMembers")
+        return frozenset(str(row.get("id")) for row in rows if row.get("@odata.type") == _A_GROUP)
+
+
+def _listed(
     connection: Connection,
     source: str,
     path: str,
@@ -37,7 +125,7 @@ def listed(
     more: Sequence[str] = (),
     top: str | None = PAGE,
 ) -> Read:
-    """A whole list, of which the properties of the frame's `model` are asked for, and `more`."""
+    """A whole list, with the properties of the frame's `model` and `more`."""
     params = {"$select": ",".join((*properties(model), *more))} | ({} if top is None else {"$top": top})
 
     def attempt() -> Read:
@@ -48,59 +136,8 @@ def listed(
     return whole(source, attempt)
 
 
-def members(connection: Connection, group_ids: Iterable[str], *, transitive: bool) -> Read:
-    """The members of these groups, side by side: frame `GroupMembers`."""
-    which = "transitiveMembers" if transitive else "members"
-    pages = _of_groups(connection, _MEMBERS, group_ids, which)
-    frame = frames.members({group_id: each.rows for group_id, each in pages.items()})
-    parts = {f"{group_id}/{which}": len(each.rows) for group_id, each in pages.items()}
-    return Read(frame, _total(_MEMBERS, pages.values()).certificate(len(frame), parts))
-
-
-def application(connection: Connection, service_principal_id: str) -> MultiRead:
-    """An enterprise application, and the users that are assigned to it themselves or by a group: frames `Application`,
-    without a row where there is none, and `Assigned`."""
-    source, path = "entra_app", f"servicePrincipals/{part(service_principal_id)}"
-    found = connection.one(source, path, {"$select": ",".join(properties(frames.Application))})
-    params = {"$select": "id,principalId,principalType", "$top": PAGE}
-    assignments = _pages(connection, source, f"{path}/appRoleAssignedTo", params, gone=NO_OBJECT)
-    principals = {
-        kind: [str(row.get("principalId")) for row in assignments.rows if row.get("principalType") == kind]
-        for kind in ("User", "Group")
-    }
-    inside = _of_groups(connection, source, principals["Group"], "members", gone=NO_OBJECT)
-    through = (row for each in inside.values() for row in each.rows if row.get("@odata.type") == _A_USER)
-    assigned = frames.assigned([*principals["User"], *(str(row.get("id")) for row in through)])
-    made = {
-        "entra_application": frames.application([] if found is None else [found]),
-        "entra_assigned": assigned if found is not None else frames.assigned([]),
-    }
-    total = _total(source, [assignments, *inside.values()])
-    return MultiRead(made, total.certificate(sum(map(len, made.values()))))
-
-
-def user(connection: Connection, name: str) -> Row | None:
-    """The user of an id or a sign-in name as it is now; None where it is gone."""
-    return connection.one("entra_users", f"users/{part(name)}", {"$select": ",".join(_USER)})
-
-
-def users_named(connection: Connection, names: Collection[str]) -> Read:
-    """The users who have one of these texts as id, sign-in name or any address, in any case: frame `Users`."""
-    source, wanted = "entra_users", sorted(names)
-    select = ",".join(properties(frames.Users))
-
-    def attempt() -> Read:
-        pages = Pages(source)
-        for first in range(0, len(wanted), _NAMES_AT_ONCE):
-            for filtered in _carrying(wanted[first : first + _NAMES_AT_ONCE]):
-                connection.collect(pages, "users", {"$select": select, "$filter": filtered, "$top": PAGE})
-        return read_of(pages, frames.users)
-
-    return whole(source, attempt)
-
-
 def _carrying(names: Sequence[str]) -> Iterator[str]:
-    """Filters for who has one of these texts: as id (Graph takes no address for one), or as any address (W1)."""
+    """Filters for users with one of these texts as id (Graph accepts no address there), or as an address (W1)."""
     texts = ["'" + name.replace("'", "''") + "'" for name in names]
     addresses = [text for text in texts if "@" in text]
     if ids := ", ".join(text for text in texts if text not in addresses):
@@ -113,24 +150,6 @@ def _carrying(names: Sequence[str]) -> Iterator[str]:
         )
 
 
-def deleted_user(connection: Connection, entra_id: str) -> bool:
-    """Whether the user is among the deleted."""
-    found = connection.one("entra_users", f"directory/deletedItems/{part(entra_id)}", {"$select": "id"})
-    return found is not None
-
-
-def member_of(connection: Connection, entra_id: str) -> frozenset[str]:
-    """The groups (and directory roles) the user is a direct member of; none where the user is gone."""
-    rows = _now(connection, f"users/{part(entra_id)}/memberOf")
-    return frozenset(str(row.get("id")) for row in rows)
-
-
-def transitive_groups(connection: Connection, group_id: str) -> frozenset[str]:
-    """The groups inside a group, at any depth; none where the group is gone."""
-    rows = _now(connection, f"groups/{part(group_id)}/transitiveMembers")
-    return frozenset(str(row.get("id")) for row in rows if row.get("@odata.type") == _A_GROUP)
-
-
 def _now(connection: Connection, path: str) -> list[Row]:
     return connection.rows(_MEMBERS, path, {"$select": "id", "$top": PAGE}, gone=NO_OBJECT)
 
@@ -138,7 +157,7 @@ def _now(connection: Connection, path: str) -> list[Row]:
 def _of_groups(
     connection: Connection, source: str, group_ids: Iterable[str], which: str, *, gone: Collection[str] = ()
 ) -> Mapping[str, Pages]:
-    """The members of each of these groups."""
+    """The members of each of these groups, by group id."""
     groups = sorted(set(group_ids))
     params = {"$select": "id", "$top": PAGE}
     paths = (f"groups/{part(group_id)}/{which}" for group_id in groups)
@@ -150,7 +169,7 @@ def _of_groups(
 def _pages(
     connection: Connection, source: str, path: str, params: Mapping[str, str], *, gone: Collection[str] = ()
 ) -> Pages:
-    """All pages of a list, without repeats; none where Graph says (by a code of `gone`) that there is no such list."""
+    """All pages of a list, without repeated rows; none where Graph says (by a code of `gone`) that there is no list."""
 
     def attempt() -> Pages:
         pages = Pages(source)
@@ -162,7 +181,7 @@ def _pages(
 
 
 def _total(source: str, parts: Iterable[Pages]) -> Pages:
-    """What the certificate of several lists needs."""
+    """The sum of several lists, for one certificate."""
     total = Pages(source)
     for pages in parts:
         total.pages += pages.pages

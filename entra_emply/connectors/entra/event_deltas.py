@@ -1,6 +1,6 @@
-"""The frames of events between two reads: what of the earlier one still counts, and which events are in question.
+"""Event deltas as frames: what of an earlier read is still valid, and what a delta changes of it.
 
-No HTTP, and no rules but what is in a window.
+Not here: HTTP (`events`), and rules, except which events are in a window.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ Window = tuple[str, str]
 def usable(
     previous: Mapping[str, pd.DataFrame] | None, wanted: pd.DataFrame, window: Window
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What counts of an earlier read: its cursors of the wanted calendars for the same window, and their events."""
+    """The events and cursors of an earlier read that a delta can continue: of wanted calendars, for the same window."""
     if previous is None:
         return empty(frames.Events), empty(frames.Cursors)
     cursors = previous["entra_cursors"]
@@ -36,34 +36,34 @@ def in_window(events: pd.DataFrame, window: Window) -> pd.DataFrame:
 
 
 def out_of_window(events: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """The other events."""
+    """The events that do not overlap the window."""
     return events.drop(in_window(events, window).index)
 
 
 def without(frame: pd.DataFrame, others: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """The rows of `frame` whose keys are not in `others`; their order stays."""
+    """The rows of `frame` whose keys are not in `others`, in their order."""
     if frame.empty or others.empty:
         return frame
     marked = frame[[*keys]].merge(others[[*keys]].drop_duplicates(), how="left", on=[*keys], indicator=True)
     return frame[(marked["_merge"] == "left_only").to_numpy()]
 
 
-def in_turns(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows so ordered that mailboxes take turns: one serves only a few requests at a time."""
+def interleaved(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the mailboxes interleaved, because a mailbox answers only a few requests at a time."""
     return frame.iloc[frame.groupby("entra_id").cumcount().argsort(kind="stable")]
 
 
-def places(frame: pd.DataFrame) -> list[OfCalendar]:
-    """Owner and calendar of each row."""
+def calendar_keys(frame: pd.DataFrame) -> list[OfCalendar]:
+    """The owner and the calendar of each row."""
     return list(zip(frame["entra_id"], frame["calendar_id"], strict=True))
 
 
-def events_named(ids: Iterable[tuple[OfCalendar, str]]) -> pd.DataFrame:
-    """A frame of the keys of events."""
+def event_keys(ids: Iterable[tuple[OfCalendar, str]]) -> pd.DataFrame:
+    """The keys of events as a frame."""
     return pd.DataFrame([(*of, event) for of, event in ids], columns=EVENT, dtype="str")
 
 
-def together(parts: Sequence[pd.DataFrame], source: str) -> pd.DataFrame:
-    """One frame `Events` of all parts, sorted. Raises SourceUnreadable."""
+def combined(parts: Sequence[pd.DataFrame], source: str) -> pd.DataFrame:
+    """All parts as one frame `Events`, sorted. Raises SourceUnreadable."""
     made = pd.concat([part for part in parts if len(part)] or [empty(frames.Events)], ignore_index=True)
     return validate(frames.Events, made.sort_values(EVENT, kind="stable", ignore_index=True), source)

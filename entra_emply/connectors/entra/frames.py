@@ -1,8 +1,7 @@
-"""The frames of Microsoft Graph's directory: one pandera model and one function from JSON rows to frame for each.
+"""The frames of Microsoft Graph's directory: for each a pandera model, and a function that makes it of JSON rows.
 
-Text is kept as Graph wrote it (trimming and folding is the rules' business), a missing value is NaN, absent
-switches have the defaults of rules.md. Reading the rows is `directory.py`'s business; mailboxes are
-`mailbox_frames.py`'s.
+Text stays as Graph wrote it, a missing value is NaN, absent switches have the defaults of rules.md. Not here: reading
+the rows (`directory`), trimming and folding text (the rules), and the frames of mailboxes (`mailbox_frames`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +29,7 @@ class Tenant(FrameModel):
     @pandera.dataframe_check(name="exactly one tenant")
     @classmethod
     def one_row(cls, frame: pd.DataFrame) -> bool:
-        """A tenant is one organization."""
+        """Whether there is exactly one organization."""
         return len(frame) == 1
 
 
@@ -71,7 +70,7 @@ class GroupMembers(FrameModel):
     member_type: str = column(None, "What the member is: user, group, device, orgContact …", nullable=False)
 
     class Config(FrameModel.Config):
-        """A member counts once."""
+        """A member is in a group once."""
 
         unique: ClassVar = ["group_id", "member_id"]
 
@@ -84,7 +83,7 @@ class DeletedUsers(FrameModel):
 
 
 class Application(FrameModel):
-    """The enterprise application that signs people in to Emply, at most one row. Read only where it is configured."""
+    """The enterprise application for signing in to Emply, at most one row. Read only where it is configured."""
 
     service_principal_id: str = identity("id", "The application's object id in this tenant")
     assignment_required: bool = column(
@@ -93,7 +92,7 @@ class Application(FrameModel):
 
 
 class Assigned(FrameModel):
-    """Who is assigned to the application, directly or as a direct member of an assigned group, one row a user."""
+    """The users assigned to the application, directly or as direct members of an assigned group, one row a user."""
 
     entra_id: str = identity("id", "The user's object id")
 
@@ -127,7 +126,7 @@ def deleted_users(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def application(rows: Sequence[Row]) -> pd.DataFrame:
-    """The frame `Application` of the service principal, if there is one. Raises SourceUnreadable."""
+    """The frame `Application` of the service principal, if it exists. Raises SourceUnreadable."""
     return of_rows(Application, rows, "entra_app")
 
 
@@ -136,13 +135,13 @@ def assigned(entra_ids: Iterable[str]) -> pd.DataFrame:
     return of_rows(Assigned, [{"id": entra_id} for entra_id in sorted(set(entra_ids))], "entra_app")
 
 
-# A value of the wrong type is passed on as it is: the column's type then refuses it.
+# A value of the wrong type is passed on unchanged, so that the column's type refuses it.
 
 
 def _lists(name: str) -> Derivation:
-    """Lists of text as Graph wrote them, absent ones empty.
+    """Lists of text as Graph wrote them; absent lists are empty.
 
-    There are two for each user, so those that are right are not looked at one by one, nor is one made for each absence.
+    Each user has two, so valid lists are not checked one by one, and absent ones share one empty list.
     """
     none: list[str] = []
 
@@ -165,7 +164,7 @@ def _member_type(rows: Sequence[Row]) -> list[object]:
 
 
 def _domains(rows: Sequence[Row]) -> list[object]:
-    """The names of verified domains; a domain that is not as Graph writes it makes the list a wrong one."""
+    """The names of verified domains. A domain of another form than Graph's makes the list invalid."""
     return sorted_texts([_names(row.get("verifiedDomains")) for row in rows])
 
 

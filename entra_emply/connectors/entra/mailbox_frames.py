@@ -1,7 +1,7 @@
-"""The frames of people's mailboxes in Graph: photos, calendars, events; a pandera model and a function for each.
+"""The frames of mailboxes in Graph: photos, calendars and events; for each a pandera model and a function.
 
-Times are text in UTC to the second, with Z: so they compare as they are, and stand in a plan as they are. Text is kept
-as Graph wrote it. Reading the rows is `mailboxes.py`'s business.
+Times are text in UTC to the second, with Z, in the form of a plan; they compare as text. Other text stays as Graph
+wrote it. Not here: reading the rows (`mailboxes`, `events`).
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,14 +18,14 @@ _OCCURRENCES = frozenset({"occurrence", "exception"})
 
 
 class Photos(FrameModel):
-    """The people who have a photo, one row a user, sorted by id."""
+    """The users who have a photo, one row a user, sorted by id."""
 
     entra_id: str = identity("id", "The user's object id")
     etag: str = column("etag", "The photo's media etag", nullable=False, str_length={"min_value": 1})
 
 
 class Mailboxes(FrameModel):
-    """The people whose mailbox was asked for, one row a user, sorted by id."""
+    """The users whose mailbox was read, one row a user, sorted by id."""
 
     entra_id: str = identity("id", "The user's object id")
     available: bool = column("available", "Whether there is a mailbox that the application may open", nullable=False)
@@ -41,7 +41,7 @@ class Calendars(FrameModel):
     is_default: bool = column("isDefaultCalendar", "Whether it is the user's own default calendar", default=False)
 
     class Config(FrameModel.Config):
-        """A calendar shared by several users is one of each."""
+        """A calendar that several users share has a row for each of them."""
 
         unique: ClassVar = ["entra_id", "calendar_id"]
 
@@ -61,13 +61,13 @@ class Events(FrameModel):
     change_key: str = column("changeKey", "Changes whenever the event does")
 
     class Config(FrameModel.Config):
-        """An event is in one place of a calendar."""
+        """An event is in a calendar once."""
 
         unique: ClassVar = ["entra_id", "calendar_id", "event_id"]
 
 
 class Cursors(FrameModel):
-    """Where the next read of a calendar's events goes on, one row a calendar of a user."""
+    """Where the next read of a calendar's events continues, one row a calendar of a user."""
 
     entra_id: str = identity("entra_id", "The mailbox's owner's object id", unique=False)
     calendar_id: str = identity("calendar_id", "The calendar's id", unique=False)
@@ -105,9 +105,9 @@ def calendars(rows: Mapping[str, Sequence[Row]]) -> pd.DataFrame:
 
 
 def events(rows: Mapping[OfCalendar, Sequence[Row]]) -> pd.DataFrame:
-    """The frame `Events` of the events of each calendar, as Graph gives them. Raises SourceUnreadable.
+    """The frame `Events` of the events of each calendar, as Graph returns them. Raises SourceUnreadable.
 
-    A series itself is no event; its occurrences, which a delta gives without contents, have the series'.
+    A series itself is not an event. Its occurrences, which a delta returns without contents, get those of the series.
     """
     whole = {of: _without_series(each) for of, each in rows.items()}
     places = list(chain.from_iterable(repeat(of, len(each)) for of, each in whole.items()))
@@ -137,7 +137,7 @@ def _without_series(rows: Sequence[Row]) -> list[Row]:
 
 
 def _time(name: str) -> Callable[[Sequence[Row]], list[object]]:
-    """Graph writes {"dateTime": "2026-11-22T10:30:00.0000000", "timeZone": "UTC"}; what is not so is no time."""
+    """Times as Graph writes them: {"dateTime": "2026-11-22T10:30:00.0000000", "timeZone": "UTC"}."""
 
     def times(rows: Sequence[Row]) -> list[object]:
         return [moment(row.get(name)) for row in rows]
@@ -146,7 +146,7 @@ def _time(name: str) -> Callable[[Sequence[Row]], list[object]]:
 
 
 def moment(value: object) -> str | None:
-    """A time as Graph writes it, as text; None for what is no time in UTC."""
+    """A time of Graph as text; None for a value that is not a time in UTC."""
     if not isinstance(value, dict) or value.get("timeZone") not in _IN_UTC:
         return None
     return utc_second(value.get("dateTime"))

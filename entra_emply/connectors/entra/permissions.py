@@ -10,8 +10,11 @@ _DIRECTORY = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
 
 @dataclass(frozen=True)
 class Permission:
-    """A permission: what for, which broader ones include it, whether it lets the application write, and which smaller
-    ones are enough for a read (None: nothing but a permission lets it read)."""
+    """A permission that the application needs.
+
+    included_in: broader permissions that include it. writes: whether it lets the application write. enough_to_read:
+    smaller permissions that suffice for reading; None where only a permission in the token lets it read.
+    """
 
     name: str
     why: str
@@ -20,11 +23,11 @@ class Permission:
     enough_to_read: frozenset[str] | None = None
 
     def from_elsewhere(self, granted: frozenset[str]) -> bool:
-        """Whether a read that works shows another way in: Exchange's RBAC for Applications, which no token names."""
+        """Whether a successful read was granted by Exchange's RBAC for Applications, which no token names."""
         return self.enough_to_read is not None and granted.isdisjoint({self.name, *self.enough_to_read})
 
     def granted_as(self, granted: frozenset[str]) -> str | None:
-        """The name that it is granted under, itself or a broader one; None where it is not."""
+        """The granted permission that includes this one, or itself; None where there is none."""
         if self.name in granted:
             return self.name
         return next(iter(sorted(self.included_in & granted)), None)

@@ -1,4 +1,4 @@
-"""Signing in to Entra as an application: msal, and what its errors mean to an operator. No Graph."""
+"""Signing in to Entra as an application, with msal and errors that say what an operator should do. Not here: Graph."""
 
 import base64
 import re
@@ -32,9 +32,9 @@ _WHAT_TO_DO = {
     90002: "there is no such tenant: check ENTRA_TENANT_ID",
     500011: "this cloud has no such Graph: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud",
 }
-_NOT_ENTRA = "check ENTRA_TENANT_ID and ENTRA_AUTHORITY, and whether something in between answers in Entra's place"
+_NOT_ENTRA = "check ENTRA_TENANT_ID and ENTRA_AUTHORITY, and whether a proxy answers in Entra's place"
 _NO_IDENTITY = (
-    "no managed identity is to be had here: ENTRA_MANAGED_IDENTITY works on Azure's machines alone; elsewhere set "
+    "there is no managed identity here: ENTRA_MANAGED_IDENTITY works only on Azure's machines; elsewhere set "
     "ENTRA_CLIENT_SECRET or ENTRA_CLIENT_CERTIFICATE"
 )
 _AADSTS = re.compile(r"AADSTS(\d{2,9})")
@@ -43,9 +43,9 @@ _LONGEST_MARGIN = 300.0
 
 
 class SignIn:
-    """Tokens for Graph, shared by all threads; a token is replaced five minutes before it expires.
+    """Tokens for Graph, shared by all threads.
 
-    (Where tokens live for less than ten minutes, after half of their life.)
+    A token is replaced five minutes before it expires, or after half of its lifetime if that is later.
     """
 
     def __init__(self, environment: EntraEnvironment, timing: Timing | None = None) -> None:
@@ -56,7 +56,7 @@ class SignIn:
         )
         graph = urlsplit(environment.graph_url)
         host = graph.hostname or ""
-        # Tokens are for Graph itself, also where something on a private address stands in for it.
+        # Tokens are for Graph itself, even if GRAPH_URL is a proxy on a private address.
         known = host.startswith("graph.") or host.endswith("graph.chinacloudapi.cn")
         self._resource = f"https://{host}" if known else _PUBLIC_GRAPH
         self._lock = threading.Lock()
@@ -64,9 +64,9 @@ class SignIn:
         self._good_until = 0.0
 
     def token(self, *, instead_of: str | None = None) -> str:
-        """An access token, another one than `instead_of`, which Graph refused.
+        """An access token, other than `instead_of`, which Graph refused.
 
-        Raises CredentialsError, SettingsError for a certificate that cannot be read, RequestFailed where Entra does
+        Raises CredentialsError, SettingsError where the certificate cannot be read, and RequestFailed where Entra does
         not answer.
         """
         with self._lock:
@@ -77,7 +77,7 @@ class SignIn:
 
     @property
     def permissions(self) -> frozenset[str]:
-        """The application permissions that the token at hand names; none where it is not of that form."""
+        """The application permissions that the current token names; none where it cannot be decoded."""
         try:
             payload = str(self._token).split(".")[1]
             claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -86,13 +86,13 @@ class SignIn:
             return frozenset()
 
     def _acquire(self) -> str:
-        """A token that is really new: a new msal application has nothing in its cache."""
+        """A new token, never one from a cache: each call makes a new msal application."""
         by_identity = self._environment.managed_identity is not None
         http, why = _ServiceForMsal(self.service), None
         try:
             result = (_by_identity if by_identity else _by_application)(self._environment, self._resource, http)
         except ValueError:
-            why = _NO_IDENTITY if by_identity else f"Entra cannot be signed in to ({http.said}): {_NOT_ENTRA}"
+            why = _NO_IDENTITY if by_identity else f"signing in to Entra failed ({http.last_answer}): {_NOT_ENTRA}"
         except msal.ManagedIdentityError:
             why = "Azure gives this machine no such identity: check ENTRA_MANAGED_IDENTITY"
         except RequestFailed as failure:
@@ -104,7 +104,7 @@ class SignIn:
         if result.get("error") == "temporarily_unavailable":
             raise RequestFailed("Entra: temporarily unavailable", transient=True)
         if not isinstance(result.get("access_token"), str):
-            raise _refused(result, http.said)
+            raise _refused(result, http.last_answer)
         lifetime = float(result.get("expires_in") or 0)
         self._good_until = self._timing.monotonic() + max(lifetime - _LONGEST_MARGIN, lifetime / 2)
         return str(result["access_token"])
@@ -126,7 +126,7 @@ def _by_application(environment: EntraEnvironment, resource: str, http: "_Servic
         environment.client_id,
         authority=f"{environment.authority}/{environment.tenant_id}",
         client_credential=environment.secret or _certificate(environment),
-        # Discovery asks the public cloud whether the authority is one of its own; whoever sets it knows.
+        # Discovery would ask the public cloud about the authority, which the operator has set.
         instance_discovery=False,
         http_client=http,
     )
@@ -134,19 +134,20 @@ def _by_application(environment: EntraEnvironment, resource: str, http: "_Servic
     return result
 
 
-def _refused(result: Mapping[str, Any], said: str) -> CredentialsError:
-    """Only the code gets out: Entra's text may name people's things. `said`: what was answered where it has none."""
+def _refused(result: Mapping[str, Any], last_answer: str) -> CredentialsError:
+    """The error for a refused sign-in. It has only Entra's code, or else the last answer: the text may name people."""
     codes = result.get("error_codes") or _AADSTS.findall(str(result.get("error_description", "")))
     code = int(codes[0]) if isinstance(codes, list) and codes else None
     if code is None:
-        return CredentialsError(f"Entra refuses to sign in ({said} without a code): {_NOT_ENTRA}")
+        return CredentialsError(f"Entra refuses to sign in ({last_answer} without a code): {_NOT_ENTRA}")
     known = _WHAT_TO_DO.get(code, "look the code up in Entra's documentation")
     return CredentialsError(f"Entra refuses to sign in (AADSTS{code}): {known}")
 
 
 def _certificate(environment: EntraEnvironment) -> dict[str, str]:
-    """msal's form of a PEM file (certificate and key) or a PFX file. Raises SettingsError, CredentialsError for one
-    that has expired.
+    """The contents of a PEM file (certificate and key) or a PFX file, in msal's form.
+
+    Raises SettingsError for an unusable file, CredentialsError for an expired certificate.
     """
     password = environment.certificate_password
     why = "must hold a certificate and its private key, and ENTRA_CLIENT_CERTIFICATE_PASSWORD must open it"
@@ -181,11 +182,11 @@ def _opened(content: bytes, password: bytes | None) -> tuple[PrivateKeyTypes | N
 
 
 class _ServiceForMsal:
-    """The one HTTP layer in the form that msal asks for: time limits, retries and waits are the same for tokens."""
+    """The HTTP layer in the form that msal needs, so that tokens have the same time limits, retries and waits."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self.said = "nothing was asked"
+        self.last_answer = "nothing was sent"
 
     def get(self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None,
             **_: object) -> "_AnswerForMsal":  # fmt: skip
@@ -197,11 +198,11 @@ class _ServiceForMsal:
 
     def _ask(self, method: str, url: str, *, headers: Mapping[str, str] | None, **how: Any) -> "_AnswerForMsal":  # noqa: ANN401
         answer = self._service.request(method, url, headers=lambda: headers or {}, **how)
-        self.said = f"answered {answer.status}"
+        self.last_answer = f"answered {answer.status}"
         return _AnswerForMsal(answer.status, answer.content.decode("utf-8", "replace"), dict(answer.headers))
 
     def close(self) -> None:
-        """Nothing: the connections are the service's."""
+        """Do nothing: the connections belong to the service."""
 
 
 class _AnswerForMsal:
@@ -209,6 +210,6 @@ class _AnswerForMsal:
         self.status_code, self.text, self.headers = status_code, text, headers
 
     def raise_for_status(self) -> None:
-        """As requests does: a ValueError for what is no success."""
+        """Raise a ValueError for an error status, as requests does."""
         if self.status_code >= 400:  # noqa: PLR2004
             raise ValueError(f"answered {self.status_code}")

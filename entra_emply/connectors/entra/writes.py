@@ -1,6 +1,6 @@
-"""Writing to Graph: events of calendars and users, each request sent once. (rules.md, E2 and W)
+"""Writing to Graph: events of calendars, and users. Each request is sent once. (rules.md, E2 and W)
 
-Whether a lost answer meant success is for the caller to look up. What may be written is the rules' business.
+Not here: finding out whether a write succeeded whose answer was lost (`provisioning`).
 """
 
 import secrets
@@ -21,40 +21,40 @@ _ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!#
 _PASSWORD_LENGTH = 40
 
 
-def create_event(connection: Connection, entra_id: str, calendar_id: str, fields: Fields) -> str:
-    """Make an event in a calendar, of a plan's `after` and `transactionId`; its id."""
-    path = f"users/{part(entra_id)}/calendars/{part(calendar_id)}/events"
-    given = {name: value for name, value in _in_graph_words(fields).items() if value is not None}
-    return _identity(_write(connection, "create_event", "POST", path, given), "create_event")
+class Writes:
+    """Writes to Graph. Every method may raise TargetRefused and CredentialsError."""
 
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
-def update_event(connection: Connection, entra_id: str, event_id: str, fields: Fields) -> None:
-    """Change an event: those fields of a plan's `after` that Graph knows."""
-    _write(connection, "update_event", "PATCH", _event(entra_id, event_id), _in_graph_words(fields))
+    def create_event(self, entra_id: str, calendar_id: str, fields: Fields) -> str:
+        """Create an event from a plan's `after` and a `transactionId`; returns its id."""
+        path = f"users/{part(entra_id)}/calendars/{part(calendar_id)}/events"
+        given = {name: value for name, value in _in_graph_form(fields).items() if value is not None}
+        return _identity(_write(self._connection, "create_event", "POST", path, given), "create_event")
 
+    def update_event(self, entra_id: str, event_id: str, fields: Fields) -> None:
+        """Change an event to a plan's `after`. Fields that Graph does not have are left out."""
+        _write(self._connection, "update_event", "PATCH", _event(entra_id, event_id), _in_graph_form(fields))
 
-def delete_event(connection: Connection, entra_id: str, event_id: str) -> None:
-    """Delete an event; its owner finds it among the deleted items."""
-    _write(connection, "delete_event", "DELETE", _event(entra_id, event_id))
+    def delete_event(self, entra_id: str, event_id: str) -> None:
+        """Delete an event; it moves to its owner's deleted items."""
+        _write(self._connection, "delete_event", "DELETE", _event(entra_id, event_id))
 
+    def create_user(self, fields: Fields) -> str:
+        """Create a user; returns its id. The random password is stored nowhere; the first sign-in has to change it."""
+        given = {name: value for name, value in fields.items() if value is not None}
+        profile = {"password": _password(), "forceChangePasswordNextSignIn": True}
+        answer = _write(self._connection, "create_user", "POST", "users", given | {"passwordProfile": profile})
+        return _identity(answer, "create_user")
 
-def create_user(connection: Connection, fields: Fields) -> str:
-    """Make a user with a random password that is kept nowhere and is to be changed at the first sign-in; its id."""
-    given = {name: value for name, value in fields.items() if value is not None}
-    profile = {"password": _password(), "forceChangePasswordNextSignIn": True}
-    return _identity(
-        _write(connection, "create_user", "POST", "users", given | {"passwordProfile": profile}), "create_user"
-    )
+    def update_user(self, entra_id: str, fields: Fields) -> None:
+        """Change fields of a user."""
+        _write(self._connection, "update_user", "PATCH", f"users/{part(entra_id)}", fields)
 
-
-def update_user(connection: Connection, entra_id: str, fields: Fields) -> None:
-    """Change fields of a user."""
-    _write(connection, "update_user", "PATCH", f"users/{part(entra_id)}", fields)
-
-
-def delete_user(connection: Connection, entra_id: str) -> None:
-    """Delete a user; Entra keeps it for 30 days."""
-    _write(connection, "delete_user", "DELETE", f"users/{part(entra_id)}")
+    def delete_user(self, entra_id: str) -> None:
+        """Delete a user, whom Entra can restore for 30 days."""
+        _write(self._connection, "delete_user", "DELETE", f"users/{part(entra_id)}")
 
 
 def _write(connection: Connection, what: str, method: str, path: str, body: Fields | None = None) -> Answer:
@@ -86,7 +86,7 @@ def _write(connection: Connection, what: str, method: str, path: str, body: Fiel
 
 
 def _identity(answer: Answer, what: str) -> str:
-    """The id of what was made; a creation without one is uncertain."""
+    """The id of the created object. An answer without an id leaves the creation uncertain: raises TargetRefused."""
     made = answer.json() if answer.is_json else None
     identity = made.get("id") if isinstance(made, dict) else None
     if isinstance(identity, str):
@@ -100,15 +100,15 @@ def _event(entra_id: str, event_id: str) -> str:
     return f"users/{part(entra_id)}/events/{part(event_id)}"
 
 
-def _in_graph_words(fields: Fields) -> dict[str, Any]:
-    """A plan's fields of an event as Graph has them; those that are for the plan only are left out."""
+def _in_graph_form(fields: Fields) -> dict[str, Any]:
+    """The fields of an event as Graph names them, without those that only a plan has."""
     given: dict[str, Any] = {_EVENT[name]: value for name, value in fields.items() if name in _EVENT}
     times = {name: fields[name] for name in _TIMES if name in fields}
     return given | {name: {"dateTime": str(at).removesuffix("Z"), "timeZone": "UTC"} for name, at in times.items()}
 
 
 def _password() -> str:
-    """Random, and of all four kinds of characters that Entra's rules count."""
+    """A random password with all four kinds of characters that Entra's password rules count."""
     characters = [secrets.choice(alphabet) for alphabet in _ALPHABETS]
     every = "".join(_ALPHABETS)
     characters += [secrets.choice(every) for _ in range(_PASSWORD_LENGTH - len(characters))]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from entra_emply import provisioning as effects
+from entra_emply import provisioning
 from entra_emply.ledger.ledger import Ledger
 from tests.integration.ledger.mailbox_systems import furnish, make_systems
 from tests.integration.ledger.systems import Systems
@@ -60,7 +60,7 @@ def rows(server: Server, database: str) -> Rows:
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(effects, "_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(provisioning, "_PAUSES", (0.0, 0.0))
 
 
 @pytest.fixture

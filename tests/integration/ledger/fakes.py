@@ -1,6 +1,6 @@
 """Both systems in memory, behind the clients' interfaces, with switches for refusals and lost answers.
 
-They keep themselves in a scenario (the sandbox's form), and every change in `writes` as (kind, id).
+They keep themselves in a scenario (the sandbox's form), and every change in `written` as (kind, id).
 """
 
 import base64
@@ -30,7 +30,7 @@ class System:
     name = ""
 
     def __init__(self, scenario: Row) -> None:
-        self.writes: list[tuple[str, str]] = scenario.setdefault("writes", [])
+        self.written: list[tuple[str, str]] = scenario.setdefault("writes", [])
         self.reads: list[str] = []
         self.unreadable = False
         self.down = True
@@ -49,7 +49,7 @@ class System:
         return make() if fault is None else fault(make)
 
     def _made(self, kind: str, object_id: str) -> None:
-        self.writes.append((kind, object_id))
+        self.written.append((kind, object_id))
         self.changed()
 
 
@@ -59,6 +59,7 @@ class Graph(System):
     def __init__(self, scenario: Row) -> None:
         super().__init__(scenario)
         self.entra = scenario["entra"]
+        self.directory = self.mailboxes = self.events = self.writes = self
 
     # Users
 
@@ -67,18 +68,14 @@ class Graph(System):
         frame = frames.tenant([self.entra["organization"]])
         return Read(frame, Certificate("entra_tenant", 1, len(frame), "0" * 64, now, now))
 
-    def user(self, entra_id: str) -> Row | None:
+    def user(self, name: str) -> Row | None:
         self._read("user")
-        return _by_id(self.entra["users"], entra_id)
+        named = (user for user in self.entra["users"] if name in (user["id"], user["userPrincipalName"]))
+        return next(named, None)
 
     def deleted_user(self, entra_id: str) -> bool:
         self._read("deleted_user")
         return _by_id(self.entra["deletedUsers"], entra_id) is not None
-
-    def find_user(self, user_principal_name: str) -> Row | None:
-        self._read("find_user")
-        named = (user for user in self.entra["users"] if user["userPrincipalName"] == user_principal_name)
-        return next(named, None)
 
     def member_of(self, entra_id: str) -> frozenset[str]:
         self._read("member_of")

@@ -51,7 +51,7 @@ def test_the_second_run_has_nothing_to_do_and_raises_no_epoch(systems: Systems, 
     report = systems.apply(plan)
     assert (kinds(plan), report.results) == ({}, {})
     assert rows("SELECT epoch, runs - 1 FROM counters") == before
-    assert systems.emply.writes == []
+    assert systems.emply.written == []
 
 
 def test_a_newcomer_is_created_linked_granted_and_remembered(systems: Systems, rows: Rows) -> None:
@@ -104,15 +104,15 @@ def test_a_name_follows_entra(systems: Systems) -> None:
 
 
 def test_a_new_link_replaces_the_old_one_and_starts_without_role_state(systems: Systems, rows: Rows) -> None:
-    account = systems.person("ada") | {"id": "ada-made-anew"}
+    account = systems.person("ada") | {"id": "ada-made-again"}
     systems.delete("ada")
     systems.scenario["entra"]["users"].append(account)
-    systems.members("g-staff")[:] = ["ada-made-anew" if who == "ada" else who for who in systems.members("g-staff")]
+    systems.members("g-staff")[:] = ["ada-made-again" if who == "ada" else who for who in systems.members("g-staff")]
     plan = systems.plan()
     assert systems.apply(plan).held == 1
-    systems.ledger.approve(plan.plan_id, by="Kaya", reason="the account was made anew")
+    systems.ledger.approve(plan.plan_id, by="Kaya", reason="the account was created again")
     systems.sync()
-    assert rows("SELECT entra_id FROM links WHERE emply_user_id = 'emply-ada'") == [("ada-made-anew",)]
+    assert rows("SELECT entra_id FROM links WHERE emply_user_id = 'emply-ada'") == [("ada-made-again",)]
     assert rows("SELECT count(*) FROM links") == [(4,)]
     assert rows("SELECT ending FROM approvals") == [("applied",)]
 
@@ -134,7 +134,7 @@ def test_a_cause_that_ended_since_the_plan_takes_nothing_away(systems: Systems, 
     plan = systems.plan()
     undo()
     assert systems.apply(plan).count("superseded") == 1
-    assert systems.emply.writes == []
+    assert systems.emply.written == []
     assert rows(OUTCOMES)[-1] == ("deactivate_user", "superseded", None)
 
 
@@ -203,7 +203,7 @@ def test_a_lost_answer_is_followed_by_a_look_and_the_write_is_made_once(
     }[change]()
     systems.emply.faults = [fault]
     assert systems.sync().count("applied") == 1
-    assert len(systems.emply.writes) == 1
+    assert len(systems.emply.written) == 1
     assert kinds(systems.plan()) == {}
 
 
@@ -213,7 +213,7 @@ def test_a_create_that_came_through_late_is_not_made_twice(systems: Systems, row
     # The answer is lost and nothing is to be seen; the second try finds the address taken by the first.
     systems.emply.faults = [lambda make: (late.append(make), lost_before(make)), lambda make: (late[0](), make())]
     assert systems.sync().count("applied") == 1
-    assert len(systems.emply.writes) == 1
+    assert len(systems.emply.written) == 1
     assert rows("SELECT matched_by FROM links WHERE entra_id = 'zofia'") == [("created",)]
 
 
@@ -299,7 +299,7 @@ def test_refused_credentials_stop_everything_and_count_for_nobody(systems: Syste
     systems.emply.faults = [None, no_access]
     with pytest.raises(CredentialsError):
         systems.sync()
-    assert len(systems.emply.writes) == 1
+    assert len(systems.emply.written) == 1
     assert rows("SELECT ending FROM plans ORDER BY plan_no DESC LIMIT 1") == [("stopped",)]
     assert systems.sync().count("applied") == 2
     assert rows("SELECT count(*) FROM failures") == [(0,)]
@@ -365,7 +365,7 @@ def test_a_plan_is_applied_once(systems: Systems) -> None:
     systems.apply(plan)
     with pytest.raises(PlanRefused, match="already"):
         systems.apply(plan)
-    assert len(systems.emply.writes) == 1
+    assert len(systems.emply.written) == 1
 
 
 def test_only_the_newest_plan_is_applied(systems: Systems) -> None:
@@ -420,7 +420,7 @@ def test_a_plan_whose_sources_were_read_before_another_plan_was_applied_is_refus
     _hire(systems, "zofia")
     early = systems.inputs()
     systems.sync()
-    systems.emply.writes.clear()
+    systems.emply.written.clear()
     _refused(systems, systems.record(early), "another run applied changes")
 
 
@@ -446,7 +446,7 @@ def test_another_customers_emply_is_not_asked_what_became_of_a_killed_run(system
 def _refused(systems: Systems, plan: Plan, why: str) -> None:
     with pytest.raises(PlanRefused, match=why):
         systems.apply(plan)
-    assert systems.emply.writes == []
+    assert systems.emply.written == []
 
 
 def _hire(systems: Systems, entra_id: str) -> None:

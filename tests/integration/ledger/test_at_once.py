@@ -30,14 +30,14 @@ def test_four_that_apply_one_plan_apply_it_once(systems: Systems) -> None:
     plan = systems.plan()
     errors = _at_once(4, lambda: systems.apply(plan))
     assert [type(error) for error in errors] == [PlanRefused] * 3
-    assert sorted(kind for kind, _ in systems.emply.writes) == ["create"] * 6
+    assert sorted(kind for kind, _ in systems.emply.written) == ["create"] * 6
 
 
 def test_four_whole_runs_at_once_make_every_write_once(systems: Systems) -> None:
     errors = _at_once(4, systems.sync)
     assert all(isinstance(error, PlanRefused) for error in errors)
     systems.sync()
-    assert sorted(kind for kind, _ in systems.emply.writes) == ["create"] * 6
+    assert sorted(kind for kind, _ in systems.emply.written) == ["create"] * 6
     assert kinds(systems.plan()) == {}
 
 
@@ -59,17 +59,17 @@ def test_who_lost_the_lock_writes_no_more_and_the_next_run_goes_on(
     systems: Systems, server: Server, rows: Rows
 ) -> None:
     def end_the_session() -> None:
-        if len(systems.emply.writes) == 3:
+        if len(systems.emply.written) == 3:
             server.execute(END_LOCK)
 
     systems.emply.changed = end_the_session
     with pytest.raises(LedgerError, match="was lost"):
         systems.sync()
-    assert len(systems.emply.writes) == 3
+    assert len(systems.emply.written) == 3
     assert rows("SELECT count(*) FROM outcomes") == [(2,)]
     systems.emply.changed = lambda: None
     systems.sync()
-    assert len(systems.emply.writes) == 6
+    assert len(systems.emply.written) == 6
     assert rows("SELECT count(*) FROM links") == [(6,)]
     assert rows("SELECT ending FROM plans ORDER BY plan_no") == [("interrupted",), ("done",)]
 
@@ -93,7 +93,7 @@ def test_reads_made_while_a_run_was_dying_are_stale_though_it_left_nothing_open(
     assert rows("SELECT count(*) FROM attempts") == rows("SELECT count(*) FROM outcomes") == [(2,)]
     with pytest.raises(PlanRefused, match="another run applied changes"):
         systems.apply(systems.record(read[0]))
-    assert len(systems.emply.writes) == 2
+    assert len(systems.emply.written) == 2
 
 
 def _at_once(number: int, run: Callable[[], object]) -> list[Exception]:

@@ -100,7 +100,7 @@ def test_a_rooms_calendar_is_nobodys_and_recorded_for_the_room(systems: Systems,
 
 def test_a_calendar_that_is_there_already_counts_as_added(systems: Systems, rows: Rows) -> None:
     assert results(systems, adding("ada", "ada-cal")) == [("add_calendar", "applied")]
-    assert systems.emply.writes == []
+    assert systems.emply.written == []
     assert rows(RECORDED) == [("E-ada", "ada", "ada-cal", False)]
 
 
@@ -110,7 +110,7 @@ def test_a_changed_name_and_sharing_are_written_and_nothing_else(systems: System
     assert results(systems, action("emply.update_calendar", "C3", "ada", before, after)) == [
         ("update_calendar", "applied")
     ]
-    assert systems.emply.writes == [("calendar name+shareDatesAndTitles", "E-ada")]
+    assert systems.emply.written == [("calendar name+shareDatesAndTitles", "E-ada")]
     assert in_emply(systems, "calendars")["E-ada"]["name"] == "Møder"
 
 
@@ -127,7 +127,7 @@ def test_what_is_as_it_should_be_already_is_not_written(systems: Systems) -> Non
         after | {"shareDatesAndTitles": True},
     )
     assert results(systems, row, both) == [("update_calendar", "applied")] * 2
-    assert systems.emply.writes == [("calendar shareDatesAndTitles", "E-ada")]
+    assert systems.emply.written == [("calendar shareDatesAndTitles", "E-ada")]
 
 
 def test_a_name_that_changed_in_emply_since_the_plan_is_left_alone(systems: Systems) -> None:
@@ -178,9 +178,9 @@ def test_a_detached_calendar_that_is_no_longer_free_is_not_attached(systems: Sys
     else:
         change = {"attached": {"externalId": "something"}, "another user's": {"userId": "emply-ipek"}}[what]
         in_emply(systems, "calendars")["E-ada"].update(change)
-    systems.emply.writes.clear()
+    systems.emply.written.clear()
     assert results(systems, attaching("ada")) == [("attach_calendar", "superseded")]
-    assert systems.emply.writes == []
+    assert systems.emply.written == []
 
 
 def test_removals_come_before_additions_and_additions_before_changes(systems: Systems) -> None:
@@ -188,7 +188,7 @@ def test_removals_come_before_additions_and_additions_before_changes(systems: Sy
     named = {"kind": "user", "externalId": "ada-cal"}
     rename = action("emply.update_calendar", "C3", "ada", named | {"name": "Kalender"}, named | {"name": "Møder"})
     results(systems, rename, adding("ipek", "ipek-cal"), removing("sal", "room"))
-    assert [kind for kind, _ in systems.emply.writes] == ["delete calendar", "add calendar", "calendar name"]
+    assert [kind for kind, _ in systems.emply.written] == ["delete calendar", "add calendar", "calendar name"]
 
 
 def test_emplys_calendars_are_read_once_for_a_plan(systems: Systems) -> None:
@@ -212,7 +212,7 @@ def test_a_calendar_goes_while_its_cause_holds(systems: Systems, why: Callable[[
 def test_a_calendar_whose_cause_ended_stays(systems: Systems, make: Callable[[str], Row]) -> None:
     without_own_events(systems)
     assert [result for _, result in results(systems, make("ada"))] == ["superseded"]
-    assert systems.emply.writes == []
+    assert systems.emply.written == []
 
 
 @pytest.mark.parametrize("rule", ["C4", "C6"])
@@ -311,10 +311,10 @@ def test_a_lost_answer_is_followed_by_a_look_and_the_write_is_made_once(
     systems: Systems, rows: Rows, kind: str, fault: Fault
 ) -> None:
     row = _prepared(systems, kind)
-    systems.emply.writes.clear()
+    systems.emply.written.clear()
     systems.emply.faults = [fault]
     assert results(systems, row) == [(f"{kind}_calendar", "applied")]
-    assert len(systems.emply.writes) == 1
+    assert len(systems.emply.written) == 1
     assert rows(RECORDED) == _recorded_after(systems, kind)
 
 
@@ -326,11 +326,11 @@ def test_what_was_done_when_the_process_died_is_found_and_remembered(systems: Sy
     with pytest.raises(KeyboardInterrupt):
         systems.apply(made)
     systems.emply.changed = lambda: None
-    writes = len(systems.emply.writes)
+    writes = len(systems.emply.written)
     assert settle(systems.ledger, graph=systems.graph, emply=systems.emply)
     assert rows(OUTCOMES)[-1] == (f"{kind}_calendar", "applied", None)
     assert rows(RECORDED) == _recorded_after(systems, kind)
-    assert len(systems.emply.writes) == writes
+    assert len(systems.emply.written) == writes
 
 
 @pytest.mark.parametrize("kind", ["add", "attach", "update", "remove", "detach"])
@@ -365,7 +365,7 @@ def test_an_emply_whose_calendars_cannot_be_read_does_not_keep_the_next_run_from
     assert rows("SELECT count(*) FROM attempts LEFT JOIN outcomes USING (attempt_no) WHERE result IS NULL") == [(1,)]
     systems.emply.unreadable = False
     assert results(systems, adding("ipek", "ipek-cal")) == [("add_calendar", "applied")]
-    assert len([kind for kind, _ in systems.emply.writes if kind == "add calendar"]) == 1
+    assert len([kind for kind, _ in systems.emply.written if kind == "add calendar"]) == 1
     assert rows("SELECT count(*) FROM attempts LEFT JOIN outcomes USING (attempt_no) WHERE result IS NULL") == [(0,)]
 
 

@@ -127,7 +127,7 @@ def test_an_event_that_was_moved_to_another_calendar_is_deleted_from_the_one_it_
 
 def test_an_event_that_outlook_still_has_in_the_window_is_not_deleted(systems: Systems) -> None:
     assert results(systems, deleting("ada-lunch")) == [("delete_event", "superseded")]
-    assert systems.emply.writes == []
+    assert systems.emply.written == []
 
 
 def test_the_events_of_a_calendar_that_is_off_are_deleted_whatever_outlook_has(systems: Systems) -> None:

@@ -1,4 +1,4 @@
-"""What the ledger tells of the past: planned, approved, applied, by whom and when; and where actions stand now."""
+"""What the ledger tells of the past: planned, approved, applied, by whom and when; and the status of actions now."""
 
 from datetime import timedelta
 
@@ -106,12 +106,13 @@ def test_nobody_has_no_history_and_no_ledger_has_none(systems: Systems, server: 
     assert told(systems, "nobody@contoso.com") == []
     empty = Ledger.open(server.url(server.create()))  # type: ignore[attr-defined]
     assert empty.history() == empty.history("x") == empty.history_of(Person(frozenset(), frozenset())) == []
-    assert empty.standing("run", ["x"]).plan is None
+    assert empty.action_status("run", ["x"]).plan is None
     assert empty.links_of(["x"], []) == []
+    assert empty.failures_of("x") == []
     empty.close()
 
 
-# Where actions stand
+# The status of actions
 
 
 def run_of(systems: Systems) -> str:
@@ -125,10 +126,10 @@ def test_an_applied_action_stands_as_applied(systems: Systems) -> None:
     plan = systems.plan()
     systems.apply(plan)
     (action_id,) = plan.actions["action_id"]
-    standing = systems.ledger.standing(run_of(systems), [action_id])
-    assert standing.newest
-    assert (standing.plan or {})["plan_id"] == plan.plan_id
-    assert standing.tried[action_id]["result"] == "applied"
+    status = systems.ledger.action_status(run_of(systems), [action_id])
+    assert status.newest
+    assert (status.plan or {})["plan_id"] == plan.plan_id
+    assert status.tried[action_id]["result"] == "applied"
 
 
 def test_a_failed_action_tells_how_often_and_when_its_turn_comes(systems: Systems) -> None:
@@ -137,7 +138,7 @@ def test_a_failed_action_tells_how_often_and_when_its_turn_comes(systems: System
     plan = systems.plan()
     systems.apply(plan)
     (action_id,) = plan.actions["action_id"]
-    failed = systems.ledger.standing(run_of(systems), [action_id]).failed[action_id]
+    failed = systems.ledger.action_status(run_of(systems), [action_id]).failed[action_id]
     assert (failed["failures"], failed["code"], failed["quarantined_at"], failed["runs"]) == (1, "invalid", None, 1)
 
 
@@ -146,12 +147,91 @@ def test_an_approval_counts_while_it_is_valid(systems: Systems) -> None:
     plan = systems.plan()
     approve(systems, plan.plan_id)
     (action_id,) = plan.actions["action_id"]
-    assert systems.ledger.standing(run_of(systems), [action_id]).approved[action_id]["by"] == "Ada"
+    assert systems.ledger.action_status(run_of(systems), [action_id]).approved[action_id]["by"] == "Ada"
     with clock.frozen(clock.now() + timedelta(hours=73)):
-        assert systems.ledger.standing(run_of(systems), [action_id]).approved == {}
+        assert systems.ledger.action_status(run_of(systems), [action_id]).approved == {}
 
 
 def test_links_tell_how_and_since_when(systems: Systems) -> None:
     (link,) = systems.ledger.links_of(["søren"], [])
     assert (link["emply_user_id"], link["matched_by"]) == ("emply-søren", "username")
     assert [each["entra_id"] for each in systems.ledger.links_of([], ["emply-łukasz"])] == ["łukasz"]
+
+
+# What a plan did not get done
+
+
+def failed(systems: Systems, plan_id: str) -> list[tuple[str, str | None, str, str | None, int]]:
+    found = systems.ledger.failures_of(plan_id)
+    return [(each.kind, each.subject, each.status, each.code, each.failures) for each in found]
+
+
+def test_a_failed_action_is_told_with_its_subject_and_the_code_of_the_service(systems: Systems) -> None:
+    systems.person("søren")["givenName"] = "Sören"
+    systems.person("łukasz")["givenName"] = "Łucjan"
+    systems.emply.faults = [refused]
+    plan = systems.plan()
+    systems.apply(plan)
+    (first, _) = plan.actions["subject"]
+    assert failed(systems, plan.plan_id) == [("emply.update_user", first, "failed", "invalid", 1)]
+    assert systems.ledger.failures_of(plan.plan_id)[0].action_id == plan.actions["action_id"].iloc[0]
+
+
+def test_an_action_whose_turn_has_not_come_waits_with_its_last_code(systems: Systems) -> None:
+    systems.person("søren")["givenName"] = "Sören"
+    systems.emply.faults = [refused, refused]
+    for _ in range(2):
+        systems.sync()
+    plan = systems.plan()
+    assert systems.apply(plan).waiting == 1
+    assert failed(systems, plan.plan_id) == [("emply.update_user", "søren@contoso.com", "waiting", "invalid", 2)]
+
+
+def test_a_quarantined_action_is_told_until_it_is_released(systems: Systems) -> None:
+    systems.person("søren")["givenName"] = "Sören"
+    for _ in range(40):
+        systems.emply.faults = [refused]
+        plan = systems.plan()
+        if systems.apply(plan).quarantined:
+            break
+    assert failed(systems, plan.plan_id) == [("emply.update_user", "søren@contoso.com", "quarantined", "invalid", 8)]
+    systems.ledger.release(systems.ledger.failures_of(plan.plan_id)[0].action_id, "Ada")
+    assert failed(systems, plan.plan_id) == []
+
+
+def test_held_and_applied_actions_are_no_failures(systems: Systems) -> None:
+    systems.person("søren")["accountEnabled"] = False
+    systems.person("łukasz")["givenName"] = "Łucjan"
+    plan = systems.plan()
+    report = systems.apply(plan)
+    assert (report.held, report.count("applied")) == (1, 1)
+    assert failed(systems, plan.plan_id) == []
+
+
+def test_a_failure_stays_with_its_plan_when_a_later_one_succeeds(systems: Systems) -> None:
+    systems.person("søren")["givenName"] = "Sören"
+    systems.emply.faults = [refused]
+    plan = systems.plan()
+    systems.apply(plan)
+    systems.person("łukasz")["givenName"] = "Łucjan"
+    later = systems.plan()
+    systems.apply(later)
+    assert failed(systems, plan.plan_id) == [("emply.update_user", "søren@contoso.com", "failed", "invalid", 0)]
+    assert failed(systems, later.plan_id) == []
+
+
+def test_of_the_same_plan_made_twice_the_one_applied_last_counts(systems: Systems) -> None:
+    systems.person("søren")["givenName"] = "Sören"
+    systems.emply.faults = [refused]
+    plan = systems.plan()
+    systems.apply(plan)
+    again = systems.plan()
+    systems.apply(again)
+    assert again.plan_id == plan.plan_id
+    assert failed(systems, plan.plan_id) == []
+
+
+def test_a_plan_that_was_never_applied_has_no_failures(systems: Systems) -> None:
+    systems.person("søren")["givenName"] = "Sören"
+    assert failed(systems, systems.plan().plan_id) == []
+    assert failed(systems, "unknown") == []

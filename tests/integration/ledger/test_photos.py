@@ -2,7 +2,7 @@
 
 import pytest
 
-from entra_emply.provisioning.apply import HOPELESS, settle
+from entra_emply.provisioning.apply import MAX_SERVICE_FAILURES, settle
 from tests.integration.ledger.conftest import Rows
 from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before
 from tests.integration.ledger.mailbox_systems import OUTCOMES
@@ -18,7 +18,7 @@ def setting(etag: str = "W/1") -> Row:
 
 def test_a_photo_is_written_and_its_etag_recorded(systems: Systems, rows: Rows) -> None:
     assert results(systems, setting()) == [("set_photo", "applied")]
-    assert systems.emply.writes == [("photo Ada's", "emply-ada")]
+    assert systems.emply.written == [("photo Ada's", "emply-ada")]
     assert systems.login("ada")["photoEtag"] == "W/1"
     assert rows(ETAGS) == [("emply-ada", "W/1")]
     assert systems.state().photo_etags.to_dict("records") == [{"emply_user_id": "emply-ada", "etag": "W/1"}]
@@ -39,12 +39,12 @@ def test_a_photo_that_changed_since_the_plan_is_the_next_runs(systems: Systems, 
     else:
         photos["ada"]["mediaEtag"] = "W/2"
     assert results(systems, setting()) == [("set_photo", "superseded")]
-    assert (systems.emply.writes, rows(ETAGS)) == ([], [])
+    assert (systems.emply.written, rows(ETAGS)) == ([], [])
 
 
 def test_a_new_link_starts_without_a_photo(systems: Systems, rows: Rows) -> None:
     results(systems, setting())
-    link = action("ledger.link_user", "M2", "ada-made-anew", None, {"matchedBy": "username"}, emply_user_id="emply-ada")
+    link = action("ledger.link_user", "M2", "ada-again", None, {"matchedBy": "username"}, emply_user_id="emply-ada")
     assert results(systems, link) == [("link_user", "applied")]
     assert rows(ETAGS) == []
 
@@ -67,8 +67,8 @@ def test_photos_in_a_row_that_cannot_be_read_stop_the_others_only_where_the_serv
     systems: Systems, down: bool, untried: int
 ) -> None:
     systems.graph.unreadable, systems.graph.down = True, down
-    report = systems.apply(plan(systems, *(setting(f"W/{number}") for number in range(HOPELESS + 1))))
-    assert (report.count("failed"), report.untried) == (HOPELESS + 1 - untried, untried)
+    report = systems.apply(plan(systems, *(setting(f"W/{number}") for number in range(MAX_SERVICE_FAILURES + 1))))
+    assert (report.count("failed"), report.untried) == (MAX_SERVICE_FAILURES + 1 - untried, untried)
 
 
 @pytest.mark.parametrize("fault", [lost_after, lost_before])
@@ -77,7 +77,7 @@ def test_a_lost_answer_is_followed_by_a_look_and_the_photo_is_written_once(
 ) -> None:
     systems.emply.faults = [fault]
     assert results(systems, setting()) == [("set_photo", "applied")]
-    assert len(systems.emply.writes) == 1
+    assert len(systems.emply.written) == 1
     assert rows(ETAGS) == [("emply-ada", "W/1")]
 
 

@@ -37,10 +37,10 @@ class Installation:
         settle(self.ledger, graph=self.graph, emply=self.emply)
         state = self.ledger.read_state(clock.now())
         inputs = Inputs(
-            entra_tenant=self.graph.tenant().frame,
-            entra_users=self.graph.users().frame,
-            entra_groups=self.graph.groups().frame,
-            entra_group_members=self.graph.members(["g-staff", "g-hr", "g-rooms"], transitive=False).frame,
+            entra_tenant=self.graph.directory.tenant().frame,
+            entra_users=self.graph.directory.users().frame,
+            entra_groups=self.graph.directory.groups().frame,
+            entra_group_members=self.graph.directory.members(["g-staff", "g-hr", "g-rooms"], transitive=False).frame,
             emply_users=self.emply.users().frame,
             emply_employees=self.emply.employees().frame,
             emply_roles=self.emply.roles().frame,

@@ -69,16 +69,19 @@ def test_after_a_lost_answer_the_user_is_looked_for_before_it_is_made_again(
 ) -> None:
     systems.graph.faults = [fault]
     assert results(systems, creating()) == [("create_user", "applied")]
-    assert [kind for kind, _ in systems.graph.writes] == ["create user"]
-    assert "find_user" in systems.graph.reads
+    assert [kind for kind, _ in systems.graph.written] == ["create user"]
+    assert "user" in systems.graph.reads
     assert rows("SELECT count(*) FROM grants") == [(1,)]
 
 
 def test_a_user_that_came_through_late_is_not_made_twice(systems: Systems) -> None:
     late: list[Callable[[], object]] = []
-    systems.graph.faults = [lambda make: (late.append(make), lost_before(make)), lambda make: (late[0](), make())]
+    systems.graph.faults = [
+        lambda make: (late.append(make), lost_before(make)),
+        lambda make: (late[0](), make()),
+    ]
     assert results(systems, creating()) == [("create_user", "applied")]
-    assert len(systems.graph.writes) == 1
+    assert len(systems.graph.written) == 1
 
 
 def test_a_name_that_somebody_else_took_meanwhile_is_a_failure(systems: Systems, rows: Rows) -> None:
@@ -125,14 +128,14 @@ def test_after_a_death_it_is_found_out_whether_it_was_done(
 def test_what_the_employee_says_is_written_to_entra(systems: Systems) -> None:
     assert results(systems, updating()) == [("update_user", "applied")]
     assert systems.person("ada")["jobTitle"] == "Mühendis"
-    assert systems.graph.writes == [("update user", "ada")]
+    assert systems.graph.written == [("update user", "ada")]
 
 
 @pytest.mark.parametrize("fault", [lost_after, lost_before])
 def test_a_change_whose_answer_was_lost_is_made_once(systems: Systems, fault: Fault) -> None:
     systems.graph.faults = [fault]
     assert results(systems, updating()) == [("update_user", "applied")]
-    assert len(systems.graph.writes) == 1
+    assert len(systems.graph.written) == 1
 
 
 def test_a_user_that_became_hybrid_meanwhile_is_refused_by_graph(systems: Systems) -> None:
@@ -218,7 +221,7 @@ def test_a_deletion_whose_answer_was_lost_is_made_once(systems: Systems, rows: R
     systems.login("søren")["active"] = False
     systems.graph.faults = [fault]
     assert results(systems, deleting()) == [("delete_user", "applied")]
-    assert [kind for kind, _ in systems.graph.writes] == ["delete user"]
+    assert [kind for kind, _ in systems.graph.written] == ["delete user"]
     assert rows(DELETED) == [("søren", "søren-file")]
 
 

@@ -79,7 +79,7 @@ def wanted_calendars(*users: str) -> pd.DataFrame:
 
 
 def read_events(client: GraphClient, previous: MultiRead | None = None, paired: pd.DataFrame = NO_PAIRS) -> MultiRead:
-    return client.events(wanted_calendars(), WINDOW, None if previous is None else previous.frames, paired)
+    return client.events.read(wanted_calendars(), WINDOW, None if previous is None else previous.frames, paired)
 
 
 def sent(server: Sandbox) -> list[Row]:
@@ -91,16 +91,16 @@ def items(server: Sandbox) -> list[Row]:
 
 
 READS: dict[str, tuple[str, Callable[[GraphClient], Read | MultiRead]]] = {
-    "photos": (r"/photo$", lambda client: client.photos(IDS)),
-    "calendars": (r"/calendars$", lambda client: client.calendars(IDS)),
+    "photos": (r"/photo$", lambda client: client.mailboxes.photos(IDS)),
+    "calendars": (r"/calendars$", lambda client: client.mailboxes.calendars(IDS)),
     "events": (r"/calendarView/delta$", read_events),
-    "batch of photos": (r"\$batch$", lambda client: client.photos(IDS)),
-    "batch of calendars": (r"\$batch$", lambda client: client.calendars(IDS)),
+    "batch of photos": (r"\$batch$", lambda client: client.mailboxes.photos(IDS)),
+    "batch of calendars": (r"\$batch$", lambda client: client.mailboxes.calendars(IDS)),
     "batch of events": (r"\$batch$", read_events),
-    "deleted users": (r"deletedItems/microsoft.graph.user$", GraphClient.deleted_users),
-    "application": (r"servicePrincipals/app$", lambda client: client.application("app")),
-    "assignments": (r"appRoleAssignedTo$", lambda client: client.application("app")),
-    "assigned groups": (r"groups/sso/members$", lambda client: client.application("app")),
+    "deleted users": (r"deletedItems/microsoft.graph.user$", lambda client: client.directory.deleted_users()),
+    "application": (r"servicePrincipals/app$", lambda client: client.directory.application("app")),
+    "assignments": (r"appRoleAssignedTo$", lambda client: client.directory.application("app")),
+    "assigned groups": (r"groups/sso/members$", lambda client: client.directory.application("app")),
 }
 
 

@@ -77,7 +77,7 @@ def test_whatever_its_owners_do_a_delta_comes_to_what_a_whole_read_does(
     pairs = [(user, f"{user}-own", f"n{n}") for user in owners for n in range(0, 60, 3)]
     paired = pd.DataFrame(pairs, columns=EVENT, dtype="str")
     wanted = wanted_calendars(*owners)
-    read, number = client.events(wanted, WINDOW, None, paired), 0
+    read, number = client.events.read(wanted, WINDOW, None, paired), 0
     for _ in range(6):
         for _ in range(chance.randrange(8)):
             user, number = chance.choice(owners), number + 1
@@ -85,8 +85,8 @@ def test_whatever_its_owners_do_a_delta_comes_to_what_a_whole_read_does(
         calendars = {user: [calendars_of(user)[0] | {"events": rows[user]}, calendars_of(user)[1]] for user in owners}
         server.change_state({"entra": {"calendars": calendars}})
         server.change_settings(delta_lifetime=0 if chance.random() < 0.1 else 1000)  # 0: every token has expired
-        whole = client.events(wanted, WINDOW, None, paired)
-        read = client.events(wanted, WINDOW, read.frames, paired)
+        whole = client.events.read(wanted, WINDOW, None, paired)
+        read = client.events.read(wanted, WINDOW, read.frames, paired)
         pd.testing.assert_frame_equal(read.frames["entra_events"], whole.frames["entra_events"])
 
 
@@ -98,10 +98,10 @@ def test_a_read_goes_on_from_stored_frames(server: Sandbox, client: GraphClient,
     stored = store.read("run", "entra_events")
     assert isinstance(stored, dict)
     wanted = wanted_calendars()[lambda frame: frame["calendar_id"] != "u00-team"]
-    second = client.events(wanted, WINDOW, stored, NO_PAIRS).frames["entra_events"]
+    second = client.events.read(wanted, WINDOW, stored, NO_PAIRS).frames["entra_events"]
     assert len(second) == 160
     assert list(second.loc[second["entra_id"] == "u00", "event_id"]) == ["new"]
-    pd.testing.assert_frame_equal(second, client.events(wanted, WINDOW, None, NO_PAIRS).frames["entra_events"])
+    pd.testing.assert_frame_equal(second, client.events.read(wanted, WINDOW, None, NO_PAIRS).frames["entra_events"])
 
 
 def test_what_has_not_changed_costs_one_item_a_calendar(server: Sandbox, client: GraphClient) -> None:
@@ -133,5 +133,5 @@ def test_paired_events_out_of_the_window_come_too(server: Sandbox, client: Graph
     server.change_state({"entra": {"calendars": {"u00": [calendars_of("u00")[0] | {"events": [far]}]}}})
     keys = [("u00", "u00-own", "far"), ("u00", "u00-own", "gone"), ("u42", "x", "no mailbox"), ("u41", "x", "closed")]
     paired = pd.DataFrame(keys, columns=EVENT, dtype="str")
-    read = client.events(wanted_calendars("u01"), WINDOW, None, paired).frames["entra_events"]
+    read = client.events.read(wanted_calendars("u01"), WINDOW, None, paired).frames["entra_events"]
     assert list(read["event_id"]) == ["far", "u01-1", "u01-2", "u01-3", "u01-4"]

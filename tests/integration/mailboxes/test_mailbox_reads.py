@@ -24,14 +24,14 @@ from tests.integration.mailboxes.scenario import (
 
 
 def test_photos_are_the_etags_of_those_who_have_one(server: Sandbox, client: GraphClient) -> None:
-    read = client.photos([*IDS, "nobody"])
+    read = client.mailboxes.photos([*IDS, "nobody"])
     assert read.frame.to_numpy().tolist() == [["u01", 'W/"1"'], ["u03", 'W/"3"']]
     assert (read.certificate.source, read.certificate.pages, read.certificate.rows) == ("entra_photos", 46, 2)
     assert [entry["path"] for entry in sent(server)] == ["/v1.0/$batch"] * 3
 
 
 def test_mailboxes_and_their_calendars(client: GraphClient) -> None:
-    read = client.calendars([*IDS, "nobody"])
+    read = client.mailboxes.calendars([*IDS, "nobody"])
     mailboxes, calendars = read.frames["entra_mailboxes"], read.frames["entra_calendars"]
     assert list(mailboxes.loc[~mailboxes["available"], "entra_id"]) == ["nobody", *IDS[40:]]
     assert calendars.iloc[:2].to_numpy().tolist() == [
@@ -43,7 +43,7 @@ def test_mailboxes_and_their_calendars(client: GraphClient) -> None:
 def test_calendars_of_many_pages_are_read_whole(server: Sandbox, client: GraphClient) -> None:
     many = [{"id": f"c{n:03}", "name": "Þ", "isDefaultCalendar": n == 249} for n in range(250)]
     server.change_state({"entra": {"calendars": {"u00": many}}})
-    assert len(client.calendars(["u00"]).frames["entra_calendars"]) == 250
+    assert len(client.mailboxes.calendars(["u00"]).frames["entra_calendars"]) == 250
     assert len(items(server)) == 3
 
 
@@ -60,14 +60,14 @@ def test_events_of_the_window_series_expanded(server: Sandbox, client: GraphClie
 
 
 def test_deleted_users_and_the_application(client: GraphClient) -> None:
-    assert client.deleted_users().frame.to_numpy().tolist() == [["gone", "gonezoe@contoso.com"]]
-    found = client.application("app").frames
+    assert client.directory.deleted_users().frame.to_numpy().tolist() == [["gone", "gonezoe@contoso.com"]]
+    found = client.directory.application("app").frames
     assert found["entra_application"].to_numpy().tolist() == [["app", True]]
     assert list(found["entra_assigned"]["entra_id"]) == ["u01", "u03", "u04"]
 
 
 def test_an_application_that_does_not_exist_has_no_row(client: GraphClient) -> None:
-    read = client.application("no such")
+    read = client.directory.application("no such")
     assert [len(frame) for frame in read.frames.values()] == [0, 0]
     assert read.certificate.rows == 0
 
@@ -75,21 +75,21 @@ def test_an_application_that_does_not_exist_has_no_row(client: GraphClient) -> N
 def test_a_group_that_went_meanwhile_assigns_nobody(server: Sandbox, client: GraphClient) -> None:
     body = {"error": {"code": "Request_ResourceNotFound"}}
     server.put_faults({"path": "/groups/sso/members", "fault": {"status": 404, "body": body}})
-    assert list(client.application("app").frames["entra_assigned"]["entra_id"]) == ["u01"]
+    assert list(client.directory.application("app").frames["entra_assigned"]["entra_id"]) == ["u01"]
 
 
 def test_a_mailbox_is_asked_for_four_things_at_a_time(server: Sandbox, client: GraphClient) -> None:
     many = [{"id": f"c{n}", "isDefaultCalendar": n == 0, "events": [event(f"e{n}")]} for n in range(30)]
     server.change_state({"entra": {"calendars": {"u00": many}}})
     wanted = pd.DataFrame({"entra_id": ["u00"] * 30, "calendar_id": [row["id"] for row in many]}, dtype="str")
-    assert len(client.events(wanted, WINDOW, None, NO_PAIRS).frames["entra_events"]) == 30
+    assert len(client.events.read(wanted, WINDOW, None, NO_PAIRS).frames["entra_events"]) == 30
     assert {item["status"] for item in items(server)} == {200}
 
 
 def test_nothing_is_asked_for_nobody(server: Sandbox, client: GraphClient) -> None:
-    assert len(client.photos([]).frame) == 0
-    assert [len(frame) for frame in client.calendars([]).frames.values()] == [0, 0]
-    nothing = client.events(wanted_calendars().head(0), WINDOW, None, NO_PAIRS)
+    assert len(client.mailboxes.photos([]).frame) == 0
+    assert [len(frame) for frame in client.mailboxes.calendars([]).frames.values()] == [0, 0]
+    nothing = client.events.read(wanted_calendars().head(0), WINDOW, None, NO_PAIRS)
     assert [len(frame) for frame in nothing.frames.values()] == [0, 0]
     assert sent(server) == []
 
@@ -98,64 +98,72 @@ def test_nothing_is_asked_for_nobody(server: Sandbox, client: GraphClient) -> No
 
 
 def test_one_photo_with_its_content(client: GraphClient) -> None:
-    assert client.photo("u01") == ('W/"1"', b"\xff\xd8\xff\xe0\x00\x10")
-    assert [client.photo(user) for user in ("u02", "u04", "nobody")] == [None] * 3
+    assert client.mailboxes.photo("u01") == ('W/"1"', b"\xff\xd8\xff\xe0\x00\x10")
+    assert [client.mailboxes.photo(user) for user in ("u02", "u04", "nobody")] == [None] * 3
 
 
 def test_a_photo_that_changes_while_it_is_read_is_read_again(server: Sandbox, client: GraphClient) -> None:
     server.put_faults({"path": "/photo$", "times": 1, "fault": {"status": 200, "body": {"@odata.mediaEtag": "older"}}})
-    assert client.photo("u01") == ('W/"1"', b"\xff\xd8\xff\xe0\x00\x10")
+    assert client.mailboxes.photo("u01") == ('W/"1"', b"\xff\xd8\xff\xe0\x00\x10")
     assert sum(entry["path"].endswith("$value") for entry in sent(server)) == 2
 
 
 def test_one_calendar(client: GraphClient) -> None:
-    own = client.calendar("u00", "u00-own")
+    own = client.mailboxes.calendar("u00", "u00-own")
     assert own is not None
     assert (own["id"], own["name"], own["canEdit"], own["isDefaultCalendar"]) == ("u00-own", "Kalender", True, True)
-    assert [client.calendar("u00", "gone"), client.calendar("u42", "x"), client.calendar("nobody", "x")] == [None] * 3
-    assert [client.has_mailbox(user) for user in ("u00", "u42", "nobody")] == [True, False, False]
+    assert [
+        client.mailboxes.calendar("u00", "gone"),
+        client.mailboxes.calendar("u42", "x"),
+        client.mailboxes.calendar("nobody", "x"),
+    ] == [None] * 3
+    assert [client.mailboxes.has_mailbox(user) for user in ("u00", "u42", "nobody")] == [True, False, False]
 
 
 def test_one_event_in_the_words_of_a_plan(client: GraphClient) -> None:
-    assert client.event("u00", "u00-1") == {
+    assert client.events.event("u00", "u00-1") == {
         "id": "u00-1", "title": CANARY, "start": "2026-11-01T09:00:00Z", "end": "2026-11-01T10:00:00Z",
         "isAllDay": False, "showAs": "busy", "sensitivity": None, "changeKey": "u00-1-1", "transactionId": None,
     }  # fmt: skip
-    assert [client.event("u00", "gone"), client.event("u42", "x"), client.event("nobody", "x")] == [None] * 3
+    assert [
+        client.events.event("u00", "gone"),
+        client.events.event("u42", "x"),
+        client.events.event("nobody", "x"),
+    ] == [None] * 3
 
 
 def test_an_event_is_found_by_its_transaction(server: Sandbox, client: GraphClient) -> None:
     made = [event(f"e{n}", transactionId=f"t{n}") for n in range(120)]
     server.change_state({"entra": {"calendars": {"u00": [calendars_of("u00")[0] | {"events": made}]}}})
     when = ("2026-11-05T09:00:00Z", "2026-11-05T10:00:00Z")
-    found = client.find_event("u00", "u00-own", "t119", *when)
+    found = client.events.find_event("u00", "u00-own", "t119", *when)
     assert found is not None
     assert (found["id"], found["transactionId"]) == ("e119", "t119")
-    assert client.find_event("u00", "u00-own", "other", *when) is None
-    assert client.find_event("u00", "gone", "t1", *when) is None
+    assert client.events.find_event("u00", "u00-own", "other", *when) is None
+    assert client.events.find_event("u00", "gone", "t1", *when) is None
 
 
 def test_a_calendar_shows_its_own_events_only(server: Sandbox, client: GraphClient) -> None:
     when = ("2026-11-01T09:00:00Z", "2026-11-01T10:00:00Z")
-    assert client.shows_event("u00", "u00-own", "u00-1", *when)
-    assert client.shows_event("u07", "u07-own", "daily-2", "2026-11-02T12:00:00Z", "2026-11-02T13:00:00Z")
+    assert client.events.shows_event("u00", "u00-own", "u00-1", *when)
+    assert client.events.shows_event("u07", "u07-own", "daily-2", "2026-11-02T12:00:00Z", "2026-11-02T13:00:00Z")
     own, team = calendars_of("u00")
     moved = [own | {"events": own["events"][1:]}, team | {"events": own["events"][:1]}]
     server.change_state({"entra": {"calendars": {"u00": moved}}})
-    assert client.event("u00", "u00-1") is not None
-    assert not client.shows_event("u00", "u00-own", "u00-1", *when)
-    assert not client.shows_event("u42", "none", "u00-1", *when)
+    assert client.events.event("u00", "u00-1") is not None
+    assert not client.events.shows_event("u00", "u00-own", "u00-1", *when)
+    assert not client.events.shows_event("u42", "none", "u00-1", *when)
 
 
 LOOKS: dict[str, tuple[str, Callable[[GraphClient], object]]] = {
-    "photo": ("/photo$", lambda client: client.photo("u01")),
-    "content": (r"/photo/\$value$", lambda client: client.photo("u01")),
-    "calendar": ("/u00-own$", lambda client: client.calendar("u00", "u00-own")),
-    "mailbox": ("/calendars$", lambda client: client.has_mailbox("u00")),
-    "event": ("/events/u00-1$", lambda client: client.event("u00", "u00-1")),
-    "transaction": ("/calendarView$", lambda client: client.find_event("u00", "u00-own", "t", *WINDOW)),
-    "shows": ("/calendarView$", lambda client: client.shows_event("u00", "u00-own", "u00-1", *WINDOW)),
-    "user": ("/users/u00@contoso.com$", lambda client: client.find_user("u00@contoso.com")),
+    "photo": ("/photo$", lambda client: client.mailboxes.photo("u01")),
+    "content": (r"/photo/\$value$", lambda client: client.mailboxes.photo("u01")),
+    "calendar": ("/u00-own$", lambda client: client.mailboxes.calendar("u00", "u00-own")),
+    "mailbox": ("/calendars$", lambda client: client.mailboxes.has_mailbox("u00")),
+    "event": ("/events/u00-1$", lambda client: client.events.event("u00", "u00-1")),
+    "transaction": ("/calendarView$", lambda client: client.events.find_event("u00", "u00-own", "t", *WINDOW)),
+    "shows": ("/calendarView$", lambda client: client.events.shows_event("u00", "u00-own", "u00-1", *WINDOW)),
+    "user": ("/users/u00@contoso.com$", lambda client: client.directory.user("u00@contoso.com")),
 }
 
 
@@ -174,6 +182,6 @@ def test_nothing_is_taken_for_gone_because_of_trouble(
 
 
 def test_a_closed_mailbox_is_not_a_calendar_that_is_gone(client: GraphClient) -> None:
-    for look in (client.calendar, client.event):
+    for look in (client.mailboxes.calendar, client.events.event):
         with pytest.raises(SourceUnreadable, match="403 ErrorAccessDenied"):
             look("u41", "x")

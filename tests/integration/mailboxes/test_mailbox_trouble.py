@@ -53,9 +53,9 @@ def test_trouble_that_passes_changes_no_delta(server: Sandbox, client: GraphClie
 STAYING = STAYS_IN_GRAPH | {
     "400": ({"status": 400}, "answered 400"),
     "429 for a day": ({"status": 429, "headers": {"Retry-After": "86400"}}, "wait"),
-    "cut in half": ({"truncate": 0.5}, "no JSON|not answered whole|was cut off|answered 404"),
-    "broken inside": ({"close": "mid-body"}, "the connection failed|not answered whole"),
-    "a list": ({"status": 200, "body": []}, "no object|was cut off|not an object|not answered whole"),
+    "cut in half": ({"truncate": 0.5}, "no JSON|is incomplete|was cut off|answered 404"),
+    "broken inside": ({"close": "mid-body"}, "the connection failed|is incomplete"),
+    "a list": ({"status": 200, "body": []}, "not an object|was cut off|not an object|is incomplete"),
 }
 
 
@@ -91,12 +91,12 @@ def test_one_calendar_that_is_not_opened_leaves_the_others_as_they_are(server: S
 def test_calendars_without_a_default_one_are_asked_for_again_before_they_are_believed(
     server: Sandbox, client: GraphClient, rows: list[Row]
 ) -> None:
-    healthy = client.calendars(IDS)
+    healthy = client.mailboxes.calendars(IDS)
     fault = {"status": 200, "body": {"value": rows}}
     server.put_faults({"path": "u05/calendars$", "times": 2, "fault": fault})
-    assert same(client.calendars(IDS), healthy)
+    assert same(client.mailboxes.calendars(IDS), healthy)
     server.put_faults({"path": "u05/calendars$", "fault": fault})
-    read = client.calendars(IDS).frames
+    read = client.mailboxes.calendars(IDS).frames
     assert read["entra_mailboxes"].equals(healthy.frames["entra_mailboxes"])
     assert (read["entra_calendars"]["entra_id"] == "u05").sum() == len(rows)
 
@@ -108,21 +108,21 @@ def test_calendars_without_a_default_one_are_asked_for_again_before_they_are_bel
 def test_a_mailbox_that_does_not_exist_is_not_available(server: Sandbox, client: GraphClient, code: str) -> None:
     fault = {"status": 404, "body": {"error": {"code": code}}}
     server.put_faults({"path": "u05/calendars$", "fault": fault})
-    mailboxes = client.calendars(["u05", "u06"]).frames["entra_mailboxes"]
+    mailboxes = client.mailboxes.calendars(["u05", "u06"]).frames["entra_mailboxes"]
     assert mailboxes.to_numpy().tolist() == [["u05", False], ["u06", True]]
 
 
 def test_a_mailbox_that_is_being_moved_is_waited_for(server: Sandbox, client: GraphClient) -> None:
     fault = {"status": 404, "body": {"error": {"code": "ErrorMailboxMoveInProgress"}}}
     server.put_faults({"path": "u05/calendars$", "times": 2, "fault": fault})
-    assert client.calendars(["u05"]).frames["entra_mailboxes"]["available"].all()
+    assert client.mailboxes.calendars(["u05"]).frames["entra_mailboxes"]["available"].all()
     server.put_faults({"path": "u05/calendars$", "fault": fault})
     with pytest.raises(SourceUnreadable):
-        client.calendars(["u05"])
+        client.mailboxes.calendars(["u05"])
 
 
 def test_a_closed_mailbox_alone_is_not_available(client: GraphClient) -> None:
-    read = client.calendars(["u41"])
+    read = client.mailboxes.calendars(["u41"])
     assert read.frames["entra_mailboxes"].to_numpy().tolist() == [["u41", False]]
 
 
@@ -151,15 +151,16 @@ def test_a_missing_permission_is_named(server: Sandbox, client: GraphClient, nam
 def test_reading_calendars_needs_no_right_to_write(server: Sandbox, client: GraphClient) -> None:
     server.change_settings(permissions=["Calendars.Read"])
     assert len(read_events(client).frames["entra_events"]) == 163
-    assert client.calendars(["u41"]).frames["entra_mailboxes"]["available"].sum() == 0
-    assert client.calendar("u00", "u00-own") is not None
+    assert client.mailboxes.calendars(["u41"]).frames["entra_mailboxes"]["available"].sum() == 0
+    assert client.mailboxes.calendar("u00", "u00-own") is not None
 
 
 @pytest.mark.parametrize("call", [
-    lambda client: client.calendars(["u00"]),
-    lambda client: client.events(wanted_calendars("u00"), WINDOW, None, NO_PAIRS),
-    lambda client: client.calendar("u00", "u00-own"), lambda client: client.has_mailbox("u00"),
-    lambda client: client.event("u00", "u00-1"), lambda client: client.find_event("u00", "u00-own", "t", *WINDOW),
+    lambda client: client.mailboxes.calendars(["u00"]),
+    lambda client: client.events.read(wanted_calendars("u00"), WINDOW, None, NO_PAIRS),
+    lambda client: client.mailboxes.calendar("u00", "u00-own"), lambda client: client.mailboxes.has_mailbox("u00"),
+    lambda client: client.events.event("u00", "u00-1"),
+    lambda client: client.events.find_event("u00", "u00-own", "t", *WINDOW),
 ])  # fmt: skip
 def test_every_request_to_a_mailbox_asks_for_immutable_ids(
     client: GraphClient, monkeypatch: pytest.MonkeyPatch, call: Callable[[GraphClient], object]

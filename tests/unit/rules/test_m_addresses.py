@@ -5,7 +5,6 @@ import pytest
 from tests.reference.builders import address, change, employee, login, person, scenario, told
 from tests.reference.subject import PlanOf, Row
 
-
 BERG = login("berg", username="ann.berg@contoso.com", email=None)
 
 

@@ -1,4 +1,9 @@
-"""Claiming a plan: who may be applied, and the counters by which other runs notice. Nothing is sent from here."""
+"""Claiming a plan: which plan may be applied, and the counters by which other runs notice that one was.
+
+A run claims a plan as a worker claims a job: once, so that nobody else works on it. The claim belongs to the plan, an
+attempt (`attempts`) to one of its actions. Each function runs in the transaction of its caller, under the lock of
+applying; nothing is sent to Entra or Emply from here.
+"""
 
 from datetime import datetime, timedelta
 
@@ -10,10 +15,11 @@ from entra_emply.ledger.plans import RecordedPlan, newest_plan, one_at_a_time, p
 from entra_emply.ledger.tables import counters, plans
 
 MAX_AGE = timedelta(hours=1)
+_NEXT = "the next run makes a new plan"
 
 
 def claim(connection: Connection, plan_id: str) -> RecordedPlan:
-    """Claim the plan for this run, or raise PlanRefused saying why it is not for applying."""
+    """Claim the plan for this run. Raises PlanRefused, which says why the plan may not be applied."""
     one_at_a_time(connection)
     plan, newest = plan_by_id(connection, plan_id), newest_plan(connection)
     if plan is None:
@@ -28,41 +34,44 @@ def claim(connection: Connection, plan_id: str) -> RecordedPlan:
 
 
 def _overtaken(plan: RecordedPlan, newest: RecordedPlan | None, now: datetime, epoch: int) -> str | None:
-    """What happened since the plan was made that makes it one of yesterday's, in words."""
+    """Why the plan is out of date, in words; None where it is not."""
     if newest is None or plan.plan_no != newest.plan_no:
         return "is not the newest plan any more: only the newest is applied"
     if plan.claimed_at is not None:
-        return f"was applied at {plan.claimed_at:%Y-%m-%d %H:%M} already: once is enough"
+        return f"was already applied at {plan.claimed_at:%Y-%m-%d %H:%M}: a plan is applied once"
     if plan.day != now.date():
-        return f"is of {plan.day}, not of today ({now.date()}, UTC): the next run plans anew"
+        return f"is of {plan.day}, not of today ({now.date()}, UTC): {_NEXT}"
     if now - plan.read_at > MAX_AGE:
-        return "is older than an hour: the next run plans anew"
+        return f"is older than an hour: {_NEXT}"
     if plan.epoch != epoch:
-        return "is stale: another run applied changes since it read its sources; the next run plans anew"
+        return f"is stale: another run applied changes since it read its sources; {_NEXT}"
     return None
 
 
 def count_run(connection: Connection, *, changes: bool) -> None:
-    """Every claimed plan is a run, by which failed actions wait; one with something to do makes other plans stale."""
+    """Count a run: failed actions wait for a number of them. One that has `changes` to make makes other plans stale."""
     connection.execute(update(counters).values(runs=counters.c.runs + 1))
     if changes:
         raise_epoch(connection)
 
 
 def raise_epoch(connection: Connection) -> None:
-    """Make every plan a stale one whose sources may have been read before this moment."""
+    """Make every plan stale whose sources may have been read before this moment."""
     connection.execute(update(counters).values(epoch=counters.c.epoch + 1))
 
 
-def finish(connection: Connection, plan_no: int, ending: str, *, changes: bool) -> None:
-    """Write down that applying a plan ended, and how."""
+def end(connection: Connection, plan_no: int, ending: str, *, changes: bool) -> None:
+    """Record that applying a plan ended, and how. One that made `changes` makes other plans stale."""
     ended = update(plans).where(plans.c.plan_no == plan_no)
     connection.execute(ended.values(finished_at=clock.now(), ending=ending))
     if changes:
         raise_epoch(connection)
 
 
-def close_the_dead(connection: Connection) -> int:
-    """Close plans whose applying died, to be called under the lock; how many there were."""
+def end_abandoned(connection: Connection) -> int:
+    """End the plans whose process died while it applied them; returns how many there were.
+
+    Under the lock of applying, a claimed plan without end can only be such a one.
+    """
     died = update(plans).where(plans.c.claimed_at.is_not(None), plans.c.finished_at.is_(None))
     return connection.execute(died.values(finished_at=clock.now(), ending="interrupted")).rowcount
