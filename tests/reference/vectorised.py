@@ -1,23 +1,17 @@
 """The pipeline's own rules behind the reference's interface: scenario, settings and state in, plan out."""
 
 import json
-from ast import literal_eval
-from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 import pandas as pd
 
-from entra_emply.connectors.emply import calendar_frames
-from entra_emply.connectors.emply import frames as emply
-from entra_emply.connectors.entra import frames as entra
-from entra_emply.connectors.entra import mailbox_frames
 from entra_emply.errors import SettingsError
+from entra_emply.extraction.example import example_of
+from entra_emply.extraction.offline import inputs_of
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
-from entra_emply.reconciliation.settings import Settings
 from tests.reference.terms import ConfigurationError
 
 Row = dict[str, Any]
@@ -138,101 +132,9 @@ def json_rows(frame: pd.DataFrame) -> list[Row]:
     ]
 
 
-def _frame(read: Callable[[Any], pd.DataFrame], given: object) -> pd.DataFrame:
-    """What a client makes of an answer; made once for the many worlds in which it is the same."""
-    return _read(read, repr(given))
-
-
-@lru_cache(maxsize=2_000)
-def _read(read: Callable[[Any], pd.DataFrame], given: str) -> pd.DataFrame:
-    return read(literal_eval(given))
-
-
 def _world(scenario: Row, settings: Row, state: SyncState) -> Inputs:
-    tenant, customer = scenario.get("entra", {}), scenario.get("emply", {})
-    groups = tenant.get("groups", [])
-    nested = settings.get("nested_groups", False)
-    types = {row["id"]: "#microsoft.graph.user" for row in tenant.get("users", [])}
-    types |= {row["id"]: "#microsoft.graph.group" for row in groups}
-    members = {
-        group["id"]: [
-            {"id": member, "@odata.type": types.get(member, "#microsoft.graph.user")}
-            for member in _members(group, {row["id"]: row for row in groups}, nested=nested)
-        ]
-        for group in groups
-    }
-    return Inputs(
-        entra_tenant=_frame(entra.tenant, [{"id": "tenant"} | tenant.get("organization", {})]),
-        entra_users=_frame(entra.users, tenant.get("users", [])),
-        entra_groups=_frame(entra.groups, groups),
-        entra_group_members=_frame(entra.members, members),
-        emply_users=_frame(emply.users, [{"roleIds": []} | row for row in customer.get("users", [])]),
-        emply_employees=_frame(emply.employees, customer.get("employees", [])),
-        emply_roles=_frame(emply.roles, customer.get("roles", [])),
-        emply_departments=_frame(emply.departments, customer.get("departments", [])),
-        state=state,
-        settings=Settings.model_validate({name: value for name, value in settings.items() if value is not None}),
-        **_application(tenant, settings),
-        **_mailboxes(tenant),
-        emply_calendars=_frame(calendar_frames.calendars, customer.get("calendars", [])),
-        emply_events=_emply_events(customer),
-    )
-
-
-def _application(tenant: Row, settings: Row) -> dict[str, pd.DataFrame]:
-    """The enterprise application of the settings, and everybody who is assigned, directly or by a group."""
-    wanted = (settings.get("sso") or {}).get("service_principal_id")
-    found = [row for row in tenant.get("servicePrincipals", []) if row["id"] == wanted]
-    principals = [row["principalId"] for each in found for row in each.get("appRoleAssignedTo", [])]
-    groups = {group["id"]: group.get("members", []) for group in tenant.get("groups", [])}
-    assigned = [member for each in principals for member in groups.get(each, [each])]
-    return {"entra_application": _frame(entra.application, found), "entra_assigned": _frame(entra.assigned, assigned)}
-
-
-def _mailboxes(tenant: Row) -> dict[str, pd.DataFrame]:
-    """What the clients would read of every user: photos, mailboxes, calendars, events."""
-    calendars = {user: each for user, each in tenant.get("calendars", {}).items() if isinstance(each, list)}
-    etags = {user: photo.get("mediaEtag") for user, photo in tenant.get("photos", {}).items()}
-    of = {(user, row["id"]): row for user, each in calendars.items() for row in each}
-    places = {place: row.get("events", []) for place, row in of.items() if not row.get("closed")}
-    window = dict.fromkeys(("window_start", "window_end"), "")
-    links = {place: "" if place in places else None for place in of}  # one that Graph lists and does not open has none
-    return {
-        "entra_deleted_users": _frame(entra.deleted_users, tenant.get("deletedUsers", [])),
-        "entra_photos": _frame(mailbox_frames.photos, {user: etag for user, etag in etags.items() if etag}),
-        "entra_mailboxes": _frame(
-            mailbox_frames.mailboxes, {row["id"]: row["id"] in calendars for row in tenant.get("users", [])}
-        ),
-        "entra_calendars": _frame(mailbox_frames.calendars, calendars),
-        "entra_events": _frame(mailbox_frames.events, places),
-        "entra_cursors": _frame(
-            mailbox_frames.cursors,
-            [
-                {"id": None, "entra_id": user, "calendar_id": calendar, "delta_link": link, **window}
-                for (user, calendar), link in links.items()
-            ],
-        ),
-    }
-
-
-def _emply_events(customer: Row) -> pd.DataFrame:
-    events: dict[str, list[Row]] = {}
-    for row in customer.get("events", []):
-        events.setdefault(row["calendarId"], []).append(row)
-    return _frame(calendar_frames.events, events)
-
-
-def _members(group: Row, groups: dict[str, Row], *, nested: bool) -> list[str]:
-    """What `members` or `transitiveMembers` would list."""
-    seen: dict[str, None] = {}
-    queue = list(group.get("members", []))
-    while queue:
-        member = queue.pop(0)
-        if member not in seen:
-            seen[member] = None
-            if nested and member in groups:
-                queue += groups[member].get("members", [])
-    return list(seen)
+    given = {name: value for name, value in settings.items() if value is not None}
+    return inputs_of(example_of({"scenario": scenario, "settings": given}), state)
 
 
 def _action_id(action: list[Any]) -> str:
