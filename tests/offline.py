@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.reference.builders import world
+from tests.reference.builders import scenario
 from tests.reference.subject import Row
 
 NOW = "2026-11-22T10:30:00Z"
@@ -11,8 +11,8 @@ SETTINGS = {"synchronize_roles": True, "groups": [{"group": "Employees", "defaul
 
 def example(*people: Row, logins: tuple[Row, ...] = (), **more: Any) -> Row:  # noqa: ANN401
     """People in a company with the group Employees and the role of that name."""
-    scenario, settings, *_ = world(people, logins)
-    return {"scenario": scenario, "settings": settings, "now": NOW, **more}
+    made, settings, *_ = scenario(people, logins)
+    return {"scenario": made, "settings": settings, "now": NOW, **more}
 
 
 def kinds(plan: Row) -> dict[str, Row]:

@@ -25,7 +25,7 @@ from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.neighbourhood import Directory
 from entra_emply.reconciliation.explain.standing import Recorded
-from entra_emply.reconciliation.inputs import UNREADABLE_COLUMNS, Inputs
+from entra_emply.reconciliation.inputs import UNREADABLE_COLUMNS, Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.report.wording import document
 
@@ -54,14 +54,14 @@ def plan_scenario(scenario: Row, settings: Row, sync: Row | None = None, **more:
     return plan_example({"scenario": scenario, "settings": settings, "sync": sync, **more})
 
 
-def inputs_of(example: Example) -> Inputs:
-    """What the plan of an example is computed from. Raises SourceUnreadable."""
+def inputs_of(example: Example, state: SyncState | None = None) -> Inputs:
+    """What the plan of an example is computed from; `state` replaces `sync` and `now`. Raises SourceUnreadable."""
     unreadable = [
         (kind, whose, code) for kind, codes in example.unreadable.model_dump().items() for whose, code in codes.items()
     ]
     return Inputs(
         **frames_of(example),
-        state=state_of(example, example.now or clock.now()),
+        state=state or state_of(example, example.now or clock.now()),
         settings=example.settings,
         unreadable=pd.DataFrame(unreadable, columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS),
         member_read_hidden=example.member_read_hidden,

@@ -132,7 +132,7 @@ def _protected(identities: Identities, actions: pd.DataFrame, changes: RoleChang
     """G3: touches a holder of a protected role, gives one, replaces a link, or links by another address (M3b)."""
     holders = _holders(identities)
     links = actions["kind"] == "link_user"
-    replaced = identities.frame.loc[actions["person"], "replaces_link"].to_numpy(dtype=bool)
+    replaced = identities.frame.loc[actions["person"], "replaces_link"].to_numpy(dtype=bool, copy=True)
     replaced |= (identities.frame.loc[actions["person"], "matched_by"] == "address").to_numpy(dtype=bool)  # M3b
     guarded = (links | actions["kind"].isin(["deactivate_user", "delete_user"])) & actions["person"].isin(holders)
     given = given_at_creation(identities)

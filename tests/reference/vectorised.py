@@ -9,11 +9,33 @@ import pandas as pd
 from entra_emply.errors import SettingsError
 from entra_emply.extraction import offline
 from entra_emply.extraction.example import example_of
-from entra_emply.reconciliation.inputs import Inputs
+from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.reference.terms import ConfigurationError
 
 Row = dict[str, Any]
+
+STATE_FRAMES = {
+    "links": ("links", {"entraId": "entra_id", "emplyUserId": "emply_user_id"}),
+    "roleStates": ("role_states", {"emplyUserId": "emply_user_id", "groupId": "group_id", "roleId": "role_id"}),
+    "groupIds": ("group_ids", {"groupName": "group_name", "groupId": "group_id"}),
+    "deactivations": ("deactivations", {"emplyUserId": "emply_user_id"}),
+    "grants": ("grants", {"entraId": "entra_id"}),
+    "groupCounts": ("group_counts", {"groupId": "group_id"}),
+    "photoEtags": ("photo_etags", {"emplyUserId": "emply_user_id"}),
+    "eventPairs": (
+        "event_pairs",
+        {
+            "emplyEventId": "emply_event_id",
+            "externalId": "external_id",
+            "entraId": "entra_id",
+            "calendarExternalId": "calendar_external_id",
+        },
+    ),
+    "calendars": ("calendars", {"calendarId": "calendar_id", "entraId": "entra_id", "externalId": "external_id"}),
+    "refused": ("refused", {"entraId": "entra_id", "emplyUserId": "emply_user_id"}),
+    "deletedUsers": ("deleted_users", {"entraId": "entra_id", "employeeId": "employee_id"}),
+}
 
 
 def plan(
@@ -26,8 +48,7 @@ def plan(
 ) -> Row:
     """As `tests.reference.rules.plan`; `roleStates` holds only the people whose state changes."""
     try:
-        inputs = inputs_of(scenario, settings, state, now, unreadable, member_read_hidden)
-        made = make_plan(inputs)
+        made = make_plan(inputs_of(scenario, settings, state, now, unreadable, member_read_hidden))
     except SettingsError as error:
         raise ConfigurationError(str(error)) from None
     rows = json_rows(made.actions)
@@ -52,7 +73,24 @@ def inputs_of(
     member_read_hidden: bool = False,
 ) -> Inputs:
     """The frames of a scenario as the clients would read it, with the sync state given."""
-    return offline.inputs_of(example_of(example_from(scenario, settings, state, now, unreadable, member_read_hidden)))
+    frames = {
+        name: pd.DataFrame(state.get(key, [])).rename(columns=columns)
+        for key, (name, columns) in STATE_FRAMES.items()
+        if state.get(key)
+    }
+    for name in ("deactivations", "grants"):
+        if name in frames:
+            frames[name]["at"] = pd.to_datetime(frames[name]["at"], utc=True)
+    holds = [(row["action"], " ".join(row["guards"])) for row in state.get("holds", [])]
+    approvals = [(row["action"], row["expiresAt"]) for row in state.get("approvals", [])]
+    frames["holds"] = pd.DataFrame(holds, columns=["action_id", "guards"])
+    frames["approvals"] = pd.DataFrame(approvals, columns=["action_id", "expires_at"])
+    frames["approvals"]["expires_at"] = pd.to_datetime(frames["approvals"]["expires_at"], utc=True)
+    example = _example(scenario, settings) | {
+        "unreadable": unreadable or {},
+        "member_read_hidden": member_read_hidden,
+    }
+    return offline.inputs_of(example_of(example), SyncState.of(frames, read_at=now))
 
 
 def example_from(
@@ -63,14 +101,19 @@ def example_from(
     unreadable: Row | None = None,
     member_read_hidden: bool = False,
 ) -> Row:
-    """The same as an example of `plan --offline`."""
-    return {
-        "scenario": scenario,
-        "settings": {name: value for name, value in settings.items() if value is not None},
+    """The same as an example of `plan --offline`, whose sync state has a shorter form."""
+    return _example(scenario, settings) | {
         "sync": _sync(state, now),
         "now": now.isoformat(),
         "unreadable": unreadable or {},
         "member_read_hidden": member_read_hidden,
+    }
+
+
+def _example(scenario: Row, settings: Row) -> Row:
+    return {
+        "scenario": scenario,
+        "settings": {name: value for name, value in settings.items() if value is not None},
     }
 
 

@@ -11,7 +11,7 @@ from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.wording import document
 from sandbox.company import make_company
 from tests.offline import NOW, SETTINGS, example, kinds
-from tests.reference.builders import login, person, world
+from tests.reference.builders import login, person, scenario
 from tests.reference.subject import Row
 from tests.reference.vectorised import inputs_of
 
@@ -25,10 +25,10 @@ def test_a_newcomer_is_created_under_their_own_name(first: str, last: str) -> No
 
 
 def test_the_answer_is_the_plan_as_json() -> None:
-    scenario, settings, state, now = world([person("megan"), person("joiner")], [login("megan", roles=[])])
-    inputs = inputs_of(scenario, settings, state, now)
+    made, settings, state, now, *_ = scenario([person("megan"), person("joiner")], [login("megan", roles=[])])
+    inputs = inputs_of(made, settings, state, now)
     expected = document(make_plan(inputs), now, inputs.settings.version)
-    assert plan_scenario(scenario, settings, now=now.isoformat()) == expected
+    assert plan_scenario(made, settings, now=now.isoformat()) == expected
     assert len(expected["actions"]) > 1
 
 

@@ -1,12 +1,21 @@
 """`plan --offline`: what the sync state of an example does to its plan."""
 
+import json
+from random import Random
+
 import pytest
 
+from entra_emply.errors import SettingsError
 from entra_emply.extraction.example import example_of
-from entra_emply.extraction.offline import inputs_of, plan_example
+from entra_emply.extraction.offline import answer, inputs_of, plan_example
+from entra_emply.reconciliation.plan import make_plan
+from entra_emply.reconciliation.report.wording import document
 from tests.offline import example, kinds
 from tests.reference.builders import employee, login, person
+from tests.reference.random_scenarios import random_scenario
 from tests.reference.subject import Row
+from tests.reference.vectorised import example_from
+from tests.reference.vectorised import inputs_of as inputs_of_scenario
 
 
 def test_a_linked_person_is_not_linked_again() -> None:
@@ -98,3 +107,15 @@ def test_what_rules_may_ask_beside_is_part_of_the_inputs() -> None:
     assert inputs.member_read_hidden
     nothing = inputs_of(example_of(example()))
     assert (len(nothing.state.refused), len(nothing.unreadable), nothing.member_read_hidden) == (0, 0, False)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_random_scenario_is_planned_as_its_inputs_are(seed: int) -> None:
+    scenario, settings, state, now, unreadable, hidden = random_scenario(Random(seed))
+    given = example_from(scenario, settings, state, now, unreadable, hidden)
+    inputs = inputs_of_scenario(scenario, settings, state, now, unreadable, hidden)
+    try:
+        expected = document(make_plan(inputs), now, inputs.settings.version)
+    except SettingsError as wrong:
+        expected = {"error": str(wrong)}
+    assert json.loads(answer(json.dumps(given))) == expected
