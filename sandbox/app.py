@@ -37,7 +37,7 @@ class App:
         self._first_settings = dataclasses.asdict(settings)
         self._control = Control(state, self.log, self.faults, settings)
         self._sign_in = SignIn(settings, state)
-        self._graph = graph.Graph(settings, state, self._sign_in)
+        self._graph = graph.Graph(settings, state, self._sign_in, self.log)
         self._batch = graph.Batch(self._graph, self._perform)
         self._emply = EmplyService(settings, state)
 

@@ -90,6 +90,11 @@ class Sandbox:
         """Empty the log."""
         self._ask("DELETE", "requests")
 
+    def undocumented(self) -> list[Row]:
+        """The requests to Graph, since the same, that Microsoft does not document: each with `why`."""
+        noted: list[Row] = self._ask("GET", "undocumented").json()
+        return noted
+
     def faults(self) -> list[Row]:
         """The faults with what is left of their counts."""
         faults: list[Row] = self._ask("GET", "faults").json()

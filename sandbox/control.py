@@ -27,7 +27,7 @@ class Control:
         except (ScenarioError, FaultError, SettingsError, ValueError) as error:
             return json_answer(400, {"error": str(error)})
 
-    def _answer(self, method: str, name: str, document: object) -> Answer:  # noqa: PLR0911 - a table of what there is
+    def _answer(self, method: str, name: str, document: object) -> Answer:  # noqa: C901, PLR0911 - a table of what there is
         match method, name:
             case "GET", "state":
                 return json_answer(200, self._state.document())
@@ -42,6 +42,8 @@ class Control:
             case "DELETE", "requests":
                 self._log.clear()
                 return Answer(204)
+            case "GET", "undocumented":
+                return json_answer(200, self._log.undocumented())
             case "GET", "faults":
                 return json_answer(200, self._faults.get())
             case "PUT", "faults":

@@ -3,7 +3,9 @@
 import dataclasses
 import secrets
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
+from sandbox import moments
 from sandbox.exchange import Row
 
 TENANT_ID = "8f2a4c1e-5b7d-4e93-a6f0-1c9d3b5e7a24"
@@ -13,12 +15,14 @@ PERMISSIONS = (
     "User.Read.All",
     "User.ReadWrite.All",
     "GroupMember.Read.All",
+    "GroupMember.ReadBasic.All",
     "Organization.Read.All",
     "Calendars.ReadWrite",
     "Application.Read.All",
 )
 AREAS = ("users", "employees", "roles", "departments", "calendars")
 SECRET = ("client_secret", "api_key")
+_SECRET_LIFE = timedelta(days=365)
 
 
 class SettingsError(ValueError):
@@ -32,7 +36,8 @@ class Settings:
     `permissions` are the app's granted application roles, `exchange_roles` those that Exchange gives it for mailboxes
     (RBAC for Applications), which no token names; `areas` says for each Emply area whether the key may
     "read" or "write" (which includes reading). `certificate` is the PEM text of a certificate registered on the
-    app; without one every client assertion is refused. `token_lifetime` is in seconds. `graph_units` replaces the
+    app; without one every client assertion is refused. `secret_ends` is what
+    Graph says of the secret (ISO 8601). `token_lifetime` is in seconds. `graph_units` replaces the
     throttling bucket's size (resource units in ten seconds), which otherwise goes by the tenant's size;
     `graph_writes` are the writes in 150 seconds. A mailbox serves `mailbox_requests` in ten minutes and
     `mailbox_at_once` at once. Delta tokens live `delta_lifetime` seconds.
@@ -42,6 +47,7 @@ class Settings:
     client_id: str = CLIENT_ID
     client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(30))
     secret_expired: bool = False
+    secret_ends: str = field(default_factory=lambda: moments.written(datetime.now(UTC) + _SECRET_LIFE))
     certificate: str | None = None
     permissions: list[str] = field(default_factory=lambda: list(PERMISSIONS))
     exchange_roles: list[str] = field(default_factory=list)
