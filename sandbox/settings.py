@@ -22,6 +22,12 @@ PERMISSIONS = (
 )
 AREAS = ("users", "employees", "roles", "departments", "calendars")
 SECRET = ("client_secret", "api_key")
+EMPLY_STYLES, EMPLY_AUTHS = ("skip_take", "whole"), ("key", "bearer")
+DELAYS = {
+    "graph_ms": "milliseconds that each answer of Graph takes", "page_ms": "what a list of 999 rows takes besides",
+    "emply_ms": "milliseconds that each answer of Emply takes",
+}  # fmt: skip
+_WORDS = {"emply_style": EMPLY_STYLES, "emply_auth": EMPLY_AUTHS}
 _SECRET_LIFE = timedelta(days=365)
 
 
@@ -41,6 +47,8 @@ class Settings:
     throttling bucket's size (resource units in ten seconds), which otherwise goes by the tenant's size;
     `graph_writes` are the writes in 150 seconds. A mailbox serves `mailbox_requests` in ten minutes and
     `mailbox_at_once` at once. Delta tokens live `delta_lifetime` seconds.
+    `emply_style` and `emply_auth` are those of `emply.style` and `emply.access`; an API2 token (bearer) has its access
+    in itself. Graph takes `graph_ms` milliseconds for an answer and `page_ms` more for 999 rows, Emply `emply_ms`.
     """
 
     tenant_id: str = TENANT_ID
@@ -62,6 +70,11 @@ class Settings:
     api_key_active: bool = True
     areas: dict[str, str] = field(default_factory=lambda: dict.fromkeys(AREAS, "write"))
     emply_per_second: int = 50
+    emply_style: str = "skip_take"
+    emply_auth: str = "key"
+    graph_ms: float = 0
+    page_ms: float = 0
+    emply_ms: float = 0
 
     def shown(self) -> Row:
         """The settings with the secrets blanked."""
@@ -75,5 +88,11 @@ class Settings:
                 if isinstance(changes, dict)
                 else "expected an object of settings"
             )
+        for name, words in _WORDS.items():
+            if name in changes and changes[name] not in words:
+                raise SettingsError(f"{name} is one of {', '.join(words)}")
+        for name in changes.keys() & DELAYS:
+            if not isinstance(changes[name], int | float) or changes[name] < 0:
+                raise SettingsError(f"{name} is a number of milliseconds, not negative")
         for name, value in changes.items():
             setattr(self, name, value)

@@ -33,6 +33,7 @@ _WORDS = {
 _NEW: Row = {
     "subject": "", "bodyPreview": "", "importance": "normal", "sensitivity": "normal", "isAllDay": False,
     "isCancelled": False, "isOrganizer": True, "showAs": "busy", "type": "singleInstance", "transactionId": None,
+    "responseStatus": {"response": "organizer", "time": "0001-01-01T00:00:00Z"},
 }  # fmt: skip
 
 
@@ -73,7 +74,8 @@ def _change(call: Call) -> Answer:
     if "transactionId" in given:
         raise bad_request("The property 'transactionId' cannot be changed.", "ErrorInvalidPropertySet")
     changes = {**given, **_touched()}
-    check_times({**event, **changes})
+    if given.keys() & {"start", "end", "isAllDay"}:
+        check_times({**event, **changes})
     replace_event(call, mailbox, calendar, event, changes)
     return _entity(call, mailbox, {**event, **changes})
 
@@ -111,8 +113,7 @@ def _check_editable(calendar: Row) -> None:
 
 
 def _touched() -> Row:
-    key = base64.b64encode(secrets.token_bytes(12)).decode()
-    return {"changeKey": key, "lastModifiedDateTime": moments.written(datetime.now(UTC))}
+    return {"changeKey": moments.change_key(), "lastModifiedDateTime": moments.written(datetime.now(UTC))}
 
 
 def _new_id() -> str:
