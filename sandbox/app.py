@@ -13,11 +13,12 @@ from sandbox import emply, graph
 from sandbox.control import PREFIX as CONTROL
 from sandbox.control import Control
 from sandbox.emply import AccessTokens, EmplyService
-from sandbox.entra import SignIn, SignInError, refused
+from sandbox.entra import SignIn
 from sandbox.exchange import Answer, Request, json_answer
 from sandbox.faults import Fault, Faults
 from sandbox.graph.batch import PATH as BATCH
 from sandbox.graph.odata import LARGEST_PAGE
+from sandbox.oauth import SignInError, refused
 from sandbox.requestlog import RequestLog
 from sandbox.settings import Settings
 from sandbox.state import State

@@ -47,6 +47,8 @@ class Settings:
     throttling bucket's size (resource units in ten seconds), which otherwise goes by the tenant's size;
     `graph_writes` are the writes in 150 seconds. A mailbox serves `mailbox_requests` in ten minutes and
     `mailbox_at_once` at once. Delta tokens live `delta_lifetime` seconds.
+    People sign in for `redirect_uris` alone: `signed_in` is who sits at the browser, `app_roles` what they are in the
+    application, by id or user principal name.
     `emply_style` and `emply_auth` are those of `emply.style` and `emply.access`; an API2 token (bearer) has its access
     in itself. Graph takes `graph_ms` milliseconds for an answer and `page_ms` more for 999 rows, Emply `emply_ms`.
     """
@@ -60,6 +62,9 @@ class Settings:
     permissions: list[str] = field(default_factory=lambda: list(PERMISSIONS))
     exchange_roles: list[str] = field(default_factory=list)
     token_lifetime: int = 3599
+    redirect_uris: list[str] = field(default_factory=list)
+    signed_in: str | None = None
+    app_roles: dict[str, list[str]] = field(default_factory=dict)
     graph_units: int | None = None
     graph_writes: int = 3000
     mailbox_requests: int = 10_000
