@@ -1,35 +1,32 @@
-"""Entra's sign-in: the OpenID configuration and the token endpoint for an app's own credentials. No Graph."""
+"""Entra's sign-in: the OpenID configuration and the token endpoint for an app's own credentials. No Graph.
+
+People sign in by `authorize`; this module takes what they come back with to the token endpoint.
+"""
 
 import base64
 import hmac
 import re
 import secrets
 import time
-import uuid
-from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from sandbox.authorize import Authorization
 from sandbox.exchange import Answer, Request, Row, json_answer
+from sandbox.oauth import SignInError, need, refused, unknown_application
 from sandbox.settings import Settings
 from sandbox.state import State
 
 AUDIENCE = "https://graph.microsoft.com"
 _GRAPH_ID = "00000003-0000-0000-c000-000000000000"
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_PATH = re.compile(r"/([^/]+)/(v2\.0/\.well-known/openid-configuration|oauth2/v2\.0/token|discovery/v2\.0/keys)/?")
+_PATH = re.compile(
+    r"/([^/]+)/(v2\.0/\.well-known/openid-configuration|oauth2/v2\.0/(?:token|authorize)|discovery/v2\.0/keys)/?"
+)
 _CACHED_TOKENS = 1000
-
-
-class SignInError(Exception):
-    """A request for a token that Entra refuses: HTTP status, OAuth error, AADSTS number and text."""
-
-    def __init__(self, status: int, error: str, number: int, text: str) -> None:
-        super().__init__(text)
-        self.status, self.error, self.number, self.text = status, error, number, text
 
 
 class AccessTokenError(Exception):
@@ -44,6 +41,7 @@ class SignIn:
         self._state = state
         self._key = secrets.token_bytes(32)
         self._seen: dict[str, Row] = {}
+        self._authorization = Authorization(settings, state)
 
     @staticmethod
     def serves(path: str) -> bool:
@@ -56,12 +54,14 @@ class SignIn:
         assert match is not None, "the app asks only for paths that `serves` takes"  # noqa: S101
         try:
             self._check_tenant(match[1])
+            if match[2].endswith("authorize"):
+                return self._authorization.answer(request)
             if match[2].startswith("oauth2"):
                 return json_answer(200, self._token(request), {"Cache-Control": "no-store, no-cache"})
         except SignInError as refusal:
             return refused(refusal)
         if match[2].startswith("discovery"):
-            return json_answer(200, {"keys": []})
+            return json_answer(200, self._authorization.keys())
         return json_answer(200, self._configuration(request.host, match[1]))
 
     def claims(self, authorization: str | None) -> Row:
@@ -119,8 +119,8 @@ class SignIn:
 
     def _token(self, request: Request) -> Row:
         form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
-        _need(form, "grant_type")
-        if form["grant_type"] != "client_credentials":
+        need(form, "grant_type")
+        if form["grant_type"] not in ("client_credentials", "authorization_code"):
             raise SignInError(
                 400,
                 "unsupported_grant_type",
@@ -128,20 +128,18 @@ class SignIn:
                 f"The app requested an unsupported grant type '{form['grant_type']}'.",
             )
         _basic(request.headers.get("authorization", ""), form)
-        _need(form, "client_id")
+        need(form, "client_id")
         if form["client_id"] != self._settings.client_id:
-            raise SignInError(
-                400, "unauthorized_client", 700016,
-                f"Application with identifier '{form['client_id']}' was not found in the directory "
-                f"'{self._state.entra.organization.get('displayName')}'. This can happen if the application has not "
-                "been installed by the administrator of the tenant or consented to by any user in the tenant. You may "
-                "have sent your authentication request to the wrong tenant.",
-            )  # fmt: skip
-        _check_scope(form, request.host)
+            raise unknown_application(form["client_id"], self._state.entra.organization.get("displayName"))
+        by_code = form["grant_type"] == "authorization_code"
+        if not by_code:
+            _check_scope(form, request.host)
         if "client_assertion" in form:
             self._check_assertion(form, request.host)
         else:
             self._check_secret(form)
+        if by_code:
+            return self._authorization.redeem(form, f"https://{request.host}/{request.segments[0]}/v2.0")
         lifetime = self._settings.token_lifetime
         return {
             "token_type": "Bearer",
@@ -232,26 +230,6 @@ class SignIn:
         ]
 
 
-def refused(refusal: SignInError) -> Answer:
-    """The token endpoint's answer to a request it refuses."""
-    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
-    return json_answer(refusal.status, {
-        "error": refusal.error,
-        "error_description": f"AADSTS{refusal.number}: {refusal.text} Trace ID: {trace} Correlation ID: {correlation} "
-                             f"Timestamp: {now}",
-        "error_codes": [refusal.number], "timestamp": now, "trace_id": trace, "correlation_id": correlation,
-        "error_uri": f"https://login.microsoftonline.com/error?code={refusal.number}",
-    })  # fmt: skip
-
-
-def _need(form: dict[str, str], name: str) -> None:
-    if not form.get(name):
-        raise SignInError(
-            400, "invalid_request", 900144, f"The request body must contain the following parameter: '{name}'."
-        )
-
-
 def _basic(authorization: str, form: dict[str, str]) -> None:
     """Take the client's id and secret from a Basic header, where there is one."""
     scheme, _, text = authorization.partition(" ")
@@ -261,7 +239,7 @@ def _basic(authorization: str, form: dict[str, str]) -> None:
 
 
 def _check_scope(form: dict[str, str], host: str) -> None:
-    _need(form, "scope")
+    need(form, "scope")
     wanted = [scope for scope in form["scope"].split() if scope not in ("openid", "profile", "offline_access")]
     for scope in wanted:
         if not scope.endswith("/.default"):

@@ -81,6 +81,22 @@ def test_a_property_that_the_scenario_does_not_have_is_null(sandbox: Sandbox, gr
     assert (bare["changeKey"], bare["showAs"], bare["sensitivity"], bare["isAllDay"]) == (None, None, None, None)
 
 
+def go_to(graph: Http, path: str) -> list[dict[str, Any]]:
+    return go_on(graph, path, params=WINDOW)[0] if path == DELTA else graph.rows(path, params=WINDOW)
+
+
+@pytest.mark.parametrize("path", [VIEW, DELTA])
+def test_cancelled_declined_and_private_events_say_so(sandbox: Sandbox, graph: Http, path: str) -> None:
+    declined = {"response": "declined", "time": "2026-11-20T08:00:00Z"}
+    odd = event("odd", "24T08:00", "24T09:00", isCancelled=True, responseStatus=declined, sensitivity="private")
+    sandbox.put_state(diary.scenario(calendar("own", odd, event("usual", "25T08:00", "25T09:00"))))
+
+    shown, usual = go_to(graph, path)
+
+    assert (shown["isCancelled"], shown["responseStatus"], shown["sensitivity"]) == (True, declined, "private")
+    assert (usual["isCancelled"], usual["responseStatus"]["response"]) == (False, "none")
+
+
 def test_a_view_comes_in_pages_and_in_order_where_asked(graph: Http) -> None:
     rows = graph.rows(f"{VIEW}?$top=1&$orderby=start/dateTime desc&$select=subject", params=WINDOW)
 

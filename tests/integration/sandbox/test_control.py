@@ -33,6 +33,78 @@ def test_the_whole_state_comes_back(sandbox: Sandbox) -> None:
     assert sandbox.state() == SCENARIO
 
 
+FULL: dict[str, Any] = {
+    "entra": {
+        "organization": {
+            "id": "t", "displayName": "Contoso", "onPremisesSyncEnabled": None,
+            "verifiedDomains": [{"name": "contoso.com", "isDefault": True, "isInitial": False}],
+        },
+        "users": [
+            {
+                "id": "u", "userPrincipalName": "łucja@contoso.com", "mail": None, "otherMails": [],
+                "proxyAddresses": ["SMTP:a@contoso.com"],
+            },
+        ],
+        "groups": [
+            {"id": "g", "displayName": "Employees", "groupTypes": [], "securityEnabled": True, "members": ["u", "h"]},
+            {"id": "h", "visibility": "HiddenMembership", "members": [{"id": "x", "@odata.type": "#device"}]},
+        ],
+        "deletedUsers": [{"id": "d", "userPrincipalName": "dold@contoso.com", "memberOf": ["g"]}],
+        "servicePrincipals": [
+            {
+                "id": "sp", "appRoleAssignmentRequired": True,
+                "appRoleAssignedTo": [{"principalId": "g", "principalType": "Group"}],
+            },
+        ],
+        "photos": {"u": {"mediaEtag": "1", "contentBase64": "/9j/"}},
+        "calendars": {
+            "u": [
+                {
+                    "id": "c", "name": "Kalendarz", "canEdit": True, "isDefaultCalendar": True, "owner": {},
+                    "events": [
+                        {
+                            "id": "s", "type": "seriesMaster", "isCancelled": True, "sensitivity": "private",
+                            "responseStatus": {"response": "declined"}, "start": "2026-11-24T10:00:00Z",
+                            "end": {"dateTime": "2026-11-24T11:00:00", "timeZone": "UTC"},
+                            "occurrences": [{"id": "o", "start": "2026-11-24T10:00:00Z", "end": None}],
+                        },
+                    ],
+                },
+            ],
+            "closed": {"error": "ErrorAccessDenied"},
+        },
+    },
+    "emply": {
+        "users": [{"id": "e", "username": "łucja", "roleIds": ["r"], "active": True, "photoEtag": None}],
+        "employees": [{"id": "p", "number": 1, "status": "archived", "resignationDate": "2026-09-30"}],
+        "roles": [{"id": "r", "title": {"localization": [{"locale": "da-DK", "value": "Medarbejder"}]}}],
+        "departments": [{"id": "d", "title": "Århus", "parentId": None, "active": True}],
+        "calendars": [{"id": "k", "userId": "e", "externalId": "c", "kind": "user", "name": "K", "isDefault": True}],
+        "events": [{"id": "v", "calendarId": "k", "externalId": "s", "origin": "outlook", "changeKey": None}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [{}, {"emply_style": "whole", "emply_auth": "bearer"}])
+def test_every_property_of_a_scenario_comes_back_in_every_style(sandbox: Sandbox, settings: dict[str, str]) -> None:
+    sandbox.change_settings(**settings)
+    sandbox.put_state(FULL)
+
+    assert sandbox.state() == FULL
+    sandbox.put_state(sandbox.state())
+    assert sandbox.state() == FULL
+
+
+def test_a_state_that_is_deleted_leaves_nobody(sandbox: Sandbox, emply: Http) -> None:
+    sandbox.put_state(FULL)
+
+    assert emply.ask("DELETE", f"{sandbox.url}/_sandbox/state").status_code == 204
+
+    state = sandbox.state()
+    assert state["entra"].pop("organization")["id"] == TENANT_ID
+    assert [table for section in state.values() for table in section.values() if table] == []
+
+
 def test_everything_may_be_left_out(sandbox: Sandbox) -> None:
     sandbox.put_state({"entra": {"users": None}})
 
@@ -118,7 +190,7 @@ def test_a_setting_that_is_not_there_is_refused(sandbox: Sandbox) -> None:
         sandbox.change_settings(colour="red")
 
 
-@pytest.mark.parametrize(("method", "name"), [("GET", "nothing"), ("DELETE", "state"), ("PUT", "requests")])
+@pytest.mark.parametrize(("method", "name"), [("GET", "nothing"), ("DELETE", "faults"), ("PUT", "requests")])
 def test_what_the_sandbox_has_not_is_404(sandbox: Sandbox, emply: Http, method: str, name: str) -> None:
     assert emply.ask(method, f"{sandbox.url}/_sandbox/{name}", data=b"{}").status_code == 404
 

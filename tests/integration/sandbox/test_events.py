@@ -102,6 +102,41 @@ def test_a_whole_day_is_from_midnight_to_midnight(graph: Http) -> None:
     assert graph.post(EVENTS, {**NEW, **days, "isAllDay": True}).status_code == 201
 
 
+def day(date: str, zone: str = "Europe/Copenhagen") -> dict[str, str]:
+    return {"dateTime": date, "timeZone": zone}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "status"),
+    [
+        (day("2026-11-26T00:00:00"), day("2026-11-27T00:00:00"), 201),
+        (day("2027-03-28T00:00:00"), day("2027-03-29T00:00:00"), 201),
+        (day("2026-11-26T00:00:00", "America/New_York"), day("2026-11-27T00:00:00", "America/New_York"), 201),
+        (day("2026-11-26T00:00:00"), day("2026-11-26T00:00:00"), 400),
+        (day("2026-11-26T00:00:00"), day("2026-11-27T00:00:00", "UTC"), 400),
+        (day("2026-11-25T23:00:00", "UTC"), day("2026-11-26T23:00:00", "UTC"), 400),
+        (day("2026-11-26T00:00:00"), day("2026-11-27T00:00:01"), 400),
+        (day("2026-11-26T00:00:00"), day("2026-11-26T12:00:00"), 400),
+    ],
+)
+def test_a_whole_day_is_between_midnights_of_one_zone_a_day_apart(
+    graph: Http, start: dict[str, str], end: dict[str, str], status: int
+) -> None:
+    answer = graph.post(EVENTS, {**NEW, "isAllDay": True, "start": start, "end": end})
+
+    assert answer.status_code == status
+    assert status == 201 or answer.json()["error"]["code"] == "ErrorPropertyValidationFailure"
+
+
+def test_times_are_looked_at_only_where_they_change(sandbox: Sandbox, graph: Http) -> None:
+    """An event from elsewhere may have times that Graph would not take, such as a day from 23:00 to 23:00 UTC."""
+    odd = diary.event("odd", "25T23:00", "26T23:00", isAllDay=True)
+    sandbox.put_state(diary.scenario(diary.calendar("own", odd, isDefaultCalendar=True)))
+
+    assert graph.ask("PATCH", "users/zoë/events/odd", json={"subject": "Dzień"}).status_code == 200
+    assert graph.ask("PATCH", "users/zoë/events/odd", json={"isAllDay": True}).status_code == 400
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]"])
 def test_a_body_that_is_no_object_is_400(graph: Http, body: bytes) -> None:
     assert graph.ask("POST", EVENTS, data=body).status_code == 400

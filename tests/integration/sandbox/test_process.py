@@ -97,6 +97,37 @@ def test_it_serves_the_scenario_of_a_file(tmp_path: Path) -> None:
     assert state["entra"]["users"] == [{"id": "u"}]
 
 
+def test_a_child_process_has_the_settings_it_was_given() -> None:
+    with Sandbox(process=True, emply_style="whole", emply_auth="bearer", graph_ms=5) as sandbox:
+        (environment, sandbox_url) = sandbox.environment, sandbox.url
+        with requests.Session() as session:
+            session.trust_env, session.verify = False, environment["CA_BUNDLE"]
+            settings = session.get(f"{sandbox_url}/_sandbox/settings", timeout=5).json()
+
+    assert (settings["emply_style"], settings["emply_auth"], settings["graph_ms"]) == ("whole", "bearer", 5)
+
+
+def test_the_command_serves_emply_as_its_options_say(tmp_path: Path) -> None:
+    command = [
+        sys.executable, "-m", "pipelines.commands.cli", "sandbox", "--env-file", str(tmp_path / "env"),
+        "--emply-style", "whole", "--emply-auth", "bearer", "--graph-ms", "1", "--emply-ms", "2", "--page-ms", "3",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as started:
+        try:
+            wait_for((tmp_path / "env").exists)
+            environment = read_environment(tmp_path / "env")
+            with requests.Session() as session:
+                session.trust_env, session.verify = False, environment["CA_BUNDLE"]
+                session.headers["Authorization"] = f"Bearer {environment['EMPLY_API_KEY']}"
+                roles = session.get(f"{environment['EMPLY_URL']}/contoso/roles?take=0", timeout=5)
+                settings = session.get(f"{environment['SANDBOX_URL']}/_sandbox/settings", timeout=5).json()
+        finally:
+            started.terminate()
+
+    assert (roles.status_code, roles.json()) == (200, [])
+    assert [settings[name] for name in ("graph_ms", "emply_ms", "page_ms")] == [1, 2, 3]
+
+
 @pytest.mark.parametrize("content", ["{", '{"entra": {"user": []}}'])
 def test_a_scenario_that_cannot_be_read_is_one_line(tmp_path: Path, content: str) -> None:
     (tmp_path / "scenario.json").write_text(content)
