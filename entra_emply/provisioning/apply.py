@@ -162,7 +162,8 @@ def _take_stock(connection: Connection, plan: RecordedPlan) -> tuple[ApplyReport
     this_run = connection.execute(select(counters.c.runs)).scalar_one() + 1
     query = (
         outcomes.of_plans()
-        .add_columns(actions.c.position, actions.c.held_by, failures.c.next_run, failures.c.quarantined_at)
+        .add_columns(actions.c.position, actions.c.subject, actions.c.held_by)
+        .add_columns(failures.c.next_run, failures.c.quarantined_at, failures.c.code)
         .outerjoin(failures, failures.c.action_id == actions.c.action_id)
         .where(actions.c.plan_no == plan.plan_no)
     )
@@ -171,11 +172,12 @@ def _take_stock(connection: Connection, plan: RecordedPlan) -> tuple[ApplyReport
         if row.held_by:
             report.held += 1
         elif row.quarantined_at is not None:
-            report.quarantined += 1
+            report.leave(outcomes.action_of(row), "quarantined", row.subject, row.code)
         elif row.next_run is not None and row.next_run > this_run:
-            report.waiting += 1
+            report.leave(outcomes.action_of(row), "waiting", row.subject, row.code)
         else:
             due.append((row.position, outcomes.action_of(row)))
+            report.subjects[row.action_id] = row.subject
     due.sort(key=lambda each: (_PLACE[each[1].name], each[0]))
     return report, [action for _, action in due]
 
@@ -210,7 +212,7 @@ def _apply_all(
             tried = _Tried("applied") if target == "ledger" else _try(session, action, targets)
             level = logging.DEBUG if tried.result == "applied" else logging.WARNING
             log.log(level, _LINE, action.name, action.action_id, tried.said)
-            report.add(action, tried.result)
+            report.add(action, tried.result, tried.code)
             done += 1
             progress(done, len(due))
             in_trouble = in_trouble + 1 if tried.transient else 0

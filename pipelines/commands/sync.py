@@ -15,8 +15,8 @@ from dagster import DagsterEventType, DagsterInstance, EventLogEntry, ExecuteInP
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.utils import make_new_run_id
 
+from assets.checks import ACCEPT_SHRINK
 from assets.provisioning import OVERTAKEN
-from assets.source import ACCEPT_SHRINK
 from entra_emply import clock
 from entra_emply.environment import Environment
 from entra_emply.errors import EntraEmplyError
@@ -27,6 +27,7 @@ from entra_emply.reconciliation.settings import load
 from entra_emply.storage.frame_store import FrameStore
 from pipelines.command_lock import BY_COMMAND, turn
 from pipelines.definitions import build_defs
+from pipelines.hidden_values import hide_values
 from pipelines.installation import installation, instance
 
 _TRIES = 3
@@ -70,6 +71,7 @@ def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
     environment = Environment.load()
     require_acceptable(accept_shrink)
     _require(environment)
+    hide_values()
     with installation(environment) as address, in_words(), turn(address), instance() as dagster:
         _fail_killed(dagster)
         for last in (False,) * (_TRIES - 1) + (True,):
@@ -109,7 +111,7 @@ def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], 
 def _execute(
     dagster: DagsterInstance, tell: Tell, name: str, tags: dict[str, str], config: dict[str, object] | None = None
 ) -> ExecuteInProcessResult:
-    job, run_id = build_defs().resolve_job_def(name), make_new_run_id()
+    job, run_id = build_defs(schedules=[], sensors=[]).resolve_job_def(name), make_new_run_id()
     steps, done = len(job.nodes), count(1)
 
     def listen(entry: EventLogEntry) -> None:
