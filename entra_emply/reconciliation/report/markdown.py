@@ -76,11 +76,9 @@ def listed(lines: Iterable[str]) -> str:
 
 def _kinds(actions: pd.DataFrame) -> str:
     kind, held = actions["target"] + "." + actions["kind"], actions["held_by"] != ""
-    counts = pd.DataFrame({"kind": kind, "held": held}).groupby("kind")["held"].agg(["size", "sum"])
-    found = [name for name in KINDS if name in counts.index]
-    lines = [
-        f"| `{name}` | {KINDS[name][1]} | {counts.loc[name, 'size']} | {counts.loc[name, 'sum']} |" for name in found
-    ]
+    all_, stuck = kind.value_counts().to_dict(), kind[held].value_counts().to_dict()
+    found = [(name, what) for name, (_, what) in KINDS.items() if name in all_]
+    lines = [f"| `{name}` | {what} | {all_[name]} | {stuck.get(name, 0)} |" for name, what in found]
     return "\n".join(["| kind | what it does | actions | held |", "|---|---|--:|--:|", *lines])
 
 
@@ -104,12 +102,12 @@ def _action(action: Row, names: Mapping[str, str]) -> str:
 def _severity(severity: str, findings: pd.DataFrame) -> str:
     if findings.empty:
         return ""
-    alike = findings.groupby("code", sort=False).agg(
-        {"code": "size", "rule": "first", "message": "first", "remedy": "first"}
-    )
+    about = {name: (name, "first") for name in ("rule", "message", "remedy")}
+    alike = findings.groupby("code", sort=False).agg(count=("code", "size"), **about).reset_index()
     lines = [
-        f"`{code}` ({row['code']}, {row['rule']}): {escaped(row['message'])} *What to do: {escaped(row['remedy'])}*"
-        for code, row in zip(map(str, alike.index), alike.to_dict("records"), strict=True)
+        f"`{row['code']}` ({row['count']}, {row['rule']}): {escaped(row['message'])} "
+        f"*What to do: {escaped(row['remedy'])}*"
+        for row in alike.to_dict("records")
     ]
     return paragraphs([f"#### {severity} ({len(findings)})", listed(lines)])
 
