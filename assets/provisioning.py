@@ -12,6 +12,7 @@ from entra_emply.errors import PlanRefused
 from entra_emply.progress import tell
 from entra_emply.provisioning.apply import apply
 from entra_emply.provisioning.report import ApplyReport, report_markdown
+from entra_emply.reconciliation.report.wording import SHORT_ID
 
 OVERTAKEN = "overtaken"
 """In the metadata of a failed run of `applied_changes`: whether a new plan may be applied."""
@@ -57,7 +58,7 @@ def _numbers(plan_id: str, report: ApplyReport) -> dict[str, str | int]:
         for result, count in results.items()
     }
     totals = {result: report.count(result) for result in ("applied", "superseded")}
-    return {**totals, "held": report.held, **report.trouble, **counts, "plan_id": plan_id}
+    return {**totals, "held": report.held, **report.trouble, **counts, "plan_id": plan_id[:SHORT_ID]}
 
 
 def _plotted(kind: str) -> str:

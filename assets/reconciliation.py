@@ -32,10 +32,10 @@ from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.report.html import groups_of, html
 from entra_emply.reconciliation.report.markdown import findings_markdown, plan_markdown
-from entra_emply.reconciliation.report.wording import document, how_to_approve, names_of
+from entra_emply.reconciliation.report.wording import SHORT_ID, document, how_to_approve, names_of
 
 PLAN_TAG = "entra-emply/plan"
-"""Run tag: the plan that a run made to be applied."""
+"""Run tag: the whole id of the plan that a run made to be applied."""
 _ON_A_PAGE = 10_000
 
 _NEEDED = LISTS | {name: AssetIn(name) for name in ("identities", *DEPENDENT_SOURCES)}
@@ -145,7 +145,7 @@ def _of_actions(inputs: Inputs, plan: Plan) -> dict[str, Any]:
         "held": int((plan.actions["held_by"] != "").sum()),
         **{f"actions_{kind}": int(count) for kind, count in counts.items()},
         "status": plan.status,
-        "plan_id": plan.plan_id,
+        "plan_id": plan.plan_id[:SHORT_ID],
         "mapping_version": inputs.settings.version,
         "plan": MetadataValue.md(plan_markdown(plan, names_of(inputs), how_to_approve(plan.plan_id))),
     }

@@ -17,6 +17,7 @@ from dagster._core.utils import make_new_run_id
 
 from assets.checks import ACCEPT_SHRINK
 from assets.provisioning import OVERTAKEN
+from assets.reconciliation import PLAN_TAG
 from entra_emply import clock
 from entra_emply.environment import Environment
 from entra_emply.errors import EntraEmplyError
@@ -93,16 +94,16 @@ def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], 
     planned = _execute(dagster, tell, "sync", tags)
     if not planned.success:
         raise SyncFailed(_reason(planned))
-    actions = _metadata(planned, "plan", "reconciliation_actions")
+    actions, plan_id = _metadata(planned, "plan", "reconciliation_actions"), _plan_of(dagster, planned.run_id)
     with listening(lambda done, of: tell("Applying", done, of)):
-        applied = _execute(dagster, tell, "apply", BY_COMMAND, {"plan_id": actions["plan_id"]})
+        applied = _execute(dagster, tell, "apply", BY_COMMAND, {"plan_id": plan_id})
     if not applied.success:
         if _overtaken(applied) and not last:
             return None
         raise SyncFailed(_reason(applied))
     counts = _metadata(applied, "applied_changes", "applied_changes")
     return SyncReport(
-        plan_id=str(actions["plan_id"]),
+        plan_id=plan_id,
         planned=int(actions["dagster/row_count"]),
         counts={name: int(counts[name]) for name in _COUNTS},
     )
@@ -150,6 +151,12 @@ def _metadata(result: ExecuteInProcessResult, node: str, asset: str) -> dict[str
     """The metadata that an asset was materialised with."""
     found = [each for each in result.asset_materializations_for_node(node) if each.asset_key.path[-1] == asset]
     return {name: value.value for name, value in found[0].metadata.items()}
+
+
+def _plan_of(dagster: DagsterInstance, run_id: str) -> str:
+    """The id of the plan that a run made."""
+    run = dagster.get_run_by_id(run_id)
+    return "" if run is None else run.tags[PLAN_TAG]
 
 
 def _overtaken(result: ExecuteInProcessResult) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Pool
+from sqlalchemy import Dialect, Engine, Pool
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = ("entra_emply", "assets", "pipelines")
@@ -72,7 +72,7 @@ def surroundings() -> dict[str, object]:
     return {
         "the folder": sorted(str(path) for path in Path().rglob("*")),
         "warning filters": list(warnings.filters),
-        "SQLAlchemy's events": listeners(Engine) + listeners(Pool),
+        "SQLAlchemy's events": sum(map(listeners, (Engine, Pool, Dialect))),
         "the environment": dict(os.environ),
         "what happens at exceptions": sys.excepthook,
     }

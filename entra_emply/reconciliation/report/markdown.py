@@ -14,7 +14,7 @@ from entra_emply.reconciliation.report.wording import GUARDS, KINDS, Row, change
 SHOWN = 50
 """Rows that are listed, the held ones first; all of them are in the frame."""
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~&:@$.])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|~&!])")
 _SEVERITIES = ("error", "warning", "info")
 _INVISIBLE = {"\n": "\u23ce", "\r": "\u240d", "\t": " "}
 
@@ -105,13 +105,11 @@ def _severity(severity: str, findings: pd.DataFrame) -> str:
     about = {name: (name, "first") for name in ("rule", "message", "remedy")}
     alike = findings.groupby("code", sort=False).agg(count=("code", "size"), **about).reset_index()
     lines = [
-        f"`{row['code']}` ({row['count']}, {row['rule']}): {escaped(row['message'])} "
-        f"*What to do: {escaped(row['remedy'])}*"
+        f"`{row['code']}` ({row['count']}, {row['rule']}): {row['message']} *What to do: {row['remedy']}*"
         for row in alike.to_dict("records")
     ]
     return paragraphs([f"#### {severity} ({len(findings)})", listed(lines)])
 
 
 def _finding(finding: Row) -> str:
-    about = f" ({escaped(finding['object'])})" if finding["object"] else ""
-    return f"{finding['severity']}: {escaped(finding['subject'] or '(no address)')}{about} `{finding['code']}`"
+    return f"{finding['severity']}: {escaped(finding['subject'] or '(no address)')} `{finding['code']}`"
