@@ -1,4 +1,4 @@
-"""The plan, its findings and what came of it as Markdown: counts first, what is held on top, names as they are written."""
+"""The plan, its findings and what came of it as Markdown: counts first, the held ones on top, names as written."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ EVIL = [
     "[x](http://y.z)",
     "_Łucja_ `Święcicka`",
     "# Çağla\\",
-    "&lt;Søren&gt;",
+    "&lt;Søren&gt; ~~ ![y](x)",
 ]
 
 
@@ -32,7 +32,7 @@ def plan_text(*people: dict, logins: tuple = (), approval: str = "HOW", **settin
 
 def unescaped(markdown: str) -> str:
     """What a reader sees of escaped text."""
-    assert not re.search(r"(?<!\\)(?:\\\\)*[*_`<>|\[\]#&]", markdown)
+    assert not re.search(r"(?<!\\)(?:\\\\)*[*_`<>|\[\]#&~!]", markdown)
     return re.sub(r"\\(.)", r"\1", markdown)
 
 
@@ -112,10 +112,8 @@ def test_what_failed_is_told_with_the_code_of_the_service_and_whom_it_is_about()
     report.add(action("1"), "failed", "422 duplicate")
     report.leave(action("2", "update_user"), "quarantined", None, "403")
     text = report_markdown(report, "3f9c12ab45de99")
-    assert r"- ada\|x@contoso\.com `emply.set_roles` **failed** (422 duplicate)".replace(r"\.", ".") in text.replace(
-        r"\.", "."
-    ).replace(r"\@", "@")
-    assert "- \\(no address\\) `emply.update_user` **quarantined** (403)" in text
+    assert "- ada\\|x@contoso.com `emply.set_roles` **failed** (422 duplicate)" in text
+    assert "- (no address) `emply.update_user` **quarantined** (403)" in text
     assert "waits for `entra-emply release`" in text
     assert (report.quarantined, report.count("failed"), report.troubled) == (1, 1, True)
 
