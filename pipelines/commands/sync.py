@@ -26,7 +26,7 @@ from entra_emply.progress import Tell, listening
 from entra_emply.reconciliation.completeness import require_acceptable
 from entra_emply.reconciliation.settings import load
 from entra_emply.storage.frame_store import FrameStore
-from pipelines.command_lock import BY_COMMAND, turn
+from pipelines.command_lock import BY_COMMAND, command_lock
 from pipelines.definitions import build_defs
 from pipelines.hidden_values import hide_values
 from pipelines.installation import installation, instance
@@ -73,7 +73,7 @@ def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
     require_acceptable(accept_shrink)
     _require(environment)
     hide_values()
-    with installation(environment) as address, in_words(), turn(address), instance() as dagster:
+    with installation(environment) as address, in_words(), command_lock(address), instance() as dagster:
         _fail_killed(dagster)
         for last in (False,) * (_TRIES - 1) + (True,):
             report = _once(dagster, tell, accept_shrink, last=last)
@@ -121,7 +121,7 @@ def _execute(
             tell(str(event.step_key), next(done), steps)
 
     dagster.add_event_listener(run_id, listen)
-    with redirect_stderr(_Unsaid(sys.stderr)):
+    with redirect_stderr(_Silenced(sys.stderr)):
         return job.execute_in_process(
             instance=dagster,
             run_id=run_id,
@@ -132,7 +132,7 @@ def _execute(
         )
 
 
-class _Unsaid(io.TextIOBase):
+class _Silenced(io.TextIOBase):
     """Takes the place of stderr where Dagster says things that the command says better, once."""
 
     def __init__(self, real: TextIO) -> None:
@@ -186,7 +186,7 @@ def _reason(result: ExecuteInProcessResult) -> str:
 
 
 def _fail_killed(dagster: DagsterInstance) -> None:
-    """Whoever has the turn knows that the runs of earlier commands are dead: else they would have it."""
+    """The command that has the lock knows that the runs of earlier ones are dead: else they would have it."""
     running = RunsFilter(tags=BY_COMMAND, statuses=NOT_FINISHED_STATUSES)
     for run in dagster.get_runs(running):
         dagster.report_run_failed(run, "the command that ran it was killed")
