@@ -15,6 +15,7 @@ from dagster import (
     ScheduleDefinition,
     SensorDefinition,
     definitions,
+    in_process_executor,
     load_assets_from_modules,
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -51,7 +52,8 @@ def build_defs(**overrides: Unpack[Overrides]) -> Definitions:
         schedules=overrides.get("schedules", SCHEDULES),
         sensors=overrides.get("sensors", SENSORS),
         resources={**ours, **overrides.get("resources", {})},
-        executor=overrides.get("executor"),
+        # One process: starting one a step costs more than most steps take, also where all is materialized at once.
+        executor=overrides.get("executor", in_process_executor),
     )
 
 

@@ -8,6 +8,7 @@ from dagster import (
     Definitions,
     ResourceDefinition,
     in_process_executor,
+    multiprocess_executor,
 )
 
 from entra_emply.extraction.dependent_reads import DEPENDENT
@@ -95,4 +96,5 @@ def test_a_resource_takes_the_place_of_the_one_of_its_name() -> None:
 
 
 def test_the_executor_can_be_another() -> None:
-    assert build_defs(executor=in_process_executor).executor is in_process_executor
+    assert build_defs().executor is in_process_executor
+    assert build_defs(executor=multiprocess_executor).executor is multiprocess_executor
