@@ -1,9 +1,6 @@
-"""The assets of group `emply`: what Emply says. How it is read is `client`, what it looks like `frames`."""
+"""The assets of group `emply`: its lists. How they are read is `extraction.sources`."""
 
-from assets.source import source
-from entra_emply.connectors.emply import frames
+from assets.source import list_asset
+from entra_emply.extraction.sources import LISTS
 
-emply_users = source("emply", "emply_users", frames.Users, lambda to: to.emply.users())
-emply_employees = source("emply", "emply_employees", frames.Employees, lambda to: to.emply.employees())
-emply_roles = source("emply", "emply_roles", frames.Roles, lambda to: to.emply.roles())
-emply_departments = source("emply", "emply_departments", frames.Departments, lambda to: to.emply.departments())
+lists = [list_asset(source) for source in LISTS if source.system == "emply"]

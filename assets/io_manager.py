@@ -1,18 +1,30 @@
-"""Which run's frames an asset is given, and which runs become a day's last complete one. Keeping them is `storage`."""
+"""Which run's frames an asset is given. Keeping them is `storage`; that a run is complete, the plan's step says.
+
+A run that reads has a set of frames of its own, and is given nothing else; a backfill is given the set of the day's
+last complete run. The two are never mixed.
+"""
 
 from functools import cached_property
 
 from dagster import InputContext, IOManager, OutputContext
 
 from entra_emply.environment import Environment
+from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES
 from entra_emply.storage.frame_store import Frames, FrameStore
 
-COMPLETES_RUN = "entra-emply/completes_run"
-"""Metadata of the asset whose frame, when stored, makes a run the day's last complete one."""
+_BEGINS = "sync_state"
+"""The asset that a run's own set begins with: every source is read after it."""
+_READ = frozenset([_BEGINS, *SOURCES, *DEPENDENT_SOURCES])
+_WHOLE = ("settings", "identities", "read_scope", *_READ)
+
+
+def has_whole_set(store: FrameStore, run_id: str) -> bool:
+    """Whether the run has made every frame that a plan is made of itself."""
+    return all(store.has(run_id, name) for name in _WHOLE)
 
 
 class FramesIOManager(IOManager):
-    """Gives assets the frames of one run: their own where it made them, else the day's last complete one's."""
+    """Stores what assets return, and gives assets the frames of one run."""
 
     @cached_property
     def store(self) -> FrameStore:
@@ -26,18 +38,23 @@ class FramesIOManager(IOManager):
         context.add_output_metadata({"path": str(path)})
         if not context.has_asset_partitions:
             self.store.point("latest", asset, context.run_id)
-        elif (context.definition_metadata or {}).get(COMPLETES_RUN) and self.store.has(context.run_id, "sync_state"):
-            self.store.point("days", context.asset_partition_key, context.run_id)
 
     def load_input(self, context: InputContext) -> Frames:
         """Load what a downstream asset asks for. Raises FileNotFoundError in words."""
         asset = context.asset_key.path[-1]
-        run_id = context.step_context.run_id
-        if self.store.has(run_id, asset):
-            return self.store.read(run_id, asset)
         days = context.has_asset_partitions
-        complete = self.store.pointed(*(("days", context.asset_partition_key) if days else ("latest", asset)))
+        run_id = self._run_of(context.step_context.run_id, asset, context.asset_partition_key if days else None)
+        return self.store.read(run_id, asset)
+
+    def _run_of(self, run_id: str, asset: str, day: str | None) -> str:
+        """The run whose frame of this asset a run is given; `day` is None for an asset without days."""
+        reads = self.store.has(run_id, _BEGINS)
+        if self.store.has(run_id, asset) and (reads or asset not in _READ):
+            return run_id
+        if reads and day is not None:
+            raise FileNotFoundError(f"this run began to read, but has no {asset}: materialize all assets, or no source")
+        complete = self.store.pointed(*(("latest", asset) if day is None else ("days", day)))
         if complete is None:
-            of = f"day {context.asset_partition_key}" if days else asset
+            of = asset if day is None else f"day {day}"
             raise FileNotFoundError(f"no complete run of {of} is stored: run the job sync first")
-        return self.store.read(complete, asset)
+        return complete

@@ -1,4 +1,7 @@
-"""Days: every frame belongs to one, and an API only knows today. (UTC, as the schedule)"""
+"""Days: every frame belongs to one, and an API only knows today. (UTC, as the schedule)
+
+Here too: the day an installation was set up, from which its days are counted. Nothing is written at import.
+"""
 
 import os
 import uuid
@@ -15,7 +18,12 @@ _TOLERANCE = timedelta(minutes=30)  # a run that a tick started just before midn
 
 
 def first_day(home: Path) -> date:
-    """The day this installation was set up: an older one would show as missing for ever. Recorded on first use.
+    """The day this installation was set up, before which no day is missing; today where none is recorded."""
+    return _recorded(home / "first-day") or clock.now().date()
+
+
+def record_first_day(home: Path) -> date:
+    """Record today as the first day, once: when the installation is set up, or a run begins. The day that is recorded.
 
     Processes that start together get the same day: the first one's.
     """
@@ -39,13 +47,14 @@ def _recorded(path: Path) -> date | None:
     """The day in this file; None where there is none, or half of one."""
     try:
         return date.fromisoformat(path.read_text().strip())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return None
 
 
 DAILY = DailyPartitionsDefinition(
-    start_date=str(first_day(Path(os.environ.get("ENTRA_EMPLY_HOME", ".entra-emply")))), end_offset=1
+    start_date=str(first_day(Path(os.environ.get("ENTRA_EMPLY_HOME") or ".entra-emply"))), end_offset=1
 )
+"""The days of this installation, as they are when a process begins."""
 
 
 def is_today(day: str) -> bool:

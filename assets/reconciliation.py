@@ -1,136 +1,66 @@
-"""The assets of group `reconciliation`: settings, join, plan. Thin: decisions are in the modules beside it."""
+"""The assets of group `reconciliation`: the plan, as the actions to take and the findings to look at. Thin: the rules
+are in the engine; here the plan is made, stored, recorded in the ledger, and its run declared complete.
+
+Names and addresses appear in the Markdown of `reconciliation_actions`, `reconciliation_findings` and `applied_changes`
+and nowhere else in Dagster.
+"""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pandas as pd
 from dagster import (
-    AssetCheckResult,
-    AssetCheckSpec,
     AssetExecutionContext,
     AssetIn,
     AssetOut,
-    DataVersion,
-    Output,
-    asset,
+    MaterializeResult,
+    MetadataValue,
+    Nothing,
     multi_asset,
 )
 
-from assets.io_manager import COMPLETES_RUN
-from assets.partitions import DAILY
-from assets.recording import difference, is_fresh, metadata, record, report, strangers
+from assets.checks import NO_EXTERNAL_USER_IS_TOUCHED, accepted_shrinks, no_external_user_is_touched
+from assets.identities import LISTS, inputs_from
+from assets.io_manager import has_whole_set
+from assets.partitions import DAILY, is_today
 from assets.resources import Connections
 from assets.source import FRESH, OWNERS
-from entra_emply.reconciliation.inputs import FOLLOWING, SOURCES, Inputs, SyncState
-from entra_emply.reconciliation.join import join
-from entra_emply.reconciliation.plan import make_plan, mapping_of, require_groups_read
-from entra_emply.reconciliation.settings import Settings
+from entra_emply.errors import SettingsError
+from entra_emply.extraction.checks import external_users_touched, require_believable
+from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
+from entra_emply.reconciliation.plan import Plan, make_plan
+from entra_emply.reconciliation.report.html import groups_of, html
+from entra_emply.reconciliation.report.markdown import findings_markdown, plan_markdown
+from entra_emply.reconciliation.report.wording import SHORT_ID, document, how_to_approve, names_of
 
-_LISTS = {name: AssetIn(name) for name in [*SOURCES, "sync_state", "settings"]}
-_WORLD = _LISTS | {name: AssetIn(name) for name in FOLLOWING}
+PLAN_TAG = "entra-emply/plan"
+"""Run tag: the whole id of the plan that a run made to be applied."""
+_ON_A_PAGE = 10_000
 
-
-@asset(
-    group_name="reconciliation",
-    description="`settings.yaml`, validated, defaults filled in. Its data version is the mapping version: change it, "
-    "and the plans of all days show as unsynced; backfill them to see what the new mapping would have changed.",
-    kinds={"yaml"},
-    owners=OWNERS,
-)
-def settings(connections: Connections) -> Output[pd.DataFrame]:
-    """One row: version, document (JSON)."""
-    in_force = connections.settings()
-    connections.ledger.record_mapping(in_force.version, in_force.document)
-    return Output(
-        pd.DataFrame({"version": [in_force.version], "document": [in_force.document]}, dtype="str"),
-        data_version=DataVersion(in_force.version),
-        metadata={"mapping_version": in_force.version, "groups": len(in_force.groups), "enabled": in_force.enabled},
-    )
-
-
-def world_of(frames: dict[str, Any]) -> Inputs:
-    """The world of one run's stored frames."""
-    named = Settings.model_validate_json(frames["settings"]["document"].iloc[0])
-    members, read = frames["entra_group_members"]["members"], frames["entra_group_members"]["groups"]
-    following = [frames[name] for name in FOLLOWING if name in frames]
-    inputs = Inputs(
-        **{name: frames[name] for name in SOURCES if name != "entra_group_members"},
-        **{name: frame for each in following for name, frame in each.items()},
-        entra_group_members=members,
-        state=SyncState.from_frames(frames["sync_state"]),
-        settings=named,
-    )
-    require_groups_read(inputs, read["group_id"])
-    return inputs
-
-
-@asset(
-    ins=_LISTS,
-    group_name="reconciliation",
-    partitions_def=DAILY,
-    check_specs=[
-        AssetCheckSpec(
-            "every_person_once",
-            asset="identities",
-            blocking=True,
-            description="M: no Entra user and no Emply user stands in two rows.",
-        )
-    ],
-    description="The join: every person of both systems once, matched by link, username or e-mail (M1-M6), with the "
-    "employee, the main group and whether the person is in scope.",
-    kinds={"pandas", "parquet"},
-    owners=OWNERS,
-    freshness_policy=FRESH,
-)
-def identities(**frames: Any) -> Iterator[Output[pd.DataFrame] | AssetCheckResult]:  # noqa: ANN401 (frames by name)
-    """See `matching.identities`."""
-    inputs = world_of(frames)
-    people = join(inputs, mapping_of(inputs))
-    how = people["matched_by"].value_counts().to_dict()
-    yield Output(
-        people,
-        metadata={
-            "dagster/row_count": len(people),
-            "in_scope": int(people["in_scope"].sum()),
-            "left_alone": int(people["left_alone"].sum()),
-            **{f"matched_by_{name}": int(count) for name, count in how.items()},
-        },
-    )
-    rows = (people.loc[people[side] >= 0, side] for side in ("entra_row", "emply_row"))
-    twice = {str(row.name): int(row.duplicated().sum()) for row in rows}
-    yield AssetCheckResult(passed=not any(twice.values()), metadata=twice)
+_NEEDED = LISTS | {name: AssetIn(name) for name in ("identities", *DEPENDENT_SOURCES)}
+_ACTIONS, _FINDINGS = "reconciliation_actions", "reconciliation_findings"
+_ALIKE: dict[str, Any] = {
+    "dagster_type": Nothing,  # the step stores the frames itself, before it says that the run is complete
+    "is_required": False,
+    "group_name": "reconciliation",
+    "kinds": {"pandas", "parquet"},
+    "owners": OWNERS,
+    "freshness_policy": FRESH,
+}
 
 
 @multi_asset(
-    ins=_WORLD | {"identities": AssetIn("identities")},
+    ins=_NEEDED,
     outs={
-        "reconciliation_actions": AssetOut(
-            is_required=False,
-            group_name="reconciliation",
+        _ACTIONS: AssetOut(
             description="The plan: every change to make, why, and what holds it. Recorded in the ledger; applied by "
             "`applied_changes` when it is today's newest. A past day's plan is for reading.",
-            metadata={COMPLETES_RUN: True},
-            kinds={"pandas", "parquet"},
-            owners=OWNERS,
-            freshness_policy=FRESH,
+            **_ALIKE,
         ),
-        "reconciliation_findings": AssetOut(
-            is_required=False,
-            group_name="reconciliation",
-            description="What only a person can put right, each with what to do about it.",
-            kinds={"pandas", "parquet"},
-            owners=OWNERS,
-            freshness_policy=FRESH,
-        ),
+        _FINDINGS: AssetOut(description="What only a person can put right, each with what to do about it.", **_ALIKE),
     },
-    check_specs=[
-        AssetCheckSpec(
-            "no_external_user_is_touched",
-            asset="reconciliation_actions",
-            blocking=True,
-            description="M6: every Emply user of the plan is linked, or is linked by it.",
-        )
-    ],
+    check_specs=[NO_EXTERNAL_USER_IS_TOUCHED],
     partitions_def=DAILY,
     can_subset=True,
 )
@@ -138,32 +68,115 @@ def plan(
     context: AssetExecutionContext,
     connections: Connections,
     **frames: Any,  # noqa: ANN401 (frames by name)
-) -> Iterator[Output[pd.DataFrame] | AssetCheckResult]:
+) -> Iterator[MaterializeResult[None]]:
     """See `plan.make_plan`."""
-    inputs = world_of(frames)
-    fresh = is_fresh(context, connections)
-    made = make_plan(inputs, frames["identities"] if fresh else None)  # an older join may be of another mapping
+    inputs, store, run_id = inputs_from(frames), connections.frames, context.run_id
+    joined = frames["identities"] if store.has(run_id, "identities") else None  # another run's is of another mapping
+    made = make_plan(inputs, joined)
+    touched, whole = external_users_touched(inputs, made), _is_whole(context, connections)
+    paths = {name: store.write(run_id, name, frame) for name, frame in _frames(made).items()}
+    page = _page(context, connections, inputs, made)
     selected = context.op_execution_context.selected_output_names
-    if "reconciliation_findings" in selected:  # first: the actions, once stored, make the run a complete one
-        codes = made.findings["code"].value_counts().to_dict()
-        counts = {f"findings_{code}": int(count) for code, count in codes.items()}
-        yield Output(
-            made.findings, "reconciliation_findings", metadata={"dagster/row_count": len(made.findings), **counts}
+    if _ACTIONS in selected and not touched:
+        _record(context, connections, inputs, made, whole=whole)
+    if _FINDINGS in selected:
+        yield MaterializeResult(asset_key=_FINDINGS, metadata=_of_findings(made) | {"path": paths[_FINDINGS]})
+    if _ACTIONS in selected:
+        compared = {} if whole else _difference(context, connections, made)
+        yield MaterializeResult(
+            asset_key=_ACTIONS,
+            metadata=_of_actions(inputs, made) | compared | page | {"path": paths[_ACTIONS]},
+            check_results=[no_external_user_is_touched(touched)],
         )
-    if "reconciliation_actions" in selected:
-        touched = strangers(inputs, made)
-        if not touched:
-            record(context, connections, inputs, made, fresh=fresh)
-        yield Output(
-            made.actions,
-            "reconciliation_actions",
-            metadata=metadata(inputs, made)
-            | ({} if fresh else difference(context, connections, made))
-            | report(context, connections, inputs, made),
-        )
-        yield AssetCheckResult(
-            asset_key="reconciliation_actions",
-            check_name="no_external_user_is_touched",
-            passed=touched == 0,
-            metadata={"strangers": touched},
-        )
+
+
+def _frames(plan: Plan) -> dict[str, pd.DataFrame]:
+    return {_ACTIONS: plan.actions, _FINDINGS: plan.findings}
+
+
+def _is_whole(context: AssetExecutionContext, connections: Connections) -> bool:
+    """Whether this run read everything itself, today, and not as a backfill: only such a plan is ever applied."""
+    backfill = "dagster/backfill" in context.run.tags
+    return is_today(context.partition_key) and not backfill and has_whole_set(connections.frames, context.run_id)
+
+
+def _record(
+    context: AssetExecutionContext, connections: Connections, inputs: Inputs, plan: Plan, *, whole: bool
+) -> None:
+    """Record the plan in the ledger: of a whole run to be applied, and the run is then the day's last complete one;
+    of another for reading, beside the plan that was made that day.
+
+    Raises SourceUnreadable (G5), LedgerError for another tenant's or customer's ledger, and SettingsError where
+    the settings changed meanwhile.
+    """
+    ledger, settings, day = connections.ledger, inputs.settings, context.partition_key
+    if whole:
+        _require_believable(context, connections, inputs)
+        ledger.belongs_to(str(inputs.entra_tenant["tenant_id"].iloc[0]), connections.environment.emply.customer)
+    ledger.record_mapping(settings.version, settings.document)
+    ledger.record_plan(
+        plan,
+        run_id=context.run_id if whole else f"{context.run_id}/{day}",
+        day=date.fromisoformat(day),
+        origin="sync" if whole else "backfill",
+        mapping_version=settings.version,
+        state=inputs.state,
+    )
+    if whole:
+        connections.frames.complete(context.run_id, day)
+        context.instance.add_run_tags(context.run_id, {PLAN_TAG: plan.plan_id})
+
+
+def _require_believable(context: AssetExecutionContext, connections: Connections, inputs: Inputs) -> None:
+    """What the run read is enough (G5), and was asked for by the settings that it plans by."""
+    ledger = connections.ledger
+    if connections.settings().version != inputs.settings.version:
+        raise SettingsError("the settings changed while the run read its sources: the next run goes by the new ones")
+    reads = {source: read for source, read in ledger.reads_of(context.run_id).items() if source in SOURCES}
+    require_believable(inputs, reads, ledger.baselines(), accepted_shrinks(context))
+
+
+def _of_actions(inputs: Inputs, plan: Plan) -> dict[str, Any]:
+    """The plan's numbers, which plot over runs, and the plan to be read."""
+    kinds = plan.actions["target"].where(plan.actions["target"] == "entra", "").str.cat(plan.actions["kind"], sep="_")
+    counts = kinds.str.removeprefix("_").value_counts().to_dict()
+    return {
+        "dagster/row_count": len(plan.actions),
+        "held": int((plan.actions["held_by"] != "").sum()),
+        **{f"actions_{kind}": int(count) for kind, count in counts.items()},
+        "status": plan.status,
+        "plan_id": plan.plan_id[:SHORT_ID],
+        "mapping_version": inputs.settings.version,
+        "plan": MetadataValue.md(plan_markdown(plan, names_of(inputs), how_to_approve(plan.plan_id))),
+    }
+
+
+def _of_findings(plan: Plan) -> dict[str, Any]:
+    """The findings' numbers, which plot over runs, and the findings to be read."""
+    codes = plan.findings["code"].value_counts().to_dict()
+    return {
+        "dagster/row_count": len(plan.findings),
+        **{f"findings_{code}": int(count) for code, count in codes.items()},
+        "findings": MetadataValue.md(findings_markdown(plan.findings)),
+    }
+
+
+def _difference(context: AssetExecutionContext, connections: Connections, plan: Plan) -> dict[str, int]:
+    """How a plan for reading differs from the one that was made that day."""
+    frames = connections.frames
+    run_id = frames.pointed("days", context.partition_key)
+    if run_id is None or not frames.has(run_id, _ACTIONS):
+        return {}
+    that_day = pd.DataFrame(frames.read(run_id, _ACTIONS))
+    now, then = set(plan.actions["action_id"]), set(that_day["action_id"])
+    return {"only_now": len(now - then), "only_that_day": len(then - now), "in_both": len(now & then)}
+
+
+def _page(context: AssetExecutionContext, connections: Connections, inputs: Inputs, plan: Plan) -> dict[str, Any]:
+    """The plan as one page to open in a browser, stored with the run's frames; none of a plan too large for one."""
+    if not 0 < len(plan.actions) <= _ON_A_PAGE:
+        return {}
+    made = document(plan, inputs.now, inputs.settings.version)
+    page = html(made, names_of(inputs), groups_of(plan.actions))
+    path = connections.frames.write_text(f"{context.run_id}/plan-{context.partition_key}.html", page)
+    return {"report": MetadataValue.path(str(path))}

@@ -1,4 +1,4 @@
-"""What assets reach the world through: the clients, the ledger, the settings. Made when first used, once a run.
+"""What assets reach other systems through: the clients, the ledger, the settings. Made when first used, once a run.
 
 Addresses and secrets come from the environment at that moment, never at import, so that no page of the UI shows them.
 """
@@ -12,6 +12,7 @@ from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.environment import Environment
 from entra_emply.errors import SettingsError
+from entra_emply.extraction.sources import Systems
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.settings import Settings, load
 from entra_emply.storage.frame_store import FrameStore
@@ -60,6 +61,11 @@ class Connections(ConfigurableResource[None]):
     def emply(self) -> EmplyClient:
         """Emply. Raises SettingsError."""
         return self._opened.emply
+
+    @property
+    def systems(self) -> Systems:
+        """Both, to be read. Raises SettingsError, CredentialsError."""
+        return Systems(self.graph, self.emply)
 
     @property
     def frames(self) -> FrameStore:

@@ -1,9 +1,10 @@
-"""What every source asset does around its read: refuse another day than today, record the certificate, check G5.
+"""The factory of source assets, and what they do around their read: refuse another day than today, record the
+certificate, show it.
 
-Not here: what is read (the clients), what a frame must be like (the frames' models), what shrinking means (`guards`).
+Not here: what is read and how (`extraction`), what a frame must be like (the frames' models), the checks (`checks`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +12,8 @@ import pandas as pd
 import pandera.pandas as pandera
 from dagster import (
     AssetCheckResult,
-    AssetCheckSeverity,
-    AssetCheckSpec,
     AssetExecutionContext,
+    AssetIn,
     AssetsDefinition,
     FreshnessPolicy,
     Output,
@@ -23,19 +23,18 @@ from dagster import (
     asset,
 )
 
+from assets.checks import accepted_shrinks, did_not_shrink, shrink_check
 from assets.partitions import DAILY, require_today
 from assets.resources import Connections
-from entra_emply.connectors.frames import Certificate, Read, describe
-from entra_emply.errors import SourceUnreadable
-from entra_emply.reconciliation.completeness import Counted, require_full_read
-from entra_emply.reconciliation.mapping import may_be_empty
+from entra_emply.connectors.frames import Certificate, describe
+from entra_emply.extraction.dependent_reads import DependentSource, Reading
+from entra_emply.extraction.sources import ListSource
+from entra_emply.reconciliation.inputs import SyncState
+from entra_emply.reconciliation.read_scope import ReadScope
+from entra_emply.storage.frame_store import Frames
 
 OWNERS = ["team:data", "team:it"]
 FRESH = FreshnessPolicy.time_window(fail_window=timedelta(hours=2), warn_window=timedelta(minutes=65))
-ACCEPT_SHRINK = "entra-emply/accept-shrink"
-"""Run tag: sources, separated by commas, whose shrinking a person accepts for this run (G5)."""
-
-_DID_NOT_SHRINK = "source_did_not_shrink"
 COMPLETE = (
     "A source that could not be read completely never becomes a frame. It is read after the ledger has settled what a "
     "killed run left open: that is why `sync_state` comes first."
@@ -44,83 +43,77 @@ COMPLETE = (
 Results = Iterator[Output[Any] | AssetCheckResult]
 
 
-def source(
-    group: str, name: str, model: type[pandera.DataFrameModel], read: Callable[[Connections], Read]
-) -> AssetsDefinition:
-    """The asset of one source: read completely or not at all, validated before it is stored."""
+def list_asset(source: ListSource) -> AssetsDefinition:
+    """The asset of one list: read completely or not at all, validated before it is stored."""
 
     @asset(
-        name=name,
-        group_name=group,
+        name=source.name,
+        group_name=source.system,
         deps=["sync_state"],
         partitions_def=DAILY,
-        check_specs=[did_not_shrink(name)],
-        description=f"{model.__doc__} {COMPLETE}",
-        metadata={"dagster/column_schema": column_schema(model)},
-        kinds={group, "parquet"},
+        check_specs=[did_not_shrink(source.name)],
+        description=f"{source.model.__doc__} {COMPLETE}",
+        metadata={"dagster/column_schema": column_schema(source.model)},
+        kinds={source.system, "parquet"},
         owners=OWNERS,
         freshness_policy=FRESH,
     )
     def extract(context: AssetExecutionContext, connections: Connections) -> Results:
-        require_today(name, context.partition_key)
-        done = read(connections)
-        yield from accepted(context, connections, done.certificate, done.frame)
+        require_today(source.name, context.partition_key)
+        read = source.read(connections.systems)
+        yield from accepted(context, connections, read.certificate, read.frame)
 
     return extract
 
 
+def dependent_asset(source: DependentSource) -> AssetsDefinition:
+    """The asset of one dependent source: its frames by name, none where nothing asks for them."""
+
+    @asset(
+        name=source.name,
+        group_name="mailboxes",
+        ins={name: AssetIn(name) for name in ("read_scope", "sync_state", *source.needs)},
+        partitions_def=DAILY,
+        description=f"{source.model.__doc__} {source.about} {COMPLETE}",
+        metadata={"dagster/column_schema": column_schema(source.model)},
+        kinds={source.system, "parquet"},
+        owners=OWNERS,
+        freshness_policy=FRESH,
+    )
+    def extract(
+        context: AssetExecutionContext,
+        connections: Connections,
+        **frames: Any,  # noqa: ANN401 (frames by name)
+    ) -> Output[dict[str, pd.DataFrame]]:
+        require_today(source.name, context.partition_key)
+        done = source.read(_reading(context, connections, source, frames))
+        if done is None:
+            return Output({}, metadata={"dagster/row_count": 0})
+        connections.ledger.record_certificate(context.run_id, done.certificate)
+        return Output(done.frames, metadata=certificate_metadata(done.certificate))
+
+    return extract
+
+
+def _reading(
+    context: AssetExecutionContext, connections: Connections, source: DependentSource, frames: Mapping[str, Any]
+) -> Reading:
+    return Reading(
+        connections.systems,
+        ReadScope.from_frames(frames["read_scope"], SyncState.from_frames(frames["sync_state"])),
+        frames={name: frame for needed in source.needs for name, frame in frames[needed].items()},
+        earlier_events=connections.frames.of_day(context.partition_key, "entra_events"),
+        accepted=accepted_shrinks(context),
+    )
+
+
 def accepted(
-    context: AssetExecutionContext,
-    connections: Connections,
-    certificate: Certificate,
-    value: "pd.DataFrame | dict[str, pd.DataFrame]",
+    context: AssetExecutionContext, connections: Connections, certificate: Certificate, value: Frames
 ) -> Results:
     """A complete read as an asset's results: the frame with its certificate, and whether it shrank (G5)."""
     connections.ledger.record_certificate(context.run_id, certificate)
     yield Output(value, metadata=certificate_metadata(certificate))
     yield shrink_check(context, connections, certificate)
-
-
-def did_not_shrink(name: str) -> AssetCheckSpec:
-    """G5 as a blocking check: no plan is made of a read that lost too many rows."""
-    return AssetCheckSpec(
-        _DID_NOT_SHRINK,
-        asset=name,
-        blocking=True,
-        description="G5: the read has believably many rows, compared with the last one that a plan was made of. "
-        f"A person accepts a real shrinking with `sync --accept-shrink {name}`, or with the run tag {ACCEPT_SHRINK}.",
-    )
-
-
-def shrink_check(
-    context: AssetExecutionContext, connections: Connections, certificate: Certificate
-) -> AssetCheckResult:
-    """The result of `did_not_shrink`."""
-    settings, baselines = connections.settings(), connections.ledger.baselines()
-    passed, said = True, "Believably many rows"
-    name, read = certificate.source, Counted(certificate.rows, certificate.parts)
-    try:
-        require_full_read(
-            {name: read},
-            baselines,
-            settings.guards.min_rows_percent,
-            accepted=accepted_shrinks(context),
-            may_be_empty=may_be_empty(settings),
-        )
-    except SourceUnreadable as error:
-        passed, said = False, str(error)
-    return AssetCheckResult(
-        check_name=_DID_NOT_SHRINK,
-        passed=passed,
-        severity=AssetCheckSeverity.ERROR,
-        description=said,
-        metadata={"rows": read.rows, "rows_last_accepted": baselines.get(name, Counted(0)).comparable(read)},
-    )
-
-
-def accepted_shrinks(context: AssetExecutionContext) -> list[str]:
-    """The sources whose shrinking a person accepts for this run."""
-    return [name.strip() for name in context.run.tags.get(ACCEPT_SHRINK, "").split(",") if name.strip()]
 
 
 def certificate_metadata(certificate: Certificate) -> dict[str, Any]:

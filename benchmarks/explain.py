@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.plan import synthetic_world
+from benchmarks.plan import synthetic_inputs
 from entra_emply.environment import leave_installation
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.explain.in_memory import InMemory
@@ -45,7 +45,7 @@ def benchmark_explain(users: int) -> dict[str, object]:
 @contextmanager
 def planned(home: Path, users: int) -> Iterator[tuple[Inputs, Plan]]:
     """A home in which a plan of a synthetic company is stored and recorded, as a run does it; its database runs."""
-    inputs = synthetic_world(users)
+    inputs = synthetic_inputs(users)
     plan = make_plan(inputs)
     store(FrameStore(str(home / "frames")), inputs, plan)
     with database(home, None) as url:

@@ -39,7 +39,7 @@ def benchmark_plan(users: int) -> dict[str, object]:
         seconds[stage] = round(time.perf_counter() - start, 3)
         return result
 
-    inputs = synthetic_world(users)
+    inputs = synthetic_inputs(users)
     mapping = mapping_of(inputs)
     joined = timed("join", lambda: join(inputs, mapping))
     plan = timed("rules and plan", lambda: make_plan(inputs, joined))
@@ -54,7 +54,7 @@ def benchmark_plan(users: int) -> dict[str, object]:
     }
 
 
-def synthetic_world(users: int) -> Inputs:
+def synthetic_inputs(users: int) -> Inputs:
     """A company of `users` people in which every rule of M, L, R, A and G has something to do."""
     number = np.arange(users)
     slot = number % 1000

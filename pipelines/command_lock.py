@@ -1,6 +1,6 @@
-"""The turn of `sync` commands: one at a time; what their runs are known by, and whether any command is running.
+"""The lock of `sync` commands, which run one at a time; what their runs are known by, and whether any is running.
 
-Runs of the daemon take no turns: Dagster queues them (dagster.yaml).
+Runs of the daemon do not take it: Dagster queues them (dagster.yaml).
 """
 
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ _AS_LONG_AS_IT_TAKES = 0
 
 
 @contextmanager
-def turn(address: str) -> Iterator[None]:
-    """Hold the turn, after whoever has it. Raises LedgerError."""
+def command_lock(address: str) -> Iterator[None]:
+    """Hold the lock, once the command that has it ends. Raises LedgerError."""
     with Database(address).locked(_LOCK, seconds=_AS_LONG_AS_IT_TAKES):
         yield
 
 
-def is_nobodys_turn(address: str) -> bool:
+def no_command_runs(address: str) -> bool:
     """Whether no command is running now. Raises LedgerError."""
     database = Database(address)
     try:

@@ -1,43 +1,64 @@
-"""Everything Dagster is told, made by one function. What is in it is elsewhere."""
+"""Everything Dagster is told, made by one pure function. What is in it is elsewhere.
 
-import warnings
-from typing import Any
+`defs` is what Dagster's own processes load; tests and commands call `build_defs`, and override what they want another
+way. Importing this module makes nothing.
+"""
 
-from dagster import BetaWarning, Definitions, PreviewWarning, load_assets_from_modules
-from sqlalchemy import Engine, event
-from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import StatementError
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, Unpack
 
-from assets import emply, entra, reconciliation
-from assets import mailboxes as following
-from assets import provisioning as ledger
+from dagster import (
+    AssetsDefinition,
+    Definitions,
+    ExecutorDefinition,
+    JobDefinition,
+    ScheduleDefinition,
+    SensorDefinition,
+    definitions,
+    in_process_executor,
+    load_assets_from_modules,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from assets import emply, entra, identities, mailboxes, provisioning, reconciliation, state
 from assets.io_manager import FramesIOManager
 from assets.resources import Connections
-from pipelines.jobs import apply, approve, reload_settings, retention, sync
-from pipelines.triggers import alert_on_failure, apply_after_sync, every_30_minutes, every_night, settings_changed
+from pipelines.hidden_values import hide_values
+from pipelines.jobs import JOBS
+from pipelines.schedules import SCHEDULES
+from pipelines.sensors import SENSORS
 
-# Used knowingly: Dagster is pinned to its minor version.
-warnings.filterwarnings("ignore", category=BetaWarning)
-warnings.filterwarnings("ignore", category=PreviewWarning)
-
-
-@event.listens_for(Engine, "handle_error")
-def _without_values(context: ExceptionContext) -> None:
-    """Dagster writes a failed statement of its own, with its values, into logs: an event's may be a plan's table."""
-    if isinstance(context.sqlalchemy_exception, StatementError):
-        context.sqlalchemy_exception.hide_parameters = True
+MODULES = (state, entra, emply, identities, mailboxes, reconciliation, provisioning)
+"""A module a group of the lineage, in its order."""
 
 
-def build_defs(**resources: Any) -> Definitions:  # noqa: ANN401 (as Dagster's resources)
-    """The definitions; `resources` take the place of those of the same name (`connections`, `io_manager`)."""
-    connections = Connections()
+class Overrides(TypedDict, total=False):
+    """What takes the place of the product's own: resources by name, everything else as a whole."""
+
+    assets: Sequence[AssetsDefinition]
+    jobs: Sequence[JobDefinition | UnresolvedAssetJobDefinition]
+    schedules: Sequence[ScheduleDefinition]
+    sensors: Sequence[SensorDefinition]
+    resources: Mapping[str, Any]
+    executor: ExecutorDefinition
+
+
+def build_defs(**overrides: Unpack[Overrides]) -> Definitions:
+    """The definitions. Pure: nothing is connected, read or changed."""
+    ours = {"connections": Connections(), "io_manager": FramesIOManager()}
     return Definitions(
-        assets=load_assets_from_modules([entra, emply, following, reconciliation, ledger]),
-        jobs=[sync, apply, approve, reload_settings, retention],
-        schedules=[every_30_minutes, every_night],
-        sensors=[apply_after_sync, settings_changed, alert_on_failure],
-        resources={"connections": connections, "io_manager": FramesIOManager()} | resources,
+        assets=overrides.get("assets") or load_assets_from_modules(MODULES),
+        jobs=overrides.get("jobs", JOBS),
+        schedules=overrides.get("schedules", SCHEDULES),
+        sensors=overrides.get("sensors", SENSORS),
+        resources={**ours, **overrides.get("resources", {})},
+        # One process: starting one a step costs more than most steps take, also where all is materialized at once.
+        executor=overrides.get("executor", in_process_executor),
     )
 
 
-defs = build_defs()
+@definitions
+def defs() -> Definitions:
+    """What Dagster's processes load, which write events of their own: these never show a failed statement's values."""
+    hide_values()
+    return build_defs()

@@ -9,6 +9,7 @@ from dagster import DagsterInstance
 from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import SQLAlchemyError
 
+from assets.partitions import record_first_day
 from entra_emply.environment import Environment
 from entra_emply.ledger.database import in_words
 from entra_emply.storage.postgres import database
@@ -24,6 +25,7 @@ def installation(environment: Environment) -> Iterator[str]:
     Raises SettingsError where the database cannot be had.
     """
     home = environment.made_home()
+    record_first_day(home)
     link = home / "dagster.yaml"
     if not link.exists():
         link.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from dagster import (
     Config,
     DagsterInstance,
     Failure,
+    JobDefinition,
     OpExecutionContext,
     RunsFilter,
     define_asset_job,
@@ -14,6 +15,7 @@ from dagster import (
     job,
     op,
 )
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.resources import Connections
 from entra_emply import clock
@@ -103,6 +105,9 @@ def forget_what_is_old(context: OpExecutionContext, connections: Connections) ->
 def retention() -> None:
     """One op."""
     forget_what_is_old()
+
+
+JOBS: list[JobDefinition | UnresolvedAssetJobDefinition] = [sync, apply, approve, reload_settings, retention]
 
 
 def _delete_runs(instance: DagsterInstance, days: int) -> int:

@@ -16,13 +16,13 @@ from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionRes
 from dagster._serdes import deserialize_value
 
 from entra_emply.environment import Environment
-from pipelines.command_lock import BY_COMMAND, is_nobodys_turn
+from pipelines.command_lock import BY_COMMAND, no_command_runs
 
 _ANSWER_SECONDS = 10
 
 
 class WatchingRunLauncher(DefaultRunLauncher):
-    """Launches runs on code servers, and asks these, or the turn of the commands, whether a run is alive."""
+    """Launches runs on code servers, and asks these, or the lock of the commands, whether a run is alive."""
 
     @property
     def supports_check_run_worker_health(self) -> bool:
@@ -53,4 +53,4 @@ def _server_has_lost(run: DagsterRun) -> bool:
 
 def _command_is_over() -> bool:
     address = Environment.load().database_url
-    return address is not None and is_nobodys_turn(address)
+    return address is not None and no_command_runs(address)

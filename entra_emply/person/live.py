@@ -3,7 +3,6 @@ Emply whole lists, because Emply cannot be asked for one address.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
@@ -14,9 +13,10 @@ from entra_emply.connectors.entra import frames as graph_frames
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.connectors.frames import Read, Row
 from entra_emply.environment import Environment
-from entra_emply.extraction.dependent_reads import Reading, read_following
+from entra_emply.extraction.planning import Lists, Planned, Planning, read_check_plan
+from entra_emply.extraction.sources import LISTS, Systems, read_together
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.neighbourhood import Directory
+from entra_emply.reconciliation.explain.neighbourhood import Directory, uncounted
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.mapping import groups_to_read
 from entra_emply.reconciliation.settings import Settings
@@ -47,28 +47,21 @@ class Live:
         frames["entra_group_members/members"] = self._memberships(settings, frames, state)
         return InMemory(frames)
 
-    def follow(self, inputs: Inputs) -> Inputs:
-        """The small world with the photos, mailboxes, calendars and events of its people."""
-        with closing(_EmplyOf(self.environment, inputs)) as emply:
+    def plan(self, lists: Inputs) -> Planned:
+        """The plan of a few people, of whom `lists` are; with their photos, mailboxes, calendars and events.
+
+        Guards that count people are left out: of few people they say nothing.
+        """
+        with closing(_EmplyOf(self.environment, lists)) as emply:
             # Others' calendars are not in a small world, so that they are missing says nothing (G5).
-            reading = Reading(self.graph, emply, accepted=["emply_calendars"])
-            for _, frames, _ in read_following(inputs, reading):
-                inputs = inputs.with_frames(frames)
-        return inputs
+            systems = Systems(self.graph, emply)
+            how = Planning(systems, accepted=("emply_calendars",), planned_as=uncounted)
+            return read_check_plan(lambda: Lists(lists), how)
 
     def _lists(self) -> dict[str, pd.DataFrame]:
         """What is read whole, side by side."""
-        sources = {
-            "entra_tenant": self.graph.directory.tenant,
-            "entra_groups": self.graph.directory.groups,
-            "emply_users": self.emply.users,
-            "emply_employees": self.emply.employees,
-            "emply_roles": self.emply.roles,
-            "emply_departments": self.emply.departments,
-        }
-        with ThreadPoolExecutor(max_workers=4) as threads:
-            reading = {name: threads.submit(read) for name, read in sources.items()}
-            return {name: future.result().frame for name, future in reading.items()}
+        whole = [source for source in LISTS if source.name != "entra_users"]
+        return {name: read.frame for name, read in read_together(whole, Systems(self.graph, self.emply)).items()}
 
     def _users(self, frames: Mapping[str, pd.DataFrame], asked: frozenset[str]) -> pd.DataFrame:
         """The Entra users by what was asked, then by every address and link of those found, until nobody is new."""

@@ -21,10 +21,10 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
-from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, Ids, inputs_around, uncounted
+from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, Ids, inputs_around
 from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.inputs import Inputs, SyncState
-from entra_emply.reconciliation.plan import Plan, make_plan
+from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.settings import Settings, load
 from entra_emply.storage.frame_store import FrameStore, StoredRun
 
@@ -98,8 +98,8 @@ def explain_live(environment: Environment, asked: str) -> dict[str, Any]:
         if not found.who:
             return source | _nobody(found, ledger)
         last = Told((), ()) if run is None else _told(run, ledger, found.around)
-        inputs = live.follow(inputs_around(frames, settings, _with_near(found, last)))
-        return source | _people(found, inputs, _told_now(make_plan(uncounted(inputs)), last), ledger)
+        made = live.plan(inputs_around(frames, settings, _with_near(found, last)))
+        return source | _people(found, made.inputs, _told_now(made.plan, last), ledger)
 
 
 @dataclass(frozen=True)

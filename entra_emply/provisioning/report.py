@@ -1,9 +1,22 @@
-"""The numbers of an applied plan, for its run's metadata and checks. Each failure is in `ledger.failures_of`."""
+"""What came of applying a plan: in numbers for its run's metadata and checks, and as Markdown for its page.
+
+Which actions failed is asked of the ledger (`ledger.failures_of`).
+"""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from entra_emply.ledger.action import Action
+from entra_emply.ledger.action_status import ActionFailure
+from entra_emply.reconciliation.report.markdown import SHOWN, escaped, heading, listed, paragraphs
+from entra_emply.reconciliation.report.wording import how_to_approve
+
+_MEANS = {
+    "failed": "refused, or not possible just now; a later run tries again",
+    "quarantined": "failed too often; waits for `entra-emply release`",
+    "waiting": "failed before; a later run tries again",
+}
 
 
 @dataclass
@@ -25,7 +38,18 @@ class ApplyReport:
     @property
     def troubled(self) -> bool:
         """Whether a person should look: an action failed, is unknown, waits, is quarantined or was not tried."""
-        return any((self.count("failed"), self.count("unknown"), self.waiting, self.quarantined, self.untried))
+        return any(self.trouble.values())
+
+    @property
+    def trouble(self) -> dict[str, int]:
+        """What a person should look at, in numbers of actions."""
+        return {
+            "failed": self.count("failed"),
+            "unknown": self.count("unknown"),
+            "waiting": self.waiting,
+            "quarantined": self.quarantined,
+            "untried": self.untried,
+        }
 
     def count(self, result: str) -> int:
         """The actions of any kind with this result."""
@@ -34,3 +58,38 @@ class ApplyReport:
     def add(self, action: Action, result: str) -> None:
         """Count an action."""
         self.results.setdefault(action.name, Counter())[result] += 1
+
+
+def report_markdown(report: ApplyReport, plan_id: str, failures: Sequence[ActionFailure]) -> str:
+    """What was applied by kind, what is held, and the first of what a person should look at: whom, and the code."""
+    kinds = [
+        f"| `{kind}` | {counted['applied']} | {counted['superseded']} | {counted['failed']} | {counted['unknown']} |"
+        for kind, counted in report.results.items()
+    ]
+    header = ["| kind | applied | not called for any more | failed | unknown |", "|---|--:|--:|--:|--:|"]
+    untried = f"{report.untried} actions were not tried, because a service was down: the next run tries them."
+    return paragraphs(
+        [
+            "\n".join([*header, *kinds]) if kinds else "Nothing was to be applied.",
+            f"{report.held} actions are held: `{how_to_approve(plan_id)}`." if report.held else "",
+            untried if report.untried else "",
+            *_failures(failures),
+        ]
+    )
+
+
+def _failures(failures: Sequence[ActionFailure]) -> list[str]:
+    if not failures:
+        return []
+    first = sorted(failures, key=lambda each: list(_MEANS).index(each.status))[:SHOWN]
+    seen = [status for status in _MEANS if any(each.status == status for each in failures)]
+    return [
+        heading("What to look at", len(first), len(failures)),
+        listed(f"**{status}**: {_MEANS[status]}" for status in seen),
+        listed(_failure(each) for each in first),
+    ]
+
+
+def _failure(failure: ActionFailure) -> str:
+    code = f" ({escaped(failure.code)})" if failure.code else ""
+    return f"{escaped(failure.subject or '(no address)')} `{failure.kind}` **{failure.status}**{code}"

@@ -26,9 +26,13 @@ SOURCES = (
     "emply_roles",
     "emply_departments",
 )
-"""The lists that every world is made of: the names of its frames and of their assets."""
+"""The lists, which every run reads whole: the names of their frames and of their assets.
 
-FOLLOWING: Mapping[str, tuple[str, ...]] = {
+This tuple and `DEPENDENT_SOURCES` are the one list of sources. How each is read is in `extraction.sources` and
+`extraction.dependent_reads`; the assets are made of those.
+"""
+
+DEPENDENT_SOURCES: Mapping[str, tuple[str, ...]] = {
     "entra_deleted_users": ("entra_deleted_users",),
     "entra_app": ("entra_application", "entra_assigned"),
     "entra_photos": ("entra_photos",),
@@ -37,8 +41,8 @@ FOLLOWING: Mapping[str, tuple[str, ...]] = {
     "emply_events": ("emply_events",),
     "entra_events": ("entra_events", "entra_cursors"),
 }
-"""What is read only where the settings or the people found so far ask for it: frames of the world by asset. What was
-not asked for is empty."""
+"""What is read where the settings or the people found so far ask for it (`read_scope`), in the order of reading: the
+names of its frames by asset. What was not asked for is empty."""
 
 UTC_TIME = "datetime64[us, UTC]"
 

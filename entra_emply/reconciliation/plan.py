@@ -87,12 +87,12 @@ class Plan:
 
 
 def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
-    """The plan of `world`; `joined` is its `identities` where they are known already.
+    """The plan of these inputs; `joined` is their join, with the mapping in force, where it is known already.
 
     Raises SettingsError (R8, W0). With the integration off (X) the plan is C6 alone.
     """
     if not inputs.settings.enabled:
-        return _switched_off(inputs)
+        return _switched_off(inputs, joined)
     mapping = mapping_of(inputs)
     require_application(inputs.settings, inputs.entra_application)
     identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
@@ -251,14 +251,14 @@ def _findings(identities: Identities, changes: roles.RoleChanges, found: Calenda
     return sorted_by(all_of_them, ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"])
 
 
-def _switched_off(inputs: Inputs) -> Plan:
+def _switched_off(inputs: Inputs, joined: pd.DataFrame | None) -> Plan:
     """X: no action and no finding but C6; links and role states stay recorded."""
 
     def empty(*columns: str) -> pd.DataFrame:
         return pd.DataFrame(columns=list(columns), dtype="str")
 
     mapping = nothing_configured()
-    identities = Identities(inputs, mapping, join(inputs, mapping))
+    identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
     found = calendars.calendars(identities, np.zeros(len(identities.frame), dtype=bool))
     return Plan(
         actions=_in_order(identities, [_of_calendars(found)])[ACTION_COLUMNS],

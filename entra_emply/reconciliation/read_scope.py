@@ -3,14 +3,98 @@
 More may be read than a plan uses: who waits for an approval is only known once the plan is made.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import is_among
+from entra_emply.reconciliation.arrays import Mask, is_among, positions
+from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
-from entra_emply.reconciliation.inputs import Inputs
+from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
 from entra_emply.reconciliation.rules import calendars, events, photos
+from entra_emply.reconciliation.settings import Settings
 from entra_emply.text import trimmed
+
+
+@dataclass(frozen=True)
+class ReadScope:
+    """What the dependent sources are read for: all that they need to know of the lists.
+
+    asked: source and id, a row for each person or object to read; the id is missing where a whole list is read. Which
+    events are read is known once the calendars are. people: those whose mailboxes are read, alone, as they were joined:
+    of whom `events_of` decides.
+    """
+
+    asked: pd.DataFrame
+    people: Identities
+
+    def asks_for(self, source: str) -> bool:
+        """Whether this source is read at all."""
+        return bool((self.asked["source"] == source).any())
+
+    def ids_of(self, source: str) -> list[str]:
+        """The ids to read of this source."""
+        return self.asked.loc[self.asked["source"] == source, "id"].dropna().tolist()
+
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """What is stored of it, by name: `asked`, the lists' rows of `people`, their join, and the settings."""
+        inputs = self.people.inputs
+        lists = {name: getattr(inputs, name) for name in SOURCES}
+        settings = pd.DataFrame({"document": [inputs.settings.document]}, dtype="str")
+        return {"asked": self.asked, "identities": self.people.frame, "settings": settings, **lists}
+
+    @classmethod
+    def from_frames(cls, frames: Mapping[str, pd.DataFrame], state: SyncState) -> "ReadScope":
+        """The inverse of `frames`; `state` is the sync state of the same run."""
+        settings = Settings.model_validate_json(frames["settings"]["document"].iloc[0])
+        lists = {name: frames[name] for name in SOURCES}
+        inputs = Inputs(**lists, state=state, settings=settings, member_read_hidden=False)
+        return cls(frames["asked"], identify(inputs, frames["identities"]))
+
+
+def read_scope(identities: Identities) -> ReadScope:
+    """What to read for a plan about these people."""
+    settings = identities.inputs.settings
+    mailboxes = mailboxes_of(identities)
+    application = settings.sso.service_principal_id
+    ids: dict[str, list[str | None]] = {
+        "entra_deleted_users": [None] if settings.enabled and settings.entra_write_back.create else [],  # W1
+        "entra_app": [application] if settings.enabled and application is not None else [],  # S
+        "entra_photos": [*photos_of(identities)],
+        "entra_calendars": [*mailboxes],
+        "emply_calendars": [None],  # with calendars off as well: what came from Entra goes (C6)
+    }
+    asked = [pd.DataFrame({"source": source, "id": these}, dtype="str") for source, these in ids.items()]
+    who = is_among(identities.frame["entra_id"], pd.Series(mailboxes, dtype="str"))
+    return ReadScope(pd.concat(asked, ignore_index=True), _alone(identities, who))
+
+
+def _alone(identities: Identities, who: Mask) -> Identities:
+    """These people without the others: their rows of the lists, and their join with the numbers of these rows."""
+    inputs, frame = identities.inputs, identities.frame[who].reset_index(drop=True)
+    users = _rows(inputs.entra_users, frame["entra_row"])
+    logins = _rows(inputs.emply_users, frame["emply_row"])
+    employees = _rows(inputs.emply_employees, frame["employee_row"])
+    members = inputs.entra_group_members
+    lists = {
+        "entra_users": users,
+        "emply_users": logins,
+        "emply_employees": employees,
+        "entra_group_members": members[is_among(members["member_id"], users["entra_id"])].reset_index(drop=True),
+    }
+    joined = frame.assign(
+        entra_row=positions(frame["entra_id"], users["entra_id"]),
+        emply_row=positions(frame["emply_user_id"], logins["emply_user_id"]),
+        employee_row=positions(frame["employee_id"], employees["employee_id"]),
+    )
+    return Identities(inputs.with_frames(lists), identities.mapping, joined)
+
+
+def _rows(frame: pd.DataFrame, rows: "pd.Series[int]") -> pd.DataFrame:
+    """These rows of a list, each once, in its order; -1 is none of them."""
+    return frame.iloc[np.unique(rows[rows >= 0])].reset_index(drop=True)
 
 
 def photos_of(identities: Identities) -> list[str]:

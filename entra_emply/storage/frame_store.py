@@ -86,6 +86,13 @@ class FrameStore:
         folder = Path(self.files.address(stored))
         return [path.stem for path in folder.glob("*.parquet")] if self.files.local and folder.is_dir() else None
 
+    def complete(self, run_id: str, day: str) -> None:
+        """Say that a run is complete: it becomes the day's last complete one, which everybody reads from now on.
+
+        To be called once all its frames are stored, and never for a plan of a past day's frames: that stands beside.
+        """
+        self.point("days", day, run_id)
+
     def point(self, kind: str, name: str, run_id: str) -> None:
         """Let a day ("days") or an asset without days ("latest") point to a run."""
         self.files.put(f"{kind}/{name}", run_id.encode())

@@ -140,7 +140,6 @@ def sync(
 ) -> int:
     """One complete run now: read, plan, apply. Exit 0: applied or nothing to do; 2: something is held; 3: actions
     failed or are quarantined; 1: the run failed."""
-    _environment().made_home()  # where importing the days records the first one
     with progress("Starting") as tell:
         from pipelines.commands.sync import run_sync  # noqa: PLC0415
 

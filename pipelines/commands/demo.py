@@ -24,7 +24,7 @@ from dagster._core.scheduler.instigation import SensorInstigatorData
 from rich.console import Console
 from rich.table import Table
 
-from assets.recording import PLAN_TAG
+from assets.reconciliation import PLAN_TAG
 from entra_emply import clock
 from entra_emply.environment import Environment, leave_installation
 from entra_emply.errors import EntraEmplyError

@@ -15,8 +15,9 @@ from dagster import DagsterEventType, DagsterInstance, EventLogEntry, ExecuteInP
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.utils import make_new_run_id
 
+from assets.checks import ACCEPT_SHRINK
 from assets.provisioning import OVERTAKEN
-from assets.source import ACCEPT_SHRINK
+from assets.reconciliation import PLAN_TAG
 from entra_emply import clock
 from entra_emply.environment import Environment
 from entra_emply.errors import EntraEmplyError
@@ -25,8 +26,9 @@ from entra_emply.progress import Tell, listening
 from entra_emply.reconciliation.completeness import require_acceptable
 from entra_emply.reconciliation.settings import load
 from entra_emply.storage.frame_store import FrameStore
-from pipelines.command_lock import BY_COMMAND, turn
+from pipelines.command_lock import BY_COMMAND, command_lock
 from pipelines.definitions import build_defs
+from pipelines.hidden_values import hide_values
 from pipelines.installation import installation, instance
 
 _TRIES = 3
@@ -70,7 +72,8 @@ def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
     environment = Environment.load()
     require_acceptable(accept_shrink)
     _require(environment)
-    with installation(environment) as address, in_words(), turn(address), instance() as dagster:
+    hide_values()
+    with installation(environment) as address, in_words(), command_lock(address), instance() as dagster:
         _fail_killed(dagster)
         for last in (False,) * (_TRIES - 1) + (True,):
             report = _once(dagster, tell, accept_shrink, last=last)
@@ -91,16 +94,16 @@ def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], 
     planned = _execute(dagster, tell, "sync", tags)
     if not planned.success:
         raise SyncFailed(_reason(planned))
-    actions = _metadata(planned, "plan", "reconciliation_actions")
+    actions, plan_id = _metadata(planned, "plan", "reconciliation_actions"), _plan_of(dagster, planned.run_id)
     with listening(lambda done, of: tell("Applying", done, of)):
-        applied = _execute(dagster, tell, "apply", BY_COMMAND, {"plan_id": actions["plan_id"]})
+        applied = _execute(dagster, tell, "apply", BY_COMMAND, {"plan_id": plan_id})
     if not applied.success:
         if _overtaken(applied) and not last:
             return None
         raise SyncFailed(_reason(applied))
     counts = _metadata(applied, "applied_changes", "applied_changes")
     return SyncReport(
-        plan_id=str(actions["plan_id"]),
+        plan_id=plan_id,
         planned=int(actions["dagster/row_count"]),
         counts={name: int(counts[name]) for name in _COUNTS},
     )
@@ -109,7 +112,7 @@ def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], 
 def _execute(
     dagster: DagsterInstance, tell: Tell, name: str, tags: dict[str, str], config: dict[str, object] | None = None
 ) -> ExecuteInProcessResult:
-    job, run_id = build_defs().resolve_job_def(name), make_new_run_id()
+    job, run_id = build_defs(schedules=[], sensors=[]).resolve_job_def(name), make_new_run_id()
     steps, done = len(job.nodes), count(1)
 
     def listen(entry: EventLogEntry) -> None:
@@ -118,7 +121,7 @@ def _execute(
             tell(str(event.step_key), next(done), steps)
 
     dagster.add_event_listener(run_id, listen)
-    with redirect_stderr(_Unsaid(sys.stderr)):
+    with redirect_stderr(_Silenced(sys.stderr)):
         return job.execute_in_process(
             instance=dagster,
             run_id=run_id,
@@ -129,7 +132,7 @@ def _execute(
         )
 
 
-class _Unsaid(io.TextIOBase):
+class _Silenced(io.TextIOBase):
     """Takes the place of stderr where Dagster says things that the command says better, once."""
 
     def __init__(self, real: TextIO) -> None:
@@ -148,6 +151,12 @@ def _metadata(result: ExecuteInProcessResult, node: str, asset: str) -> dict[str
     """The metadata that an asset was materialised with."""
     found = [each for each in result.asset_materializations_for_node(node) if each.asset_key.path[-1] == asset]
     return {name: value.value for name, value in found[0].metadata.items()}
+
+
+def _plan_of(dagster: DagsterInstance, run_id: str) -> str:
+    """The id of the plan that a run made."""
+    run = dagster.get_run_by_id(run_id)
+    return "" if run is None else run.tags[PLAN_TAG]
 
 
 def _overtaken(result: ExecuteInProcessResult) -> bool:
@@ -177,7 +186,7 @@ def _reason(result: ExecuteInProcessResult) -> str:
 
 
 def _fail_killed(dagster: DagsterInstance) -> None:
-    """Whoever has the turn knows that the runs of earlier commands are dead: else they would have it."""
+    """The command that has the lock knows that the runs of earlier ones are dead: else they would have it."""
     running = RunsFilter(tags=BY_COMMAND, statuses=NOT_FINISHED_STATUSES)
     for run in dagster.get_runs(running):
         dagster.report_run_failed(run, "the command that ran it was killed")

@@ -9,7 +9,7 @@ from dagster import DagsterRun
 from dagster._core.launcher import WorkerStatus
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
-from pipelines.command_lock import BY_COMMAND, turn
+from pipelines.command_lock import BY_COMMAND, command_lock
 from pipelines.launcher import WatchingRunLauncher
 from tests.postgres import Server, running_server
 
@@ -30,12 +30,12 @@ def test_a_run_whose_code_server_is_gone_is_dead(tmp_path: Path) -> None:
     assert health(**{GRPC_INFO_TAG: json.dumps(gone)}) == WorkerStatus.FAILED
 
 
-def test_a_commands_run_lives_as_long_as_its_command_has_the_turn(
+def test_a_commands_run_lives_as_long_as_its_command_holds_the_lock(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = server.url(server.create())
     monkeypatch.setenv("DATABASE_URL", address)
-    with turn(address):
+    with command_lock(address):
         assert health(**BY_COMMAND) == WorkerStatus.RUNNING
     assert health(**BY_COMMAND) == WorkerStatus.FAILED
 

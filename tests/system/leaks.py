@@ -27,6 +27,8 @@ from tests.system import graphql
 from tests.system.installation import Installation
 
 _AROUND = 60
+FOR_NAMES = {"plan", "findings", "outcome"}
+"""The labels of the Markdown of `reconciliation_actions`, `reconciliation_findings` and `applied_changes`."""
 
 
 class Place(NamedTuple):
@@ -82,9 +84,9 @@ def tables(address: str) -> Iterator[Place]:
 
 
 def graphql_places(ask: graphql.Ask) -> Iterator[Place]:
-    """What GraphQL serves, but for the plan's own table."""
+    """What GraphQL serves, but for the texts that are meant for names."""
     for where, answer in graphql.served(ask):
-        yield Place(f"GraphQL: {where}", json.dumps(_without_plan(answer), ensure_ascii=False))
+        yield Place(f"GraphQL: {where}", json.dumps(_without_texts(answer), ensure_ascii=False))
 
 
 @contextmanager
@@ -121,17 +123,17 @@ async def _awaited(outcome: Awaitable[ExecutionResult]) -> ExecutionResult:
 
 
 def _readable(value: object) -> str:
-    """A value of a table; definitions are kept packed, events as JSON, from which the plan's own table is taken out."""
+    """A value of a table; definitions are kept packed, events as JSON, without the texts that have names."""
     if isinstance(value, memoryview | bytes):
         return zlib.decompress(bytes(value)).decode("utf-8", "replace")
     if isinstance(value, str) and value.startswith("{"):
-        return json.dumps(_without_plan(json.loads(value)), ensure_ascii=False)
+        return json.dumps(_without_texts(json.loads(value)), ensure_ascii=False)
     return str(value)
 
 
-def _without_plan(value: Any) -> Any:  # noqa: ANN401 (it is JSON)
-    """The plan asset's table is meant for names: nothing else with this label is in Dagster."""
+def _without_texts(value: Any) -> Any:  # noqa: ANN401 (it is JSON)
+    """The Markdown of three assets is meant for names: nothing else with these labels is in Dagster."""
     if isinstance(value, dict):
         labels = [text for name, text in value.items() if name == "label" or name.endswith("_label")]
-        return {} if "plan" in labels else {name: _without_plan(inner) for name, inner in value.items()}
-    return [_without_plan(each) for each in value] if isinstance(value, list) else value
+        return {} if FOR_NAMES.intersection(labels) else {name: _without_texts(inner) for name, inner in value.items()}
+    return [_without_texts(each) for each in value] if isinstance(value, list) else value

@@ -98,7 +98,7 @@ TROUBLES = {
     ),
     "events": Trouble(
         "event_logs",
-        database=("ALTER TABLE event_logs ADD CONSTRAINT refuse CHECK (event NOT LIKE '%TableMeta%') NOT VALID",
+        database=("ALTER TABLE event_logs ADD CONSTRAINT refuse CHECK (event NOT LIKE '%MarkdownMeta%') NOT VALID",
                   "ALTER TABLE event_logs DROP CONSTRAINT refuse"),
     ),
     "talkative mailbox": Trouble("answered 403", faults=(at("/users/[^/]+/calendars$", status=403, body=TALKATIVE),)),

@@ -119,8 +119,8 @@ def browser() -> Iterator[Page]:
 @pytest.mark.parametrize(
     ("address", "seen"),
     [
-        ("/asset-groups", ["entra", "emply", "reconciliation", "ledger"]),
-        ("/assets/reconciliation_actions?view=events", ["plan_id", "held by", "link_user"]),
+        ("/asset-groups", ["state", "entra", "emply", "identities", "mailboxes", "reconciliation", "provisioning"]),
+        ("/assets/reconciliation_actions?view=events", ["plan_id", "actions_link_user", "Show Markdown"]),
         ("/assets/emply_users?view=checks", ["source_did_not_shrink"]),
         ("/assets/reconciliation_findings?view=partitions&partition=TODAY", ["Unsynced"]),
     ],

@@ -6,22 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from assets.partitions import first_day
+from assets.partitions import first_day, record_first_day
 from entra_emply import clock
 
 
-def test_the_day_is_recorded_on_first_use(tmp_path: Path) -> None:
+def test_looking_for_the_day_records_nothing(tmp_path: Path) -> None:
+    assert first_day(tmp_path / "home") == clock.now().date()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_day_is_recorded_once(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    assert first_day(home) == clock.now().date()
+    assert record_first_day(home) == clock.now().date()
     (home / "first-day").write_text("2026-05-01\n")
-    assert first_day(home) == date(2026, 5, 1)
+    assert record_first_day(home) == first_day(home) == date(2026, 5, 1)
     assert [path.name for path in home.iterdir()] == ["first-day"]
 
 
 @pytest.mark.parametrize("left", ["", "2026-0", "\0\0\0"])
-def test_half_a_file_of_an_earlier_crash_is_written_anew(tmp_path: Path, left: str) -> None:
+def test_half_a_file_of_an_earlier_crash_is_written_again(tmp_path: Path, left: str) -> None:
     (tmp_path / "first-day").write_text(left)
-    assert first_day(tmp_path) == clock.now().date()
+    assert record_first_day(tmp_path) == clock.now().date()
     assert first_day(tmp_path) == date.fromisoformat((tmp_path / "first-day").read_text().strip())
 
 
@@ -33,7 +38,7 @@ def test_who_is_overtaken_takes_the_day_of_who_was_first(tmp_path: Path, monkeyp
         linked(self, target)
 
     monkeypatch.setattr(Path, "hardlink_to", overtaken)
-    assert first_day(tmp_path) == date(2026, 5, 1)
+    assert record_first_day(tmp_path) == date(2026, 5, 1)
 
 
 def test_where_there_are_no_links_the_day_is_recorded_all_the_same(
@@ -43,12 +48,12 @@ def test_where_there_are_no_links_the_day_is_recorded_all_the_same(
         raise PermissionError
 
     monkeypatch.setattr(Path, "hardlink_to", refused)
-    assert first_day(tmp_path) == clock.now().date()
+    assert record_first_day(tmp_path) == clock.now().date()
     assert [path.name for path in tmp_path.iterdir()] == ["first-day"]
 
 
 def test_those_that_start_together_agree(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as together:
-        days = set(together.map(first_day, [tmp_path / str(number // 8) for number in range(800)]))
+        days = set(together.map(record_first_day, [tmp_path / str(number // 8) for number in range(800)]))
     assert days == {first_day(tmp_path / "0")}
     assert {path.name for path in tmp_path.glob("*/*")} == {"first-day"}

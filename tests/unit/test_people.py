@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.plan import synthetic_world
+from benchmarks.plan import synthetic_inputs
 from entra_emply.reconciliation.arrays import Mask
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.join import join
@@ -13,7 +13,7 @@ from entra_emply.reconciliation.plan import mapping_of
 
 @pytest.fixture(scope="module")
 def people() -> Identities:
-    inputs = synthetic_world(1_000)
+    inputs = synthetic_inputs(1_000)
     mapping = mapping_of(inputs)
     return Identities(inputs, mapping, join(inputs, mapping))
 

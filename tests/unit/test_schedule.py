@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRequest, SkipReason, build_schedule_context
 
-from pipelines.triggers import every_30_minutes
+from pipelines.schedules import every_30_minutes
 
 TICK = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 

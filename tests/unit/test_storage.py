@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from fsspec.registry import known_implementations
 
-from benchmarks.plan import synthetic_world
+from benchmarks.plan import synthetic_inputs
 from entra_emply import clock
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
@@ -32,7 +32,7 @@ def frame(*names: str | None) -> pd.DataFrame:
 
 
 def test_a_plan_can_be_computed_again_from_stored_frames_alone(store: FrameStore) -> None:
-    inputs = synthetic_world(1000)
+    inputs = synthetic_inputs(1000)
     for name in SOURCES:
         store.write("run", name, getattr(inputs, name))
     store.write("run", "sync_state", inputs.state.frames())

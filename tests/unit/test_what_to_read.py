@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from entra_emply.reconciliation import read_scope as reach
+from entra_emply.reconciliation import read_scope
+from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
-from entra_emply.reconciliation.join import join
-from entra_emply.reconciliation.plan import mapping_of
 from tests.reference.builders import employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, calendars, imported, in_emply, own, pair, recorded
 from tests.reference.subject import Scenario
@@ -28,40 +27,38 @@ EVERYBODY = scenario(
 )
 
 
-def people_of(case: Scenario, **settings: object) -> Identities:
-    case, given, state, now, *_ = case
-    made = inputs_of(case, {**given, **settings}, state, now)
-    mapping = mapping_of(made)
-    return Identities(made, mapping, join(made, mapping))
+def people_of(world_: Scenario, **settings: object) -> Identities:
+    scenario, given, state, now = world_
+    return identify(inputs_of(scenario, {**given, **settings}, state, now))
 
 
 def test_photos_are_read_of_people_in_scope_and_matched_without_employee() -> None:
-    assert reach.photos_of(people_of(EVERYBODY)) == ["entra-ada"]
+    assert read_scope.photos_of(people_of(EVERYBODY)) == ["entra-ada"]
 
 
 def test_without_the_switch_no_photo_is_read() -> None:
-    assert reach.photos_of(people_of(EVERYBODY, profile_pictures=False)) == []
+    assert read_scope.photos_of(people_of(EVERYBODY, profile_pictures=False)) == []
 
 
 def test_mailboxes_are_read_of_people_in_scope_and_matched_and_of_rooms() -> None:
-    assert reach.mailboxes_of(people_of(EVERYBODY)) == ["entra-ada", "entra-ray", "entra-room"]
+    assert read_scope.mailboxes_of(people_of(EVERYBODY)) == ["entra-ada", "entra-ray", "entra-room"]
 
 
 @pytest.mark.parametrize("off", [{"synchronize_calendars": False}, {"enabled": False}])
 def test_switched_off_no_mailbox_is_read(off: dict) -> None:
-    assert reach.mailboxes_of(people_of(EVERYBODY, **off)) == []
+    assert read_scope.mailboxes_of(people_of(EVERYBODY, **off)) == []
 
 
 def test_events_are_read_of_emply_calendars_that_came_from_entra_or_were_detached_from_one() -> None:
     emply = [in_emply(), in_emply("Ferie", externalId=None), in_emply("Mine", externalId=" ")]
     made = inputs_of(*calendars([], emply, state={"calendars": [recorded("Ferie", detached=True)]}))
-    assert reach.emply_calendars_with_events(made) == ["emply-Calendar", "emply-Ferie"]
+    assert read_scope.emply_calendars_with_events(made) == ["emply-Calendar", "emply-Ferie"]
 
 
 def test_events_are_read_of_entra_calendars_that_emply_has_enabled_or_gets_enabled() -> None:
     outlook = [calendar(), calendar("Ferie"), calendar("Projekt"), calendar("New"), calendar("Theirs", canEdit=False)]
     emply = [in_emply("Ferie"), in_emply("Projekt", enabled=False), in_emply("Gone")]
-    places, _ = reach.events_of(people_of(calendars(outlook, emply)))
+    places, _ = read_scope.events_of(people_of(calendars(outlook, emply)))
     assert sorted(places.itertuples(index=False, name=None)) == [
         ("entra-megan", "outlook-Calendar"),
         ("entra-megan", "outlook-Ferie"),
@@ -72,7 +69,7 @@ def test_events_are_read_of_a_detached_calendar_as_it_was_enabled() -> None:
     outlook = [calendar("Ferie"), calendar("Projekt")]
     emply = [in_emply("Ferie", externalId=None), in_emply("Projekt", externalId=None, enabled=False)]
     state = {"calendars": [recorded("Ferie", detached=True), recorded("Projekt", detached=True)]}
-    places, _ = reach.events_of(people_of(calendars(outlook, emply, state=state)))
+    places, _ = read_scope.events_of(people_of(calendars(outlook, emply, state=state)))
     assert places["calendar_id"].tolist() == ["outlook-Ferie"]
 
 
@@ -82,7 +79,7 @@ def test_paired_events_are_read_by_their_ids_unless_emply_has_them_out_of_the_wi
     events.append(own("fair", externalId="outlook-fair", **past))
     state = {"eventPairs": [pair("lunch"), pair("gone"), pair("ball"), pair("other", calendar="Closed")]}
     made = calendars([calendar()], [in_emply()], events, state=state)
-    _, paired = reach.events_of(people_of(made))
+    _, paired = read_scope.events_of(people_of(made))
     assert np.unique(paired["event_id"]).tolist() == ["outlook-gone", "outlook-lunch", "outlook-walk"]
     assert set(paired["entra_id"]) == {"entra-megan"}
     assert set(paired["calendar_id"]) == {"outlook-Calendar"}

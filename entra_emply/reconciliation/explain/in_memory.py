@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from entra_emply.reconciliation.inputs import FOLLOWING, SOURCES, Inputs
+from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class InMemory:
         """The frames of a world."""
         frames = {name: getattr(inputs, name) for name in SOURCES if name != "entra_group_members"}
         state = {f"sync_state/{name}": frame for name, frame in inputs.state.frames().items()}
-        following = {f"{asset}/{name}": getattr(inputs, name) for asset, names in FOLLOWING.items() for name in names}
-        return cls({**frames, **state, **following, "entra_group_members/members": inputs.entra_group_members})
+        dependent = {f"{a}/{name}": getattr(inputs, name) for a, names in DEPENDENT_SOURCES.items() for name in names}
+        return cls({**frames, **state, **dependent, "entra_group_members/members": inputs.entra_group_members})
 
     def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """All rows of some columns."""

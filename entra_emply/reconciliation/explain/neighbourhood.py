@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 
 from entra_emply.reconciliation.arrays import Mask, exploded, is_among
 from entra_emply.reconciliation.entra_users import addresses
-from entra_emply.reconciliation.inputs import FOLLOWING, STATE_COLUMNS, Inputs, SyncState
+from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, STATE_COLUMNS, Inputs, SyncState
 from entra_emply.reconciliation.rules.write_back import address_keys
 from entra_emply.reconciliation.settings import Guards, Limit, Settings
 from entra_emply.text import key, key_of
@@ -177,7 +177,7 @@ class Directory:
         return Ids(*(frozenset(frame.loc[mask, "id"]) for frame, mask in frames))
 
 
-_FOLLOWING = {name: f"{asset}/{name}" for asset, names in FOLLOWING.items() for name in names}
+_FOLLOWING = {name: f"{asset}/{name}" for asset, names in DEPENDENT_SOURCES.items() for name in names}
 _OF_USERS = ("entra_assigned", "entra_photos", "entra_mailboxes", "entra_calendars", "entra_events", "entra_cursors")
 _WHOLE = ("entra_deleted_users", "entra_application")
 UNREAD = pd.DataFrame()

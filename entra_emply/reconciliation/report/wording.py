@@ -41,6 +41,8 @@ _WHY = {
     ("W3", None): "the employee is archived",
     ("W3", "deleted_in_entra"): "the employee is archived, and the Entra user is deleted with this plan",
 }
+SHORT_ID = 12
+"""So much of a plan's id is shown, and is enough to name it."""
 _OPAQUE = frozenset({"kind", "userId", "externalId", "calendarExternalId", "changeKey", "emplyEventId"})
 """Ids and marks of calendars and events: shown only where nothing else changes."""
 GUARDS = {
@@ -119,7 +121,7 @@ def how_to_approve(plan_id: str | None, new: int = 0) -> str:
     """
     if plan_id is None:
         return "entra-emply sync records them, and prints the id of the plan to approve"
-    command = f"entra-emply approve {plan_id[:12]} --by NAME --reason TEXT"
+    command = f"entra-emply approve {plan_id[:SHORT_ID]} --by NAME --reason TEXT"
     return f"{command}; {new} of them only after the next entra-emply sync, which records them" if new else command
 
 

@@ -1,57 +1,26 @@
-"""When things run: the schedules, and the sensors that follow a sync, the settings file, a failure."""
+"""What runs after something happened: a sync, a change of the settings file, a failure. What runs by the clock is in
+`schedules`.
+"""
 
 from dagster import (
     DagsterRunStatus,
-    DefaultScheduleStatus,
     DefaultSensorStatus,
     RunConfig,
     RunFailureSensorContext,
     RunRequest,
-    RunsFilter,
     RunStatusSensorContext,
-    ScheduleEvaluationContext,
     SensorEvaluationContext,
     SkipReason,
     run_failure_sensor,
     run_status_sensor,
-    schedule,
     sensor,
 )
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from assets.provisioning import ApplyConfig
-from assets.recording import PLAN_TAG
+from assets.reconciliation import PLAN_TAG
 from assets.resources import Connections
 from entra_emply.errors import SettingsError
-from pipelines.jobs import apply, reload_settings, retention, sync
-
-
-@schedule(
-    job=sync,
-    cron_schedule="*/30 * * * *",
-    execution_timezone="UTC",
-    default_status=DefaultScheduleStatus.RUNNING,
-    description="Every 30 minutes: today's partition of everything, unless the sync before has not ended.",
-)
-def every_30_minutes(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-    """A sync of the day of the tick."""
-    running = context.instance.get_runs(RunsFilter(job_name=sync.name, statuses=NOT_FINISHED_STATUSES), limit=1)
-    if running:
-        return SkipReason(f"run {running[0].run_id} has not ended")
-    tick = context.scheduled_execution_time
-    return RunRequest(run_key=f"{tick:%Y-%m-%dT%H:%M}", partition_key=f"{tick:%Y-%m-%d}")
-
-
-@schedule(
-    job=retention,
-    cron_schedule="17 3 * * *",
-    execution_timezone="UTC",
-    default_status=DefaultScheduleStatus.RUNNING,
-    description="Every night: forget what is old enough.",
-)
-def every_night(_context: ScheduleEvaluationContext) -> RunRequest:
-    """One retention run."""
-    return RunRequest()
+from pipelines.jobs import apply, reload_settings, sync
 
 
 @run_status_sensor(
@@ -102,3 +71,6 @@ def settings_changed(context: SensorEvaluationContext, connections: Connections)
 def alert_on_failure(context: RunFailureSensorContext) -> None:
     """No names: a failure event carries none."""
     context.log.error("%s failed: run %s", context.dagster_run.job_name, context.dagster_run.run_id)
+
+
+SENSORS = [apply_after_sync, settings_changed, alert_on_failure]

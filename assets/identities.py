@@ -1,0 +1,79 @@
+"""The assets of group `identities`: the join of both systems, made once a run, and what to read of whom next.
+
+One step makes both. Who is matched is `reconciliation.rules.matching`; what to read, `reconciliation.read_scope`.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from dagster import AssetCheckResult, AssetIn, AssetKey, AssetOut, Output, multi_asset
+
+from assets.checks import EVERY_PERSON_ONCE, every_person_once
+from assets.partitions import DAILY
+from assets.source import FRESH, OWNERS
+from entra_emply.extraction.sources import MEMBERS, inputs_of
+from entra_emply.reconciliation.identify import identify
+from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
+from entra_emply.reconciliation.plan import require_groups_read
+from entra_emply.reconciliation.read_scope import ReadScope, read_scope
+from entra_emply.reconciliation.settings import Settings
+
+LISTS = {name: AssetIn(name) for name in (*SOURCES, "sync_state", "settings")}
+
+
+def inputs_from(frames: dict[str, Any]) -> Inputs:
+    """The inputs of one run's stored frames. Raises SettingsError for a group whose members were not read."""
+    settings = Settings.model_validate_json(frames["settings"]["document"].iloc[0])
+    inputs = inputs_of(frames, settings, SyncState.from_frames(frames["sync_state"]))
+    require_groups_read(inputs, frames[MEMBERS]["groups"]["group_id"])
+    return inputs
+
+
+@multi_asset(
+    name="join",
+    ins=LISTS,
+    outs={
+        "identities": AssetOut(
+            group_name="identities",
+            description="The join: every person of both systems once, matched by link, username or e-mail (M1-M6), "
+            "with the employee, the main group and whether the person is in scope.",
+            kinds={"pandas", "parquet"},
+            owners=OWNERS,
+            freshness_policy=FRESH,
+        ),
+        "read_scope": AssetOut(
+            group_name="identities",
+            description="What to read of whom: the people whose photos and mailboxes count, and the whole lists that "
+            "the settings ask for. The sources of group `mailboxes` need nothing else of the lists.",
+            kinds={"pandas", "parquet"},
+            owners=OWNERS,
+            freshness_policy=FRESH,
+        ),
+    },
+    internal_asset_deps={"identities": {AssetKey(name) for name in LISTS}, "read_scope": {AssetKey("identities")}},
+    check_specs=[EVERY_PERSON_ONCE],
+    partitions_def=DAILY,
+)
+def join(**frames: Any) -> Iterator[Output[Any] | AssetCheckResult]:  # noqa: ANN401 (frames by name)
+    """The frame of `Identities`, and the frames of `ReadScope`."""
+    people = identify(inputs_from(frames))
+    yield Output(people.frame, "identities", metadata=_numbers(people.frame))
+    yield every_person_once(people.frame)
+    scope = read_scope(people)
+    yield Output(scope.frames(), "read_scope", metadata=_asked(scope))
+
+
+def _numbers(people: pd.DataFrame) -> dict[str, int]:
+    how = people["matched_by"].value_counts().to_dict()
+    return {
+        "dagster/row_count": len(people),
+        "in_scope": int(people["in_scope"].sum()),
+        "left_alone": int(people["left_alone"].sum()),
+        **{f"matched_by_{name}": int(count) for name, count in how.items()},
+    }
+
+
+def _asked(scope: ReadScope) -> dict[str, int]:
+    counts = scope.asked["source"].value_counts().to_dict()
+    return {"dagster/row_count": len(scope.asked), **{f"asked_{name}": int(count) for name, count in counts.items()}}

@@ -1,0 +1,109 @@
+"""The lists: how each source that every run reads whole is read. Their names are `inputs.SOURCES`.
+
+What is read of some people only is in `dependent_reads`; whether a read is believed, in `checks`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pandas as pd
+import pandera.pandas as pandera
+
+from entra_emply.connectors.emply import frames as emply
+from entra_emply.connectors.emply.client import EmplyClient
+from entra_emply.connectors.entra import frames as entra
+from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.connectors.frames import MultiRead, Read
+from entra_emply.errors import SettingsError
+from entra_emply.progress import Tell, unheard
+from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs, SyncState
+from entra_emply.reconciliation.mapping import groups_to_read, resolve
+from entra_emply.reconciliation.settings import Settings
+from entra_emply.storage.frame_store import Frames
+
+MEMBERS = "entra_group_members"
+"""The one list that depends on another: of which groups, the settings and `entra_groups` say."""
+
+
+@dataclass(frozen=True)
+class Systems:
+    """Both systems, to be read."""
+
+    graph: GraphClient
+    emply: EmplyClient
+
+
+@dataclass(frozen=True)
+class ListSource:
+    """A source that is one list: its frame's model, and how it is read (raises SourceUnreadable, CredentialsError)."""
+
+    name: str
+    model: type[pandera.DataFrameModel]
+    read: Callable[[Systems], Read]
+
+    @property
+    def system(self) -> str:
+        """Which system it is read from: `entra` or `emply`."""
+        return self.name.partition("_")[0]
+
+
+LISTS = (
+    ListSource("entra_tenant", entra.Tenant, lambda to: to.graph.directory.tenant()),
+    ListSource("entra_users", entra.Users, lambda to: to.graph.directory.users()),
+    ListSource("entra_groups", entra.Groups, lambda to: to.graph.directory.groups()),
+    ListSource("emply_users", emply.Users, lambda to: to.emply.users()),
+    ListSource("emply_employees", emply.Employees, lambda to: to.emply.employees()),
+    ListSource("emply_roles", emply.Roles, lambda to: to.emply.roles()),
+    ListSource("emply_departments", emply.Departments, lambda to: to.emply.departments()),
+)
+"""All of `inputs.SOURCES` but MEMBERS; none needs another."""
+
+
+def read_together(sources: Iterable[ListSource], systems: Systems, tell: Tell = unheard) -> dict[str, Read]:
+    """These lists by name, read side by side. Raises SourceUnreadable, CredentialsError."""
+    reads: dict[str, Read] = {}
+    with ThreadPoolExecutor(max_workers=4) as threads:
+        reading = {source.name: threads.submit(source.read, systems) for source in sources}
+        for name, future in reading.items():
+            tell(name, len(reads), len(SOURCES))
+            reads[name] = future.result()
+    return reads
+
+
+def read_members(systems: Systems, settings: Settings, groups: list[str]) -> MultiRead:
+    """`members` of these groups, and `groups` (group_id): which were read. One that was not is not an empty one."""
+    read = systems.graph.directory.members(groups, transitive=settings.nested_groups)
+    return MultiRead({"members": read.frame, "groups": read_groups(groups)}, read.certificate)
+
+
+def read_groups(groups: list[str]) -> pd.DataFrame:
+    """The frame of the groups that were read: group_id."""
+    return pd.DataFrame({"group_id": pd.Series(groups, dtype="str")})
+
+
+def groups_of(settings: Settings, state: SyncState, lists: Mapping[str, Read]) -> list[str]:
+    """The ids of the groups to read the members of.
+
+    Raises SettingsError for every wrong name of the settings at once, also those of roles and departments.
+    """
+    groups = lists["entra_groups"].frame
+    try:
+        return groups_to_read(settings, groups, state.group_ids)
+    except SettingsError:
+        resolve(settings, groups, lists["emply_roles"].frame, lists["emply_departments"].frame, state.group_ids)
+        raise
+
+
+def inputs_of(frames: Mapping[str, Frames], settings: Settings, state: SyncState) -> Inputs:
+    """The inputs that the frames of one run make, by the names of their assets; those of dependent sources may lack."""
+    named: dict[str, pd.DataFrame] = {}
+    for name in (*SOURCES, *DEPENDENT_SOURCES):
+        found = frames.get(name, {})
+        if isinstance(found, pd.DataFrame):
+            named[name] = found
+        elif name == MEMBERS:
+            named[name] = found["members"]
+        else:
+            named |= found
+    return Inputs(**named, state=state, settings=settings, member_read_hidden=False)

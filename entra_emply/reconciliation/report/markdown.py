@@ -1,0 +1,115 @@
+"""A plan and its findings as Markdown, for a page that has room for a summary: counts, what is held, the first rows.
+
+Names and addresses are in it, as they were written: whatever they contain, it is no markup. Nothing is decided here.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from entra_emply.reconciliation.plan import Plan
+from entra_emply.reconciliation.report.wording import GUARDS, KINDS, Row, changes, rows, why
+
+SHOWN = 50
+"""Rows that are listed, the held ones first; all of them are in the frame."""
+
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|~&!])")
+_SEVERITIES = ("error", "warning", "info")
+_INVISIBLE = {"\n": "\u23ce", "\r": "\u240d", "\t": " "}
+
+
+def escaped(text: str) -> str:
+    """The text as Markdown that shows it as it is written, on one line; a line break shows as ⏎."""
+    visible = "".join(_INVISIBLE.get(letter, letter) for letter in text)
+    return _MARKUP.sub(r"\\\1", "".join(letter if letter.isprintable() else "\ufffd" for letter in visible))
+
+
+def plan_markdown(plan: Plan, names: Mapping[str, str], approval: str) -> str:
+    """The kinds with their numbers, what is held and by what, how it is approved (`approval`), and the first rows.
+
+    `names` says what ids are called (`wording.names_of`).
+    """
+    if plan.actions.empty:
+        return "Nothing to do."
+    first = plan.actions.assign(free=plan.actions["held_by"] == "").sort_values("free", kind="stable").head(SHOWN)
+    return paragraphs(
+        [
+            _kinds(plan.actions),
+            _held(plan.actions, approval),
+            heading("The actions", len(first), len(plan.actions)),
+            listed(_action(action, names) for action in rows(first)),
+        ]
+    )
+
+
+def findings_markdown(findings: pd.DataFrame) -> str:
+    """The codes with their numbers, by severity, each with its remedy; and the first rows. `findings` as in a plan."""
+    if findings.empty:
+        return "Nothing that a person has to look at."
+    order = findings["severity"].map({name: place for place, name in enumerate(_SEVERITIES)})
+    sorted_ = findings.assign(order=order).sort_values("order", kind="stable")
+    first = sorted_.head(SHOWN)
+    return paragraphs(
+        [
+            *(_severity(name, sorted_[sorted_["severity"] == name]) for name in _SEVERITIES),
+            heading("The findings", len(first), len(findings)),
+            listed(_finding(finding) for finding in rows(first, list(findings.columns))),
+        ]
+    )
+
+
+def paragraphs(parts: Iterable[str]) -> str:
+    """The parts that say something, below each other."""
+    return "\n\n".join(part for part in parts if part)
+
+
+def heading(what: str, shown: int, of: int) -> str:
+    """The heading of a list, which says how much of it is shown."""
+    return f"#### {what}" if shown == of else f"#### {what}: the first {shown} of {of}"
+
+
+def listed(lines: Iterable[str]) -> str:
+    """A list with one line each."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _kinds(actions: pd.DataFrame) -> str:
+    kind, held = actions["target"] + "." + actions["kind"], actions["held_by"] != ""
+    all_, stuck = kind.value_counts().to_dict(), kind[held].value_counts().to_dict()
+    found = [(name, what) for name, (_, what) in KINDS.items() if name in all_]
+    lines = [f"| `{name}` | {what} | {all_[name]} | {stuck.get(name, 0)} |" for name, what in found]
+    return "\n".join(["| kind | what it does | actions | held |", "|---|---|--:|--:|", *lines])
+
+
+def _held(actions: pd.DataFrame, approval: str) -> str:
+    held = actions.loc[actions["held_by"] != "", "held_by"]
+    if held.empty:
+        return ""
+    counts = held.str.split(" ").explode().value_counts()
+    by_guard = [f"**{guard}** holds {counts[guard]}: {GUARDS[guard]}" for guard in GUARDS if guard in counts.index]
+    how = f"To approve: `{approval}`, or the job `approve` in the launchpad."
+    return paragraphs(["#### What is held", listed(by_guard), how])
+
+
+def _action(action: Row, names: Mapping[str, str]) -> str:
+    held = f"**held by {action['held_by']}**: " if action["held_by"] else ""
+    change = "; ".join(escaped(each) for each in changes(action, names))
+    who = escaped(action["subject"] or "(no address)")
+    return f"{held}{who} `{action['target']}.{action['kind']}` {change} ({escaped(why(action))})"
+
+
+def _severity(severity: str, findings: pd.DataFrame) -> str:
+    if findings.empty:
+        return ""
+    about = {name: (name, "first") for name in ("rule", "message", "remedy")}
+    alike = findings.groupby("code", sort=False).agg(count=("code", "size"), **about).reset_index()
+    lines = [
+        f"`{row['code']}` ({row['count']}, {row['rule']}): {row['message']} *What to do: {row['remedy']}*"
+        for row in alike.to_dict("records")
+    ]
+    return paragraphs([f"#### {severity} ({len(findings)})", listed(lines)])
+
+
+def _finding(finding: Row) -> str:
+    return f"{finding['severity']}: {escaped(finding['subject'] or '(no address)')} `{finding['code']}`"

@@ -1,0 +1,87 @@
+"""What the dependent sources are told of the lists is enough: they read the same as with everybody at hand."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.identify import identify
+from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES
+from entra_emply.reconciliation.read_scope import ReadScope, events_of, mailboxes_of, photos_of, read_scope
+from entra_emply.storage.frame_store import FrameStore
+from tests.reference.builders import login, person, scenario
+from tests.reference.random_scenarios import random_scenario
+from tests.reference.vectorised import inputs_of
+
+SHARE, CAMPAIGN = range(20), range(200, 1_000)
+
+
+def rows(frame: object) -> list[tuple[str, ...]]:
+    return sorted(frame.itertuples(index=False, name=None))  # type: ignore[attr-defined]
+
+
+def same_events(seed: int) -> bool:
+    """Whether the events asked for are the same; False where the settings are refused or none are."""
+    try:
+        everybody = identify(inputs_of(*random_scenario(random.Random(seed))))
+    except SettingsError:
+        return False
+    wanted, paired = events_of(everybody)
+    alone, alone_paired = events_of(read_scope(everybody).people)
+    assert (rows(alone), rows(alone_paired)) == (rows(wanted), rows(paired)), f"world {seed}"
+    return not wanted.empty
+
+
+def test_the_events_that_are_read_are_decided_by_the_people_in_scope_alone() -> None:
+    assert sum(map(same_events, SHARE)) > 5
+
+
+@pytest.mark.campaign
+def test_the_events_that_are_read_are_decided_by_the_people_in_scope_alone_in_thousands_of_worlds() -> None:
+    assert sum(map(same_events, CAMPAIGN)) > 200
+
+
+@pytest.mark.parametrize("seed", [1, 7, 20])
+def test_a_scope_that_was_stored_is_the_same(seed: int) -> None:
+    inputs = inputs_of(*random_scenario(random.Random(seed)))
+    scope = read_scope(identify(inputs))
+    store = FrameStore(f"memory:///read-scope-{seed}")
+    store.write("run", "read_scope", scope.frames())
+    stored = store.read("run", "read_scope")
+    assert isinstance(stored, dict)
+    again = ReadScope.from_frames(stored, inputs.state)
+    for source in ("entra_photos", "entra_calendars", "entra_app", "entra_deleted_users", "emply_calendars"):
+        assert (again.ids_of(source), again.asks_for(source)) == (scope.ids_of(source), scope.asks_for(source))
+    later = {name: getattr(inputs, name) for names in DEPENDENT_SOURCES.values() for name in names}
+    people = replace(again.people, inputs=again.people.inputs.with_frames(later))
+    assert [rows(each) for each in events_of(people)] == [rows(each) for each in events_of(scope.people)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({}, {"emply_calendars"}),
+        ({"profile_pictures": True}, {"emply_calendars", "entra_photos"}),
+        ({"synchronize_calendars": True}, {"emply_calendars", "entra_calendars"}),
+        ({"entra_write_back": {"create": True}}, {"emply_calendars", "entra_deleted_users"}),
+        ({"sso": {"service_principal_id": "emply"}}, {"emply_calendars", "entra_app"}),
+        ({"enabled": False, "profile_pictures": True, "synchronize_calendars": True,
+          "entra_write_back": {"create": True}, "sso": {"service_principal_id": "emply"}}, {"emply_calendars"}),
+    ],
+    ids=["nothing", "photos", "calendars", "write-back", "sso", "switched off"],
+)  # fmt: skip
+def test_the_settings_say_which_sources_are_read(settings: dict, asked: set[str]) -> None:
+    given = {"profile_pictures": False, "synchronize_calendars": False, **settings}
+    made = scenario([person("ada")], [login("ada")], linked=["ada"], **given)
+    scope = read_scope(identify(inputs_of(*made)))
+    assert set(scope.asked["source"]) == asked
+
+
+def test_the_people_alone_are_those_whose_mailboxes_are_read() -> None:
+    people = [person("ada"), person("ole", accountEnabled=False), person("room", groups=["Meeting rooms"])]
+    everybody = identify(inputs_of(*scenario(people, synchronize_calendars=True, profile_pictures=True)))
+    scope = read_scope(everybody)
+    assert scope.people.frame["entra_id"].tolist() == mailboxes_of(everybody)
+    assert scope.ids_of("entra_photos") == photos_of(everybody)
+    assert scope.people.inputs.entra_users["entra_id"].tolist() == mailboxes_of(everybody)
