@@ -16,7 +16,7 @@ from entra_emply.connectors.entra import mailbox_frames
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
-from entra_emply.reconciliation.settings import Settings
+from entra_emply.reconciliation.settings import Guards, Settings
 from tests.reference.terms import ConfigurationError
 
 Row = dict[str, Any]
@@ -131,12 +131,20 @@ def _inputs(scenario: Row, settings: Row, state: SyncState) -> Inputs:
         emply_roles=_frame(emply.roles, customer.get("roles", [])),
         emply_departments=_frame(emply.departments, customer.get("departments", [])),
         state=state,
-        settings=Settings.model_validate({name: value for name, value in settings.items() if value is not None}),
+        settings=_settings(settings),
         **_application(tenant, settings),
         **_mailboxes(tenant),
         emply_calendars=_frame(calendar_frames.calendars, customer.get("calendars", [])),
         emply_events=_emply_events(customer),
     )
+
+
+def _settings(given: Row) -> Settings:
+    """Without the guards that the product does not have yet."""
+    known = {name: value for name, value in given.items() if value is not None}
+    if "guards" in known:
+        known["guards"] = {name: limit for name, limit in known["guards"].items() if name in Guards.model_fields}
+    return Settings.model_validate(known)
 
 
 def _application(tenant: Row, settings: Row) -> dict[str, pd.DataFrame]:
