@@ -56,7 +56,7 @@ class RandomTenant(RandomPeople):
     def make_organization(self) -> Row:
         organization: Row = {"id": "tenant", "verifiedDomains": []}
         for name in ("Contoso.com", "fabrikam.dk"):
-            if self.chance(0.8):
+            if self.chance(0.92):
                 organization["verifiedDomains"].append({"name": name, "isDefault": False, "isInitial": False})
         if self.chance(0.3):
             organization["onPremisesSyncEnabled"] = self.random.choice([None, None, None, False, False, True])
