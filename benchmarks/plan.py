@@ -8,7 +8,7 @@ import resource
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -109,8 +109,16 @@ def _entra_users(number: Numbers, slot: Numbers) -> pd.DataFrame:
             "user_type": pd.Series(np.where(guest, "Guest", "Member"), dtype="str"),
             "account_enabled": ~_between(slot, 970, 974),
             "on_premises_sync_enabled": False,
+            "other_mails": _no_lists(number),
+            "proxy_addresses": _no_lists(number),
         }
     )
+
+
+def _no_lists(number: Numbers) -> "pd.Series[Any]":
+    offsets = np.zeros(len(number) + 1, dtype=np.int32)
+    nothing = pa.ListArray.from_arrays(offsets, pa.array([], type=pa.large_string()))
+    return pd.Series(pd.array(nothing, dtype=pd.ArrowDtype(nothing.type)))
 
 
 def _members(number: Numbers, slot: Numbers) -> pd.DataFrame:

@@ -58,12 +58,14 @@ class Limit(_Section):
 
 
 class Guards(_Section):
-    """G1, G2, G7, G6 and G5."""
+    """G1, G2, G7, G6, G5 and G5b."""
 
     max_deactivations: Limit = Limit(min_count=5, percent=5)
     max_role_changes: Limit = Limit(min_count=20, percent=25)
     max_grants: Limit = Limit(min_count=20, percent=10)
     min_rows_percent: Percent = 80
+    min_rows_lost: Count = 3
+    max_unreadable: Limit = Limit(min_count=5, percent=10)
 
     @model_validator(mode="before")
     @classmethod

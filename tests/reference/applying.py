@@ -11,6 +11,7 @@ from typing import Any
 from tests.reference.applying_calendars import CALENDARS
 from tests.reference.applying_entra import apply_to_users
 from tests.reference.guards import action_id
+from tests.reference.terms import key
 
 Row = dict[str, Any]
 
@@ -79,7 +80,7 @@ def _apply_to_logins(emply: Row, state: Row, action: Row, now: datetime) -> bool
 
 def _in_use(emply: Row, fields: Row, login_id: str) -> bool:
     return any(
-        fields.get(name) and (row.get(name) or "").strip().casefold() == fields[name].strip().casefold()
+        key(fields.get(name)) is not None and key(row.get(name)) == key(fields[name])
         for row in emply["users"]
         for name in ("username", "email")
         if row["id"] != login_id

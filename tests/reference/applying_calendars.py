@@ -20,8 +20,8 @@ def _calendar(scenario: Row, state: Row, action: Row, external_id: str) -> Row:
 
     wanted = action["emply_user_id"] or action["entra_id"]
     of_it = [row for row in scenario["emply"].get("calendars", []) if row.get("externalId") == external_id]
-    (calendar,) = [row for row in of_it if owner(row) == wanted] or [row for row in of_it if owner(row) is None]
-    return calendar
+    found = [row for row in of_it if owner(row) == wanted] or [row for row in of_it if owner(row) is None]
+    return min(found, key=lambda row: row["id"])  # of nobody's there may be two: each has its action
 
 
 def _add(scenario: Row, state: Row, action: Row) -> None:
@@ -31,6 +31,9 @@ def _add(scenario: Row, state: Row, action: Row) -> None:
 
 
 def _attach(scenario: Row, state: Row, action: Row) -> None:
+    if action["before"]["externalId"] is not None:  # C1a
+        _renew(scenario, state, action)
+        return
     wanted = (action["entra_id"], action["after"]["externalId"])
     for row in sorted(scenario["emply"]["calendars"], key=lambda row: row["id"]):
         whose = [(each["entraId"], each["externalId"]) for each in _recorded(state, row["id"], detached=True)]
@@ -39,6 +42,17 @@ def _attach(scenario: Row, state: Row, action: Row) -> None:
             _record(state, row["id"], *wanted, detached=False)
             return
     raise AssertionError("no such detached calendar")
+
+
+def _renew(scenario: Row, state: Row, action: Row) -> None:
+    """The same calendar with a new id, and its pairs."""
+    old, new = action["before"]["externalId"], action["after"]["externalId"]
+    calendar = _calendar(scenario, state, action, old)
+    calendar |= {"externalId": new, "name": action["after"]["name"]}
+    _record(state, calendar["id"], action["entra_id"], new, detached=False)
+    for pair in state.get("eventPairs", []):
+        if (pair["entraId"], pair["calendarExternalId"]) == (action["entra_id"], old):
+            pair["calendarExternalId"] = new
 
 
 def _record(state: Row, calendar_id: str, entra_id: str | None, external_id: str, *, detached: bool) -> None:

@@ -139,10 +139,10 @@ def _keep_or_take_away(
             planned.actions.append((owner, _take_away(inputs, owner, row, "C4")))
             inputs.trace["C4 of an external user" if owner in everybody.external else "C4 of somebody"] += 1
         elif (calendars := wanted[owner]) is not None:  # C7: what is in Emply stays
-            kind = "room" if written(row.get("userId")) is None else "user"
+            of_room = written(row.get("userId")) is None
             outlook = next((each for each in calendars if each["id"] == row["externalId"]), None)
-            if kind == ("room" if owner.is_room else "user") and outlook is not None:
-                stay.append(Calendar(owner, kind, outlook, row, bool(get(row, "enabled", False))))
+            if of_room == owner.is_room and outlook is not None:
+                stay.append(Calendar(owner, kind_of(row), outlook, row, bool(get(row, "enabled", False))))
             else:
                 planned.actions.append((owner, _take_away(inputs, owner, row, "C4")))
                 there = row["externalId"] in {each["id"] for each in inputs.mailbox(owner.entra_id) or []}
@@ -337,9 +337,8 @@ def _take_away(inputs: Inputs, owner: Person, calendar: Row, rule: str) -> Row:
         for event in inputs.emply("events")
         if event.get("calendarId") == calendar["id"] and get(event, "origin", "outlook") == "emply"
     ]
-    if own:
-        return _row(owner, "detach_calendar", rule, kind, before, {"externalId": None})
-    return _row(owner, "remove_calendar", rule, kind, before, None)
+    verb, after = ("detach_calendar", {"externalId": None}) if own else ("remove_calendar", None)
+    return _row(owner, verb, rule, kind, before, after) | {"emply_user_id": written(calendar.get("userId"))}
 
 
 def _row(owner: Person, kind: str, rule: str, calendar_kind: str, before: Row | None, after: Row | None) -> Row:
@@ -351,4 +350,4 @@ def _row(owner: Person, kind: str, rule: str, calendar_kind: str, before: Row | 
         before=None if before is None else {"kind": calendar_kind, **before},
         after=None if after is None else {"kind": calendar_kind, **after},
     )
-    return {**row, "emply_user_id": None} if calendar_kind == "room" or owner.is_room else row
+    return {**row, "emply_user_id": None} if owner.is_room else row

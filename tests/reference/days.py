@@ -37,7 +37,7 @@ def as_dates(start: str | None, end: str | None, zone: tzinfo) -> tuple[str | No
     """Midnight UTC of the dates of an all-day event's instants; the end exclusive, at least a day after the start."""
     if start is None or end is None:
         return start, end
-    first, last = moment(start), moment(end)
+    first, last = moment(start), moment(end)  # in UTC
     if not (_is_midnight(first) and _is_midnight(last)):
         first, last = first.astimezone(zone), last.astimezone(zone)
         if not _is_midnight(last):

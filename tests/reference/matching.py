@@ -115,6 +115,7 @@ def _match(
 ) -> tuple[list[tuple[Row, Row, str]], set[str], set[str]]:
     """M2, M3 and M3b, each among those that the one before left, with M4: the pairs, the ids of who is left alone."""
     by_username, alone_users, alone_logins = _pair(
+        inputs,
         seeking,
         offered,
         key_of_user=principal_name,
@@ -122,6 +123,7 @@ def _match(
     )
     seeking, offered = _unmatched(seeking, offered, by_username)
     by_email, more_users, more_logins = _pair(
+        inputs,
         seeking,
         offered,
         key_of_user=email_of_entra_user,
@@ -209,6 +211,7 @@ def is_leavers_login(inputs: Inputs, login: Row) -> bool:
 
 
 def _pair(
+    inputs: Inputs,
     seeking: list[Row],
     offered: list[Row],
     *,
@@ -231,6 +234,7 @@ def _pair(
         was_left_alone = any(row["id"] in alone for row in carriers + candidates)
         is_a_members = wanted in keys_of_members and any(map(is_guest, carriers))
         if len(carriers) > 1 or len(candidates) > 1 or was_left_alone or is_a_members:
+            inputs.trace["M4 a member's address"] += is_a_members
             alone_users |= {user["id"] for user in carriers}
             alone_logins |= {login["id"] for login in candidates}
         elif candidates:

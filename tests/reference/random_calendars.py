@@ -21,11 +21,13 @@ EVENTS = {
     "paired": 8,
     "paired, moved": 6,
     "paired, gone in Emply": 6,
+    "paired, dragged": 8,
+    "paired, dragged, gone in Emply": 4,
     "paired, gone in Outlook": 4,
     "paired, both gone": 4,
     "paired and imported": 3,
 }
-OUTLOOK_ONLY = ("new", "paired, gone in Emply", "paired, both gone")
+OUTLOOK_ONLY = ("new", "paired, gone in Emply", "paired, dragged, gone in Emply", "paired, both gone")
 
 
 class RandomCalendars(RandomTenant):
@@ -50,7 +52,7 @@ class RandomCalendars(RandomTenant):
         for user in self.users:
             if self.chance(0.55 if user.get("userType") == "Guest" else 0.87):
                 self.mailboxes[user["id"]] = self.make_mailbox(user["id"])
-        if len(self.mailboxes) > 1 and self.chance(0.3):
+        if len(self.mailboxes) > 1 and self.chance(0.4):
             for entra_id in self.random.sample(list(self.mailboxes), 2):
                 self.mailboxes[entra_id].append(self.make_calendar("c-shared", can_edit=self.chance(0.9)))
         for entra_id, login_id in self.couples:
@@ -80,6 +82,7 @@ class RandomCalendars(RandomTenant):
             name = self.random.choice(["Lokale Æ", "Sala Łódź ", None, "Lokale Æ"])
             address = f"lokale{number}@contoso.com"
             room = {"id": f"room-{number}", "userPrincipalName": address, "displayName": name}
+            room["mail"] = self.random.choice([None, f"Lokale{number}@contoso.com"])
             if self.chance(0.7):
                 room["accountEnabled"] = False
             self.users.append(room)
@@ -101,27 +104,46 @@ class RandomCalendars(RandomTenant):
         if self.chance(0.2):
             outlook.append(self.make_calendar(f"c-{entra_id}-gone", can_edit=True))
         for calendar in outlook:
-            fate = self.random.choices(["there", "detached", "missing"], [68, 14, 18])[0]
+            fate = self.random.choices(["there", "detached", "missing", "renewed"], [60, 14, 16, 10])[0]
             emply = None
             if fate != "missing":
                 emply = self.make_emply_calendar(calendar, login_id, detached=fate == "detached")
                 self.record(emply, entra_id, calendar, detached=fate == "detached")
             self.fill(entra_id, calendar, emply)
+            if fate == "renewed":
+                self.renew(calendar)
         if self.chance(0.1):
             own = self.make_emply_calendar({"id": None, "name": "Ferie"}, login_id)
             self.emply_events.append(self.make_emply_event(own, None, "emply", self.slot()))
 
+    def renew(self, calendar: Row) -> None:
+        """It was made again by Exchange: everything that is recorded has the id of before."""
+        was, now = calendar["id"], f"{calendar['id']}-new"
+        if self.chance(0.3):
+            detached = {"id": f"k{self.number()}", "userId": None, "externalId": None, "name": "Detached"}
+            mine = next((row for row in self.emply_calendars if row.get("externalId") == was), None)
+            self.emply_calendars.append({**detached, "userId": (mine or {}).get("userId")})
+            owner = next((user for user, rows in self.mailboxes.items() if calendar in rows), None)
+            row = {"calendarId": detached["id"], "entraId": owner, "externalId": now, "detached": True}
+            self.recorded_calendars.append(row)
+        if self.chance(0.4):
+            twice = [row for row in self.emply_calendars if row.get("externalId") == was][:1]
+            self.emply_calendars += [{**row, "id": f"k{self.number()}", "externalId": f"{was}-older"} for row in twice]
+        calendar["id"] = now
+
     def give_room_calendars(self, entra_id: str) -> None:
         calendars = self.mailboxes.get(entra_id) or [self.make_calendar(f"c-{entra_id}", can_edit=False)]
         calendar = calendars[0] if self.chance(0.95) else calendars[-1]
-        fate = self.random.choices(["there", "detached", "missing"], [68, 14, 18])[0]
+        fate = self.random.choices(["there", "detached", "missing", "renewed"], [56, 14, 15, 15])[0]
         emply = None
         if fate != "missing":
             emply = self.make_emply_calendar(calendar, None, detached=fate == "detached")
-            if self.chance(0.93):
+            if self.chance(0.8):
                 self.record(emply, entra_id, calendar, detached=fate == "detached", always=True)
         if not calendar.get("events"):
             self.fill(entra_id, calendar, emply)
+        if fate == "renewed" and calendar["id"] == f"c-{entra_id}":
+            calendar["id"] += "-new"
 
     def make_emply_calendar(self, outlook: Row, login_id: str | None, *, detached: bool = False) -> Row:
         default = outlook.get("isDefaultCalendar", False) or login_id is None
@@ -138,6 +160,8 @@ class RandomCalendars(RandomTenant):
         }
         if self.chance(0.03):
             del row["shareDatesAndTitles"]
+        if self.chance(0.05):
+            del row["kind"]
         self.emply_calendars.append(self.sparse(row))
         return row
 
@@ -162,7 +186,10 @@ class RandomCalendars(RandomTenant):
         """One event on both sides."""
         event = self.make_event(self.slot())
         events = outlook.setdefault("events", [])
-        if case not in {"gone in Outlook", "own", "paired, gone in Outlook", "paired, both gone"}:
+        if case.startswith("paired, dragged"):
+            others = [row for row in self.mailboxes.get(entra_id, []) if row["id"] != outlook["id"]]
+            self.random.choice(others or [outlook]).setdefault("events", []).append(event)
+        elif case not in {"gone in Outlook", "own", "paired, gone in Outlook", "paired, both gone"}:
             events.append(event)
         if case in {"imported", "changed", "gone in Outlook", "moved in Outlook", "moved in Emply", "imported twice"}:
             times = self.slot() if case.startswith("moved") else (event["start"]["dateTime"], event["end"]["dateTime"])
@@ -182,7 +209,7 @@ class RandomCalendars(RandomTenant):
         own = self.make_emply_event(emply, event["id"], "emply", times)
         if self.chance(0.6):
             own |= {"title": event.get("subject"), "isAllDay": event.get("isAllDay"), "showAs": event.get("showAs")}
-        if case not in {"paired, gone in Emply", "paired, both gone"}:
+        if case not in {"paired, gone in Emply", "paired, dragged, gone in Emply", "paired, both gone"}:
             self.emply_events.append(own)
         if case != "own, with an id":
             if self.chance(0.2):
@@ -203,9 +230,23 @@ class RandomCalendars(RandomTenant):
             "showAs": self.random.choice(["busy", "free", "oof"]),
             "changeKey": self.random.choice(["k1", "k1", "k2", None]),
         }
+        if self.chance(0.12):
+            event["isCancelled"] = self.chance(0.8)
+        if self.chance(0.15):
+            event["responseStatus"] = {"response": self.random.choice(["declined", "declined", "accepted", None])}
+        if self.chance(0.15):
+            self.make_all_day(event)
         if self.chance(0.3):
             event["sensitivity"] = self.random.choice(["normal", "private", "personal", "confidential"])
         return event
+
+    def make_all_day(self, event: Row) -> None:
+        """At midnight of Copenhagen, of New York or of UTC; now and then it ends when it starts."""
+        start = TODAY + timedelta(days=self.random.choice([-1, 0, 1, 4]), hours=self.random.choice([-1, 5, 0]))
+        end = start + timedelta(days=self.random.choice([0, 1, 1, 2]))
+        for name, at in (("start", start), ("end", end)):
+            event[name] = {"dateTime": at.strftime("%Y-%m-%dT%H:%M:%S.0000000"), "timeZone": "UTC"}
+        event["isAllDay"] = True
 
     def make_emply_event(self, calendar: Row, external_id: str | None, origin: str, times: tuple[str, str]) -> Row:
         return self.sparse(

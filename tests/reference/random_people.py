@@ -16,6 +16,7 @@ NAMES = [
     ("Ada", "Öz"),
     ("Ole", "Lund"),
 ]
+ZONES = ["Europe/Copenhagen", "Europe/Warsaw", "America/New_York", "Romance Standard Time", "Nowhere/Atlantis"]
 TITLES = ["Employee", "HR", "Manager", "Payroll", "Administrator"]
 GROUPS = ["Employees", "HR", "Løn", "Çalışanlar", "Zarząd"]
 CASES = {
@@ -27,13 +28,25 @@ CASES = {
     "emply end gone": 4,
     "both ends gone": 1,
     "made anew": 5,
-    "external": 13,
+    "external": 22,
     "leaver's login": 4,
-    "leaver": 9,
+    "leaver": 14,
     "two accounts": 9,
+    "another address": 16,
+    "renamed": 9,
+    "shared address": 12,
 }
 
-LINKED = ("linked", "leaver", "entra end gone", "emply end gone", "both ends gone", "made anew")
+LINKED = (
+    "linked",
+    "renamed",
+    "shared address",
+    "leaver",
+    "entra end gone",
+    "emply end gone",
+    "both ends gone",
+    "made anew",
+)
 NO_USER = ("entra end gone", "both ends gone", "external")
 NO_LOGIN = ("newcomer", "emply end gone", "both ends gone")
 DEFAULTS: Row = {
@@ -63,6 +76,7 @@ class RandomPeople:
         self.rooms: list[str] = []
         self.settings: Row = {}
         self.links: list[Row] = []
+        self.refused: list[Row] = []
         self.role_states: list[Row] = []
         self.group_ids: list[Row] = []
         self.couples: list[tuple[str, str]] = []  # an Entra user and the Emply user of one case
@@ -79,10 +93,7 @@ class RandomPeople:
         self.groups = [{"id": f"g{n}", "displayName": name, "members": []} for n, name in enumerate(names)]
         entries = [self.make_entry(group) for group in self.groups if self.chance(0.85)]
         if self.chance(0.4):
-            room = {"id": "g9", "displayName": "Meeting rooms", "members": []}
-            self.groups.append(room)
-            self.rooms.append("g9")
-            entries.append({"group": "Meeting rooms", "meeting_rooms": True})
+            entries.append(self.make_room_group())
         random.shuffle(entries)
         if len(self.groups) > 1 and self.chance(0.3):
             parent, child = random.sample(self.groups, 2)
@@ -107,9 +118,15 @@ class RandomPeople:
                     "min_count": random.choice([0, 0, 0, 1, 1, 2, 4]),
                     "percent": random.choice([0, 2.5, 10, 33.3, 50, 100]),
                 }
-                for name in ("max_deactivations", "max_role_changes", "max_grants")
+                for name in ("max_deactivations", "max_role_changes", "max_grants", "max_unreadable")
                 if self.chance(0.8)
             }
+
+    def make_room_group(self) -> Row:
+        self.groups.append({"id": "g9", "displayName": "Meeting rooms", "members": []})
+        self.rooms.append("g9")
+        entry: Row = {"group": "Meeting rooms", "meeting_rooms": True}
+        return entry | ({"time_zone": self.random.choice(ZONES)} if self.chance(0.5) else {})
 
     def make_entry(self, group: Row) -> Row:
         random = self.random
@@ -119,7 +136,11 @@ class RandomPeople:
         if self.chance(0.6):
             entry["default_department"] = random.choice(self.departments)["title"]
         if self.chance(0.6):
-            entry |= {"language": random.choice(["da-DK", "tr-TR"]), "time_zone": "Europe/Warsaw", "currency": "DKK"}
+            entry |= {
+                "language": random.choice(["da-DK", "tr-TR"]),
+                "time_zone": random.choice(ZONES),
+                "currency": "DKK",
+            }
         if self.chance(0.1):
             entry["group"] = group["id"]
         elif self.chance(0.3):
@@ -146,8 +167,8 @@ class RandomPeople:
                 self.make_role_state(login, user["id"])
         if case in {"leaver", "leaver's login"}:
             self.make_employee(login, user, status="archived")
-        elif self.chance(0.35):
-            self.make_employee(login, user)
+        elif case == "renamed" or self.chance(0.35):
+            self.make_employee(login, user, renamed=case == "renamed")
         if case in NO_USER:
             for group in self.groups:
                 group["members"] = [member for member in group["members"] if member != user["id"]]
@@ -160,7 +181,7 @@ class RandomPeople:
 
     def make_leave(self, user: Row) -> None:
         """Disabled, a room, or in no group; or nobody did anything yet."""
-        what = self.random.choice(["disabled", "room", "room", "no group", "nothing", "nothing"])
+        what = self.random.choice(["disabled", "room", "room", "room", "no group", "nothing", "nothing"])
         user["accountEnabled"] = what != "disabled"
         if what == "no group":
             for group in self.groups:
@@ -170,17 +191,56 @@ class RandomPeople:
 
     def make_addresses(self, number: int, case: str, user: Row, login: Row) -> None:
         """What the case says about the Emply user's addresses."""
-        if case in {"same email", "leaver's login"}:
+        if case == "another address":
+            self.make_another_address(number, user, login)
+        elif case in {"same email", "leaver's login"}:
             login["email"] = self.disguised(user["mail"] or user["userPrincipalName"])
             login["username"] = self.random.choice([None, f"login-{number}", login["username"]])
         elif case in {"same username", "made anew", "two accounts"}:
             login["username"] = self.disguised(user["userPrincipalName"])
+        elif case == "renamed":
+            login["email"] = f"old-name{number}@contoso.com"
+        elif case == "shared address":
+            user["mail"] = self.disguised(
+                self.random.choice(["team@contoso.com", "team@contoso.com", "butik@fabrikam.dk", "extern@contoso.com"])
+            )
+            login["email"] = None
+            login["username"] = self.random.choice([f"login-{number}", login["username"]])
         elif case == "external":
             names = ["extern", f"extern{number}@contoso.com", f"extern{number}@contoso.com", " Extern@fabrikam.dk"]
+            names += [
+                "ekstern.Ø@contoso.com",
+                f"{'x' * 65}@contoso.com",
+                ".extern@fabrikam.dk",
+                "ex\u200btern@contoso.com",
+            ]
             login["username"] = self.random.choice([*names, f"guest{number}@example.com"])
             login["email"] = self.random.choice([None, None, f"extern{number}@fabrikam.dk", "extern@Contoso.com"])
             if self.chance(0.35):  # and another stranger of the same name
                 self.logins.append(self.sparse({**login, "id": f"u{number}-2", "email": None}))
+
+    def make_another_address(self, number: int, user: Row, login: Row) -> None:
+        """The login is of an alias, of a mail that is not the UPN, or of its employee's address; or of nearly two."""
+        random = self.random
+        alias = random.choice([f"alias{number}@contoso.com", f"alias{number}@contoso.com", "alias@fabrikam.dk"])
+        how = random.choice(["proxy", "proxy", "other mail", "mail", "employee", "several"])
+        login |= {"username": random.choice([alias, self.disguised(alias)]), "email": None}
+        if how == "mail":
+            user["mail"] = alias
+        elif how == "other mail":
+            user["otherMails"] = [self.disguised(alias)]
+        else:
+            user["proxyAddresses"] = [random.choice(["smtp:", "SMTP:", "\u200bsmtp:"]) + alias, "SIP:alias@contoso.com"]
+        if how == "employee":
+            login |= {"username": f"login-{number}", "employeeId": f"p{len(self.employees)}"}
+            self.employees.append({"id": login["employeeId"], "number": 1, "email": alias, "status": "active"})
+        if how == "several":
+            again = random.choice([{"username": None, "email": alias}, {"username": alias, "email": None}])
+            self.logins.append(self.sparse({**login, "id": f"u{number}-2", "employeeId": None, **again}))
+        if self.chance(0.25):
+            login["email"] = f"private{number}@example.com"
+        if self.chance(0.25):
+            self.refused.append({"entraId": user["id"], "emplyUserId": login["id"]})
 
     def make_second_account(self, number: int, who: int, user: Row, login: Row) -> None:
         """An address twice: a UPN, a mail, a username or an e-mail."""
@@ -218,6 +278,9 @@ class RandomPeople:
             user["userType"] = "Guest" if self.chance(0.6) else "Member"
             user["mail"] = None if self.chance(0.6) else user["mail"]
             user["userPrincipalName"] = f"{user['userPrincipalName'].strip().replace('@', '_')}#EXT#@contoso.com"
+            if self.users and self.chance(0.6):  # somebody's own address
+                other = self.random.choice(self.users)
+                user["mail"] = self.disguised(other.get("mail") or other["userPrincipalName"])
         configured = [group for group in self.groups if group["id"] not in self.rooms]
         if not self.chance(0.15):
             for group in self.random.sample(configured, self.random.randint(1, min(3, len(configured)))):
@@ -245,9 +308,10 @@ class RandomPeople:
             "roleIds": sorted(role_ids, reverse=self.chance(0.5)),
             "employeeId": None,
             "active": not self.chance(0.25),
+            "timeZone": self.random.choice([None, *ZONES]),
         }
 
-    def make_employee(self, login: Row, user: Row, status: str | None = None) -> None:
+    def make_employee(self, login: Row, user: Row, status: str | None = None, *, renamed: bool = False) -> None:
         """An employee of this person, by carried id or by an e-mail; now and then one more."""
         random = self.random
         addresses = [login["email"], user["mail"], user["userPrincipalName"]]
@@ -259,7 +323,10 @@ class RandomPeople:
                 "status": status or random.choice(["active", "active", "active", "pending", "archived", "archived"]),
                 "resignationDate": random.choice([None, None, "2026-12-31"]),
             }
-            if self.chance(0.4):
+            if renamed:
+                employee["email"] = self.disguised((user["mail"] or "").strip() or user["userPrincipalName"])
+                employee["status"] = random.choice(["active", "active", "pending", "archived"])
+            elif self.chance(0.4):
                 login["employeeId"] = employee["id"]
             self.employees.append(self.sparse(employee))
 
@@ -294,6 +361,7 @@ class RandomPeople:
         if text is None or self.chance(0.6):
             return text
         ways = [text.upper(), text.lower(), unicodedata.normalize("NFD", text), f" {text}\t", f"\u00a0{text}"]
+        ways += [f"\u200b{text}", f"{text[:3]}\u200d{text[3:]}\u200f "]
         return self.random.choice(ways)
 
     def sparse(self, row: Row) -> Row:

@@ -17,7 +17,7 @@ from tests.reference.terms import ConfigurationError, Row
 
 
 def random_scenario(random: Random) -> Scenario:
-    """(scenario, settings, state, now): the arguments of an implementation of the rules."""
+    """The arguments of an implementation of the rules."""
     return _Draft(random).scenario()
 
 
@@ -67,6 +67,7 @@ class _Draft(RandomCalendars):
             "groupCounts": counts,
             "calendars": self.recorded_calendars,
             "eventPairs": self.pairs,
+            "refused": self.refused,
             **remembered,
             "holds": [],
             "approvals": [],
@@ -75,8 +76,9 @@ class _Draft(RandomCalendars):
             self.spoil()
         if self.mailboxes and self.chance(0.1):
             self.close_a_calendar()
-        self.remember_actions(scenario, state)
-        return scenario, self.settings, state, NOW, {}, False
+        unreadable, hidden = self.choose_unreadable(), self.chance(0.85)
+        self.remember_actions(scenario, state, unreadable, hidden)
+        return scenario, self.settings, state, NOW, unreadable, hidden
 
     # What is recorded
 
@@ -125,10 +127,10 @@ class _Draft(RandomCalendars):
             group = next((row for row in self.groups if row["id"] in self.mapping), self.groups[0])
             entries += [{"group": group["id"], "default_role": "Employee"}]
 
-    def remember_actions(self, scenario: Row, state: Row) -> None:
+    def remember_actions(self, scenario: Row, state: Row, unreadable: Row, hidden: bool) -> None:
         """Holds and approvals of actions that this scenario plans, and of some that it no longer plans."""
         try:
-            actions = rules.plan(scenario, self.settings, state, NOW)["actions"]
+            actions = rules.plan(scenario, self.settings, state, NOW, unreadable, hidden)["actions"]
         except ConfigurationError:
             return
         possible = {

@@ -3,6 +3,10 @@
 from tests.reference.random_people import NAMES, RandomPeople
 from tests.reference.terms import Row
 
+SOURCES = (
+    *("entra_deleted_users", "entra_app", "entra_photos", "entra_calendars", "entra_events"),
+    *("emply_calendars", "emply_events"),
+)
 SWITCHES = ("create", "update", "delete")
 
 
@@ -35,13 +39,24 @@ class RandomTenant(RandomPeople):
         if self.chance(0.4):
             self.settings["sso"] = {"service_principal_id": "sp-0" if self.chance(0.9) else None}
         for group in self.groups:
+            self.complete_group(group)
             if self.chance(0.3):
                 group["groupTypes"] = ["DynamicMembership"] if self.chance(0.5) else ["Unified"]
+
+    def complete_group(self, group: Row) -> None:
+        """Who may see its members, and its addresses: now and then somebody else's in Emply."""
+        if self.chance(0.06):
+            group["visibility"] = self.random.choice(["HiddenMembership", "hiddenmembership", "Private"])
+        usernames = [login["username"] for login in self.logins if "xtern" in (login.get("username") or "")]
+        if usernames and self.chance(0.05):
+            group["mail"] = self.random.choice(usernames)
+        elif usernames and self.chance(0.05):
+            group["proxyAddresses"] = [f"smtp:{self.random.choice(usernames)}"]
 
     def make_organization(self) -> Row:
         organization: Row = {"id": "tenant", "verifiedDomains": []}
         for name in ("Contoso.com", "fabrikam.dk"):
-            if self.chance(0.8):
+            if self.chance(0.92):
                 organization["verifiedDomains"].append({"name": name, "isDefault": False, "isInitial": False})
         if self.chance(0.3):
             organization["onPremisesSyncEnabled"] = self.random.choice([None, None, None, False, False, True])
@@ -55,9 +70,9 @@ class RandomTenant(RandomPeople):
         if self.chance(0.2):
             user["onPremisesSyncEnabled"] = self.chance(0.7)
         strangers = [login["username"] for login in self.logins if "xtern" in (login.get("username") or "")]
-        if strangers and self.chance(0.1):
+        if strangers and self.chance(0.1) and "otherMails" not in user:
             user["otherMails"] = [self.disguised(random.choice(strangers))]
-        if strangers and self.chance(0.1):
+        if strangers and self.chance(0.1) and "proxyAddresses" not in user:
             user["proxyAddresses"] = [random.choice(["SMTP:", "smtp:"]) + random.choice(strangers), "SIP:x@contoso.com"]
 
     def complete_employee(self, employee: Row) -> None:
@@ -94,7 +109,12 @@ class RandomTenant(RandomPeople):
             if login.get("username") and self.chance(0.5 if "xtern" in login["username"] else 0.05):
                 object_id = f"0F00-{number}-d"
                 prefix = self.random.choice([object_id.replace("-", ""), object_id.replace("-", "").lower(), "0f"])
-                deleted.append({"id": object_id, "userPrincipalName": f"{prefix}{login['username'].strip()}"})
+                row = {"id": object_id, "userPrincipalName": f"{prefix}{login['username'].strip()}"}
+                if self.chance(0.5):
+                    address = login.get("email") or login["username"]
+                    row |= {"userPrincipalName": f"{prefix}x@contoso.com"}
+                    row |= self.random.choice([{"mail": address}, {"otherMails": [address]}])
+                deleted.append(row)
         return deleted
 
     def make_application(self) -> list[Row]:
@@ -112,6 +132,19 @@ class RandomTenant(RandomPeople):
             for user in self.users
             if self.chance(0.7)
         }
+
+    def choose_unreadable(self) -> Row:
+        """What could not be read: of some people, or a source altogether."""
+        codes = ["503", "503", "403 ErrorAccessDenied", "429 TooMany", "no_answer", "400 AuthenticationError"]
+        unreadable: Row = {}
+        for kind in ("photos", "mailboxes"):
+            if self.chance(0.2):
+                some = [user["id"] for user in self.users if self.chance(0.4)]
+                unreadable[kind] = {entra_id: self.random.choice(codes) for entra_id in some}
+        if self.chance(0.1):
+            sources = self.random.sample(SOURCES, self.random.choice([1, 1, 1, 2]))
+            unreadable["sources"] = {source: self.random.choice([*codes, "401"]) for source in sources}
+        return unreadable
 
     # What is recorded
 

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 Row = dict[str, Any]
@@ -14,6 +15,7 @@ class ConfigurationError(Exception):
     """R8: the settings name something that is not there, or is there twice."""
 
 
+@lru_cache(maxsize=100_000)
 def key(text: str | None) -> str | None:
     """How e-mails and usernames are compared."""
     if text is None:

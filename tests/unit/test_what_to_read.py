@@ -27,8 +27,8 @@ EVERYBODY = scenario(
 )
 
 
-def people_of(world_: Scenario, **settings: object) -> Identities:
-    scenario, given, state, now = world_
+def people_of(made: Scenario, **settings: object) -> Identities:
+    scenario, given, state, now, *_ = made
     return identify(inputs_of(scenario, {**given, **settings}, state, now))
 
 
