@@ -20,7 +20,7 @@ _TRIES = 3
 
 
 class ReadAgain(Exception):
-    """What was read so far is worth nothing: the whole list is to be read again."""
+    """What was read so far is worth nothing: the whole list is to be read again. Its text says why, if it stays so."""
 
 
 @dataclass
@@ -77,12 +77,14 @@ Result = TypeVar("Result")
 
 def whole(source: str, attempt: Callable[[], Result]) -> Result:
     """What `attempt` reads, begun again where the list changed under it. Raises SourceUnreadable."""
+    why = ""
     for _ in range(_TRIES):
         try:
             return attempt()
-        except ReadAgain:
-            continue
-    raise SourceUnreadable(source, f"the list changed while it was read, {_TRIES} times: the next run tries again")
+        except ReadAgain as again:
+            why = str(again)
+    changed = f"the list changed while it was read, {_TRIES} times: the next run tries again"
+    raise SourceUnreadable(source, why or changed)
 
 
 def read_of(pages: Pages, build: Callable[[Sequence[Row]], pd.DataFrame]) -> Read:

@@ -177,7 +177,7 @@ def test_an_operation_that_answers_otherwise_than_assumed_is_named(clinic: Clini
     )
     found = clinic.examine()
     assert found["emply: list_roles"].said == "answered 404 no_route"
-    assert "entra_emply/connectors/emply/operations.py" in found["emply: list_roles"].remedy
+    assert "correct GET roles (entra_emply/connectors/emply/api-v1.yaml, line " in found["emply: list_roles"].remedy
     assert "a list of objects with an id" in found["emply: list_departments"].said
 
 
