@@ -2,7 +2,6 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -10,7 +9,7 @@ V1 = files("entra_emply.connectors.emply").joinpath("api-v1.yaml").read_text(enc
 API2 = files("entra_emply.connectors.emply").joinpath("api2.yaml").read_text(encoding="utf-8")
 
 
-def changed(folder: Path, text: str = V1, **sections: Any) -> str:
+def changed(folder: Path, text: str = V1, **sections: object) -> str:
     """The path of a description that is `text` but for these sections, of which only the given keys differ."""
     document = yaml.safe_load(text)
     for name, given in sections.items():
