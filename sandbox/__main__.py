@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sandbox.churn import SECONDS
 from sandbox.server import Environment, run
+from sandbox.settings import DELAYS, EMPLY_AUTHS, EMPLY_STYLES, SettingsError
 from sandbox.state import ScenarioError
 
 
@@ -22,10 +23,14 @@ def main() -> int:
     parser.add_argument(
         "--churn", type=float, nargs="?", const=SECONDS, metavar="SECONDS", help="people join, move and leave meanwhile"
     )
+    parser.add_argument("--emply-style", choices=EMPLY_STYLES, default="skip_take", help="how Emply lists and changes")
+    parser.add_argument("--emply-auth", choices=EMPLY_AUTHS, default="key", help="Emply's key, or a token of API2")
+    for name, what in DELAYS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=0, metavar="N", help=what)
     parser.add_argument("--die-with-parent", action="store_true", help="stop when the starting process is gone")
     try:
         run(**vars(parser.parse_args()), ready=_announce)
-    except (ScenarioError, OSError) as error:
+    except (ScenarioError, SettingsError, OSError) as error:
         mistake = f"{error.filename or 'the port'}: {error.strerror}" if isinstance(error, OSError) else error
         sys.stderr.write(f"sandbox: {mistake}\n")
         return 1

@@ -12,11 +12,12 @@ import orjson
 from sandbox import emply, graph
 from sandbox.control import PREFIX as CONTROL
 from sandbox.control import Control
-from sandbox.emply import EmplyService
+from sandbox.emply import AccessTokens, EmplyService
 from sandbox.entra import SignIn, SignInError, refused
 from sandbox.exchange import Answer, Request, json_answer
 from sandbox.faults import Fault, Faults
 from sandbox.graph.batch import PATH as BATCH
+from sandbox.graph.odata import LARGEST_PAGE
 from sandbox.requestlog import RequestLog
 from sandbox.settings import Settings
 from sandbox.state import State
@@ -35,11 +36,12 @@ class App:
         self.settings, self.state = settings, state
         self.log, self.faults = RequestLog(), Faults()
         self._first_settings = dataclasses.asdict(settings)
-        self._control = Control(state, self.log, self.faults, settings)
+        self.tokens = AccessTokens(settings)
+        self._control = Control(state, self.log, self.faults, settings, self.tokens)
         self._sign_in = SignIn(settings, state)
-        self._graph = graph.Graph(settings, state, self._sign_in)
+        self._graph = graph.Graph(settings, state, self._sign_in, self.log)
         self._batch = graph.Batch(self._graph, self._perform)
-        self._emply = EmplyService(settings, state)
+        self._emply = EmplyService(settings, state, self.tokens)
 
     def reset(self) -> None:
         """Everything but the state as at the start: log, faults, settings, what throttling counted."""
@@ -64,6 +66,8 @@ class App:
         entry = self.log.open(request)
         with self._graph.at_once([request] if request.path.startswith(GRAPH) else []):
             answer = await self._perform(request)
+        if delay := self._delay(request, answer):
+            await asyncio.sleep(delay)
         if answer.batch is not None:
             entry["batch"] = answer.batch
         self.log.close(entry, started, None if answer.cut else answer.status)
@@ -71,6 +75,16 @@ class App:
             scope["sandbox.transport"].abort()
         else:
             await _send(send, answer)
+
+    def _delay(self, request: Request, answer: Answer) -> float:
+        """How many seconds this answer takes besides, as the settings have it. Many answers wait at once."""
+        settings = self.settings
+        if request.path.startswith(emply.PREFIX):
+            return settings.emply_ms / 1000
+        if not request.path.startswith(GRAPH):
+            return 0
+        rows = _rows(answer) if settings.page_ms else 0
+        return (settings.graph_ms + settings.page_ms * rows / LARGEST_PAGE) / 1000
 
     async def _perform(self, request: Request) -> Answer:
         """Serve a request, or an item of a batch, with the fault it gets."""
@@ -82,7 +96,7 @@ class App:
         if fault.close == "before":
             return Answer(200, cut="before")
         if fault.status is not None:
-            return _failed(request, fault, fault.status)
+            return self._failed(request, fault, fault.status)
         answer = await self._serve(request)
         if fault.close:
             answer.cut = fault.close
@@ -98,35 +112,44 @@ class App:
             return self._graph.answer(request)
         if path.startswith(emply.PREFIX):
             return self._emply.answer(request)
+        if path == emply.OPENAPI and request.method == "GET":
+            return self._emply.document(request)
         if self._sign_in.serves(path):
             return self._sign_in.answer(request)
         return json_answer(404, {"error": f"nothing is served at {path}"})
 
-
-def _failed(request: Request, fault: Fault, status: int) -> Answer:
-    """The answer of a fault with a status: its own body, else what the service usually says."""
-    if fault.body is None:
-        if request.path.startswith(GRAPH):
-            answer = graph.usual_error(request, status)
-        elif request.path.startswith(emply.PREFIX):
-            answer = emply.usual_error(status)
-        else:
-            answer = refused(
-                SignInError(
-                    status, "temporarily_unavailable", 90033, "A transient error has occurred. Please try again."
+    def _failed(self, request: Request, fault: Fault, status: int) -> Answer:
+        """The answer of a fault with a status: its own body, else what the service usually says."""
+        if fault.body is None:
+            if request.path.startswith(GRAPH):
+                answer = graph.usual_error(request, status)
+            elif request.path.startswith(emply.PREFIX):
+                answer = self._emply.usual_error(status)
+            else:
+                answer = refused(
+                    SignInError(
+                        status, "temporarily_unavailable", 90033, "A transient error has occurred. Please try again."
+                    )
                 )
-            )
-    elif isinstance(fault.body, str):
-        kind = "text/html" if fault.body.lstrip().startswith("<") else "text/plain"
-        answer = Answer(status, fault.body.encode(), content_type=f"{kind}; charset=utf-8")
-    else:
-        answer = Answer(status, orjson.dumps(fault.body))
-    for name, value in fault.headers.items():
-        if name.lower() == "content-type":
-            answer.content_type = value
+        elif isinstance(fault.body, str):
+            kind = "text/html" if fault.body.lstrip().startswith("<") else "text/plain"
+            answer = Answer(status, fault.body.encode(), content_type=f"{kind}; charset=utf-8")
         else:
-            answer.headers[name] = str(value)
-    return answer
+            answer = Answer(status, orjson.dumps(fault.body))
+        for name, value in fault.headers.items():
+            if name.lower() == "content-type":
+                answer.content_type = value
+            else:
+                answer.headers[name] = str(value)
+        return answer
+
+
+def _rows(answer: Answer) -> int:
+    """How many rows Graph's answer has, where it is a list."""
+    try:
+        return len(orjson.loads(answer.body)["value"])
+    except (ValueError, TypeError, KeyError):
+        return 0
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:

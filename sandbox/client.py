@@ -31,6 +31,7 @@ class Sandbox:
 
     It serves the `scenario` (in the scenario's form), or a company of `users` people made from `seed`, or nobody.
     With `churn`, every so many seconds something happens to its people (see `sandbox.churn`).
+    `settings` are any of `sandbox.settings` (in a process: those that its command line has), such as `emply_style`.
     It runs in a thread of this process, or with `process=True` in a process of its own, which does not share this
     one's interpreter (for measuring) and ends with it. `environment` is what a client needs; `url` is the server's.
     """
@@ -45,9 +46,10 @@ class Sandbox:
         certificate: str | None = None,
         churn: float | None = None,
         process: bool = False,
+        **settings: Any,  # noqa: ANN401 - as many types as settings
     ) -> None:
         kind = _Process if process else _Thread
-        self._runner = kind(scenario, users, seed, port, certificate, churn)
+        self._runner = kind(scenario, users, seed, port, certificate, churn, settings)
         self.environment = self._runner.environment
         self.url = self.environment["SANDBOX_URL"]
         self._http = Session()
@@ -81,6 +83,14 @@ class Sandbox:
         """Add or replace the rows of a part of a scenario, by their ids; what others write meanwhile stays."""
         self._ask("PATCH", "state", part)
 
+    def drag_event(self, user: str, event: str, calendar: str) -> None:
+        """Move an event into another calendar of its owner, as people do in Outlook; its id stays."""
+        self._ask("POST", "drag", {"user": user, "event": event, "calendar": calendar})
+
+    def renew_calendar(self, user: str, calendar: str, to: str) -> None:
+        """Give a calendar another id, as a move or a restore of its mailbox may."""
+        self._ask("POST", "renew", {"user": user, "calendar": calendar, "to": to})
+
     def requests(self) -> list[Row]:
         """The log: all requests since the start or the last `clear_requests`."""
         entries: list[Row] = self._ask("GET", "requests").json()
@@ -89,6 +99,11 @@ class Sandbox:
     def clear_requests(self) -> None:
         """Empty the log."""
         self._ask("DELETE", "requests")
+
+    def undocumented(self) -> list[Row]:
+        """The requests to Graph, since the same, that Microsoft does not document: each with `why`."""
+        noted: list[Row] = self._ask("GET", "undocumented").json()
+        return noted
 
     def faults(self) -> list[Row]:
         """The faults with what is left of their counts."""
@@ -103,12 +118,16 @@ class Sandbox:
         """Change what the sandbox knows of its callers: permissions, areas, lifetimes (see `sandbox.settings`)."""
         self._ask("PUT", "settings", settings)
 
+    def emply_token(self, **asked: Any) -> str:  # noqa: ANN401 - access by area, seconds
+        """An access token of API2: `access` by area (`{"users": ["read"]}`; else as the settings have), `seconds`."""
+        return str(self._ask("POST", "emply-token", asked).json()["token"])
+
     def reset(self) -> None:
         """Everything but the state as at the start: log, faults, settings, what throttling counted."""
         self._ask("POST", "reset")
 
     def _ask(self, method: str, name: str, document: object = None) -> Response:
-        body = orjson.dumps(document) if method in ("PUT", "PATCH") else None
+        body = None if method in ("GET", "DELETE") else orjson.dumps(document)
         response = self._http.request(method, f"{self.url}/_sandbox/{name}", data=body, timeout=_START_SECONDS)
         if not response.ok:
             raise ValueError(response.json()["error"])
@@ -120,10 +139,12 @@ class _Thread:
 
     def __init__(
         self, scenario: Row | None, users: int | None, seed: int, port: int, certificate: str | None,
-        churn: float | None,
+        churn: float | None, settings: Row,
     ) -> None:  # fmt: skip
         document = scenario if users is None else make_company(users, seed)
-        self._app = App(Settings(certificate=certificate), State(orjson.loads(orjson.dumps(document or {}))))
+        known = Settings(certificate=certificate)
+        known.change(settings)
+        self._app = App(known, State(orjson.loads(orjson.dumps(document or {}))))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._ready = threading.Event()
@@ -161,7 +182,7 @@ class _Process:
 
     def __init__(
         self, scenario: Row | None, users: int | None, seed: int, port: int, certificate: str | None,
-        churn: float | None,
+        churn: float | None, settings: Row,
     ) -> None:  # fmt: skip
         self._folder = tempfile.TemporaryDirectory(prefix="sandbox-")
         folder = Path(self._folder.name)
@@ -173,6 +194,8 @@ class _Process:
             arguments += ["--scenario", str(folder / "scenario.json")]
         if churn is not None:
             arguments += ["--churn", str(churn)]
+        for name, value in settings.items():
+            arguments += [f"--{name.replace('_', '-')}", str(value)]
         if certificate is not None:
             (folder / "certificate.pem").write_text(certificate)
             arguments += ["--certificate", str(folder / "certificate.pem")]

@@ -83,6 +83,8 @@ class Answer:
     batch: list[Row] | None = None
 
 
-def json_answer(status: int, payload: object, headers: dict[str, str] | None = None) -> Answer:
+def json_answer(
+    status: int, payload: object, headers: dict[str, str] | None = None, content_type: str = JSON
+) -> Answer:  # fmt: skip
     """An answer of one JSON document."""
-    return Answer(status, orjson.dumps(payload), headers or {})
+    return Answer(status, orjson.dumps(payload), headers or {}, content_type)

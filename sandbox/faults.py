@@ -1,10 +1,14 @@
-"""Trouble on request: which requests go wrong, how and how often. Breaking the connection itself is `app`."""
+"""Trouble on request: which requests go wrong, how and how often.
+
+Breaking the connection itself is `app`; what has a name (`odd`) is spelled out in `oddities`.
+"""
 
 import re
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from sandbox.exchange import Cut, Row
+from sandbox.oddities import ODDITIES
 
 
 class FaultError(ValueError):
@@ -92,6 +96,10 @@ def _rule(item: object) -> Rule:
 
 
 def _fault(document: dict[str, Any]) -> Fault:
+    if "odd" in document:
+        if document["odd"] not in ODDITIES:
+            raise FaultError(f'"odd" is one of {list(ODDITIES)}')
+        document = ODDITIES[document["odd"]] | {name: value for name, value in document.items() if name != "odd"}
     if unknown := document.keys() - Fault.__dataclass_fields__.keys():
         raise FaultError(f"unknown in fault: {sorted(unknown)}")
     fault = Fault(**document)

@@ -1,5 +1,7 @@
-"""Times as both services write them: ISO 8601. What is a window and who is in it is theirs."""
+"""Times as both services write them: ISO 8601; and the key that an event gets when it changes. Windows are theirs."""
 
+import base64
+import secrets
 from datetime import UTC, datetime
 
 
@@ -17,6 +19,11 @@ def read(text: object) -> datetime | None:
 def written(moment: datetime) -> str:
     """To the second, in UTC, with Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def change_key() -> str:
+    """A new `changeKey`, as Outlook's look."""
+    return base64.b64encode(secrets.token_bytes(12)).decode()
 
 
 def overlaps(start: datetime, end: datetime, since: datetime | None, until: datetime | None) -> bool:

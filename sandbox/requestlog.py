@@ -14,6 +14,7 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._entries: list[Row] = []
+        self._undocumented: list[Row] = []
         self._n = 0
 
     def open(self, request: Request) -> Row:
@@ -40,6 +41,15 @@ class RequestLog:
         """All entries since the start or the last `clear`."""
         return self._entries
 
+    def note(self, request: Request, why: str) -> None:
+        """Note a request to Graph, or an item of a batch, that Graph does not document."""
+        query = _SECRETS.sub(r"\1=***", request.raw_query)
+        self._undocumented.append({"method": request.method, "path": request.path, "query": query, "why": why})
+
+    def undocumented(self) -> list[Row]:
+        """What was noted since the start or the last `clear`."""
+        return self._undocumented
+
     def clear(self) -> None:
-        """Forget all entries; their numbers go on."""
-        self._entries = []
+        """Forget all entries, and what was noted; their numbers go on."""
+        self._entries, self._undocumented = [], []

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import orjson
 import uvicorn
@@ -56,19 +56,22 @@ def run(
     die_with_parent: bool = False,
     churn: float | None = None,
     ready: Callable[[Environment], None] | None = None,
+    **settings: Any,  # noqa: ANN401 - as many types as settings
 ) -> None:
     """Serve a sandbox on this machine until Ctrl-C or SIGTERM.
 
     The people are those of the `scenario` file, or a made-up company of `users` people that is the same for every
     run with one `seed`; with neither, nobody. `port` 0 takes any free one. `env_file` is written, whole, once
     requests are answered: one `NAME=value` a line, all that a client needs; `ready` is called with the same.
+    `settings` are any of `sandbox.settings`, such as `emply_style` or `graph_ms`.
     `certificate` is a PEM file to register on the app beside its secret. With `die_with_parent` the sandbox stops
     when the process that started it is gone. With `churn` something happens every so many seconds.
 
-    Raises `ScenarioError` for a scenario that cannot be read, `OSError` where the port is taken or the env file cannot
-    be written.
+    Raises `ScenarioError` for a scenario that cannot be read, `SettingsError` for settings that cannot be, `OSError`
+    where the port is taken or the env file cannot be written.
     """
-    settings = Settings(certificate=None if certificate is None else certificate.read_text())
+    known = Settings(certificate=None if certificate is None else certificate.read_text())
+    known.change(settings)
     state = State(_document(scenario, users, seed))
     # A large company is many small objects that stay: the collector need not look at them again and again.
     gc.collect()
@@ -84,7 +87,7 @@ def run(
     with uvloop_runner() as runner:
         runner.run(
             serve(
-                App(settings, state), port=port, ready=announce, parent=parent, signals=True,
+                App(known, state), port=port, ready=announce, parent=parent, signals=True,
                 life=None if churn is None else partial(Churn(state, seed).go_on, churn),
             )
         )  # fmt: skip
@@ -149,7 +152,7 @@ async def serve(
         while not server.started and not serving.done():
             await asyncio.sleep(0.002)
         if server.started:
-            ready(environment_of(app.settings, sockets[0].getsockname()[1], authority))
+            ready(environment_of(app, sockets[0].getsockname()[1], authority))
             async with _beside(life, stop):
                 await _until(stop, parent)
         server.should_exit = True
@@ -206,8 +209,9 @@ def _socket(family: socket.AddressFamily, address: str, port: int) -> socket.soc
     return listener
 
 
-def environment_of(settings: Settings, port: int, authority: Path) -> Environment:
-    """What a client needs to know, by the names of its environment."""
+def environment_of(app: App, port: int, authority: Path) -> Environment:
+    """What a client needs to know, by the names of its environment. Emply's key may be an access token of API2."""
+    settings = app.settings
     url = f"https://localhost:{port}"
     return {
         "ENTRA_TENANT_ID": settings.tenant_id,
@@ -217,7 +221,7 @@ def environment_of(settings: Settings, port: int, authority: Path) -> Environmen
         "GRAPH_URL": url,
         "EMPLY_URL": f"{url}/emply/v1",
         "EMPLY_CUSTOMER": settings.customer,
-        "EMPLY_API_KEY": settings.api_key,
+        "EMPLY_API_KEY": app.tokens.credential(),
         "CA_BUNDLE": str(authority),
         "SANDBOX_URL": url,
     }

@@ -3,7 +3,9 @@
 import dataclasses
 import secrets
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
+from sandbox import moments
 from sandbox.exchange import Row
 
 TENANT_ID = "8f2a4c1e-5b7d-4e93-a6f0-1c9d3b5e7a24"
@@ -13,12 +15,20 @@ PERMISSIONS = (
     "User.Read.All",
     "User.ReadWrite.All",
     "GroupMember.Read.All",
+    "GroupMember.ReadBasic.All",
     "Organization.Read.All",
     "Calendars.ReadWrite",
     "Application.Read.All",
 )
 AREAS = ("users", "employees", "roles", "departments", "calendars")
 SECRET = ("client_secret", "api_key")
+EMPLY_STYLES, EMPLY_AUTHS = ("skip_take", "whole"), ("key", "bearer")
+DELAYS = {
+    "graph_ms": "milliseconds that each answer of Graph takes", "page_ms": "what a list of 999 rows takes besides",
+    "emply_ms": "milliseconds that each answer of Emply takes",
+}  # fmt: skip
+_WORDS = {"emply_style": EMPLY_STYLES, "emply_auth": EMPLY_AUTHS}
+_SECRET_LIFE = timedelta(days=365)
 
 
 class SettingsError(ValueError):
@@ -32,16 +42,20 @@ class Settings:
     `permissions` are the app's granted application roles, `exchange_roles` those that Exchange gives it for mailboxes
     (RBAC for Applications), which no token names; `areas` says for each Emply area whether the key may
     "read" or "write" (which includes reading). `certificate` is the PEM text of a certificate registered on the
-    app; without one every client assertion is refused. `token_lifetime` is in seconds. `graph_units` replaces the
+    app; without one every client assertion is refused. `secret_ends` is what
+    Graph says of the secret (ISO 8601). `token_lifetime` is in seconds. `graph_units` replaces the
     throttling bucket's size (resource units in ten seconds), which otherwise goes by the tenant's size;
     `graph_writes` are the writes in 150 seconds. A mailbox serves `mailbox_requests` in ten minutes and
     `mailbox_at_once` at once. Delta tokens live `delta_lifetime` seconds.
+    `emply_style` and `emply_auth` are those of `emply.style` and `emply.access`; an API2 token (bearer) has its access
+    in itself. Graph takes `graph_ms` milliseconds for an answer and `page_ms` more for 999 rows, Emply `emply_ms`.
     """
 
     tenant_id: str = TENANT_ID
     client_id: str = CLIENT_ID
     client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(30))
     secret_expired: bool = False
+    secret_ends: str = field(default_factory=lambda: moments.written(datetime.now(UTC) + _SECRET_LIFE))
     certificate: str | None = None
     permissions: list[str] = field(default_factory=lambda: list(PERMISSIONS))
     exchange_roles: list[str] = field(default_factory=list)
@@ -56,6 +70,11 @@ class Settings:
     api_key_active: bool = True
     areas: dict[str, str] = field(default_factory=lambda: dict.fromkeys(AREAS, "write"))
     emply_per_second: int = 50
+    emply_style: str = "skip_take"
+    emply_auth: str = "key"
+    graph_ms: float = 0
+    page_ms: float = 0
+    emply_ms: float = 0
 
     def shown(self) -> Row:
         """The settings with the secrets blanked."""
@@ -69,5 +88,11 @@ class Settings:
                 if isinstance(changes, dict)
                 else "expected an object of settings"
             )
+        for name, words in _WORDS.items():
+            if name in changes and changes[name] not in words:
+                raise SettingsError(f"{name} is one of {', '.join(words)}")
+        for name in changes.keys() & DELAYS:
+            if not isinstance(changes[name], int | float) or changes[name] < 0:
+                raise SettingsError(f"{name} is a number of milliseconds, not negative")
         for name, value in changes.items():
             setattr(self, name, value)

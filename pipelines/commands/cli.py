@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from typer.exceptions import TyperException
@@ -88,6 +88,13 @@ def sandbox(
         Path | None, typer.Option(help="Write the environment a client needs here, once ready.")
     ] = None,
     churn: Churn = False,
+    emply_style: Annotated[
+        Literal["skip_take", "whole"], typer.Option(help="Emply as v1 is known, or whole lists and objects as in API2.")
+    ] = "skip_take",
+    emply_auth: Annotated[Literal["key", "bearer"], typer.Option(help="Emply's key, or an API2 token.")] = "key",
+    graph_ms: Annotated[float, typer.Option(min=0, metavar="N", help="Time each answer of Graph takes.")] = 0,
+    emply_ms: Annotated[float, typer.Option(min=0, metavar="N", help="Time each answer of Emply takes.")] = 0,
+    page_ms: Annotated[float, typer.Option(min=0, metavar="N", help="What a page of 999 takes besides.")] = 0,
 ) -> None:
     """Entra, Graph and Emply on this machine, over HTTPS."""
     from sandbox.churn import SECONDS  # noqa: PLC0415
@@ -112,6 +119,11 @@ def sandbox(
                 env_file=env_file,
                 churn=SECONDS if churn else None,
                 ready=ready,
+                emply_style=emply_style,
+                emply_auth=emply_auth,
+                graph_ms=graph_ms,
+                emply_ms=emply_ms,
+                page_ms=page_ms,
             )
         except ScenarioError as error:
             raise SettingsError(str(error)) from None

@@ -1,6 +1,6 @@
-"""Emply People's API v1, as `service` and one module an area."""
+"""Emply People's API, as `service` and one module an area. What its two APIs differ in is `style` and `access`."""
 
-from sandbox.emply.errors import usual_error
-from sandbox.emply.service import PREFIX, EmplyService
+from sandbox.emply.access import AccessTokens
+from sandbox.emply.service import OPENAPI, PREFIX, EmplyService
 
-__all__ = ["PREFIX", "EmplyService", "usual_error"]
+__all__ = ["OPENAPI", "PREFIX", "AccessTokens", "EmplyService"]

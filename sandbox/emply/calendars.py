@@ -2,7 +2,7 @@
 
 import uuid
 
-from sandbox.emply.body import Check, fields, flag, known, one_of, require, text
+from sandbox.emply.body import Shape, any_text, flag, known, one_of, text
 from sandbox.emply.call import Call, Route
 from sandbox.emply.errors import EmplyError
 from sandbox.emply.events import delete_events
@@ -13,10 +13,13 @@ _NEW: Row = {
     "userId": None, "externalId": None, "kind": "user", "name": None, "isDefault": False, "enabled": False,
     "canDisable": True, "shareDatesAndTitles": False,
 }  # fmt: skip
-_CHANGEABLE: dict[str, Check] = {
-    "externalId": text, "name": text, "isDefault": flag, "enabled": flag, "canDisable": flag,
-    "shareDatesAndTitles": flag,
-}  # fmt: skip
+CALENDAR = Shape(
+    fields={
+        "externalId": text, "name": any_text, "isDefault": flag, "enabled": flag, "canDisable": flag,
+        "shareDatesAndTitles": flag,
+    },
+    new=_NEW, required=("name",), once={"userId": known("user", "users"), "kind": one_of("user", "room")},
+)  # fmt: skip
 
 
 def _list(call: Call) -> Answer:
@@ -24,9 +27,7 @@ def _list(call: Call) -> Answer:
 
 
 def _create(call: Call) -> Answer:
-    owner: dict[str, Check] = {"userId": known("user", call.emply["users"]), "kind": one_of("user", "room")}
-    row = {"id": str(uuid.uuid4()), **_NEW, **fields(call, _CHANGEABLE | owner)}
-    require(row, "name")
+    row = {"id": str(uuid.uuid4()), **CALENDAR.made(call)}
     if (row["kind"] == "user") is (row["userId"] is None):
         raise EmplyError(422, fields={"userId": "a user's calendar has one, a room's has none"})
     call.state.before_change()
@@ -36,9 +37,8 @@ def _create(call: Call) -> Answer:
 
 def _change(call: Call) -> Answer:
     """Who and what a calendar is for stays. One that loses its `externalId` loses Outlook's events with it."""
-    row = {**one(call, "calendars"), **(given := fields(call, _CHANGEABLE))}
-    if "name" in given:
-        require(given, "name")
+    before = one(call, "calendars")
+    row, given = CALENDAR.changed(call, before)
     call.state.before_change()
     call.emply.put("calendars", row)
     if "externalId" in given and given["externalId"] is None:
@@ -55,8 +55,8 @@ def _delete(call: Call) -> Answer:
 
 
 ROUTES = (
-    Route("GET", "calendars", _list, "calendars"),
-    Route("POST", "calendars", _create, "calendars", "write"),
-    Route("PATCH", "calendars/{id}", _change, "calendars", "write"),
-    Route("DELETE", "calendars/{id}", _delete, "calendars", "write"),
+    Route("GET", "calendars", _list, "calendars", gives="Calendar", is_list=True),
+    Route("POST", "calendars", _create, "calendars", "write", body="NewCalendar", gives="Calendar"),
+    Route("PATCH", "calendars/{id}", _change, "calendars", "write", body="CalendarChange", gives="Calendar"),
+    Route("DELETE", "calendars/{id}", _delete, "calendars", "delete"),
 )

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from sandbox.emply.style import Style
 from sandbox.exchange import Answer, Request
 from sandbox.state import Emply, State
 
 
 @dataclass
 class Call:
-    """A request that was let in: the customer it reads, and the variables of its path."""
+    """A request that was let in: the customer it reads, the variables of its path, the style it is in."""
 
     request: Request
     emply: Emply
     state: State
     variables: dict[str, str]
+    style: Style
 
 
 Handler = Callable[[Call], Answer]
@@ -24,13 +26,21 @@ Handler = Callable[[Call], Answer]
 
 @dataclass(frozen=True)
 class Route:
-    """A method and a path after the customer (`{name}` is a variable), and the access it needs in which area."""
+    """A method and a path after the customer (`{name}` is a variable), and the access it needs in which area.
+
+    The rest is told to clients (`openapi`): the parameters of the query, the schema of the body and of the answer, and
+    whether the answer is a list. A route with PATCH has the method that the style has for changes.
+    """
 
     method: str
     path: str
     handler: Handler
     area: str
-    access: Literal["read", "write"] = "read"
+    access: Literal["read", "write", "delete"] = "read"
+    query: tuple[str, ...] = ()
+    body: str | None = None
+    gives: str | None = None
+    is_list: bool = False
 
     @cached_property
     def segments(self) -> list[str]:

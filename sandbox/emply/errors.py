@@ -1,5 +1,6 @@
-"""Emply's errors, in Emply's shape."""
+"""Emply's errors, in the shape that the style has for them."""
 
+from sandbox.emply.style import Style
 from sandbox.exchange import Answer, Row, json_answer
 
 _USUAL = {
@@ -34,14 +35,18 @@ class EmplyError(Exception):
         self.fields, self.headers = fields, headers or {}
 
 
-def error_answer(error: EmplyError) -> Answer:
+def error_answer(error: EmplyError, style: Style) -> Answer:
     """The answer that carries an error."""
+    if style.problems:
+        errors = {"errors": {name: [words] for name, words in error.fields.items()}} if error.fields else {}
+        problem = {"status": error.status, "title": error.message, "code": error.code, **errors}
+        return json_answer(error.status, problem, error.headers, "application/problem+json")
     body: Row = {"code": error.code, "message": error.message}
     if error.fields:
         body["fields"] = error.fields
     return json_answer(error.status, {"error": body}, error.headers)
 
 
-def usual_error(status: int) -> Answer:
+def usual_error(status: int, style: Style) -> Answer:
     """What Emply usually says with this status: the body of a fault that has none."""
-    return error_answer(EmplyError(status))
+    return error_answer(EmplyError(status), style)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox import moments
-from sandbox.emply.body import SHOW_AS, Check, fields, flag, moment, one_of, require, text
+from sandbox.emply.body import SHOW_AS, Fields, Shape, any_text, flag, moment, not_a_moment, one_of, text
 from sandbox.emply.call import Call, Route
 from sandbox.emply.errors import EmplyError
 from sandbox.emply.lists import one, part_of
@@ -14,10 +14,15 @@ from sandbox.exchange import Answer, Row, json_answer
 from sandbox.state import Emply
 
 _NEW: Row = {"title": None, "start": None, "end": None, "isAllDay": False, "showAs": None, "changeKey": None}
-_CHANGEABLE: dict[str, Check] = {
+_FIELDS: Fields = {
     "title": text, "start": moment, "end": moment, "isAllDay": flag, "showAs": one_of(*SHOW_AS, None),
     "changeKey": text,
 }  # fmt: skip
+PUT_EVENT = Shape(_FIELDS, new=_NEW, required=("start", "end"))
+EVENT = Shape(
+    {**_FIELDS, "externalId": text}, new={**_NEW, "externalId": None}, required=("start", "end"),
+    kept={"calendarId": any_text, "origin": one_of("outlook", "emply")},
+)  # fmt: skip
 
 Index = dict[str, dict[str, None]]
 """By calendar the ids of its events, in the order of the list."""
@@ -32,7 +37,7 @@ def _list(call: Call) -> Answer:
 
 def _bound(call: Call, side: str) -> datetime | None:
     at = call.request.query.get(side)
-    if at is not None and (wrong := moment(at)):
+    if at is not None and (wrong := not_a_moment(at)):
         raise EmplyError(422, fields={side: wrong})
     return moments.read(at)
 
@@ -45,20 +50,20 @@ def _is_in(row: Row, since: datetime | None, until: datetime | None) -> bool:
 def _put(call: Call) -> Answer:
     """Create or replace: what the body does not have is no more."""
     calendar, external = one(call, "calendars")["id"], call.variables["externalId"]
-    given = _times(fields(call, _CHANGEABLE))
-    require(given, "start", "end")
+    given = _times(PUT_EVENT.made(call))
     same = next((row for row in _events_of(call.emply, calendar) if row.get("externalId") == external), None)
     if same is not None and same.get("origin") == "emply":
         raise EmplyError(409, "An event of Emply's own has this externalId.", code="externalId_in_use")
     name = str(uuid.uuid4()) if same is None else same["id"]
-    row = {"id": name, "calendarId": calendar, "externalId": external, "origin": "outlook", **_NEW, **given}
+    row = {"id": name, "calendarId": calendar, "externalId": external, "origin": "outlook", **given}
     _save(call, row)
     return json_answer(201 if same is None else 200, row)
 
 
 def _change(call: Call) -> Answer:
     before = one(call, "events")
-    row = {**before, **_times(fields(call, {**_CHANGEABLE, "externalId": text}), before)}
+    row, given = EVENT.changed(call, before)
+    row = {**row, **_times(given, before)}
     _save(call, row)
     return json_answer(200, row)
 
@@ -122,9 +127,10 @@ def _keep(emply: Emply, index: Index) -> None:
     emply.memo("by calendar", lambda: index, of=("events",))
 
 
+_EVENTS = "calendars/{id}/events"
 ROUTES = (
-    Route("GET", "calendars/{id}/events", _list, "calendars"),
-    Route("PUT", "calendars/{id}/events/{externalId}", _put, "calendars", "write"),
-    Route("PATCH", "events/{id}", _change, "calendars", "write"),
-    Route("DELETE", "events/{id}", _delete, "calendars", "write"),
+    Route("GET", f"{_EVENTS}", _list, "calendars", query=("from", "to"), gives="Event", is_list=True),
+    Route("PUT", f"{_EVENTS}/{{externalId}}", _put, "calendars", "write", body="PutEvent", gives="Event"),
+    Route("PATCH", "events/{id}", _change, "calendars", "write", body="EventChange", gives="Event"),
+    Route("DELETE", "events/{id}", _delete, "calendars", "delete"),
 )

@@ -1,4 +1,4 @@
-"""Emply: what is only read. Lists are bare arrays; `skip` and `take` cut pages out of them."""
+"""Emply: what is only read. Lists are bare arrays; where the style has pages, `skip` and `take` cut them out."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -18,9 +18,9 @@ def listing(call: Call, table: str, keep: Callable[[Row], bool] | None = None) -
     if call.request.wants_empty_page:
         return json_answer(200, [])
     pages: dict[object, bytes] = call.emply.memo(("pages", table), dict, of=(table,))
-    key = (skip, end, call.request.query.get("active"))
+    key = (call.style, skip, end, call.request.query.get("active"))
     if key not in pages:
-        rows = (row for row in call.emply[table].values() if keep is None or keep(row))
+        rows = (call.style.titled(row) for row in call.emply[table].values() if keep is None or keep(row))
         pages[key] = orjson.dumps(list(islice(rows, skip, end)))
     return Answer(200, pages[key])
 
@@ -32,6 +32,8 @@ def part_of(call: Call, rows: Iterable[Row]) -> Answer:
 
 
 def _part(call: Call) -> tuple[int, int | None]:
+    if not call.style.pages:
+        return 0, None
     query = call.request.query
     skip, take = _number(query, "skip", 0) or 0, _number(query, "take", None)
     return skip, None if take is None else skip + take
@@ -65,8 +67,8 @@ def _employee(call: Call) -> Answer:
 
 
 ROUTES = (
-    Route("GET", "employees", _list_of("employees"), "employees"),
-    Route("GET", "employees/{id}", _employee, "employees"),
-    Route("GET", "roles", _list_of("roles"), "roles"),
-    Route("GET", "departments", _list_of("departments"), "departments"),
+    Route("GET", "employees", _list_of("employees"), "employees", gives="Employee", is_list=True),
+    Route("GET", "employees/{id}", _employee, "employees", gives="Employee"),
+    Route("GET", "roles", _list_of("roles"), "roles", gives="Role", is_list=True),
+    Route("GET", "departments", _list_of("departments"), "departments", gives="Department", is_list=True),
 )

@@ -2,9 +2,8 @@
 
 import base64
 import uuid
-from typing import Any
 
-from sandbox.emply.body import Check, all_known, fields, flag, known, require, text
+from sandbox.emply.body import Field, Shape, all_known, any_text, flag, known, text
 from sandbox.emply.call import Call, Route
 from sandbox.emply.errors import EmplyError
 from sandbox.emply.lists import listing, one
@@ -15,6 +14,28 @@ _TEXTS = ("username", "email", "firstName", "lastName", "jobTitle", "mobilePhone
 _NEW: Row = {
     **dict.fromkeys(_TEXTS), "roleIds": [], "departmentId": None, "employeeId": None, "active": True, "photoEtag": None,
 }  # fmt: skip
+USER = Shape(
+    fields={
+        **dict.fromkeys(_TEXTS, text), "username": any_text, "roleIds": all_known("role", "roles"),
+        "departmentId": known("department", "departments"), "employeeId": known("employee", "employees"),
+        "active": flag,
+    },
+    new=_NEW, required=("username",), kept={"photoEtag": text},
+)  # fmt: skip
+
+
+def _no_image(value: object, _: Emply) -> str | None:
+    try:
+        image = isinstance(value, str) and base64.b64decode(value, validate=True)
+    except ValueError:
+        image = False
+    return None if image else "must be an image in base64"
+
+
+PHOTO = Shape(
+    fields={"etag": any_text, "contentBase64": Field({"type": "string", "format": "byte"}, _no_image)},
+    new={}, required=("etag", "contentBase64"),
+)  # fmt: skip
 _UNIQUE = ("username", "email")
 
 Carriers = dict[tuple[str, str], set[str]]
@@ -34,50 +55,25 @@ def _one(call: Call) -> Answer:
 
 
 def _create(call: Call) -> Answer:
-    given = _fields(call)
-    require(given, "username")
-    row = {"id": str(uuid.uuid4()), **_NEW, **given}
+    row = {"id": str(uuid.uuid4()), **USER.made(call)}
     _save(call, row, None)
     return json_answer(201, row)
 
 
 def _change(call: Call) -> Answer:
     before = one(call, "users")
-    row = {**before, **(given := _fields(call))}
-    if "username" in given:
-        require(given, "username")
+    row, _ = USER.changed(call, before)
     _save(call, row, before)
     return json_answer(200, row)
-
-
-def _fields(call: Call) -> dict[str, Any]:
-    emply = call.emply
-    checks: dict[str, Check] = {
-        **dict.fromkeys(_TEXTS, text),
-        "roleIds": all_known("role", emply["roles"]),
-        "departmentId": known("department", emply["departments"]),
-        "employeeId": known("employee", emply["employees"]),
-        "active": flag,
-    }
-    return fields(call, checks)
 
 
 def _set_photo(call: Call) -> Answer:
     """The body is `{"etag": "…", "contentBase64": "…"}`; only the etag is kept."""
     before = one(call, "users")
-    photo = fields(call, {"etag": text, "contentBase64": _image})
-    require(photo, "etag", "contentBase64")
+    photo = PHOTO.made(call)
     row = {**before, "photoEtag": photo["etag"]}
     _save(call, row, before)
     return json_answer(200, row)
-
-
-def _image(value: object) -> str | None:
-    try:
-        image = isinstance(value, str) and base64.b64decode(value, validate=True)
-    except ValueError:
-        image = False
-    return None if image else "must be an image in base64"
 
 
 def _save(call: Call, row: Row, before: Row | None) -> None:
@@ -119,9 +115,9 @@ def _key(field: str, row: Row) -> tuple[str, str] | None:
 
 
 ROUTES = (
-    Route("GET", "users", _list, "users"),
-    Route("POST", "users", _create, "users", "write"),
-    Route("GET", "users/{id}", _one, "users"),
-    Route("PATCH", "users/{id}", _change, "users", "write"),
-    Route("PUT", "users/{id}/photo", _set_photo, "users", "write"),
+    Route("GET", "users", _list, "users", query=("active",), gives="User", is_list=True),
+    Route("POST", "users", _create, "users", "write", body="NewUser", gives="User"),
+    Route("GET", "users/{id}", _one, "users", gives="User"),
+    Route("PATCH", "users/{id}", _change, "users", "write", body="UserChange", gives="User"),
+    Route("PUT", "users/{id}/photo", _set_photo, "users", "write", body="Photo", gives="User"),
 )

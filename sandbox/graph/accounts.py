@@ -19,8 +19,6 @@ from sandbox.graph.paging import entity
 from sandbox.graph.users import by_principal_name, find, keep_names
 from sandbox.state import Entra
 
-_WRITERS = frozenset({"User.ReadWrite.All", "Directory.ReadWrite.All"})
-_DELETERS = _WRITERS | {"User.DeleteRestore.All"}
 _REQUIRED = ("accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName")
 _LONGEST = {
     "displayName": 256, "givenName": 64, "surname": 64, "jobTitle": 128, "department": 64, "mobilePhone": 64,
@@ -28,7 +26,7 @@ _LONGEST = {
     "state": 128, "streetAddress": 1024, "postalCode": 40, "usageLocation": 2, "mail": 256, "preferredLanguage": 64,
     "userType": 64, "passwordPolicies": 256,
 }  # fmt: skip
-_PRINCIPAL_NAME = re.compile(r"[A-Za-z0-9'._!#^~-]{1,64}@([A-Za-z0-9.-]+)")
+_PRINCIPAL_NAME = re.compile(r"(?=.{1,113}$)[A-Za-z0-9'._!#^~-]{1,64}(?<!\.)@([A-Za-z0-9.-]+)")
 _NICKNAME = re.compile(r"[!#$%&'*+./0-9=?A-Za-z^_`{|}~-]{1,64}")
 _PASSWORD, _KINDS_OF_LETTERS = range(8, 257), 3
 Valid = Callable[[object], bool]
@@ -174,10 +172,26 @@ def _check_principal_name(entra: Entra, name: str, user: str | None) -> None:
 
 
 def _check_free(entra: Entra, name: str, user: str | None) -> None:
-    if by_principal_name(entra).get(name.casefold(), user) != user:
+    """Raise `GraphError` 400 for a name that another user has, or a group as an address."""
+    taken = (
+        "userPrincipalName" if by_principal_name(entra).get(name.casefold(), user) != user
+        else "proxyAddresses" if name.casefold() in _addresses_of_groups(entra)
+        else None
+    )  # fmt: skip
+    if taken:
         raise _refused(
-            "Another object with the same value for property userPrincipalName already exists.", "ObjectConflict"
+            f"Another object with the same value for property {taken} already exists.", "ObjectConflict", taken
         )
+
+
+def _addresses_of_groups(entra: Entra) -> frozenset[str]:
+    def every() -> frozenset[str]:
+        held = [
+            one for row in entra["groups"].values() for one in (row.get("mail"), *(row.get("proxyAddresses") or ()))
+        ]
+        return frozenset(re.sub("^smtp:", "", address.casefold()) for address in held if address)
+
+    return entra.memo("addresses of groups", every, of=("groups",))
 
 
 def _check_cloud(row: Row) -> None:
@@ -185,8 +199,8 @@ def _check_cloud(row: Row) -> None:
         raise bad_request(_MASTERED)
 
 
-def _refused(message: str, code: str) -> GraphError:
-    detail = {"code": code, "message": message, "target": "userPrincipalName"}
+def _refused(message: str, code: str, target: str = "userPrincipalName") -> GraphError:
+    detail = {"code": code, "message": message, "target": target}
     return GraphError(400, "Request_BadRequest", message, details=[detail])
 
 
@@ -221,8 +235,8 @@ def _now() -> str:
 
 
 ROUTES = (
-    Route("POST", "users", _create, _WRITERS),
-    Route("PATCH", "users/{user}", _change, _WRITERS),
-    Route("DELETE", "users/{user}", _delete, _DELETERS),
-    Route("POST", "directory/deletedItems/{object}/restore", _restore, _DELETERS),
+    Route("POST", "users", _create),
+    Route("PATCH", "users/{user}", _change),
+    Route("DELETE", "users/{user}", _delete),
+    Route("POST", "directory/deletedItems/{object}/restore", _restore),
 )

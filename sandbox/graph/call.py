@@ -7,6 +7,7 @@ from functools import cached_property
 from sandbox.exchange import Answer, Request
 from sandbox.graph.delta import Deltas
 from sandbox.graph.odata import Options, options
+from sandbox.graph.permissions import OPERATIONS, READ_HIDDEN_MEMBERS, Operation
 from sandbox.settings import Settings
 from sandbox.state import Entra, State
 
@@ -42,6 +43,11 @@ class Call:
         """The OData options."""
         return options(self.request)
 
+    @property
+    def sees_hidden(self) -> bool:
+        """Whether the app may see who is in groups of hidden membership."""
+        return READ_HIDDEN_MEMBERS in self.permissions
+
     def query(self, name: str) -> str | None:
         """A parameter of a function, such as `startDateTime`, whatever letters its name is written in."""
         return next((value for key, value in self.request.query.items() if key.lower() == name.lower()), None)
@@ -57,16 +63,16 @@ Handler = Callable[[Call], Answer]
 
 @dataclass(frozen=True)
 class Route:
-    """A method and a path (`{name}` is a variable), who may call it (any of the roles) and what it costs.
-
-    `units` are resource units of the throttling bucket, before `$select` takes one off.
-    """
+    """A method and a path (`{name}` is a variable), and what answers it."""
 
     method: str
     path: str
     handler: Handler
-    roles: frozenset[str]
-    units: int = 1
+
+    @cached_property
+    def operation(self) -> Operation:
+        """Its line in the table of what Graph documents. Raises `KeyError` for a route that has none."""
+        return OPERATIONS[self.method, self.path]
 
     @cached_property
     def segments(self) -> tuple[str, ...]:

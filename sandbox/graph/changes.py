@@ -12,7 +12,7 @@ from sandbox.exchange import Answer, Row
 from sandbox.graph.call import Call, Route
 from sandbox.graph.delta import DeltaTokenError, Snapshot, Tracked
 from sandbox.graph.errors import GraphError, bad_request
-from sandbox.graph.kinds import GROUP, GROUP_READERS, USER, USER_READERS
+from sandbox.graph.kinds import GROUP, USER
 from sandbox.graph.membership import members_of
 from sandbox.graph.odata import check_select
 from sandbox.graph.paging import ODATA_JSON, Kind
@@ -59,7 +59,8 @@ def _group(call: Call, row: Row, select: Select) -> Row:
     shown = _set(row, tuple(name for name in select if name != "members"))
     if "members" not in select:
         return shown
-    return {**shown, _MEMBERS: {member["id"]: _kind(call, member) for member in members_of(call.entra, row["id"])}}
+    members = members_of(call.entra, row["id"], hidden=call.sees_hidden)
+    return {**shown, _MEMBERS: {member["id"]: _kind(call, member) for member in members}}
 
 
 def _kind(call: Call, member: Row) -> str:
@@ -106,6 +107,6 @@ def _answer(call: Call, name: str, tracked: Tracked[Select], size: int) -> Answe
 
 
 ROUTES = (
-    Route("GET", "users/delta", _users, USER_READERS),
-    Route("GET", "groups/delta", _groups, GROUP_READERS),
+    Route("GET", "users/delta", _users),
+    Route("GET", "groups/delta", _groups),
 )

@@ -2,15 +2,15 @@
 
 import orjson
 
-from sandbox.exchange import Answer
+from sandbox.exchange import Answer, Row
 from sandbox.graph.call import Call, Route
 from sandbox.graph.errors import not_found
-from sandbox.graph.kinds import GROUP, GROUP_READERS, ORGANIZATION, USER, USER_READERS
+from sandbox.graph.kinds import GROUP, ORGANIZATION, USER
 from sandbox.graph.odata import check_select
 from sandbox.graph.paging import ODATA_JSON, collection, entity
+from sandbox.graph.permissions import READ_ORGANIZATION
 
-_ORGANIZATION_READERS = frozenset({"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All",
-                                   "Directory.ReadWrite.All"})  # fmt: skip
+_ALWAYS_SHOWN = frozenset({"id", "displayName", "verifiedDomains"})
 
 
 def _organizations(call: Call) -> Answer:
@@ -19,7 +19,7 @@ def _organizations(call: Call) -> Answer:
     suffix = f"({','.join(select)})" if select else ""
     body = {
         "@odata.context": f"{call.root}/$metadata#organization{suffix}",
-        "value": ORGANIZATION.project([call.entra.organization], select),
+        "value": ORGANIZATION.project([_shown(call)], select),
     }
     return Answer(200, orjson.dumps(body), content_type=ODATA_JSON)
 
@@ -27,7 +27,15 @@ def _organizations(call: Call) -> Answer:
 def _organization(call: Call) -> Answer:
     if call.variables["organization"].lower() != call.entra.organization["id"].lower():
         raise not_found(call.variables["organization"])
-    return entity(call, ORGANIZATION, call.entra.organization, "organization")
+    return entity(call, ORGANIZATION, _shown(call), "organization")
+
+
+def _shown(call: Call) -> Row:
+    """The organization; to an app that may only read users no more than its id, name and domains."""
+    row = call.entra.organization
+    if call.permissions.isdisjoint(READ_ORGANIZATION):
+        return {name: value for name, value in row.items() if name in _ALWAYS_SHOWN}
+    return row
 
 
 def _deleted_users(call: Call) -> Answer:
@@ -47,9 +55,9 @@ def _deleted(call: Call) -> Answer:
 
 
 ROUTES = (
-    Route("GET", "organization", _organizations, _ORGANIZATION_READERS),
-    Route("GET", "organization/{organization}", _organization, _ORGANIZATION_READERS),
-    Route("GET", "directory/deletedItems/microsoft.graph.user", _deleted_users, USER_READERS),
-    Route("GET", "directory/deletedItems/microsoft.graph.group", _deleted_groups, GROUP_READERS),
-    Route("GET", "directory/deletedItems/{object}", _deleted, USER_READERS),
+    Route("GET", "organization", _organizations),
+    Route("GET", "organization/{organization}", _organization),
+    Route("GET", "directory/deletedItems/microsoft.graph.user", _deleted_users),
+    Route("GET", "directory/deletedItems/microsoft.graph.group", _deleted_groups),
+    Route("GET", "directory/deletedItems/{object}", _deleted),
 )

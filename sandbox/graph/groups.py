@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sandbox.exchange import Answer, Row
 from sandbox.graph.call import Call, Route
 from sandbox.graph.errors import not_found
-from sandbox.graph.kinds import GROUP, GROUP_READERS, USER, typed
+from sandbox.graph.kinds import GROUP, USER, typed
 from sandbox.graph.membership import all_members_of, members_of
 from sandbox.graph.paging import collection, count, entity, need_advanced
 
@@ -32,7 +32,7 @@ def _one(call: Call) -> Answer:
 
 def _members(call: Call) -> Iterable[Row]:
     read = all_members_of if call.segments[2].lower() == "transitivemembers" else members_of
-    return read(call.entra, _group(call)["id"])
+    return read(call.entra, _group(call)["id"], hidden=call.sees_hidden)
 
 
 def _all_kinds(call: Call) -> Answer:
@@ -56,18 +56,18 @@ def _member_count(call: Call) -> Answer:
     return count(call, _members(call))
 
 
-def _routes(name: str, units: int) -> Iterable[Route]:
+def _routes(name: str) -> Iterable[Route]:
     path = f"groups/{{group}}/{name}"
-    yield Route("GET", path, _all_kinds, GROUP_READERS, units)
-    yield Route("GET", f"{path}/$count", _member_count, GROUP_READERS, units)
-    yield Route("GET", f"{path}/microsoft.graph.user", _users_only, GROUP_READERS, units)
-    yield Route("GET", f"{path}/microsoft.graph.group", _groups_only, GROUP_READERS, units)
+    yield Route("GET", path, _all_kinds)
+    yield Route("GET", f"{path}/$count", _member_count)
+    yield Route("GET", f"{path}/microsoft.graph.user", _users_only)
+    yield Route("GET", f"{path}/microsoft.graph.group", _groups_only)
 
 
 ROUTES = (
-    Route("GET", "groups", _list, GROUP_READERS),
-    Route("GET", "groups/$count", _count, GROUP_READERS),
-    Route("GET", "groups/{group}", _one, GROUP_READERS),
-    *_routes("members", units=3),
-    *_routes("transitiveMembers", units=5),
+    Route("GET", "groups", _list),
+    Route("GET", "groups/$count", _count),
+    Route("GET", "groups/{group}", _one),
+    *_routes("members"),
+    *_routes("transitiveMembers"),
 )

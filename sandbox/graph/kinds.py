@@ -1,22 +1,11 @@
-"""Graph: the kinds of directory objects, their properties, and who may read them."""
+"""Graph: the kinds of directory objects, and their properties."""
 
 from collections.abc import Sequence
 
 from sandbox.exchange import Row
 from sandbox.graph.call import Call
 from sandbox.graph.paging import Kind, Project
-
-USER_READERS = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"})
-GROUP_READERS = frozenset(
-    {
-        "GroupMember.Read.All",
-        "GroupMember.ReadWrite.All",
-        "Group.Read.All",
-        "Group.ReadWrite.All",
-        "Directory.Read.All",
-        "Directory.ReadWrite.All",
-    }
-)
+from sandbox.graph.permissions import READ_USERS
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -103,7 +92,7 @@ def typed(call: Call) -> Project:
     Without a permission to read users, of a user only the id is shown.
     """
     users, groups, select = call.entra["users"], call.entra["groups"], call.options.select
-    may_read_users = not call.permissions.isdisjoint(USER_READERS)
+    may_read_users = not call.permissions.isdisjoint(READ_USERS)
 
     def one(row: Row) -> Row:
         kind = USER if row["id"] in users else GROUP if row["id"] in groups else _OTHER

@@ -106,7 +106,7 @@ def _plain(kind: Kind, select: Sequence[str] | None) -> Project:
 def _ordered(
     call: Call, kinds: Sequence[Kind], rows: Callable[[], Iterable[Row]], known: frozenset[str]
 ) -> tuple[list[str], list[Row]]:
-    options, path = call.options, call.segments
+    options, path = call.options, (call.segments, call.sees_hidden)
 
     def every() -> tuple[list[str], list[Row]]:
         ordered = sorted(rows(), key=itemgetter("id"))

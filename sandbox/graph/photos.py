@@ -11,11 +11,9 @@ import orjson
 from sandbox.exchange import Answer, Row
 from sandbox.graph.call import Call, Route
 from sandbox.graph.errors import GraphError
-from sandbox.graph.kinds import USER_READERS
 from sandbox.graph.paging import ODATA_JSON
 from sandbox.graph.users import find
 
-_READERS = USER_READERS | {"ProfilePhoto.Read.All", "ProfilePhoto.ReadWrite.All"}
 _SIZES = (48, 64, 96, 120, 240, 360, 432, 504, 648)
 _PIXEL = base64.b64decode("R0lGODlhAQABAAAAACwAAAAAAQABAAA=")
 _KINDS = {b"\x89PNG": "image/png", b"GIF8": "image/gif"}
@@ -89,9 +87,9 @@ def _kind(content: bytes) -> str:
 
 
 ROUTES = (
-    Route("GET", "users/{user}/photo", _photo, _READERS),
-    Route("GET", "users/{user}/photo/$value", _content, _READERS),
-    Route("GET", "users/{user}/photos", _sizes, _READERS),
-    Route("GET", "users/{user}/photos/{size}", _size, _READERS),
-    Route("GET", "users/{user}/photos/{size}/$value", _size_content, _READERS),
+    Route("GET", "users/{user}/photo", _photo),
+    Route("GET", "users/{user}/photo/$value", _content),
+    Route("GET", "users/{user}/photos", _sizes),
+    Route("GET", "users/{user}/photos/{size}", _size),
+    Route("GET", "users/{user}/photos/{size}/$value", _size_content),
 )

@@ -16,6 +16,7 @@ from sandbox.graph.delta import Deltas
 from sandbox.graph.errors import GraphError, access_denied, bad_request, error_answer
 from sandbox.graph.outlook import ROUTES as OUTLOOK
 from sandbox.graph.throttle import WRITE_SECONDS, Bucket, Mailboxes, bucket_size
+from sandbox.requestlog import RequestLog
 from sandbox.settings import Settings
 from sandbox.state import State
 
@@ -29,7 +30,7 @@ _BY_LENGTH = {
     length: [route for route in ROUTES if len(route.segments) == length]
     for length in {len(route.segments) for route in ROUTES}
 }
-_KEY = re.compile(r"(\w+)\('([^']*)'\)")
+_KEY = re.compile(r"(\w+)\((\w+=)?'([^']*)'\)")
 _CHALLENGE = {
     "WWW-Authenticate": 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize",'
                         ' client_id="00000003-0000-0000-c000-000000000000"'
@@ -39,10 +40,11 @@ _CHALLENGE = {
 class Graph:
     """Microsoft Graph v1.0 over one tenant's state, for one app."""
 
-    def __init__(self, settings: Settings, state: State, sign_in: SignIn) -> None:
+    def __init__(self, settings: Settings, state: State, sign_in: SignIn, log: RequestLog) -> None:
         self._settings = settings
         self._state = state
         self._sign_in = sign_in
+        self._log = log
         self._secret = secrets.token_bytes(16)
         self.reset()
 
@@ -63,7 +65,7 @@ class Graph:
         try:
             permissions = self.permissions(request)
             segments = _segments(request.raw_path)
-            route, variables = _find(request.method, segments)
+            route, variables = self._route(request, segments)
             charged = {**_ids(request), **self._charge(request, route)}
             try:
                 answer = self._serve(request, segments, permissions, route, variables)
@@ -73,6 +75,17 @@ class Graph:
         except GraphError as error:
             return error_answer(request, error)
         return answer
+
+    def _route(self, request: Request, segments: tuple[str, ...]) -> tuple[Route, dict[str, str]]:
+        """The route and its variables; raises `GraphError` for, and notes, what Graph does not document."""
+        try:
+            route, variables = _find(request.method, segments)
+            if unknown := route.operation.undocumented(request.query):
+                raise _not_an_option(route, unknown[0])
+        except GraphError as error:
+            self._log.note(request, error.message)
+            raise
+        return route, variables
 
     def permissions(self, request: Request) -> frozenset[str]:
         """The application roles in the request's token; raises `GraphError` 401."""
@@ -86,7 +99,7 @@ class Graph:
             self._mailboxes.charge(mailbox, self._settings.mailbox_requests)
             self._mailboxes.check(request)
             return {}
-        units = max(1, route.units - ("$select" in request.query) + ("$expand" in request.query))
+        units = max(1, route.operation.units - ("$select" in request.query) + ("$expand" in request.query))
         size = self._settings.graph_units or bucket_size(len(self._state.entra["users"]))
         headers, allowed = self._bucket.take(units, size)
         if allowed and request.method != "GET":
@@ -113,7 +126,7 @@ class Graph:
     ) -> Answer:  # fmt: skip
         if route.is_outlooks:
             permissions |= frozenset(self._settings.exchange_roles)
-        if permissions.isdisjoint(route.roles):
+        if permissions.isdisjoint(route.operation.permissions):
             raise (
                 access_denied()
                 if route.is_outlooks
@@ -150,7 +163,8 @@ def _segments(path: str) -> tuple[str, ...]:
     parts: list[str] = []
     for part in map(unquote, path.split("/")[2:]):
         if key := _KEY.fullmatch(part):
-            parts += key.groups()
+            name, other_key, value = key.groups()
+            parts += [name, f"({other_key[:-1]})", value] if other_key else [name, value]
         elif part:
             name = part.removesuffix("()")
             parts.append(f"microsoft.{name}" if name.startswith("graph.") else name)
@@ -168,6 +182,12 @@ def _find(method: str, segments: tuple[str, ...]) -> tuple[Route, dict[str, str]
     if other_method:
         raise GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
     raise bad_request(f"Resource not found for the segment '{_unknown(segments)}'.", "BadRequest")
+
+
+def _not_an_option(route: Route, name: str) -> GraphError:
+    if route.is_outlooks:
+        return bad_request(f"The query option '{name}' is not supported.", "ErrorInvalidUrlQuery")
+    return bad_request(f"'{name}' is not supported by the service.")
 
 
 def _unknown(segments: tuple[str, ...]) -> str:

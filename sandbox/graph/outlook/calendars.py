@@ -3,7 +3,7 @@
 from sandbox.exchange import Answer, Row
 from sandbox.graph.call import Call, Route
 from sandbox.graph.outlook.listing import collection, entity
-from sandbox.graph.outlook.mailbox import READERS, mailbox_of
+from sandbox.graph.outlook.mailbox import mailbox_of
 from sandbox.graph.paging import Kind
 
 _SHOWN = (
@@ -29,7 +29,7 @@ def _one(call: Call) -> Answer:
 
 
 ROUTES = (
-    Route("GET", "users/{user}/calendars", _list, READERS),
-    Route("GET", "users/{user}/calendars/{calendar}", _one, READERS),
-    Route("GET", "users/{user}/calendar", _one, READERS),
+    Route("GET", "users/{user}/calendars", _list),
+    Route("GET", "users/{user}/calendars/{calendar}", _one),
+    Route("GET", "users/{user}/calendar", _one),
 )

@@ -17,14 +17,17 @@ _SHOWN = (
     "subject", "bodyPreview", "importance", "sensitivity", "isAllDay", "isCancelled", "isOrganizer",
     "isReminderOn", "reminderMinutesBeforeStart", "responseRequested", "hasAttachments", "hideAttendees",
     "isOnlineMeeting", "allowNewTimeProposals", "seriesMasterId", "showAs", "type", "body", "start", "end",
-    "location", "locations", "attendees", "organizer", "recurrence",
+    "location", "locations", "attendees", "organizer", "recurrence", "responseStatus",
 )  # fmt: skip
+_UNLESS_SAID: Row = {
+    "isCancelled": False, "responseStatus": {"response": "none", "time": "0001-01-01T00:00:00Z"},
+}  # fmt: skip
 _LISTS = frozenset({"categories", "locations", "attendees"})
 EVENT = Kind(
     "event",
     known=frozenset(_SHOWN) | {
         "originalStartTimeZone", "originalEndTimeZone", "uid", "webLink", "onlineMeetingUrl", "onlineMeetingProvider",
-        "occurrenceId", "isDraft", "responseStatus", "onlineMeeting", "originalStart", "cancelledOccurrences",
+        "occurrenceId", "isDraft", "onlineMeeting", "originalStart", "cancelledOccurrences",
     },
     default=_SHOWN,
     lists=_LISTS,
@@ -69,7 +72,7 @@ def preferred_zone(preferences: dict[str, str]) -> str:
 
 def shown(row: Row, zone: str) -> Row:
     """An event with all its properties, times in this zone (all-day: its days)."""
-    absent: Row = {name: [] if name in _LISTS else None for name in _SHOWN}
+    absent: Row = {name: [] if name in _LISTS else None for name in _SHOWN} | _UNLESS_SAID
     own = {name: value for name, value in row.items() if name in EVENT.known}
     etag = {"@odata.etag": f'W/"{row["changeKey"]}"'} if row.get("changeKey") else {}
     kind = row.get("type") or "singleInstance"
@@ -95,6 +98,10 @@ def _times(row: Row, zone: str) -> Row:
     return times
 
 
+def _zone_named(value: object) -> str:
+    return str((value.get("timeZone") if isinstance(value, dict) else None) or "UTC").casefold()
+
+
 def check_times(row: Row) -> None:
     """Raise `GraphError` 400 for times that an event cannot have."""
     both = span(row)
@@ -104,7 +111,8 @@ def check_times(row: Row) -> None:
     if end < start:
         raise bad_request("The end date is earlier than the start date.", "ErrorCalendarEndDateIsEarlierThanStartDate")
     midnights = all((at.hour, at.minute, at.second) == (0, 0, 0) for at in both)
-    if row.get("isAllDay") and (not midnights or end == start):
+    one_zone = _zone_named(row["start"]) == _zone_named(row["end"])
+    if row.get("isAllDay") and not (midnights and one_zone and start < end):
         raise bad_request(
             "The Event.Start and Event.End property for an all-day event need to be set to midnight.",
             "ErrorPropertyValidationFailure",

@@ -16,9 +16,6 @@ from sandbox.graph.call import Call
 from sandbox.graph.errors import GraphError
 from sandbox.graph.users import find
 
-READERS = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
-WRITERS = frozenset({"Calendars.ReadWrite"})
-
 _CLOSED = "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings."
 
 

@@ -48,6 +48,46 @@ def test_a_password_is_nowhere_to_be_read(sandbox: Sandbox, graph: Http) -> None
     assert PASSWORD not in made.text + str(sandbox.state()) + str(sandbox.requests())
 
 
+@pytest.mark.parametrize("address", ["Hold@contoso.com", "gruppe@contoso.com", "team@contoso.com"])
+def test_an_address_that_a_group_has_is_taken(sandbox: Sandbox, graph: Http, address: str) -> None:
+    group = {
+        "id": "g4",
+        "mail": "gruppe@contoso.com",
+        "proxyAddresses": ["SMTP:hold@contoso.com", "smtp:team@contoso.com"],
+    }
+    sandbox.change_state({"entra": {"groups": [group]}})
+
+    answer = graph.post("users", {**NEW, "userPrincipalName": address})
+
+    assert (answer.status_code, answer.json()["error"]["details"][0]["code"]) == (400, "ObjectConflict")
+
+
+@pytest.mark.parametrize(
+    ("local", "status"),
+    [
+        ("dot.", 400),
+        (".dot", 201),
+        ("a" * 64, 201),
+        ("a" * 65, 400),
+        ("søren", 400),
+        ("with space", 400),
+        ("a'b.c-d_e!f#g^h~1", 201),
+        ("plus+sign", 400),
+        ("", 400),
+    ],
+)
+def test_before_the_at_a_principal_name_has_few_letters_and_no_last_dot(graph: Http, local: str, status: int) -> None:
+    assert graph.post("users", {**NEW, "userPrincipalName": f"{local}@contoso.com"}).status_code == status
+
+
+@pytest.mark.parametrize(("length", "status"), [(113, 201), (114, 400)])
+def test_a_principal_name_has_113_letters_at_most(sandbox: Sandbox, graph: Http, length: int, status: int) -> None:
+    domain = f"{'d' * (length - len('zoe@.com'))}.com"
+    sandbox.put_state({"entra": {"organization": {"verifiedDomains": [{"name": domain, "isDefault": True}]}}})
+
+    assert graph.post("users", {**NEW, "userPrincipalName": f"zoe@{domain}"}).status_code == status
+
+
 @pytest.mark.parametrize(
     "name", ["accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName"]
 )

@@ -1,4 +1,8 @@
+from datetime import datetime
+from pathlib import Path
+
 import pytest
+from cryptography import x509
 
 from sandbox import Sandbox
 from tests.integration.sandbox.asking import Http, people, signed_in
@@ -52,3 +56,27 @@ def test_applications_need_a_permission(sandbox: Sandbox, path: str) -> None:
         answer = http.get(path)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "Authorization_RequestDenied")
+
+
+def test_the_registration_says_until_when_its_secret_is_good(sandbox: Sandbox, graph: Http) -> None:
+    sandbox.change_settings(secret_ends="2026-12-13T00:00:00Z")
+    client = sandbox.environment["ENTRA_CLIENT_ID"]
+
+    (listed,) = graph.get(f"applications?$filter=appId eq '{client}'&$select=id,passwordCredentials").json()["value"]
+    by_client = graph.get(f"applications(appId='{client}')?$select=id,passwordCredentials").json()
+    by_id = graph.get(f"applications/{listed['id']}").json()
+
+    ends = [row["passwordCredentials"][0]["endDateTime"] for row in (listed, by_client, by_id)]
+    assert ends == ["2026-12-13T00:00:00Z"] * 3
+    assert by_client["passwordCredentials"][0]["secretText"] is None
+    assert graph.get("applications(appId='another')").status_code == 404
+
+
+def test_the_registration_says_until_when_its_certificate_is_good(sandbox: Sandbox, graph: Http) -> None:
+    certificate = Path(sandbox.environment["CA_BUNDLE"]).read_text(encoding="ascii")
+    sandbox.change_settings(certificate=certificate)
+    ends = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
+
+    (key,) = graph.get("applications").json()["value"][0]["keyCredentials"]
+
+    assert datetime.fromisoformat(key["endDateTime"]) == ends

@@ -118,7 +118,7 @@ def test_a_setting_that_is_not_there_is_refused(sandbox: Sandbox) -> None:
         sandbox.change_settings(colour="red")
 
 
-@pytest.mark.parametrize(("method", "name"), [("GET", "nothing"), ("DELETE", "state"), ("PUT", "requests")])
+@pytest.mark.parametrize(("method", "name"), [("GET", "nothing"), ("DELETE", "faults"), ("PUT", "requests")])
 def test_what_the_sandbox_has_not_is_404(sandbox: Sandbox, emply: Http, method: str, name: str) -> None:
     assert emply.ask(method, f"{sandbox.url}/_sandbox/{name}", data=b"{}").status_code == 404
 

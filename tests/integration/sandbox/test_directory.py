@@ -179,7 +179,7 @@ def test_a_method_that_is_not_served_is_405(graph: Http) -> None:
         ("users", "GroupMember.Read.All"),
         ("groups", "User.Read.All"),
         ("groups/g1/members", "User.Read.All"),
-        ("organization", "User.Read.All"),
+        ("organization", "GroupMember.Read.All"),
         ("directory/deletedItems/microsoft.graph.user", "GroupMember.Read.All"),
     ],
 )

@@ -20,6 +20,8 @@ def test_the_bucket_goes_by_the_tenants_size(users: int, units: int) -> None:
         ("groups/g/members?$select=id", 2),
         ("groups/g/transitiveMembers", 5),
         ("groups", 1),
+        ("users/u00000/memberOf", 2),
+        ("users/u00000/transitiveMemberOf", 2),
     ],
 )
 def test_a_request_costs_what_the_documentation_says(sandbox: Sandbox, graph: Http, path: str, units: int) -> None:
