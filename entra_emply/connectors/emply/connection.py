@@ -3,7 +3,7 @@ an operator. What is asked is `client`'s business, how lists page that of `lists
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from entra_emply.connectors.emply import description
@@ -11,6 +11,7 @@ from entra_emply.connectors.emply.description import CUSTOMER, JSON_PATCH, Opera
 from entra_emply.connectors.emply.lists import Lists
 from entra_emply.connectors.emply.operations import NEEDS, READ_BEFORE_WRITTEN
 from entra_emply.connectors.emply.records import Getter, Record, compiled
+from entra_emply.connectors.emply.whole_objects import WholeObjects
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed, Service
 from entra_emply.connectors.throttle import Timing
@@ -41,6 +42,8 @@ class Connection:
             per_second=_pace(content.requests_per_second),
         )  # fmt: skip
         self.lists = Lists(self.description, self._read, self._rows_of)
+        untranslated = Lists(self.description, self._read, self._rows_as_they_are)
+        self._wholes = WholeObjects(self.description, untranslated, self._one, self._identity)
 
     def one(self, source: str, operation: str, identity: str) -> Row | None:
         """One object in the pipeline's words; None where Emply itself says that there is none: a 404 from something in
@@ -57,9 +60,9 @@ class Connection:
         body = None if fields is None else self._record(operation).written(fields)
         if fields and not body:
             raise _refusal(operation, f"this Emply has no field for it ({self._record(operation).where})", "no_field")
-        if body is not None and known.method == "PUT" and operation in READ_BEFORE_WRITTEN:
-            body = self._whole(operation, identity) | body
         try:
+            if body is not None and known.method == "PUT" and operation in READ_BEFORE_WRITTEN:
+                body = self._whole(operation, known, identity) | body
             answer = self._send(operation, known, identity, external_id, body=body, repeatable=False)
         except RequestFailed as failure:
             code = f"http_{failure.status}" if failure.status else "no_answer"
@@ -129,17 +132,25 @@ class Connection:
         return found
 
     def _rows_of(self, source: str, operation: str, answer: Answer) -> object:
-        self._require_ok(source, operation, answer)
-        rows = self._rows(answer.json())
+        rows = self._rows_as_they_are(source, operation, answer)
         return self._record(operation).read(rows) if isinstance(rows, list) else rows
 
-    def _whole(self, operation: str, identity: str) -> dict[str, object]:
-        """The object as it is now, all of it, as Emply has it. Raises TargetRefused where it is gone."""
-        found = self._one(f"emply_{NEEDS[operation].record}s", READ_BEFORE_WRITTEN[operation], identity)
-        if found is None:
-            code = next(iter(self.description.content.errors.not_found), "not_found")
+    def _rows_as_they_are(self, source: str, operation: str, answer: Answer) -> object:
+        self._require_ok(source, operation, answer)
+        return self._rows(answer.json())
+
+    def _whole(self, operation: str, known: Operation, identity: str) -> dict[str, object]:
+        """The object as it is now, all of it, as Emply has it. Raises TargetRefused where it is not to be found."""
+        found = self._wholes.find(operation, identity)
+        if found is not None:
+            return dict(found)
+        # That nothing lists it is no proof that it is gone. A body that is no object changes nothing, and is answered
+        # with 404 where there is nothing to change.
+        answer = self._send(operation, known, identity, body=[], repeatable=False)
+        code = self.error_code(answer)
+        if answer.status == _NOT_FOUND and code in self.description.content.errors.not_found:
             raise _refusal(operation, f"answered {_NOT_FOUND} {code}", code, _NOT_FOUND)
-        return dict(found)
+        raise _refusal(operation, "PUT needs the whole object, and no list has it", "not_listed")
 
     def _identity(self, operation: str, found: object) -> object:
         get = next(field.get for field in self._record(operation).fields if field.ours == "id")
@@ -164,7 +175,7 @@ class Connection:
         external_id: str = "",
         *,
         params: Mapping[str, str] | None = None,
-        body: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | Sequence[object] | None = None,
         repeatable: bool = True,
     ) -> Answer:
         """One operation. Raises RequestFailed, CredentialsError."""
@@ -175,7 +186,7 @@ class Connection:
             f"{self._base}/{path}",
             headers=lambda: {**self._headers, **kind},
             params={**self._query, **operation.query, **(params or {})},
-            body=_as_patch(body) if body is not None and operation.content_type == JSON_PATCH else body,
+            body=_as_patch(body) if isinstance(body, Mapping) and operation.content_type == JSON_PATCH else body,
             repeatable=repeatable,
         )
         if answer.status == _UNAUTHORIZED:

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from entra_emply import documents
 from entra_emply.connectors.emply import records
 from entra_emply.connectors.emply.operations import (
+    LISTED_BEFORE_WRITTEN,
     LISTS_OF_A_PLAN,
     NEEDS,
     ONLY_BEFORE_PUT,
@@ -141,7 +142,7 @@ class Operation(_Section):
     @property
     def needed(self) -> str:
         """The access, as `doctor` and errors say it: "users: write"."""
-        return f"{self.access}: {'read' if self.method == 'GET' else 'write'}"
+        return self.access if ":" in self.access else f"{self.access}: {'read' if self.method == 'GET' else 'write'}"
 
 
 class BothWays(_Section):
@@ -254,9 +255,11 @@ def _faulty(
     reads = not need.writes and not name.startswith("delete_")
     if reads is not (operation.method == "GET"):
         yield ("method",), "expected GET: this only reads" if reads else "expected another method than GET: this writes"
-    reader = READ_BEFORE_WRITTEN.get(name)
-    if operation.method == "PUT" and reader is not None and given.get(reader) is None:
-        yield ("method",), f"PUT sends the object as a whole, so expected {reader}, which reads it before"
+    if operation.method == "PUT" and name in READ_BEFORE_WRITTEN:
+        reader, lists = READ_BEFORE_WRITTEN[name], LISTED_BEFORE_WRITTEN[name]
+        if given.get(reader) is None and (not lists or any(given.get(each) is None for each in lists)):
+            instead = f", or {' and '.join(lists)}" if lists else ""
+            yield ("method",), f"PUT sends the object as a whole, so expected {reader}{instead} to read it before"
 
 
 def _faulty_fields(content: Content) -> Iterator[tuple[Location, str]]:

@@ -5,7 +5,7 @@ leavers of people. With the style `auto` it is found out, once for each list and
 list. It asks for the last row of the first answer and the one after it, with `skip`, `take` and, in case they are
 heeded instead, every other customary parameter of paging set to what would change the answer. What comes back:
 
-- one or two rows that begin with that last row: `skip` and `take` are honoured;
+- rows that begin with that last row: `skip` is honoured, which is all that reading in pages needs;
 - the first answer once more: nothing pages, one answer is the list, unless its headers say that there is more, or it
   has as many rows as a first page customarily has and no answer ever had more;
 - anything else: asked again without the other parameters, read again from the start, and refused if it stays so.
@@ -26,14 +26,14 @@ Params = Mapping[str, str]
 
 OTHER_PLACES = ("page", "pageNumber", "pageNo", "pageIndex", "page_number", "offset", "start", "startIndex")
 OTHER_SIZES = ("pageSize", "page_size", "perPage", "per_page", "limit", "size", "top", "first", "maxResults")
-"""What other services call the place and the size of a page. Both are set to 2, which is no first page and no size of
-one."""
+"""What other services call the place and the size of a page."""
 CUSTOMARY_SIZES = frozenset({10, 20, 25, 50, 100, 200, 250, 1000})
 """Rows of a first page where a service pages by default. 500 is not among them: it is what `take` asks for, and whether
 that cut the list off is found out."""
 
 _TOTALS = ("X-Total-Count", "X-Total", "Total-Count", "X-Count", "X-Pagination-Total", "X-Total-Records")
 _PARTIAL = 206
+_SHORT = 5
 _TWICE = 2
 
 
@@ -191,7 +191,7 @@ class _Reading:
     def _found_out(self) -> Style:
         rows = self.pages.rows
         place = self._place(len(rows) - 1, min(2, len(rows) - 1))
-        probe = self._probed(place | dict.fromkeys((*OTHER_PLACES, *OTHER_SIZES), "2"))
+        probe = self._probed(place | _other_words(len(rows)))
         if self._continues(probe):
             return "skip_take"
         if probe == rows:
@@ -217,7 +217,8 @@ class _Reading:
         return self._rows(answer) if answer.status in SUCCESS else None
 
     def _continues(self, probe: object) -> bool:
-        return isinstance(probe, list) and 1 <= len(probe) <= _TWICE and probe[0] == self.pages.rows[-1]
+        """Whether an answer begins with the last row, as `skip` asks; how long it is does not matter."""
+        return isinstance(probe, list) and probe[:1] == self.pages.rows[-1:]
 
     def _require_no_first_page(self) -> None:
         count = len(self.pages.rows)
@@ -249,6 +250,16 @@ class _Reading:
     def _set_style(self, style: Style) -> str:
         where = self._lists.description.where("lists", "style")
         return f"if one answer is the whole list, set lists.style to {style} ({where})"
+
+
+def _other_words(rows: int) -> dict[str, str]:
+    """Another place and size of a page than those asked for, in words of other services.
+
+    After so many rows none of the places that it may mean (row 1 to 4; for a short list row 5 and later ones) is the
+    last row, which only `skip` may bring.
+    """
+    place = "2" if rows > _SHORT else "6"
+    return dict.fromkeys(OTHER_PLACES, place) | dict.fromkeys(OTHER_SIZES, "2")
 
 
 def _says_more(answer: Answer, rows: int) -> bool:

@@ -86,5 +86,12 @@ READ_BEFORE_WRITTEN: Mapping[str, str] = {
 }
 """For a change that is sent as a whole object (PUT): what reads the object before."""
 
+LISTED_BEFORE_WRITTEN: Mapping[str, tuple[str, ...]] = {
+    "update_user": (),
+    "update_calendar": ("list_calendars",),
+    "update_event": ("list_calendars", "list_events"),
+}
+"""The lists in which it is looked for, where nothing reads it alone."""
+
 ONLY_BEFORE_PUT = frozenset({"get_calendar", "get_event"})
 """Operations of which nothing is asked but what `READ_BEFORE_WRITTEN` says."""
