@@ -7,14 +7,14 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Literal
 
 from jmespath.exceptions import JMESPathError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
 from entra_emply import documents
 from entra_emply.connectors.emply import records
@@ -145,11 +145,31 @@ class Operation(_Section):
         return self.access if ":" in self.access else f"{self.access}: {'read' if self.method == 'GET' else 'write'}"
 
 
-class BothWays(_Section):
-    """A field that is written otherwise than it is read."""
+@dataclass(frozen=True)
+class BothWays:
+    """A field that is written otherwise than it is read: a JMESPath and a plain name, None where there is none."""
 
-    read: Expression | None
-    write: Text | None
+    read: str | None
+    write: str | None
+
+
+def _theirs(given: object) -> str | BothWays | None:
+    """What Emply calls a field."""
+    if isinstance(given, dict):
+        values = list(given.values())
+        if given.keys() != {"read", "write"} or not all(
+            each is None or (isinstance(each, str) and each) for each in values
+        ):
+            raise ValueError("expected {read: JMESPath, write: name}, each of which may be null")
+        return BothWays(_expression(given["read"]) if given["read"] is not None else None, given["write"])
+    if given is None:
+        return None
+    if not isinstance(given, str) or not given:
+        raise ValueError("expected a JMESPath, {read: JMESPath, write: name}, or null where Emply has no such field")
+    return _expression(given)
+
+
+Theirs = Annotated[str | BothWays | None, PlainValidator(_theirs)]
 
 
 class Content(_Section):
@@ -161,7 +181,7 @@ class Content(_Section):
     requests_per_second: Annotated[int, Field(strict=True, ge=1, le=_MOST_A_SECOND)] = 50
     errors: Errors = Errors()
     operations: Mapping[str, Operation | None]
-    fields: Mapping[str, Mapping[str, Expression | BothWays | None]] = Field(default_factory=dict)
+    fields: Mapping[str, Mapping[str, Theirs]] = Field(default_factory=dict)
     """A field that is not told of has the pipeline's own name."""
 
 
@@ -209,11 +229,16 @@ def load(named: str) -> Description:
     Raises SettingsError naming file, line and what was expected.
     """
     if named in PACKAGED:
-        text = files("entra_emply.connectors.emply").joinpath(PACKAGED[named]).read_text(encoding="utf-8")
-        return parse(text, f"{_FOLDER}/{PACKAGED[named]}")
+        return _packaged(PACKAGED[named])
     if "/" not in named and not Path(named).suffix and not Path(named).exists():
         raise SettingsError(f"{VARIABLE}: expected {', '.join(PACKAGED)} or the path of an API description")
     return parse(documents.read_text(Path(named), VARIABLE), named)
+
+
+@cache
+def _packaged(name: str) -> Description:
+    text = files("entra_emply.connectors.emply").joinpath(name).read_text(encoding="utf-8")
+    return parse(text, f"{_FOLDER}/{name}")
 
 
 def parse(text: str, name: str = "api.yaml") -> Description:

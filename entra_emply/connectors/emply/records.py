@@ -44,17 +44,12 @@ class Record:
     fields: tuple[Field, ...]
     where: str
 
-    @cached_property
-    def is_ours(self) -> bool:
-        """Whether Emply's names are the pipeline's, so that a row needs no translation."""
-        return all(plain_name(field.reads) == field.ours for field in self.fields)
-
     def read(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """The rows in the pipeline's words; what is no object stays as it is."""
-        if self.is_ours:
+        """The rows in the pipeline's words, with what else is in them; what is no object stays as it is."""
+        others = [(field.ours, field.get) for field in self.fields if plain_name(field.reads) != field.ours]
+        if not others:
             return rows
-        getters = [(field.ours, field.get) for field in self.fields]
-        return [{name: get(row) for name, get in getters} if type(row) is dict else row for row in rows]
+        return [row | {name: get(row) for name, get in others} if type(row) is dict else row for row in rows]
 
     def written(self, fields: Mapping[str, object]) -> dict[str, object]:
         """The fields in Emply's words, without those that it has no name for."""
