@@ -2,16 +2,18 @@
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import orjson
 
 from entra_emply import clock
+from entra_emply.connectors.emply import calendar_frames, frames
 from entra_emply.connectors.emply.connection import Connection
 from entra_emply.connectors.emply.description import CUSTOMER, Description, Operation
 from entra_emply.connectors.emply.operations import NEEDS, ONLY_BEFORE_PUT, PARTS
+from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed
 from entra_emply.doctor.checks import Check, clock_of, failed, note, ok, skipped
 from entra_emply.environment import EmplyEnvironment
@@ -32,6 +34,15 @@ _PAGING = {
     "whole": "one answer is the whole list",
     None: "too few rows to tell how it pages",
 }
+_FRAMES: Mapping[str, Callable[[Sequence[Row]], object]] = {
+    "list_users": frames.users,
+    "list_employees": frames.employees,
+    "list_roles": frames.roles,
+    "list_departments": frames.departments,
+    "list_calendars": calendar_frames.calendars,
+    "list_events": lambda rows: calendar_frames.events({"any": rows}),
+}
+"""What a run makes of the rows of each list."""
 _SWITCHES = {"photos": "profile_pictures", "calendars": "synchronize_calendars", "events": "synchronize_calendars"}
 _SOON_DAYS = 30
 
@@ -181,9 +192,19 @@ class _Operations:
             )  # fmt: skip
         if not lists:
             return ok(called, "answers as expected")
-        if body:
-            self._first[name] = _id(body[0])
-        return self._pages(name, identity) if body else ok(called, "answers as expected, with no rows")
+        if not body:
+            return ok(called, "answers as expected, with no rows")
+        self._first[name] = _id(body[0])
+        return self._unfit(name, body) or self._pages(name, identity)
+
+    def _unfit(self, name: str, rows: Sequence[Row]) -> Check | None:
+        """What is wrong with the fields of these rows."""
+        try:
+            _FRAMES[name](rows)
+        except SourceUnreadable as error:
+            where = self._description.where("fields", NEEDS[name].record)
+            return failed(_called(name), str(error), f"Correct the field of this name ({where}). {COPY}")
+        return None
 
     def _pages(self, name: str, identity: str) -> Check:
         """How the list pages."""

@@ -199,6 +199,13 @@ def test_a_list_that_cannot_be_judged_is_told(clinic: Clinic) -> None:
     assert "Correct lists.style (entra_emply/connectors/emply/api-v1.yaml, line " in found.remedy
 
 
+def test_a_field_of_another_shape_is_told_with_the_line_of_its_kind(clinic: Clinic) -> None:
+    clinic.sandbox.change_settings(emply_style="whole")  # whose titles are translations, which v1 does not know of
+    found = clinic.examine()["emply: list_roles"]
+    assert (found.status, "title is not str in 1 row (ids role-1)" in found.said) == ("failed", True)
+    assert "Correct the field of this name (entra_emply/connectors/emply/api-v1.yaml, line " in found.remedy
+
+
 def test_a_description_that_is_wrong_is_told_once_with_its_line(clinic: Clinic) -> None:
     clinic.variables["EMPLY_API"] = changed(clinic.folder, lists={"style": "pages"})
     assert clinic.failing() == ["emply: API description"]
