@@ -11,7 +11,8 @@ import orjson
 from entra_emply import clock
 from entra_emply.connectors.emply import calendar_frames, frames
 from entra_emply.connectors.emply.connection import Connection
-from entra_emply.connectors.emply.description import CUSTOMER, Description, Operation
+from entra_emply.connectors.emply.description import Description
+from entra_emply.connectors.emply.description_file import CUSTOMER, Operation
 from entra_emply.connectors.emply.operations import NEEDS, ONLY_BEFORE_PUT, PARTS
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed

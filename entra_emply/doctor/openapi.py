@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from entra_emply.connectors.emply import description as api
-from entra_emply.connectors.emply.description import JSON_PATCH, Description, Operation
+from entra_emply.connectors.emply.description import Description
+from entra_emply.connectors.emply.description_file import JSON_PATCH, Operation
 from entra_emply.connectors.emply.operations import NEEDS, READ_BEFORE_WRITTEN, Need
 from entra_emply.connectors.emply.records import plain_name, top_name
 from entra_emply.doctor.checks import Check, failed, note, ok

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from entra_emply.connectors.emply import description
-from entra_emply.connectors.emply.description import CUSTOMER, JSON_PATCH, Operation
+from entra_emply.connectors.emply.description_file import CUSTOMER, JSON_PATCH, Operation
 from entra_emply.connectors.emply.lists import Lists
 from entra_emply.connectors.emply.operations import NEEDS, READ_BEFORE_WRITTEN
 from entra_emply.connectors.emply.records import Getter, Record, compiled
