@@ -13,7 +13,7 @@ from entra_emply.errors import SettingsError
 
 _PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 _PUBLIC_GRAPH = "https://graph.microsoft.com"
-PUBLIC_EMPLY = "https://api.emply.com/v1"
+_EMPLY_API = "v1"
 
 VARIABLES = (
     "ENTRA_TENANT_ID",
@@ -27,6 +27,7 @@ VARIABLES = (
     "EMPLY_URL",
     "EMPLY_CUSTOMER",
     "EMPLY_API_KEY",
+    "EMPLY_API",
     "CA_BUNDLE",
     "ENTRA_EMPLY_SETTINGS",
     "ENTRA_EMPLY_HOME",
@@ -60,12 +61,17 @@ class EntraEnvironment:
 
 @dataclass(frozen=True)
 class EmplyEnvironment:
-    """How to reach a customer's Emply."""
+    """How to reach a customer's Emply.
 
-    url: str
+    url: stands for the address of the API description, up to the customer's name; None: that address itself.
+    api: the name of an API description that comes with the package, or the path of one.
+    """
+
+    url: str | None
     customer: str
     api_key: str = field(repr=False)
     ca_bundle: str | None
+    api: str = _EMPLY_API
 
 
 @dataclass(frozen=True)
@@ -128,11 +134,17 @@ class Environment:
     def emply(self) -> EmplyEnvironment:
         """Emply's variables. Raises SettingsError naming what is missing."""
         return EmplyEnvironment(
-            url=_address("EMPLY_URL", self._get("EMPLY_URL") or PUBLIC_EMPLY),
+            url=_address("EMPLY_URL", url) if (url := self._get("EMPLY_URL")) else None,
             customer=self._need("EMPLY_CUSTOMER"),
             api_key=self._need("EMPLY_API_KEY"),
             ca_bundle=self._ca_bundle(),
+            api=self.emply_api,
         )
+
+    @property
+    def emply_api(self) -> str:
+        """Which API description of Emply is in use: its name, or the path of a file."""
+        return self._get("EMPLY_API") or _EMPLY_API
 
     def _credential(self) -> dict[str, str | None]:
         names = {

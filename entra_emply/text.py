@@ -12,7 +12,10 @@ import pyarrow.compute as pc
 
 _ASCII_SPACE = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"  # what str.strip() takes off, within ASCII
 
-_UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?")
+_UTC_TIME = re.compile(
+    r"[1-9]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z?", re.ASCII
+)
+"""A time of a day that every month has, for which there is nothing to parse."""
 
 
 def key(text: "pd.Series[str]") -> "pd.Series[str]":
@@ -70,6 +73,7 @@ def utc_second(written: object) -> str | None:
         return f"{written[:19]}Z"
     try:
         time = datetime.fromisoformat(written)
-    except ValueError:
+        utc = time.astimezone(UTC) if time.tzinfo else time
+    except (ValueError, OverflowError):  # an overflow: in UTC it is before year 1 or after year 9999
         return None
-    return f"{(time.astimezone(UTC) if time.tzinfo else time):%Y-%m-%dT%H:%M:%S}Z"
+    return f"{utc.replace(tzinfo=None, microsecond=0).isoformat()}Z"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from types import MappingProxyType, NoneType
 from typing import Any
 
@@ -228,7 +229,7 @@ def _copied(columns: Mapping[str, pandera.Column], rows: Sequence[Row]) -> dict[
     shape = pa.struct([(_json(columns[name]), arrow) for name, arrow in plain.items()])
     try:
         return dict(zip(plain, pa.array(rows, type=shape).flatten(), strict=True))
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
         return {}
 
 
@@ -237,13 +238,22 @@ def _typed(name: str, spec: pandera.Column, values: Sequence[object], rows: Sequ
     if set(map(type, values)) - {python, NoneType}:
         wrong = [at for at, value in enumerate(values) if value is not None and type(value) is not python]
         ids = [rows[at].get("id") for at in wrong[:_SHOWN]]
-        raise SourceUnreadable(source, _sentence(name, f"is not {python.__name__}", len(wrong), ids))
+        raise SourceUnreadable(source, sentence(name, f"is not {python.__name__}", len(wrong), ids))
     try:
         return pa.array(values, type=arrow)
-    except (pa.ArrowInvalid, OverflowError):  # a number that 64 bits do not hold
-        pass
+    except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):  # a number of more than 64 bits, half a character
+        wrong = [at for at, value in enumerate(values) if not _fits(value, arrow)]
     # Raised out here: inside, the value would be in the error's context.
-    raise SourceUnreadable(source, f"{name} is out of range")
+    ids = [rows[at].get("id") for at in wrong[:_SHOWN]]
+    raise SourceUnreadable(source, sentence(name, "is out of range", len(wrong), ids))
+
+
+def _fits(value: object, arrow: "pa.DataType") -> bool:
+    try:
+        pa.scalar(value, type=arrow)
+    except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
+        return False
+    return True
 
 
 # --- saying what is wrong, without values -----------------------------------------------------------------------------
@@ -267,10 +277,11 @@ def _failure(context: str, name: Hashable, check: Hashable, at: "pd.Series[Any]"
     positions = [int(each) for each in at.dropna().unique()]
     if not positions:
         return f"{name} fails the check {check}" if context == "Column" else f"the columns fail the check {check}"
-    return _sentence(str(name), f"fails the check {check}", len(positions), ids.iloc[positions[:_SHOWN]].tolist())
+    return sentence(str(name), f"fails the check {check}", len(positions), ids.iloc[positions[:_SHOWN]].tolist())
 
 
-def _sentence(name: str, what: str, count: int, ids: Iterable[object]) -> str:
-    shown = [str(each) for each in ids if isinstance(each, str) and _OPAQUE.fullmatch(each)]
+def sentence(name: str, what: str, count: int, ids: Iterable[object]) -> str:
+    """What is wrong with a column in so many rows, with the first of their ids that are nobody's address."""
+    shown = [each for each in islice(ids, _SHOWN) if isinstance(each, str) and _OPAQUE.fullmatch(each)]
     named = f" (ids {', '.join(shown)}{', …' if count > len(shown) else ''})" if shown else ""
     return f"{name} {what} in {count} row{'' if count == 1 else 's'}{named}"

@@ -5,6 +5,7 @@ and answers contain people's data: neither is ever in an exception or a log. ten
 conditions are data, where a loop of our own would be code.
 """
 
+import json
 import logging
 import ssl
 import threading
@@ -105,10 +106,21 @@ class Answer:
         try:
             return orjson.loads(self.content)
         except orjson.JSONDecodeError:
-            return _NO_JSON
+            return _with_half_characters(self.content)
 
 
 _NO_JSON = object()
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def _with_half_characters(content: bytes) -> Any:  # noqa: ANN401
+    """JSON with lone surrogates in it, which orjson refuses: the frame that is made of it names the row."""
+    if not _HALF_CHARACTER.search(content):
+        return _NO_JSON
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return _NO_JSON
 
 
 class Service:
@@ -157,7 +169,7 @@ class Service:
         data = form if body is None else orjson.dumps(body)
         kind = {} if body is None else {"Content-Type": "application/json"}
         return self.insist(
-            lambda: self.once(method, url, params=params, data=data, headers={**headers(), **kind}, binary=binary),
+            lambda: self.once(method, url, params=params, data=data, headers={**kind, **headers()}, binary=binary),
             repeatable=repeatable,
         )
 

@@ -21,7 +21,7 @@ _TRIES = 3
 
 
 class ReadAgain(Exception):
-    """The pages read so far cannot be used: the whole list has to be read again."""
+    """The pages read so far cannot be used: the list has to be read again. The text says why, for if it stays so."""
 
 
 @dataclass
@@ -78,12 +78,14 @@ Result = TypeVar("Result")
 
 def whole(source: str, attempt: Callable[[], Result]) -> Result:
     """The result of `attempt`, which is repeated if the list changed meanwhile. Raises SourceUnreadable."""
+    why = ""
     for _ in range(_TRIES):
         try:
             return attempt()
-        except ReadAgain:
-            continue
-    raise SourceUnreadable(source, f"the list changed while it was read, {_TRIES} times: the next run tries again")
+        except ReadAgain as again:
+            why = str(again)
+    changed = f"the list changed while it was read, {_TRIES} times: the next run tries again"
+    raise SourceUnreadable(source, why or changed)
 
 
 def read_of(pages: Pages, build: Callable[[Sequence[Row]], pd.DataFrame]) -> Read:

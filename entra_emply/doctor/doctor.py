@@ -12,7 +12,7 @@ from rich.text import Text
 from entra_emply import clock
 from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra.client import GraphClient
-from entra_emply.doctor import emply, entra
+from entra_emply.doctor import emply, entra, openapi
 from entra_emply.doctor.checks import Check, failed, note, ok, skipped
 from entra_emply.environment import Environment
 from entra_emply.errors import EntraEmplyError, LedgerError, SettingsError
@@ -25,17 +25,22 @@ from entra_emply.storage.frame_store import FrameStore
 
 _NEEDED = (
     "settings", "entra: environment", "entra: sign-in", "entra: GroupMember.Read.All", "emply: environment",
-    "emply: list_roles", "emply: list_departments", "database",
+    "emply: API description", "emply: list_roles", "emply: list_departments", "database",
 )  # fmt: skip
 """The checks without which no name can be looked up."""
 _COLOURS = {"ok": "green", "failed": "bold red", "note": "yellow", "skipped": "dim"}
 
 
-def doctor(environment: Environment) -> list[Check]:
-    """Every check, in the order in which they depend on each other."""
+def doctor(environment: Environment, emply_openapi: Path | None = None) -> list[Check]:
+    """Every check, in the order in which they depend on each other.
+
+    `emply_openapi`: a file with Emply's own OpenAPI document, which the API description is compared with.
+    """
     settings, found = _settings(environment)
     found += _entra(environment, settings)
     found += _emply(environment, settings)
+    if emply_openapi is not None:
+        found += openapi.checks(environment.emply_api, emply_openapi)
     found += [_database(environment), _frames(environment)]
     return [*found, _names(environment, settings, found)]
 

@@ -1,37 +1,119 @@
-"""Whether Emply answers each operation as `operations` assumes. Only what changes nothing is tried."""
+"""Whether Emply answers each operation as the API description says. Only what changes nothing is tried."""
 
-from collections.abc import Iterator, Mapping
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+import orjson
+
+from entra_emply import clock
+from entra_emply.connectors.emply import calendar_frames, frames
 from entra_emply.connectors.emply.connection import Connection
-from entra_emply.connectors.emply.operations import OPERATIONS, Operation
+from entra_emply.connectors.emply.description import Description
+from entra_emply.connectors.emply.description_file import CUSTOMER, Operation
+from entra_emply.connectors.emply.operations import NEEDS, ONLY_BEFORE_PUT, PARTS
+from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed
 from entra_emply.doctor.checks import Check, clock_of, failed, note, ok, skipped
-from entra_emply.environment import PUBLIC_EMPLY, EmplyEnvironment
-from entra_emply.errors import CredentialsError
+from entra_emply.environment import EmplyEnvironment
+from entra_emply.errors import CredentialsError, SettingsError, SourceUnreadable
 from entra_emply.reconciliation.settings import Settings
+
+COPY = "Copy the API description, correct the copy, and name it in EMPLY_API (docs/your-emply.md)."
 
 _NOT_FOUND = 404
 _ONE = {"skip": "0", "take": "1"}
-_A_DAY = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
-_LISTED_BY = {"get_user": "list_users", "get_employee": "list_employees", "list_events": "list_calendars"}
+_LISTED_BY = {
+    "get_user": "list_users", "get_employee": "list_employees", "get_calendar": "list_calendars",
+    "list_events": "list_calendars", "get_event": "list_events",
+}  # fmt: skip
 """Which list has an id to ask this operation for."""
+_PAGING = {
+    "skip_take": "pages by skip and take",
+    "whole": "one answer is the whole list",
+    None: "too few rows to tell how it pages",
+}
+_FRAMES: Mapping[str, Callable[[Sequence[Row]], object]] = {
+    "list_users": frames.users,
+    "list_employees": frames.employees,
+    "list_roles": frames.roles,
+    "list_departments": frames.departments,
+    "list_calendars": calendar_frames.calendars,
+    "list_events": lambda rows: calendar_frames.events({"any": rows}),
+}
+"""What a run makes of the rows of each list."""
+_SWITCHES = {"photos": "profile_pictures", "calendars": "synchronize_calendars", "events": "synchronize_calendars"}
+_SOON_DAYS = 30
 
 
 def checks(environment: EmplyEnvironment, settings: Settings) -> Iterator[Check]:
-    """The clock and every operation."""
-    connection = Connection(environment)
+    """The API description, the token, the clock and every operation."""
+    name = "emply: API description"
     try:
+        connection = Connection(environment)
+    except SettingsError as error:
+        yield failed(name, str(error), f"Correct the file that EMPLY_API names; each message names its line. {COPY}")
+        return
+    try:
+        yield ok(name, connection.description.document.name)
+        yield from _parts(connection.description, settings)
+        if connection.description.content.authentication.header is not None:
+            yield from _token(environment.api_key)
         yield from _Operations(connection, settings, environment.url).checks()
     finally:
         connection.service.session.close()
 
 
+def _parts(description: Description, settings: Settings) -> Iterator[Check]:
+    """What is off, because the API description has no operation for it."""
+    for part in PARTS:
+        missing = description.cannot(part)
+        if not missing:
+            continue
+        name, said = f"emply: {part}", "; ".join(map(description.absent, missing))
+        switch = _SWITCHES.get(part)
+        if switch is None:
+            yield note(name, f"{said}: nothing can be applied; plan works", f"If Emply can do it: {COPY}")
+        elif getattr(settings, switch):
+            yield failed(
+                name, f"{said}: this part is off, and {settings.where(switch)} switches it on",
+                f"Set {switch} to false. If Emply can do it: {COPY}",
+            )  # fmt: skip
+        else:
+            yield note(name, f"{said}: this part is off, as it is in the settings")
+
+
+def _token(token: str) -> Iterator[Check]:
+    """Until when a shared access token (a JWT) is good, where it says so."""
+    name, ends = "emply: token", _end_of(token)
+    if ends is None:
+        return
+    days = (ends - clock.now()).days
+    said = f"is good until {ends:%Y-%m-%d}"
+    renew = "Make a new one in Emply (Settings > Integrations > API2) and set EMPLY_API_KEY."
+    if ends <= clock.now():
+        yield failed(name, f"ended on {ends:%Y-%m-%d}", renew)
+    else:
+        yield note(name, said, renew) if days < _SOON_DAYS else ok(name, said)
+
+
+def _end_of(token: str) -> datetime | None:
+    parts = token.split(".")
+    try:
+        claims = orjson.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        return datetime.fromtimestamp(claims["exp"], UTC)
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError, OSError, binascii.Error):
+        return None
+
+
 class _Operations:
     """The operations, tried one after the other: a list first, then one of its rows."""
 
-    def __init__(self, connection: Connection, settings: Settings, url: str) -> None:
+    def __init__(self, connection: Connection, settings: Settings, url: str | None) -> None:
         self._connection = connection
+        self._description = connection.description
         self._settings = settings
         self._url = url
         self._first: dict[str, str] = {}
@@ -40,10 +122,13 @@ class _Operations:
         self._timed = False
 
     def checks(self) -> Iterator[Check]:
-        for name, operation in OPERATIONS.items():
-            needs = _LISTED_BY.get(name)
-            if operation.method != "GET":
-                self._untried.setdefault(operation.access, []).append(name)
+        for name in NEEDS:
+            needs, operation = _LISTED_BY.get(name), self._description.operation(name)
+            if operation is None:
+                if name not in ONLY_BEFORE_PUT:
+                    yield skipped(_called(name), self._description.absent(name))
+            elif operation.method != "GET":
+                self._untried.setdefault(operation.needed, []).append(name)
             elif self._out_of_reach:
                 yield skipped(_called(name), self._out_of_reach)
             elif needs is not None and needs not in self._first:
@@ -58,51 +143,78 @@ class _Operations:
 
     def _tried(self, name: str, operation: Operation, identity: str) -> Iterator[Check]:
         called = _called(name)
-        params = {} if name.startswith("get_") else {**_ONE, **(_A_DAY if name == "list_events" else {})}
         try:
-            answer = self._connection.ask(name, identity, params)
+            answer = self._connection.ask(name, identity, self._place(name))
         except RequestFailed as failure:
             self._out_of_reach = "" if failure.status else "Emply does not answer"
             yield failed(called, str(failure), "Check EMPLY_URL, the network, and CA_BUNDLE.")
             return
         except CredentialsError as error:
             self._out_of_reach = "" if name in str(error) else "Emply refuses the key"
-            needed = self._settings.synchronize_calendars or not operation.path.startswith("calendars")
+            needed = self._settings.synchronize_calendars or NEEDS[name].record not in {"calendar", "event"}
             remedy = "In Emply, activate the key, and give it a role that has this access."
             yield failed(called, str(error), remedy) if needed else note(called, f"{error}; it is not needed")
             return
         if not self._timed:
             self._timed = True
             yield clock_of("Emply", answer)
-        yield self._judged(name, operation, answer)
+        yield self._judged(name, operation, answer, identity)
 
-    def _judged(self, name: str, operation: Operation, answer: Answer) -> Check:
+    def _place(self, name: str) -> Mapping[str, str]:
+        pages = name.startswith("list_") and self._description.content.lists.style != "whole"
+        return _ONE if pages else {}
+
+    def _judged(self, name: str, operation: Operation, answer: Answer, identity: str) -> Check:
         if answer.status in SUCCESS:
-            return self._as_expected(name, _called(name), answer.json())
-        return failed(
-            _called(name), f"answered {answer.status} {answer.error_code}".rstrip(),
-            self._remedy(answer, f"{operation.method} {operation.path}"),
-        )  # fmt: skip
+            return self._as_expected(name, answer, identity)
+        said = f"answered {answer.status} {self._connection.error_code(answer)}".rstrip()
+        return failed(_called(name), said, self._remedy(answer, name, operation))
 
-    def _remedy(self, answer: Answer, operation: str) -> str:
+    def _remedy(self, answer: Answer, name: str, operation: Operation) -> str:
         """A 404 is a wrong customer or address more often than a wrong assumption, above all where all answer so."""
-        correct = f"orrect {operation} in entra_emply/connectors/emply/operations.py by Emply's own description."
+        where = self._description.where("operations", name)
+        correct = f"orrect {operation.method} {operation.path} ({where}) by Emply's own description. {COPY}"
         if answer.status != _NOT_FOUND:
             return f"C{correct}"
-        no_path = "" if urlsplit(self._url).path else f"; EMPLY_URL has no path, and Emply's own is {PUBLIC_EMPLY}"
-        return f"Check EMPLY_CUSTOMER and EMPLY_URL{no_path}. If other operations answer, c{correct}"
+        own = self._description.content.url.removesuffix(f"/{CUSTOMER}")
+        no_path = self._url is not None and not urlsplit(self._url).path
+        hint = f"; EMPLY_URL has no path, and Emply's own is {own}" if no_path else ""
+        return f"Check EMPLY_CUSTOMER and EMPLY_URL{hint}. If other operations answer, c{correct}"
 
-    def _as_expected(self, name: str, called: str, body: object) -> Check:
-        rows = body if isinstance(body, list) else [body]
-        if name.startswith("list_") is not isinstance(body, list) or not all(map(_id, rows)):
-            what = "a list of objects with an id" if name.startswith("list_") else "an object with an id"
+    def _as_expected(self, name: str, answer: Answer, identity: str) -> Check:
+        called, lists = _called(name), name.startswith("list_")
+        body = self._connection.rows(name, answer) if lists else [self._connection.object_of(name, answer)]
+        if not isinstance(body, list) or not all(map(_id, body)):
+            what = "a list of objects with an id" if lists else "an object with an id"
+            where = self._description.where("fields", NEEDS[name].record)
             return failed(
                 called, f"answers with something else than {what}",
-                "Compare with Emply's own description; what is assumed of it is in entra_emply/connectors/emply.",
+                f"Compare lists.rows and the fields ({where}) with Emply's own description. {COPY}",
             )  # fmt: skip
-        if name.startswith("list_") and rows:
-            self._first[name] = _id(rows[0])
-        return ok(called, "answers as expected" if rows else "answers as expected, with no rows")
+        if not lists:
+            return ok(called, "answers as expected")
+        if not body:
+            return ok(called, "answers as expected, with no rows")
+        self._first[name] = _id(body[0])
+        return self._unfit(name, body) or self._pages(name, identity)
+
+    def _unfit(self, name: str, rows: Sequence[Row]) -> Check | None:
+        """What is wrong with the fields of these rows."""
+        try:
+            _FRAMES[name](rows)
+        except SourceUnreadable as error:
+            where = self._description.where("fields", NEEDS[name].record)
+            return failed(_called(name), str(error), f"Correct the field of this name ({where}). {COPY}")
+        return None
+
+    def _pages(self, name: str, identity: str) -> Check:
+        """How the list pages."""
+        called = _called(name)
+        try:
+            style = self._connection.lists.find_style(called, name, identity)
+        except SourceUnreadable as error:
+            return failed(called, str(error), f"Correct lists.style ({self._description.where('lists')}). {COPY}")
+        return ok(called, f"answers as expected; {_PAGING[style]}")
 
 
 def _id(row: object) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from entra_emply.documents import Location
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation.settings import Location, Settings
+from entra_emply.reconciliation.settings import Settings
 from entra_emply.text import trimmed
 
 _GROUP_COLUMNS = ["group_id", "role_id", "department_id", "language", "time_zone", "currency"]

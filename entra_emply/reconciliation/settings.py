@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from entra_emply.errors import SettingsError
+from entra_emply import documents
+from entra_emply.documents import Location, line_of
 
 _NO_TEXT = ("Cc", "Cs")
 """Categories of characters that no name has and a database refuses: control characters, surrogates."""
-_LONGEST_KEY = 60
 _LONGEST_WINDOW, _LONGEST_DAYS = 1825, 36_500
 """Days: the five years that Graph's calendarView spans at most, and a hundred years, which mean for ever."""
 
@@ -35,10 +35,6 @@ Name = Annotated[str, Field(strict=True), AfterValidator(_filled)]
 Switch = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Percent = Annotated[float, Field(strict=True, ge=0, le=100)]
-
-
-Location = tuple[str | int, ...]
-"""Where something is in the document: keys, and numbers of items."""
 
 
 class _Section(BaseModel):
@@ -161,7 +157,7 @@ class Settings(_Section):
 
     def where(self, *location: str | int) -> str:
         """Where this is in their file, as errors say it; "settings" where they came from no file."""
-        return f"{self._name}, line {_line(self._lines, location)}" if self._lines else self._name
+        return f"{self._name}, line {line_of(self._lines, location)}" if self._lines else self._name
 
     @property
     def document(self) -> str:
@@ -179,96 +175,13 @@ def load(path: Path, named_by: str = "ENTRA_EMPLY_SETTINGS") -> Settings:
 
     Raises SettingsError naming file, line and what was expected.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read ({error.strerror}); {named_by} names the file") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path}: is not UTF-8 text") from None
-    return parse(text, str(path))
+    return parse(documents.read_text(path, named_by), str(path))
 
 
 def parse(text: str, name: str = "settings.yaml") -> Settings:
     """The settings in `text`; `name` is how errors call it. Raises SettingsError."""
-    try:
-        root, document = _composed(text, name)
-        lines = {(): 1} | dict(reversed(list(_lines(root))))
-        problems = [*_repeated_keys(root), *_repeated_groups(root)]
-    except RecursionError:
-        raise SettingsError(f"{name}: is nested too deeply, or an alias (*) leads back to where it stands") from None
-    try:
-        settings = Settings.model_validate(document)
-    except ValidationError as error:
-        problems += [(_line(lines, fault["loc"]), _expectation(fault)) for fault in error.errors()]
-    if problems:
-        raise SettingsError("; ".join(f"{name}, line {line}: {why}" for line, why in sorted(problems)))
-    return settings.of_file(name, lines)
-
-
-def _composed(text: str, name: str) -> tuple[yaml.Node, Mapping[object, object]]:
-    """The document with its lines, and as data. Raises SettingsError."""
-    try:
-        root, document = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SettingsError(f"{name}, line {line}: not valid YAML: {error.problem}") from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise SettingsError(f"{name}, line {line}: not valid YAML: a character that no text has") from None
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # a date or number that is none
-        raise SettingsError(f"{name}: not valid YAML: a value cannot be read ({type(error).__name__})") from None
-    if not isinstance(document, Mapping) or root is None:
-        raise SettingsError(f"{name}, line 1: expected a mapping of settings")
-    return root, document
-
-
-def _expectation(fault: Mapping[str, object]) -> str:
-    location = fault["loc"]
-    where = ".".join(_short(str(part)) for part in location) if isinstance(location, tuple) and location else "settings"
-    if fault["type"] == "extra_forbidden":
-        return f"{where}: unknown key"
-    if fault["type"] == "missing":
-        return f"{where}: is missing"
-    kind = {"tuple_type": "expected a list", "model_type": "expected a mapping"}.get(str(fault["type"]))
-    message = kind or str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
-    return f"{where}: {message}"
-
-
-def _short(text: str) -> str:
-    """A key as an error repeats it: a line of a pasted file may be long."""
-    printable = "".join(character if character.isprintable() else "?" for character in text)
-    return printable if len(printable) <= _LONGEST_KEY else f"{printable[:_LONGEST_KEY]}…"
-
-
-def _lines(node: yaml.Node, at: Location = ()) -> Iterator[tuple[Location, int]]:
-    """The line (from 1) of every key and every item, by where it is in the document."""
-    parts: list[tuple[str | int, yaml.Node, yaml.Node]] = []
-    if isinstance(node, yaml.MappingNode):
-        parts = [(str(label.value), label, value) for label, value in node.value]
-    elif isinstance(node, yaml.SequenceNode):
-        parts = [(number, item, item) for number, item in enumerate(node.value)]
-    for name, start, value in parts:
-        yield (*at, name), start.start_mark.line + 1
-        yield from _lines(value, (*at, name))
-
-
-def _line(lines: Mapping[Location, int], location: Location) -> int:
-    """The line of the deepest part of `location` that the document has."""
-    return next(lines[location[:depth]] for depth in range(len(location), -1, -1) if location[:depth] in lines)
-
-
-def _repeated_keys(node: yaml.Node) -> Iterator[tuple[int, str]]:
-    """YAML lets a later key win in silence; here it is an error."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for label, value in node.value:
-            if str(label.value) in seen:
-                yield label.start_mark.line + 1, f"{_short(str(label.value))}: the key is given twice"
-            seen.add(str(label.value))
-            yield from _repeated_keys(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _repeated_keys(item)
+    document = documents.parse(text, name, Settings, "settings", _repeated_groups)
+    return document.content.of_file(name, document.lines)
 
 
 def _repeated_groups(root: yaml.Node) -> Iterator[tuple[int, str]]:

@@ -18,7 +18,7 @@ from typer.exceptions import TyperException
 from entra_emply.errors import EntraEmplyError, SettingsError
 from entra_emply.printing import console, print_json
 from pipelines.commands.benchmark import benchmark
-from pipelines.commands.options import Churn, Json, Port, Seed, Users, example
+from pipelines.commands.options import Churn, EmplyOpenApi, Json, Port, Seed, Users, example
 from pipelines.commands.progress import progress
 
 if TYPE_CHECKING:
@@ -291,7 +291,7 @@ def history(
 
 
 @app.command(epilog=example("entra-emply doctor"))
-def doctor(as_json: Json = False) -> int:
+def doctor(as_json: Json = False, emply_openapi: EmplyOpenApi = None) -> int:
     """Settings, credentials, each permission, each operation of Emply, database, clock: what is wrong, and what to do.
     Changes nothing. Exit 0: all well; 1: something failed."""
     from dataclasses import asdict  # noqa: PLC0415
@@ -300,7 +300,7 @@ def doctor(as_json: Json = False) -> int:
     from entra_emply.doctor.doctor import show_checks  # noqa: PLC0415
 
     with progress("Looking at everything"):
-        checks = examined(_environment())
+        checks = examined(_environment(), emply_openapi)
     if as_json:
         print_json([asdict(check) for check in checks])
     else:

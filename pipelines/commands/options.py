@@ -1,10 +1,15 @@
 """What the signatures of several commands share: options, and the example below a help text. Nothing is done here."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+EmplyOpenApi = Annotated[
+    Path | None,
+    typer.Option("--emply-openapi", metavar="FILE", help="Compare with Emply's own OpenAPI document (JSON or YAML)."),
+]
 Users = Annotated[int, typer.Option("--users", min=1, help="How many people the made-up company has.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")]
 Churn = Annotated[bool, typer.Option("--churn", help="People join, move and leave, and events change, meanwhile.")]

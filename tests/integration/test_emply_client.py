@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from entra_emply.connectors.frames import Read
 from entra_emply.environment import Environment
 from entra_emply.errors import CredentialsError, EntraEmplyError, SourceUnreadable, TargetRefused
 from sandbox import Sandbox
+from tests.emply_api import changed
 from tests.fake_time import FakeTime
 from tests.integration.faults import PASSES, STAYS
 
@@ -135,7 +137,6 @@ def test_a_row_that_goes_between_two_pages_is_noticed(server: Sandbox, client: E
 STAYING = STAYS | {
     "404": ({"status": 404}, "Emply answered 404 not_found: are EMPLY_CUSTOMER and EMPLY_URL right"),
     "an object": ({"status": 200, "body": {"users": []}}, "a page is not a list"),
-    "half of the rows, for ever": ({"status": 200, "body": [{"id": "a"}, {"id": "b"}]}, "`skip` has no effect"),
     "a row without an id": ({"status": 200, "body": [{"id": None}]}, "fails the check not_nullable in 1 row"),
     "a row that is none": ({"status": 200, "body": ["x"]}, "1 of 1 rows are not objects"),
 }
@@ -151,6 +152,15 @@ def test_trouble_that_stays_makes_the_source_unreadable(
     server.put_faults({"path": path, "fault": what})
     with pytest.raises(SourceUnreadable, match=said):
         read(client)
+
+
+def test_where_skip_is_said_to_be_honoured_the_same_rows_for_ever_are_no_list(
+    server: Sandbox, time: FakeTime, tmp_path: Path
+) -> None:
+    server.put_faults({"path": "/users$", "fault": {"status": 200, "body": [{"id": "a"}, {"id": "b"}]}})
+    for client in _client(server, time, EMPLY_API=changed(tmp_path, lists={"style": "skip_take"})):
+        with pytest.raises(SourceUnreadable, match="`skip` has no effect"):
+            client.users()
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 404, "body": "<html>"}, {"status": 200, "body": {}}])

@@ -17,7 +17,7 @@ def test_defaults_are_the_public_cloud_and_the_working_folder() -> None:
     environment = Environment.load(NEEDED)
     assert environment.entra.authority == "https://login.microsoftonline.com"
     assert environment.entra.graph_url == "https://graph.microsoft.com"
-    assert environment.emply.url == "https://api.emply.com/v1"
+    assert (environment.emply.url, environment.emply.api) == (None, "v1")  # the address is the API description's
     assert environment.settings == Path("settings.yaml")
     assert environment.home == Path(".entra-emply").absolute()
     assert environment.frames_url == str(environment.home / "frames")

@@ -10,7 +10,8 @@ from typing import Literal
 
 import pandas as pd
 
-from entra_emply.connectors.frames import Derivation, FrameModel, Row, column, identity, of_rows
+from entra_emply.connectors.emply.texts import of_rows
+from entra_emply.connectors.frames import Derivation, FrameModel, Row, column, identity
 from entra_emply.text import utc_second
 
 ORIGINS = ("outlook", "emply")

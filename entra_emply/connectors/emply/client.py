@@ -1,9 +1,11 @@
 """Emply as the pipeline asks it: lists for a plan, single objects when it is applied, and what is written.
 
-HTTP and refusals are `connection`, the operations `operations`, what the frames look like `frames` and
-`calendar_frames`.
+HTTP and refusals are `connection`, what is asked for `operations`, how Emply has it `description`, what the frames look
+like `frames` and `calendar_frames`.
 """
 
+import hashlib
+import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +14,7 @@ import pandas as pd
 
 from entra_emply.connectors.emply import calendar_frames, frames
 from entra_emply.connectors.emply.connection import THREADS, Connection
-from entra_emply.connectors.emply.operations import ALL_EVENTS, CALENDAR_FIELDS, EVENT_FIELDS, NEW_CALENDAR_FIELDS
+from entra_emply.connectors.emply.operations import NEEDS
 from entra_emply.connectors.frames import Read, Row
 from entra_emply.connectors.pages import Pages, read_of
 from entra_emply.connectors.throttle import Timing
@@ -27,8 +29,9 @@ _USERS, _EVENTS = "emply_users", "emply_events"
 class EmplyClient:
     """A customer's users, employees, roles, departments, calendars and events.
 
-    Every method may raise CredentialsError; reads raise SourceUnreadable, writes TargetRefused. A write is sent once:
-    a repetition could overwrite what somebody changed meanwhile.
+    Every method may raise CredentialsError; reads raise SourceUnreadable, writes TargetRefused (code `not_offered`
+    where the API description says that this Emply has no such operation). A write is sent once: a repetition could
+    overwrite what somebody changed meanwhile.
     """
 
     def __init__(self, environment: Environment, timing: Timing | None = None) -> None:
@@ -39,6 +42,21 @@ class EmplyClient:
     def close(self) -> None:
         """Close the connections."""
         self.service.session.close()
+
+    # --- what this Emply offers ---------------------------------------------------------------------------------------
+
+    def can(self, operation: str) -> bool:
+        """Whether this Emply has an operation, as its API description says."""
+        return self._connection.description.operation(operation) is not None
+
+    def cannot(self, part: str) -> tuple[str, ...]:
+        """What a part of the pipeline (`operations.PARTS`: users, photos, calendars, events) needs and this Emply does
+        not have. Empty: the part can be on."""
+        return self._connection.description.cannot(part)
+
+    def why_not(self, part: str) -> str:
+        """Which operations are absent, with their lines in the API description; empty where the part can be on."""
+        return "; ".join(map(self._connection.description.absent, self.cannot(part)))
 
     # --- lists, for a plan --------------------------------------------------------------------------------------------
 
@@ -55,7 +73,9 @@ class EmplyClient:
         return self._list("emply_roles", "list_roles", frames.roles)
 
     def departments(self) -> Read:
-        """Every department: frame `Departments`."""
+        """Every department: frame `Departments`; none where this Emply has no list of them."""
+        if not self.can("list_departments"):
+            return read_of(Pages("emply_departments"), frames.departments)
         return self._list("emply_departments", "list_departments", frames.departments)
 
     def calendars(self) -> Read:
@@ -71,7 +91,8 @@ class EmplyClient:
             each = dict(zip(ids, threads.map(self._events_at_once, ids), strict=True))
         for pages in each.values():
             total.pages += pages.pages
-            total.digest.update(pages.digest.digest())
+            # Of the rows and not of the answers: how many requests a list takes depends on which is read first.
+            total.digest.update(_hashed(pages.rows))
         frame = calendar_frames.events({calendar_id: pages.rows for calendar_id, pages in each.items()})
         return Read(frame, total.certificate(len(frame)))
 
@@ -83,7 +104,7 @@ class EmplyClient:
 
     def find_user(self, username: str | None, email: str | None) -> JsonObject | None:
         """The user of this username or, failing that, of this e-mail; reads all of them."""
-        rows = self._connection.pages(_USERS, "list_users").rows
+        rows = self._connection.lists.pages(_USERS, "list_users").rows
         for name, value in (("username", username), ("email", email)):
             found = [row for row in rows if value and key_of(str(row.get(name) or "")) == key_of(value)]
             if found:
@@ -96,7 +117,7 @@ class EmplyClient:
 
     def list_calendars(self) -> list[JsonObject]:
         """Every calendar, as Emply gives it."""
-        return list(self._connection.pages("emply_calendars", "list_calendars").rows)
+        return list(self._connection.lists.pages("emply_calendars", "list_calendars").rows)
 
     def calendar_events(self, calendar_id: str) -> list[JsonObject]:
         """Every event of a calendar, as Emply gives it."""
@@ -119,11 +140,11 @@ class EmplyClient:
 
     def add_calendar(self, fields: JsonObject) -> str:
         """Make a calendar of a plan's `after`; its id."""
-        return self._connection.create("add_calendar", _only(NEW_CALENDAR_FIELDS, fields))
+        return self._connection.create("add_calendar", _only("add_calendar", fields))
 
     def update_calendar(self, calendar_id: str, fields: JsonObject) -> None:
         """Change a calendar to a plan's `after`. With `externalId` null, Outlook's events in it go."""
-        self._connection.write("update_calendar", _only(CALENDAR_FIELDS, fields), calendar_id)
+        self._connection.write("update_calendar", _only("update_calendar", fields), calendar_id)
 
     def delete_calendar(self, calendar_id: str) -> None:
         """Remove a calendar with its events."""
@@ -131,25 +152,30 @@ class EmplyClient:
 
     def put_event(self, calendar_id: str, external_id: str, fields: JsonObject) -> None:
         """Make an Outlook event in a calendar, or replace it: a plan's `after` is the whole of it."""
-        self._connection.write("put_event", _only(EVENT_FIELDS, fields), calendar_id, external_id)
+        self._connection.write("put_event", _only("put_event", fields), calendar_id, external_id)
 
     def update_event(self, event_id: str, fields: JsonObject) -> None:
         """Change fields of an event."""
-        self._connection.write("update_event", _only(EVENT_FIELDS | {"externalId"}, fields), event_id)
+        self._connection.write("update_event", _only("update_event", fields), event_id)
 
     def delete_event(self, event_id: str) -> None:
         """Remove an event."""
         self._connection.write("delete_event", identity=event_id)
 
     def _list(self, source: str, operation: str, build: Callable[[Sequence[Row]], pd.DataFrame]) -> Read:
-        return read_of(self._connection.pages(source, operation), build)
+        return read_of(self._connection.lists.pages(source, operation), build)
 
     def _events_at_once(self, calendar_id: str) -> Pages:
-        return self._connection.at_once(_EVENTS, "list_events", calendar_id, ALL_EVENTS)
+        return self._connection.lists.at_once(_EVENTS, "list_events", calendar_id)
 
     def _events_of(self, calendar_id: str) -> Pages:
-        return self._connection.pages(_EVENTS, "list_events", calendar_id, ALL_EVENTS)
+        return self._connection.lists.pages(_EVENTS, "list_events", calendar_id)
 
 
-def _only(names: frozenset[str], fields: JsonObject) -> dict[str, object]:
-    return {name: value for name, value in fields.items() if name in names}
+def _only(operation: str, fields: JsonObject) -> dict[str, object]:
+    """Of a plan's `after` what the operation takes."""
+    return {name: value for name, value in fields.items() if name in NEEDS[operation].writes}
+
+
+def _hashed(rows: Sequence[Row]) -> bytes:
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).digest()

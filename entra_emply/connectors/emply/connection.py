@@ -1,122 +1,86 @@
-"""Emply over HTTP: one operation at a time, lists whole or not at all, writes sent once, and what a refusal means to an
-operator. What is asked is `client`'s business, what the operations are `operations`'.
+"""Emply over HTTP: one operation at a time as the API description has it, writes sent once, and what a refusal means to
+an operator. What is asked is `client`'s business, how lists page that of `lists`.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from entra_emply.connectors.emply.operations import NO_SUCH_OBJECT, OPERATIONS, PAGE, REQUESTS_PER_SECOND
+from entra_emply.connectors.emply import description
+from entra_emply.connectors.emply.description_file import CUSTOMER, JSON_PATCH, Operation
+from entra_emply.connectors.emply.lists import Lists
+from entra_emply.connectors.emply.operations import NEEDS, READ_BEFORE_WRITTEN
+from entra_emply.connectors.emply.records import Getter, Record, compiled
+from entra_emply.connectors.emply.whole_objects import WholeObjects
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed, Service
-from entra_emply.connectors.pages import Pages, ReadAgain, whole
 from entra_emply.connectors.throttle import Timing
 from entra_emply.environment import EmplyEnvironment
-from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
+from entra_emply.errors import CredentialsError, SettingsError, SourceUnreadable, TargetRefused
 
 THREADS = 4
-_TWICE = 2
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+_NOT_UNDERSTOOD = (400, 422)
+_OF_A_HEADER = re.compile(r"[\x21-\x7e]+")
+_ABSENT = "not_offered"
 
 
 class Connection:
     """One customer's Emply. Every method may raise CredentialsError."""
 
     def __init__(self, environment: EmplyEnvironment, timing: Timing | None = None) -> None:
-        self._environment = environment
+        """Raises SettingsError where the API description, or a key that is to stand in a header, is wrong."""
+        self.description = description.load(environment.api)
+        self._base = _base(self.description.content.url, environment)
+        self._query, self._headers = _credentials(self.description, environment.api_key)
+        content = self.description.content
+        self._error_code: Getter = compiled(content.errors.code)
+        self._rows: Getter = compiled(content.lists.rows)
         self.service = Service(
-            "Emply", ca_bundle=environment.ca_bundle, threads=THREADS, per_second=REQUESTS_PER_SECOND, timing=timing,
-            variable="EMPLY_URL",
+            "Emply", ca_bundle=environment.ca_bundle, threads=THREADS, timing=timing, variable="EMPLY_URL",
+            per_second=_pace(content.requests_per_second),
         )  # fmt: skip
+        self.lists = Lists(self.description, self._read, self._rows_of)
+        untranslated = Lists(self.description, self._read, self._rows_as_they_are)
+        self._wholes = WholeObjects(self.description, untranslated, self._one, self._identity)
 
     def one(self, source: str, operation: str, identity: str) -> Row | None:
-        """One object; None where Emply itself says that there is none: a 404 from something in between is no proof."""
-        answer = self._read(source, operation, identity)
-        if answer.status == _NOT_FOUND and answer.error_code == NO_SUCH_OBJECT:
-            return None
-        self._require_ok(source, answer)
-        found: Row = answer.json()
-        if not isinstance(found, dict) or found.get("id") != identity:
-            raise SourceUnreadable(source, "Emply answered with something else than what was asked for")
-        return found
-
-    def pages(self, source: str, operation: str, identity: str = "", params: Mapping[str, str] | None = None) -> Pages:
-        """All pages of a list, each of which begins with the last row of the one before.
-
-        So no row comes or goes unnoticed between two pages, and a page that is empty by mistake is not taken for the
-        end: that is a page with nothing but this one row. A list that is empty altogether must say so twice, and never
-        have had a row.
-        """
-        had_rows = False
-
-        def attempt() -> Pages:
-            nonlocal had_rows
-            pages = Pages(source)
-            while True:
-                begun, skip = bool(pages.rows), max(len(pages.rows) - 1, 0)
-                place = {"skip": str(skip), "take": str(PAGE)}
-                answer = self._read(source, operation, identity, {**(params or {}), **place})
-                self._require_ok(source, answer)
-                brought = pages.add(answer, answer.json(), continues=begun)
-                had_rows = had_rows or bool(brought)
-                if not brought and (begun or pages.pages > 1):
-                    if had_rows and not begun:
-                        raise ReadAgain
-                    pages.rows = pages.distinct()
-                    return pages
-                if begun and brought and pages.rows[-1] == pages.rows[skip]:
-                    raise SourceUnreadable(source, "a page brought only rows that had come before")
-
-        return whole(source, attempt)
-
-    def at_once(
-        self, source: str, operation: str, identity: str = "", params: Mapping[str, str] | None = None
-    ) -> Pages:
-        """A list in one answer: for many short lists, of which none is acted upon before it was read by `pages`.
-
-        A list that is empty must say so twice.
-        """
-
-        def attempt() -> Pages:
-            pages = Pages(source)
-            while not pages.rows and pages.pages < _TWICE:
-                answer = self._read(source, operation, identity, params)
-                self._require_ok(source, answer)
-                pages.add(answer, answer.json())
-            pages.rows = pages.distinct()
-            return pages
-
-        return whole(source, attempt)
+        """One object in the pipeline's words; None where Emply itself says that there is none: a 404 from something in
+        between is no proof."""
+        found = self._one(source, operation, identity)
+        return None if found is None else self._record(operation).read([found])[0]
 
     def write(
         self, operation: str, fields: Mapping[str, object] | None = None, identity: str = "", external_id: str = ""
     ) -> Answer:
-        """One write, sent once. Raises TargetRefused."""
-        what = f"Emply: {operation}"
+        """One write, sent once; what Emply has no name for is left out. Raises TargetRefused, and for a change that is
+        sent as a whole object SourceUnreadable."""
+        known = self._offered(operation)
+        body = None if fields is None else self._record(operation).written(fields)
+        if fields and not body:
+            raise _refusal(operation, f"this Emply has no field for it ({self._record(operation).where})", "no_field")
         try:
-            answer = self._send(operation, identity, external_id, body=fields, repeatable=False)
+            if body is not None and known.method == "PUT" and operation in READ_BEFORE_WRITTEN:
+                body = self._whole(operation, known, identity) | body
+            answer = self._send(operation, known, identity, external_id, body=body, repeatable=False)
         except RequestFailed as failure:
             code = f"http_{failure.status}" if failure.status else "no_answer"
             raise TargetRefused(
-                f"{what}: {failure}", status=failure.status, code=code, transient=True, uncertain=failure.uncertain
-            ) from None
+                f"Emply: {operation}: {failure}",
+                status=failure.status, code=code, transient=True, uncertain=failure.uncertain,
+            ) from None  # fmt: skip
         if answer.status in SUCCESS:
             return answer
-        code = answer.error_code
-        raise TargetRefused(
-            f"{what}: answered {answer.status} {code}".rstrip(),
-            status=answer.status,
-            code=code or f"http_{answer.status}",
-            transient=False,
-            uncertain=False,
-        )
+        code = self.error_code(answer)
+        raise _refusal(operation, f"answered {answer.status} {code}".rstrip(), code, answer.status)
 
     def create(self, operation: str, fields: Mapping[str, object]) -> str:
         """Make something; its id. Whether a lost answer meant success is for the caller to look up."""
         answer = self.write(operation, fields)
         made = answer.json() if answer.is_json else None
-        identity = made.get("id") if isinstance(made, dict) else None
-        if isinstance(identity, str):
+        identity = self._identity(operation, made)
+        if isinstance(identity, str) and identity:
             return identity
         raise TargetRefused(
             f"Emply: {operation}: the answer names no id",
@@ -128,42 +92,149 @@ class Connection:
 
     def ask(self, operation: str, identity: str = "", params: Mapping[str, str] | None = None) -> Answer:
         """The answer to one reading operation, whatever it says. Raises RequestFailed where none came."""
-        return self._send(operation, identity, params=params)
+        known = self.description.operation(operation)
+        if known is None:
+            raise RequestFailed(self.description.absent(operation))
+        return self._send(operation, known, identity, params=params)
 
-    def _read(self, source: str, operation: str, identity: str, params: Mapping[str, str] | None = None) -> Answer:
+    def rows(self, operation: str, answer: Answer) -> object:
+        """What a list's answer has for rows, in the pipeline's words; what is no list as it is."""
+        return self._rows_of(operation, operation, answer)
+
+    def object_of(self, operation: str, answer: Answer) -> object:
+        """What a single object's answer has, in the pipeline's words."""
+        return self._record(operation).read([answer.json()])[0]
+
+    def error_code(self, answer: Answer) -> str:
+        """Emply's own code for an error: only what looks like one, so that no text gets out; else empty."""
+        body = answer.json() if answer.is_json else None
+        code = self._error_code(body) if isinstance(body, dict) else None
+        return code if isinstance(code, str) and code.replace("_", "").isalnum() else ""
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def _read(self, source: str, operation: str, identity: str, params: Mapping[str, str]) -> Answer:
         try:
             return self.ask(operation, identity, params)
         except RequestFailed as failure:
             raise SourceUnreadable(source, str(failure), down=failure.transient) from None
 
+    def _one(self, source: str, operation: str, identity: str) -> Row | None:
+        """One object as Emply has it."""
+        answer = self._read(source, operation, identity, {})
+        not_found = self.description.content.errors.not_found
+        if answer.status == _NOT_FOUND and self.error_code(answer) in not_found:
+            return None
+        self._require_ok(source, operation, answer)
+        found = answer.json()
+        if self._identity(operation, found) != identity:
+            raise SourceUnreadable(source, "Emply answered with something else than what was asked for")
+        return found
+
+    def _rows_of(self, source: str, operation: str, answer: Answer) -> object:
+        rows = self._rows_as_they_are(source, operation, answer)
+        return self._record(operation).read(rows) if isinstance(rows, list) else rows
+
+    def _rows_as_they_are(self, source: str, operation: str, answer: Answer) -> object:
+        self._require_ok(source, operation, answer)
+        return self._rows(answer.json())
+
+    def _whole(self, operation: str, known: Operation, identity: str) -> dict[str, object]:
+        """The object as it is now, all of it, as Emply has it. Raises TargetRefused where it is not to be found."""
+        found = self._wholes.find(operation, identity)
+        if found is not None:
+            return dict(found)
+        # That nothing lists it is no proof that it is gone. A body that is no object changes nothing, and is answered
+        # with 404 where there is nothing to change.
+        answer = self._send(operation, known, identity, body=[], repeatable=False)
+        code = self.error_code(answer)
+        if answer.status == _NOT_FOUND and code in self.description.content.errors.not_found:
+            raise _refusal(operation, f"answered {_NOT_FOUND} {code}", code, _NOT_FOUND)
+        raise _refusal(operation, "PUT needs the whole object, and no list has it", "not_listed")
+
+    def _identity(self, operation: str, found: object) -> object:
+        get = next(field.get for field in self._record(operation).fields if field.ours == "id")
+        return get(found) if isinstance(found, dict) else None
+
+    def _record(self, operation: str) -> Record:
+        return self.description.kinds[NEEDS[operation].record]
+
+    # --- one request --------------------------------------------------------------------------------------------------
+
+    def _offered(self, operation: str) -> Operation:
+        known = self.description.operation(operation)
+        if known is None:
+            raise _refusal(operation, self.description.absent(operation), _ABSENT)
+        return known
+
     def _send(
         self,
-        operation: str,
+        name: str,
+        operation: Operation,
         identity: str,
         external_id: str = "",
         *,
         params: Mapping[str, str] | None = None,
-        body: object = None,
+        body: Mapping[str, object] | Sequence[object] | None = None,
         repeatable: bool = True,
     ) -> Answer:
         """One operation. Raises RequestFailed, CredentialsError."""
-        known, customer = OPERATIONS[operation], self._environment.customer
-        path = known.path.format(id=quote(identity, safe=""), external_id=quote(external_id, safe=""))
+        path = operation.path.format(id=quote(identity, safe=""), external_id=quote(external_id, safe=""))
+        kind = {} if body is None else {"Content-Type": operation.content_type}
         answer = self.service.request(
-            known.method,
-            f"{self._environment.url}/{quote(customer, safe='')}/{path}",
-            params={"apiKey": self._environment.api_key} | dict(params or {}),
-            body=body,
+            operation.method,
+            f"{self._base}/{path}",
+            headers=lambda: {**self._headers, **kind},
+            params={**self._query, **operation.query, **(params or {})},
+            body=_as_patch(body) if isinstance(body, Mapping) and operation.content_type == JSON_PATCH else body,
             repeatable=repeatable,
         )
         if answer.status == _UNAUTHORIZED:
             raise CredentialsError("Emply refuses the key: check EMPLY_API_KEY, and that the key is activated in Emply")
         if answer.status == _FORBIDDEN:
-            raise CredentialsError(f"Emply refuses {operation}: the key's roles lack the access {known.access}")
+            raise CredentialsError(f"Emply refuses {name}: the key's roles lack the access {operation.needed}")
         return answer
 
-    def _require_ok(self, source: str, answer: Answer) -> None:
-        if answer.status not in SUCCESS:
-            said = f"Emply answered {answer.status} {answer.error_code}".rstrip()
-            hint = ": are EMPLY_CUSTOMER and EMPLY_URL right?" if answer.status == _NOT_FOUND else ""
-            raise SourceUnreadable(source, said + hint)
+    def _require_ok(self, source: str, operation: str, answer: Answer) -> None:
+        if answer.status in SUCCESS:
+            return
+        said = f"Emply answered {answer.status} {self.error_code(answer)}".rstrip()
+        hint = ": are EMPLY_CUSTOMER and EMPLY_URL right?" if answer.status == _NOT_FOUND else ""
+        if answer.status in _NOT_UNDERSTOOD and operation.startswith("list_"):
+            hint = f": if it takes no `skip` and `take`, set lists.style to whole ({self.description.where('lists')})"
+        raise SourceUnreadable(source, said + hint)
+
+
+def _base(url: str, environment: EmplyEnvironment) -> str:
+    """The address below which the paths are; EMPLY_URL stands for what is before the customer's name at its end."""
+    if environment.url is not None:
+        url = environment.url + (f"/{CUSTOMER}" if url.endswith(f"/{CUSTOMER}") else "")
+    return url.replace(CUSTOMER, quote(environment.customer, safe=""))
+
+
+def _credentials(described: description.Description, key: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """The key in the query and in the headers, one of which is empty. Raises SettingsError."""
+    how = described.content.authentication
+    if how.query is not None:
+        return {how.query: key}, {}
+    if not _OF_A_HEADER.fullmatch(key):
+        raise SettingsError("EMPLY_API_KEY: expected a token without blanks and without letters outside ASCII")
+    return {}, {str(how.header): f"{how.prefix}{key}"}
+
+
+def _pace(allowed: int) -> int:
+    """Requests a second: a tenth below what Emply allows keeps a run from being throttled at all."""
+    return max(1, allowed * 9 // 10)
+
+
+def _as_patch(fields: Mapping[str, object]) -> list[dict[str, object]]:
+    """Fields as a JSON Patch (RFC 6902)."""
+    escaped = {name.replace("~", "~0").replace("/", "~1"): value for name, value in fields.items()}
+    return [{"op": "replace", "path": f"/{name}", "value": value} for name, value in escaped.items()]
+
+
+def _refusal(operation: str, why: str, code: str, status: int | None = None) -> TargetRefused:
+    """A write that was certainly not made, and would not be another time."""
+    return TargetRefused(
+        f"Emply: {operation}: {why}", status=status, code=code or f"http_{status}", transient=False, uncertain=False
+    )

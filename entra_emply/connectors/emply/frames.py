@@ -1,14 +1,16 @@
 """The frames of Emply's lists: one pandera model and one function from JSON rows to frame for each.
 
 Text is kept as Emply wrote it (trimming and folding is the rules' business), a missing value is NaN, absent
-switches have the defaults of rules.md. Reading the rows is `client.py`'s business.
+switches have the defaults of rules.md. A text with NUL in it, which no database keeps, makes its row wrong. Reading the
+rows is `client.py`'s business.
 """
 
 from collections.abc import Sequence
 
 import pandas as pd
 
-from entra_emply.connectors.frames import FrameModel, Row, column, identity, of_rows, sorted_texts, texts
+from entra_emply.connectors.emply.texts import of_rows
+from entra_emply.connectors.frames import FrameModel, Row, column, identity, sorted_texts, texts
 
 STATUSES = ("active", "pending", "archived")
 

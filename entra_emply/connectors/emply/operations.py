@@ -1,56 +1,97 @@
-"""What is assumed about Emply's API: every operation used, in one table. A customer who holds the real description
-corrects it here and nowhere else.
-
-`access` is the area that the key's roles must cover. Seen in public client code: `GET users`, `GET employees`,
-`GET departments`, bare arrays, camelCase, the key as `apiKey`. Everything else is assumed.
+"""What the pipeline asks of Emply: operations and fields by the pipeline's own names. How a customer's Emply has them
+(method, path, names, paging) is the API description's business (`description`, `api-v1.yaml`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+USER_FIELDS = frozenset({
+    "username", "email", "firstName", "lastName", "jobTitle", "mobilePhone", "roleIds", "departmentId", "language",
+    "timeZone", "currency", "active",
+})  # fmt: skip
+CALENDAR_FIELDS = frozenset({"externalId", "name", "isDefault", "enabled", "canDisable", "shareDatesAndTitles"})
+EVENT_FIELDS = frozenset({"title", "start", "end", "isAllDay", "showAs", "changeKey"})
+"""What Emply is told of a user, a calendar and an event; a plan says more about them. An event's `externalId` is part
+of its address where it came from Outlook, and a field of Emply's own events."""
+
+RECORDS: Mapping[str, frozenset[str]] = {
+    "user": USER_FIELDS | {"id", "employeeId", "photoEtag"},
+    "photo": frozenset({"etag", "contentBase64"}),
+    "employee": frozenset({
+        "id", "number", "firstName", "lastName", "email", "status", "jobTitle", "mobilePhone", "departmentId",
+        "resignationDate",
+    }),
+    "role": frozenset({"id", "title"}),
+    "department": frozenset({"id", "title", "parentId", "active"}),
+    "calendar": CALENDAR_FIELDS | {"id", "userId", "kind"},
+    "event": EVENT_FIELDS | {"id", "externalId", "origin"},
+}  # fmt: skip
+"""The fields of every kind of object."""
 
 
 @dataclass(frozen=True)
-class Operation:
-    """One operation: HTTP method, path below the customer's address, and the access it needs."""
+class Need:
+    """What the pipeline needs of one operation: of which objects, with what in its path, and what it writes."""
 
-    method: str
-    path: str
-    access: str
+    record: str
+    places: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+
+    @property
+    def creates(self) -> bool:
+        """Whether it makes an object whose id is in the answer."""
+        return bool(self.writes) and not self.places
 
 
-OPERATIONS = {
-    "list_users": Operation("GET", "users", "users: read"),
-    "get_user": Operation("GET", "users/{id}", "users: read"),
-    "create_user": Operation("POST", "users", "users: write"),
-    "update_user": Operation("PATCH", "users/{id}", "users: write"),
-    "set_photo": Operation("PUT", "users/{id}/photo", "users: write"),
-    "list_employees": Operation("GET", "employees", "employees: read"),
-    "get_employee": Operation("GET", "employees/{id}", "employees: read"),
-    "list_roles": Operation("GET", "roles", "roles: read"),
-    "list_departments": Operation("GET", "departments", "departments: read"),
-    "list_calendars": Operation("GET", "calendars", "calendars: read"),
-    "add_calendar": Operation("POST", "calendars", "calendars: write"),
-    "update_calendar": Operation("PATCH", "calendars/{id}", "calendars: write"),
-    "delete_calendar": Operation("DELETE", "calendars/{id}", "calendars: write"),
-    "list_events": Operation("GET", "calendars/{id}/events", "calendars: read"),
-    "put_event": Operation("PUT", "calendars/{id}/events/{external_id}", "calendars: write"),
-    "update_event": Operation("PATCH", "events/{id}", "calendars: write"),
-    "delete_event": Operation("DELETE", "events/{id}", "calendars: write"),
+_ID = frozenset({"id"})
+
+NEEDS: Mapping[str, Need] = {
+    "list_users": Need("user"),
+    "get_user": Need("user", _ID),
+    "create_user": Need("user", writes=USER_FIELDS),
+    "update_user": Need("user", _ID, USER_FIELDS),
+    "set_photo": Need("photo", _ID, RECORDS["photo"]),
+    "list_employees": Need("employee"),
+    "get_employee": Need("employee", _ID),
+    "list_roles": Need("role"),
+    "list_departments": Need("department"),
+    "list_calendars": Need("calendar"),
+    "get_calendar": Need("calendar", _ID),
+    "add_calendar": Need("calendar", writes=CALENDAR_FIELDS | {"kind", "userId"}),
+    "update_calendar": Need("calendar", _ID, CALENDAR_FIELDS),
+    "delete_calendar": Need("calendar", _ID),
+    "list_events": Need("event", _ID),
+    "get_event": Need("event", _ID),
+    "put_event": Need("event", frozenset({"id", "external_id"}), EVENT_FIELDS),
+    "update_event": Need("event", _ID, EVENT_FIELDS | {"externalId"}),
+    "delete_event": Need("event", _ID),
 }
+"""Every operation, in the order in which `doctor` tries them: a list before what is asked for by an id of it."""
 
-CALENDAR_FIELDS = frozenset({"externalId", "name", "isDefault", "enabled", "canDisable", "shareDatesAndTitles"})
-NEW_CALENDAR_FIELDS = CALENDAR_FIELDS | {"kind", "userId"}
-EVENT_FIELDS = frozenset({"title", "start", "end", "isAllDay", "showAs", "changeKey"})
-"""What Emply takes for a calendar and an event; a plan says more about them. An event's `externalId` is part of its
-address where it came from Outlook, and a field of Emply's own events."""
+LISTS_OF_A_PLAN = ("list_users", "list_employees", "list_roles")
+"""Without these there is no plan."""
 
-ALL_EVENTS = {"from": "1970-01-01T00:00:00Z", "to": "2200-01-01T00:00:00Z"}
-"""A window that has every event in it."""
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "users": ("get_user", "create_user", "update_user"),
+    "photos": ("get_user", "set_photo"),
+    "calendars": ("get_user", "list_calendars", "list_events", "add_calendar", "update_calendar", "delete_calendar"),
+    "events": ("list_calendars", "list_events", "put_event", "update_event", "delete_event"),
+}
+"""The parts of the pipeline that write to Emply, and the operations without which each is off."""
 
-PAGE = 500
-"""Rows that `take` asks for at most."""
+READ_BEFORE_WRITTEN: Mapping[str, str] = {
+    "update_user": "get_user",
+    "update_calendar": "get_calendar",
+    "update_event": "get_event",
+}
+"""For a change that is sent as a whole object (PUT): what reads the object before."""
 
-REQUESTS_PER_SECOND = 45
-"""Emply allows 50 a second for each key; staying below keeps a run from being throttled at all."""
+LISTED_BEFORE_WRITTEN: Mapping[str, tuple[str, ...]] = {
+    "update_user": (),
+    "update_calendar": ("list_calendars",),
+    "update_event": ("list_calendars", "list_events"),
+}
+"""The lists in which it is looked for, where nothing reads it alone."""
 
-NO_SUCH_OBJECT = "not_found"
-"""The error's code where an id is nobody's; any other 404 means that the address is wrong."""
+ONLY_BEFORE_PUT = frozenset({"get_calendar", "get_event"})
+"""Operations of which nothing is asked but what `READ_BEFORE_WRITTEN` says."""

@@ -1,0 +1,152 @@
+"""YAML files that people write: read once, validated by a pydantic model, every mistake with its line and what was
+expected. What the keys mean is the models' business (`reconciliation.settings`, `connectors.emply.description`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from entra_emply.errors import SettingsError
+
+Location = tuple[str | int, ...]
+"""Where something is in a document: keys, and numbers of items."""
+Mistake = tuple[int, str]
+"""The line of a mistake (from 1), and what was expected."""
+Content = TypeVar("Content", bound=BaseModel)
+
+_LONGEST_KEY = 60
+
+
+@dataclass(frozen=True)
+class Document(Generic[Content]):
+    """A validated file: what it says, what errors call it, and the line of every place in it."""
+
+    content: Content
+    name: str
+    lines: Mapping[Location, int]
+
+    def where(self, *location: str | int) -> str:
+        """Where this is, as errors say it: "settings.yaml, line 3"."""
+        return f"{self.name}, line {line_of(self.lines, location)}"
+
+    def refuse(self, faults: Iterable[tuple[Location, str]]) -> None:
+        """Raises SettingsError where there is a fault: what a model by itself does not see."""
+        refuse(self.name, [(line_of(self.lines, where), f"{_dotted(where)}: {why}") for where, why in faults])
+
+
+def read_text(path: Path, named_by: str) -> str:
+    """The text of a file, which the variable or option `named_by` names. Raises SettingsError."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise SettingsError(f"{path}: is not UTF-8 text") from None
+        why = error.strerror if isinstance(error, OSError) else "no file has such a name"
+        raise SettingsError(f"{path}: cannot be read ({why}); {named_by} names the file") from None
+
+
+def parse(
+    text: str,
+    name: str,
+    model: type[Content],
+    of: str,
+    mistakes_in: Callable[[yaml.Node], Iterator[Mistake]] | None = None,
+) -> Document[Content]:
+    """The document in `text`; `name` is how errors call the file, `of` what it is a mapping of.
+
+    `mistakes_in` finds what only the written text shows. Raises SettingsError naming every line.
+    """  # fmt: skip
+    try:
+        root, document = composed(text, name, of)
+        lines = {(): 1} | dict(reversed(list(_lines(root))))
+        mistakes = [*_repeated_keys(root), *(mistakes_in(root) if mistakes_in else ())]
+    except RecursionError:
+        raise SettingsError(f"{name}: is nested too deeply, or an alias (*) leads back to where it stands") from None
+    try:
+        content = model.model_validate(document)
+    except ValidationError as error:
+        mistakes += [(line_of(lines, fault["loc"]), _expectation(fault, of)) for fault in error.errors()]
+    refuse(name, mistakes)
+    return Document(content, name, lines)
+
+
+def composed(text: str, name: str, of: str) -> tuple[yaml.Node, Mapping[object, object]]:
+    """The document with its lines, and as data. Raises SettingsError."""
+    try:
+        root, document = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingsError(f"{name}, line {line}: not valid YAML: {error.problem}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise SettingsError(f"{name}, line {line}: not valid YAML: a character that no text has") from None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # a date or number that is none
+        raise SettingsError(f"{name}: not valid YAML: a value cannot be read ({type(error).__name__})") from None
+    if not isinstance(document, Mapping) or root is None:
+        raise SettingsError(f"{name}, line 1: expected a mapping of {of}")
+    return root, document
+
+
+def refuse(name: str, mistakes: Iterable[Mistake]) -> None:
+    """Raises SettingsError where there are mistakes, in the order of their lines."""
+    found = sorted(set(mistakes))
+    if found:
+        raise SettingsError("; ".join(f"{name}, line {line}: {why}" for line, why in found))
+
+
+def line_of(lines: Mapping[Location, int], location: Location) -> int:
+    """The line of the deepest part of `location` that the document has."""
+    return next(lines[location[:depth]] for depth in range(len(location), -1, -1) if location[:depth] in lines)
+
+
+def short(text: str) -> str:
+    """A key as an error repeats it: a line of a pasted file may be long."""
+    printable = "".join(character if character.isprintable() else "?" for character in text)
+    return printable if len(printable) <= _LONGEST_KEY else f"{printable[:_LONGEST_KEY]}…"
+
+
+def _dotted(location: Location) -> str:
+    return ".".join(short(str(part)) for part in location)
+
+
+def _expectation(fault: Mapping[str, object], of: str) -> str:
+    location = fault["loc"]
+    where = _dotted(location) if isinstance(location, tuple) and location else of
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: unknown key"
+    if fault["type"] == "missing":
+        return f"{where}: is missing"
+    kinds = {"tuple_type": "expected a list", "model_type": "expected a mapping", "dict_type": "expected a mapping"}
+    kind = kinds.get(str(fault["type"]))
+    message = kind or str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
+    return f"{where}: {message}"
+
+
+def _lines(node: yaml.Node, at: Location = ()) -> Iterator[tuple[Location, int]]:
+    """The line (from 1) of every key and every item, by where it is in the document."""
+    parts: list[tuple[str | int, yaml.Node, yaml.Node]] = []
+    if isinstance(node, yaml.MappingNode):
+        parts = [(str(label.value), label, value) for label, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        parts = [(number, item, item) for number, item in enumerate(node.value)]
+    for name, start, value in parts:
+        yield (*at, name), start.start_mark.line + 1
+        yield from _lines(value, (*at, name))
+
+
+def _repeated_keys(node: yaml.Node) -> Iterator[Mistake]:
+    """YAML lets a later key win in silence; here it is an error."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for label, value in node.value:
+            if str(label.value) in seen:
+                yield label.start_mark.line + 1, f"{short(str(label.value))}: the key is given twice"
+            seen.add(str(label.value))
+            yield from _repeated_keys(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _repeated_keys(item)
