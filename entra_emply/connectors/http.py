@@ -7,6 +7,7 @@ conditions are data, where a loop of our own would be code.
 
 import json
 import logging
+import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
