@@ -55,12 +55,13 @@ class EntraUsers:
         """Their e-mails."""
         return addresses(self.inputs.entra_users)
 
-    @cached_property
-    def own_addresses(self) -> pd.DataFrame:
-        """The UPN and the e-mail of each Entra user: row, address; unique."""
-        rows = np.arange(len(self))
-        both = [pd.DataFrame({"row": rows, "address": each.array}) for each in (self.upn, self.address)]
-        return pd.concat(both, ignore_index=True).dropna().drop_duplicates(ignore_index=True)
+    def owners_of(self, addresses: "pd.Series[str]") -> pd.DataFrame:
+        """Which Entra users have one of these as UPN or e-mail: row, address; unique."""
+        parts = []
+        for own in (self.upn, self.address):
+            rows = np.flatnonzero(is_among(own, addresses))
+            parts.append(pd.DataFrame({"row": rows, "address": own.iloc[rows].array}))
+        return pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
 
     def addresses_of(self, rows: Rows) -> pd.DataFrame:
         """Every address of the users at `rows` (rules.md, "addresses"): row, address; unique."""

@@ -23,7 +23,8 @@ def join(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
     employee_row (rows of the frames, -1 for none); matched_by (link, username, email, address or missing),
     replaces_link (of a link whose Entra user is gone); left_alone (M4); in_scope, enabled, in_room; main_group (row of
     `mapping.groups`, -1 for none); address (e-mail of the Entra user), subject (the person's e-mail), employees (how
-    many carry the e-mail that an employee of the person has), employee_by_entra_email (L12). Index 0….
+    many carry the e-mail that an employee of the person has), employee_by_entra_email (L12), shares_with
+    (M3b: the least id of the Emply users that share an address and are nobody's). Index 0….
     """
     users, employees = EntraUsers(inputs, mapping), Employees.of(inputs)
     emply = emply_side(inputs, employees)
@@ -40,6 +41,7 @@ class _Matches:
     entra_alone: Mask
     emply_alone: Mask
     links: pd.DataFrame
+    shares_with: "pd.Series[str]"
 
     @classmethod
     def of(cls, compared: Comparisons) -> "_Matches":
@@ -48,7 +50,15 @@ class _Matches:
         matched_by = emply_row.copy()
         for how, (rows, taken) in compared.matches.items():
             emply_row[rows], matched_by[rows] = taken, _how(how)
-        return cls(emply_row, matched_by, *compared.alone, compared.links)
+        return cls(emply_row, matched_by, *compared.alone, compared.links, _least_partner(compared))
+
+
+def _least_partner(compared: Comparisons) -> "pd.Series[str]":
+    """M3b: the least id of the Emply users that each Entra user shares an address with; missing for none."""
+    pairs = compared.by_address.pairs
+    ids = compared.users.inputs.emply_users["emply_user_id"].iloc[pairs["login"]]
+    least = pd.Series(ids.array, index=pairs["row"].array, dtype="str").groupby(level=0).min()
+    return least.reindex(range(len(compared.users))).astype("str")
 
 
 def _one_row_each(users: EntraUsers, matches: _Matches) -> pd.DataFrame:
@@ -74,6 +84,7 @@ def _one_row_each(users: EntraUsers, matches: _Matches) -> pd.DataFrame:
             "in_room": users.in_room,
             "main_group": users.main_group,
             "address": users.address,
+            "shares_with": matches.shares_with.array,
         }
     )
     logins = pd.DataFrame(
@@ -89,6 +100,7 @@ def _one_row_each(users: EntraUsers, matches: _Matches) -> pd.DataFrame:
             "in_room": False,
             "main_group": _NOBODY,
             "address": pd.array([None] * len(rest), dtype="str"),
+            "shares_with": pd.array([None] * len(rest), dtype="str"),
         }
     )
     people = pd.concat([persons, logins], ignore_index=True)
@@ -126,15 +138,21 @@ def _by_entra_email(
     """The employees of people whose Emply user's own e-mail finds nobody, by their Entra user's; and how many.
 
     Only those that are nobody else's: no other Emply user carries the id or the e-mail, no other enabled Entra user has
-    the e-mail.
+    the e-mail. The row of an Entra user is that of its person.
     """
+    rows, many = np.full(len(address), _NOBODY, dtype=np.int64), np.zeros(len(address), dtype=np.int64)
+    known = np.flatnonzero(is_among(address, employees.email))
+    if not len(known):
+        return rows, many
+    asked = address.iloc[known]
+    carriers = users.address[users.enabled & is_among(users.address, asked)].value_counts()
+    itself = users.enabled[asked.index].astype(np.int64)
+    shared = is_among(asked, emply["email"]) | (asked.map(carriers).fillna(0).to_numpy() > itself)
     free = employees.unclaimed(inputs.emply_users["employee_id"])
-    carriers = users.address[users.enabled].value_counts()
-    itself = users.enabled[address.index].astype(np.int64)  # the row of an Entra user is that of its person
-    shared = is_among(address, emply["email"]) | (address.map(carriers).fillna(0).to_numpy() > itself)
-    row, many = free.of_people(pd.Series(index=address.index, dtype="str"), address.where(~shared))
-    found = positions(take(free.employee_id, row), employees.employee_id)
-    return found, np.where(row >= 0, many, 0)
+    found, number = free.of_people(pd.Series(index=asked.index, dtype="str"), asked.where(~shared))
+    rows[known] = positions(take(free.employee_id, found), employees.employee_id)
+    many[known] = np.where(found >= 0, number, 0)
+    return rows, many
 
 
 IDENTITY_COLUMNS = [
@@ -152,6 +170,7 @@ IDENTITY_COLUMNS = [
     "main_group",
     "employees",
     "employee_by_entra_email",
+    "shares_with",
     "entra_row",
     "emply_row",
     "employee_row",

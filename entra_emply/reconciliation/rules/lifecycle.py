@@ -35,7 +35,6 @@ from entra_emply.reconciliation.rules.conditions import (
     with_employee,
     without_employee,
 )
-from entra_emply.reconciliation.rules.matching import comparisons
 from entra_emply.reconciliation.rules.write_back import to_delete
 from entra_emply.text import as_address, key, key_of, trimmed, written
 
@@ -47,31 +46,33 @@ def _address_taken(identities: Identities, rows: Rows) -> Mask:
     users = identities.inputs.emply_users
     carried = pd.concat([key(users["username"]), key(users["email"])])
     own = (key(identities.entra("user_principal_name", pd.Index(rows))), identities.frame["address"].iloc[rows])
-    shares = comparisons(identities).by_address.counts[0][rows] > 0
+    shares = identities.frame["shares_with"].iloc[rows].notna().to_numpy(dtype=bool)
     return is_among(own[0], carried) | is_among(own[1], carried) | shares
 
 
 def _carriers(identities: Identities, person: int) -> Values:
     """What the Emply users are called that stand in the way of a login of their own."""
-    users, rows = identities.inputs.emply_users, _in_the_way(identities, np.array([person]))["login"]
-    of = users.iloc[rows.to_numpy()]
+    users, found = identities.inputs.emply_users, _in_the_way(identities, np.array([person]))
+    of = users[users["emply_user_id"].isin(found["emply_user_id"])]
     names = of["username"].fillna(of["email"]).fillna(of["emply_user_id"])
     name = identities.text("entra", "user_principal_name", person)
     return {"carriers": names.tolist(), "username": name and key_of(name), "email": identities.value("address", person)}
 
 
 def _in_the_way(identities: Identities, persons: Rows) -> pd.DataFrame:
-    """L1a: the Emply users that carry an address of these people, or share one: person, login (row); unique."""
+    """L1a: the Emply users that carry an address of these people, or share one: person, emply_user_id."""
     users, at = identities.inputs.emply_users, pd.Index(persons)
     names, emails = key(identities.entra("user_principal_name", at)), identities.frame["address"].iloc[persons]
     own = pd.concat([pd.DataFrame({"person": persons, "address": each.array}) for each in (names, emails)]).dropna()
-    rows = np.arange(len(users))
-    carried = [pd.DataFrame({"login": rows, "address": key(users[name]).array}) for name in ("username", "email")]
-    carried = [each[is_among(each["address"], own["address"])] for each in carried]
-    found = own.merge(pd.concat(carried), on="address")[["person", "login"]]
-    pairs = comparisons(identities).by_address.pairs
-    shared = pairs.loc[np.isin(pairs["row"], persons), ["row", "login"]].set_axis(["person", "login"], axis=1)
-    return pd.concat([found, shared]).drop_duplicates(ignore_index=True)
+    carried = []
+    for column in ("username", "email"):
+        addresses = key(users[column])
+        rows = np.flatnonzero(is_among(addresses, own["address"]))
+        ids = users["emply_user_id"].iloc[rows].array
+        carried.append(pd.DataFrame({"emply_user_id": ids, "address": addresses.iloc[rows].array}))
+    found = own.merge(pd.concat(carried), on="address")[["person", "emply_user_id"]]
+    shared = identities.frame["shares_with"].iloc[persons]
+    return pd.concat([found, pd.DataFrame({"person": persons, "emply_user_id": shared.array}).dropna()])
 
 
 def _may_activate(identities: Identities) -> Mask:
@@ -212,9 +213,7 @@ def _taken(identities: Identities) -> pd.DataFrame:
     draft = findings(rows, "address_taken", "L1a")
     if rows.empty:
         return draft
-    found = _in_the_way(identities, rows.to_numpy())
-    ids = identities.inputs.emply_users["emply_user_id"].iloc[found["login"]]
-    least = pd.Series(ids.array, index=found["person"].array).groupby(level=0).min()
+    least = _in_the_way(identities, rows.to_numpy()).groupby("person")["emply_user_id"].min()
     return draft.assign(object=least.reindex(rows).astype("str").array)
 
 

@@ -190,8 +190,8 @@ class Sharing:
 
     def _is_anothers(self, ours: pd.DataFrame) -> Mask:
         """Addresses (row, address) that are the UPN or e-mail of another enabled Entra user: they do not count."""
-        own = self.users.own_addresses
-        own = own[self.users.enabled[own["row"]] & is_among(own["address"], ours["address"])]
+        own = self.users.owners_of(ours["address"])
+        own = own[self.users.enabled[own["row"]]]
         carriers = own["address"].value_counts()
         mine = ours.merge(own, on=["row", "address"], how="left", indicator=True)["_merge"] == "both"
         others = ours["address"].map(carriers).fillna(0).to_numpy() - mine.to_numpy()
@@ -308,12 +308,12 @@ class Comparisons:
 
 
 def _keys_of_other_members(users: EntraUsers, needless: Mask) -> "pd.Series[str]":
-    """M4: the UPNs and e-mails of the enabled Members who are out of scope or matched already."""
-    in_scope = users.in_group & ~users.in_room
-    member = (users.inputs.entra_users["user_type"] == "Member").to_numpy(dtype=bool)
-    others = users.enabled & member & (~in_scope | needless)
-    own = users.own_addresses
-    return own.loc[others[own["row"]], "address"]
+    """M4: of the Guests' e-mails, those that are a UPN or e-mail of an enabled Member who takes no part."""
+    in_scope, kinds = users.in_group & ~users.in_room, users.inputs.entra_users["user_type"]
+    guest = (kinds == "Guest").to_numpy(dtype=bool) & users.enabled & in_scope & ~needless
+    member = (kinds == "Member").to_numpy(dtype=bool)
+    own = users.owners_of(users.address[guest])
+    return own.loc[(users.enabled & member & (~in_scope | needless))[own["row"]], "address"]
 
 
 def _without(comparison: Comparison, rule: Rule[Comparison], needless: Mask, free: Mask) -> tuple[Mask, Mask]:
@@ -337,7 +337,7 @@ def left_alone_by(rule: Rule[Comparison], comparison: Comparison) -> tuple[Mask,
 
 @once
 def comparisons(identities: Identities) -> Comparisons:
-    """How the people were compared: for L1a, and for explaining a join that is known."""
+    """How the people were compared: for explaining a join that is known."""
     emply = emply_side(identities.inputs, Employees.of(identities.inputs))
     return Comparisons.of(identities.entra_users, emply)
 
