@@ -7,7 +7,7 @@ from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids, inputs_around
+from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids, inputs_around, named_near
 from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import make_plan
@@ -31,8 +31,11 @@ def facts_of(scenario: subject.Scenario, asked: str, links: Sequence[Row] = ()) 
     frames = InMemory.of(inputs)
     directory = Directory(frames)
     who = directory.carriers(asked)
-    near = inputs_around(frames, inputs.settings, directory.around(who))
-    return gather(near, who, *planned_rows(plan.actions, plan.findings), links)
+    actions, findings = planned_rows(plan.actions, plan.findings)
+    around = directory.around(who)
+    about = [row for row in findings if {row["entra_id"], row["emply_user_id"], row["employee_id"]} & around.ids]
+    near = inputs_around(frames, inputs.settings, named_near(around, about))
+    return gather(near, who, actions, findings, links, guard_counts=plan.guard_counts)
 
 
 def explained(scenario: subject.Scenario, asked: str = "megan@contoso.com", **recorded: Any) -> Row:  # noqa: ANN401

@@ -21,15 +21,22 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
-from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, Ids, inputs_around
+from entra_emply.reconciliation.explain.neighbourhood import (
+    UNREAD,
+    Directory,
+    Frames,
+    Ids,
+    inputs_around,
+    named_near,
+)
 from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.settings import Settings, load
 from entra_emply.storage.frame_store import FrameStore, StoredRun
 
-_OF_GROUPS = ("group_renamed", "dynamic_group_guests", "nested_group_ignored")
 _NEARLY = "email_nearly_matches"
+_OF_GROUPS = ("group_renamed", "dynamic_group_guests", "nested_group_ignored")
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,9 @@ def explain(environment: Environment, asked: str) -> dict[str, Any]:
         if not found.who:
             return source | _nobody(found, ledger)
         told = _told(run, ledger, found.around)
-        return source | _people(found, inputs_around(run, settings, _with_near(found, told), UNREAD), told, ledger)
+        return source | _people(
+            found, inputs_around(run, settings, named_near(found.around, told.findings), UNREAD), told, ledger
+        )
 
 
 @_frames_in_words()
@@ -98,7 +107,7 @@ def explain_live(environment: Environment, asked: str) -> dict[str, Any]:
         if not found.who:
             return source | _nobody(found, ledger)
         last = Told((), ()) if run is None else _told(run, ledger, found.around)
-        made = live.plan(inputs_around(frames, settings, _with_near(found, last)))
+        made = live.plan(inputs_around(frames, settings, named_near(found.around, last.findings)))
         return source | _people(found, made.inputs, _told_now(made.plan, last), ledger)
 
 
@@ -147,12 +156,6 @@ def _nobody(found: _Found, ledger: Ledger | None) -> dict[str, Any]:
     if history:
         sentence += " The ledger knows what was done about it in the past."
     return {"sentence": sentence, "near": near, "people": [], "history": history}
-
-
-def _with_near(found: _Found, told: Told) -> Ids:
-    """Those around, and the employees that findings about them name."""
-    near = frozenset(str(row["employee_id"]) for row in told.findings if row["code"] == _NEARLY)
-    return replace(found.around, employees=found.around.employees | near)
 
 
 def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> Told:

@@ -3,15 +3,18 @@
 Whether a read is complete in itself (pages, repeats, cut-off answers) is the clients' business.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from entra_emply.errors import SettingsError, SourceUnreadable
-from entra_emply.reconciliation.arrays import is_among
+from entra_emply.reconciliation.arrays import Mask, Rows, is_among
 from entra_emply.reconciliation.inputs import SOURCES, Inputs
+from entra_emply.reconciliation.rule import Condition, Rule, any_of
 
 ACCEPTABLE = (*SOURCES, "emply_calendars", "emply_events")
 """The sources whose shrinking is noticed, and a person may accept."""
@@ -31,6 +34,55 @@ class Counted:
         """The rows, but for those of lists that are not asked for any more: a group taken out of the settings is no
         shrinking (L8)."""
         return self.rows - sum(rows for part, rows in self.parts.items() if part not in now.parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Reads:
+    """The reads of a run, a row each: what `require_full_read` is given."""
+
+    reads: Mapping[str, Counted]
+    baselines: Mapping[str, Counted]
+    percent: float
+    accepted: Collection[str] = ()
+    may_be_empty: Collection[str] = ()
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """How many reads."""
+        return len(self.reads)
+
+    def each(self, holds: Callable[[str, Counted, Counted | None], bool], rows: Rows) -> Mask:
+        """Flags of some reads: asked with the source, the read and its baseline."""
+        named = list(self.reads)
+        return np.array(
+            [holds(named[row], self.reads[named[row]], self.baselines.get(named[row])) for row in rows], bool
+        )
+
+
+def _not_accepted(reads: Reads, rows: Rows) -> Mask:
+    return reads.each(lambda source, _now, _before: source not in reads.accepted, rows)
+
+
+def _is_first_and_empty(reads: Reads, rows: Rows) -> Mask:
+    return reads.each(
+        lambda source, now, before: before is None and now.rows == 0 and source not in reads.may_be_empty, rows
+    )
+
+
+def _lost_rows(reads: Reads, rows: Rows) -> Mask:
+    return reads.each(
+        lambda _source, now, before: (
+            before is not None and not _enough(now.rows, before.comparable(now), reads.percent)
+        ),
+        rows,
+    )
+
+
+G5 = Rule[Reads](
+    "G5",
+    (any_of("refused", Condition("lost_rows", _lost_rows), Condition("first_read_empty", _is_first_and_empty)),),
+    (Condition("not_accepted", _not_accepted),),
+)
 
 
 def require_acceptable(named: Collection[str]) -> None:
@@ -53,18 +105,17 @@ def require_full_read(
     `accepted` are the sources whose shrinking a person has accepted for this run. Raises SourceUnreadable for the first
     source that shrank.
     """
-    for source, now in reads.items():
-        if source in accepted:
-            continue
+    looked = Reads(reads, baselines, percent, accepted, may_be_empty)
+    for source in np.array(list(reads))[G5.acts(looked)][:1]:
         before = baselines.get(source)
-        if before is None and now.rows == 0 and source not in may_be_empty:
+        if before is None:
             raise SourceUnreadable(source, f"its first read is empty (G5); {_how_to_accept(source)}")
-        if before is not None and not _enough(now.rows, before.comparable(now), percent):
-            raise SourceUnreadable(
-                source,
-                f"{now.rows} rows where the last accepted read had {before.comparable(now)}, less than {percent:g} % "
-                f"(G5); {_how_to_accept(source)}",
-            )
+        now = reads[source]
+        raise SourceUnreadable(
+            source,
+            f"{now.rows} rows where the last accepted read had {before.comparable(now)}, less than {percent:g} % "
+            f"(G5); {_how_to_accept(source)}",
+        )
 
 
 def require_referred(

@@ -1,84 +1,160 @@
-"""G: what is held until a person approves it. Which reads are believed (G5) is `full_read`.
+"""G: what is held until a person approves it. Which reads are believed (G5) is `completeness`.
 
 Held or not is decided over the whole plan. Guards never change an action: they say who must look first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, as_set, is_among, positions, take, take_flag
+from entra_emply.reconciliation.arrays import Mask, Rows, as_set, is_among, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of
 from entra_emply.reconciliation.rules.lifecycle import given_at_creation
 from entra_emply.reconciliation.rules.roles import RoleChanges
 
 GUARDS = ["G1", "G2", "G3", "G4", "G6", "G7"]
+COUNTS = {"guard": "str", "group_id": "str", "counted": "Int64", "allowed": "Int64", "of": "Int64"}
 _RECENTLY = timedelta(hours=24)
 
 
-def own_guards(identities: Identities, actions: pd.DataFrame, changes: RoleChanges) -> pd.DataFrame:
-    """Which guards hold each action by itself: a column of flags for each of GUARDS, index as `actions`.
+@dataclass(frozen=True, eq=False)
+class PlannedActions:
+    """Actions of a plan, a row each, as the guards look at them.
 
-    `actions` has action_id, person, kind, rule, reason: all of a plan but those of C and E. What the newest plan held
-    stays held by the same guards; what a person approved is held by none.
+    frame: action_id, person (row), target, kind, rule, reason, entra_id, emply_user_id; indexed 0…. changes: the role
+    changes of the plan. told: what was counted for this plan (COUNTS), where these are some of its actions only, and
+    held_by, what the plan says of them; counting them again would be counting some.
     """
-    held = _with_earlier(
-        identities,
-        actions,
-        {
-            "G1": _too_many_deactivations(identities, actions),
-            "G2": _too_many_role_changes(identities, actions),
-            "G3": _protected(identities, actions, changes),
-            "G4": _group_emptied(identities, actions),
-            "G7": _too_many_grants(identities, actions),
-        },
-    )
-    # W3: deleting a user and deactivating its login are held as one, and freed only when both are approved.
-    pairs = actions.loc[actions["rule"] == "W3", "person"]
-    held.loc[pairs.index] = held.loc[pairs.index].groupby(pairs).transform("any")
-    approved = pd.Series(_approved(identities, actions), index=actions.index)
-    approved[pairs.index] = approved[pairs.index].groupby(pairs).transform("all")
-    held[approved] = False
-    return held
+
+    identities: Identities
+    frame: pd.DataFrame
+    changes: RoleChanges | None = None
+    told: pd.DataFrame | None = None
+    held_by: "pd.Series[str] | None" = None
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """How many actions."""
+        return len(self.frame)
+
+    @cached_property
+    def person(self) -> Rows:
+        """Whom each is about, -1: nobody of the join."""
+        return self.frame["person"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def held_before(self) -> "pd.Series[str]":
+        """The guards that the newest plan held each by, separated and surrounded by blanks."""
+        holds = self.identities.inputs.state.holds
+        if holds.empty:
+            return pd.Series("", index=self.frame.index, dtype="str")
+        return " " + take(holds["guards"], positions(self.frame["action_id"], holds["action_id"])) + " "
+
+    @cached_property
+    def approved(self) -> Mask:
+        """Which a person has approved."""
+        approvals = self.identities.inputs.state.approvals
+        valid = approvals.loc[approvals["expires_at"] > self.identities.inputs.now, "action_id"]
+        return is_among(self.frame["action_id"], valid)
+
+    @cached_property
+    def as_one(self) -> Rows:
+        """W3: a number for the two actions on one person that are held as one, -1 for others."""
+        return np.where((self.frame["rule"] == "W3").to_numpy(dtype=bool), self.person, -1)
+
+    def is_kind(self, *kinds: str) -> Mask:
+        """Which are of one of these kinds."""
+        return self.frame["kind"].isin(kinds).to_numpy(dtype=bool)
+
+    def named(self, row: int) -> str:
+        """The kind of an action."""
+        return f"{self.frame['target'].iloc[row]}.{self.frame['kind'].iloc[row]}"
 
 
-def calendar_guards(identities: Identities, actions: pd.DataFrame) -> pd.DataFrame:
-    """The same for the actions of C and E: G6. C6 is never held."""
-    held = _with_earlier(identities, actions, {"G6": _too_many_removals(identities, actions)})
-    held[_approved(identities, actions) | (actions["rule"] == "C6")] = False
-    return held
+# --- what is counted --------------------------------------------------------------------------------------------------
 
 
-def _with_earlier(identities: Identities, actions: pd.DataFrame, guards: Mapping[str, Mask]) -> pd.DataFrame:
-    """What these guards hold, and what was held before: it stays so, by those guards and any that join."""
-    nobody = np.zeros(len(actions), dtype=bool)
-    held = pd.DataFrame({guard: guards.get(guard, nobody) for guard in GUARDS}, index=actions.index)
-    holds = identities.inputs.state.holds
-    if holds.empty:
-        return held
-    before = " " + take(holds["guards"], positions(actions["action_id"], holds["action_id"])) + " "
-    for guard in GUARDS:
-        held[guard] |= before.str.contains(f" {guard} ", regex=False, na=False).to_numpy(dtype=bool)
-    return held
+def _counted_deactivations(actions: PlannedActions) -> tuple[int, int, int]:
+    identities, recent = actions.identities, _recent_deactivations(actions.identities)
+    rows = np.flatnonzero(deactivates.holds(actions, np.arange(len(actions))))
+    concerned = identities.frame["emply_user_id"].iloc[actions.person[rows]]
+    counted = pd.concat([concerned, recent.loc[~recent["approved"], "emply_user_id"]]).nunique()
+    return int(counted), *_deactivations_allowed(identities)
 
 
-def _approved(identities: Identities, actions: pd.DataFrame) -> Mask:
-    approvals = identities.inputs.state.approvals
-    return is_among(actions["action_id"], approvals.loc[approvals["expires_at"] > identities.inputs.now, "action_id"])
+def _counted_role_changes(actions: PlannedActions) -> tuple[int, int, int]:
+    population = int(actions.identities.reconcilable.sum())
+    counted = int(sets_roles.holds(actions, np.arange(len(actions))).sum())
+    return counted, actions.identities.inputs.settings.guards.max_role_changes.of(population), population
 
 
-def waiting(identities: Identities, actions: pd.DataFrame) -> Mask:
-    """C8: the people whose link or deactivation is held."""
-    of = actions["kind"].isin(["link_user", "deactivate_user"]) & (actions["held_by"] != "")
-    return identities.frame.index.isin(actions.loc[of, "person"])
+def _counted_removals(actions: PlannedActions) -> tuple[int, int, int]:
+    guarded = actions.frame[removes.holds(actions, np.arange(len(actions)))]
+    owners = guarded["entra_id"].fillna(guarded["emply_user_id"])
+    return int(owners.nunique(dropna=False)), *_deactivations_allowed(actions.identities)
 
 
-def behind_held_link(actions: pd.DataFrame, held: pd.DataFrame) -> Mask:
-    """G3: with a held link every other action of that person waits, free again as soon as the link is."""
-    links = (actions["kind"] == "link_user") & held.any(axis=1)
-    return (actions["person"].isin(actions.loc[links, "person"]) & ~links).to_numpy(dtype=bool)
+def _counted_grants(actions: PlannedActions) -> tuple[int, int, int]:
+    identities = actions.identities
+    rows = np.flatnonzero(grants.holds(actions, np.arange(len(actions))))
+    who = identities.frame[["entra_id", "emply_user_id"]].iloc[actions.person[rows]]
+    concerned = who["entra_id"].fillna(who["emply_user_id"])  # whom W1 creates is not in Entra yet
+    recorded = identities.inputs.state.grants
+    recent = (recorded["at"] > identities.inputs.now - _RECENTLY) & ~recorded["approved"]
+    together = int(pd.concat([concerned, recorded.loc[recent, "entra_id"]]).nunique())
+    population = len(identities.inputs.emply_users)
+    return together, identities.inputs.settings.guards.max_grants.of(population), population
+
+
+_COUNTING = {
+    "G1": _counted_deactivations,
+    "G2": _counted_role_changes,
+    "G6": _counted_removals,
+    "G7": _counted_grants,
+}
+
+
+def _count(guard: str, actions: PlannedActions) -> tuple[int, int, int] | None:
+    """What a guard counted, what is allowed, of how many; None where nobody has told."""
+    if ("count", guard) not in actions.answers:
+        actions.answers["count", guard] = _told(guard, actions)
+    known: tuple[int, int, int] | None = actions.answers["count", guard]
+    return known
+
+
+def _told(guard: str, actions: PlannedActions) -> tuple[int, int, int] | None:
+    if actions.held_by is None:
+        return _COUNTING[guard](actions)
+    told = None if actions.told is None else actions.told[actions.told["guard"] == guard]
+    if told is None or told.empty:
+        return None
+    return int(told["counted"].iloc[0]), int(told["allowed"].iloc[0]), int(told["of"].iloc[0])
+
+
+def _said_held(guard: str, actions: PlannedActions, rows: Rows) -> Mask:
+    """What the plan itself says, where nobody has told what was counted for it."""
+    held = actions.held_by if actions.held_by is not None else pd.Series("", index=actions.frame.index)
+    return (" " + held.iloc[rows] + " ").str.contains(f" {guard} ", regex=False).to_numpy(dtype=bool)
+
+
+def _more(name: str, guard: str) -> Condition[PlannedActions]:
+    """More than is allowed: the same answer for every action."""
+
+    def holds(actions: PlannedActions, rows: Rows) -> Mask:
+        count = _count(guard, actions)
+        return _said_held(guard, actions, rows) if count is None else np.full(len(rows), count[0] > count[1])
+
+    def compared(actions: PlannedActions, _row: int) -> Values:
+        counted, allowed, of = _count(guard, actions) or (None, None, None)
+        return {"counted": counted, "allowed": allowed, "of": of}
+
+    return Condition(name, holds, compared)
 
 
 @once
@@ -89,87 +165,234 @@ def standing_deactivations(identities: Identities) -> pd.DataFrame:
     return deactivations[~take_flag(users["active"], positions(deactivations["emply_user_id"], users["emply_user_id"]))]
 
 
-def _too_many_deactivations(identities: Identities, actions: pd.DataFrame) -> Mask:
-    """G1."""
-    deactivations = actions["kind"].isin(["deactivate_user", "delete_user"]).to_numpy(dtype=bool)
-    concerned = identities.frame.loc[actions.loc[deactivations, "person"], "emply_user_id"]
-    recent = _recent_deactivations(identities)
-    together = pd.concat([concerned, recent.loc[~recent["approved"], "emply_user_id"]]).nunique()
-    return deactivations & (together > _deactivations_allowed(identities))
-
-
-def _too_many_removals(identities: Identities, actions: pd.DataFrame) -> Mask:
-    """G6."""
-    removals = actions["kind"].isin(["remove_calendar", "detach_calendar"])
-    removals |= (actions["target"] == "entra") & (actions["kind"] == "delete_event")
-    guarded = (removals & (actions["rule"] != "C6")).to_numpy(dtype=bool)
-    owners = actions.loc[guarded, "entra_id"].fillna(actions.loc[guarded, "emply_user_id"])
-    return guarded & (owners.nunique(dropna=False) > _deactivations_allowed(identities))
-
-
 def _recent_deactivations(identities: Identities) -> pd.DataFrame:
     standing = standing_deactivations(identities)
     return standing[standing["at"] > identities.inputs.now - _RECENTLY]
 
 
 @once
-def _deactivations_allowed(identities: Identities) -> int:
-    """`max_deactivations` among the linked Emply users that are active, or were deactivated in the last 24 hours."""
+def _deactivations_allowed(identities: Identities) -> tuple[int, int]:
+    """`max_deactivations` among the linked Emply users that are active, or were deactivated in the last 24 hours; and
+    how many these are.
+    """
     linked = identities.linked | identities.frame["replaces_link"].to_numpy(dtype=bool)
     recently = is_among(identities.frame["emply_user_id"], _recent_deactivations(identities)["emply_user_id"])
     population = int((linked & (identities.active | recently)).sum())
-    return identities.inputs.settings.guards.max_deactivations.of(population)
+    return identities.inputs.settings.guards.max_deactivations.of(population), population
 
 
-def _too_many_role_changes(identities: Identities, actions: pd.DataFrame) -> Mask:
-    """G2."""
-    changes = (actions["kind"] == "set_roles").to_numpy(dtype=bool)
-    population = int(identities.reconcilable.sum())
-    return changes & (changes.sum() > identities.inputs.settings.guards.max_role_changes.of(population))
+# --- conditions -------------------------------------------------------------------------------------------------------
 
 
-def _protected(identities: Identities, actions: pd.DataFrame, changes: RoleChanges) -> Mask:
-    """G3: touches a holder of a protected role, gives one, replaces a link, or links by another address (M3b)."""
-    holders = _holders(identities)
-    links = actions["kind"] == "link_user"
-    replaced = identities.frame.loc[actions["person"], "replaces_link"].to_numpy(dtype=bool, copy=True)
-    replaced |= (identities.frame.loc[actions["person"], "matched_by"] == "address").to_numpy(dtype=bool)  # M3b
-    guarded = (links | actions["kind"].isin(["deactivate_user", "delete_user"])) & actions["person"].isin(holders)
-    given = given_at_creation(identities)
-    created = given.loc[given["role_id"].isin(identities.mapping.protected_roles), "person"]
-    logins = (actions["target"] == "emply") & (actions["kind"] == "create_user")
-    receives = (logins & actions["person"].isin(created)) | (
-        (actions["kind"] == "set_roles") & actions["person"].isin(changes.given(identities.mapping.protected_roles))
-    )
-    return (guarded | receives | (links & replaced)).to_numpy(dtype=bool)
+def _removes(actions: PlannedActions, rows: Rows) -> Mask:
+    events = (actions.frame["target"] == "entra").to_numpy(dtype=bool) & actions.is_kind("delete_event")
+    return ((actions.is_kind("remove_calendar", "detach_calendar") | events) & not_c6.holds(actions, _all(actions)))[
+        rows
+    ]
 
 
-def _holders(identities: Identities) -> "pd.Index[int]":
+def _all(actions: PlannedActions) -> Rows:
+    return np.arange(len(actions))
+
+
+def _kinds(name: str, *kinds: str) -> Condition[PlannedActions]:
+    return Condition(name, lambda actions, rows: actions.is_kind(*kinds)[rows])
+
+
+def _of_people(name: str, people: Callable[[PlannedActions], Rows], *kinds: str) -> Condition[PlannedActions]:
+    """Actions of these kinds on some of the people."""
+
+    def holds(actions: PlannedActions, rows: Rows) -> Mask:
+        mine = rows[actions.is_kind(*kinds)[rows]]
+        return np.isin(rows, mine[np.isin(actions.person[mine], people(actions))])
+
+    return Condition(name, holds)
+
+
+@once
+def _holders(identities: Identities) -> Rows:
     """The people whose Emply user holds a protected role."""
     emply_row, role, role_ids = identities.roles_held
     protected = as_set(emply_row[role_ids.isin(identities.mapping.protected_roles).to_numpy()[role]])
-    return identities.frame.index[identities.frame["emply_row"].isin(protected)]
+    return np.flatnonzero(identities.frame["emply_row"].isin(protected))
 
 
-def _group_emptied(identities: Identities, actions: pd.DataFrame) -> Mask:
-    """G4: a configured group is suddenly empty, and these people lose their login for having left it (or unknown)."""
+def _given_protected(actions: PlannedActions, rows: Rows) -> Mask:
+    """A login made with a protected role, or one that gets one."""
+    identities = actions.identities
+    given = given_at_creation(identities)
+    created = given.loc[given["role_id"].isin(identities.mapping.protected_roles), "person"]
+    none = np.zeros(0, dtype=np.int64)
+    changed = none if actions.changes is None else actions.changes.given(identities.mapping.protected_roles)
+    made = (actions.frame["target"] == "emply").to_numpy(dtype=bool) & actions.is_kind("create_user")
+    receives = (made & np.isin(actions.person, created)) | (
+        actions.is_kind("set_roles") & np.isin(actions.person, changed)
+    )
+    return receives[rows]
+
+
+def _emptied(actions: PlannedActions) -> "pd.Series[str]":
+    """The configured groups that are suddenly empty."""
+    if actions.held_by is not None:
+        told = actions.told
+        return pd.Series(dtype="str") if told is None else told.loc[told["guard"] == "G4", "group_id"]
+    identities = actions.identities
     groups = identities.mapping.groups["group_id"]
     empty = groups[~groups.index.isin(identities.memberships["priority"])]
-    emptied = empty[is_among(empty, identities.inputs.state.group_counts["group_id"])]
+    return empty[is_among(empty, identities.inputs.state.group_counts["group_id"])]
+
+
+def _group_emptied(actions: PlannedActions, rows: Rows) -> Mask:
+    """They were in such a group when last reconciled, or it is not known where they were."""
+    if actions.held_by is not None and actions.told is None:
+        return _said_held("G4", actions, rows)
+    emptied = _emptied(actions)
     if emptied.empty:
-        return np.zeros(len(actions), dtype=bool)
-    states = identities.role_states
-    affected = actions["person"].isin(states.in_groups(emptied))
-    stateless = ~actions["person"].isin(states.person)
-    return ((actions["reason"] == "removed_from_group") & (affected | stateless)).to_numpy(dtype=bool)
+        return np.zeros(len(rows), dtype=bool)
+    states = actions.identities.role_states
+    person = actions.person[rows]
+    return np.isin(person, states.in_groups(emptied)) | ~np.isin(person, states.person)
 
 
-def _too_many_grants(identities: Identities, actions: pd.DataFrame) -> Mask:
-    """G7."""
-    grants = actions["kind"].isin(["create_user", "activate_user"]).to_numpy(dtype=bool)
-    who = identities.frame.loc[actions.loc[grants, "person"], ["entra_id", "emply_user_id"]]
-    concerned = who["entra_id"].fillna(who["emply_user_id"])  # whom W1 creates is not in Entra yet
-    recorded = identities.inputs.state.grants
-    recent = (recorded["at"] > identities.inputs.now - _RECENTLY) & ~recorded["approved"]
-    together = pd.concat([concerned, recorded.loc[recent, "entra_id"]]).nunique()
-    return grants & (together > identities.inputs.settings.guards.max_grants.of(len(identities.inputs.emply_users)))
+def _emptied_names(actions: PlannedActions, _row: int) -> Values:
+    names = actions.identities.inputs.names
+    return {"emptied": [names.get(group, "a group without a name") for group in _emptied(actions)]}
+
+
+def _leaves_group(actions: PlannedActions, rows: Rows) -> Mask:
+    return (actions.frame["reason"].iloc[rows] == "removed_from_group").to_numpy(dtype=bool)
+
+
+def _all_approved(actions: PlannedActions, rows: Rows) -> Mask:
+    """W3: what is held as one is freed only when both are approved."""
+    one, approved = actions.as_one, actions.approved.copy()
+    waiting = one[(one >= 0) & ~approved]
+    return approved[rows] & ~np.isin(one[rows], waiting)
+
+
+def _behind_link(actions: PlannedActions, rows: Rows) -> Mask:
+    """With a held link every other action of that person waits, free again as soon as the link is."""
+    links = actions.is_kind("link_user")
+    if not links.any():
+        return np.zeros(len(rows), dtype=bool)
+    held = np.logical_or.reduce([OWN[guard].acts(actions) for guard in GUARDS])
+    return (np.isin(actions.person, actions.person[links & held]) & ~links)[rows]
+
+
+has_action = Condition[PlannedActions]("has_action", lambda _, rows: np.ones(len(rows), dtype=bool))
+not_c6 = Condition[PlannedActions](
+    "not_c6", lambda actions, rows: (actions.frame["rule"].iloc[rows] != "C6").to_numpy(dtype=bool)
+)
+deactivates = _kinds("deactivates", "deactivate_user", "delete_user")
+sets_roles = _kinds("sets_roles", "set_roles")
+removes = Condition("removes", _removes)
+grants = _kinds("grants", "create_user", "activate_user")
+leaves_group = Condition("leaves_group", _leaves_group)
+touches_holder = _of_people(
+    "touches_holder", lambda actions: _holders(actions.identities), "link_user", "deactivate_user", "delete_user"
+)
+gives_protected = Condition("gives_protected", _given_protected)
+replaces_link = _of_people(
+    "replaces_link",
+    lambda actions: np.flatnonzero(actions.identities.frame["replaces_link"].to_numpy(dtype=bool)),
+    "link_user",
+)
+links_by_address = _of_people(
+    "links_by_address",
+    lambda actions: np.flatnonzero((actions.identities.frame["matched_by"] == "address").to_numpy(dtype=bool)),
+    "link_user",
+)
+group_emptied = Condition("group_emptied", _group_emptied, _emptied_names)
+not_approved = Condition("approved", _all_approved).negated("not_approved")
+behind_link = Condition("behind_link", _behind_link)
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+
+def _before(guard: str) -> Condition[PlannedActions]:
+    def holds(actions: PlannedActions, rows: Rows) -> Mask:
+        if actions.identities.inputs.state.holds.empty:
+            return np.zeros(len(rows), dtype=bool)
+        before = actions.held_before.iloc[rows]
+        return before.str.contains(f" {guard} ", regex=False, na=False).to_numpy(dtype=bool)
+
+    return Condition("held_before", holds)
+
+
+def _with_other(*holding: tuple[Condition[PlannedActions], ...]) -> Condition[PlannedActions]:
+    """W3: deleting a user and deactivating its login are held as one. `holding`: what holds either."""
+
+    def holds(actions: PlannedActions, rows: Rows) -> Mask:
+        one, everything = actions.as_one, _all(actions)
+        pairs = everything[one >= 0]
+        held = np.zeros(len(pairs), dtype=bool)
+        for conditions in holding:
+            held |= np.logical_and.reduce([each.holds(actions, pairs) for each in conditions])
+        return np.isin(one[rows], one[pairs[held]]) & (one[rows] >= 0)
+
+    return Condition("held_with_other", holds)
+
+
+def _guard(
+    name: str,
+    watched: Condition[PlannedActions],
+    cause: Condition[PlannedActions] | None,
+    behind: tuple[Condition[PlannedActions], ...] = (),
+) -> Rule[PlannedActions]:
+    """A guard holds what it watches where its cause is given, and what was held by it before, until it is approved."""
+    before = _before(name)
+    causes = () if cause is None else (cause,)
+    also = (before, _with_other((watched, *causes), (before,)), *behind)
+    held = tuple(any_of(f"{each.name}_or_held", each, *also) for each in causes)
+    free = any_of("still_waits", not_approved, *behind) if behind else not_approved
+    return Rule(name, (has_action, not_c6, any_of(f"{watched.name}_or_held", watched, *also)), (*held, free))
+
+
+_protected = any_of("protected", touches_holder, gives_protected, replaces_link, links_by_address)
+
+G1 = _guard("G1", deactivates, _more("too_many_deactivations", "G1"))
+G2 = _guard("G2", sets_roles, _more("too_many_role_changes", "G2"))
+G3_OWN = _guard("G3", _protected, None)
+G3 = _guard("G3", _protected, None, (behind_link,))
+G4 = _guard("G4", leaves_group, group_emptied)
+G6 = _guard("G6", removes, _more("too_many_removals", "G6"))
+G7 = _guard("G7", grants, _more("too_many_grants", "G7"))
+
+OWN: Mapping[str, Rule[PlannedActions]] = {"G1": G1, "G2": G2, "G3": G3_OWN, "G4": G4, "G6": G6, "G7": G7}
+"""What holds an action by itself."""
+RULES = (G1, G2, G3, G4, G6, G7)
+
+# --- the plan ---------------------------------------------------------------------------------------------------------
+
+
+def held(actions: PlannedActions) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Which guards hold each action by itself, and which hold it: columns of flags for each of GUARDS.
+
+    What the newest plan held stays held by the same guards; what a person approved is held by none.
+    """
+    own = pd.DataFrame({guard: OWN[guard].acts(actions) for guard in GUARDS}, index=actions.frame.index)
+    return own, own.assign(G3=G3.acts(actions))
+
+
+def counts(*parts: PlannedActions) -> pd.DataFrame:
+    """COUNTS: what the guards counted for a plan; G6 in the last of `parts`, those of C and E, the others in the first.
+
+    Of G4 each group that is suddenly empty, with the members it had.
+    """
+    rows: list[dict[str, Any]] = []
+    for guard, count in _COUNTING.items():
+        counted, allowed, of = count(parts[-1 if guard == "G6" else 0])
+        rows.append({"guard": guard, "group_id": None, "counted": counted, "allowed": allowed, "of": of})
+    emptied = _emptied(parts[0])
+    members = parts[0].identities.inputs.state.group_counts.set_index("group_id")["members"]
+    rows += [
+        {"guard": "G4", "group_id": group, "counted": 0, "allowed": None, "of": members[group]} for group in emptied
+    ]
+    return pd.DataFrame(rows, columns=list(COUNTS)).astype(COUNTS)
+
+
+def waiting(identities: Identities, actions: pd.DataFrame) -> Mask:
+    """C8: the people whose link or deactivation is held. `actions`: person, kind, held_by ("" for none)."""
+    of = actions["kind"].isin(["link_user", "deactivate_user"]) & (actions["held_by"] != "")
+    mask: Mask = identities.frame.index.isin(actions.loc[of, "person"])
+    return mask

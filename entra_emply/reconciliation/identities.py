@@ -26,12 +26,14 @@ from entra_emply.reconciliation.arrays import (
 from entra_emply.reconciliation.entra_users import EntraUsers, memberships
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
+from entra_emply.reconciliation.rule import Subjects
 from entra_emply.text import key_of
 
 ACTION_DRAFT = ["person", "target", "kind", "rule", "reason", "before", "after"]
 FINDING_DRAFT = ["person", "code", "rule"]
 
 Answer = TypeVar("Answer")
+Asked = TypeVar("Asked", bound=Subjects)
 Side = Literal["entra", "emply", "employee"]
 
 
@@ -206,17 +208,17 @@ class Identities:
         return EntraUsers(self.inputs, self.mapping)
 
 
-def once(ask: Callable[[Identities], Answer]) -> Callable[[Identities], Answer]:
-    """`ask`, which several rules ask, answered once for the same people. Nobody may write into an answer."""
+def once(ask: Callable[[Asked], Answer]) -> Callable[[Asked], Answer]:
+    """`ask`, which several rules ask, answered once for the same subjects. Nobody may write into an answer."""
 
     @wraps(ask)
-    def answer(identities: Identities) -> Answer:
-        if ask not in identities.answers:
-            answer = ask(identities)
+    def answer(subjects: Asked) -> Answer:
+        if ask not in subjects.answers:
+            answer = ask(subjects)
             if isinstance(answer, np.ndarray):
                 answer.flags.writeable = False
-            identities.answers[ask] = answer
-        known: Answer = identities.answers[ask]
+            subjects.answers[ask] = answer
+        known: Answer = subjects.answers[ask]
         return known
 
     return answer

@@ -44,6 +44,36 @@ DEPENDENT_SOURCES: Mapping[str, tuple[str, ...]] = {
 """What is read where the settings or the people found so far ask for it (`read_scope`), in the order of reading: the
 names of its frames by asset. What was not asked for is empty."""
 
+_TEXT = "str"
+DEPENDENT_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "entra_deleted_users": dict.fromkeys(("entra_id", "user_principal_name"), _TEXT),
+    "entra_application": {"service_principal_id": _TEXT, "assignment_required": "bool"},
+    "entra_assigned": {"entra_id": _TEXT},
+    "entra_photos": dict.fromkeys(("entra_id", "etag"), _TEXT),
+    "entra_mailboxes": {"entra_id": _TEXT, "available": "bool"},
+    "entra_calendars": {
+        **dict.fromkeys(("entra_id", "calendar_id", "name"), _TEXT),
+        **dict.fromkeys(("can_edit", "is_default"), "bool"),
+    },
+    "entra_events": {
+        **dict.fromkeys(("entra_id", "calendar_id", "event_id", "title", "start", "end"), _TEXT),
+        "is_all_day": "boolean",
+        **dict.fromkeys(("show_as", "sensitivity", "change_key"), _TEXT),
+    },
+    "entra_cursors": dict.fromkeys(("entra_id", "calendar_id", "window_start", "window_end", "delta_link"), _TEXT),
+    "emply_calendars": {
+        **dict.fromkeys(("calendar_id", "user_id", "external_id", "kind", "name"), _TEXT),
+        **dict.fromkeys(("is_default", "enabled", "can_disable"), "bool"),
+        "share_dates_and_titles": "boolean",
+    },
+    "emply_events": {
+        **dict.fromkeys(("event_id", "calendar_id", "external_id", "origin", "title", "start", "end"), _TEXT),
+        "is_all_day": "boolean",
+        **dict.fromkeys(("show_as", "change_key"), _TEXT),
+    },
+}
+"""The columns and types of these frames, as their models have them: for an empty one without importing a model."""
+
 UTC_TIME = "datetime64[us, UTC]"
 
 STATE_COLUMNS: Mapping[str, Mapping[str, str]] = {

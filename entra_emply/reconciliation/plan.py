@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import orjson
@@ -15,13 +15,24 @@ from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guards
 from entra_emply.reconciliation.arrays import as_set, collected, encoded, is_among, marked, sorted_by, take
 from entra_emply.reconciliation.findings import FINDING_COLUMNS
+from entra_emply.reconciliation.guards import COUNTS, PlannedActions
 from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, actions, together
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.reconciliation.mapping import Mapping, nothing_configured, require_application, require_cloud, resolve
-from entra_emply.reconciliation.rules import attributes, calendars, events, lifecycle, photos, roles, signs, write_back
-from entra_emply.reconciliation.rules.calendars import Calendars
+from entra_emply.reconciliation.rules import (
+    attributes,
+    calendar_actions,
+    calendars,
+    events,
+    lifecycle,
+    photos,
+    roles,
+    signs,
+    write_back,
+)
+from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 
 ACTION_COLUMNS = [
     "action_id",
@@ -57,6 +68,7 @@ class Plan:
     group_ids (group_name, group_id) and group_counts (group_id, members): to remember with the plan.
     ended_deactivations (emply_user_id): recorded deactivations that somebody has undone in Emply. ended_pairs
     (emply_event_id): recorded pairs with both ends gone.
+    guard_counts (guards.COUNTS): what the guards counted and what they allow, for explaining what they hold.
     configured_groups and room_groups: ids, in settings order: what applying re-reads causes with. window: from when
     until when events were planned, None where none were.
     """
@@ -68,6 +80,7 @@ class Plan:
     group_counts: pd.DataFrame
     ended_deactivations: pd.DataFrame
     ended_pairs: pd.DataFrame
+    guard_counts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COUNTS)).astype(COUNTS))
     configured_groups: tuple[str, ...] = ()
     room_groups: tuple[str, ...] = ()
     nested_groups: bool = False
@@ -99,8 +112,10 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     changes = roles.role_changes(identities)
     states = roles.role_states(identities, changes)
     of_people = _of_people(identities, changes)
-    found = calendars.calendars(identities, guards.waiting(identities, of_people))
-    planned = _in_order(identities, [of_people, _of_calendars(found)])
+    held = _held(of_people)
+    found = Calendars(identities, guards.waiting(identities, held))
+    of_calendars = _of_calendars(found)
+    planned = _in_order(identities, [held, _held(of_calendars)])
     waiting = planned[planned["kind"].isin(["link_user", "create_user", "set_roles"]) & (planned["held_by"] != "")]
     states = states[~states["person"].isin(waiting["person"])]
     members = np.bincount(identities.memberships["priority"], minlength=len(mapping.groups))
@@ -114,6 +129,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
         group_counts=counts[counts["members"] > 0].reset_index(drop=True),
         ended_deactivations=ended[["emply_user_id"]].reset_index(drop=True),
         ended_pairs=events.ended_pairs(found),
+        guard_counts=guards.counts(of_people, of_calendars),
         configured_groups=tuple(mapping.groups["group_id"]),
         room_groups=mapping.rooms,
         nested_groups=inputs.settings.nested_groups,
@@ -145,8 +161,8 @@ def require_groups_read(inputs: Inputs, groups_read: "pd.Series[str]") -> None:
         )
 
 
-def _of_people(identities: Identities, changes: roles.RoleChanges) -> pd.DataFrame:
-    """The actions of everything but C and E, with who they are about and what holds them."""
+def _of_people(identities: Identities, changes: roles.RoleChanges) -> PlannedActions:
+    """The actions of everything but C and E, with who they are about."""
     drafts = together(
         [
             lifecycle.actions_of(identities),
@@ -157,22 +173,23 @@ def _of_people(identities: Identities, changes: roles.RoleChanges) -> pd.DataFra
         ]
     )
     who = identities.frame.loc[drafts["person"], ["entra_id", "emply_user_id"]].reset_index(drop=True)
-    planned = _with_ids(pd.concat([drafts, who], axis=1))
-    held = guards.own_guards(identities, planned, changes)
-    planned["own_guards"] = _joined(held)
-    held["G3"] |= guards.behind_held_link(planned, held)
-    return planned.assign(held_by=_joined(held))
+    return PlannedActions(identities, _with_ids(pd.concat([drafts, who], axis=1)), changes)
 
 
-def _of_calendars(found: Calendars) -> pd.DataFrame:
+def _of_calendars(found: Calendars) -> PlannedActions:
     """The actions of C and E. Two calendars or events of one id make one action."""
     drafts = actions(pd.Index([], dtype="int64"), "emply.remove_calendar", "C4")
-    if not (found.here.empty and found.wanted.empty):
-        drafts = together([calendars.actions_of(found), events.actions_of(found)])
+    if not (found.of_emply.frame.empty and calendars.wanted(found).empty):
+        drafts = together([calendar_actions.actions_of(found), events.actions_of(found)])
     drafts = drafts.reindex(columns=[*ACTION_DRAFT, "entra_id", "emply_user_id"]).astype({"emply_user_id": "str"})
     planned = _with_ids(drafts.astype({"entra_id": "str"})).drop_duplicates("action_id", ignore_index=True)
-    held = _joined(guards.calendar_guards(found.identities, planned))
-    return planned.assign(own_guards=held, held_by=held)
+    return PlannedActions(found.identities, planned)
+
+
+def _held(planned: PlannedActions) -> pd.DataFrame:
+    """The actions, with what holds them."""
+    own, held = guards.held(planned)
+    return planned.frame.assign(own_guards=_joined(own), held_by=_joined(held))
 
 
 def _with_ids(drafts: pd.DataFrame) -> pd.DataFrame:
@@ -244,7 +261,7 @@ def _findings(identities: Identities, changes: roles.RoleChanges, found: Calenda
             attributes.findings_of(identities),
             calendars.findings_of(found),
             write_back.findings_of(identities),
-            signs.findings_of(identities),
+            signs.findings_of(found),
         ]
     )
     all_of_them = pd.concat([findings.about_people(identities, drafts), findings.about_groups(identities)])
@@ -259,9 +276,9 @@ def _switched_off(inputs: Inputs, joined: pd.DataFrame | None) -> Plan:
 
     mapping = nothing_configured()
     identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
-    found = calendars.calendars(identities, np.zeros(len(identities.frame), dtype=bool))
+    of_calendars = _of_calendars(Calendars(identities, np.zeros(len(identities), dtype=bool)))
     return Plan(
-        actions=_in_order(identities, [_of_calendars(found)])[ACTION_COLUMNS],
+        actions=_in_order(identities, [_held(of_calendars)])[ACTION_COLUMNS],
         findings=empty(*FINDING_COLUMNS),
         role_states=empty("entra_id", "group_id", "role_id"),
         group_ids=empty("group_name", "group_id"),

@@ -14,6 +14,7 @@ from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
 from entra_emply.reconciliation.rules import calendars, events, photos
+from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.text import trimmed
 
@@ -117,13 +118,13 @@ def emply_calendars_with_events(inputs: Inputs) -> list[str]:
 def events_of(identities: Identities) -> tuple[pd.DataFrame, pd.DataFrame]:
     """E: the Entra calendars whose events count (entra_id, calendar_id), and the paired events (these and event_id),
     which count out of the window as well, unless Emply has them and out of it too."""
-    found = calendars.calendars(identities, np.zeros(len(identities.frame), dtype=bool))
+    found = Calendars(identities, np.zeros(len(identities), dtype=bool))
     places, inputs = events.places_to_read(found), identities.inputs
     within = events.is_within(inputs.emply_events, inputs)
     pairs = inputs.state.event_pairs.rename(columns={"calendar_external_id": "calendar_id", "external_id": "event_id"})
     pairs = pairs[~is_among(pairs["emply_event_id"], inputs.emply_events.loc[~within, "event_id"])]
     own = inputs.emply_events[within & (inputs.emply_events["origin"] == "emply")].dropna(subset="external_id")
-    named = found.here.merge(own[["calendar_id", "external_id"]], on="calendar_id", suffixes=("", "_event"))
+    named = found.of_emply.frame.merge(own[["calendar_id", "external_id"]], on="calendar_id", suffixes=("", "_event"))
     named = named[["entra_id", "external_id", "external_id_event"]].set_axis(
         ["entra_id", "calendar_id", "event_id"], axis=1
     )

@@ -5,7 +5,7 @@ A condition is a mask over rows; what the rows are (people, calendars, events, p
 rule's module. The words of a rule and of its conditions are in `words`, under their names.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -43,16 +43,20 @@ class Condition(Generic[S]):
     """A question about some rows.
 
     holds: flags for the rows given, each independent of which other rows are given. compared: the values that are
-    compared for one row.
+    compared for one row. owners: where it is about the owners of the rows, the condition of the owners (`of`).
+    parts: the conditions that it is made of, or that it names where it says why.
     """
 
     name: str
     holds: Callable[[S, Rows], Mask]
     compared: Callable[[S, int], Values] = nothing
+    owners: "Condition[Any] | None" = None
+    parts: "tuple[Condition[Any], ...]" = ()
 
     def negated(self, name: str) -> "Condition[S]":
         """The opposite question, about the same values."""
-        return Condition(name, lambda subjects, rows: ~self.holds(subjects, rows), self.compared)
+        owners = None if self.owners is None else self.owners.negated(name)
+        return Condition(name, lambda subjects, rows: ~self.holds(subjects, rows), self.compared, owners, self.parts)
 
     def on(self, part: Callable[[T], S]) -> "Condition[T]":
         """The same question about subjects that have these as a part, row by row."""
@@ -60,7 +64,26 @@ class Condition(Generic[S]):
             self.name,
             lambda subjects, rows: self.holds(part(subjects), rows),
             lambda subjects, row: self.compared(part(subjects), row),
+            parts=self.parts,
         )
+
+    def of(self, owners: Callable[[T], S], whose: Callable[[T], Rows]) -> "Condition[T]":
+        """The same question about the owners of rows; `whose` has the owner's row for each, -1 for none.
+
+        It does not hold for a row that is nobody's.
+        """
+
+        def holds(subjects: T, rows: Rows) -> Mask:
+            theirs = whose(subjects)[rows]
+            mask = np.zeros(len(rows), dtype=bool)
+            mask[theirs >= 0] = self.holds(owners(subjects), theirs[theirs >= 0])
+            return mask
+
+        def compared(subjects: T, row: int) -> Values:
+            owner = int(whose(subjects)[row])
+            return self.compared(owners(subjects), owner) if owner >= 0 else {}
+
+        return Condition(self.name, holds, compared, self, self.parts)
 
 
 @dataclass(frozen=True)
@@ -72,12 +95,40 @@ class Looked:
     compared: Values
 
 
+def any_of(name: str, *conditions: Condition[S]) -> Condition[S]:
+    """One of these holds. What is compared is `why`: the first that holds; where none does, the first of all."""
+
+    def holds(subjects: S, rows: Rows) -> Mask:
+        return np.logical_or.reduce([each.holds(subjects, rows) for each in conditions])
+
+    def why(subjects: S, row: int) -> Values:
+        this = np.array([row], dtype=np.int64)
+        held = next((each for each in conditions if each.holds(subjects, this)[0]), None)
+        told = held or conditions[0]
+        return {"why": Looked(told.name, held is not None, told.compared(subjects, row))}
+
+    return Condition(name, holds, why, parts=conditions)
+
+
+def every(*conditions: Condition[Any]) -> Iterator[Condition[Any]]:
+    """These, and what they are made of."""
+    for each in conditions:
+        yield each
+        yield from every(*each.parts)
+
+
+def failed(looked: Iterable[Looked]) -> Looked | None:
+    """The first condition that failed."""
+    return next((each for each in looked if each.holds is False), None)
+
+
 @dataclass(frozen=True, eq=False)
 class Rule(Generic[S]):
     """A rule acts on the rows for which every condition holds.
 
     about: whom the rule is about at all. when: what has to hold for them. otherwise: findings, by the condition that
-    raises them where it is the first to fail. told: values for the rule's own words.
+    raises them where it is the first to fail. told: values for the rule's own words. how: where the rule acts in
+    several ways, the conditions that tell them apart: the first that holds says how, or else the last one.
     """
 
     name: str
@@ -85,6 +136,7 @@ class Rule(Generic[S]):
     when: tuple[Condition[S], ...]
     otherwise: Mapping[str, str] = field(default_factory=dict)
     told: Callable[[S, int], Values] = nothing
+    how: tuple[Condition[S], ...] = ()
 
     @property
     def conditions(self) -> tuple[Condition[S], ...]:
@@ -93,15 +145,15 @@ class Rule(Generic[S]):
 
     def acts(self, subjects: S) -> Mask:
         """The rows for which every condition holds."""
-        return self._failed_at(subjects) == len(self.conditions)
+        return self.failed_at(subjects) == len(self.conditions)
 
     def fails_at(self, subjects: S, condition: str) -> Mask:
         """The rows for which this condition fails, and every one before it holds."""
-        return self._failed_at(subjects) == [each.name for each in self.conditions].index(condition)
+        return self.failed_at(subjects) == [each.name for each in self.conditions].index(condition)
 
     def reaches(self, subjects: S, condition: str) -> Mask:
         """The rows for which every condition before this one holds."""
-        return self._failed_at(subjects) >= [each.name for each in self.conditions].index(condition)
+        return self.failed_at(subjects) >= [each.name for each in self.conditions].index(condition)
 
     def look(self, subjects: S, row: int) -> Iterator[Looked]:
         """Every condition for one row, in order."""
@@ -113,7 +165,17 @@ class Rule(Generic[S]):
             passed = bool(condition.holds(subjects, np.array([row], dtype=np.int64))[0])
             yield Looked(condition.name, passed, condition.compared(subjects, row))
 
-    def _failed_at(self, subjects: S) -> npt.NDArray[np.int8]:
+    def looked_how(self, subjects: S, row: int) -> Looked | None:
+        """How the rule acts on a row."""
+        looked = [
+            Looked(
+                each.name, bool(each.holds(subjects, np.array([row], dtype=np.int64))[0]), each.compared(subjects, row)
+            )
+            for each in self.how
+        ]
+        return next((each for each in looked if each.holds), looked[-1] if looked else None)
+
+    def failed_at(self, subjects: S) -> npt.NDArray[np.int8]:
         """For each row the place of the first condition that fails, their number where none does."""
         if self not in subjects.answers:
             subjects.answers[self] = self._ask(subjects)
@@ -124,6 +186,8 @@ class Rule(Generic[S]):
         failed = np.full(len(subjects), len(self.conditions), dtype=np.int8)
         rows = np.arange(len(subjects))
         for place, condition in enumerate(self.conditions):
+            if not len(rows):
+                break
             holds = condition.holds(subjects, rows)
             failed[rows[~holds]] = place
             rows = rows[holds]

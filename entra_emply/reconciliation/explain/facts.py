@@ -6,8 +6,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+import pandas as pd
+
 from entra_emply.reconciliation.explain.statement import listed
 from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.text import key_of
 
@@ -62,7 +65,8 @@ class Facts:
     """One person: the Entra user, the Emply user and the employee (None where there is none), and what they are to
     each other.
 
-    `identities` are the people around them, `row` is theirs (None for an employee whom nobody belongs to).
+    `identities` are the people around them, `row` is theirs (None for an employee whom nobody belongs to); `calendars`
+    are the same people, as C asks about them. `guard_counts` is what the guards counted for the plan, None: not known.
     `identity` are the values of the join (`matching.identities`) that are no rows: matched_by, in_scope and so on.
     `carried` are the employees that carry the person's e-mail. `role_state`: group id to role id, None where nothing
     was recorded. `deactivated`: the pipeline's own deactivation that stands. `link`: the ledger's row, if there is one.
@@ -72,6 +76,7 @@ class Facts:
     """
 
     identities: Identities
+    calendars: Calendars
     settings: Settings
     now: datetime
     names: Mapping[str, str]
@@ -97,6 +102,7 @@ class Facts:
     hybrid_tenant: bool = False
     mailbox: Mailbox = Mailbox()
     done: frozenset[str] = frozenset()
+    guard_counts: pd.DataFrame | None = None
 
     # Who it is
 

@@ -3,20 +3,23 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import take
+from entra_emply.reconciliation.arrays import Mask, positions, take
 from entra_emply.reconciliation.explain.facts import Facts, Group, Row
 from entra_emply.reconciliation.explain.mailbox import mailbox_of
 from entra_emply.reconciliation.explain.neighbourhood import Ids
 from entra_emply.reconciliation.explain.others import others
 from entra_emply.reconciliation.explain.rows import records
+from entra_emply.reconciliation.guards import waiting
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.mapping import nothing_configured
 from entra_emply.reconciliation.plan import mapping_of
 from entra_emply.reconciliation.report.wording import names_of
+from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.text import key, key_of
 
 _NEARLY = "email_nearly_matches"
@@ -40,16 +43,18 @@ def gather(
     findings: Sequence[Row],
     links: Sequence[Row] = (),
     done: Collection[str] = (),
+    guard_counts: pd.DataFrame | None = None,
 ) -> list[Facts]:
     """The facts of everybody of `who`: first the people of the join, then employees who are nobody's.
 
     `actions` and `findings` are rows of the plan as JSON has them; those about other people are left out. `links` are
     rows of the ledger's links (entra_id, emply_user_id, matched_by, at), `done` ids of actions applied meanwhile.
+    `guard_counts` are the plan's (`Plan.guard_counts`), None where they were not kept.
     """
     mapping = mapping_of(inputs) if inputs.settings.enabled else nothing_configured()
     identities = Identities(inputs, mapping, join(inputs, mapping))
     asked = identities.frame["entra_id"].isin(who.entra) | identities.frame["emply_user_id"].isin(who.emply)
-    gathering = _Gathering(identities, actions, findings, links, frozenset(done))
+    gathering = _Gathering(identities, actions, findings, links, frozenset(done), guard_counts)
     found = [gathering.person(int(person)) for person in identities.frame.index[asked]]
     known = {facts.employee["employee_id"] for facts in found if facts.employee}
     known |= {row["employee_id"] for facts in found for row in facts.carried}
@@ -66,7 +71,9 @@ class _Gathering:
         findings: Sequence[Row],
         links: Sequence[Row],
         done: frozenset[str],
+        guard_counts: pd.DataFrame | None,
     ) -> None:
+        self.calendars, self.guard_counts = Calendars(identities, _waiting(identities, actions)), guard_counts
         self.identities = identities
         self.actions, self.findings, self.links, self.done = actions, findings, links, done
         inputs = identities.inputs
@@ -125,6 +132,8 @@ class _Gathering:
         inputs = self.identities.inputs
         return {
             "identities": self.identities,
+            "calendars": self.calendars,
+            "guard_counts": self.guard_counts,
             "settings": inputs.settings,
             "done": self.done,
             "now": inputs.now,
@@ -157,6 +166,15 @@ class _Gathering:
 
     def _name(self, identity: str) -> str:
         return self.names.get(identity, identity)
+
+
+def _waiting(identities: Identities, actions: Sequence[Row]) -> Mask:
+    """C8, as the plan says it."""
+    columns = {name: [row[name] for row in actions] for name in ("kind", "entra_id", "emply_user_id")}
+    told = pd.DataFrame(columns, dtype="str").assign(held_by=[" ".join(row["held_by"]) for row in actions])
+    by_entra = positions(told["entra_id"], identities.frame["entra_id"])
+    by_login = positions(told["emply_user_id"], identities.frame["emply_user_id"])
+    return waiting(identities, told.assign(person=np.where(by_entra >= 0, by_entra, by_login)))
 
 
 def planned_rows(actions: pd.DataFrame, findings: pd.DataFrame) -> tuple[list[Row], list[Row]]:

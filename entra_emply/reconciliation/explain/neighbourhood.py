@@ -16,7 +16,13 @@ from rapidfuzz.distance import OSA
 
 from entra_emply.reconciliation.arrays import Mask, exploded, is_among
 from entra_emply.reconciliation.entra_users import addresses
-from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, STATE_COLUMNS, Inputs, SyncState
+from entra_emply.reconciliation.inputs import (
+    DEPENDENT_COLUMNS,
+    DEPENDENT_SOURCES,
+    STATE_COLUMNS,
+    Inputs,
+    SyncState,
+)
 from entra_emply.reconciliation.rules.write_back import address_keys
 from entra_emply.reconciliation.settings import Guards, Limit, Settings
 from entra_emply.text import key, key_of
@@ -52,6 +58,11 @@ class Ids:
     emply: frozenset[str]
     employees: frozenset[str]
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """All of them."""
+        return self.entra | self.emply | self.employees
+
     def __bool__(self) -> bool:
         return bool(self.entra or self.emply or self.employees)
 
@@ -73,6 +84,7 @@ class Directory:
                 "employee": logins["employee_id"],
             }
         )
+        self._a_guest = frozenset(users.loc[users["user_type"] == "Guest", "entra_id"].iloc[:1])
         self._frames = frames
         employees = frames.columns("emply_employees", ["employee_id", "email"])
         self.employees = pd.DataFrame({"id": employees["employee_id"], "email": key(employees["email"])})
@@ -111,7 +123,7 @@ class Directory:
 
     def around(self, who: Ids) -> Ids:
         """`who`, and everybody who shares a link, a key, an address or an employee with them, and so on; also whoever
-        stands in the way of a user that W1 would make of their logins."""
+        stands in the way of a user that W1 would make of their logins, and a guest, if the tenant has any (S)."""
         entra = is_among(self.entra["id"], _texts(who.entra))
         emply = is_among(self.emply["id"], _texts(who.emply))
         emply |= self._wanting_the_same_name(emply)
@@ -125,7 +137,8 @@ class Directory:
         emails = pd.concat([logins["email"], users["address"]])
         employee = is_among(self.employees["id"], carried) | is_among(self.employees["email"], emails)
         emply = emply | is_among(self.emply["employee"], self.employees.loc[employee, "id"])
-        return self._ids(entra, emply, employee)
+        ids = self._ids(entra, emply, employee)
+        return replace(ids, entra=ids.entra | self._a_guest)
 
     def _wider(self, entra: Mask, emply: Mask) -> tuple[Mask, Mask]:
         """One step along links and along the keys that M2 and M3 compare."""
@@ -199,7 +212,7 @@ def inputs_around(frames: Frames, settings: Settings, who: Ids, unread: pd.DataF
         entra_tenant=frames.whole("entra_tenant"),
         entra_users=frames.rows("entra_users", "entra_id", entra),
         entra_groups=frames.whole("entra_groups"),
-        entra_group_members=frames.rows("entra_group_members/members", "member_id", entra),
+        entra_group_members=_members(frames, entra),
         emply_users=frames.rows("emply_users", "emply_user_id", emply),
         emply_employees=frames.rows("emply_employees", "employee_id", who.employees),
         emply_roles=frames.whole("emply_roles"),
@@ -209,6 +222,13 @@ def inputs_around(frames: Frames, settings: Settings, who: Ids, unread: pd.DataF
         member_read_hidden=False,
         **_following(frames, who, state, unread),
     )
+
+
+def _members(frames: Frames, entra: Collection[str]) -> pd.DataFrame:
+    """The groups of these people, and the groups that are members of groups (S)."""
+    name = "entra_group_members/members"
+    parts = [frames.rows(name, "member_id", entra), frames.rows(name, "member_type", frozenset({"group"}))]
+    return pd.concat(parts, ignore_index=True)
 
 
 def uncounted(inputs: Inputs) -> Inputs:
@@ -225,7 +245,7 @@ def _following(
     """What is read of some people only, as far as it was: photos, mailboxes, calendars, events. A room's calendar in
     Emply has no user: the ledger or its mailbox says whose it is. A recorded pair's event counts wherever it is now."""
     recorded, pairs = (state.get(name, UNREAD) for name in ("calendars", "event_pairs"))
-    found = {} if unread is None else dict.fromkeys(_FOLLOWING, unread)
+    found = {} if unread is None else {name: _without_rows(columns) for name, columns in DEPENDENT_COLUMNS.items()}
     found |= {
         name: frames.rows(stored, "entra_id", who.entra) if name in _OF_USERS else frames.whole(stored)
         for name, stored in _FOLLOWING.items()
@@ -240,6 +260,19 @@ def _following(
         wanted = {"calendar_id": here, "event_id": pairs.get("emply_event_id", ())}
         found["emply_events"] = _any_of(frames, _FOLLOWING["emply_events"], wanted, ["calendar_id", "event_id"])
     return found
+
+
+def _without_rows(columns: Mapping[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(columns)).astype(dict(columns))
+
+
+def named_near(around: Ids, findings: Iterable[Mapping[str, object]]) -> Ids:
+    """Those around, and whom the findings about nearly matching addresses name: near is who was compared with all."""
+    near = [row for row in findings if row["code"] == "email_nearly_matches"]
+    entra, emply, employees = (
+        frozenset(str(row[name]) for row in near if row[name]) for name in ("entra_id", "emply_user_id", "employee_id")
+    )
+    return Ids(around.entra | entra, around.emply | emply, around.employees | employees)
 
 
 def _any_of(frames: Frames, name: str, wanted: Mapping[str, Iterable[str]], identity: list[str]) -> pd.DataFrame:

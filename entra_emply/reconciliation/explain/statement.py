@@ -1,16 +1,21 @@
 """What is said of one rule and one person: its conditions looked at, in the words of the catalogue."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
-from entra_emply.reconciliation.rule import Looked, Rule, Subjects
+import numpy as np
+import pandas as pd
+
+from entra_emply.reconciliation.arrays import Rows
+from entra_emply.reconciliation.rule import Looked, Rule, Subjects, failed
 from entra_emply.reconciliation.words import CONDITIONS, RULES, phrase
-from entra_emply.reconciliation.words.phrase import listed
+from entra_emply.reconciliation.words.phrase import RuleWords, listed
 
 __all__ = ["Statement", "decided", "first_of", "listed", "might_have", "no_part", "statement"]
 
 S = TypeVar("S", bound=Subjects)
+T = TypeVar("T", bound=Subjects)
 
 Verdict = Literal["decided", "might_have", "not"]
 """`decided`: the rule settles something for this person now. `might_have`: it is about people like this one, and
@@ -30,17 +35,167 @@ class Statement:
 def statement(rule: Rule[S], subjects: S, row: int) -> Statement:
     """What the rule does for one row, or the first condition that keeps it from acting."""
     looked = tuple(rule.look(subjects, row))
-    words, told = RULES[rule.name], dict(_compared(looked))
-    failed = next((each for each in looked if each.holds is False), None)
-    if failed is None:
-        clauses = [CONDITIONS[name].holds for name in words.because]
+    words, told = RULES[rule.name], _told(dict(_compared(looked)))
+    found = failed(looked)
+    if found is None:
         acts = phrase(words.acts, told | dict(rule.told(subjects, row)))
-        return Statement(rule.name, "decided", because(acts, [phrase(clause, told) for clause in clauses]), looked)
-    why = phrase(CONDITIONS[failed.name].fails, failed.compared)
-    if failed.name in words.otherwise:
-        return Statement(rule.name, "decided", because(phrase(words.otherwise[failed.name], told), [why]), looked)
-    verdict: Verdict = "not" if failed.name in {each.name for each in rule.about} else "might_have"
+        return Statement(rule.name, "decided", because(acts, _reasons(looked, words)), looked)
+    why = clause_of(found)
+    if found.name in words.otherwise:
+        return Statement(rule.name, "decided", because(phrase(words.otherwise[found.name], told), [why]), looked)
+    verdict: Verdict = "not" if found.name in {each.name for each in rule.about} else "might_have"
     return Statement(rule.name, verdict, because(words.does_not, [why]), looked)
+
+
+# --- rules about other rows than people -------------------------------------------------------------------------------
+
+_NUMBERED = {
+    "are": ("is", "are"),
+    "them": ("it", "them"),
+    "they": ("it", "they"),
+    "stay": ("stays", "stay"),
+    "do": ("does", "do"),
+}
+_ROW: dict[str, object] = {name: f"\x00{name}\x00" for name in ("names", *_NUMBERED)}
+"""What stands for the names of rows until it is known how many there are."""
+
+
+@dataclass(frozen=True)
+class Owner(Generic[T]):
+    """Whose rows they are: the row of the person among the subjects that the rule asks about owners; None: nobody's."""
+
+    subjects: T
+    row: int | None
+
+
+def statement_of_rows(
+    rule: Rule[S],
+    subjects: S,
+    rows: Rows,
+    named: Callable[[int], str] | str,
+    owner: Owner[T],
+) -> Statement:
+    """What the rule does for a person's rows, all of them, those of one outcome together.
+
+    named: what a row is called; or what they are, one and several ("event/events"), where they are only counted. A
+    person who has no such row is told the first condition of the person's own that fails, or that there is none.
+    """
+    if not len(rows):
+        return _of_none(rule, owner)
+    words, about = RULES[rule.name], len(rule.about)
+    told = [(count, tuple(rule.look(subjects, row)), row) for row, count in _outcomes(rule, subjects, rows, named)]
+    acting: dict[str, list[int | str]] = {}
+    others: dict[str, list[int | str]] = {}
+    for count, looked, row in told:
+        found = failed(looked)
+        called = count if isinstance(named, str) else named(row)
+        if found is None:
+            acting.setdefault(_acts(rule, subjects, row, looked), []).append(called)
+        else:
+            owners = next(each for each in rule.conditions if each.name == found.name).owners
+            clause = words.does_not if owners else phrase(words.each, _ROW)
+            others.setdefault(because(clause, [clause_of(found)]), []).append(called)
+    furthest = max(told, key=lambda each: sum(one.holds is True for one in each[1]))
+    sentences = ["; ".join(_filled(text, called, named).rstrip(".") for text, called in acting.items()) + "."] * bool(
+        acting
+    )
+    if not (acting and isinstance(named, str)):
+        sentences += [_filled(text, called, named) for text, called in others.items()]
+    sentence = " ".join(text[:1].upper() + text[1:] for text in sentences)
+    chain = _naming(rule, furthest[1], None if isinstance(named, str) else named(furthest[2]))
+    verdict: Verdict = "decided" if acting else "not" if _failed_place(furthest[1]) < about else "might_have"
+    return Statement(rule.name, verdict, sentence, chain)
+
+
+def together(rule: str, parts: Sequence[Statement]) -> Statement:
+    """One statement about several kinds of rows: what its parts decide, or the furthest of them."""
+    acting = [each for each in parts if each.verdict == "decided"]
+    if acting:
+        return Statement(rule, "decided", " ".join(each.sentence for each in acting), acting[0].conditions)
+    most = max(parts, key=lambda each: sum(one.holds is True for one in each.conditions))
+    return Statement(rule, most.verdict, most.sentence, most.conditions)
+
+
+def clause_of(looked: Looked) -> str:
+    """A condition that was looked at, as a clause."""
+    words = CONDITIONS[looked.name]
+    return phrase(words.holds if looked.holds else words.fails, _told(looked.compared))
+
+
+def _outcomes(rule: Rule[S], subjects: S, rows: Rows, named: Callable[[int], str] | str) -> Iterator[tuple[int, int]]:
+    """Each row, once; of rows that are only counted one for each outcome, and how many have it."""
+    if not isinstance(named, str):
+        yield from ((int(row), 1) for row in rows)
+        return
+    alike = {"outcome": rule.failed_at(subjects)[rows], "row": rows}
+    alike |= {each.name: each.holds(subjects, rows) for each in rule.how}
+    for _, of in pd.DataFrame(alike).groupby([name for name in alike if name != "row"], sort=False):
+        yield int(of["row"].iloc[0]), len(of)
+
+
+def _acts(rule: Rule[S], subjects: S, row: int, looked: Sequence[Looked]) -> str:
+    words, how = RULES[rule.name], rule.looked_how(subjects, row)
+    told = _told(dict(_compared(looked)))
+    acts = told | dict(rule.told(subjects, row)) | ({"how": clause_of(how)} if how else {})
+    return because(phrase(words.acts, acts), _reasons(looked, words))
+
+
+def _reasons(looked: Sequence[Looked], words: RuleWords) -> list[str]:
+    """What is told where a rule acts: of each condition its own values come first."""
+    everything, named = dict(_compared(looked)), {each.name: each for each in looked}
+    each = [named[name] for name in words.because]
+    return [phrase(CONDITIONS[one.name].holds, _told({**everything, **one.compared})) for one in each]
+
+
+def _told(values: Mapping[str, object]) -> dict[str, object]:
+    """Values as words take them: a condition among them is its clause."""
+    return _ROW | {name: clause_of(each) if isinstance(each, Looked) else each for name, each in values.items()}
+
+
+def _filled(text: str, called: Sequence[int | str], named: Callable[[int], str] | str) -> str:
+    """The sentence with the names of its rows, or how many they are."""
+    if isinstance(named, str):
+        several = sum(int(each) for each in called)
+        names = f"{several} {named.split('/')[several != 1]}"
+    else:
+        several, names = len(called), listed([str(each) for each in called])
+    for name, words in {"names": (names, names), **_NUMBERED}.items():
+        text = text.replace(str(_ROW[name]), words[several != 1])
+    return text
+
+
+def _failed_place(looked: Sequence[Looked]) -> int:
+    return next((place for place, each in enumerate(looked) if each.holds is False), len(looked))
+
+
+def _naming(rule: Rule[S], looked: Sequence[Looked], name: str | None) -> tuple[Looked, ...]:
+    """The conditions of a row; those that are not its owner's say which one it is."""
+    own = {each.name for each in rule.conditions if each.owners is None}
+    return tuple(
+        Looked(each.name, each.holds, {**each.compared, "object": name})
+        if name is not None and each.name in own and each.holds is not None
+        else each
+        for each in looked
+    )
+
+
+def _of_none(rule: Rule[S], owner: Owner[T]) -> Statement:
+    """Of a person who has no row: the owner's conditions, until one fails; then that there is none."""
+    if owner.row is None:
+        return unasked(rule, "in_entra")
+    looked: list[Looked] = []
+    for condition in rule.conditions:
+        if failed(looked):
+            looked.append(Looked(condition.name, None, {}))
+        elif condition.owners is None:
+            looked.append(Looked(condition.name, False, {}))
+        else:
+            holds = condition.owners.holds(owner.subjects, np.array([owner.row], dtype=np.int64))
+            looked.append(Looked(condition.name, bool(holds[0]), condition.owners.compared(owner.subjects, owner.row)))
+    found, place = failed(looked), _failed_place(looked)
+    why = [] if found is None else [clause_of(found)]
+    verdict: Verdict = "not" if place < len(rule.about) else "might_have"
+    return Statement(rule.name, verdict, because(RULES[rule.name].does_not, why), tuple(looked))
 
 
 def because(clause: str, reasons: Sequence[str]) -> str:
@@ -48,11 +203,12 @@ def because(clause: str, reasons: Sequence[str]) -> str:
     return f"{clause}, because {listed(list(reasons))}." if reasons else f"{clause}."
 
 
-def unasked(rule: Rule[S], failed: str) -> Statement:
-    """Of a rule whose rows the person is none of: `failed` is the condition that says so."""
+def unasked(rule: Rule[S], first: str) -> Statement:
+    """Of a rule whose rows the person is none of: `first` is the condition that says so."""
     names = [each.name for each in rule.conditions]
-    looked = tuple(Looked(name, False if name == failed else None, {}) for name in names)
-    return Statement(rule.name, "not", because(RULES[rule.name].does_not, [CONDITIONS[failed].fails]), looked)
+    names = names if first in names else [first, *names]
+    looked = tuple(Looked(name, False if name == first else None, {}) for name in names)
+    return Statement(rule.name, "not", because(RULES[rule.name].does_not, [CONDITIONS[first].fails]), looked)
 
 
 def _compared(looked: Sequence[Looked]) -> Iterator[tuple[str, object]]:

@@ -2,17 +2,7 @@
 
 from collections.abc import Iterator
 
-from entra_emply.reconciliation.explain import (
-    attributes,
-    calendars,
-    events,
-    guards,
-    photos,
-    roles,
-    signs,
-    switched_off,
-    write_back,
-)
+from entra_emply.reconciliation.explain import attributes, by_rows, photos, roles, write_back
 from entra_emply.reconciliation.explain.facts import Facts
 from entra_emply.reconciliation.explain.statement import Statement, no_part, statement, unasked
 from entra_emply.reconciliation.identities import Identities
@@ -21,7 +11,10 @@ from entra_emply.reconciliation.rules import lifecycle
 from entra_emply.reconciliation.rules.conditions import in_entra
 from entra_emply.reconciliation.rules.matching import M1, M4, M5, M6, comparisons
 
-_LETTERS = (roles, attributes, photos, calendars, events, write_back, signs, guards)
+_LETTERS = (
+    *(letter.statements for letter in (roles, attributes, photos)),
+    *(by_rows.calendars, by_rows.events, write_back.statements, by_rows.signs, by_rows.held),
+)
 _WITHOUT_INTEGRATION = ("X", "C6")
 
 
@@ -33,11 +26,11 @@ def statements(facts: Facts) -> Iterator[Statement]:
 
 
 def _statements(facts: Facts) -> Iterator[Statement]:
-    yield from switched_off.statements(facts)
+    yield from by_rows.switched_off(facts)
     yield from _matching(facts)
     yield from (_of_person(rule, facts) for rule in lifecycle.RULES)
     for letter in _LETTERS:
-        yield from letter.statements(facts)
+        yield from letter(facts)
 
 
 def _of_person(rule: Rule[Identities], facts: Facts) -> Statement:

@@ -1,158 +1,217 @@
 """C: which calendars of Entra Emply has, whose they are, and which of Emply's have to go. Their events are E's.
 
 A calendar that came from Entra carries its id (`external_id`); others are never touched. Which calendars stay, come
-and go is decided here once (`Calendars`), and E goes on from it.
+and go is decided here once, and E goes on from it. The actions are drafted in `calendar_actions`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, is_among, positions, same_text, take, take_flag
-from entra_emply.reconciliation.identities import Identities, actions, findings, together
+from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, same_text, take, take_flag
+from entra_emply.reconciliation.identities import Identities, findings, once
+from entra_emply.reconciliation.rule import Condition, Looked, Rule, Values, any_of, failed
+from entra_emply.reconciliation.rules.calendar_subjects import (
+    Calendars,
+    EmplyCalendars,
+    EntraCalendars,
+    KeptCalendars,
+    as_one,
+    called,
+    place,
+)
+from entra_emply.reconciliation.rules.conditions import (
+    SCOPE,
+    PersonCondition,
+    in_room,
+    integration_on,
+    left_alone,
+    login,
+    matched,
+    not_left_alone,
+)
 from entra_emply.reconciliation.rules.lifecycle import stays_active, unmanaged
 from entra_emply.reconciliation.rules.write_back import to_delete
 from entra_emply.text import trimmed
 
-_ENDED = "C6"
+# --- people ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Calendars:
-    """What becomes of every calendar that is Entra's, or came from there.
-
-    wanted: Entra calendars that Emply has to have: person, kind, user_id (missing for a room), external_id, name,
-    is_default. here: Emply's that came from Entra: the columns of `emply_calendars`, person (-1: nobody's), entra_id
-    (of its owner), and fate: `stays` (wanted), `frozen` (nothing is planned for it) or `goes`. Indexes 0….
-    attached: wanted ones (index as `wanted`) with calendar_id, enabled and share_dates_and_titles of the
-    detached calendar that takes their place. without_mailbox: the people of C7.
-    """
-
-    identities: Identities
-    wanted: pd.DataFrame
-    here: pd.DataFrame
-    attached: pd.DataFrame
-    without_mailbox: Mask
-
-    @property
-    def added(self) -> pd.DataFrame:
-        """The wanted ones that Emply neither has nor had."""
-        missing = ~is_among(_place(self.wanted), _place(self.here[self.here["fate"] == "stays"]))
-        return self.wanted[missing].drop(index=self.attached.index, errors="ignore")
+def _identities(calendars: Calendars) -> Identities:
+    return calendars.identities
 
 
-def people_to_read(identities: Identities) -> "pd.Series[str]":
-    """The Entra ids of everybody whose mailbox C1 or C5 may ask for."""
+def _flag(name: str, mask: Callable[[Calendars], Mask]) -> Condition[Calendars]:
+    return Condition(name, lambda calendars, rows: mask(calendars)[rows])
+
+
+def _switch(identities: Identities, _row: int) -> Values:
+    off = "enabled" if not identities.inputs.settings.enabled else "synchronize_calendars"
+    return {"switch": f"`{off}: false`"}
+
+
+def _are_on(identities: Identities, rows: Rows) -> Mask:
     settings = identities.inputs.settings
-    wanted = (identities.reconcilable | identities.in_room) & settings.synchronize_calendars & settings.enabled
-    return identities.frame.loc[wanted, "entra_id"]
+    return np.full(len(rows), settings.enabled and settings.synchronize_calendars)
 
 
-def calendars(identities: Identities, waiting: Mask) -> Calendars:
-    """What becomes of every calendar; `waiting`: the people whose link or deactivation is held (C8)."""
-    excluded, considered = _concerned(identities, waiting)
-    mailboxes = identities.inputs.entra_mailboxes
-    asked = positions(identities.frame["entra_id"], mailboxes["entra_id"])
-    available = take_flag(mailboxes["available"], asked) & ~_closed(identities)
-    wanted = _wanted(identities, considered & available)
-    here = _here(identities)
-    stays = is_among(_place(here), _place(wanted))
-    frozen = excluded | (considered & ~available)  # C8, C7
-    owned = here["person"].to_numpy()
-    untouched = (owned >= 0) & (frozen[owned] if len(frozen) else False)
-    here["fate"] = np.select([untouched, stays], ["frozen", "stays"], "goes")
-    unavailable = considered & (asked >= 0) & ~available
-    return Calendars(
-        identities, wanted, here, _attached(identities, wanted[~is_among(_place(wanted), _place(here))]), unavailable
-    )
+calendars_on = PersonCondition("calendars_on", _are_on, _switch)
+calendars_off = calendars_on.negated("calendars_off")
+login_stays_active = PersonCondition("stays_active", lambda identities, rows: stays_active(identities)[rows], login)
+_RECONCILABLE: tuple[PersonCondition, ...] = (*SCOPE, not_left_alone, matched, login_stays_active)
+_OF_IDENTITIES: tuple[Condition[Calendars], ...] = tuple(
+    each.on(_identities) for each in (calendars_on, *_RECONCILABLE)
+)
+waiting = _flag("waiting", lambda calendars: calendars.waiting)
+not_waiting = waiting.negated("not_waiting")
+mailbox_read = _flag("mailbox_read", lambda calendars: calendars.mailbox >= 0)
+mailbox_open = _flag("mailbox_open", lambda calendars: calendars.available)
+mailbox_closed = mailbox_open.negated("mailbox_closed")
+not_deleted_room = _flag("not_deleted_room", lambda calendars: ~to_delete(calendars.identities))
+no_guest = _flag(
+    "no_guest", lambda calendars: (calendars.identities.entra("user_type") != "Guest").to_numpy(dtype=bool)
+)
+unmanaged_person = _flag("unmanaged", lambda calendars: unmanaged(calendars.identities))
+
+_OF_USERS = (*_OF_IDENTITIES, not_waiting, mailbox_read, mailbox_open)
+_OF_ROOMS = (
+    calendars_on.on(_identities),
+    in_room.on(_identities),
+    not_left_alone.on(_identities),
+    not_deleted_room,
+    not_waiting,
+    mailbox_read,
+    mailbox_open,
+)
+USERS = Rule[Calendars]("calendars of users", (), _OF_USERS)
+ROOMS = Rule[Calendars]("calendars of rooms", (), _OF_ROOMS)
+"""Whose calendars C considers; C1, C5 and E go on from there."""
 
 
-def actions_of(found: Calendars) -> pd.DataFrame:
-    """C1, C3, C4, C5, C6, drafted. Removals come before additions (`kinds`)."""
-    return together([*_endings(found), _additions(found), _attachments(found), *_updates(found)])
+def why_not(calendars: Calendars, person: int) -> Looked | None:
+    """What keeps all calendars of a person from being synchronised: the first condition of C1, or of C5 for a room."""
+    return failed(_chain(calendars, person).look(calendars, person))
 
 
-def findings_of(found: Calendars) -> pd.DataFrame:
-    """C7: a mailbox that does not exist or may not be opened; guests have none."""
-    identities = found.identities
-    guest = (identities.entra("user_type") == "Guest").to_numpy(dtype=bool)
-    return findings(identities.where(found.without_mailbox & ~guest), "mailbox_unavailable", "C7")
+def _chain(calendars: Calendars, person: int) -> Rule[Calendars]:
+    return ROOMS if calendars.identities.in_room[person] else USERS
 
 
-def _concerned(identities: Identities, waiting: Mask) -> tuple[Mask, Mask]:
-    """Who is left as it is (C8), and whose calendars are considered (C1, C5)."""
-    settings, inputs = identities.inputs.settings, identities.inputs
-    if inputs.emply_calendars.empty and inputs.entra_mailboxes.empty:
-        nobody = np.zeros(len(identities.frame), dtype=bool)
-        return nobody, nobody
-    excluded = (identities.left_alone | unmanaged(identities) | waiting) & settings.enabled  # C8, X
-    considered = (
-        (identities.reconcilable & stays_active(identities)) | (identities.in_room & ~to_delete(identities))
-    ) & ~excluded
-    return excluded, considered & settings.enabled & settings.synchronize_calendars  # C6
+def _considered(calendars: Calendars) -> Mask:
+    return USERS.reaches(calendars, "mailbox_read") | ROOMS.reaches(calendars, "mailbox_read")
 
 
-def _closed(identities: Identities) -> Mask:
-    """Whose calendars Graph lists without opening all of them."""
-    cursors = identities.inputs.entra_cursors
-    return is_among(identities.frame["entra_id"], cursors.loc[cursors["delta_link"].isna(), "entra_id"])
+def _is_shut(calendars: Calendars, rows: Rows) -> Mask:
+    return (_considered(calendars) & ~(USERS.acts(calendars) | ROOMS.acts(calendars)))[rows]
 
 
-# --- what there is and what there has to be ---------------------------------------------------------------------------
+def _why(calendars: Calendars, person: int) -> Values:
+    why = why_not(calendars, person)
+    return {} if why is None else {"why": why}
 
 
-def _wanted(identities: Identities, considered: Mask) -> pd.DataFrame:
-    """C1: every calendar with canEdit; C5: a room's default calendar, named after the room."""
-    entra = identities.inputs.entra_calendars
-    person = positions(
-        entra["entra_id"], identities.inputs.entra_users["entra_id"]
-    )  # an Entra user's row is its person's
-    known = person >= 0
-    known[known] = considered[person[known]]
-    entra, person = entra[known], person[known]
-    room = identities.in_room[person]
-    wanted = pd.DataFrame(
-        {
-            "person": person,
-            "kind": np.where(room, "room", "user"),
-            "user_id": identities.frame["emply_user_id"].iloc[person].where(~room).array,
-            "external_id": entra["calendar_id"].array,
-            "name": entra["name"].where(~room, identities.entra("display_name").iloc[person].array).array,
-            "is_default": entra["is_default"].array,
-        }
-    )
-    kept = np.where(room, entra["is_default"], entra["can_edit"])
-    return wanted[kept].reset_index(drop=True).astype({"kind": "str"})
+considered = Condition("considered", lambda calendars, rows: _considered(calendars)[rows], _why)
+synchronised = Condition(
+    "calendars_synchronised",
+    lambda calendars, rows: (USERS.acts(calendars) | ROOMS.acts(calendars))[rows],
+    _why,
+)
+_spared = any_of("spared", left_alone.on(_identities), unmanaged_person, waiting)
+
+C7 = Rule[Calendars]("C7", (considered, mailbox_read), (mailbox_closed, no_guest))
+C8 = Rule[Calendars]("C8", (integration_on.on(_identities),), (_spared,))
+
+left_for_now = Condition("left_for_now", lambda calendars, rows: C8.acts(calendars)[rows], _spared.compared)
+shut = Condition("mailbox_shut", _is_shut)
+
+# --- Entra's calendars (C1, C5, and a sign) ---------------------------------------------------------------------------
 
 
-def _here(identities: Identities) -> pd.DataFrame:
-    """Emply's calendars that came from Entra, with their owners; a room's is whose the ledger or its mailbox says."""
-    here = identities.inputs.emply_calendars
-    here = here[trimmed(here["external_id"]).notna()].reset_index(drop=True)
-    recorded = identities.inputs.state.calendars
-    recorded = recorded[~recorded["detached"]]
-    known = take(recorded["entra_id"], positions(here["calendar_id"], recorded["calendar_id"]))
-    kind = here["kind"].fillna(here["user_id"].isna().map({True: "room", False: "user"}))
-    room = (kind == "room").to_numpy()
-    person_of_login = np.full(len(identities.inputs.emply_users), -1, dtype=np.int64)
-    logins = identities.frame["emply_row"].to_numpy()
-    person_of_login[logins[logins >= 0]] = np.flatnonzero(logins >= 0)
-    login = positions(here["user_id"], identities.inputs.emply_users["emply_user_id"])
-    rooms = identities.inputs.entra_calendars
-    rooms = rooms[rooms["is_default"]]
-    rooms = rooms.assign(person=positions(rooms["entra_id"], identities.inputs.entra_users["entra_id"]))
-    rooms = rooms[(rooms["person"] >= 0) & np.append(identities.in_room, False)[rooms["person"]]]
-    by_record = positions(known, identities.frame["entra_id"])
-    by_mailbox = np.append(rooms["person"], -1)[positions(here["external_id"], rooms["calendar_id"])]
-    owner = np.append(person_of_login, -1)[login]
-    here["person"] = np.where(room, np.where(known.notna(), by_record, by_mailbox), owner)
-    here["entra_id"] = take(identities.frame["entra_id"], here["person"].to_numpy()).fillna(known.where(room))
-    return here.assign(kind=kind, user_id=here["user_id"].where(~room))
+def _of_owner(condition: Condition[Calendars]) -> Condition[Any]:
+    return condition.of(lambda rows: rows.calendars, lambda rows: rows.person)
 
 
-def _attached(identities: Identities, missing: pd.DataFrame) -> pd.DataFrame:
-    """C1: of the missing ones, those that C4 detached, with the Emply calendar that is attached again."""
+def _everywhere(switch: PersonCondition) -> Condition[Any]:
+    """Of rows that may be nobody's, a question about the settings."""
+    asked: Condition[Any] = switch.on(lambda rows: rows.calendars.identities)
+    return Condition(asked.name, asked.holds, asked.compared, switch.on(_identities))
+
+
+def _some(name: str) -> Condition[Any]:
+    """Holds for every row: what fails for a person who has none."""
+    return Condition(name, lambda _, rows: np.ones(len(rows), dtype=bool))
+
+
+def _is_missing(entra: EntraCalendars, rows: Rows) -> Mask:
+    return ~is_among(place(entra.frame.iloc[rows]), _places_here(entra.calendars))
+
+
+@once
+def _places_here(calendars: Calendars) -> "pd.Series[str]":
+    return place(calendars.of_emply.frame)
+
+
+has_calendar = _some("has_calendar")
+may_edit = Condition[EntraCalendars]("may_edit", lambda entra, rows: entra.frame["can_edit"].to_numpy(dtype=bool)[rows])
+may_not_edit = may_edit.negated("may_not_edit")
+is_default = Condition[EntraCalendars](
+    "is_default", lambda entra, rows: entra.frame["is_default"].to_numpy(dtype=bool)[rows]
+)
+not_in_emply = Condition("not_in_emply", _is_missing)
+
+
+def _was_detached(entra: EntraCalendars, rows: Rows) -> Mask:
+    return np.isin(rows, attached(entra.calendars)["entra_calendar"].to_numpy(dtype=np.int64))
+
+
+was_detached = Condition("was_detached", _was_detached)
+enabled_at_first = Condition[EntraCalendars](
+    "enabled_at_first", lambda entra, rows: comes_enabled(entra.frame.iloc[rows])
+)
+_HOW = (was_detached, enabled_at_first)
+
+
+def _room(entra: EntraCalendars, row: int) -> Values:
+    return {"room": entra.named(row)}
+
+
+C1 = Rule[EntraCalendars]("C1", tuple(map(_of_owner, _OF_USERS)), (has_calendar, may_edit, not_in_emply), how=_HOW)
+C5 = Rule[EntraCalendars](
+    "C5", tuple(map(_of_owner, _OF_ROOMS)), (has_calendar, is_default, not_in_emply), how=_HOW, told=_room
+)
+NOT_EDITABLE = Rule[EntraCalendars](
+    "calendar_not_editable", tuple(map(_of_owner, _OF_IDENTITIES)), (has_calendar, may_not_edit)
+)
+
+
+def comes_enabled(of: pd.DataFrame) -> Mask:
+    """C1: the default calendar comes enabled, and a room's (C5)."""
+    return (of["is_default"].astype(bool) | (of["kind"] == "room")).to_numpy(dtype=bool)
+
+
+@once
+def wanted(calendars: Calendars) -> pd.DataFrame:
+    """The Entra calendars that Emply has to have: C1's and C5's, had or not; `entra_calendar` is their row."""
+    entra = calendars.of_entra
+    rows = np.flatnonzero(C1.reaches(entra, "not_in_emply") | C5.reaches(entra, "not_in_emply"))
+    return entra.frame.iloc[rows].assign(entra_calendar=rows).reset_index(drop=True)
+
+
+@once
+def missing(calendars: Calendars) -> pd.DataFrame:
+    """Those that Emply does not have, indexed as `wanted`."""
+    acts = C1.acts(calendars.of_entra) | C5.acts(calendars.of_entra)
+    of = wanted(calendars)
+    return of[acts[of["entra_calendar"].to_numpy(dtype=np.int64)]]
+
+
+@once
+def attached(calendars: Calendars) -> pd.DataFrame:
+    """C1: of the missing ones, those that C4 detached, with calendar_id, enabled and share_dates_and_titles of the
+    Emply calendar that is attached again."""
+    identities, lacking = calendars.identities, missing(calendars)
     there, recorded = identities.inputs.emply_calendars, identities.inputs.state.calendars
     own = there[trimmed(there["external_id"]).isna()]
     row = positions(recorded["calendar_id"], own["calendar_id"])
@@ -161,118 +220,109 @@ def _attached(identities: Identities, missing: pd.DataFrame) -> pd.DataFrame:
     whose = pd.DataFrame(
         {"entra_id": detached["entra_id"].array, "external_id": detached["external_id"].array}, dtype="str"
     ).assign(kind=take(own["kind"], row), user_id=take(own["user_id"], row))
-    of = missing.assign(entra_id=take(identities.frame["entra_id"], missing["person"].to_numpy()).array)
+    of = lacking.assign(entra_id=take(identities.frame["entra_id"], lacking["person"].to_numpy()).array)
     found = positions(as_one(of, "entra_id", "external_id", "kind"), as_one(whose, "entra_id", "external_id", "kind"))
-    same_user = take(whose["user_id"], found).fillna("").to_numpy() == missing["user_id"].fillna("").to_numpy()
-    found = np.where(same_user | (missing["kind"] == "room").to_numpy(), found, -1)
-    placed = missing[found >= 0]
+    same_user = take(whose["user_id"], found).fillna("").to_numpy() == lacking["user_id"].fillna("").to_numpy()
+    found = np.where(same_user | (lacking["kind"] == "room").to_numpy(), found, -1)
+    placed = lacking[found >= 0]
     found = found[found >= 0]
     return placed.assign(
         calendar_id=detached["calendar_id"].array.take(found),
         enabled=take_flag(own["enabled"], row[found]),
         share_dates_and_titles=own["share_dates_and_titles"].array.take(row[found]),
+        name_here=take(own["name"], row[found]).array,
     )
 
 
-def _place(of: pd.DataFrame) -> "pd.Series[str]":
-    """Where a calendar is: its Entra id, of that person, as a user's or as a room's."""
-    return as_one(of, "kind", "person", "external_id")
+def added(calendars: Calendars) -> pd.DataFrame:
+    """The wanted ones that Emply neither has nor had."""
+    return missing(calendars).drop(index=attached(calendars).index)
 
 
-def as_one(of: pd.DataFrame, *columns: str) -> "pd.Series[str]":
-    """The texts of several columns as one: to find rows by more than one id."""
-    first, *others = (of[column].astype("str").fillna("") for column in columns)
-    return first.str.cat(pd.concat(others, axis=1), sep="\x1f")
+# --- Emply's calendars that came from Entra (C2, C4, C6) --------------------------------------------------------------
 
 
-# --- what is done about it --------------------------------------------------------------------------------------------
+def _is_wanted(emply: EmplyCalendars, rows: Rows) -> Mask:
+    return is_among(place(emply.frame.iloc[rows]), place(wanted(emply.calendars)))
 
 
-def _endings(found: Calendars) -> list[pd.DataFrame]:
-    """C4: a calendar that holds events of Emply's own is detached, any other removed."""
-    settings = found.identities.inputs.settings
-    rule = "C4" if settings.enabled and settings.synchronize_calendars else _ENDED
-    going = found.here[found.here["fate"] == "goes"]
-    events = found.identities.inputs.emply_events
-    kept = is_among(going["calendar_id"], events.loc[events["origin"] == "emply", "calendar_id"])
-    removed = _drafts(going[~kept], "emply.remove_calendar", rule, before=["kind", "external_id", "name"])
-    freed = going[kept].assign(external_id_after=None).astype({"external_id_after": "str"})
-    detached = _drafts(
-        freed,
-        "emply.detach_calendar",
-        rule,
-        before=["kind", "external_id", "name"],
-        after=["kind", "external_id_after"],
-    )
-    return [removed, detached]
+def _why_wanted(emply: EmplyCalendars, row: int) -> Values:
+    """The condition of C1 or C5 that the Entra calendar fails; that there is none any more; or that all hold."""
+    entra, of, person = emply.calendars.of_entra, emply.frame.iloc[row], int(emply.person[row])
+    if person < 0:
+        return {}
+    rule, owners = (C5, ROOMS) if of["kind"] == "room" else (C1, USERS)
+    same = np.flatnonzero((entra.person == person) & (entra.frame["external_id"] == of["external_id"]).to_numpy())
+    looked = list(rule.look(entra, int(same[0])) if len(same) else owners.look(emply.calendars, person))
+    why = next((each for each in looked if each.holds is False and each.name != "not_in_emply"), None)
+    return {"why": why or Looked(still_in_entra.name, bool(len(same)), {})}
 
 
-def _additions(found: Calendars) -> pd.DataFrame:
-    added = found.added
-    first = (added["is_default"] | (added["kind"] == "room")).astype(bool)
-    added = added.assign(
-        is_default=first,
-        enabled=first,
-        can_disable=~first,
-        share_dates_and_titles=found.identities.inputs.settings.always_share_dates_and_titles,
-    )
-    columns = [
-        "kind",
-        "user_id",
-        "external_id",
-        "name",
-        "is_default",
-        "enabled",
-        "can_disable",
-        "share_dates_and_titles",
-    ]
-    return _by_kind(with_owner(found.identities, added), "emply.add_calendar", after=columns)
+def _still_in_entra(emply: EmplyCalendars, rows: Rows) -> Mask:
+    return is_among(place(emply.frame.iloc[rows]), place(emply.calendars.of_entra.frame))
 
 
-def _attachments(found: Calendars) -> pd.DataFrame:
-    attached = with_owner(found.identities, found.attached).assign(external_id_before=None)
-    attached = attached.astype({"external_id_before": "str"})
-    return _by_kind(
-        attached, "emply.attach_calendar", before=["kind", "external_id_before"], after=["kind", "external_id", "name"]
-    )
+@once
+def keeps_events(emply: EmplyCalendars) -> Mask:
+    """C4: which hold events of Emply's own, so that they are detached and not removed."""
+    events = emply.calendars.identities.inputs.emply_events
+    return is_among(emply.frame["calendar_id"], events.loc[events["origin"] == "emply", "calendar_id"])
 
 
-def _updates(found: Calendars) -> list[pd.DataFrame]:
-    """C3: a changed name; sharing that is off although it has to be on, also where it is attached again."""
-    stays = found.here[found.here["fate"] == "stays"]
-    attached = with_owner(found.identities, found.attached)
-    here = pd.concat([stays, attached[[name for name in stays.columns if name in attached]]], ignore_index=True)
-    name = take(found.wanted["name"], positions(_place(here), _place(found.wanted)))
-    renamed = trimmed(name).notna().to_numpy() & ~same_text(trimmed(name), trimmed(here["name"]))
-    shared = here["share_dates_and_titles"].fillna(False).to_numpy(dtype=bool)
-    unshared = ~shared & found.identities.inputs.settings.always_share_dates_and_titles
-    here = here.assign(name_after=name.array, share_after=True)
-    drafts = []
-    for also_name, also_share in ((True, True), (True, False), (False, True)):
-        rows = here[(renamed == also_name) & (unshared == also_share)]
-        changed = ["name"] * also_name + ["share_dates_and_titles"] * also_share
-        becomes = ["name_after"] * also_name + ["share_after"] * also_share
-        identity = ["kind", "external_id"]
-        drafts.append(
-            _drafts(rows, "emply.update_calendar", "C3", before=[*identity, *changed], after=[*identity, *becomes])
-        )
-    return drafts
+still_in_entra = Condition("still_in_entra", _still_in_entra)
+own_events = Condition[EmplyCalendars]("own_events", lambda emply, rows: keeps_events(emply)[rows])
+from_entra = _some("from_entra")
+not_wanted = Condition("wanted", _is_wanted, _why_wanted, parts=(still_in_entra,)).negated("not_wanted")
+wanted_still = not_wanted.negated("wanted_still")
+disabled_in_emply = Condition[EmplyCalendars](
+    "disabled_in_emply", lambda emply, rows: ~emply.frame["enabled"].to_numpy(dtype=bool)[rows]
+)
+_NOT_SPARED = _of_owner(left_for_now).negated("not_left_for_now")
+_NOT_SHUT = _of_owner(shut).negated("mailbox_not_shut")
+
+C2 = Rule[EmplyCalendars]("C2", (from_entra, wanted_still), (disabled_in_emply,))
+C4 = Rule[EmplyCalendars](
+    "C4", (_everywhere(calendars_on),), (from_entra, _NOT_SPARED, _NOT_SHUT, not_wanted), how=(own_events,)
+)
+C6 = Rule[EmplyCalendars]("C6", (_everywhere(calendars_off),), (from_entra, _NOT_SPARED), how=(own_events,))
 
 
-_NAMES = {
-    "kind": "kind",
-    "user_id": "userId",
-    "external_id": "externalId",
-    "external_id_before": "externalId",
-    "external_id_after": "externalId",
-    "name": "name",
-    "name_after": "name",
-    "is_default": "isDefault",
-    "enabled": "enabled",
-    "can_disable": "canDisable",
-    "share_dates_and_titles": "shareDatesAndTitles",
-    "share_after": "shareDatesAndTitles",
-}
+# --- calendars that Emply keeps (C3) ----------------------------------------------------------------------------------
+
+
+@once
+def kept(calendars: Calendars) -> KeptCalendars:
+    """Those that stay, and those that are attached again."""
+    here = calendars.of_emply
+    stays = here.frame[wanted_still.holds(here, np.arange(len(here)))]
+    again = with_owner(calendars.identities, attached(calendars))
+    both = pd.concat([stays, again[[name for name in stays.columns if name in again]]], ignore_index=True)
+    name = take(wanted(calendars)["name"], positions(place(both), place(wanted(calendars))))
+    return KeptCalendars(both.assign(name_after=name.array), calendars)
+
+
+def renamed(of: KeptCalendars) -> Mask:
+    """C3: whose name is another one in Entra; a blank one is none."""
+    name = trimmed(of.frame["name_after"])
+    return name.notna().to_numpy() & ~same_text(name, trimmed(of.frame["name"]))
+
+
+def unshared(of: KeptCalendars) -> Mask:
+    """C3: which are not shared although `always_share_dates_and_titles` is on."""
+    shared = of.frame["share_dates_and_titles"].fillna(False).to_numpy(dtype=bool)
+    return ~shared & of.calendars.identities.inputs.settings.always_share_dates_and_titles
+
+
+def _name(of: KeptCalendars, row: int) -> Values:
+    return {"name": called(of.frame["name_after"].iloc[row])}
+
+
+another_name = Condition[KeptCalendars]("another_name", lambda of, rows: renamed(of)[rows], _name)
+not_shared = Condition[KeptCalendars]("not_shared", lambda of, rows: unshared(of)[rows])
+
+C3 = Rule[KeptCalendars](
+    "C3", (_of_owner(synchronised), _some("kept_in_emply")), (any_of("differs", another_name, not_shared),)
+)
 
 
 def with_owner(identities: Identities, of: pd.DataFrame) -> pd.DataFrame:
@@ -280,26 +330,12 @@ def with_owner(identities: Identities, of: pd.DataFrame) -> pd.DataFrame:
     return of.assign(entra_id=take(identities.frame["entra_id"], of["person"].to_numpy()).array)
 
 
-def with_ids(of: pd.DataFrame, draft: pd.DataFrame) -> pd.DataFrame:
-    """Drafts with the ids of owner and login, which need not be those of a person of the join."""
-    return draft.assign(entra_id=of["entra_id"].array, emply_user_id=of["user_id"].array) if len(of) else draft
+def findings_of(calendars: Calendars) -> pd.DataFrame:
+    """C7: a mailbox that does not exist or may not be opened; guests have none."""
+    return findings(calendars.identities.where(C7.acts(calendars)), "mailbox_unavailable", "C7")
 
 
-def _by_kind(of: pd.DataFrame, kind: str, *, before: list[str] | None = None, after: list[str]) -> pd.DataFrame:
-    """C1 for people's calendars, C5 for rooms'."""
-    rooms = of["kind"] == "room"
-    return together(
-        [
-            _drafts(rows, kind, rule, before=before, after=after)
-            for rows, rule in ((of[~rooms], "C1"), (of[rooms], "C5"))
-        ]
-    )
-
-
-def _drafts(
-    of: pd.DataFrame, kind: str, rule: str, *, before: list[str] | None = None, after: list[str] | None = None
-) -> pd.DataFrame:
-    if of.empty:
-        return actions(pd.Index([], dtype="int64"), kind, rule)
-    then, now = (None if columns is None else of[columns].rename(columns=_NAMES) for columns in (before, after))
-    return with_ids(of, actions(pd.Index(of["person"]), kind, rule, before=then, after=now))
+def people_to_read(identities: Identities) -> "pd.Series[str]":
+    """The Entra ids of everybody whose mailbox C1 or C5 may ask for."""
+    asked = np.flatnonzero(identities.reconcilable | identities.in_room)
+    return identities.frame["entra_id"].iloc[asked[calendars_on.holds(identities, asked)]]

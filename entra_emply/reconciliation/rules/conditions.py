@@ -76,6 +76,9 @@ employee_not_archived = employee_archived.negated("employee_not_archived")
 has_email = flag("has_email", lambda identities: identities.has_email, _email)
 no_email = has_email.negated("no_email")
 
+integration_on = switch("integration_on", lambda identities: identities.inputs.settings.enabled)
+integration_off = integration_on.negated("integration_off")
+
 ENABLED_IN_GROUP: tuple[PersonCondition, ...] = (enabled, in_group, not_in_room)
 SCOPE: tuple[PersonCondition, ...] = (in_entra, *ENABLED_IN_GROUP)
 """rules.md, "in scope"."""

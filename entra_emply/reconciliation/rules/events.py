@@ -1,22 +1,33 @@
 """E: events between Outlook and Emply, on the calendars that C keeps. Times are text in UTC to the second (E3).
 
 Outlook leads its own events (E1), Emply its own (E2): an event of Emply's that was made in Outlook is one of a pair,
-and a pair is never imported.
+and a pair is never imported. What is asked about are `event_subjects`.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, same_text, take, take_flag
+from entra_emply.reconciliation.arrays import Mask, Rows, among, same_text, take
 from entra_emply.reconciliation.identities import actions, together
-from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.rules.calendars import Calendars, as_one, with_ids, with_owner
-from entra_emply.reconciliation.settings import CalendarWindow
+from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of
+from entra_emply.reconciliation.rules.calendar_actions import with_ids
+from entra_emply.reconciliation.rules.calendar_subjects import Calendars
+from entra_emply.reconciliation.rules.calendars import synchronised
+from entra_emply.reconciliation.rules.event_subjects import (
+    CONTENT,
+    EmplyEvents,
+    Events,
+    OutlookEvents,
+    RecordedPairs,
+    is_within,
+    places,
+    window,
+)
 from entra_emply.text import trimmed
+
+__all__ = ["actions_of", "ended_pairs", "is_within", "places_to_read", "window"]
 
 _PRIVATE = "Private"
 _NAMES = {
@@ -30,153 +41,177 @@ _NAMES = {
     "show_as": "showAs",
     "change_key": "changeKey",
 }
-_CONTENT = ["title", "start", "end", "is_all_day", "show_as"]
+
+# --- conditions -------------------------------------------------------------------------------------------------------
 
 
-def window(now: datetime, of: CalendarWindow) -> tuple[str, str]:
-    """Start and end of the window, at 00:00 UTC: `[today - days_back, today + days_ahead + 1 day)`."""
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    ends = (today - timedelta(days=of.days_back), today + timedelta(days=of.days_ahead + 1))
-    start, end = (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in ends)
-    return start, end
+def _window(of: Any, _row: int) -> Values:  # noqa: ANN401 (of any of the subjects)
+    start, end = window(of.events.inputs.now, of.events.inputs.settings.calendar_window)
+    return {"start": start[:10], "end": end[:10]}
 
 
-def is_within(events: pd.DataFrame, inputs: Inputs) -> "pd.Series[bool]":
-    """Which events (start, end) overlap the window; touching is not overlapping."""
-    start, end = window(inputs.now, inputs.settings.calendar_window)
-    return (events["start"] < end).fillna(False) & (events["end"] > start).fillna(False)
+def _is_new(outlook: OutlookEvents, rows: Rows) -> Mask:
+    return outlook.held[rows] < 0
 
 
-def places_to_read(found: Calendars) -> pd.DataFrame:
+def _has_another_key(outlook: OutlookEvents, rows: Rows) -> Mask:
+    theirs = trimmed(outlook.frame["change_key"].iloc[rows]).reset_index(drop=True)
+    ours = trimmed(take(outlook.events.emply.frame["change_key"], outlook.held[rows]))
+    return ~same_text(theirs, ours)
+
+
+def _is_gone(emply: EmplyEvents, rows: Rows) -> Mask:
+    """In the window, where Outlook has none in the window."""
+    row = emply.events.their_row(emply.place[rows], emply.external_id.iloc[rows])
+    return emply.within[rows] & ~np.append(emply.events.outlook.within, False)[row]
+
+
+def _differences(emply: EmplyEvents, rows: Rows) -> Mask:
+    differ = emply.differences
+    return among(rows, differ.index[differ[CONTENT].any(axis=1)].to_numpy(dtype=np.int64))
+
+
+def _is_there(emply: EmplyEvents, rows: Rows) -> Mask:
+    return among(rows, emply.differences.index.to_numpy(dtype=np.int64))
+
+
+def _either_within(emply: EmplyEvents, rows: Rows) -> Mask:
+    theirs = emply.differences["their_row"].loc[rows.tolist()].to_numpy(dtype=np.int64)
+    return emply.within[rows] | emply.events.outlook.within[theirs]
+
+
+def _pair_within(pairs: RecordedPairs, rows: Rows) -> Mask:
+    return np.append(pairs.events.outlook.within, False)[pairs.there[rows]]
+
+
+_SYNCHRONISED: Condition[Any] = synchronised.of(lambda of: of.events.calendars, lambda of: of.person)
+_ENABLED = Condition[Any]("calendar_enabled", lambda of, rows: of.events.open_at(of.place[rows]))
+_DISABLED = _ENABLED.negated("calendar_disabled")
+_ON_CALENDAR = Condition[Any]("on_synchronised_calendar", lambda of, rows: of.place[rows] >= 0)
+_WITHIN = Condition[Any]("in_window", lambda of, rows: of.within[rows], _window)
+
+
+def _event(name: str) -> Condition[Any]:
+    """Holds for every row: what fails for a person who has none."""
+    return Condition(name, lambda _, rows: np.ones(len(rows), dtype=bool))
+
+
+def _of_emply(emply: EmplyEvents, rows: Rows) -> Mask:
+    return (emply.frame["origin"].iloc[rows] == "emply").to_numpy(dtype=bool)
+
+
+made_in_emply = Condition("made_in_emply", _of_emply)
+made_in_outlook = made_in_emply.negated("made_in_outlook")
+not_paired = Condition[OutlookEvents]("not_paired", lambda outlook, rows: ~outlook.paired[rows])
+new_in_outlook = Condition("new_in_outlook", _is_new)
+another_change_key = Condition("another_change_key", _has_another_key)
+gone_in_outlook = Condition("gone_in_outlook", _is_gone, _window)
+names_no_event = Condition[EmplyEvents](
+    "names_no_outlook_event", lambda emply, rows: emply.external_id.iloc[rows].isna().to_numpy(dtype=bool)
+)
+no_pair = Condition[EmplyEvents]("no_recorded_pair", lambda emply, rows: emply.recorded_row[rows] < 0)
+private = Condition[OutlookEvents](
+    "private", lambda outlook, rows: (outlook.frame["sensitivity"].iloc[rows] != "normal").to_numpy(dtype=bool)
+)
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+
+E1 = Rule[OutlookEvents](
+    "E1",
+    (_SYNCHRONISED,),
+    (
+        _event("has_outlook_event"),
+        _ON_CALENDAR,
+        _ENABLED,
+        _WITHIN,
+        not_paired,
+        any_of("new_or_changed", new_in_outlook, another_change_key),
+    ),
+    how=(new_in_outlook,),
+)
+E1_GONE = Rule[EmplyEvents](
+    "E1 gone",
+    (_SYNCHRONISED,),
+    (
+        _event("has_emply_event"),
+        _ON_CALENDAR,
+        made_in_outlook,
+        any_of("leaves_emply", gone_in_outlook, _DISABLED),
+    ),
+)
+E2 = Rule[EmplyEvents](
+    "E2",
+    (_SYNCHRONISED,),
+    (_event("has_emply_event"), _ON_CALENDAR, _ENABLED, made_in_emply, _WITHIN, names_no_event, no_pair),
+)
+E2_CHANGED = Rule[EmplyEvents](
+    "E2 changed",
+    (_SYNCHRONISED,),
+    (
+        _event("has_emply_event"),
+        _ON_CALENDAR,
+        _ENABLED,
+        Condition("pair_in_outlook", _is_there),
+        Condition("pair_in_window", _either_within, _window),
+        Condition("fields_differ", _differences),
+    ),
+)
+E2_GONE = Rule[RecordedPairs](
+    "E2 gone",
+    (_SYNCHRONISED,),
+    (
+        _event("has_pair"),
+        _ON_CALENDAR,
+        _ENABLED,
+        Condition("gone_in_emply", lambda pairs, rows: pairs.gone_from_emply[rows]),
+        Condition("pair_there_in_window", _pair_within, _window),
+    ),
+)
+E3 = Rule[OutlookEvents]("E3", E1.conditions, (private,))
+
+# --- what is done about it --------------------------------------------------------------------------------------------
+
+
+def places_to_read(calendars: Calendars) -> pd.DataFrame:
     """The Entra calendars whose events E may ask for: entra_id, calendar_id."""
-    places = _places(found)
-    return places.loc[places["enabled"], ["entra_id", "external_id"]].rename(columns={"external_id": "calendar_id"})
+    of = places(calendars)
+    return of.loc[of["enabled"], ["entra_id", "external_id"]].rename(columns={"external_id": "calendar_id"})
 
 
-def actions_of(found: Calendars) -> pd.DataFrame:
+def actions_of(calendars: Calendars) -> pd.DataFrame:
     """E1 and E2, drafted."""
-    both = _Both(found)
+    both = Events(calendars)
     if both.places.empty:
         return actions(pd.Index([], dtype="int64"), "emply.delete_event", "E1")
     return together([_deletions(both), *_imports(both), _creations(both), *_updates(both), _withdrawals(both)])
 
 
-def ended_pairs(found: Calendars) -> pd.DataFrame:
+def ended_pairs(calendars: Calendars) -> pd.DataFrame:
     """E2: recorded pairs (emply_event_id) of enabled calendars with both ends gone, to be forgotten."""
-    remembered = found.identities.inputs.state.event_pairs
+    remembered = calendars.identities.inputs.state.event_pairs
     if remembered.empty:
         return remembered[["emply_event_id"]]
-    both = _Both(found)
-    pairs = both.recorded
-    gone = ~is_among(pairs["emply_event_id"], both.ours["event_id"]) & (both.their_row(pairs) < 0)
-    on_open = take_flag(both.places["enabled"], pairs["at"])
-    return pairs.loc[gone & on_open, ["emply_event_id"]].reset_index(drop=True)
+    pairs = Events(calendars).recorded
+    ended = E2_GONE.reaches(pairs, "pair_there_in_window") & (pairs.there < 0)
+    return pairs.frame.loc[ended, ["emply_event_id"]].reset_index(drop=True)
 
 
-@dataclass(frozen=True)
-class _Both:
-    """The events of both sides, each with where it is: `at` is the row of its calendar among `places`, -1 elsewhere."""
-
-    found: Calendars
-
-    @cached_property
-    def places(self) -> pd.DataFrame:
-        """Calendars that stay or come: person, entra_id, user_id, external_id, calendar_id, enabled. Those whose events
-        were not read are left out: unknown is not empty."""
-        places, read = _places(self.found), self.found.identities.inputs.entra_cursors
-        known = is_among(as_one(places, "entra_id", "external_id"), as_one(read, "entra_id", "calendar_id"))
-        return places[known | ~places["enabled"].to_numpy()].reset_index(drop=True)
-
-    @cached_property
-    def ours(self) -> pd.DataFrame:
-        """Emply's events: the columns of `emply_events`, at, open, within."""
-        events = self.found.identities.inputs.emply_events
-        at = positions(events["calendar_id"], self.places["calendar_id"])
-        return self._placed(events.assign(external_id=trimmed(events["external_id"])), at)
-
-    @cached_property
-    def theirs(self) -> pd.DataFrame:
-        """Outlook's events: the columns of `entra_events`, at, open, within."""
-        events = self.found.identities.inputs.entra_events
-        of = as_one(self.places, "entra_id", "external_id")
-        return self._placed(events, positions(as_one(events, "entra_id", "calendar_id"), of))
-
-    @cached_property
-    def recorded(self) -> pd.DataFrame:
-        """The recorded pairs: emply_event_id, external_id, entra_id, calendar_external_id, at."""
-        pairs = self.found.identities.inputs.state.event_pairs
-        of = as_one(self.places, "entra_id", "external_id")
-        return pairs.assign(at=positions(as_one(pairs, "entra_id", "calendar_external_id"), of))
-
-    @cached_property
-    def pairs(self) -> pd.DataFrame:
-        """Emply's own events with an Outlook event: our_row, at, external_id; recorded for this calendar, or named by
-        the event itself."""
-        ours, recorded = self.ours, self.recorded
-        row = positions(ours["event_id"], recorded["emply_event_id"])
-        external = take(recorded["external_id"], row).where(row >= 0, ours["external_id"].array)
-        elsewhere = (row >= 0) & (np.append(recorded["at"], -1)[row] != ours["at"].to_numpy())
-        own = (ours["origin"] == "emply").to_numpy() & external.notna().to_numpy() & ~elsewhere
-        return pd.DataFrame(
-            {"our_row": np.flatnonzero(own), "at": ours.loc[own, "at"].array, "external_id": external[own].array}
-        )
-
-    @property
-    def paired(self) -> "pd.Series[str]":
-        """The Outlook events that belong to a pair, by calendar and id."""
-        own = self.ours[self.ours["origin"] == "emply"]
-        known = [self.recorded[["at", "external_id"]], own[["at", "external_id"]]]
-        together = pd.concat(known, ignore_index=True)
-        return _calendar_and_event(together["at"], together["external_id"])
-
-    def their_row(self, of: pd.DataFrame) -> Rows:
-        """The row of the Outlook event of each row of `of` (at, external_id), -1 where it is gone."""
-        theirs = _calendar_and_event(self.theirs["at"], self.theirs["event_id"])
-        return positions(_calendar_and_event(of["at"], of["external_id"]), theirs)
-
-    def of_places(self, at: "pd.Series[int]") -> pd.DataFrame:
-        """Whose and where, for drafts: person, entra_id, user_id, calendar_external_id, one row each of `at`."""
-        columns = ["person", "entra_id", "user_id", "external_id"]
-        return self.places.loc[at, columns].rename(columns={"external_id": "calendar_external_id"})
-
-    def _placed(self, events: pd.DataFrame, at: Rows) -> pd.DataFrame:
-        within = is_within(events, self.found.identities.inputs)
-        return events.assign(at=at, open=take_flag(self.places["enabled"], at), within=within).reset_index(drop=True)
-
-
-def _places(found: Calendars) -> pd.DataFrame:
-    """The calendars that stay, are attached or added: person, entra_id, user_id, external_id, calendar_id, enabled."""
-    columns = ["person", "entra_id", "user_id", "external_id", "calendar_id", "enabled"]
-    stays = found.here.loc[found.here["fate"] == "stays", columns]
-    attached = with_owner(found.identities, found.attached)[columns]
-    added = with_owner(found.identities, found.added).assign(calendar_id=_nothing(len(found.added)))
-    added = added.assign(enabled=added["is_default"] | (added["kind"] == "room"))[columns]
-    return pd.concat([stays, attached, added], ignore_index=True).astype({"enabled": "bool", "person": "int64"})
-
-
-# --- E1: Outlook to Emply ---------------------------------------------------------------------------------------------
-
-
-def _imports(both: _Both) -> list[pd.DataFrame]:
+def _imports(both: Events) -> list[pd.DataFrame]:
     """Events in the window that Emply lacks, or holds with another change key."""
-    theirs = both.theirs
-    theirs = theirs[
-        theirs["open"]
-        & theirs["within"]
-        & ~is_among(_calendar_and_event(theirs["at"], theirs["event_id"]), both.paired)
-    ]
-    of = both.of_places(theirs["at"])
+    outlook, rows = both.outlook, np.flatnonzero(E1.acts(both.outlook))
+    theirs = outlook.frame.iloc[rows].reset_index(drop=True)
+    of = both.of_places(outlook.place[rows])
+    hidden = E3.acts(outlook)[rows]
     wanted = theirs.drop(columns=["entra_id", "calendar_id"]).assign(
         external_id=theirs["event_id"],
-        title=theirs["title"].where(theirs["sensitivity"] == "normal", _PRIVATE),
+        title=theirs["title"].where(~hidden, _PRIVATE),
         **{name: of[name].array for name in of.columns},
     )
-    here = _calendar_and_event(both.ours["at"], both.ours["external_id"])
-    held = positions(_calendar_and_event(theirs["at"], theirs["event_id"]), here)
-    then = take(both.ours["change_key"], held)
-    wanted = wanted.assign(change_key_before=then.array)
-    after = ["external_id", "calendar_external_id", *_CONTENT, "change_key"]
-    known = wanted[(held >= 0) & ~same_text(trimmed(wanted["change_key"]), trimmed(wanted["change_key_before"]))]
+    held = outlook.held[rows]
+    wanted = wanted.assign(change_key_before=take(both.emply.frame["change_key"], held).array)
+    after = ["external_id", "calendar_external_id", *CONTENT, "change_key"]
+    known = wanted[held >= 0]
     before = known.drop(columns="change_key").rename(columns={"change_key_before": "change_key"})
     return [
         _drafts(wanted[held < 0], "emply.upsert_event", "E1", after=wanted.loc[held < 0, after]),
@@ -190,60 +225,45 @@ def _imports(both: _Both) -> list[pd.DataFrame]:
     ]
 
 
-def _deletions(both: _Both) -> pd.DataFrame:
+def _deletions(both: Events) -> pd.DataFrame:
     """Events that Outlook does not have in the window; all of them on a calendar that is not enabled."""
-    ours = both.ours[(both.ours["origin"] == "outlook") & (both.ours["at"] >= 0)]
-    there = both.theirs[both.theirs["within"]]
-    missing = ~is_among(
-        _calendar_and_event(ours["at"], ours["external_id"]), _calendar_and_event(there["at"], there["event_id"])
-    )
-    gone = ours[~ours["open"] | (ours["within"] & missing)]
-    of = both.of_places(gone["at"]).assign(external_id=gone["external_id"].array)
+    rows = np.flatnonzero(E1_GONE.acts(both.emply))
+    of = both.of_places(both.emply.place[rows]).assign(external_id=both.emply.external_id.iloc[rows].array)
     return _drafts(of, "emply.delete_event", "E1", before=of[["external_id", "calendar_external_id"]])
 
 
-# --- E2: Emply to Outlook ---------------------------------------------------------------------------------------------
-
-
-def _creations(both: _Both) -> pd.DataFrame:
+def _creations(both: Events) -> pd.DataFrame:
     """Events of Emply's own in the window that Outlook was never given."""
-    ours = both.ours
-    new = ours["open"] & ours["within"] & (ours["origin"] == "emply") & ours["external_id"].isna()
-    ours = ours[new & ~is_among(ours["event_id"], both.recorded["emply_event_id"])]
-    of = both.of_places(ours["at"])
-    of = of.assign(emply_event_id=ours["event_id"].array, **{name: ours[name].array for name in _CONTENT})
-    after = of[["emply_event_id", "calendar_external_id", *_CONTENT]]
+    rows = np.flatnonzero(E2.acts(both.emply))
+    ours = both.emply.frame.iloc[rows]
+    of = both.of_places(both.emply.place[rows])
+    of = of.assign(emply_event_id=ours["event_id"].array, **{name: ours[name].array for name in CONTENT})
+    after = of[["emply_event_id", "calendar_external_id", *CONTENT]]
     return _drafts(of, "entra.create_event", "E2", after=after)
 
 
-def _updates(both: _Both) -> list[pd.DataFrame]:
+def _updates(both: Events) -> list[pd.DataFrame]:
     """For its own events Emply leads: what is set there and differs in Outlook, either side in the window."""
-    pairs = both.pairs[both.ours["open"].to_numpy()[both.pairs["our_row"]]].reset_index(drop=True)
-    ours = both.ours.loc[pairs["our_row"]].reset_index(drop=True)
-    of = both.of_places(ours["at"]).reset_index(drop=True)
-    of = of.assign(emply_event_id=ours["event_id"], external_id=pairs["external_id"])
-    row = both.their_row(pairs)
-    theirs = both.theirs.take(np.maximum(row, 0)).reset_index(drop=True) if len(both.theirs) else both.theirs
-    if theirs.empty:
-        return [_drafts(of[:0], "entra.update_event", "E2", before=of[:0])]
-    considered = (row >= 0) & (ours["within"] | theirs["within"]).to_numpy()
-    changed = pd.DataFrame({name: considered & _differs(ours[name], theirs[name]) for name in _CONTENT})
+    rows = np.flatnonzero(E2_CHANGED.acts(both.emply))
+    changed = both.emply.differences.loc[rows].reset_index(drop=True)
+    ours = both.emply.frame.iloc[rows].reset_index(drop=True)
+    theirs = both.outlook.frame.iloc[changed["their_row"]].reset_index(drop=True)
+    of = both.of_places(both.emply.place[rows]).reset_index(drop=True)
+    of = of.assign(emply_event_id=ours["event_id"], external_id=both.emply.outlook_id.iloc[rows].array)
     drafts = [_drafts(of[:0], "entra.update_event", "E2", before=of[:0])]
-    for _, alike in changed[changed.any(axis=1)].groupby(_CONTENT):
-        names = [name for name in _CONTENT if alike[name].iloc[0]]
+    for _, alike in changed.groupby(CONTENT):
+        names = [name for name in CONTENT if alike[name].iloc[0]]
         identity = of.loc[alike.index, ["emply_event_id", "external_id", "calendar_external_id"]]
         before, after = (identity.join(side.loc[alike.index, names]) for side in (theirs, ours))
         drafts.append(_drafts(of.loc[alike.index], "entra.update_event", "E2", before=before, after=after))
     return drafts
 
 
-def _withdrawals(both: _Both) -> pd.DataFrame:
+def _withdrawals(both: Events) -> pd.DataFrame:
     """Recorded pairs whose Emply event is gone while the Outlook event is there and in the window."""
-    pairs = both.recorded[~is_among(both.recorded["emply_event_id"], both.ours["event_id"])]
-    within = take_flag(both.theirs["within"], both.their_row(pairs))
-    gone = within & take_flag(both.places["enabled"], pairs["at"])
-    of = both.of_places(pairs.loc[gone, "at"])
-    of = of.assign(**{name: pairs.loc[gone, name].array for name in ("emply_event_id", "external_id")})
+    pairs, rows = both.recorded, np.flatnonzero(E2_GONE.acts(both.recorded))
+    of = both.of_places(pairs.place[rows])
+    of = of.assign(**{name: pairs.frame[name].iloc[rows].array for name in ("emply_event_id", "external_id")})
     before = of[["emply_event_id", "external_id", "calendar_external_id"]]
     return _drafts(of, "entra.delete_event", "E2", before=before)
 
@@ -255,18 +275,3 @@ def _drafts(
         return actions(pd.Index([], dtype="int64"), kind, rule)
     then, now = (None if side is None else side.rename(columns=_NAMES) for side in (before, after))
     return with_ids(of, actions(pd.Index(of["person"]), kind, rule, before=then, after=now))
-
-
-def _calendar_and_event(at: "pd.Series[int]", event_id: "pd.Series[str]") -> "pd.Series[str]":
-    return (at.astype("str") + "\x1f" + event_id).where(at >= 0).astype("str")
-
-
-def _differs(ours: "pd.Series[str]", theirs: "pd.Series[str]") -> Mask:
-    """Set in Emply and not the same in Outlook; text is compared trimmed."""
-    if ours.dtype == "boolean":
-        return (ours.notna() & ~(ours == theirs).fillna(False)).to_numpy(dtype=bool)
-    return (trimmed(ours).notna()).to_numpy(dtype=bool) & ~same_text(trimmed(ours), trimmed(theirs))
-
-
-def _nothing(count: int) -> "pd.Series[str]":
-    return pd.Series([None] * count, dtype="str")

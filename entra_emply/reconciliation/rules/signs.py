@@ -1,95 +1,236 @@
-"""S: signs that only a person can act on. Nothing here leads to an action."""
+"""S: signs that only a person can act on. Nothing here leads to an action. Calendars are asked by `calendars`."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, is_among, positions
-from entra_emply.reconciliation.identities import Identities, findings, together
+from entra_emply.reconciliation.arrays import Mask, Rows, is_among
+from entra_emply.reconciliation.identities import Identities, findings, once, together
 from entra_emply.reconciliation.near import one_edit_apart
-from entra_emply.reconciliation.rules.lifecycle import stays_active
+from entra_emply.reconciliation.rule import Condition, Rule, Values
+from entra_emply.reconciliation.rules.calendar_subjects import Calendars
+from entra_emply.reconciliation.rules.calendars import NOT_EDITABLE
+from entra_emply.reconciliation.rules.conditions import (
+    SCOPE,
+    PersonCondition,
+    flag,
+    integration_off,
+    switch,
+    without_employee,
+)
 from entra_emply.text import key
 
+# --- people -----------------------------------------------------------------------------------------------------------
 
-def findings_of(identities: Identities) -> pd.DataFrame:
+
+def _assigned(identities: Identities) -> Mask:
+    return is_among(identities.frame["entra_id"], identities.inputs.entra_assigned["entra_id"])
+
+
+@once
+def _several_roles(identities: Identities) -> Mask:
+    numbers, _ = pd.factorize(identities.mapping.groups["role_id"])
+    roles = identities.memberships.assign(role=numbers[identities.memberships["priority"]])
+    different = roles.drop_duplicates(["entra_row", "role"])["entra_row"].value_counts()
+    several: Mask = identities.frame.index.isin(different.index[different > 1])
+    return several
+
+
+def _roles(identities: Identities, person: int) -> Values:
+    """The person's groups, and the roles that they give, in settings order."""
+    mine = identities.memberships.loc[identities.memberships["entra_row"] == person, "priority"]
+    roles = identities.mapping.groups["role_id"].iloc[mine].drop_duplicates()
+    names = [identities.inputs.names.get(role, role) for role in roles]
+    return {"groups": identities.groups_of(person), "roles": names}
+
+
+application_set = switch(
+    "application_set", lambda identities: identities.inputs.settings.sso.service_principal_id is not None
+)
+assignment_required = switch(
+    "assignment_required", lambda identities: bool(identities.inputs.entra_application["assignment_required"].any())
+)
+not_assigned = flag("not_assigned", lambda identities: ~_assigned(identities))
+roles_not_synchronised = switch(
+    "roles_not_synchronised", lambda identities: not identities.inputs.settings.synchronize_roles
+)
+several_roles = flag("several_roles", _several_roles, _roles)
+
+NOT_ASSIGNED = Rule("sso_not_assigned", (application_set, *SCOPE), (assignment_required, not_assigned))
+SEVERAL_ROLES = Rule("multiple_groups_single_role", (roles_not_synchronised, *SCOPE), (without_employee, several_roles))
+X = Rule("X", (integration_off,), ())
+"""Before everything else: of X nothing is planned but C6."""
+
+# --- groups -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class ConfiguredGroups:
+    """The configured groups, a row each, in settings order."""
+
+    identities: Identities
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """How many groups."""
+        return len(self.ids)
+
+    @property
+    def ids(self) -> "pd.Series[str]":
+        """Their ids."""
+        return self.identities.mapping.groups["group_id"]
+
+    def of(self, person: int) -> Rows:
+        """The groups that a person is in."""
+        memberships = self.identities.memberships
+        return memberships.loc[memberships["entra_row"] == person, "priority"].to_numpy(dtype=np.int64)
+
+    def named(self, row: int) -> str:
+        """What a group is called."""
+        identity = str(self.ids.iloc[row])
+        return self.identities.inputs.names.get(identity, "a group without a name")
+
+
+def _is_dynamic(groups: ConfiguredGroups, rows: Rows) -> Mask:
+    known = groups.identities.inputs.entra_groups
+    return is_among(groups.ids.iloc[rows], known.loc[known["dynamic"], "group_id"])
+
+
+def _has_group(groups: ConfiguredGroups, rows: Rows) -> Mask:
+    members = groups.identities.inputs.entra_group_members
+    return is_among(groups.ids.iloc[rows], members.loc[members["member_type"] == "group", "group_id"])
+
+
+def _tenant_has_guests(groups: ConfiguredGroups, rows: Rows) -> Mask:
+    return np.full(len(rows), (groups.identities.inputs.entra_users["user_type"] == "Guest").any())
+
+
+in_configured_group = Condition[ConfiguredGroups]("in_configured_group", lambda _, rows: np.ones(len(rows), dtype=bool))
+nested_groups_off = switch("nested_groups_off", lambda identities: not identities.inputs.settings.nested_groups)
+
+DYNAMIC = Rule[ConfiguredGroups](
+    "dynamic_group_guests",
+    (in_configured_group, Condition("dynamic", _is_dynamic)),
+    (Condition("tenant_has_guests", _tenant_has_guests),),
+)
+NESTED = Rule[ConfiguredGroups](
+    "nested_group_ignored",
+    (in_configured_group, Condition("has_group_as_member", _has_group)),
+    (nested_groups_off.on(lambda groups: groups.identities),),
+)
+
+# --- nearly matching addresses ----------------------------------------------------------------------------------------
+
+_WITHOUT_EMPLOYEE = Rule("people without employee", (), (*SCOPE, without_employee))
+
+
+@dataclass(frozen=True, eq=False)
+class NearPairs:
+    """Somebody in scope without employee, and an employee of nearly the same e-mail or the same name, a row a pair."""
+
+    identities: Identities
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """How many pairs."""
+        return len(self.frame)
+
+    @cached_property
+    def free(self) -> Mask:
+        """Which employees are active or pending, and nobody's in scope."""
+        identities = self.identities
+        free = identities.inputs.emply_employees["status"].isin(["active", "pending"]).to_numpy(dtype=bool, copy=True)
+        free[identities.frame.loc[identities.in_scope & identities.has_employee, "employee_row"]] = False
+        return free
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """person, employee (row): of those whom the rule is about, and of free employees."""
+        identities = self.identities
+        persons, rows = np.flatnonzero(_WITHOUT_EMPLOYEE.acts(identities)), np.arange(len(self.free))
+        rows = rows[_is_free(self, rows)]
+        candidates = identities.inputs.emply_employees.iloc[rows].reset_index(drop=True)
+        if not len(persons) or candidates.empty:
+            return pd.DataFrame({"person": [], "employee": []}, dtype="int64")
+        addresses = identities.frame["address"].iloc[persons].reset_index(drop=True)
+        whose = identities.frame.index[persons]
+        names = key(identities.entra("given_name", whose)), key(identities.entra("surname", whose))
+        pairs = pd.concat(
+            [
+                one_edit_apart(addresses, key(candidates["email"])),
+                _equal(_full_name(*names), _full_name(key(candidates["first_name"]), key(candidates["last_name"]))),
+            ]
+        ).drop_duplicates()
+        return pd.DataFrame({"person": persons[pairs["one"]], "employee": rows[pairs["other"]]})
+
+    @cached_property
+    def person(self) -> Rows:
+        """The people of the pairs."""
+        return self.frame["person"].to_numpy(dtype=np.int64)
+
+    def named(self, row: int) -> str:
+        """The employee of a pair: name and e-mail."""
+        employee = self.identities.inputs.emply_employees.iloc[int(self.frame["employee"].iloc[row])]
+        words = [employee[name] for name in ("first_name", "last_name") if isinstance(employee[name], str)]
+        email = employee["email"] if isinstance(employee["email"], str) else "no e-mail"
+        return " ".join(" ".join([*words, f"<{email}>"]).split())
+
+
+def _is_free(pairs: NearPairs, employees: Rows) -> Mask:
+    return pairs.free[employees]
+
+
+def _is_of_free(pairs: NearPairs, rows: Rows) -> Mask:
+    return _is_free(pairs, pairs.frame["employee"].to_numpy(dtype=np.int64)[rows])
+
+
+def _by_person(condition: PersonCondition) -> Condition[NearPairs]:
+    return condition.of(lambda pairs: pairs.identities, lambda pairs: pairs.person)
+
+
+NEARLY = Rule[NearPairs](
+    "email_nearly_matches",
+    tuple(map(_by_person, _WITHOUT_EMPLOYEE.conditions)),
+    (
+        Condition("has_near_employee", lambda _, rows: np.ones(len(rows), dtype=bool)),
+        Condition("employee_free", _is_of_free),
+    ),
+)
+
+# --- findings ---------------------------------------------------------------------------------------------------------
+
+
+def findings_of(calendars: Calendars) -> pd.DataFrame:
     """The signs about people, drafted; some with `object` or `employee_id` of their own."""
-    return together(
-        [
-            findings(identities.where(_not_assigned(identities)), "sso_not_assigned", "S"),
-            findings(identities.where(_several_roles(identities)), "multiple_groups_single_role", "S"),
-            _not_editable(identities),
-            _nearly_matching(identities),
-        ]
-    )
+    identities = calendars.identities
+    people = [
+        findings(identities.where(rule.acts(identities)), rule.name, "S") for rule in (NOT_ASSIGNED, SEVERAL_ROLES)
+    ]
+    return together([*people, _not_editable(calendars), _nearly_matching(identities)])
 
 
 def about_groups(identities: Identities) -> pd.DataFrame:
     """`dynamic_group_guests` and `nested_group_ignored`: code, group_id."""
-    inputs = identities.inputs
-    configured = identities.mapping.groups["group_id"]
-    groups, members = inputs.entra_groups, inputs.entra_group_members
-    dynamic = groups.loc[groups["dynamic"], "group_id"]
-    guests = (inputs.entra_users["user_type"] == "Guest").any()
-    nesting = members.loc[members["member_type"] == "group", "group_id"]
-    found = {
-        "dynamic_group_guests": is_among(configured, dynamic) & bool(guests),
-        "nested_group_ignored": is_among(configured, nesting) & (not inputs.settings.nested_groups),
-    }
-    return pd.concat([pd.DataFrame({"code": code, "group_id": configured[mask]}) for code, mask in found.items()])
+    groups = ConfiguredGroups(identities)
+    rules = (DYNAMIC, NESTED)
+    return pd.concat([pd.DataFrame({"code": rule.name, "group_id": groups.ids[rule.acts(groups)]}) for rule in rules])
 
 
-def _not_assigned(identities: Identities) -> Mask:
-    """The application requires assignment, and the user has none."""
-    if not identities.inputs.entra_application["assignment_required"].any():
-        return np.zeros(len(identities.frame), dtype=bool)
-    assigned = is_among(identities.frame["entra_id"], identities.inputs.entra_assigned["entra_id"])
-    return identities.in_scope & ~assigned
-
-
-def _several_roles(identities: Identities) -> Mask:
-    """`synchronize_roles` off: the groups of somebody without employee map to more than one role."""
-    if identities.inputs.settings.synchronize_roles:
-        return np.zeros(len(identities.frame), dtype=bool)
-    numbers, _ = pd.factorize(identities.mapping.groups["role_id"])
-    roles = identities.memberships.assign(role=numbers[identities.memberships["priority"]])
-    different = roles.drop_duplicates(["entra_row", "role"])["entra_row"].value_counts()
-    return identities.in_scope & ~identities.has_employee & identities.frame.index.isin(different.index[different > 1])
-
-
-def _not_editable(identities: Identities) -> pd.DataFrame:
+def _not_editable(calendars: Calendars) -> pd.DataFrame:
     """A calendar that its user may not write to does not come to Emply."""
-    calendars = identities.inputs.entra_calendars
-    if calendars.empty:
-        return findings(identities.frame.index[:0], "calendar_not_editable", "S")
-    person = positions(calendars["entra_id"], identities.inputs.entra_users["entra_id"])
-    subject = identities.reconcilable & stays_active(identities) & identities.inputs.settings.synchronize_calendars
-    shown = (person >= 0) & ~calendars["can_edit"].to_numpy()
-    shown[shown] = subject[person[shown]]
-    drafts = findings(pd.Index(person[shown]), "calendar_not_editable", "S")
-    return drafts.assign(object=calendars.loc[shown, "calendar_id"].array)
-
-
-# --- nearly matching addresses ----------------------------------------------------------------------------------------
+    shown = calendars.of_entra.frame[NOT_EDITABLE.acts(calendars.of_entra)]
+    drafts = findings(pd.Index(shown["person"]), "calendar_not_editable", "S")
+    return drafts.assign(object=shown["external_id"].array)
 
 
 def _nearly_matching(identities: Identities) -> pd.DataFrame:
-    """Somebody without employee, and an employee who is nobody's: addresses at most one edit apart, or equal names."""
-    persons = identities.where(identities.in_scope & ~identities.has_employee)
-    employees = identities.inputs.emply_employees
-    free = employees["status"].isin(["active", "pending"]).to_numpy(dtype=bool, copy=True)
-    free[identities.frame.loc[identities.in_scope & identities.has_employee, "employee_row"]] = False
-    candidates = employees[free].reset_index(drop=True)
-    if persons.empty or candidates.empty:
-        return findings(persons[:0], "email_nearly_matches", "S")
-    addresses = identities.frame.loc[persons, "address"].reset_index(drop=True)
-    names = key(identities.entra("given_name", persons)), key(identities.entra("surname", persons))
-    pairs = pd.concat(
-        [
-            one_edit_apart(addresses, key(candidates["email"])),
-            _equal(_full_name(*names), _full_name(key(candidates["first_name"]), key(candidates["last_name"]))),
-        ]
-    ).drop_duplicates()
-    drafts = findings(persons[pairs["one"]], "email_nearly_matches", "S")
-    return drafts.assign(employee_id=candidates["employee_id"].array.take(pairs["other"]))
+    near = NearPairs(identities)
+    pairs = near.frame[NEARLY.acts(near)]
+    drafts = findings(identities.frame.index[pairs["person"]], "email_nearly_matches", "S")
+    return drafts.assign(employee_id=identities.inputs.emply_employees["employee_id"].array.take(pairs["employee"]))
 
 
 def _full_name(given: "pd.Series[str]", last: "pd.Series[str]") -> "pd.Series[str]":

@@ -22,12 +22,16 @@ class ConditionWords:
 class RuleWords:
     """The sentences of a rule, without a full stop: what it does, and what it does not do.
 
+    Of a rule about other rows than people: `acts` and `each` (what it does not do for some of them) name the rows
+    {names}, with {are} and {them} as many as they are; {how} is how it acts.
+
     because: the conditions that are told when the rule acts, in this order. otherwise: what it does instead where the
     named condition is the first to fail.
     """
 
     acts: str
     does_not: str
+    each: str = ""
     because: tuple[str, ...] = ()
     otherwise: Mapping[str, str] = field(default_factory=dict)
 

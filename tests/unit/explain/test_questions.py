@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from entra_emply.reconciliation.explain.facts import Facts, Mailbox
-from entra_emply.reconciliation.explain.questions import QUESTIONS, answers
-from tests.explaining import answered, explained, facts_of
+from entra_emply.reconciliation.explain.questions import QUESTIONS
+from tests.explaining import answered, explained
 from tests.reference.builders import deactivated, employee, login, person, scenario
-from tests.reference.subject import Row, Scenario
+from tests.reference.calendar_builders import calendar, calendars, in_emply
+from tests.reference.subject import Row
 
 BOTH = {"Employees": "Employee", "HR": "HR"}
 MEGAN = person(groups=["Employees", "HR"], givenName="Megan", surname="Jordan")
@@ -20,17 +20,6 @@ def megan(roles: list[str], mapping: dict[str, str] = BOTH, **settings: object) 
     return explained(
         scenario([MEGAN], users, linked=["megan"], mapping=mapping, reconciled={"megan": BOTH}, **settings)
     )
-
-
-def with_mailbox(case: Scenario, **mailbox: object) -> Facts:
-    """A person whose mailbox was read."""
-    (facts,) = facts_of(case, "megan@contoso.com")
-    return Facts(**{**facts.__dict__, "mailbox": Mailbox(**mailbox)})
-
-
-def to(facts: Facts, question: str) -> str:
-    (answer,) = [each.answer for each in answers(facts) if each.name == question]
-    return answer
 
 
 # Import, activation and deactivation of the integration
@@ -154,30 +143,25 @@ def test_how_the_calendar_is_synchronised() -> None:
     assert answered(megan(["Employee"], synchronize_calendars=True), "calendar").startswith("It is switched on")
 
 
-MAILBOX = {"entra-megan": [{"id": "c1", "name": "Calendar", "canEdit": True, "isDefaultCalendar": True}]}
-LINKED = scenario([person()], [login()], linked=["megan"], synchronize_calendars=True, entra={"calendars": MAILBOX})
-OWN = {"calendar_id": "c1", "name": "Calendar", "can_edit": True, "is_default": True}
-
-
 def test_a_calendar_is_missing_because_synchronisation_is_off() -> None:
-    assert "because synchronize_calendars is off" in answered(megan(["Employee"]), "calendar_missing")
+    answer = answered(megan(["Employee"]), "calendar_missing")
+    assert "because calendars are switched off (`synchronize_calendars: false`)" in answer
 
 
 def test_a_calendar_is_missing_because_it_is_disabled_under_the_user() -> None:
-    here = {"calendar_id": "e1", "external_id": "c2", "name": "Team", "enabled": False}
-    facts = with_mailbox(LINKED, available=True, calendars=(OWN,), emply=(here,))
-    assert "Disabled under the user in Emply: Team. Additional calendars come disabled" in to(facts, "calendar_missing")
+    here = [in_emply(), in_emply("Team", enabled=False)]
+    answer = answered(explained(calendars([calendar(), calendar("Team")], here)), "calendar_missing")
+    assert "Disabled under the user in Emply: Team. Additional calendars come disabled" in answer
 
 
 def test_a_calendar_is_missing_because_the_user_may_not_edit_it() -> None:
-    shared = {"calendar_id": "c2", "name": "Boss", "can_edit": False, "is_default": False}
-    facts = with_mailbox(LINKED, available=True, calendars=(OWN, shared))
-    assert "because the user may not edit it in Outlook: Boss" in to(facts, "calendar_missing")
+    document = explained(calendars([calendar(), calendar("Boss", canEdit=False)]))
+    assert "because the user may not edit it in Outlook: Boss" in answered(document, "calendar_missing")
 
 
 def test_a_calendar_is_missing_because_there_is_no_mailbox() -> None:
-    facts = with_mailbox(LINKED, available=False)
-    assert "the mailbox does not exist, or the application may not open it" in to(facts, "calendar_missing")
+    answer = answered(explained(calendars(None)), "calendar_missing")
+    assert "the mailbox does not exist, or the application may not open it" in answer
 
 
 # Sync and update of users

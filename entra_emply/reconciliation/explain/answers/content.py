@@ -1,6 +1,6 @@
 """Answers about pictures and calendars, about what goes back to Entra, and about the integration as a whole."""
 
-from entra_emply.reconciliation.explain import calendars, write_back
+from entra_emply.reconciliation.explain import by_rows, write_back
 from entra_emply.reconciliation.explain.facts import Facts
 from entra_emply.reconciliation.explain.statement import first_of, listed
 
@@ -37,7 +37,7 @@ def calendar(facts: Facts) -> str | None:
     """How is the calendar synchronised with Microsoft 365?"""
     if facts.login is None and facts.entra is None:
         return None
-    why = calendars.why_none(facts)
+    why = by_rows.why_no_calendars(facts)
     return (
         first_of(
             (
@@ -46,7 +46,10 @@ def calendar(facts: Facts) -> str | None:
             ),
             (
                 not facts.settings.synchronize_calendars,
-                "Switch synchronize_calendars on; then its calendars come to Emply, and events made there to Outlook.",
+                (
+                    "Switch synchronize_calendars on; then the user's calendars come to Emply, and events made there "
+                    "to Outlook."
+                ),
             ),
             (why, f"It is switched on, but not for this user: {why}."),
         )
@@ -59,15 +62,15 @@ def calendar_missing(facts: Facts) -> str | None:
     """Why is Emply not synchronised with this user's calendar?"""
     if facts.login is None and facts.entra is None:
         return None
-    why = calendars.why_none(facts)
+    why = by_rows.why_no_calendars(facts)
     if why:
-        return f"Its calendar is not synchronised, because {why}."
-    parts = ["Its default calendar is synchronised and cannot be disabled."]
-    off, barred = calendars.off_in_emply(facts), calendars.not_editable(facts)
+        return f"The user's calendar is not synchronised, because {why}."
+    parts = ["The default calendar is synchronised and cannot be disabled."]
+    off, barred = by_rows.off_in_emply(facts), by_rows.not_editable(facts)
     if off:
         parts.append(
             f"Disabled under the user in Emply: {listed(off)}. Additional calendars come disabled; the user clicks "
-            "Enable in its user settings."
+            "Enable in the user settings."
         )
     if barred:
         parts.append(f"Left out, because the user may not edit it in Outlook: {listed(barred)}.")

@@ -1,0 +1,198 @@
+"""C, E, S, X and G, explained: which rows of each rule are the person's. What is said of them is `statement`'s."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from entra_emply.reconciliation import guards
+from entra_emply.reconciliation.completeness import G5
+from entra_emply.reconciliation.explain.facts import Facts
+from entra_emply.reconciliation.explain.statement import (
+    Owner,
+    Statement,
+    clause_of,
+    statement,
+    statement_of_rows,
+    together,
+    unasked,
+)
+from entra_emply.reconciliation.guards import PlannedActions
+from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.rule import Rule
+from entra_emply.reconciliation.rules.calendar_subjects import Calendars
+from entra_emply.reconciliation.rules.calendars import C1, C2, C3, C4, C5, C6, C7, C8, NOT_EDITABLE, kept, why_not
+from entra_emply.reconciliation.rules.conditions import in_entra
+from entra_emply.reconciliation.rules.event_subjects import Events
+from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
+from entra_emply.reconciliation.rules.roles import role_changes
+from entra_emply.reconciliation.rules.signs import (
+    DYNAMIC,
+    NEARLY,
+    NESTED,
+    NOT_ASSIGNED,
+    SEVERAL_ROLES,
+    ConfiguredGroups,
+    NearPairs,
+    X,
+)
+
+_EVENTS = "event/events"
+_ACTIONS = {
+    "emply.deactivate_user": "the deactivation",
+    "ledger.link_user": "the link",
+    "emply.create_user": "the new login",
+    "emply.activate_user": "the activation",
+    "emply.set_roles": "the change of roles",
+    "emply.update_user": "the change of fields",
+    "emply.set_photo": "the picture",
+    "emply.remove_calendar": "the removal of a calendar",
+    "emply.detach_calendar": "the separation of a calendar",
+    "emply.add_calendar": "the new calendar",
+    "emply.attach_calendar": "the joined calendar",
+    "emply.update_calendar": "the change of a calendar",
+    "emply.delete_event": "the removal of an event from Emply",
+    "emply.upsert_event": "the event for Emply",
+    "entra.create_event": "the event for Outlook",
+    "entra.update_event": "the change of an event in Outlook",
+    "entra.delete_event": "the deletion of an event in Outlook",
+    "entra.create_user": "the new Entra user",
+    "entra.update_user": "the change of fields in Entra",
+    "entra.delete_user": "the deletion in Entra",
+}
+
+
+def switched_off(facts: Facts) -> Iterator[Statement]:
+    """X alone, which is about everybody."""
+    yield statement(X, facts.identities, facts.row or 0)
+
+
+# --- C ----------------------------------------------------------------------------------------------------------------
+
+
+def calendars(facts: Facts) -> Iterator[Statement]:
+    """C1 to C8, in order."""
+    entra, emply, here = facts.calendars.of_entra, facts.calendars.of_emply, kept(facts.calendars)
+    yield _of_rows(C1, entra, facts)
+    yield _of_rows(C2, emply, facts)
+    yield _of_rows(C3, here, facts)
+    yield _of_rows(C4, emply, facts)
+    yield _of_rows(C5, entra, facts)
+    yield _of_rows(C6, emply, facts)
+    yield _of_person(C7, facts.calendars, facts)
+    yield _of_person(C8, facts.calendars, facts)
+
+
+def why_no_calendars(facts: Facts) -> str | None:
+    """Why nothing of this person's calendars is synchronised, as a clause; None where something is."""
+    if facts.row is None:
+        return "there is no Entra user"
+    why = why_not(facts.calendars, facts.row)
+    return None if why is None else clause_of(why)
+
+
+def off_in_emply(facts: Facts) -> list[str]:
+    """C2: the names of the calendars from Entra that are disabled under the user in Emply."""
+    emply = facts.calendars.of_emply
+    return [emply.named(int(row)) for row in np.flatnonzero(C2.acts(emply) & (emply.person == facts.row))]
+
+
+def not_editable(facts: Facts) -> list[str]:
+    """The names of the Entra calendars that the user may not edit."""
+    entra = facts.calendars.of_entra
+    return [entra.named(int(row)) for row in np.flatnonzero(NOT_EDITABLE.acts(entra) & (entra.person == facts.row))]
+
+
+# --- E ----------------------------------------------------------------------------------------------------------------
+
+
+@once
+def _events(people: Calendars) -> Events:
+    return Events(people)
+
+
+def events(facts: Facts) -> Iterator[Statement]:
+    """E1 to E3, in order."""
+    both = _events(facts.calendars)
+    outlook, emply, pairs = both.outlook, both.emply, both.recorded
+    yield together("E1", [_counted(E1, outlook, facts), _counted(E1_GONE, emply, facts)])
+    parts = [_counted(E2, emply, facts), _counted(E2_CHANGED, emply, facts), _counted(E2_GONE, pairs, facts)]
+    yield together("E2", parts)
+    yield _counted(E3, outlook, facts)
+
+
+# --- S ----------------------------------------------------------------------------------------------------------------
+
+
+@once
+def _groups(people: Identities) -> ConfiguredGroups:
+    return ConfiguredGroups(people)
+
+
+@once
+def _near(people: Identities) -> NearPairs:
+    return NearPairs(people)
+
+
+def signs(facts: Facts) -> Iterator[Statement]:
+    """One for each code of S."""
+    groups, owner = _groups(facts.identities), Owner(facts.identities, facts.row)
+    mine = groups.of(-1 if facts.row is None else facts.row)
+    yield _of_person(NOT_ASSIGNED, facts.identities, facts)
+    yield statement_of_rows(DYNAMIC, groups, mine, groups.named, owner)
+    yield statement_of_rows(NESTED, groups, mine, groups.named, owner)
+    yield _of_person(SEVERAL_ROLES, facts.identities, facts)
+    yield _of_rows(NOT_EDITABLE, facts.calendars.of_entra, facts)
+    yield _nearly(facts)
+
+
+def _nearly(facts: Facts) -> Statement:
+    """The pairs of a person; or of an employee whom nobody belongs to, who is told the users."""
+    pairs, owner = _near(facts.identities), Owner(facts.identities, facts.row)
+    if facts.row is not None:
+        return statement_of_rows(NEARLY, pairs, np.flatnonzero(pairs.person == facts.row), pairs.named, owner)
+    ids = facts.identities.inputs.emply_employees["employee_id"].iloc[pairs.frame["employee"]]
+    mine = np.flatnonzero((ids == (facts.employee or {}).get("employee_id")).to_numpy(dtype=bool))
+    users = facts.identities.frame["subject"]
+    return statement_of_rows(NEARLY, pairs, mine, lambda row: str(users.iloc[pairs.person[row]]), owner)
+
+
+# --- G ----------------------------------------------------------------------------------------------------------------
+
+_changes = once(role_changes)
+
+
+def held(facts: Facts) -> Iterator[Statement]:
+    """G1 to G7, in order. What was counted comes from the plan as it was made."""
+    of = _actions_of(facts)
+    owner, rows = Owner(facts.identities, facts.row), np.arange(len(of))
+    for rule in guards.RULES:
+        if rule.name == "G6":
+            yield unasked(G5, "refused")
+        yield statement_of_rows(rule, of, rows, lambda row: _ACTIONS.get(of.named(row), of.named(row)), owner)
+
+
+def _actions_of(facts: Facts) -> PlannedActions:
+    names = ("action_id", "target", "kind", "rule", "reason", "entra_id", "emply_user_id")
+    frame = pd.DataFrame({name: [row[name] for row in facts.actions] for name in names}, dtype="str")
+    frame = frame.assign(person=np.full(len(frame), -1 if facts.row is None else facts.row))
+    held_by = pd.Series([" ".join(row["held_by"]) for row in facts.actions], dtype="str")
+    return PlannedActions(facts.identities, frame, _changes(facts.identities), facts.guard_counts, held_by)
+
+
+# --- any --------------------------------------------------------------------------------------------------------------
+
+
+def _of_person(rule: Rule[Any], people: Calendars | Identities, facts: Facts) -> Statement:
+    return unasked(rule, in_entra.name) if facts.row is None else statement(rule, people, facts.row)
+
+
+def _of_rows(rule: Rule[Any], subjects: Any, facts: Facts) -> Statement:  # noqa: ANN401 (of any kind of subjects)
+    mine = np.flatnonzero(subjects.person == facts.row) if facts.row is not None else np.zeros(0, dtype=np.int64)
+    return statement_of_rows(rule, subjects, mine, subjects.named, Owner(facts.calendars, facts.row))
+
+
+def _counted(rule: Rule[Any], subjects: Any, facts: Facts) -> Statement:  # noqa: ANN401 (of any kind of subjects)
+    mine = np.flatnonzero(subjects.person == facts.row) if facts.row is not None else np.zeros(0, dtype=np.int64)
+    return statement_of_rows(rule, subjects, mine, _EVENTS, Owner(facts.calendars, facts.row))

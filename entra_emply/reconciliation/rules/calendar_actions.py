@@ -1,0 +1,125 @@
+"""C: the actions that are drafted of what `calendars` decides."""
+
+import pandas as pd
+
+from entra_emply.reconciliation.identities import actions, together
+from entra_emply.reconciliation.rules.calendar_subjects import Calendars
+from entra_emply.reconciliation.rules.calendars import (
+    C3,
+    C4,
+    C6,
+    added,
+    attached,
+    comes_enabled,
+    keeps_events,
+    kept,
+    renamed,
+    unshared,
+    with_owner,
+)
+
+
+def actions_of(calendars: Calendars) -> pd.DataFrame:
+    """C1, C3, C4, C5, C6, drafted. Removals come before additions (`kinds`)."""
+    return together([*_endings(calendars), _additions(calendars), _attachments(calendars), *_updates(calendars)])
+
+
+def _endings(calendars: Calendars) -> list[pd.DataFrame]:
+    """C4, C6: a calendar that holds events of Emply's own is detached, any other removed."""
+    here, drafts = calendars.of_emply, []
+    for rule in (C4, C6):
+        goes, keeps = rule.acts(here), keeps_events(here)
+        removed = here.frame[goes & ~keeps]
+        freed = here.frame[goes & keeps].assign(external_id_after=None).astype({"external_id_after": "str"})
+        before, after = ["kind", "external_id", "name"], ["kind", "external_id_after"]
+        drafts.append(_drafts(removed, "emply.remove_calendar", rule.name, before=before))
+        drafts.append(_drafts(freed, "emply.detach_calendar", rule.name, before=before, after=after))
+    return drafts
+
+
+def _additions(calendars: Calendars) -> pd.DataFrame:
+    new = added(calendars)
+    first = comes_enabled(new)
+    new = new.assign(
+        is_default=first,
+        enabled=first,
+        can_disable=~first,
+        share_dates_and_titles=calendars.identities.inputs.settings.always_share_dates_and_titles,
+    )
+    columns = [
+        "kind",
+        "user_id",
+        "external_id",
+        "name",
+        "is_default",
+        "enabled",
+        "can_disable",
+        "share_dates_and_titles",
+    ]
+    return _by_kind(with_owner(calendars.identities, new), "emply.add_calendar", after=columns)
+
+
+def _attachments(calendars: Calendars) -> pd.DataFrame:
+    again = with_owner(calendars.identities, attached(calendars)).assign(external_id_before=None)
+    again = again.astype({"external_id_before": "str"})
+    return _by_kind(
+        again, "emply.attach_calendar", before=["kind", "external_id_before"], after=["kind", "external_id", "name"]
+    )
+
+
+def _updates(calendars: Calendars) -> list[pd.DataFrame]:
+    """C3: the changed fields alone."""
+    of = kept(calendars)
+    acts, name, share = C3.acts(of), renamed(of), unshared(of)
+    here = of.frame.assign(share_after=True)
+    drafts = []
+    for also_name, also_share in ((True, True), (True, False), (False, True)):
+        rows = here[acts & (name == also_name) & (share == also_share)]
+        changed = ["name"] * also_name + ["share_dates_and_titles"] * also_share
+        becomes = ["name_after"] * also_name + ["share_after"] * also_share
+        identity = ["kind", "external_id"]
+        drafts.append(
+            _drafts(rows, "emply.update_calendar", "C3", before=[*identity, *changed], after=[*identity, *becomes])
+        )
+    return drafts
+
+
+_NAMES = {
+    "kind": "kind",
+    "user_id": "userId",
+    "external_id": "externalId",
+    "external_id_before": "externalId",
+    "external_id_after": "externalId",
+    "name": "name",
+    "name_after": "name",
+    "is_default": "isDefault",
+    "enabled": "enabled",
+    "can_disable": "canDisable",
+    "share_dates_and_titles": "shareDatesAndTitles",
+    "share_after": "shareDatesAndTitles",
+}
+
+
+def with_ids(of: pd.DataFrame, draft: pd.DataFrame) -> pd.DataFrame:
+    """Drafts with the ids of owner and login, which need not be those of a person of the join."""
+    return draft.assign(entra_id=of["entra_id"].array, emply_user_id=of["user_id"].array) if len(of) else draft
+
+
+def _by_kind(of: pd.DataFrame, kind: str, *, before: list[str] | None = None, after: list[str]) -> pd.DataFrame:
+    """C1 for people's calendars, C5 for rooms'."""
+    rooms = of["kind"] == "room"
+    return together(
+        [
+            _drafts(rows, kind, rule, before=before, after=after)
+            for rows, rule in ((of[~rooms], "C1"), (of[rooms], "C5"))
+        ]
+    )
+
+
+def _drafts(
+    of: pd.DataFrame, kind: str, rule: str, *, before: list[str] | None = None, after: list[str] | None = None
+) -> pd.DataFrame:
+    if of.empty:
+        return actions(pd.Index([], dtype="int64"), kind, rule)
+    then, now = (None if columns is None else of[columns].rename(columns=_NAMES) for columns in (before, after))
+    return with_ids(of, actions(pd.Index(of["person"]), kind, rule, before=then, after=now))

@@ -1,0 +1,86 @@
+"""The words of G."""
+
+from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
+
+_COUNTED = "(counted: {counted:not recorded}, allowed: {allowed:not recorded}, of {of:not recorded})"
+
+
+def _more(what: str, setting: str) -> ConditionWords:
+    return ConditionWords(
+        f"more {what} than `{setting}` allows {_COUNTED}", f"no more {what} than `{setting}` allows {_COUNTED}"
+    )
+
+
+_EITHER = ConditionWords("{why}", "{why}")
+
+CONDITIONS = {
+    "has_action": ConditionWords("something is planned for the user", "nothing is planned for the user"),
+    "not_c6": ConditionWords("the action is not C6's", "what C6 takes out of Emply is never held"),
+    "held_before": ConditionWords("the plan before held {them}", "the plan before did not hold {them}"),
+    "held_with_other": ConditionWords(
+        "the deletion in Entra and the deactivation are held as one (W3)", "nothing that belongs to {them} is held"
+    ),
+    "not_approved": ConditionWords("nobody has approved {them} yet", "somebody has approved {them}"),
+    "still_waits": _EITHER,
+    "behind_link": ConditionWords("the user's link is held, and all else waits with it", "no link of the user is held"),
+    "deactivates": ConditionWords("{they} {do} take access away", "{they} {do} not take access away"),
+    "deactivates_or_held": _EITHER,
+    "too_many_deactivations": _more("people would lose access", "max_deactivations"),
+    "too_many_deactivations_or_held": _EITHER,
+    "sets_roles": ConditionWords("{they} {do} change roles", "{they} {do} not change roles"),
+    "sets_roles_or_held": _EITHER,
+    "too_many_role_changes": _more("people would get other roles", "max_role_changes"),
+    "too_many_role_changes_or_held": _EITHER,
+    "protected": _EITHER,
+    "protected_or_held": _EITHER,
+    "touches_holder": ConditionWords(
+        "the user holds a protected role",
+        "no protected role is concerned, and no link in place of another",
+    ),
+    "gives_protected": ConditionWords("the user would get a protected role", "the user gets no protected role"),
+    "replaces_link": ConditionWords("the link would replace another one", "the link replaces no other one"),
+    "links_by_address": ConditionWords(
+        "the link is by another address than the compared ones (M3b)", "the link is by the compared addresses"
+    ),
+    "leaves_group": ConditionWords("the user left the groups", "{they} {are} not for having left the groups"),
+    "leaves_group_or_held": _EITHER,
+    "group_emptied": ConditionWords(
+        "a configured group is suddenly empty ({emptied:its name is not recorded})",
+        "none of the user's groups is suddenly empty",
+    ),
+    "group_emptied_or_held": _EITHER,
+    "removes": ConditionWords(
+        "{they} {do} take calendars or events away", "{they} {do} not take calendars or events away"
+    ),
+    "removes_or_held": _EITHER,
+    "too_many_removals": _more("people would lose calendars or events", "max_deactivations"),
+    "too_many_removals_or_held": _EITHER,
+    "grants": ConditionWords("{they} {do} give access", "{they} {do} not give access"),
+    "grants_or_held": _EITHER,
+    "too_many_grants": _more("people would get access", "max_grants"),
+    "too_many_grants_or_held": _EITHER,
+    "refused": ConditionWords("{why}", "every list was read completely, or there would be no plan"),
+    "lost_rows": ConditionWords("the read has fewer rows than is believed", "the read has the rows that it should"),
+    "first_read_empty": ConditionWords("the first read is empty", "the first read is not empty"),
+    "not_accepted": ConditionWords("nobody accepted the loss", "somebody accepted the loss"),
+}
+
+
+def _guard(cause: str) -> RuleWords:
+    return RuleWords(
+        "{names} {are} held until somebody approves {them}",
+        "Nothing is held by this guard",
+        each="{names} {are} not held",
+        because=(cause,),
+    )
+
+
+RULES = {
+    "G1": _guard("too_many_deactivations_or_held"),
+    "G2": _guard("too_many_role_changes_or_held"),
+    "G3": _guard("protected_or_held"),
+    "G4": _guard("group_emptied_or_held"),
+    "G5": RuleWords("The run fails, and there is no plan", "No read is refused", because=("refused",)),
+    "G6": _guard("too_many_removals_or_held"),
+    "G7": _guard("too_many_grants_or_held"),
+}

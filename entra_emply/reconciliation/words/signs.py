@@ -1,0 +1,76 @@
+"""The words of S and X."""
+
+from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
+
+CONDITIONS = {
+    "integration_off": ConditionWords("the integration is off (`enabled: false`)", "the integration is on"),
+    "application_set": ConditionWords(
+        "`sso.service_principal_id` is set", "single sign-on is not looked at: `sso.service_principal_id` is not set"
+    ),
+    "assignment_required": ConditionWords(
+        "the application requires assignment", "the application requires no assignment"
+    ),
+    "not_assigned": ConditionWords(
+        "neither the user nor a group that they are a direct member of is assigned to the application",
+        "the user or one of their groups is assigned to the application",
+    ),
+    "roles_not_synchronised": ConditionWords("`synchronize_roles` is off", "`synchronize_roles` is on"),
+    "several_roles": ConditionWords(
+        "the groups {groups} give the roles {roles}", "the user's groups give no more than one role ({roles:none})"
+    ),
+    "in_configured_group": ConditionWords(
+        "{they} {are} a configured group of the user", "the user is in none of the configured groups"
+    ),
+    "dynamic": ConditionWords("the membership is dynamic", "the membership is not dynamic"),
+    "tenant_has_guests": ConditionWords("the tenant has guests", "the tenant has no guests"),
+    "has_group_as_member": ConditionWords("a group is a member of {them}", "no group is a member of {them}"),
+    "nested_groups_off": ConditionWords("`nested_groups` is off", "`nested_groups` is on"),
+    "has_near_employee": ConditionWords(
+        "an employee has nearly the same e-mail, or the same name",
+        "no employee who is nobody's has nearly the same e-mail, or the same name",
+    ),
+    "employee_free": ConditionWords("the employee is nobody's", "the employee belongs to somebody, or is archived"),
+}
+
+RULES = {
+    "X": RuleWords(
+        "Nothing is planned but that calendars that came from Outlook leave Emply; links and what was reconciled stay "
+        "remembered",
+        "The rules apply",
+        because=("integration_off",),
+    ),
+    "sso_not_assigned": RuleWords(
+        "The user cannot sign in to Emply by single sign-on",
+        "No assignment for single sign-on is missing",
+        because=("assignment_required", "not_assigned"),
+    ),
+    "dynamic_group_guests": RuleWords(
+        "The rule of {names} may leave guests out: look at it",
+        "No dynamic group of the user has to be looked at",
+        each="The rule of {names} does not have to be looked at",
+        because=("dynamic", "tenant_has_guests"),
+    ),
+    "nested_group_ignored": RuleWords(
+        "The members of a group in {names} do not count",
+        "No nested group of the user is ignored",
+        each="No nested group of {names} is ignored",
+        because=("has_group_as_member", "nested_groups_off"),
+    ),
+    "multiple_groups_single_role": RuleWords(
+        "The user gets the main group's role alone, and only at creation",
+        "The user does not miss the role of another group",
+        because=("several_roles", "roles_not_synchronised"),
+    ),
+    "calendar_not_editable": RuleWords(
+        "{names} {are} kept out of Emply",
+        "No calendar is kept out of Emply",
+        each="{names} {are} not kept out of Emply",
+        because=("may_not_edit",),
+    ),
+    "email_nearly_matches": RuleWords(
+        "{names} may be the same person: make both e-mails identical if so",
+        "No employee is nearly this user",
+        each="{names} {are} not taken for the user",
+        because=("has_near_employee",),
+    ),
+}
