@@ -187,6 +187,10 @@ class Identities:
         own = self.text("emply", "email", person)
         return (own and key_of(own)) or self.value("address", person)
 
+    def called(self, identity: str) -> str:
+        """The name of a group or a role; the id where it has none."""
+        return self.inputs.names.get(identity, identity)
+
     def groups_of(self, row: int) -> list[str]:
         """The names of the person's configured groups, in settings order."""
         return self.entra_users.groups_of(row) if self.in_entra[row] else []

@@ -5,17 +5,28 @@ A condition is a mask over rows; what the rows are (people, calendars, events, p
 rule's module. The words of a rule and of its conditions are in `words`, under their names.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from entra_emply.reconciliation.arrays import Mask, Rows
+from entra_emply.reconciliation.arrays import Mask, Rows, marked
 
 Values = Mapping[str, Any]
-"""What was compared, by name: texts, numbers, lists of texts, None. Names where there are names, ids elsewhere."""
+"""What was compared, by name: texts, numbers, parts, lists of these, None. Names where there are names, ids elsewhere.
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several things that a rule looks at for one row: a group (R4), a field (A1, A2, W2). Its words are in
+    `words.parts`, under its name.
+    """
+
+    name: str
+    values: Values = field(default_factory=dict)
 
 
 class Subjects(Protocol):
@@ -105,13 +116,7 @@ class Rule(Generic[S]):
 
     def look(self, subjects: S, row: int) -> Iterator[Looked]:
         """Every condition for one row, in order."""
-        passed = True
-        for condition in self.conditions:
-            if not passed:
-                yield Looked(condition.name, None, {})
-                continue
-            passed = bool(condition.holds(subjects, np.array([row], dtype=np.int64))[0])
-            yield Looked(condition.name, passed, condition.compared(subjects, row))
+        return looked_at(self.conditions, subjects, row)
 
     def _failed_at(self, subjects: S) -> npt.NDArray[np.int8]:
         """For each row the place of the first condition that fails, their number where none does."""
@@ -124,8 +129,31 @@ class Rule(Generic[S]):
         failed = np.full(len(subjects), len(self.conditions), dtype=np.int8)
         rows = np.arange(len(subjects))
         for place, condition in enumerate(self.conditions):
+            if not len(rows):
+                break
             holds = condition.holds(subjects, rows)
             failed[rows[~holds]] = place
             rows = rows[holds]
         failed.flags.writeable = False
         return failed
+
+
+def all_hold(conditions: Iterable[Condition[S]], subjects: S) -> Mask:
+    """The rows for which every one of these conditions holds: for what is computed before a rule is asked."""
+    rows = np.arange(len(subjects))
+    for condition in conditions:
+        if not len(rows):
+            break
+        rows = rows[condition.holds(subjects, rows)]
+    return marked(rows, len(subjects))
+
+
+def looked_at(conditions: Iterable[Condition[S]], subjects: S, row: int) -> Iterator[Looked]:
+    """Every one of these conditions for one row, in order."""
+    passed = True
+    for condition in conditions:
+        if not passed:
+            yield Looked(condition.name, None, {})
+            continue
+        passed = bool(condition.holds(subjects, np.array([row], dtype=np.int64))[0])
+        yield Looked(condition.name, passed, condition.compared(subjects, row))

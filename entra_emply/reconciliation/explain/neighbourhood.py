@@ -17,7 +17,7 @@ from rapidfuzz.distance import OSA
 from entra_emply.reconciliation.arrays import Mask, exploded, is_among
 from entra_emply.reconciliation.entra_users import addresses
 from entra_emply.reconciliation.inputs import FOLLOWING, STATE_COLUMNS, Inputs, SyncState
-from entra_emply.reconciliation.rules.write_back import address_keys
+from entra_emply.reconciliation.rules.sign_in_names import address_keys
 from entra_emply.reconciliation.settings import Guards, Limit, Settings
 from entra_emply.text import key, key_of
 

@@ -5,12 +5,12 @@ what it does not do. An explanation takes both from here and joins them: "The lo
 account is enabled in Entra." Nothing is decided here.
 """
 
-from entra_emply.reconciliation.words import common, lifecycle, matching
+from entra_emply.reconciliation.words import attributes, common, lifecycle, matching, photos, roles, write_back
 from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords, phrase
 
 __all__ = ["CONDITIONS", "RULES", "ConditionWords", "RuleWords", "phrase"]
 
-_LETTERS = (common, matching, lifecycle)
+_LETTERS = (common, matching, lifecycle, roles, attributes, photos, write_back)
 
 CONDITIONS: dict[str, ConditionWords] = {name: words for each in _LETTERS for name, words in each.CONDITIONS.items()}
 RULES: dict[str, RuleWords] = {name: words for each in _LETTERS for name, words in each.RULES.items()}

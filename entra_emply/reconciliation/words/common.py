@@ -6,6 +6,8 @@ RULES: dict[str, RuleWords] = {}
 
 CONDITIONS = {
     "integration_on": ConditionWords("the integration is on", "the integration is off (`enabled: false`)"),
+    "roles_synchronized": ConditionWords("`synchronize_roles` is on", "`synchronize_roles` is off"),
+    "roles_not_synchronized": ConditionWords("`synchronize_roles` is off", "`synchronize_roles` is on"),
     "in_entra": ConditionWords("there is an Entra user", "there is no Entra user"),
     "gone_from_entra": ConditionWords("the linked Entra user is gone", "the Entra user exists"),
     "enabled": ConditionWords("the account is enabled in Entra", "the account is disabled in Entra"),
