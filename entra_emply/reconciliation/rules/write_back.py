@@ -247,11 +247,13 @@ def _not_created(identities: Identities, condition: PersonCondition) -> Mask:
     if condition is not name_not_deleted:
         return W1.fails_at(identities, condition.name)
     rows = np.flatnonzero(W1.reaches(identities, name_wanted_once.name))
-    return marked(rows[~condition.holds(identities, rows)], len(identities))
+    return marked(rows[~condition.holds(identities, rows)] if len(rows) else rows, len(identities))
 
 
 def _creations(identities: Identities) -> pd.DataFrame:
     rows = identities.where(W1.acts(identities))
+    if rows.empty:
+        return actions(rows, "entra.create_user", "W1")
     upn = _wanted_names(identities).loc[rows]
     first, last = (trimmed(identities.emply(name, rows)) for name in ("first_name", "last_name"))
     name = first.fillna("").str.cat(last.fillna(""), sep=" ").str.strip()
@@ -277,8 +279,10 @@ def _creations(identities: Identities) -> pd.DataFrame:
 def _updates(identities: Identities) -> pd.DataFrame:
     """W2: one `entra.update_user` for each person with differences, of the changed fields alone."""
     rows = identities.where(W2.acts(identities))
+    if rows.empty:
+        return actions(rows, "entra.update_user", "W2")
     changed = pd.DataFrame({name: mask[rows] for name, mask in _differing(identities).items()}, index=rows)
-    drafts = [actions(rows[:0], "entra.update_user", "W2")]
+    drafts = []
     for _, alike in changed.groupby(list(changed.columns)):
         names = [name for name in changed.columns if alike[name].iloc[0]]
         rows = alike.index

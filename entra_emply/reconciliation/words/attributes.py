@@ -5,7 +5,7 @@ from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 CONDITIONS = {
     "fields_differ": ConditionWords(
         "Emply and Entra have different values for {differ}",
-        "Emply and Entra have the same values for {equal:nothing else}, and Emply keeps its own where Entra has none "
+        "Emply and Entra have the same values for {equal:nothing}, and Emply keeps its own where Entra has none "
         "({blank:nowhere})",
     ),
     "address_blank": ConditionWords(

@@ -56,7 +56,7 @@ RULES = {
     ),
     "R4": RuleWords("The roles follow the groups", "No group adds or replaces a role", because=("group_changed",)),
     "R5": RuleWords(
-        "The roles become exactly those of the groups, {after:none} instead of {before:none}",
+        "The roles become exactly those of the groups: {after:none} instead of {before:none}",
         "The roles are not set to exactly those of the groups",
         because=("role_taken_away",),
     ),
