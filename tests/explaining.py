@@ -10,7 +10,7 @@ from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids, inputs_around, named_near
 from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.plan import make_plan
+from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.reference import subject
 from tests.reference.vectorised import inputs_of
 
@@ -22,6 +22,11 @@ def everybody(inputs: Inputs) -> Ids:
         frozenset(inputs.emply_users["emply_user_id"]),
         frozenset(inputs.emply_employees["employee_id"]),
     )
+
+
+def facts_of_everybody(inputs: Inputs, plan: Plan) -> list[Facts]:
+    """The facts of everybody of a scenario that is explained as a whole."""
+    return gather(inputs, everybody(inputs), *planned_rows(plan.actions, plan.findings))
 
 
 def facts_of(scenario: subject.Scenario, asked: str, links: Sequence[Row] = ()) -> list[Facts]:

@@ -11,6 +11,7 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import positions, take
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rules import signs
+from entra_emply.reconciliation.rules.groups import R8, named_groups
 from entra_emply.text import trimmed
 
 FINDING_COLUMNS = [
@@ -177,7 +178,8 @@ def about_people(identities: Identities, drafts: pd.DataFrame) -> pd.DataFrame:
 
 def about_groups(identities: Identities) -> pd.DataFrame:
     """R8: the groups renamed since their id was recorded; and the signs about groups, with FINDING_COLUMNS."""
-    renamed = identities.mapping.resolved.renamed[["group_id"]].assign(code="group_renamed", rule="R8")
+    named = named_groups(identities)
+    renamed = named.resolved.recorded.loc[R8.acts(named), ["group_id"]].assign(code="group_renamed", rule="R8")
     drafts = pd.concat([renamed, signs.about_groups(identities).assign(rule="S")], ignore_index=True)
     groups = identities.inputs.entra_groups
     names = trimmed(take(groups["display_name"], positions(drafts["group_id"], groups["group_id"])))

@@ -180,14 +180,18 @@ class Identities:
         return _text(frame[column].iloc[row]) if row >= 0 else None
 
     def login_of(self, person: int) -> str | None:
-        """What the person's login is called: username, else e-mail, else id."""
-        names = (self.text("emply", column, person) for column in ("username", "email", "emply_user_id"))
+        """What the person's login is called: username, else e-mail."""
+        names = (self.text("emply", column, person) for column in ("username", "email"))
         return next((name for name in names if name and name.strip()), None)
 
     def email_of_employee(self, person: int) -> str | None:
         """The e-mail by which an employee is the person's: the login's, else the Entra user's."""
         own = self.text("emply", "email", person)
         return (own and key_of(own)) or self.value("address", person)
+
+    def called(self, identity: str) -> str:
+        """The name of a group or a role; the id where it has none."""
+        return self.inputs.names.get(identity, identity)
 
     def groups_of(self, row: int) -> list[str]:
         """The names of the person's configured groups, in settings order."""

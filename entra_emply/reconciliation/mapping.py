@@ -171,10 +171,15 @@ def _one(what: str, title: str | None, ids: "pd.Series[str]") -> str | None:
     raise SettingsError(f"there is no {what} {title!r} in Emply")
 
 
+def is_hybrid(entra_tenant: pd.DataFrame) -> bool:
+    """W0: the tenant as a whole is mastered on-premises."""
+    return bool(entra_tenant["on_premises_sync_enabled"].any())
+
+
 def require_cloud(settings: Settings, entra_tenant: pd.DataFrame) -> None:
     """W0: raise SettingsError where a hybrid tenant is to be written back to."""
     switches = [name for name, on in settings.entra_write_back.model_dump().items() if on]
-    if switches and entra_tenant["on_premises_sync_enabled"].any():
+    if switches and is_hybrid(entra_tenant):
         raise SettingsError(
             f"settings: entra_write_back.{switches[0]} is on, but the tenant is mastered on-premises (hybrid), where "
             "Entra cannot be changed (W0): turn entra_write_back off"

@@ -110,7 +110,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     require_application(inputs.settings, inputs.entra_application)
     identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
     changes = roles.role_changes(identities)
-    states = roles.role_states(identities, changes)
+    states = roles.role_states(identities)
     of_people = _of_people(identities, changes)
     held = _held(of_people)
     found = Calendars(identities, guards.waiting(identities, held))
@@ -123,7 +123,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     ended = inputs.state.deactivations.drop(guards.standing_deactivations(identities).index)
     return Plan(
         actions=planned[ACTION_COLUMNS],
-        findings=_findings(identities, changes, found),
+        findings=_findings(identities, found),
         role_states=states.drop(columns="person").reset_index(drop=True),
         group_ids=mapping.resolved.recorded,
         group_counts=counts[counts["members"] > 0].reset_index(drop=True),
@@ -253,11 +253,11 @@ def _joined(flags: pd.DataFrame) -> "pd.Series[str]":
     return text
 
 
-def _findings(identities: Identities, changes: roles.RoleChanges, found: Calendars) -> pd.DataFrame:
+def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:
     drafts = together(
         [
             lifecycle.findings_of(identities),
-            changes.findings,
+            roles.findings_of(identities),
             attributes.findings_of(identities),
             calendars.findings_of(found),
             write_back.findings_of(identities),

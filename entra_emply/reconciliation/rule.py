@@ -12,10 +12,21 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from entra_emply.reconciliation.arrays import Mask, Rows
+from entra_emply.reconciliation.arrays import Mask, Rows, marked
 
 Values = Mapping[str, Any]
-"""What was compared, by name: texts, numbers, lists of texts, None. Names where there are names, ids elsewhere."""
+"""What was compared, by name: texts, numbers, parts, lists of these, None. Names where there are names, ids elsewhere.
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several things that a rule looks at for one row: a group (R4), a field (A1, A2, W2). Its words are in
+    `words.parts`, under its name.
+    """
+
+    name: str
+    values: Values = field(default_factory=dict)
 
 
 class Subjects(Protocol):
@@ -157,13 +168,7 @@ class Rule(Generic[S]):
 
     def look(self, subjects: S, row: int) -> Iterator[Looked]:
         """Every condition for one row, in order."""
-        passed = True
-        for condition in self.conditions:
-            if not passed:
-                yield Looked(condition.name, None, {})
-                continue
-            passed = bool(condition.holds(subjects, np.array([row], dtype=np.int64))[0])
-            yield Looked(condition.name, passed, condition.compared(subjects, row))
+        return looked_at(self.conditions, subjects, row)
 
     def looked_how(self, subjects: S, row: int) -> Looked | None:
         """How the rule acts on a row."""
@@ -193,3 +198,24 @@ class Rule(Generic[S]):
             rows = rows[holds]
         failed.flags.writeable = False
         return failed
+
+
+def all_hold(conditions: Iterable[Condition[S]], subjects: S) -> Mask:
+    """The rows for which every one of these conditions holds: for what is computed before a rule is asked."""
+    rows = np.arange(len(subjects))
+    for condition in conditions:
+        if not len(rows):
+            break
+        rows = rows[condition.holds(subjects, rows)]
+    return marked(rows, len(subjects))
+
+
+def looked_at(conditions: Iterable[Condition[S]], subjects: S, row: int) -> Iterator[Looked]:
+    """Every one of these conditions for one row, in order."""
+    passed = True
+    for condition in conditions:
+        if not passed:
+            yield Looked(condition.name, None, {})
+            continue
+        passed = bool(condition.holds(subjects, np.array([row], dtype=np.int64))[0])
+        yield Looked(condition.name, passed, condition.compared(subjects, row))

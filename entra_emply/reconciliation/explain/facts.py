@@ -8,10 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from entra_emply.reconciliation.explain.statement import listed
+from entra_emply.reconciliation.explain.statement import first_failed, listed
 from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.rule import looked_at
+from entra_emply.reconciliation.rules import conditions, lifecycle
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.settings import Settings
+from entra_emply.reconciliation.words import CONDITIONS
 from entra_emply.text import key_of
 
 Row = Mapping[str, Any]
@@ -67,7 +70,7 @@ class Facts:
 
     `identities` are the people around them, `row` is theirs (None for an employee whom nobody belongs to); `calendars`
     are the same people, as C asks about them. `guard_counts` is what the guards counted for the plan, None: not known.
-    `identity` are the values of the join (`matching.identities`) that are no rows: matched_by, in_scope and so on.
+    `identity` are values of the join: entra_id, matched_by, address.
     `carried` are the employees that carry the person's e-mail. `role_state`: group id to role id, None where nothing
     was recorded. `deactivated`: the pipeline's own deactivation that stands. `link`: the ledger's row, if there is one.
     `actions` and `findings` are the plan's rows about this person; `near` the employees whose e-mail or name is nearly
@@ -145,37 +148,37 @@ class Facts:
     @property
     def linked(self) -> bool:
         """Linked before this plan."""
-        return self.matched_by == "link"
+        return self.holds(conditions.linked)
 
     @property
     def left_alone(self) -> bool:
         """M4."""
-        return bool(self.identity.get("left_alone"))
+        return self.holds(conditions.left_alone)
 
     @property
     def matched(self) -> bool:
         """Linked, or matched in this plan; the Entra user exists."""
-        return self.matched_by is not None and self.entra is not None and not self.left_alone
+        return self.holds(conditions.matched)
 
     @property
     def in_scope(self) -> bool:
         """rules.md, "in scope"."""
-        return bool(self.identity.get("in_scope"))
+        return self.holds(*conditions.SCOPE)
 
     @property
     def reconcilable(self) -> bool:
         """In scope and matched: whom L4, R and A are about."""
-        return self.in_scope and self.matched
+        return self.holds(*conditions.RECONCILABLE)
 
     @property
     def newcomer(self) -> bool:
         """In scope, unmatched, not left alone."""
-        return self.in_scope and not self.matched and not self.left_alone
+        return self.holds(*conditions.SCOPE, conditions.not_left_alone, conditions.unmatched)
 
     @property
     def gone(self) -> bool:
         """Linked to an Entra user that is not there any more."""
-        return self.linked and self.entra is None
+        return self.holds(conditions.linked, conditions.gone_from_entra)
 
     @property
     def made_since(self) -> bool:
@@ -186,20 +189,23 @@ class Facts:
     @property
     def external(self) -> bool:
         """M6: an Emply user that belongs to no Entra user."""
-        return self.login is not None and self.matched_by is None and not self.left_alone
+        return self.holds(*conditions.EXTERNAL)
 
     # What follows from it
+
+    def holds(self, *asked: conditions.PersonCondition) -> bool:
+        """Whether all of these hold for the person; none does for an employee whom nobody belongs to."""
+        return self.row is not None and all(looked.holds for looked in looked_at(asked, self.identities, self.row))
 
     @property
     def active(self) -> bool:
         """The Emply user may log in, before this plan."""
-        return self.login is not None and bool(self.login["active"])
+        return self.holds(conditions.in_emply, conditions.login_active)
 
     @property
     def becomes_active(self) -> bool:
-        """rules.md, "active (C, E, P)": active or activated in this plan, and not deactivated in it."""
-        kinds = {row["kind"] for row in self.actions if row["target"] == "emply"}
-        return (self.active or "activate_user" in kinds) and "deactivate_user" not in kinds
+        """rules.md, "active (C, E, P)"."""
+        return self.holds(lifecycle.stays_so)
 
     @property
     def status(self) -> str | None:
@@ -208,13 +214,8 @@ class Facts:
 
     @property
     def archived(self) -> bool:
-        """The employee is archived."""
-        return self.status == "archived"
-
-    @property
-    def resigning(self) -> bool:
-        """The employee is on the way out: a resignation date, pending or archived."""
-        return self.employee is not None and (bool(self.employee["resignation_date"]) or self.status != "active")
+        """The person's employee is archived."""
+        return self.holds(conditions.employee_archived)
 
     @property
     def main(self) -> Group | None:
@@ -256,33 +257,24 @@ class Facts:
     @property
     def out_of_scope(self) -> str | None:
         """Why the person is not in scope, as a half sentence; None for who is."""
-        if self.in_scope:
-            return None
-        if not self.settings.enabled:
-            return "the integration is switched off (enabled: false)"
-        if self.entra is None:
-            return "the Entra user is gone" if self.gone else "there is no Entra user"
-        if not self.identity.get("enabled"):
-            return "the account is disabled in Entra"
-        if self.rooms:
-            return f"it is a member of the room group {listed(self.rooms)}"
-        return f"it is in none of the configured groups ({listed([group.name for group in self.configured])})"
+        if self.settings.enabled and self.gone:
+            return CONDITIONS[conditions.gone_from_entra.name].holds
+        return self.first_failed(conditions.integration_on, *conditions.SCOPE)
 
     @property
     def not_reconciled(self) -> str | None:
         """Why neither roles nor fields are synchronised, as a half sentence; None for `reconcilable`."""
-        if self.reconcilable:
-            return None
-        if self.left_alone:
-            return "more than one user carries its address (M4)"
-        return self.out_of_scope or self.no_login or "it is matched with nobody"
+        if self.out_of_scope:
+            return self.out_of_scope
+        if self.made_since:
+            return "the login was made after this was read"
+        return self.first_failed(*conditions.RECONCILABLE)
 
-    @property
-    def no_login(self) -> str | None:
-        """That there is no login, as a half sentence; None where there is one."""
-        if self.login is not None:
-            return None
-        return "its login was made after this was read" if self.made_since else "it has no login in Emply yet"
+    def first_failed(self, *asked: conditions.PersonCondition) -> str | None:
+        """The words of the first of these that fails. Of who is only an employee there is no Entra user."""
+        if self.row is None:
+            return CONDITIONS[conditions.in_entra.name].fails
+        return first_failed(asked, self.identities, self.row)
 
     def titles(self, ids: "tuple[str, ...] | list[str]") -> tuple[str, ...]:
         """What ids are called."""

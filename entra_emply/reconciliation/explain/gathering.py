@@ -23,17 +23,7 @@ from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.text import key, key_of
 
 _NEARLY = "email_nearly_matches"
-_JOINED = (
-    "entra_id",
-    "matched_by",
-    "left_alone",
-    "in_scope",
-    "enabled",
-    "in_room",
-    "address",
-    "replaces_link",
-    "employees",
-)
+_JOINED = ("entra_id", "matched_by", "address")
 
 
 def gather(

@@ -23,7 +23,7 @@ from entra_emply.reconciliation.inputs import (
     Inputs,
     SyncState,
 )
-from entra_emply.reconciliation.rules.write_back import address_keys
+from entra_emply.reconciliation.rules.sign_in_names import address_keys
 from entra_emply.reconciliation.settings import Guards, Limit, Settings
 from entra_emply.text import key, key_of
 

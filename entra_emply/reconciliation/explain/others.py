@@ -6,7 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from entra_emply.reconciliation.explain.facts import Other
+from entra_emply.reconciliation.explain.statement import failing, first_failed
 from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.rules.conditions import SCOPE, employee_archived
+from entra_emply.reconciliation.rules.matching import comparisons
+from entra_emply.reconciliation.words import CONDITIONS
 from entra_emply.text import key
 
 _CROSSWISE = "crosswise"
@@ -80,7 +84,7 @@ def _shared(one: _User, other: _User) -> tuple[str, ...]:
 
 def _of_rival(identities: Identities, user: _User) -> str:
     if user.system == "entra":
-        why = scope_of(identities, user.person)
+        why = first_failed(SCOPE, identities, user.person)
         return f"is not in scope: {why}" if why else "is in scope"
     return "is active" if identities.active[user.person] else "is deactivated"
 
@@ -91,33 +95,18 @@ def _why_not(identities: Identities, person: int, user: _User, shares: tuple[str
 
 
 def _reasons(identities: Identities, person: int, user: _User, shares: tuple[str, ...]) -> Iterator[str]:
-    theirs, ours = identities.frame.loc[user.person], identities.frame.loc[person]
-    if _text(theirs["matched_by"]) is not None and identities.matched[user.person]:
-        how = "is linked to" if theirs["matched_by"] == "link" else "was matched with"
-        yield f"{how} {theirs['subject']}"
-    if shares == (_CROSSWISE,):
-        yield "one's sign-in name is the other's e-mail: M2 compares sign-in names, M3 compares e-mails"
-    if user.system == "emply" and identities.employee_archived[user.person]:
-        yield "its employee is archived: nobody gets a leaver's login"
-    if user.system == "entra" and identities.employee_archived[person]:
-        yield "the employee of the Emply user is archived: nobody gets a leaver's login"
-    if theirs["left_alone"] or ours["left_alone"]:
-        yield "the address is carried by more than one user, so nobody of them is matched"
-    why = scope_of(identities, user.person if user.system == "entra" else person)
-    if why:
-        yield f"the Entra user is not in scope: {why}"
-    if _text(ours["matched_by"]) is not None:
-        yield "the person has a counterpart already"
-
-
-def scope_of(identities: Identities, person: int) -> str | None:
-    """Why the Entra user is not in scope, in few words."""
-    who = identities.frame.loc[person]
-    if who["in_scope"]:
-        return None
-    if not who["enabled"]:
-        return "disabled"
-    return "a meeting room" if who["in_room"] else "in no configured group"
+    """What M2, M3 or M3b says of the Entra user of the two, unless the Emply user is out of the question."""
+    entra, emply = (user.person, person) if user.system == "entra" else (person, user.person)
+    if identities.matched[user.person]:
+        how = "is linked to" if identities.linked[user.person] else "was matched with"
+        yield f"{how} {identities.value('subject', user.person)}"
+    if identities.employee_archived[emply]:
+        yield f"{CONDITIONS[employee_archived.name].holds}, and nobody gets a leaver's login"
+    wanted = "M2" if "username" in shares else "M3" if "email" in shares else "M3b"
+    rule, subjects = next(each for each in comparisons(identities).asked if each[0].name == wanted)
+    failed = failing(rule.look(subjects, entra))
+    if failed is not None:
+        yield failed
 
 
 def _texts(values: "pd.Series[str]") -> list[str | None]:

@@ -21,7 +21,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Facts], str | None]]] = {
     "removed_from_group": ("What happens when this user is removed from the group?", roles.removed_from_group),
     "group_taken_out": ("What happens when a group is taken out of the integration?", roles.group_taken_out),
     "deleted": ("How do the rules for deletion work?", logins.deleted),
-    "still_active": ("The user was deleted in Entra: why is it still active in Emply?", logins.still_active),
+    "still_active": ("The user was deleted in Entra: why is the login still active in Emply?", logins.still_active),
     "pictures": ("How is the profile picture synchronised?", content.pictures),
     "pictures_both_ways": ("Does the profile picture go from Emply to Entra?", content.pictures_both_ways),
     "calendar": ("How is the calendar synchronised with Microsoft 365?", content.calendar),

@@ -1,14 +1,14 @@
 """What is said of one rule and one person: its conditions looked at, in the words of the catalogue."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Rows
-from entra_emply.reconciliation.rule import Looked, Rule, Subjects, failed
+from entra_emply.reconciliation.rule import Condition, Looked, Rule, Subjects, failed, looked_at
 from entra_emply.reconciliation.words import CONDITIONS, RULES, phrase
 from entra_emply.reconciliation.words.phrase import RuleWords, listed
 
@@ -45,6 +45,28 @@ def statement(rule: Rule[S], subjects: S, row: int) -> Statement:
         return Statement(rule.name, "decided", because(phrase(words.otherwise[found.name], told), [why]), looked)
     verdict: Verdict = "not" if found.name in {each.name for each in rule.about} else "might_have"
     return Statement(rule.name, verdict, because(words.does_not, [why]), looked)
+
+
+def statement_of_several(rule: Rule[S], subjects: S, rows: Iterable[int], none: Statement) -> Statement:
+    """Of a rule that may act on several rows of one person: what it does to some of them, else what is said of the
+    first; `none` where there is no row.
+    """
+    told = [statement(rule, subjects, row) for row in rows]
+    acting = [each for each in told if each.verdict == "decided"]
+    if not acting:
+        return next(iter(told), none)
+    return replace(acting[0], sentence=" ".join(each.sentence for each in acting))
+
+
+def failing(looked: Iterable[Looked]) -> str | None:
+    """The clause of the first condition that fails; None where none does."""
+    failed = next((each for each in looked if each.holds is False), None)
+    return None if failed is None else phrase(CONDITIONS[failed.name].fails, failed.compared)
+
+
+def first_failed(conditions: Sequence[Condition[S]], subjects: S, row: int) -> str | None:
+    """The clause of the first of these conditions that fails for one row."""
+    return failing(looked_at(conditions, subjects, row))
 
 
 # --- rules about other rows than people -------------------------------------------------------------------------------

@@ -1,12 +1,12 @@
 """A: the fields of an Emply user that follow Entra, for people without employee."""
 
-import functools
-
 import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, codes, is_among
-from entra_emply.reconciliation.identities import Identities, actions, findings, together
+from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
+from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
+from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, flag, with_employee
 from entra_emply.text import key, trimmed
 
 # Emply's field: (column of Entra users, column of Emply users). (A1)
@@ -16,14 +16,148 @@ _FOLLOWING = {
     "jobTitle": ("job_title", "job_title"),
     "mobilePhone": ("mobile_phone", "mobile_phone"),
 }
+_FILLED = {"email": "an_email", "username": "a_username"}
+
+# --- what A compares, field by field ----------------------------------------------------------------------------------
+
+
+@once
+def _subject(identities: Identities) -> "pd.Index[int]":
+    return identities.where(all_hold(ENTRA_LEADS, identities))
+
+
+@once
+def _differing(identities: Identities) -> dict[str, Mask]:
+    """A1: whose fields differ from Entra's, where Entra has a value."""
+    rows = _subject(identities)
+    changed = {}
+    for field, (theirs, ours) in _FOLLOWING.items():
+        wanted, present = codes(trimmed(identities.entra(theirs, rows)), trimmed(identities.emply(ours, rows)))
+        changed[field] = _spread(identities, rows, (wanted >= 0) & (wanted != present))
+    return changed
+
+
+@once
+def _blank(identities: Identities) -> dict[str, tuple[Mask, Mask]]:
+    """A2: for e-mail and username, who has none in Emply but one in Entra, and of those whose another Emply user has.
+
+    (The person's own is blank, so whoever carries it is another.)
+    """
+    blank = {}
+    for field in _FILLED:
+        rows = _subject(identities)
+        rows = rows[trimmed(identities.emply(field, rows)).isna()]
+        value = identities.frame.loc[rows, "address"] if field == "email" else _name_key(identities, rows)
+        carried = is_among(value, key(identities.inputs.emply_users[field])) if len(rows) else value.notna().to_numpy()
+        blank[field] = (
+            _spread(identities, rows, value.notna().to_numpy(dtype=bool)),
+            _spread(identities, rows, carried),
+        )
+    return blank
+
+
+def _name_key(identities: Identities, rows: "pd.Index[int]") -> "pd.Series[str]":
+    return key(identities.entra("user_principal_name", rows))
+
+
+def _spread(identities: Identities, rows: "pd.Index[int]", flags: Mask) -> Mask:
+    """Flags of some of the people as flags of everybody."""
+    everybody = np.zeros(len(identities.frame), dtype=bool)
+    everybody[rows] = flags
+    return everybody
+
+
+# --- conditions of this letter ----------------------------------------------------------------------------------------
+
+
+@once
+def _fields_differ(identities: Identities) -> Mask:
+    return np.logical_or.reduce([*_differing(identities).values()])
+
+
+@once
+def _address_blank(identities: Identities) -> Mask:
+    return np.logical_or.reduce([lacking for lacking, _ in _blank(identities).values()])
+
+
+@once
+def _nobody_carries(identities: Identities) -> Mask:
+    return ~np.logical_or.reduce([lacking & carried for lacking, carried in _blank(identities).values()])
+
+
+def _fields_change(identities: Identities) -> Mask:
+    return np.logical_or.reduce([*_changed(identities).values()])
+
+
+def _compared_fields(identities: Identities, person: int) -> Values:
+    """What follows Entra, what is equal already, and what Entra has no value for."""
+    differ = [field for field, mask in _differing(identities).items() if mask[person]]
+    blank = [
+        field
+        for field, (theirs, _) in _FOLLOWING.items()
+        if not (identities.text("entra", theirs, person) or "").strip()
+    ]
+    equal = [field for field in _FOLLOWING if field not in differ and field not in blank]
+    return {
+        name: [Part(field) for field in of] for name, of in (("differ", differ), ("equal", equal), ("blank", blank))
+    }
+
+
+def _compared_addresses(identities: Identities, person: int) -> Values:
+    """Which of e-mail and username is filled, and with what others have."""
+    values = {"email": identities.value("address", person), "username": _principal_name(identities, person)}
+    lacking = {field: carried[person] for field, (blank, carried) in _blank(identities).items() if blank[person]}
+    return {
+        "filled": [Part(_FILLED[field], {"value": values[field]}) for field, taken in lacking.items() if not taken],
+        "carried": [Part(_FILLED[field], {"value": values[field]}) for field, taken in lacking.items() if taken],
+    }
+
+
+def _principal_name(identities: Identities, person: int) -> str | None:
+    return identities.text("entra", "user_principal_name", person)
+
+
+def _changes(identities: Identities, person: int) -> Values:
+    """The fields that change, from and to what."""
+    names = [field for field, mask in _changed(identities).items() if mask[person]]
+    before, after = _values(identities, pd.Index([person]), names)
+    return {"changes": [Part("field_changes", _change(name, before, after)) for name in names]}
+
+
+def _change(name: str, before: pd.DataFrame, after: pd.DataFrame) -> Values:
+    old, new = before[name].iloc[0], after[name].iloc[0]
+    return {"field": Part(name), "before": old if isinstance(old, str) else None, "after": new}
+
+
+fields_differ = flag("fields_differ", _fields_differ, _compared_fields)
+address_blank = flag("address_blank", _address_blank, _compared_addresses)
+nobody_carries = flag("nobody_carries", _nobody_carries, _compared_addresses)
+fields_change = flag("fields_change", _fields_change)
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+A1 = Rule("A1", ENTRA_LEADS, (fields_differ,))
+A2 = Rule("A2", ENTRA_LEADS, (address_blank, nobody_carries), {"nobody_carries": "address_taken"})
+A3 = Rule("A3", (*RECONCILABLE, with_employee), ())
+A4 = Rule("A4", ENTRA_LEADS, (fields_change,), told=_changes)
+
+RULES = (A1, A2, A3, A4)
+
+
+@once
+def _changed(identities: Identities) -> dict[str, Mask]:
+    """Whose field A1 or A2 changes."""
+    following, filling = A1.acts(identities), A2.reaches(identities, nobody_carries.name)
+    changed = {field: mask & following for field, mask in _differing(identities).items()}
+    return changed | {field: blank & ~carried & filling for field, (blank, carried) in _blank(identities).items()}
 
 
 def actions_of(identities: Identities) -> pd.DataFrame:
     """A4: one `emply.update_user` for each person with differences, of the changed fields alone, drafted."""
-    changed = _following(identities) | _filling(identities)
+    changed = _changed(identities)
     pattern = np.zeros(len(identities.frame), dtype=np.int64)
     for bit, mask in enumerate(changed.values()):
-        pattern[mask] |= 1 << bit
+        pattern[mask & A4.acts(identities)] |= 1 << bit
     drafts = [actions(identities.where(pattern < 0), "emply.update_user", "A1")]
     for fields in np.unique(pattern[pattern > 0]):  # people with the same changed fields share the keys of their JSON
         rows = identities.where(pattern == fields)
@@ -36,46 +170,7 @@ def actions_of(identities: Identities) -> pd.DataFrame:
 
 def findings_of(identities: Identities) -> pd.DataFrame:
     """A2: an e-mail or username that another Emply user carries is not filled, drafted."""
-    taken = functools.reduce(np.logical_or, (lacking & carried for lacking, carried in _lacking(identities).values()))
-    return findings(identities.where(taken), "address_taken", "A2")
-
-
-def _subject(identities: Identities) -> Mask:
-    """A1, A3: in scope, matched, no employee."""
-    return identities.reconcilable & ~identities.has_employee
-
-
-def _following(identities: Identities) -> dict[str, Mask]:
-    """A1: whose fields differ from Entra's, where Entra has a value."""
-    rows = identities.where(_subject(identities))
-    changed = {}
-    for field, (theirs, ours) in _FOLLOWING.items():
-        wanted, present = codes(trimmed(identities.entra(theirs, rows)), trimmed(identities.emply(ours, rows)))
-        changed[field] = _spread(identities, rows, (wanted >= 0) & (wanted != present))
-    return changed
-
-
-def _filling(identities: Identities) -> dict[str, Mask]:
-    """A2: who lacks an e-mail or a username in Emply that nobody else has."""
-    return {field: lacking & ~carried for field, (lacking, carried) in _lacking(identities).items()}
-
-
-def _lacking(identities: Identities) -> dict[str, tuple[Mask, Mask]]:
-    """For e-mail and username: who has none in Emply but one in Entra, and of those whose another Emply user carries.
-
-    (The person's own is blank, so whoever carries it is another.)
-    """
-    lacking = {}
-    for field in ("email", "username"):
-        rows = identities.where(_subject(identities))
-        rows = rows[trimmed(identities.emply(field, rows)).isna()]
-        value = identities.frame.loc[rows, "address"] if field == "email" else _name_key(identities, rows)
-        carried = is_among(value, key(identities.inputs.emply_users[field])) if len(rows) else value.notna().to_numpy()
-        lacking[field] = (
-            _spread(identities, rows, value.notna().to_numpy(dtype=bool)),
-            _spread(identities, rows, carried),
-        )
-    return lacking
+    return findings(identities.where(A2.fails_at(identities, nobody_carries.name)), "address_taken", "A2")
 
 
 def _values(identities: Identities, rows: "pd.Index[int]", names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -89,14 +184,3 @@ def _values(identities: Identities, rows: "pd.Index[int]", names: list[str]) -> 
         before[name] = now.where(trimmed(now).notna())
         after[name] = filled[name] if theirs is None else identities.entra(theirs, rows)
     return pd.DataFrame(before, index=rows), pd.DataFrame(after, index=rows)
-
-
-def _name_key(identities: Identities, rows: "pd.Index[int]") -> "pd.Series[str]":
-    return key(identities.entra("user_principal_name", rows))
-
-
-def _spread(identities: Identities, rows: "pd.Index[int]", flags: Mask) -> Mask:
-    """Flags of some of the people as flags of everybody."""
-    everybody = np.zeros(len(identities.frame), dtype=bool)
-    everybody[rows] = flags
-    return everybody

@@ -52,6 +52,9 @@ def _shared(identities: Identities, row: int) -> Values:
     return {"shared": next((name for name in names if name), None)}
 
 
+integration_on = switch("integration_on", lambda identities: identities.inputs.settings.enabled)
+roles_synchronized = switch("roles_synchronized", lambda identities: identities.inputs.settings.synchronize_roles)
+roles_not_synchronized = roles_synchronized.negated("roles_not_synchronized")
 in_entra = flag("in_entra", lambda identities: identities.in_entra)
 gone_from_entra = in_entra.negated("gone_from_entra")
 enabled = flag("enabled", lambda identities: identities.enabled)
@@ -84,3 +87,7 @@ SCOPE: tuple[PersonCondition, ...] = (in_entra, *ENABLED_IN_GROUP)
 """rules.md, "in scope"."""
 RECONCILABLE: tuple[PersonCondition, ...] = (*SCOPE, not_left_alone, matched)
 """In scope and matched: whom L4, R and A are about."""
+ENTRA_LEADS: tuple[PersonCondition, ...] = (*RECONCILABLE, without_employee)
+"""In scope and matched, without employee: whose roles, fields and picture follow Entra."""
+EXTERNAL: tuple[PersonCondition, ...] = (in_emply, not_linked, not_left_alone, unmatched)
+"""An Emply user that belongs to no Entra user (M6)."""

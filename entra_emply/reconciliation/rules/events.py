@@ -154,7 +154,7 @@ E2_CHANGED = Rule[EmplyEvents](
         _ENABLED,
         Condition("pair_in_outlook", _is_there),
         Condition("pair_in_window", _either_within, _window),
-        Condition("fields_differ", _differences),
+        Condition("own_fields_differ", _differences),
     ),
 )
 E2_GONE = Rule[RecordedPairs](

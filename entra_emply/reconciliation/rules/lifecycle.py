@@ -26,11 +26,13 @@ from entra_emply.reconciliation.rules.conditions import (
     in_no_group,
     in_room,
     linked,
+    login,
     login_active,
     login_deactivated,
     no_email,
     not_in_room,
     not_left_alone,
+    roles_synchronized,
     unmatched,
     with_employee,
     without_employee,
@@ -111,6 +113,20 @@ def _emails(identities: Identities, person: int) -> Values:
     return {"email": identities.value("address", person), "login_email": identities.text("emply", "email", person)}
 
 
+def _gets_login(identities: Identities) -> Mask:
+    return joiners(identities)
+
+
+def _stays_active(identities: Identities) -> Mask:
+    return stays_active(identities)
+
+
+def _roles_at_creation(identities: Identities, person: int) -> Values:
+    given = given_at_creation(identities)
+    roles = given.loc[given["person"] == person, "role_id"]
+    return {"roles": [identities.called(role) for role in roles]}
+
+
 _UNLINKED: tuple[PersonCondition, ...] = (in_entra, unmatched)
 _THERE: tuple[PersonCondition, ...] = (linked, in_entra, not_left_alone)
 
@@ -122,6 +138,8 @@ no_group_configured_any_more = was_in_configured_group.negated("no_group_configu
 not_deleted_with_employee = flag("not_deleted_with_employee", lambda identities: ~to_delete(identities))
 gets_or_has_login = flag("gets_or_has_login", lambda identities: identities.matched | joiners(identities))
 leaves = flag("leaves", _leaves)
+stays_so = flag("stays_active", _stays_active, login)
+gets_login = flag("gets_login", _gets_login, _roles_at_creation)
 employee_active = flag(
     "employee_active", lambda identities: (identities.employee("status") == "active").to_numpy(dtype=bool), employee
 )
@@ -141,12 +159,8 @@ no_resignation_date = flag(
 
 
 def _new_login(identities: Identities, person: int) -> Values:
-    given = given_at_creation(identities)
-    roles = given.loc[given["person"] == person, "role_id"]
-    return {
-        "username": identities.text("entra", "user_principal_name", person),
-        "roles": [identities.inputs.names.get(role, role) for role in roles],
-    }
+    name = identities.text("entra", "user_principal_name", person)
+    return {"username": name, **_roles_at_creation(identities, person)}
 
 
 _NEWCOMER = (enabled, *SCOPE[2:], not_left_alone)
@@ -170,6 +184,7 @@ L8 = Rule("L8", (*_THERE, enabled, not_in_room, in_no_group), (no_group_configur
 L9 = Rule("L9", (*SCOPE, gets_or_has_login), (without_employee,))
 L10 = Rule("L10", (leaves, with_employee), (employee_active, no_resignation_date))
 L11 = Rule("L11", RECONCILABLE, (employee_archived,))
+R3 = Rule("R3", (gets_login,), (roles_synchronized,))
 
 L12 = Rule("L12", RECONCILABLE, (login_has_email, employee_by_entra_email))
 
@@ -279,8 +294,8 @@ def _creations(identities: Identities) -> pd.DataFrame:
 def given_at_creation(identities: Identities) -> pd.DataFrame:
     """R3: `person`, `role_id` of every joiner: all the groups' roles; `synchronize_roles` off: the main group's."""
     groups = identities.memberships[joiners(identities)[identities.memberships["entra_row"]]]
-    if not identities.inputs.settings.synchronize_roles:
-        groups = groups.drop_duplicates("entra_row")
+    main_alone = R3.fails_at(identities, roles_synchronized.name)[groups["entra_row"]]
+    groups = groups[~(main_alone & groups["entra_row"].duplicated().to_numpy())]
     roles = take(identities.mapping.groups["role_id"], groups["priority"].to_numpy())
     given = pd.DataFrame({"person": groups["entra_row"].to_numpy(), "role_id": roles})
     return given.drop_duplicates().sort_values(["person", "role_id"], ignore_index=True)

@@ -14,15 +14,13 @@ from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.conditions import (
+    EXTERNAL,
     SCOPE,
-    in_emply,
     in_entra,
     left_alone,
     linked,
     matched,
-    not_left_alone,
     not_linked,
-    unmatched,
 )
 from entra_emply.text import key
 
@@ -136,7 +134,7 @@ M3 = Rule[Comparison]("M3", (), _conditions("address", after="not_matched_yet"))
 M1 = Rule[Identities]("M1", (linked,), (in_entra,))
 M4 = Rule[Identities]("M4", (), (left_alone,))
 M5 = Rule[Identities]("M5", (matched,), (not_linked,))
-M6 = Rule[Identities]("M6", (in_emply,), (not_linked, not_left_alone, unmatched))
+M6 = Rule[Identities]("M6", EXTERNAL[:1], EXTERNAL[1:])
 
 RULES = (M1, M4, M5, M6)
 

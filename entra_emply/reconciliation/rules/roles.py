@@ -1,27 +1,198 @@
 """R: which roles a user has to have, and what is remembered of it (R9).
 
-R8 (what the names mean) is in `mapping`, R3 (roles at creation) in `lifecycle`. People, groups and roles are numbers
-here, and a set of (person, role) pairs is a sorted array of person × width + role: sets of millions of pairs cost a
-sort, where lists of roles would cost minutes.
+R8 (what the names mean) is in `groups`, R3 (roles at creation) in `lifecycle`, what is compared in `role_numbers`: a
+set of (person, role) pairs is an array of numbers.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, among, as_set, collected, different, positions, take
-from entra_emply.reconciliation.identities import Identities, actions, findings, together
-from entra_emply.reconciliation.rules.lifecycle import joiners
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    among,
+    as_set,
+    collected,
+    different,
+    marked,
+    positions,
+    take,
+)
+from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
+from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
+from entra_emply.reconciliation.rules.conditions import (
+    ENTRA_LEADS,
+    RECONCILABLE,
+    SCOPE,
+    flag,
+    not_left_alone,
+    roles_not_synchronized,
+    roles_synchronized,
+    with_employee,
+    without_employee,
+)
+from entra_emply.reconciliation.rules.lifecycle import R3, gets_or_has_login
+from entra_emply.reconciliation.rules.role_numbers import Numbers
+
+
+@once
+def numbers_of(identities: Identities) -> Numbers:
+    """The numbers of everybody whose roles Entra leads."""
+    return Numbers(identities, all_hold(ENTRA_LEADS, identities))
+
+
+@once
+def _with_a_role(identities: Identities) -> Mask:
+    numbers = numbers_of(identities)
+    return numbers.people(numbers.now)
+
+
+@once
+def _with_a_protected_role(identities: Identities) -> Mask:
+    return numbers_of(identities).people(_protected_pairs(identities))
+
+
+def _protected_pairs(identities: Identities) -> Rows:
+    numbers = numbers_of(identities)
+    guarded = np.flatnonzero(numbers.titles.isin(identities.mapping.protected_roles))
+    return numbers.now[np.isin(numbers.now % numbers.width, guarded)]
+
+
+def _in_changed_group(identities: Identities) -> Mask:
+    """Some group is new since the last reconciliation, or its role replaces the one that it gave."""
+    numbers = numbers_of(identities)
+    return marked(
+        numbers.groups["person"].to_numpy()[numbers.outcome.joined | numbers.outcome.replaced], len(identities)
+    )
+
+
+def _mapped_anew(identities: Identities) -> Mask:
+    numbers = numbers_of(identities)
+    return marked(numbers.groups["person"].to_numpy()[numbers.outcome.replaced], len(identities))
+
+
+def _lacking(identities: Identities) -> Mask:
+    numbers = numbers_of(identities)
+    return numbers.people(numbers.outcome.lacking)
+
+
+def _taken_away(identities: Identities) -> Mask:
+    numbers = numbers_of(identities)
+    return numbers.people(numbers.outcome.taken_away)
+
+
+def _different(identities: Identities) -> Mask:
+    numbers = numbers_of(identities)
+    return numbers.people(different(numbers.outcome.before, numbers.outcome.kept))
+
+
+def _protection_silent(identities: Identities) -> Mask:
+    return ~R7.acts(identities)
+
+
+@once
+def _would_change(identities: Identities) -> Mask:
+    """R2, R4 or R5 would act on them, were it not for R7."""
+    return np.logical_or.reduce([rule.reaches(identities, no_protected_role.name) for rule in _DECIDING])
+
+
+# --- conditions of this letter ----------------------------------------------------------------------------------------
+
+
+def _roles(identities: Identities, person: int) -> Values:
+    row = int(identities.frame["emply_row"].iloc[person])
+    held = identities.inputs.emply_users["role_ids"].iloc[row] if row >= 0 else ()
+    return {"roles": [identities.called(role) for role in held]}
+
+
+def _protected(identities: Identities, person: int) -> Values:
+    held = numbers_of(identities).titles_of(_protected_pairs(identities), person)
+    return {"held": held, "protected": [identities.called(role) for role in identities.mapping.protected_roles]}
+
+
+def _main_group(identities: Identities, person: int) -> Values:
+    main = identities.mapping.groups.iloc[int(identities.frame["main_group"].iloc[person])]
+    return {"main_group": identities.called(main["group_id"]), "main_role": identities.called(main["role_id"])}
+
+
+def _group_by_group(identities: Identities, person: int) -> Values:
+    """What R4 makes of each group of the person, in settings order."""
+    numbers = numbers_of(identities)
+    mine = np.flatnonzero(numbers.groups["person"] == person)
+    return {"groups": [_of_group(identities, numbers, int(row)) for row in mine]}
+
+
+def _of_group(identities: Identities, numbers: Numbers, row: int) -> Part:
+    group = identities.mapping.groups.iloc[int(numbers.groups["priority"].iloc[row])]
+    then = int(numbers.groups["then"].iloc[row])
+    called = {"group": identities.called(group["group_id"]), "role": identities.called(group["role_id"])}
+    if then < 0:
+        return Part("group_joined", called)
+    old = str(numbers.titles.iloc[then])
+    if old == group["role_id"]:
+        return Part("group_unchanged", called)
+    name = "group_replaced" if numbers.outcome.replaced[row] else "group_not_replaced"
+    return Part(name, {**called, "old": identities.called(old)})
+
+
+def _missing(identities: Identities, person: int) -> Values:
+    numbers = numbers_of(identities)
+    pairs = {
+        "wanted": numbers.wanted,
+        "missing": numbers.outcome.lacking,
+        "taken_away": numbers.outcome.taken_away,
+        "extra": numbers.now[~among(numbers.now, numbers.wanted)],
+    }
+    return {name: numbers.titles_of(of, person) for name, of in pairs.items()}
+
+
+def _groups(identities: Identities, person: int) -> Values:
+    return {"groups": identities.groups_of(person)}
+
+
+has_no_role = flag("has_no_role", lambda identities: ~_with_a_role(identities), _roles)
+group_changed = flag("group_changed", once(_in_changed_group), _group_by_group)
+outcome_differs = flag("outcome_differs", once(_different), _group_by_group)
+role_missing = flag("role_missing", once(_lacking), _missing)
+role_taken_away = flag("role_taken_away", once(_taken_away), _missing)
+no_role_taken_away = role_taken_away.negated("no_role_taken_away")
+protected_role = flag("protected_role", _with_a_protected_role, _protected)
+no_protected_role = protected_role.negated("no_protected_role")
+roles_would_change = flag("roles_would_change", _would_change, _roles)
+protection_silent = flag("protection_silent", _protection_silent, _protected)
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+
+def _becomes(identities: Identities, person: int) -> Values:
+    numbers, changes = numbers_of(identities), role_changes(identities)
+    before, after = (numbers.titles_of(pairs, person) for pairs in (changes.before, changes.after))
+    return {"before": before, "after": after}
+
+
+_FOLLOWS = (roles_synchronized, *ENTRA_LEADS)
+
+R1 = Rule("R1", (*RECONCILABLE, with_employee), (), told=_roles)
+R2 = Rule("R2", (roles_not_synchronized, *ENTRA_LEADS), (has_no_role, no_protected_role), told=_main_group)
+R4 = Rule("R4", _FOLLOWS, (group_changed, no_role_taken_away, outcome_differs, no_protected_role))
+R5 = Rule("R5", _FOLLOWS, (role_missing, role_taken_away, no_protected_role), told=_becomes)
+R6 = Rule("R6", RECONCILABLE, (without_employee, roles_would_change, no_protected_role), told=_becomes)
+R7 = Rule("R7", (*ENTRA_LEADS, protected_role), (roles_would_change,), told=_becomes)
+R9 = Rule("R9", (*SCOPE, not_left_alone, gets_or_has_login), (protection_silent,), told=_groups)
+
+RULES = (R1, R2, R3, R4, R5, R6, R7)
+
+_DECIDING = (R2, R4, R5)
 
 
 @dataclass(frozen=True)
 class RoleChanges:
     """Whose roles have to change, and to what.
 
-    changes: person, rule, reason, protected (R7: a holder of a protected role, to be left alone), sorted by person;
+    changes: person, rule, reason, acts (false where R7 keeps it from acting), sorted by person;
     before, after: the pairs of exactly these people; titles: the role ids that the role numbers stand for, sorted.
     """
 
@@ -32,8 +203,8 @@ class RoleChanges:
 
     @property
     def actions(self) -> pd.DataFrame:
-        """R6: the `emply.set_roles` of everybody whom R7 does not protect, drafted."""
-        free = self.changes[~self.changes["protected"]]
+        """R6: the `emply.set_roles` of everybody for whom it acts, drafted."""
+        free = self.changes[self.changes["acts"]]
         before, after = (self._lists(pairs, free["person"].to_numpy()) for pairs in (self.before, self.after))
         drafts = [
             actions(
@@ -48,11 +219,6 @@ class RoleChanges:
         ]
         return together([actions(pd.Index([], dtype="int64"), "emply.set_roles", "R6"), *drafts])
 
-    @property
-    def findings(self) -> pd.DataFrame:
-        """R7: where R2-R6 would have acted on the holder of a protected role, drafted."""
-        return findings(pd.Index(self.changes.loc[self.changes["protected"], "person"]), "protected_role", "R7")
-
     def given(self, roles: Collection[str]) -> Rows:
         """The people who get one of `roles` that they do not have."""
         width = max(len(self.titles), 1)
@@ -66,128 +232,42 @@ class RoleChanges:
         return pd.DataFrame({"roleIds": pd.Series(lists.to_pylist(), index=identities, dtype=object)})
 
 
+@once
 def role_changes(identities: Identities) -> RoleChanges:
     """R1, R2, R4-R7 for everybody in scope and matched."""
-    subject = identities.reconcilable & ~identities.has_employee  # R1
-    numbers = _Numbers(identities, subject)
-    decided, after = _follow(numbers) if identities.inputs.settings.synchronize_roles else _single_role(numbers)
-    before = numbers.now[among(numbers.now // numbers.width, decided["person"].to_numpy())]
-    guarded = np.flatnonzero(numbers.titles.isin(identities.mapping.protected_roles))
-    holders = before[np.isin(before % numbers.width, guarded)] // numbers.width
-    return RoleChanges(
-        decided.assign(protected=among(decided["person"].to_numpy(), holders)), before, after, numbers.titles
+    numbers = numbers_of(identities)
+    single, follow, reset = (rule.reaches(identities, no_protected_role.name) for rule in _DECIDING)
+    person = np.flatnonzero(single | follow | reset)
+    by = [single[person], follow[person]]
+    why = np.where(_mapped_anew(identities)[person], "mapping_changed", "group_joined")
+    changes = pd.DataFrame(
+        {
+            "person": person,
+            "rule": np.select(by, ["R2", "R4"], "R5"),
+            "reason": np.where(by[1], why, "roles_missing"),
+            "acts": R6.acts(identities)[person],
+        }
     )
+    given = np.flatnonzero(single)
+    main = given * numbers.width + numbers.mapped[identities.frame["main_group"].to_numpy()[given]]
+    kept, wanted = numbers.outcome.kept, numbers.outcome.wanted
+    after = [main, kept[follow[kept // numbers.width]], wanted[reset[wanted // numbers.width]]]
+    before = numbers.now[among(numbers.now // numbers.width, person)]
+    return RoleChanges(changes, before, as_set(np.concatenate(after)), numbers.titles)
 
 
-class _Numbers:
-    """The roles, groups and role states of the people whom R2 or R4 is about, as numbers."""
-
-    def __init__(self, identities: Identities, subject: Mask) -> None:
-        self.identities = identities
-        self.subject = subject
-
-    @cached_property
-    def titles(self) -> "pd.Series[str]":
-        """Every role id that occurs anywhere, sorted: the number of a role is its row here."""
-        _, _, held = self.identities.roles_held
-        occurring = [
-            self.identities.inputs.emply_roles["role_id"],
-            held,
-            self.identities.mapping.groups["role_id"],
-            self.identities.role_states.role_ids,
-        ]
-        return pd.concat(occurring).drop_duplicates().sort_values(ignore_index=True)
-
-    @cached_property
-    def width(self) -> int:
-        return max(len(self.titles), 1)
-
-    @cached_property
-    def mapped(self) -> Rows:
-        """The role of each configured group now, by priority."""
-        return positions(self.identities.mapping.groups["role_id"], self.titles)
-
-    @cached_property
-    def now(self) -> Rows:
-        """`R`: the pairs that Emply has."""
-        emply_row, role, role_ids = self.identities.roles_held
-        frame = self.identities.frame
-        person_of = np.full(len(self.identities.inputs.emply_users), -1, dtype=np.int64)
-        person_of[frame.loc[self.subject, "emply_row"]] = np.flatnonzero(self.subject)
-        person = person_of[emply_row]
-        ours = person >= 0
-        return as_set(person[ours] * self.width + positions(role_ids, self.titles)[role[ours]])
-
-    @cached_property
-    def groups(self) -> pd.DataFrame:
-        """Their configured groups: person, priority; and `then`, the role it was mapped to when last reconciled, or -1
-        where the role state lacks it."""
-        memberships = self.identities.memberships
-        ours = memberships[self.subject[memberships["entra_row"]]]
-        person, priority = ours["entra_row"].to_numpy(), ours["priority"].to_numpy()
-        states = self.identities.role_states
-        configured = positions(states.group_ids, self.identities.mapping.groups["group_id"])
-        states = states.of((states.role >= 0) & self.subject[states.person] & (configured >= 0)[states.group])
-        count = max(len(self.identities.mapping.groups), 1)
-        remembered = states.person * count + configured[states.group]
-        order = np.argsort(remembered, kind="stable")
-        then = np.full(len(ours), -1, dtype=np.int64)
-        known = among(person * count + priority, remembered[order])
-        place = order[np.searchsorted(remembered[order], (person * count + priority)[known])]
-        then[known] = positions(states.role_ids, self.titles)[states.role[place]]
-        return pd.DataFrame({"person": person, "priority": priority, "then": then})
-
-    @cached_property
-    def wanted(self) -> Rows:
-        """`D`: the pairs that their groups are mapped to."""
-        return as_set(self.groups["person"].to_numpy() * self.width + self.mapped[self.groups["priority"]])
+def findings_of(identities: Identities) -> pd.DataFrame:
+    """R7: where R2-R6 would have acted on the holder of a protected role, drafted."""
+    return findings(identities.where(R7.acts(identities)), "protected_role", "R7")
 
 
-def _follow(numbers: _Numbers) -> tuple[pd.DataFrame, Rows]:
-    """R4 and R5: replace what the mapping replaced, add what was joined; where a given role is missing, exactly `D`."""
-    width, now = numbers.width, numbers.now
-    person, then = (numbers.groups[column].to_numpy() for column in ("person", "then"))
-    mapped = numbers.mapped[numbers.groups["priority"]]
-    joined = then < 0
-    replaced = ~joined & (then != mapped)
-    replaced[replaced] = among((person * width + then)[replaced], now)
-    lacking = numbers.wanted[~among(numbers.wanted, now)] // width
-    touched = as_set(np.concatenate([person[joined | replaced], lacking]))
-
-    before = now[among(now // width, touched)]
-    wanted = numbers.wanted[among(numbers.wanted // width, touched)]
-    added = as_set((person * width + mapped)[joined | replaced])
-    taken = as_set((person * width + then)[replaced])
-    taken = taken[~among(taken, wanted)]
-    kept = as_set(np.concatenate([before[~among(before, taken)], added]))  # R'
-    reset = as_set(wanted[~among(wanted, kept)] // width)  # D is not within R'
-    after = as_set(np.concatenate([kept[~among(kept // width, reset)], wanted[among(wanted // width, reset)]]))
-
-    changed = as_set(different(before, after) // width)
-    by_reset, by_mapping = among(changed, reset), among(changed, as_set(person[replaced]))
-    reasons = np.select([by_reset, by_mapping], ["roles_missing", "mapping_changed"], "group_joined")
-    decided = pd.DataFrame({"person": changed, "rule": np.where(by_reset, "R5", "R4"), "reason": reasons})
-    return decided, after[among(after // width, changed)]
-
-
-def _single_role(numbers: _Numbers) -> tuple[pd.DataFrame, Rows]:
-    """R2: `synchronize_roles` off: who has no role at all gets the main group's."""
-    without = numbers.subject.copy()
-    without[numbers.now // numbers.width] = False
-    person = np.flatnonzero(without)
-    main = numbers.identities.frame["main_group"].to_numpy()[person]
-    decided = pd.DataFrame({"person": person, "rule": "R2", "reason": "roles_missing"})
-    return decided, person * numbers.width + numbers.mapped[main]
-
-
-def role_states(identities: Identities, changes: RoleChanges) -> pd.DataFrame:
+def role_states(identities: Identities) -> pd.DataFrame:
     """R9: entra_id, person, group_id, role_id (missing where R4 does not apply) of everybody whose role state changes.
 
-    Whom R7 spoke of is left out here; whose role action is held or fails is left out by the plan and by applying.
+    Whose role action is held or fails is left out by the plan and by applying.
     """
-    spoken = np.isin(identities.frame.index, changes.changes.loc[changes.changes["protected"], "person"])
-    subject = (identities.reconcilable | joiners(identities)) & ~spoken
-    follows = subject & ~identities.has_employee & identities.inputs.settings.synchronize_roles
+    subject = R9.acts(identities)
+    follows = subject & all_hold((roles_synchronized, without_employee), identities)
     memberships = identities.memberships[subject[identities.memberships["entra_row"]]]
     person, priority = memberships["entra_row"].to_numpy(), memberships["priority"].to_numpy()
     group_id, role_id = (identities.mapping.groups[column] for column in ("group_id", "role_id"))

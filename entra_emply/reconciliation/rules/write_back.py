@@ -1,15 +1,31 @@
 """W: what Emply writes to Entra, where it may: its users are created, kept in step, and deleted with their employee.
 
-W0 for the tenant as a whole is in `mapping`. Deactivating the login of a user that W3 deletes is `lifecycle`'s.
+That a hybrid tenant has no write-back at all (W0) is said by `mapping`. Deactivating the login of a user that W3
+deletes is `lifecycle`'s; how sign-in names and addresses of Entra are compared is `sign_in_names`.
 """
-
-import functools
 
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, codes, exploded, is_among, positions, take, take_flag
+from entra_emply.reconciliation.arrays import Mask, Rows, codes, is_among, marked, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
+from entra_emply.reconciliation.mapping import is_hybrid
+from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
+from entra_emply.reconciliation.rules.conditions import (
+    EXTERNAL,
+    RECONCILABLE,
+    PersonCondition,
+    employee_archived,
+    employee_not_archived,
+    flag,
+    in_entra,
+    linked,
+    login_active,
+    not_left_alone,
+    switch,
+    with_employee,
+)
+from entra_emply.reconciliation.rules.sign_in_names import addresses_of_entra, name_before_deletion, principal_names
 from entra_emply.text import key, trimmed, written
 
 # Entra's field: (its column of Entra users, column of employees). displayName and department are made. (W2)
@@ -22,150 +38,56 @@ _FOLLOWING = {
     "mobilePhone": ("mobile_phone", "mobile_phone"),
 }
 
-
-def actions_of(identities: Identities) -> pd.DataFrame:
-    """W1, W2, W3 with their switches on (W4), drafted."""
-    if _switched_off(identities):
-        return actions(identities.frame.index[:0], "entra.update_user", "W2")
-    return together([_creations(identities), _updates(identities), _deletions(identities)])
-
-
-def findings_of(identities: Identities) -> pd.DataFrame:
-    """What W0, W1 have to say, drafted."""
-    if _switched_off(identities):
-        return findings(identities.frame.index[:0], "hybrid_read_only", "W0")
-    verdicts = _creation_verdicts(identities)
-    raised = [findings(verdicts.index[verdicts[code]], code, "W1") for code in _CREATION_CODES]
-    hybrid = _hybrid(identities) & (_would_delete(identities) | _changed(identities).any(axis=1).to_numpy())
-    return together([*raised, findings(identities.where(hybrid), "hybrid_read_only", "W0")])
+# --- what W compares --------------------------------------------------------------------------------------------------
 
 
 @once
-def to_delete(identities: Identities) -> Mask:
-    """W3: linked before this plan, both ends there, the employee archived, and not deleted for this employee before."""
-    return _would_delete(identities) & ~_hybrid(identities)
+def _known_to_entra(identities: Identities) -> "pd.Series[str]":
+    return addresses_of_entra(identities.inputs.entra_users)
 
 
-def _switched_off(identities: Identities) -> bool:
-    """W4."""
-    return not any(identities.inputs.settings.entra_write_back.model_dump().values())
+def _names_nobody(identities: Identities, rows: Rows) -> Mask:
+    """Neither the username nor the e-mail is any Entra user's."""
+    known, of = _known_to_entra(identities), pd.Index(rows)
+    username, email = (is_among(key(identities.emply(name, of)), known) for name in ("username", "email"))
+    return ~(username | email)
 
 
-# --- W1 ---------------------------------------------------------------------------------------------------------------
-
-_CREATION_CODES = ("domain_not_verified", "duplicate_upn", "restorable_user", "needs_group")
-
-
-def _creations(identities: Identities) -> pd.DataFrame:
-    verdicts = _creation_verdicts(identities)
-    created = verdicts[verdicts["needs_group"]]
-    rows = created.index
-    first, last = (trimmed(identities.emply(name, rows)) for name in ("first_name", "last_name"))
-    name = first.fillna("").str.cat(last.fillna(""), sep=" ").str.strip()
-    after = pd.DataFrame(
-        {
-            "accountEnabled": True,
-            "displayName": name.where(name != "", created["upn"]),
-            "givenName": written(identities.emply("first_name", rows)),
-            "surname": written(identities.emply("last_name", rows)),
-            "jobTitle": written(identities.emply("job_title", rows)),
-            "mobilePhone": written(identities.emply("mobile_phone", rows)),
-            "mailNickname": created["upn"].str.rsplit("@", n=1).str[0],
-            "userPrincipalName": created["upn"],
-        },
-        index=rows,
-    )
-    return actions(rows, "entra.create_user", "W1", after=after)
+@once
+def _wanted_names(identities: Identities) -> "pd.Series[str]":
+    """W1: the sign-in name that everybody would get whom nobody in Entra is; missing for others, and without one."""
+    rows = identities.where(all_hold(_CREATABLE, identities))
+    names = principal_names(identities, rows)
+    return names.reindex(identities.frame.index)
 
 
-def _creation_verdicts(identities: Identities) -> pd.DataFrame:
-    """Every external user whom nobody in Entra is: upn, a flag for each of _CREATION_CODES; the last are created."""
-    rows = identities.where(_unknown_to_entra(identities))
-    upn = _principal_name(identities, rows)
-    upn_key = key(upn)
-    deleted = key(_name_before_deletion(identities.inputs.entra_deleted_users))
-    flags = {
-        "domain_not_verified": upn.isna().to_numpy(),
-        "duplicate_upn": (upn_key.duplicated(keep=False) & upn_key.notna()).to_numpy(),
-        "restorable_user": is_among(upn_key, deleted),
-    }
-    return pd.DataFrame({"upn": upn, **flags, "needs_group": ~functools.reduce(np.logical_or, flags.values())})
+@once
+def _wanted_once(identities: Identities) -> Mask:
+    return ~key(_wanted_names(identities)).duplicated(keep=False).to_numpy()
 
 
-def _unknown_to_entra(identities: Identities) -> Mask:
-    """External, active, not archived, and by neither name any Entra user's."""
-    if not identities.inputs.settings.entra_write_back.create:
-        return np.zeros(len(identities.frame), dtype=bool)
-    external = (identities.frame["entra_row"] < 0).to_numpy() & ~identities.linked & ~identities.left_alone
-    candidates = identities.where(external & identities.active & ~identities.employee_archived)
-    known = _entra_addresses(identities.inputs.entra_users)
-    taken = [is_among(key(identities.emply(name, candidates)), known) for name in ("username", "email")]
-    unknown = np.zeros(len(identities.frame), dtype=bool)
-    unknown[candidates] = ~functools.reduce(np.logical_or, taken)
-    return unknown
+@once
+def _not_deleted(identities: Identities) -> Mask:
+    deleted = key(name_before_deletion(identities.inputs.entra_deleted_users))
+    return ~is_among(key(_wanted_names(identities)), deleted)
 
 
-def _entra_addresses(users: pd.DataFrame) -> "pd.Series[str]":
-    """Every address that any Entra user has, by key."""
-    lists = [exploded(users[name])[1] for name in ("other_mails", "proxy_addresses")]
-    written = pd.concat([users["user_principal_name"], users["mail"], *lists], ignore_index=True)
-    return address_keys(written).dropna().drop_duplicates()
+@once
+def _differing(identities: Identities) -> "dict[str, Mask]":
+    """W2: for each field, whose differs from the employee's, where the employee has a value; hybrid users too."""
+    rows = identities.where(all_hold((*_EMPLOYEE_LEADS, update_on), identities))
+    differ = {}
+    for name in _FOLLOWING:
+        theirs, ours = (trimmed(side(identities, rows, name)) for side in (_in_emply, _in_entra))
+        wanted, present = codes(theirs, ours)
+        differ[name] = np.zeros(len(identities), dtype=bool)
+        differ[name][rows] = (wanted >= 0) & (wanted != present)
+    return differ
 
 
-def address_keys(written: "pd.Series[str]") -> "pd.Series[str]":
-    """The key of each address; the type that Entra writes before one of a mailbox (`SMTP:`) is not part of it."""
-    return key(key(written).str.removeprefix("smtp:"))
-
-
-def _principal_name(identities: Identities, rows: "pd.Index[int]") -> "pd.Series[str]":
-    """The username where it is an address in a verified domain, else the e-mail where that is, else missing."""
-    verified = key(pd.Series(exploded(identities.inputs.entra_tenant["verified_domains"])[1], dtype="str"))
-
-    def usable(column: str) -> "pd.Series[str]":
-        written = trimmed(identities.emply(column, rows))
-        parts = key(written).str.extract(r"^(?P<local>[^@\s]+)@(?P<domain>[^@\s]+)$").astype("str")
-        return written.where(is_among(parts["domain"], verified))
-
-    return usable("username").fillna(usable("email"))
-
-
-def _name_before_deletion(deleted: pd.DataFrame) -> "pd.Series[str]":
-    """Graph puts the object id, without its dashes, before a deleted UPN; here it is taken off again."""
-    name, ids = key(deleted["user_principal_name"]), key(deleted["entra_id"])
-    for mark in (ids, ids.str.replace("-", "", regex=False)):
-        for length in mark.str.len().unique():
-            name = name.where(name.str.slice(0, length) != mark, name.str.slice(length))
-    return name
-
-
-# --- W2 ---------------------------------------------------------------------------------------------------------------
-
-
-def _updates(identities: Identities) -> pd.DataFrame:
-    """W2: one `entra.update_user` for each person with differences, of the changed fields alone."""
-    changed = _changed(identities).loc[~_hybrid(identities)]
-    changed = changed[changed.any(axis=1)]
-    drafts = [actions(changed.index[:0], "entra.update_user", "W2")]
-    for _, alike in changed.groupby(list(changed.columns)):
-        names = [name for name in changed.columns if alike[name].iloc[0]]
-        rows = alike.index
-        before = pd.DataFrame({name: _in_entra(identities, rows, name) for name in names}, index=rows)
-        after = pd.DataFrame({name: _in_emply(identities, rows, name) for name in names}, index=rows)
-        drafts.append(actions(rows, "entra.update_user", "W2", before=before, after=after))
-    return together(drafts)
-
-
-def _changed(identities: Identities) -> pd.DataFrame:
-    """W2: flags for each field of whom Entra has to follow the employee, where that has a value; hybrid users too."""
-    flags = pd.DataFrame(False, index=identities.frame.index, columns=list(_FOLLOWING))
-    if identities.inputs.settings.entra_write_back.update:
-        rows = identities.where(identities.reconcilable & identities.has_employee & ~identities.employee_archived)
-        for name in _FOLLOWING:
-            wanted, present = codes(
-                trimmed(_in_emply(identities, rows, name)), trimmed(_in_entra(identities, rows, name))
-            )
-            flags.loc[rows, name] = (wanted >= 0) & (wanted != present)
-    return flags
+@once
+def _employee_differs(identities: Identities) -> Mask:
+    return np.logical_or.reduce([*_differing(identities).values()])
 
 
 def _in_entra(identities: Identities, rows: "pd.Index[int]", name: str) -> "pd.Series[str]":
@@ -185,6 +107,191 @@ def _in_emply(identities: Identities, rows: "pd.Index[int]", name: str) -> "pd.S
     return written(pd.Series(take(departments["title"], row).array, index=rows, dtype="str"))
 
 
+@once
+def _not_deleted_before(identities: Identities) -> Mask:
+    frame, done = identities.frame, identities.inputs.state.deleted_users
+    pairs = (frame["entra_id"] + "\x1f" + frame["employee_id"]).astype("str")
+    return ~is_among(pairs, done["entra_id"] + "\x1f" + done["employee_id"])
+
+
+def _would_be_written(identities: Identities) -> Mask:
+    return W2.reaches(identities, not_on_premises.name) | W3.reaches(identities, not_on_premises.name)
+
+
+def _kept_by_switch(identities: Identities) -> Mask:
+    return np.logical_or.reduce([rule.fails_at(identities, off.name) for rule, off in _switches()])
+
+
+# --- conditions of this letter ----------------------------------------------------------------------------------------
+
+
+def _addresses(identities: Identities, person: int) -> Values:
+    return {name: identities.text("emply", name, person) for name in ("username", "email")}
+
+
+def _sign_in_name(identities: Identities, person: int) -> Values:
+    """The sign-in name to be given, and who else would get it."""
+    names = _wanted_names(identities)
+    mine = names.iloc[person]
+    others = np.flatnonzero(is_among(key(names), key(names.iloc[[person]])) & (np.arange(len(names)) != person))
+    return {
+        "name": mine if isinstance(mine, str) else None,
+        "others": [identities.login_of(int(other)) for other in others],
+        **_addresses(identities, person),
+    }
+
+
+def _fields(identities: Identities, person: int) -> Values:
+    return {"differ": [Part(name) for name, mask in _differing(identities).items() if mask[person]]}
+
+
+def _off(identities: Identities, person: int) -> Values:
+    return {"off": [Part(off.name) for rule, off in _switches() if rule.fails_at(identities, off.name)[person]]}
+
+
+create_on = switch("create_on", lambda identities: identities.inputs.settings.entra_write_back.create)
+update_on = switch("update_on", lambda identities: identities.inputs.settings.entra_write_back.update)
+delete_on = switch("delete_on", lambda identities: identities.inputs.settings.entra_write_back.delete)
+tenant_in_cloud = switch("tenant_in_cloud", lambda identities: not is_hybrid(identities.inputs.entra_tenant))
+unknown_to_entra = PersonCondition("unknown_to_entra", _names_nobody, _addresses)
+name_in_verified_domain = flag(
+    "name_in_verified_domain",
+    lambda identities: _wanted_names(identities).notna().to_numpy(dtype=bool),
+    _sign_in_name,
+)
+name_wanted_once = flag("name_wanted_once", _wanted_once, _sign_in_name)
+name_not_deleted = flag("name_not_deleted", _not_deleted, _sign_in_name)
+employee_differs = flag("employee_differs", _employee_differs, _fields)
+not_deleted_before = flag("not_deleted_before", _not_deleted_before)
+on_premises = flag(
+    "on_premises",
+    once(
+        lambda identities: take_flag(
+            identities.inputs.entra_users["on_premises_sync_enabled"], identities.frame["entra_row"]
+        )
+    ),
+)
+not_on_premises = on_premises.negated("not_on_premises")
+would_be_written = flag("would_be_written", _would_be_written)
+kept_by_switch = flag("kept_by_switch", _kept_by_switch, _off)
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+
+def _name_before(identities: Identities, person: int) -> Values:
+    return {"name": identities.text("entra", "user_principal_name", person)}
+
+
+_EXTERNAL_ACTIVE = (*EXTERNAL, login_active, employee_not_archived)
+_CREATABLE = (*_EXTERNAL_ACTIVE, create_on, unknown_to_entra)
+_EMPLOYEE_LEADS = (*RECONCILABLE, with_employee, employee_not_archived)
+_NOT_CREATED = {
+    name_in_verified_domain.name: "domain_not_verified",
+    name_wanted_once.name: "duplicate_upn",
+    name_not_deleted.name: "restorable_user",
+}
+
+W0 = Rule("W0", (in_entra, tenant_in_cloud, on_premises), (would_be_written,))
+W1 = Rule(
+    "W1",
+    _EXTERNAL_ACTIVE,
+    (create_on, unknown_to_entra, name_in_verified_domain, name_wanted_once, name_not_deleted),
+    _NOT_CREATED,
+    told=_sign_in_name,
+)
+W2 = Rule("W2", _EMPLOYEE_LEADS, (update_on, employee_differs, not_on_premises))
+W3 = Rule(
+    "W3",
+    (linked, in_entra, not_left_alone, employee_archived),
+    (delete_on, not_deleted_before, not_on_premises),
+    told=_name_before,
+)
+W4 = Rule("W4", (kept_by_switch,), ())
+
+RULES = (W0, W1, W2, W3, W4)
+
+
+def _switches() -> tuple[tuple[Rule[Identities], PersonCondition], ...]:
+    """Each rule with its switch (W4)."""
+    return (W1, create_on), (W2, update_on), (W3, delete_on)
+
+
+def actions_of(identities: Identities) -> pd.DataFrame:
+    """W1, W2, W3 with their switches on (W4), drafted."""
+    return together([_updates(identities), _creations(identities), _deletions(identities)])
+
+
+def findings_of(identities: Identities) -> pd.DataFrame:
+    """What W0, W1 have to say, drafted."""
+    raised = [
+        findings(identities.where(_not_created(identities, condition)), code, "W1")
+        for condition in W1.when
+        if (code := _NOT_CREATED.get(condition.name))
+    ]
+    made = findings(identities.where(W1.acts(identities)), "needs_group", "W1")
+    on_premises = findings(identities.where(W0.acts(identities)), "hybrid_read_only", "W0")
+    return together([on_premises, *raised, made])
+
+
+@once
+def to_delete(identities: Identities) -> Mask:
+    """W3: linked before this plan, both ends there, the employee archived, and not deleted for this employee before."""
+    return W3.acts(identities)
+
+
+# --- W1 ---------------------------------------------------------------------------------------------------------------
+
+
+def _not_created(identities: Identities, condition: PersonCondition) -> Mask:
+    """Who is not created because of this. A name that is wanted twice may belong to a deleted user, too."""
+    if condition is not name_not_deleted:
+        return W1.fails_at(identities, condition.name)
+    rows = np.flatnonzero(W1.reaches(identities, name_wanted_once.name))
+    return marked(rows[~condition.holds(identities, rows)] if len(rows) else rows, len(identities))
+
+
+def _creations(identities: Identities) -> pd.DataFrame:
+    rows = identities.where(W1.acts(identities))
+    if rows.empty:
+        return actions(rows, "entra.create_user", "W1")
+    upn = _wanted_names(identities).loc[rows]
+    first, last = (trimmed(identities.emply(name, rows)) for name in ("first_name", "last_name"))
+    name = first.fillna("").str.cat(last.fillna(""), sep=" ").str.strip()
+    after = pd.DataFrame(
+        {
+            "accountEnabled": True,
+            "displayName": name.where(name != "", upn),
+            "givenName": written(identities.emply("first_name", rows)),
+            "surname": written(identities.emply("last_name", rows)),
+            "jobTitle": written(identities.emply("job_title", rows)),
+            "mobilePhone": written(identities.emply("mobile_phone", rows)),
+            "mailNickname": upn.str.rsplit("@", n=1).str[0],
+            "userPrincipalName": upn,
+        },
+        index=rows,
+    )
+    return actions(rows, "entra.create_user", "W1", after=after)
+
+
+# --- W2 ---------------------------------------------------------------------------------------------------------------
+
+
+def _updates(identities: Identities) -> pd.DataFrame:
+    """W2: one `entra.update_user` for each person with differences, of the changed fields alone."""
+    rows = identities.where(W2.acts(identities))
+    if rows.empty:
+        return actions(rows, "entra.update_user", "W2")
+    changed = pd.DataFrame({name: mask[rows] for name, mask in _differing(identities).items()}, index=rows)
+    drafts = []
+    for _, alike in changed.groupby(list(changed.columns)):
+        names = [name for name in changed.columns if alike[name].iloc[0]]
+        rows = alike.index
+        before = pd.DataFrame({name: _in_entra(identities, rows, name) for name in names}, index=rows)
+        after = pd.DataFrame({name: _in_emply(identities, rows, name) for name in names}, index=rows)
+        drafts.append(actions(rows, "entra.update_user", "W2", before=before, after=after))
+    return together(drafts)
+
+
 # --- W3 ---------------------------------------------------------------------------------------------------------------
 
 
@@ -192,16 +299,3 @@ def _deletions(identities: Identities) -> pd.DataFrame:
     rows = identities.where(to_delete(identities))
     before = pd.DataFrame({"userPrincipalName": identities.entra("user_principal_name", rows)}, index=rows)
     return actions(rows, "entra.delete_user", "W3", before=before)
-
-
-def _would_delete(identities: Identities) -> Mask:
-    frame, done = identities.frame, identities.inputs.state.deleted_users
-    if not identities.inputs.settings.entra_write_back.delete:
-        return np.zeros(len(frame), dtype=bool)
-    ends = identities.linked & (frame["entra_row"] >= 0).to_numpy() & ~identities.left_alone
-    before = (frame["entra_id"] + "\x1f" + frame["employee_id"]).astype("str")
-    return ends & identities.employee_archived & ~is_among(before, done["entra_id"] + "\x1f" + done["employee_id"])
-
-
-def _hybrid(identities: Identities) -> Mask:
-    return take_flag(identities.inputs.entra_users["on_premises_sync_enabled"], identities.frame["entra_row"])

@@ -5,12 +5,27 @@ what it does not do. An explanation takes both from here and joins them: "The lo
 account is enabled in Entra." Nothing is decided here.
 """
 
-from entra_emply.reconciliation.words import calendars, common, events, guards, lifecycle, matching, signs
+from entra_emply.reconciliation.words import (
+    attributes,
+    calendars,
+    common,
+    events,
+    guards,
+    lifecycle,
+    matching,
+    photos,
+    roles,
+    signs,
+    write_back,
+)
 from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords, phrase
 
 __all__ = ["CONDITIONS", "RULES", "ConditionWords", "RuleWords", "phrase"]
 
-_LETTERS = (common, matching, lifecycle, calendars, events, signs, guards)
+_LETTERS = (
+    *(common, matching, lifecycle, roles, attributes, photos),
+    *(calendars, events, write_back, signs, guards),
+)
 
 CONDITIONS: dict[str, ConditionWords] = {name: words for each in _LETTERS for name, words in each.CONDITIONS.items()}
 RULES: dict[str, RuleWords] = {name: words for each in _LETTERS for name, words in each.RULES.items()}

@@ -6,6 +6,8 @@ RULES: dict[str, RuleWords] = {}
 
 CONDITIONS = {
     "integration_on": ConditionWords("the integration is on", "the integration is off (`enabled: false`)"),
+    "roles_synchronized": ConditionWords("`synchronize_roles` is on", "`synchronize_roles` is off"),
+    "roles_not_synchronized": ConditionWords("`synchronize_roles` is off", "`synchronize_roles` is on"),
     "in_entra": ConditionWords("there is an Entra user", "there is no Entra user"),
     "gone_from_entra": ConditionWords("the linked Entra user is gone", "the Entra user exists"),
     "enabled": ConditionWords("the account is enabled in Entra", "the account is disabled in Entra"),
@@ -18,18 +20,26 @@ CONDITIONS = {
     ),
     "not_in_room": ConditionWords("the user is in no room group", "the user is in the room group {rooms}"),
     "in_room": ConditionWords("the user is in the room group {rooms}", "the user is in no room group"),
-    "in_emply": ConditionWords("there is the login {login}", "there is no login in Emply"),
-    "matched": ConditionWords("the login {login} belongs to the user", "no login in Emply belongs to the user"),
-    "unmatched": ConditionWords("no login in Emply belongs to the user", "the user has the login {login}"),
-    "linked": ConditionWords("the login {login} was linked before", "no link was recorded before"),
+    "in_emply": ConditionWords("there is the login {login:without username}", "there is no login in Emply"),
+    "matched": ConditionWords(
+        "the login {login:without username} belongs to the user", "no login in Emply belongs to the user"
+    ),
+    "unmatched": ConditionWords(
+        "no login in Emply belongs to the user", "the user has the login {login:without username}"
+    ),
+    "linked": ConditionWords("the login {login:without username} was linked before", "no link was recorded before"),
     "not_left_alone": ConditionWords(
         "the address is clearly the user's", "more than one user carries the address {shared:of the user} (M4)"
     ),
     "left_alone": ConditionWords(
         "more than one user carries the address {shared:of the user}", "the address is clearly the user's"
     ),
-    "login_active": ConditionWords("the login {login} is active", "the login {login:in Emply} is deactivated already"),
-    "login_deactivated": ConditionWords("the login {login} is deactivated", "the login {login:in Emply} is active"),
+    "login_active": ConditionWords(
+        "the login {login:without username} is active", "the login {login:in Emply} is deactivated already"
+    ),
+    "login_deactivated": ConditionWords(
+        "the login {login:without username} is deactivated", "the login {login:in Emply} is active"
+    ),
     "stays_active": ConditionWords(
         "the login {login:in Emply} is active and stays so", "the login {login:in Emply} is not active"
     ),

@@ -33,7 +33,7 @@ CONDITIONS = {
         "Outlook has {them}, too", "{they} {are} not made in Emply with a counterpart in Outlook"
     ),
     "pair_in_window": ConditionWords(f"{{they}} {{are}} in {_WINDOW}", f"{{they}} {{are}} outside {_WINDOW}"),
-    "fields_differ": ConditionWords("Emply has other values", "Outlook has the same values"),
+    "own_fields_differ": ConditionWords("Emply has other values", "Outlook has the same values"),
     "gone_in_emply": ConditionWords("Emply does not have {them} any more", "Emply still has {them}"),
     "pair_there_in_window": ConditionWords(
         f"Outlook still has {{them}} in {_WINDOW}", f"Outlook does not have {{them}} in {_WINDOW}"
@@ -64,7 +64,7 @@ RULES = {
         "{names} {are} updated in Outlook",
         "No event is updated in Outlook",
         each="{names} {are} not updated in Outlook",
-        because=("fields_differ",),
+        because=("own_fields_differ",),
     ),
     "E2 gone": RuleWords(
         "{names} {are} deleted in Outlook",

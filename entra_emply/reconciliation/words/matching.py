@@ -3,7 +3,9 @@
 from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 
 CONDITIONS = {
-    "not_linked": ConditionWords("no link was recorded before", "the login {login} was linked before (M1)"),
+    "not_linked": ConditionWords(
+        "no link was recorded before", "the login {login:without username} was linked before (M1)"
+    ),
     "not_linked_yet": ConditionWords("no link is recorded", "a link is recorded already (M1)"),
     "not_matched_yet": ConditionWords("M1 and M2 matched nobody", "the user is linked or matched already (M1, M2)"),
     "has_sign_in_name": ConditionWords("the sign-in name in Entra is {key}", "the user has no sign-in name in Entra"),

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from string import Formatter
 from typing import Any
 
+from entra_emply.reconciliation.rule import Part
+from entra_emply.reconciliation.words.parts import PARTS
+
 
 @dataclass(frozen=True)
 class ConditionWords:
@@ -45,9 +48,11 @@ def phrase(words: str, values: Mapping[str, Any]) -> str:
 
 
 def listed(words: "list[str] | tuple[str, ...]", none: str = "none") -> str:
-    """Words as a sentence lists them: "Employee, HR and Manager"."""
+    """Words as a sentence lists them: "Employee, HR and Manager". Semicolons part clauses that have an "and"."""
     if len(words) < 2:  # noqa: PLR2004
         return "".join(words) or none
+    if any(" and " in word for word in words):
+        return "; ".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
@@ -55,9 +60,9 @@ class _Words(Formatter):
     """Formats values for people; what follows the colon is said where there is no value."""
 
     def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 (as str.format has it)
-        text = listed([str(each) for each in value], "") if isinstance(value, list | tuple) else value
-        if text is not None and str(text).strip():
-            return str(text)
+        text = listed([_text(each) for each in value], "") if isinstance(value, list | tuple) else _text(value)
+        if text.strip():
+            return text
         if not format_spec:
             raise ValueError("there is no value, and the words have none for that")
         return format_spec
@@ -66,3 +71,9 @@ class _Words(Formatter):
         if key not in kwargs:
             raise ValueError(f"nothing compares {key!r}")
         return kwargs[str(key)]
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 (what is compared)
+    if isinstance(value, Part):
+        return phrase(PARTS[value.name], value.values)
+    return "" if value is None else str(value)

@@ -38,7 +38,9 @@ def test_a_user_can_have_several_groups() -> None:
 
 def test_removing_the_integration_stops_updates_and_outlooks_events_leave() -> None:
     assert "would leave Emply at the next run" in answered(megan(["Employee"]), "removed_integration")
-    assert answered(megan(["Employee"], enabled=False), "removed_integration").startswith("It is switched off")
+    assert answered(megan(["Employee"], enabled=False), "removed_integration").startswith(
+        "The integration is switched off"
+    )
 
 
 # Hybrid setup
@@ -70,9 +72,9 @@ def test_an_external_user_made_by_hand_is_left_alone() -> None:
 def test_only_a_single_role_because_synchronize_roles_is_off() -> None:
     answer = answered(megan(["Employee"], synchronize_roles=False), "single_role")
     assert (
-        "synchronize_roles is off: a user gets a single role, that of its main group (Employee of Employees)" in answer
+        "synchronize_roles is off: a user gets a single role, that of the main group (Employee of Employees)" in answer
     )
-    assert "Switch it on to give all roles of its groups (Employee and HR)" in answer
+    assert "Switch it on to give all roles of the groups (Employee and HR)" in answer
 
 
 def test_only_a_single_role_because_the_user_is_in_no_other_configured_group() -> None:
@@ -86,7 +88,7 @@ def test_only_a_single_role_because_the_user_is_in_no_other_configured_group() -
 
 def test_no_role_because_the_user_is_in_no_configured_group() -> None:
     document = explained(scenario([person(groups=["Payroll"])], mapping=BOTH))
-    assert "it is in none of the configured groups (Employees and HR)" in answered(document, "single_role")
+    assert "the user is in none of the configured groups (Employees and HR)" in answered(document, "single_role")
 
 
 def test_a_guest_is_synchronised_once_in_a_group() -> None:
@@ -108,7 +110,7 @@ def test_a_guest_in_no_group_is_told_so() -> None:
 
 def test_a_guest_and_single_sign_on() -> None:
     guest = person(userType="Guest", mail="megan@contoso.com")
-    assert "it is not looked at" in answered(explained(scenario([guest])), "guest_sign_in")
+    assert "that is not looked at" in answered(explained(scenario([guest])), "guest_sign_in")
     assigned = [{"principalId": "entra-megan", "principalType": "User"}]
     application = {"id": "app", "appRoleAssignmentRequired": True, "appRoleAssignedTo": assigned}
     sso = {"service_principal_id": "app"}
@@ -121,12 +123,12 @@ def test_a_guest_and_single_sign_on() -> None:
 
 def test_a_picture_comes_from_entra_for_who_has_no_employee() -> None:
     answer = answered(megan(["Employee", "HR"], profile_pictures=True), "pictures")
-    assert answer == "From Entra to Emply: this user has no employee, so its picture follows the one in Entra."
+    assert answer == "From Entra to Emply: this user has no employee, so the picture follows the one in Entra."
 
 
 def test_with_an_employee_the_employee_controls_the_picture() -> None:
     document = explained(scenario([person()], [login()], [employee()], linked=["megan"], profile_pictures=True))
-    assert "it is connected to an employee, who controls the user" in answered(document, "pictures")
+    assert "they are connected to an employee, who controls the user" in answered(document, "pictures")
 
 
 def test_pictures_never_go_to_entra() -> None:
@@ -171,7 +173,7 @@ def test_both_emails_must_be_identical() -> None:
     document = explained(scenario([person(groups=[])], [login(username="mj", email="m.jordan@contoso.com")]))
     answer = answered(document, "connected")
     assert "Both e-mails must be identical; in Entra it is megan@contoso.com." in answer
-    assert "must also be in scope, but it is in none of the configured groups (Employees)" in answer
+    assert "must also be in scope, but the user is in none of the configured groups (Employees)" in answer
 
 
 def test_who_is_connected_is_told_how() -> None:
@@ -185,7 +187,7 @@ def test_it_is_synchronised_every_30_minutes() -> None:
 def test_who_is_removed_from_the_group_is_deactivated_and_found_under_deactivated_users() -> None:
     document = explained(scenario([person(groups=[])], [login()], linked=["megan"]))
     assert answered(document, "removed_from_group") == (
-        "It was removed, so it is deactivated in Emply (planned) and found there under deactivated users."
+        "The user was removed, so they are deactivated in Emply (planned) and found there under deactivated users."
     )
 
 
@@ -214,7 +216,7 @@ def test_ray_ross_has_an_employee_so_his_roles_are_not_synchronised() -> None:
         "ray@contoso.com",
     )
     assert answered(document, "after_first_sync") == (
-        "The user has an employee, so its roles (Employee, HR and Manager) are not synchronised; only active or not "
+        "The user has an employee, so the roles (Employee, HR and Manager) are not synchronised; only active or not "
         "active is."
     )
 

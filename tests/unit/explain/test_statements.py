@@ -6,10 +6,9 @@ import pytest
 from rich.console import Console
 
 from entra_emply.person.text import _findings
-from entra_emply.reconciliation.explain.facts import Facts, Mailbox, Row
+from entra_emply.reconciliation.explain.facts import Row
 from entra_emply.reconciliation.explain.matching import counterpart
 from entra_emply.reconciliation.explain.standing import Recorded, stands
-from entra_emply.reconciliation.explain.statements import statements
 from tests.explaining import explained, facts_of, said
 from tests.reference.builders import employee, login, person, scenario
 
@@ -41,9 +40,11 @@ def test_a_candidate_whose_employee_is_archived_is_named() -> None:
     )
     (candidate,) = document["match"]["candidates"]
     assert (candidate["id"], candidate["shares"]) == ("login-leaver", ("username",))
-    assert candidate["why"] == "its employee is archived: nobody gets a leaver's login"
+    assert candidate["why"] == "the employee is archived, and nobody gets a leaver's login"
     assert said(document, "M2")[0] == "might_have"
-    assert said(document, "L1a")[1].endswith("or the e-mail megan@contoso.com: megan@contoso.com.")
+    assert said(document, "L1a")[1].endswith(
+        "because a login in Emply has one of the user's addresses: megan@contoso.com."
+    )
 
 
 def test_who_shares_an_address_is_named_where_nobody_is_matched() -> None:
@@ -65,18 +66,19 @@ def test_a_login_that_is_linked_to_somebody_else_is_no_candidate_any_more() -> N
     assert document["match"]["candidates"][0]["why"] == "is linked to maja@contoso.com"
 
 
-def test_equal_texts_in_different_places_match_nobody_and_are_told() -> None:
+def test_m3b_equal_texts_in_different_places_match_as_another_address() -> None:
     document = explained(
         scenario([person(mail="m@contoso.com")], [login(username="m@contoso.com", email=None)]), "entra-megan"
     )
-    (candidate,) = document["match"]["candidates"]
-    assert candidate["shares"] == ("crosswise",)
+    verdict, sentence = said(document, "M3b")
+    assert (verdict, document["match"]["by"]) == ("decided", "address")
+    assert sentence.endswith("because m@contoso.com has one of the user's addresses: m@contoso.com.")
 
 
 def test_an_external_login_is_told_why_its_entra_user_is_not_taken() -> None:
     document = explained(scenario([person(accountEnabled=False)], [login()]), "login-megan")
     (candidate,) = document["match"]["candidates"]
-    assert (candidate["who"], candidate["why"]) == ("megan@contoso.com", "the Entra user is not in scope: disabled")
+    assert (candidate["who"], candidate["why"]) == ("megan@contoso.com", "the account is disabled in Entra")
 
 
 def test_how_a_link_came_to_be_is_told() -> None:
@@ -105,64 +107,104 @@ def test_r4_tells_group_by_group() -> None:
     )
     verdict, sentence = said(explained(case), "R4")
     assert verdict == "decided"
-    assert "Employees gave Employee before and gives New employee now: Employee is replaced." in sentence
-    assert "HR is new since the last reconciliation and gives HR: the user gets it." in sentence
+    assert "Employees gave Employee before and gives New employee now, which replaces it" in sentence
+    assert "HR is new since the last reconciliation and gives HR" in sentence
 
 
 def test_a1_tells_which_fields_entra_does_not_have() -> None:
     document = explained(scenario([person(givenName="Megan")], [login(firstName="Megan")], linked=["megan"]))
     verdict, sentence = said(document, "A1")
     assert verdict == "might_have"
-    assert sentence.endswith("Where Entra has no value, Emply's stays: last name, job title and mobile phone.")
+    assert sentence.endswith("Emply keeps its own where Entra has none (last name, job title and mobile phone).")
 
 
 # P, W: from the rows of the plan
 
 
-def planned(rows: list[Row] = [], findings: list[Row] = [], mailbox: Mailbox = Mailbox(), **settings: object) -> dict:  # noqa: B006, B008
-    """The statements about Megan by rule, with these rows in the plan."""
-    (facts,) = facts_of(scenario([person()], [login()], linked=["megan"], **settings), "entra-megan")
-    about = {"action_id": "a1", "entra_id": "entra-megan", "emply_user_id": "login-megan"}
-    about |= {"held_by": [], "before": None, "after": None, "target": "emply", "reason": None}
-    these = {"actions": tuple({**about, **row} for row in rows), "findings": tuple(findings), "mailbox": mailbox}
-    return {each.rule: each for each in statements(Facts(**{**facts.__dict__, **these}))}
+def pictured(now: str | None, then: str | None) -> Row:
+    """Megan, whose picture in Entra is `now`, and of whom Emply was given `then`."""
+    photos = {"entra-megan": {"mediaEtag": now}} if now else {}
+    state = {"photoEtags": [{"emplyUserId": "login-megan", "etag": then}]} if then else {}
+    entra = {"photos": photos}
+    case = scenario([person()], [login()], linked=["megan"], state=state, entra=entra, profile_pictures=True)
+    return explained(case)
 
 
 def test_p1_a_new_picture_is_told() -> None:
-    rows = [{"rule": "P1", "kind": "set_photo"}]
-    assert planned(rows, profile_pictures=True)["P1"].verdict == "decided"
-    same = planned(mailbox=Mailbox(photo="w1", recorded_photo="w1"), profile_pictures=True)
-    assert same["P1"].sentence == "Emply has the picture of Entra already."
+    assert said(pictured("w2", "w1"), "P1")[0] == "decided"
+    assert said(pictured("w1", "w1"), "P1")[1].endswith("because Emply was given this picture already.")
 
 
 def test_p4_a_removed_picture_stays_in_emply() -> None:
-    assert planned(mailbox=Mailbox(recorded_photo="w1"), profile_pictures=True)["P4"].verdict == "decided"
+    assert said(pictured(None, "w1"), "P4")[0] == "decided"
+    assert said(pictured("w1", "w1"), "P4")[0] == "might_have"
+
+
+# W
+
+
+def external(*logins: Row, **entra: object) -> Row:
+    """What is said of megan's login, which W1 may make an Entra user of."""
+    tenant = {"organization": {"verifiedDomains": [{"name": "contoso.com"}]}, **entra}
+    return explained(scenario([], list(logins), entra=tenant, entra_write_back={"create": True}), "login-megan")
+
+
+def test_w1_names_whoever_would_get_the_same_sign_in_name() -> None:
+    told = external(login(), login("maja", username="Megan@contoso.com", email=None))
+    verdict, sentence = said(told, "W1")
+    assert verdict == "decided"
+    assert sentence.endswith("because Megan@contoso.com would get the sign-in name megan@contoso.com, too.")
+
+
+def test_w1_names_the_addresses_that_are_in_no_verified_domain() -> None:
+    verdict, sentence = said(external(login(username="megan", email="m@fabrikam.pl")), "W1")
+    assert verdict == "decided"
+    assert "neither the username (megan) nor the e-mail (m@fabrikam.pl) is in a verified domain" in sentence
 
 
 @pytest.mark.parametrize(
-    ("row", "rule"),
+    ("switches", "verdict", "sentence"),
     [
-        ({"rule": "W2", "kind": "update_user", "target": "entra", "after": {"jobTitle": "x"}}, "W2"),
-        ({"rule": "W3", "kind": "delete_user", "target": "entra"}, "W3"),
-        ({"rule": "W1", "kind": "create_user", "target": "entra", "after": {"userPrincipalName": "x"}}, "W1"),
+        ({}, "might_have", "because `entra_write_back.update` is off."),
+        ({"update": True}, "decided", "because Entra and the employee have different values for job title."),
     ],
 )
-def test_a_row_of_the_plan_is_what_its_rule_decided(row: Row, rule: str) -> None:
-    assert planned([row], synchronize_calendars=True)[rule].verdict == "decided"
+def test_w2_names_the_switch_or_the_fields(switches: Row, verdict: str, sentence: str) -> None:
+    case = scenario([person()], [login()], [employee(jobTitle="Udvikler")], linked=["megan"], entra_write_back=switches)
+    told = said(explained(case), "W2")
+    assert told[0] == verdict
+    assert told[1].endswith(sentence)
+    assert (said(explained(case), "W4")[0] == "decided") is not switches.get("update", False)
 
 
-@pytest.mark.parametrize(
-    ("code", "rule"),
-    [
-        ("hybrid_read_only", "W0"),
-        ("domain_not_verified", "W1"),
-        ("duplicate_upn", "W1"),
-        ("restorable_user", "W1"),
-    ],
-)
-def test_a_finding_of_the_plan_is_what_its_rule_decided(code: str, rule: str) -> None:
-    finding = {"code": code, "rule": rule, "subject": "Employees", "object": None, "employee_id": None}
-    assert planned(findings=[finding], synchronize_calendars=True)[rule].verdict == "decided"
+# A, R
+
+
+def test_a2_names_what_is_filled_and_what_another_login_has() -> None:
+    other = login("maja", username="megan@contoso.com", email=None)
+    case = scenario([person()], [login(username=None, email=None), other], linked=["megan"])
+    verdict, sentence = said(explained(case, "login-megan"), "A2")
+    assert verdict == "decided"
+    assert sentence == (
+        "Emply gets the e-mail megan@contoso.com, and somebody has to look, because another login in Emply carries the "
+        "username megan@contoso.com."
+    )
+
+
+def test_r7_names_the_protected_role_and_r5_what_is_missing() -> None:
+    case = scenario(
+        [person()],
+        [login(roles=["Manager"])],
+        linked=["megan"],
+        reconciled={"megan": {"Employees": "Employee"}},
+        protected_roles=["Manager"],
+    )
+    told = explained(case)
+    assert said(told, "R7")[1].endswith("do not become Employee, because the user holds the protected role Manager.")
+    assert said(told, "R5") == (
+        "might_have",
+        "The roles are not set to exactly those of the groups, because the user holds the protected role Manager (R7).",
+    )
 
 
 # Where an action stands

@@ -66,9 +66,13 @@ def test_only_who_is_linked_is_called_connected(state: str) -> None:
 @pytest.mark.parametrize(
     ("state", "question", "answer"),
     [
-        ("deleted in Entra", "made_by_hand", "It is not synchronised now: the Entra user is gone."),
-        ("disabled", "made_by_hand", "It is not synchronised now: the account is disabled in Entra."),
-        ("unmanaged", "made_by_hand", "It is not synchronised now: it is in none of the configured groups"),
+        ("deleted in Entra", "made_by_hand", "The login is not synchronised now: the linked Entra user is gone."),
+        ("disabled", "made_by_hand", "The login is not synchronised now: the account is disabled in Entra."),
+        (
+            "unmanaged",
+            "made_by_hand",
+            "The login is not synchronised now: the user is in none of the configured groups",
+        ),
         ("matched, held", "made_by_hand", "Yes, but not yet. They match"),
         (
             "no login, no group",
@@ -92,16 +96,16 @@ def test_only_who_is_linked_is_called_connected(state: str) -> None:
             "The user was removed from Entra, so the login in Emply is deactivated, not",
         ),
         ("external", "deleted", "The login belongs to no Entra user, so nothing that happens in Entra deactivates it."),
-        ("deleted in Entra", "calendar", "synchronize_calendars is off; on, this user's would not come either"),
+        ("deleted in Entra", "calendar", "synchronize_calendars is off, and this user's would not come with it on"),
         (
             "an employee",
             "several_groups",
-            "Yes. This user is in Employees; its roles stay as they are, because of the em",
+            "Yes. This user is in Employees; the roles stay as they are, because of the em",
         ),
         (
             "disabled",
             "several_groups",
-            "Yes. This user is in Employees; none of them gives it a role, because the account",
+            "Yes. This user is in Employees; none of them gives the user a role, because the account",
         ),
         ("in no group", "several_groups", "Yes, but this user is in no configured group"),
     ],
@@ -146,20 +150,20 @@ def test_a_held_deactivation_says_who_holds_it() -> None:
 def test_with_the_integration_off_nothing_is_told_that_depends_on_it() -> None:
     facts = known("switched off")
     assert set(told(facts)) == {"pictures_both_ways", "often", "removed_integration"}
-    assert facts.out_of_scope == "the integration is switched off (enabled: false)"
+    assert facts.out_of_scope == "the integration is off (`enabled: false`)"
 
 
 def test_a_user_with_no_role_gets_one_although_roles_are_not_synchronised() -> None:
     case = scenario([person()], [login(roles=[])], linked=["megan"], synchronize_roles=False)
     (facts,) = facts_of(case, "megan@contoso.com")
-    assert told(facts)["after_first_sync"].startswith("It has no role at all, so it gets its main group's.")
+    assert told(facts)["after_first_sync"].startswith("The user has no role at all, so they get the main group's.")
 
 
 def test_an_entra_user_that_is_mastered_on_premises_is_never_called_deleted() -> None:
     on_premises = person(onPremisesSyncEnabled=True)
     case = scenario([on_premises], [login()], linked=["megan"], entra_write_back={"delete": True})
     (facts,) = facts_of(case, "megan@contoso.com")
-    assert "kept, because it is mastered on-premises" in told(facts)["deleted"]
+    assert "kept, because the user is mastered on-premises" in told(facts)["deleted"]
 
 
 def test_a_guest_out_of_scope_is_not_called_assigned_to_single_sign_on() -> None:
@@ -167,7 +171,7 @@ def test_a_guest_out_of_scope_is_not_called_assigned_to_single_sign_on() -> None
     application = {"id": "app", "appRoleAssignmentRequired": True}
     case = scenario([guest], sso={"service_principal_id": "app"}, entra={"servicePrincipals": [application]})
     (facts,) = facts_of(case, "megan@contoso.com")
-    assert told(facts)["guest_sign_in"].startswith("It is looked at for people in scope only")
+    assert told(facts)["guest_sign_in"].startswith("Single sign-on is looked at for people in scope only")
 
 
 @pytest.mark.parametrize("state", ["matched, held", "deleted in Entra, held"])

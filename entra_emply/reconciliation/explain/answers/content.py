@@ -1,8 +1,9 @@
 """Answers about pictures and calendars, about what goes back to Entra, and about the integration as a whole."""
 
-from entra_emply.reconciliation.explain import by_rows, write_back
+from entra_emply.reconciliation.explain import by_rows
 from entra_emply.reconciliation.explain.facts import Facts
 from entra_emply.reconciliation.explain.statement import first_of, listed
+from entra_emply.reconciliation.rules import photos, write_back
 
 _EVERY = 30  # minutes between two runs of the schedule
 
@@ -12,17 +13,17 @@ def pictures(facts: Facts) -> str | None:
     if facts.login is None and facts.entra is None:
         return None
     employee = (
-        "Not for this user: it is connected to an employee, who controls the user. Change the picture, like all master "
-        "data, on the employee's profile in Emply."
+        "Not for this user: they are connected to an employee, who controls the user. Change the picture, like all "
+        "master data, on the employee's profile in Emply."
     )
+    why = facts.first_failed(*photos.P1.about)
     return (
         first_of(
             (facts.employee is not None, employee),
             (not facts.settings.profile_pictures, "Pictures are not synchronised: profile_pictures is off."),
-            (facts.not_reconciled, f"Not for this user, because {facts.not_reconciled}."),
-            (not facts.becomes_active, "Not for this user, because the login in Emply is not active."),
+            (why, f"Not for this user, because {why}."),
         )
-        or "From Entra to Emply: this user has no employee, so its picture follows the one in Entra."
+        or "From Entra to Emply: this user has no employee, so the picture follows the one in Entra."
     )
 
 
@@ -42,14 +43,11 @@ def calendar(facts: Facts) -> str | None:
         first_of(
             (
                 not facts.settings.synchronize_calendars and facts.not_reconciled and not facts.rooms,
-                f"synchronize_calendars is off; on, this user's would not come either: {facts.not_reconciled}.",
+                f"synchronize_calendars is off, and this user's would not come with it on: {facts.not_reconciled}.",
             ),
             (
                 not facts.settings.synchronize_calendars,
-                (
-                    "Switch synchronize_calendars on; then the user's calendars come to Emply, and events made there "
-                    "to Outlook."
-                ),
+                "Switch synchronize_calendars on; then calendars come to Emply, and events made there go to Outlook.",
             ),
             (why, f"It is switched on, but not for this user: {why}."),
         )
@@ -81,22 +79,22 @@ def written_to_entra(facts: Facts) -> str | None:
     """Does Emply change this user in Entra, and how is that avoided?"""
     if facts.entra is None:
         return None
-    on_premises = facts.hybrid_tenant or write_back.mastered_on_premises(facts)
+    on_premises = facts.hybrid_tenant or facts.holds(write_back.on_premises)
+    not_led = facts.first_failed(*write_back.W2.about)
     deleting = facts.action(kind="delete_user")
     return (
         first_of(
             (
                 deleting,
-                f"Its employee is archived, so it is deleted {facts.fate(deleting) if deleting else ''}.",
+                f"The employee is archived, so the Entra user is deleted {facts.fate(deleting) if deleting else ''}.",
             ),
-            (on_premises, "Nothing is written to this user: it is mastered on-premises."),
+            (on_premises, "Nothing is written to this user, who is mastered on-premises."),
             (
                 not facts.settings.entra_write_back.update,
                 "Emply does not change this user in Entra: entra_write_back.update is off.",
             ),
             (facts.employee is None, "Emply does not change this user in Entra: without an employee, Entra leads."),
-            (facts.not_reconciled, f"Emply does not change this user in Entra: {facts.not_reconciled}."),
-            (facts.archived, "Emply does not change this user's fields in Entra: its employee is archived."),
+            (not_led, f"Emply does not change this user in Entra: {not_led}."),
         )
         or "The employee leads this user's fields in Entra. Switch entra_write_back.update off to avoid it."
     )
@@ -110,7 +108,7 @@ def hybrid(facts: Facts) -> str | None:
             "Yes, from Entra to Emply only: the tenant is hybrid, so create, update and delete cannot be switched on.",
         ),
         (
-            write_back.mastered_on_premises(facts),
+            facts.holds(write_back.on_premises),
             "Yes, from Entra to Emply only: this user is mastered on-premises, so Entra is not written to.",
         ),
     )
@@ -123,7 +121,10 @@ def often(facts: Facts) -> str | None:
 
 def removed_integration(facts: Facts) -> str | None:
     """What happens when the integration is removed?"""
-    off = "It is switched off: nobody is created or updated, and what came from Outlook leaves Emply at the next run."
+    off = (
+        "The integration is switched off: nobody is created or updated, and what came from Outlook leaves Emply at the "
+        "next run."
+    )
     stays = (
         "The login and its roles would stay as they are and not be updated any more; calendars that came from Outlook "
         "would leave Emply at the next run."

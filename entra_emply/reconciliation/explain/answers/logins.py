@@ -1,14 +1,15 @@
 """Answers about logins: how they come to be, whom they belong to, and how they end."""
 
-from entra_emply.reconciliation.explain import matching, write_back
+from entra_emply.reconciliation.explain import matching
 from entra_emply.reconciliation.explain.facts import Facts
 from entra_emply.reconciliation.explain.statement import first_of, listed
+from entra_emply.reconciliation.rules import write_back
 
 
 def employees_first(facts: Facts) -> str | None:
     """Must the employee exist before the user?"""
     if facts.entra is None and facts.login is None:
-        if facts.archived:
+        if facts.status == "archived":
             return "There is only the employee, who is archived: an Entra user with this e-mail gets no login (L3)."
         return "There is only the employee. A user of Entra with the same e-mail will be connected to it."
     if facts.employee is not None:
@@ -17,7 +18,7 @@ def employees_first(facts: Facts) -> str | None:
     near = next(iter(facts.near), None)
     hint = f" An employee has nearly the same: {near['email'] or 'one without e-mail'}." if near else ""
     if facts.email is None:
-        return f"The user has no e-mail address, so no employee can have the same: it must get one first.{hint}"
+        return f"The user has no e-mail address, so no employee can have the same: the user must get one first.{hint}"
     when = "at the next run" if facts.login is not None or facts.action("L1") else "once the user has a login"
     return (
         f"No employee has the e-mail {facts.email}. The integration never makes employees: create the employee with "
@@ -56,15 +57,15 @@ def made_by_hand(facts: Facts) -> str | None:
     """Can the login be made by hand, and is it synchronised then?"""
     linking = facts.action(kind="link_user")
     if facts.left_alone:
-        return "A login is connected by the same username or e-mail, but here more than one user carries it."
+        return "A login is connected by the same username or e-mail, but here more than one user carries the address."
     if facts.login is None:
         return _without_login(facts)
     if facts.external and facts.settings.enabled:
-        return "This login is external: it belongs to no Entra user, and the integration leaves it as it is."
+        return "This login is external: no Entra user has it, and the integration leaves it as it is."
     if linking and linking["held_by"]:
         return f"Yes, but not yet. {matching.counterpart(facts)} This is to be recorded {facts.fate(linking)}."
     if facts.not_reconciled:
-        return f"It is not synchronised now: {facts.not_reconciled}."
+        return f"The login is not synchronised now: {facts.not_reconciled}."
     only = " With an employee, only active or not active is." if facts.employee is not None else ""
     return f"Yes, it is synchronised. {matching.counterpart(facts)}{only}"
 
@@ -89,13 +90,13 @@ def outside_groups(facts: Facts) -> str | None:
     creating = facts.action("W1")
     if creating:
         then = (
-            f"It is to be created in Entra {facts.fate(creating)}, because entra_write_back.create is on; switch that "
-            "off to avoid it."
+            f"The user is to be created in Entra {facts.fate(creating)}, because entra_write_back.create is on; switch "
+            "that off to avoid it."
         )
     elif facts.settings.entra_write_back.create:
-        then = "It is not created in Entra; rule W1 says why."
+        then = "The user is not created in Entra; rule W1 says why."
     else:
-        then = "It is not created in Entra, because entra_write_back.create is off."
+        then = "The user is not created in Entra, because entra_write_back.create is off."
     return f"Yes, this is such a user: external, and left as it is. {then}"
 
 
@@ -125,8 +126,11 @@ def _of_archived(facts: Facts) -> str:
     kept = "the Entra user is kept"
     return first_of(
         (not facts.settings.entra_write_back.delete, f"{kept} (entra_write_back.delete is off)"),
-        (write_back.mastered_on_premises(facts), f"{kept}, because it is mastered on-premises (W0)"),
-        (write_back.may_delete(facts), f"{kept}: it was deleted for this employee before, and restored by hand"),
+        (facts.holds(write_back.on_premises), f"{kept}, because the user is mastered on-premises (W0)"),
+        (
+            facts.holds(*write_back.W3.about) and not facts.holds(write_back.not_deleted_before),
+            f"{kept}, who was deleted for this employee before and restored by hand",
+        ),
     ) or "the Entra user is moved to the deleted users (entra_write_back.delete is on)"  # fmt: skip
 
 
@@ -173,9 +177,9 @@ def guest_sign_in(facts: Facts) -> str | None:
     if not facts.guest:
         return None
     if facts.out_of_scope:
-        return f"It is looked at for people in scope only, and {facts.out_of_scope}."
+        return f"Single sign-on is looked at for people in scope only, and {facts.out_of_scope}."
     if facts.settings.sso.service_principal_id is None:
-        return "Yes, if the application for single sign-on lets guests in; it is not looked at (sso is not set)."
+        return "Yes, if the application for single sign-on lets guests in; that is not looked at (sso is not set)."
     if facts.finding("sso_not_assigned"):
         return "Not yet: neither this guest nor one of its groups is assigned to the application for single sign-on."
     return "Yes: this guest is assigned to the application for single sign-on, or it requires no assignment."

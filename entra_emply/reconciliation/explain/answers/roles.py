@@ -12,8 +12,8 @@ def several_groups(facts: Facts) -> str | None:
         return "Yes, but this user is in no configured group, and gets no role from any."
     names = listed([group.name for group in facts.groups])
     then = first_of(
-        (not facts.in_scope or facts.left_alone, f"none of them gives it a role, because {facts.not_reconciled}"),
-        (facts.employee is not None and facts.login is not None, "its roles stay as they are, because of the employee"),
+        (not facts.in_scope or facts.left_alone, f"none of them gives the user a role, because {facts.not_reconciled}"),
+        (facts.employee is not None and facts.login is not None, "the roles stay as they are, because of the employee"),
         (facts.settings.synchronize_roles, "synchronize_roles is on, so each group gives its role"),
     ) or "synchronize_roles is off, so only the first of them gives its role"  # fmt: skip
     return f"Yes. This user is in {names}; {then}."
@@ -27,18 +27,18 @@ def single_role(facts: Facts) -> str | None:
     names = listed([group.name for group in facts.groups])
     main = f"{facts.main.role} of {facts.main.name}" if facts.main else "none"
     off = (
-        f"synchronize_roles is off: a user gets a single role, that of its main group ({main}), when it is created. "
-        f"Switch it on to give all roles of its groups ({wanted})."
+        f"synchronize_roles is off: a user gets a single role, that of the main group ({main}), with the login. "
+        f"Switch it on to give all roles of the groups ({wanted})."
     )
     employee = (
-        f"The user has an employee, and then roles are not synchronised: it keeps {has}. Only active or not active "
-        "follows Entra."
+        f"The user has an employee, and then roles are not synchronised: the user keeps {has}. Only active or not "
+        "active follows Entra."
     )
     giving = facts.action(kind="set_roles") or facts.action("L1")
-    protected = f"The user holds the protected role {listed(facts.protected_held)}, so its roles are left as they are."
+    protected = f"The user holds the protected role {listed(facts.protected_held)}, so the roles are left as they are."
     return first_of(
         (not facts.in_scope, f"The user gets no role from groups, because {facts.out_of_scope}."),
-        (facts.left_alone, "The user is left alone, because more than one user carries its address."),
+        (facts.left_alone, "The user is left alone, because more than one user carries the same address."),
         (facts.employee is not None and facts.login is not None, employee),
         (not facts.settings.synchronize_roles, off),
         (facts.finding("protected_role"), protected),
@@ -46,7 +46,7 @@ def single_role(facts: Facts) -> str | None:
         (facts.login is None, "There is no login yet to give roles to."),
     ) or (
         f"Of the configured groups, {listed([group.name for group in facts.configured])}, the user is in {names}, "
-        f"which give {wanted}; it has {has}. For another role it must be in another of them."
+        f"which give {wanted}; they have {has}. For another role they must be in another of them."
     )
 
 
@@ -56,12 +56,12 @@ def after_first_sync(facts: Facts) -> str | None:
         return None
     has = listed(facts.roles)
     if facts.employee is not None:
-        return f"The user has an employee, so its roles ({has}) are not synchronised; only active or not active is."
+        return f"The user has an employee, so the roles ({has}) are not synchronised; only active or not active is."
     change = facts.action(kind="set_roles")
     if change is not None:
         return _changed(facts, change)
     if facts.finding("protected_role"):
-        return "The user holds a protected role, so its roles stay although they would change."
+        return "The user holds a protected role, so the roles stay although they would change."
     if not facts.settings.synchronize_roles:
         return "synchronize_roles is off, so the roles of existing users stay as they are."
     extra = f" What comes from no group stays: {listed(facts.extra_roles)}." if facts.extra_roles else ""
@@ -73,10 +73,14 @@ def _changed(facts: Facts, change: Row) -> str:
     gone = listed([role for role in before if role not in after], "nothing")
     why = {
         "mapping_changed": "A group is mapped to another role now, and the role follows.",
-        "group_joined": "The user joined a configured group and gets its role.",
-        "roles_missing": f"A role of its groups was taken away in Emply, so exactly theirs are set; what goes: {gone}.",
+        "group_joined": "The user joined a configured group and gets the role of that group.",
+        "roles_missing": f"A role of the groups was taken away in Emply, so exactly theirs are set; what goes: {gone}.",
     }
-    said = "It has no role at all, so it gets its main group's." if change["rule"] == "R2" else why[change["reason"]]
+    said = (
+        "The user has no role at all, so they get the main group's."
+        if change["rule"] == "R2"
+        else why[change["reason"]]
+    )
     return f"{said} The roles become {listed(after)} {facts.fate(change)}."
 
 
@@ -85,22 +89,22 @@ def removed_from_group(facts: Facts) -> str | None:
     leaving = facts.action("L7")
     if leaving:
         found = "found there under deactivated users"
-        return f"It was removed, so it is deactivated in Emply {facts.fate(leaving)} and {found}."
+        return f"The user was removed, so they are deactivated in Emply {facts.fate(leaving)} and {found}."
     if not facts.matched:
         return None
     if not facts.groups:
-        return f"It is in no configured group; the login is {'still active' if facts.active else 'deactivated'}."
+        return f"The user is in no configured group; the login is {'still active' if facts.active else 'deactivated'}."
     names = listed([group.name for group in facts.groups])
     return (
-        f"It is in {names}. Removed from one of several, it keeps its roles; removed from all, it is deactivated in "
-        "Emply and found there under deactivated users."
+        f"The user is in {names}. Removed from one of several, they keep their roles; removed from all, they are "
+        "deactivated in Emply and found there under deactivated users."
     )
 
 
 def group_taken_out(facts: Facts) -> str | None:
     """What happens when a group is taken out of the integration?"""
     if facts.finding("unmanaged"):
-        return "Its groups were taken out of the settings: the login stays as it is and is not updated any more."
+        return "The user's groups were taken out of the settings: the login stays as it is and is not updated any more."
     if not facts.groups or (facts.login is None and not facts.action("L1")):
         return None
     given = listed([f"{group.role} of {group.name}" for group in facts.groups])

@@ -1,0 +1,31 @@
+"""The words of what a rule tells one by one (`rule.Part`): groups, switches, and the fields of users."""
+
+_EMPLY = {
+    "firstName": "first name",
+    "lastName": "last name",
+    "jobTitle": "job title",
+    "mobilePhone": "mobile phone",
+    "email": "e-mail",
+    "username": "username",
+}
+_ENTRA = {
+    "givenName": "given name",
+    "surname": "surname",
+    "displayName": "display name",
+    "department": "department",
+}
+
+PARTS = {
+    **_EMPLY,
+    **_ENTRA,
+    "group_joined": "{group} is new since the last reconciliation and gives {role}",
+    "group_unchanged": "{group} gave {role} before and still does",
+    "group_replaced": "{group} gave {old} before and gives {role} now, which replaces it",
+    "group_not_replaced": "{group} gave {old} before and gives {role} now, but the user does not have {old}",
+    "create_on": "`entra_write_back.create`",
+    "update_on": "`entra_write_back.update`",
+    "delete_on": "`entra_write_back.delete`",
+    "field_changes": "{field} from {before:nothing} to {after}",
+    "an_email": "the e-mail {value}",
+    "a_username": "the username {value}",
+}

@@ -1,0 +1,102 @@
+"""The words and the rules belong together: each has the other, and every value that words name is there."""
+
+import functools
+import inspect
+import pkgutil
+import random
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation import completeness, guards, rules, words
+from entra_emply.reconciliation.explain.facts import Facts
+from entra_emply.reconciliation.explain.statement import clause_of
+from entra_emply.reconciliation.explain.statements import statements
+from entra_emply.reconciliation.plan import make_plan
+from entra_emply.reconciliation.rule import Condition, Rule, every
+from entra_emply.reconciliation.words import CONDITIONS, RULES
+from entra_emply.reconciliation.words.parts import PARTS
+from tests.explaining import facts_of_everybody
+from tests.reference.random_scenarios import random_scenario
+from tests.reference.vectorised import inputs_of
+
+SHARE = range(10, 14)
+MISSING = re.compile(r"\b(None|nan|NaN|(role|group|login|entra|employee)-\w+)\b|[{}]")
+"""What is no word: a missing value, an id of the scenarios, a value that was not put in."""
+SHARED = {"calendars of users", "calendars of rooms", "people without employee"}
+"""Conditions that several rules of a letter have in front, asked as a rule of their own."""
+FORBIDDING = {"P3"}
+"""Rules that only forbid: there is nothing to ask."""
+
+
+def modules() -> Iterator[ModuleType]:
+    yield from (guards, completeness)
+    for each in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
+        yield import_module(each.name)
+
+
+def every_rule() -> list[Rule]:
+    """Each rule object of the rule modules, once."""
+    found = {id(value): value for module in modules() for value in vars(module).values() if isinstance(value, Rule)}
+    return sorted((rule for rule in found.values() if rule.name not in SHARED), key=lambda rule: rule.name)
+
+
+def test_every_rule_has_words_and_all_words_have_a_rule() -> None:
+    assert {rule.name for rule in every_rule()} == set(RULES) - FORBIDDING
+    assert len(every_rule()) == len({rule.name for rule in every_rule()}) + 1  # G3 is asked without a held link, too
+
+
+def test_no_two_letters_word_the_same_condition() -> None:
+    letters = [import_module(each.name) for each in pkgutil.iter_modules(words.__path__, f"{words.__name__}.")]
+    named = [name for letter in letters for name in getattr(letter, "CONDITIONS", {})]
+    assert sorted(named) == sorted(set(named))
+
+
+def test_every_condition_has_words_and_all_words_have_a_condition() -> None:
+    asked = {each.name for rule in every_rule() for each in every(*rule.conditions, *rule.how)}
+    written = [value for module in modules() for value in vars(module).values() if isinstance(value, Condition)]
+    assert asked <= set(CONDITIONS)
+    assert set(CONDITIONS) <= asked | {each.name for each in every(*written)}
+
+
+def test_a_rule_asks_no_condition_twice() -> None:
+    for rule in every_rule():
+        names = [condition.name for condition in rule.conditions]
+        assert len(set(names)) == len(names), rule.name
+
+
+def test_a_part_without_words_or_words_without_a_part_is_found() -> None:
+    source = "".join(inspect.getsource(module) for module in modules())
+    assert [name for name in PARTS if f'"{name}"' not in source] == []
+
+
+@pytest.mark.parametrize("rule", every_rule(), ids=lambda rule: rule.name)
+def test_the_words_of_a_rule_name_its_own_conditions(rule: Rule) -> None:
+    words = RULES[rule.name]
+    assert {*words.because, *words.otherwise} <= {condition.name for condition in rule.conditions}
+    assert set(rule.otherwise) == set(words.otherwise) - {"in_entra", "roles_synchronized"}  # M1, R3: no finding
+
+
+def without_names(sentence: str, facts: Facts) -> str:
+    """The sentence without the usernames of the scenario, some of which look like ids."""
+    usernames = facts.identities.inputs.emply_users["username"].dropna()
+    return functools.reduce(lambda said, name: said.replace(name, "someone"), usernames, sentence)
+
+
+@pytest.mark.parametrize("seed", SHARE)
+def test_every_sentence_can_be_said_and_names_no_id_and_no_missing_value(seed: int) -> None:
+    try:
+        inputs = inputs_of(*random_scenario(random.Random(seed)))
+        people = facts_of_everybody(inputs, make_plan(inputs))
+    except SettingsError:
+        pytest.skip("the settings of this scenario are wrong")
+    for facts in people:
+        for told in statements(facts):
+            assert not MISSING.search(without_names(told.sentence, facts)), told.sentence
+            for each in told.conditions:
+                if each.holds is not None and each.compared:
+                    assert clause_of(each)
