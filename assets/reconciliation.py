@@ -32,7 +32,7 @@ from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.report.html import groups_of, html
 from entra_emply.reconciliation.report.markdown import findings_markdown, plan_markdown
-from entra_emply.reconciliation.report.wording import SHORT_ID, document, how_to_approve, names_of
+from entra_emply.reconciliation.report.wording import SHORT_ID, document, held_by_guard, how_to_approve, names_of
 
 PLAN_TAG = "entra-emply/plan"
 """Run tag: the whole id of the plan that a run made to be applied."""
@@ -91,7 +91,8 @@ def plan(
 
 
 def _frames(plan: Plan) -> dict[str, pd.DataFrame]:
-    return {_ACTIONS: plan.actions, _FINDINGS: plan.findings}
+    """What is stored of the plan; what the guards counted is for explaining it."""
+    return {_ACTIONS: plan.actions, _FINDINGS: plan.findings, "guard_counts": plan.guard_counts}
 
 
 def _is_whole(context: AssetExecutionContext, connections: Connections) -> bool:
@@ -143,6 +144,7 @@ def _of_actions(inputs: Inputs, plan: Plan) -> dict[str, Any]:
     return {
         "dagster/row_count": len(plan.actions),
         "held": int((plan.actions["held_by"] != "").sum()),
+        **{f"held_{guard}": count for guard, count in held_by_guard(plan.actions).items()},
         **{f"actions_{kind}": int(count) for kind, count in counts.items()},
         "status": plan.status,
         "plan_id": plan.plan_id[:SHORT_ID],

@@ -120,7 +120,9 @@ def _explanation(inputs: Inputs, plan: Plan, asked: str) -> dict[str, Any]:
     directory = Directory(InMemory.of(inputs))
     who = directory.carriers(asked)
     near = [] if who else directory.near(asked)
-    people = gather(inputs, who, *planned_rows(plan.actions, plan.findings)) if who else []
+    people = (
+        gather(inputs, who, *planned_rows(plan.actions, plan.findings), guard_counts=plan.guard_counts) if who else []
+    )
     recorded = Recorded(plan.plan_id)
     nobody = f"Nobody in Entra or Emply has {asked.strip()!r} as e-mail, sign-in name, username or id."
     several = f"{len(people)} people carry {asked.strip()}." if len(people) > 1 else ""

@@ -6,7 +6,7 @@ Neither Dagster nor anything else that is slow to import is needed for it. What 
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -30,6 +30,7 @@ from entra_emply.reconciliation.explain.neighbourhood import (
     named_near,
 )
 from entra_emply.reconciliation.explain.standing import Recorded
+from entra_emply.reconciliation.explain.why_not import Wish, why_not
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.settings import Settings, load
@@ -47,6 +48,7 @@ class Told:
     findings: Sequence[Row]
     links: Sequence[Row] = ()
     recorded: Recorded = field(default_factory=Recorded)
+    guard_counts: pd.DataFrame | None = None
 
 
 @contextmanager
@@ -62,8 +64,10 @@ def _frames_in_words() -> Iterator[None]:
 
 
 @_frames_in_words()
-def explain(environment: Environment, asked: str) -> dict[str, Any]:
-    """The document of whoever `asked` (an address, a username, an id) finds; docs/explain.md describes it.
+def explain(environment: Environment, asked: str, wish: Wish | None = None) -> dict[str, Any]:
+    """The document of the people whom `asked` (an address, a username, an id) finds; docs/explain.md describes it.
+
+    With a `wish` also why each of them does not have it.
 
     Raises SettingsError where no run was ever completed, or its frames cannot be read.
     """
@@ -84,12 +88,12 @@ def explain(environment: Environment, asked: str) -> dict[str, Any]:
             return source | _nobody(found, ledger)
         told = _told(run, ledger, found.around)
         return source | _people(
-            found, inputs_around(run, settings, named_near(found.around, told.findings), UNREAD), told, ledger
+            found, inputs_around(run, settings, named_near(found.around, told.findings), UNREAD), told, ledger, wish
         )
 
 
 @_frames_in_words()
-def explain_live(environment: Environment, asked: str) -> dict[str, Any]:
+def explain_live(environment: Environment, asked: str, wish: Wish | None = None) -> dict[str, Any]:
     """As `explain`, from fresh reads and the settings as they are now. Raises what reading raises.
 
     Guards, and the signs that compare a person with everybody, are told as the last run found them.
@@ -108,7 +112,7 @@ def explain_live(environment: Environment, asked: str) -> dict[str, Any]:
             return source | _nobody(found, ledger)
         last = Told((), ()) if run is None else _told(run, ledger, found.around)
         made = live.plan(inputs_around(frames, settings, named_near(found.around, last.findings)))
-        return source | _people(found, made.inputs, _told_now(made.plan, last), ledger)
+        return source | _people(found, made.inputs, _told_now(made.plan, last), ledger, wish)
 
 
 @dataclass(frozen=True)
@@ -138,12 +142,22 @@ class _Found:
         return self.who.entra | self.who.emply | self.who.employees
 
 
-def _people(found: _Found, inputs: Inputs, told: Told, ledger: Ledger | None) -> dict[str, Any]:
+def _people(found: _Found, inputs: Inputs, told: Told, ledger: Ledger | None, wish: Wish | None) -> dict[str, Any]:
     done = [identity for identity, tried in told.recorded.tried.items() if tried["result"] == "applied"]
-    people = gather(inputs, found.who, told.actions, told.findings, told.links, done)
+    people = gather(inputs, found.who, told.actions, told.findings, told.links, done, told.guard_counts)
     several = f"{len(people)} people carry {found.asked}." if len(people) > 1 else ""
-    documents = [explanation(each, told.recorded) | {"history": _history(each, ledger)} for each in people]
+    documents = [
+        explanation(each, told.recorded) | {"history": _history(each, ledger)} | _why_not(inputs, each, wish)
+        for each in people
+    ]
     return {"sentence": several, "near": [], "people": documents, "history": []}
+
+
+def _why_not(inputs: Inputs, facts: Facts, wish: Wish | None) -> dict[str, Any]:
+    if wish is None:
+        return {}
+    ids = facts.identity.get("entra_id"), (facts.login or {}).get("emply_user_id")
+    return {"why_not": asdict(why_not(inputs, ids, wish))}
 
 
 def _nobody(found: _Found, ledger: Ledger | None) -> dict[str, Any]:

@@ -28,6 +28,17 @@ def show_explanation(document: Row, console: Console) -> None:
     _source(document, console)
 
 
+def show_why_not(document: Row, console: Console) -> None:
+    """Print what would have to be different for each person, one fact a line."""
+    for person in document["people"]:
+        answer = person["why_not"]
+        line(console, Text.assemble((person["name"], "bold"), f"  {person['subject']}"))
+        line(console, answer["sentence"], 2)
+        for change in answer["changes"]:
+            line(console, f"{change['condition']}: {change['now']}", 4)
+    _source(document, console)
+
+
 def _person(person: Row, console: Console) -> None:
     console.print()
     line(console, Text.assemble((person["name"], "bold"), f"  {person['subject']}"))

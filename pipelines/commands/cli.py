@@ -259,16 +259,24 @@ def explain(
     live: Annotated[
         bool, typer.Option("--live", help="Read this person now (of Emply the lists), not what the last run read.")
     ] = False,
+    missing: Annotated[
+        str | None,
+        typer.Option("--why-not", help="What would have to be different: role:TITLE, login, photo or calendar:NAME."),
+    ] = None,
 ) -> None:
     """Everything the pipeline knows and decides about one person, rule by rule, in sentences. Only reads."""
     from entra_emply.person.stored import explain as stored  # noqa: PLC0415
     from entra_emply.person.stored import explain_live  # noqa: PLC0415
-    from entra_emply.person.text import show_explanation  # noqa: PLC0415
+    from entra_emply.person.text import show_explanation, show_why_not  # noqa: PLC0415
+    from entra_emply.reconciliation.explain.why_not import Wish  # noqa: PLC0415
 
+    wish = None if missing is None else Wish.parsed(missing)
     with progress("Reading this person"):
-        document = (explain_live if live else stored)(_environment(), _whom(email))
+        document = (explain_live if live else stored)(_environment(), _whom(email), wish)
     if as_json:
         print_json(document)
+    elif wish is not None and document["people"]:
+        show_why_not(document, console())
     else:
         show_explanation(document, console())
 

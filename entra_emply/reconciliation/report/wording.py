@@ -101,6 +101,12 @@ def names_of(inputs: Inputs) -> dict[str, str]:
     return inputs.names
 
 
+def held_by_guard(actions: pd.DataFrame) -> dict[str, int]:
+    """How many actions each guard holds; none of those that hold nothing."""
+    held = actions.loc[actions["held_by"] != "", "held_by"].str.split(" ").explode()
+    return {str(guard): int(count) for guard, count in held.value_counts().sort_index().items()}
+
+
 def changes(action: Row, names: Mapping[str, str]) -> list[str]:
     """What an action changes, one text a field: "roleIds: Employee, HR → Employee"."""
     made = action["before"] is None

@@ -1,0 +1,263 @@
+"""Why a person does not have a login, a role, a picture or a calendar: the smallest set of facts that would have to be
+different. The conditions are the rules' own; what is said is planned again before it is said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.explain.levers import LEVERS, WITHOUT_VALUE, Person
+from entra_emply.reconciliation.explain.neighbourhood import uncounted
+from entra_emply.reconciliation.explain.statement import clause_of
+from entra_emply.reconciliation.identify import identify
+from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.inputs import Inputs
+from entra_emply.reconciliation.plan import Plan, make_plan
+from entra_emply.reconciliation.report.wording import rows
+from entra_emply.reconciliation.rule import Condition, Looked, failed, looked_at
+from entra_emply.reconciliation.rules import lifecycle
+from entra_emply.reconciliation.rules.calendar_subjects import Calendars
+from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, flag, integration_on, roles_synchronized
+from entra_emply.reconciliation.rules.photos import P1
+from entra_emply.reconciliation.rules.roles import no_protected_role
+from entra_emply.text import trimmed
+
+_MOST = 12
+_FORMS = "role:TITLE, login, photo or calendar:NAME"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody misses."""
+
+    kind: Literal["login", "role", "photo", "calendar"]
+    name: str | None = None
+
+    @classmethod
+    def parsed(cls, text: str) -> "Wish":
+        """Of `role:HR`, `login`, `photo`, `calendar:NAME`. Raises SettingsError."""
+        kind, _, name = text.strip().partition(":")
+        if kind in ("login", "photo") and not name:
+            return cls("login" if kind == "login" else "photo")
+        if kind in ("role", "calendar") and name.strip():
+            return cls("role" if kind == "role" else "calendar", name.strip())
+        raise SettingsError(f"--why-not {text!r}: expected {_FORMS}")
+
+    def __str__(self) -> str:
+        return {"login": "a login", "photo": "the picture from Entra"}.get(self.kind, f"the {self.kind} {self.name}")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A fact that would have to be different: the condition, how it is now, and how it would have to be."""
+
+    condition: str
+    now: str
+    needed: str
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """The answer: the facts that would have to be different, all of them together.
+
+    state: `has` (already there), `planned` (nothing has to change), `possible` (with these changes), `impossible`
+    (`obstacle` stands in the way whatever is changed here).
+    """
+
+    wish: str
+    state: Literal["has", "planned", "possible", "impossible"]
+    sentence: str
+    changes: tuple[Change, ...] = ()
+
+
+def why_not(inputs: Inputs, person: "tuple[str | None, str | None]", wish: Wish) -> WhyNot:
+    """Of the person with these ids (entra_id, emply_user_id); `inputs` are those around them.
+
+    Raises SettingsError for a role that does not exist.
+    """
+    inputs = uncounted(inputs)
+    asked = _Asked(wish, person)
+    changes: list[Change] = []
+    now = identify(inputs)
+    if _has(now, asked):
+        return WhyNot(str(wish), "has", f"The user has {wish} already.")
+    while len(changes) < _MOST:
+        subject = asked.of(now)
+        obstacle = None if subject is None else _obstacle(subject, wish)
+        if subject is None or obstacle is None:
+            break
+        lever = LEVERS.get(obstacle.name)
+        if lever is None or (obstacle.name == "in_giving_group" and subject.group_id is None):
+            return _impossible(wish, changes, clause_of(obstacle))
+        condition = _condition(subject, wish, obstacle.name)
+        now = identify(lever(subject))
+        changes.append(_change(obstacle, condition, asked.of(now)))
+    if not _reached(make_plan(now.inputs, now.frame if now.inputs.settings.enabled else None), now, asked):
+        return _impossible(wish, changes, "the rules would still decide otherwise")
+    if not changes:
+        return WhyNot(str(wish), "planned", f"Nothing has to change: the next run gives the user {wish}.")
+    return WhyNot(str(wish), "possible", _sentence(wish, changes), tuple(changes))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The wish, and whose it is by ids."""
+
+    wish: Wish
+    ids: "tuple[str | None, str | None]"
+
+    def of(self, identities: Identities) -> Person | None:
+        """The person among these, and the group that gives what is wished for."""
+        frame, (entra_id, login) = identities.frame, self.ids
+        mine = (frame["entra_id"] == entra_id) if entra_id else (frame["emply_user_id"] == login)
+        rows_ = np.flatnonzero(mine.fillna(False).to_numpy(dtype=bool))
+        if not len(rows_):
+            return None
+        group = next(iter(_giving(identities, self.wish)), None)
+        return Person(identities, int(rows_[0]), group, self.wish.name if self.wish.kind == "calendar" else None)
+
+
+def _role_id(identities: Identities, wish: Wish) -> str:
+    roles = identities.inputs.emply_roles
+    found = roles.loc[(trimmed(roles["title"]) == wish.name).fillna(False), "role_id"]
+    if found.empty:
+        raise SettingsError(f"--why-not: there is no role {wish.name!r} in Emply")
+    return str(found.iloc[0])
+
+
+def _giving(identities: Identities, wish: Wish) -> list[str]:
+    """The ids of the configured groups that give the role wished for."""
+    if wish.kind != "role":
+        return []
+    groups = identities.mapping.groups
+    return groups.loc[groups["role_id"] == _role_id(identities, wish), "group_id"].tolist()
+
+
+def _in_giving_group(wish: Wish) -> Condition[Identities]:
+    def is_in(identities: Identities) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        groups, given = identities.mapping.groups["group_id"], set(_giving(identities, wish))
+        members = identities.memberships
+        inside = members.loc[groups.isin(given).to_numpy()[members["priority"]], "entra_row"]
+        return np.isin(np.arange(len(identities)), inside)
+
+    def compared(identities: Identities, row: int) -> dict[str, Any]:
+        names = [identities.called(group) for group in _giving(identities, wish)]
+        return {"giving": names, "groups": identities.groups_of(row), "role": wish.name}
+
+    return flag("in_giving_group", is_in, compared)
+
+
+def _conditions(person: Person, wish: Wish) -> Sequence[Condition[Identities]]:
+    """What has to hold for the wish, in the order in which the rules ask it."""
+    identities, row = person.identities, person.row
+    login = lifecycle.L1.when if not identities.in_emply[row] else ()
+    again = lifecycle.L4.when if identities.in_emply[row] and not identities.active[row] else ()
+    first = (integration_on, *login, *again)
+    if wish.kind == "login":
+        return first
+    if wish.kind == "photo":
+        return (*first, *(P1.conditions if not login else ()))
+    if wish.kind == "calendar":
+        return (*first, *_of_calendar(wish))
+    leading = () if login else (*ENTRA_LEADS, no_protected_role)
+    return (*first, _in_giving_group(wish), roles_synchronized, *leading)
+
+
+def _of_calendar(wish: Wish) -> Sequence[Condition[Identities]]:
+    """C1, for the calendar of this name."""
+    from entra_emply.reconciliation.rules.calendars import USERS  # noqa: PLC0415 (only where it is asked)
+
+    def calendars(identities: Identities) -> Calendars:
+        return Calendars(identities, np.zeros(len(identities), dtype=bool))
+
+    def named(identities: Identities, column: str) -> Any:  # noqa: ANN401 (flags)
+        rows_ = identities.inputs.entra_calendars
+        mine = rows_[(rows_["name"] == wish.name).fillna(False)]
+        if column:
+            mine = mine[mine[column].astype(bool)]
+        return identities.frame["entra_id"].isin(mine["entra_id"]).to_numpy(dtype=bool)
+
+    def compared(_identities: Identities, _row: int) -> dict[str, Any]:
+        return {"calendar": wish.name}
+
+    asked = tuple(condition.on(calendars) for condition in USERS.conditions)
+    return (
+        *asked,
+        flag("has_named_calendar", lambda identities: named(identities, ""), lambda _i, _r: {"calendar": wish.name}),
+        flag(
+            "may_edit_named", lambda identities: named(identities, "can_edit"), lambda _i, _r: {"calendar": wish.name}
+        ),
+    )
+
+
+def _obstacle(person: Person, wish: Wish) -> Looked | None:
+    """The first condition that fails."""
+    return failed(looked_at(_conditions(person, wish), person.identities, person.row))
+
+
+def _condition(person: Person, wish: Wish, name: str) -> Condition[Identities]:
+    return next(each for each in _conditions(person, wish) if each.name == name)
+
+
+def _change(obstacle: Looked, condition: Condition[Identities], person: Person | None) -> Change:
+    """What was changed, told by the condition as it holds now."""
+    if obstacle.name in WITHOUT_VALUE or person is None:
+        return Change(obstacle.name, clause_of(obstacle), WITHOUT_VALUE.get(obstacle.name, ""))
+    holds = Looked(obstacle.name, True, condition.compared(person.identities, person.row))
+    return Change(obstacle.name, clause_of(obstacle), clause_of(holds))
+
+
+def _has(identities: Identities, asked: _Asked) -> bool:
+    """Whether it is there before any plan."""
+    person = asked.of(identities)
+    if person is None:
+        return False
+    wish, row = asked.wish, person.row
+    if wish.kind == "login":
+        return bool(identities.matched[row] and identities.active[row])
+    if wish.kind == "role":
+        at = int(identities.frame["emply_row"].iloc[row])
+        return at >= 0 and _role_id(identities, wish) in list(identities.inputs.emply_users["role_ids"].iloc[at])
+    if wish.kind == "calendar":
+        here = identities.inputs.emply_calendars
+        mine = here[(here["user_id"] == person.id_of("emply_user_id")).fillna(False)]
+        return bool((mine["name"] == wish.name).fillna(False).any())
+    return False
+
+
+def _reached(plan: Plan, identities: Identities, asked: _Asked) -> bool:
+    """Whether the plan gives what is wished for, held or not."""
+    if _has(identities, asked):
+        return True
+    entra_id, login = asked.ids
+    wish = asked.wish
+    mine = [
+        row
+        for row in rows(plan.actions)
+        if (entra_id is not None and row["entra_id"] == entra_id)
+        or (login is not None and row["emply_user_id"] == login)
+    ]
+    kinds = {"login": ("create_user", "activate_user"), "photo": ("set_photo", "create_user"), "role": ()}
+    if wish.kind == "role":
+        return any(_role_id(identities, wish) in (row["after"] or {}).get("roleIds", []) for row in mine)
+    if wish.kind == "calendar":
+        return any((row["after"] or {}).get("name") == wish.name for row in mine) or any(
+            row["kind"] == "create_user" for row in mine
+        )
+    return any(row["kind"] in kinds[wish.kind] for row in mine)
+
+
+def _sentence(wish: Wish, changes: Sequence[Change]) -> str:
+    if len(changes) == 1:
+        return f"The user would get {wish} if {changes[0].needed}. Now {changes[0].now}."
+    needed, now = ("; ".join(getattr(each, side) for each in changes) for side in ("needed", "now"))
+    return f"The user would get {wish} if {len(changes)} facts were different: {needed}. Now: {now}."
+
+
+def _impossible(wish: Wish, changes: Sequence[Change], obstacle: str) -> WhyNot:
+    even = f" Even if {' and '.join(each.needed for each in changes)}:" if changes else ""
+    sentence = f"The user does not get {wish}.{even} {obstacle[:1].upper()}{obstacle[1:]}."
+    return WhyNot(str(wish), "impossible", sentence, tuple(changes))

@@ -1,0 +1,143 @@
+"""`--why-not`: what is said would give it, does, and nothing less does. The reference plans the changed scenario."""
+
+import copy
+from collections.abc import Callable
+
+import pytest
+
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.explain.why_not import WhyNot, Wish, why_not
+from tests.reference import rules
+from tests.reference.builders import employee, login, person, scenario
+from tests.reference.subject import Row, Scenario
+from tests.reference.vectorised import inputs_of
+
+MAPPING = {"Employees": "Employee", "HR": "HR"}
+EMPLOYEES, HR = {"groups": ["Employees"]}, {"groups": ["HR"]}
+
+
+def asked(case: Scenario, wish: str) -> WhyNot:
+    return why_not(inputs_of(*case), ("entra-megan", None), Wish.parsed(wish))
+
+
+def _join(group: str) -> Callable[[Row, Row], None]:
+    def change(world: Row, _settings: Row) -> None:
+        (found,) = (each for each in world["entra"]["groups"] if each["displayName"] == group)
+        found.setdefault("members", []).append("entra-megan")
+
+    return change
+
+
+def _user(**fields: object) -> Callable[[Row, Row], None]:
+    return lambda world, _settings: world["entra"]["users"][0].update(fields)
+
+
+def _setting(**fields: object) -> Callable[[Row, Row], None]:
+    return lambda _world, settings: settings.update(fields)
+
+
+def _no_employee(world: Row, _settings: Row) -> None:
+    world["emply"]["employees"].clear()
+
+
+def _without_manager(world: Row, _settings: Row) -> None:
+    world["emply"]["users"][0]["roleIds"] = []
+
+
+CHANGES: dict[str, Callable[[Row, Row], None]] = {
+    "enabled": _user(accountEnabled=True),
+    "has_email": _user(mail="new@contoso.com"),
+    "in_group": _join("Employees"),
+    "in_giving_group": _join("HR"),
+    "roles_synchronized": _setting(synchronize_roles=True),
+    "integration_on": _setting(enabled=True),
+    "may_activate": _setting(reactivate="all"),
+    "without_employee": _no_employee,
+    "employee_not_archived": lambda world, _settings: world["emply"]["employees"][0].update(status="active"),
+    "no_protected_role": _without_manager,
+}
+"""The same changes in the scenario, by the condition that an answer names."""
+
+
+def gets(case: Scenario, wish: str, conditions: list[str]) -> bool:
+    """Whether the reference gives it once these facts are changed."""
+    world, settings, *rest = copy.deepcopy(case)
+    for name in conditions:
+        CHANGES[name](world, settings)
+    plan = rules.plan(world, settings, *rest)
+    mine = [row for row in plan["actions"] if row["entra_id"] == "entra-megan"]
+    if wish == "login":
+        return any(row["kind"] in ("create_user", "activate_user") for row in mine)
+    return any("role-HR" in (row["after"] or {}).get("roleIds", []) for row in mine)
+
+
+CASES: dict[str, tuple[Scenario, str]] = {
+    "in no group that gives it": (
+        scenario([person(**EMPLOYEES)], [login()], linked=["megan"], mapping=MAPPING),
+        "role:HR",
+    ),
+    "disabled and in no group": (scenario([person(groups=[], accountEnabled=False)], mapping=MAPPING), "login"),
+    "an employee": (
+        scenario([person(**HR)], [login()], [employee()], linked=["megan"], mapping=MAPPING),
+        "role:HR",
+    ),
+    "roles are not synchronised": (
+        scenario([person(**EMPLOYEES)], [login()], linked=["megan"], mapping=MAPPING, synchronize_roles=False),
+        "role:HR",
+    ),
+    "a protected role": (
+        scenario(
+            [person(**HR)], [login(roles=["Manager"])], linked=["megan"], mapping=MAPPING, protected_roles=["Manager"]
+        ),
+        "role:HR",
+    ),
+    "without e-mail": (
+        scenario([person(mail=None, userPrincipalName="m_x.com#EXT#@contoso.com")], mapping=MAPPING),
+        "login",
+    ),
+    "deactivated by hand, the employee archived": (
+        scenario([person()], [login(active=False)], [employee(status="archived")], linked=["megan"], mapping=MAPPING),
+        "login",
+    ),
+    "the integration is off": (scenario([person()], mapping=MAPPING, enabled=False), "login"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_exactly_these_facts_are_needed(name: str) -> None:
+    case, wish = CASES[name]
+    answer = asked(case, wish)
+    needed = [change.condition for change in answer.changes]
+    assert answer.state == "possible"
+    assert gets(case, wish, needed), answer.sentence
+    for left_out in needed:
+        assert not gets(case, wish, [each for each in needed if each != left_out]), left_out
+
+
+def test_what_is_there_is_said_so() -> None:
+    case = scenario([person(**HR)], [login(roles=["HR"])], linked=["megan"], mapping=MAPPING)
+    assert asked(case, "role:HR").state == "has"
+    assert asked(case, "login").state == "has"
+
+
+def test_what_is_planned_needs_no_change() -> None:
+    answer = asked(scenario([person(**HR)], mapping=MAPPING), "role:HR")
+    assert (answer.state, answer.changes) == ("planned", ())
+
+
+def test_a_role_that_no_group_gives_is_not_promised() -> None:
+    case = scenario([person()], [login()], linked=["megan"], mapping=MAPPING)
+    answer = asked(case, "role:Manager")
+    assert answer.state == "impossible"
+    assert "none of the configured groups that give Manager (there is none)" in answer.sentence
+
+
+@pytest.mark.parametrize("wish", ["role", "role:", "roles:HR", "photo:x", ""])
+def test_a_wish_of_another_form_is_refused(wish: str) -> None:
+    with pytest.raises(SettingsError, match="expected role:TITLE, login, photo or calendar:NAME"):
+        Wish.parsed(wish)
+
+
+def test_a_role_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(SettingsError, match="there is no role 'Wizard' in Emply"):
+        asked(scenario([person()], [login()], linked=["megan"], mapping=MAPPING), "role:Wizard")
