@@ -18,14 +18,13 @@ from entra_emply.environment import leave_installation
 from entra_emply.reconciliation.settings import load
 from sandbox import Sandbox
 
-SETTINGS = Path(__file__).resolve().parents[1] / "settings.yaml"
 _CHANGED_PERCENT = 1
 
 
-def benchmark_sync(users: int, *, calendars: bool = False) -> dict[str, object]:
+def benchmark_sync(users: int, settings: Path, *, calendars: bool = False) -> dict[str, object]:
     """Seconds of each whole command, from its start to its end, and the line it printed.
 
-    With `calendars` the second run still does what had to wait for an id ("Applying" 6), and is no unchanged one.
+    settings: a mapping for the sandbox's company. With `calendars` the second run still does what had to wait for an id ("Applying" 6), and is no unchanged one.
     """
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as home,
@@ -33,8 +32,8 @@ def benchmark_sync(users: int, *, calendars: bool = False) -> dict[str, object]:
     ):
         environment = dict(os.environ)
         leave_installation(environment)
-        settings = SETTINGS if calendars else _users_and_roles(Path(home))
-        environment |= sandbox.environment | {"ENTRA_EMPLY_HOME": home, "ENTRA_EMPLY_SETTINGS": str(settings)}
+        used = settings if calendars else _users_and_roles(settings, Path(home))
+        environment |= sandbox.environment | {"ENTRA_EMPLY_HOME": home, "ENTRA_EMPLY_SETTINGS": str(used)}
         result: dict[str, object] = {"users": users}
         for run in ("first", "second", "unchanged") if calendars else ("first", "unchanged"):
             result[run] = _timed(environment)
@@ -42,11 +41,11 @@ def benchmark_sync(users: int, *, calendars: bool = False) -> dict[str, object]:
         return result
 
 
-def _users_and_roles(home: Path) -> Path:
+def _users_and_roles(settings: Path, home: Path) -> Path:
     """The settings without pictures and calendars."""
-    settings = json.loads(load(SETTINGS).document)
+    document = json.loads(load(settings).document)
     file = home / "settings.yaml"  # which JSON is, too
-    file.write_text(json.dumps(settings | {"synchronize_calendars": False, "profile_pictures": False}))
+    file.write_text(json.dumps(document | {"synchronize_calendars": False, "profile_pictures": False}))
     return file
 
 

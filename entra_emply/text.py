@@ -10,6 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+TEXT = pd.StringDtype(na_value=float("nan"))
+"""The type of text columns, which pandas calls "str": a type is found sooner than its name."""
+
+_BLANK, _MISSING = pa.scalar("", pa.large_string()), pa.scalar(None, pa.large_string())
 _ASCII_SPACE = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"  # what str.strip() takes off, within ASCII
 
 _UTC_TIME = re.compile(
@@ -50,16 +54,19 @@ def _visible(text: str) -> str:
 
 def _map(text: "pd.Series[str]", fast: Callable[[pa.Array], pa.Array], exact: Callable[[str], str]) -> "pd.Series[str]":
     """Arrow's kernels for ASCII, where they agree with Python; Python itself, value by value, for the rest."""
+    if text.empty:
+        return text.astype(TEXT)
     given = pa.array(text, type=pa.large_string(), from_pandas=True)
     array = given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given
     plain = fast(pc.ascii_trim(array, characters=_ASCII_SPACE))
-    foreign = pc.fill_null(pc.invert(pc.string_is_ascii(array)), False)
-    if pc.any(foreign).as_py():
+    ascii_only = pc.string_is_ascii(array)
+    if pc.all(ascii_only).as_py() is False:
+        foreign = pc.fill_null(pc.invert(ascii_only), False)
         different = array.filter(foreign).dictionary_encode()  # names repeat
         exactly = pa.array([exact(value) for value in different.dictionary.to_pylist()], type=pa.large_string())
         plain = pc.replace_with_mask(plain, foreign, exactly.take(different.indices))
-    blank = pc.equal(plain, "")
-    return pd.Series(pc.if_else(blank, pa.scalar(None, pa.large_string()), plain), index=text.index, dtype="str")
+    shown = pc.if_else(pc.equal(plain, _BLANK), _MISSING, plain)
+    return pd.Series(shown, index=text.index, dtype=TEXT)
 
 
 def utc_second(written: object) -> str | None:

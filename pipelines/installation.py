@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from dagster import DagsterInstance
 from dagster_postgres.utils import DagsterPostgresException
@@ -13,8 +12,8 @@ from assets.partitions import record_first_day
 from entra_emply.environment import Environment
 from entra_emply.ledger.database import in_words
 from entra_emply.storage.postgres import database
+from pipelines import configuration
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 _POOL = {"statement_timeout": 60_000, "pool_recycle": 600, "max_overflow": 20}  # milliseconds, seconds, connections
 
 
@@ -29,7 +28,7 @@ def installation(environment: Environment) -> Iterator[str]:
     link = home / "dagster.yaml"
     if not link.exists():
         link.unlink(missing_ok=True)
-        link.symlink_to(REPOSITORY / "dagster.yaml")
+        link.symlink_to(configuration.DAGSTER.resolve())
     os.environ["ENTRA_EMPLY_HOME"] = str(home)
     os.environ["DAGSTER_HOME"] = str(home)
     with database(home, environment.database_url) as address:

@@ -172,7 +172,7 @@ def validate(model: type[pandera.DataFrameModel], frame: pd.DataFrame, source: s
 
     pandera's own error contains the failing values, so it is neither shown nor chained.
     """
-    why = _failures(model, frame)
+    why = [] if _satisfies(model, frame) else _failures(model, frame)
     if why:
         raise SourceUnreadable(source, "; ".join(why))
     return frame
@@ -254,6 +254,39 @@ def _fits(value: object, arrow: "pa.DataType") -> bool:
     except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
         return False
     return True
+
+
+# --- validating -------------------------------------------------------------------------------------------------------
+
+
+_NOT_EMPTY: Mapping[str, Any] = {"min_value": 1, "max_value": None, "exact_value": None}
+_KNOWN_CHECKS: dict[str, Callable[["pd.Series[Any]", Mapping[str, Any]], bool]] = {
+    "str_length": lambda values, given: given == _NOT_EMPTY and bool((values != "").all()),
+    "isin": lambda values, given: bool((values.isin(given["allowed_values"]) | values.isna()).all()),
+}
+
+
+def _satisfies(model: type[pandera.DataFrameModel], frame: pd.DataFrame) -> bool:
+    """Whether nothing is wrong, where that can be told without pandera: it takes ten times as long for a small frame.
+
+    False is no verdict: then pandera decides, and says what is wrong.
+    """
+    schema = model.to_schema()
+    if schema.checks or list(frame.columns) != list(schema.columns):
+        return False
+    if not all(_sound(frame[name], spec) for name, spec in schema.columns.items()):
+        return False
+    return not (schema.unique and frame.duplicated(schema.unique).any())
+
+
+def _sound(values: "pd.Series[Any]", spec: pandera.Column) -> bool:
+    if str(values.dtype) != _kind(spec) or (not spec.nullable and values.hasnans):
+        return False
+    if spec.unique and not values.is_unique:
+        return False
+    return all(
+        each.name in _KNOWN_CHECKS and _KNOWN_CHECKS[each.name](values, each.statistics or {}) for each in spec.checks
+    )
 
 
 # --- saying what is wrong, without values -----------------------------------------------------------------------------

@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from entra_emply.text import TEXT
+
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.integer[Any]]
@@ -21,6 +23,8 @@ _FEW = 4
 
 def positions(values: "pd.Series[str]", among: "pd.Series[str]") -> Rows:
     """For every value the row of `among` that holds it (the first), -1 for missing or unknown ones."""
+    if values.empty or among.empty:
+        return np.full(len(values), -1, dtype=np.int64)
     needles, haystack = _array(values), _array(among)
     if len(needles) * _FEW < len(haystack):  # no hash table of millions for a handful: find the candidates first
         rows = np.flatnonzero(pc.is_in(haystack, value_set=needles, skip_nulls=True).to_numpy(zero_copy_only=False))
@@ -37,7 +41,7 @@ def is_among(values: "pd.Series[str]", among: "pd.Series[str]") -> Mask:
 def take(values: "pd.Series[str]", rows: "Rows | pd.Series[int]") -> "pd.Series[str]":
     """The text values at `rows`, missing where the row is -1; indexed 0…, or as `rows` where that is a Series."""
     index = rows.index if isinstance(rows, pd.Series) else None
-    return pd.Series(values.array.take(np.asarray(rows), allow_fill=True), index=index, dtype="str")
+    return pd.Series(values.array.take(np.asarray(rows), allow_fill=True), index=index, dtype=TEXT)
 
 
 def take_flag(values: "pd.Series[bool]", rows: "Rows | pd.Series[int]") -> Mask:
@@ -93,14 +97,14 @@ def codes(*columns: "pd.Series[str]") -> list[Rows]:
 def encoded(values: "pd.Series[str]") -> "tuple[Rows, pd.Series[str]]":
     """The texts as numbers, -1 for missing, and the different texts: a number is the row of one of them."""
     numbers, texts = _encoded(_array(values))
-    return numbers, pd.Series(texts, dtype="str")
+    return numbers, pd.Series(texts, dtype=TEXT)
 
 
 def exploded(lists: "pd.Series[Any]") -> tuple[Rows, "pd.Series[str]"]:
     """A column of Arrow lists in long form: the row of every element, and the elements."""
     array = _whole(pa.array(lists, from_pandas=True))
     rows = pc.list_parent_indices(array).to_numpy(zero_copy_only=False).astype(np.int64)
-    return rows, pd.Series(pc.list_flatten(array), dtype="str")
+    return rows, pd.Series(pc.list_flatten(array), dtype=TEXT)
 
 
 def collected(rows: Rows, values: "pd.Series[str]", count: int) -> pa.ListArray:
@@ -109,9 +113,16 @@ def collected(rows: Rows, values: "pd.Series[str]", count: int) -> pa.ListArray:
     return pa.ListArray.from_arrays(offsets, _array(values))
 
 
+def repeated(text: str | None, count: int) -> "pd.Series[str]":
+    """A column of one text."""
+    return pd.Series(pa.repeat(pa.scalar(text, pa.large_string()), count), dtype=TEXT)
+
+
 def sorted_by(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """The rows sorted by these columns, missing values last, indexed 0…. (`sort_values` hashes every text first.)"""
-    keys = pa.Table.from_pandas(frame[by], preserve_index=False)
+    if len(frame) <= 1:
+        return frame.reset_index(drop=True)
+    keys = pa.table({name: pa.array(frame[name], from_pandas=True) for name in by})
     rows = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in by])
     return frame.take(rows.to_numpy()).reset_index(drop=True)
 
@@ -119,7 +130,7 @@ def sorted_by(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 def as_json(frame: pd.DataFrame) -> "pd.Series[str]":
     """Every row as a compact JSON object, keys in the order of the columns, missing values null; the frame's index."""
     text = frame.to_json(orient="records", lines=True, force_ascii=False)
-    return pd.Series(text.rstrip("\n").split("\n"), index=frame.index, dtype="str")
+    return pd.Series(text.rstrip("\n").split("\n"), index=frame.index, dtype=TEXT)
 
 
 def parsed(text: "pd.Series[str]") -> "list[dict[str, object] | None]":

@@ -20,6 +20,7 @@ from entra_emply.reconciliation.arrays import (
     exploded,
     is_among,
     positions,
+    repeated,
     take,
     take_flag,
 )
@@ -27,7 +28,7 @@ from entra_emply.reconciliation.entra_users import EntraUsers, memberships
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
 from entra_emply.reconciliation.rule import Subjects
-from entra_emply.text import key_of
+from entra_emply.text import TEXT, key_of
 
 ACTION_DRAFT = ["person", "target", "kind", "rule", "reason", "before", "after"]
 FINDING_DRAFT = ["person", "code", "rule"]
@@ -266,20 +267,22 @@ def actions(
     if of.empty:
         return _NO_ACTIONS
     target, name = kind.split(".")
-    draft = pd.DataFrame({"person": of, "target": target, "kind": name, "rule": rule, "reason": reason})
+    texts = {"target": target, "kind": name, "rule": rule, "reason": reason}
+    columns = {
+        column: value if isinstance(value, pd.Series) else repeated(value, len(of)) for column, value in texts.items()
+    }
     for side, values in (("before", before), ("after", after)):
-        text = pd.Series(index=draft.index, dtype="str") if values is None else as_json(values)
-        draft[side] = text.to_numpy()
-    if isinstance(reason, pd.Series):
-        draft["reason"] = reason.to_numpy()
-    return draft.astype({column: "str" for column in ACTION_DRAFT if column != "person"})[ACTION_DRAFT]
+        columns[side] = repeated(None, len(of)) if values is None else as_json(values)
+    draft: dict[str, Any] = {"person": of} | {column: values.array for column, values in columns.items()}
+    made = pd.DataFrame(draft)
+    return made if made["reason"].dtype == TEXT else made.astype({"reason": TEXT})
 
 
 def findings(of: "pd.Index[int]", code: str, rule: str) -> pd.DataFrame:
     """Drafted findings (FINDING_DRAFT), one for each of the people `of`; who they are is filled in by `findings.py`."""
     if of.empty:
         return _NO_FINDINGS
-    return pd.DataFrame({"person": of, "code": code, "rule": rule}).astype({"code": "str", "rule": "str"})
+    return pd.DataFrame({"person": of, "code": repeated(code, len(of)), "rule": repeated(rule, len(of))})
 
 
 def together(drafts: "list[pd.DataFrame]") -> pd.DataFrame:

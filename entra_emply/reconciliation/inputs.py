@@ -7,7 +7,7 @@ sync state's are described here, because the rules define it (rules.md, "Terms")
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import Any
 
@@ -222,5 +222,11 @@ class Inputs:
 
 
 def _typed(frame: pd.DataFrame | None, columns: Mapping[str, str]) -> pd.DataFrame:
-    given = pd.DataFrame(columns=list(columns)) if frame is None else frame
-    return given.reindex(columns=list(columns)).astype(dict(columns)).reset_index(drop=True)
+    if frame is None or frame.empty:
+        return _no_rows(tuple(columns.items())).copy(deep=False)
+    return frame.reindex(columns=list(columns)).astype(dict(columns)).reset_index(drop=True)
+
+
+@cache
+def _no_rows(columns: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    return pd.DataFrame(columns=[name for name, _ in columns]).astype(dict(columns))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from entra_emply.printing import print_json
+from pipelines import configuration
 from pipelines.commands.options import Users, example
 from pipelines.commands.progress import progress
 
@@ -54,7 +55,7 @@ def benchmark_sync(
     from benchmarks.sync import benchmark_sync as measure  # noqa: PLC0415
 
     with progress(f"Syncs of {users} people"):
-        measured = measure(users, calendars=calendars)
+        measured = measure(users, configuration.SETTINGS, calendars=calendars)
     print_json(measured)
 
 

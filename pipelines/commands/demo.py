@@ -29,8 +29,9 @@ from entra_emply import clock
 from entra_emply.environment import Environment, leave_installation
 from entra_emply.errors import EntraEmplyError
 from entra_emply.ledger.ledger import Ledger
+from pipelines import configuration
 from pipelines.commands.progress import progress
-from pipelines.installation import REPOSITORY, installation, instance
+from pipelines.installation import installation, instance
 
 _PATIENCE = 180.0
 _STOP_SECONDS = 15.0
@@ -165,7 +166,7 @@ def _start_sandbox(processes: _Processes, home: Path, users: int, seed: int, *, 
     arguments = ["--users", str(users), "--seed", str(seed), "--env-file", str(env_file)]
     processes.start("sandbox", "-m", "sandbox", *arguments, *(["--churn"] if churn else []))
     processes.wait_for(env_file.exists, "the sandbox")
-    settings = os.environ.get("ENTRA_EMPLY_SETTINGS", str(REPOSITORY / "settings.yaml"))
+    settings = os.environ.get("ENTRA_EMPLY_SETTINGS", str(configuration.SETTINGS.resolve()))
     if churn:
         settings = shutil.copy(settings, str(home / "settings.yaml"))
     ours = {"ENTRA_EMPLY_HOME": str(home), "ENTRA_EMPLY_SETTINGS": str(Path(settings).absolute())}
@@ -180,7 +181,7 @@ def _start_sandbox(processes: _Processes, home: Path, users: int, seed: int, *, 
 def _start_dagster(processes: _Processes, port: int | None) -> str:
     """The address of the webserver, once it answers; the daemon comes up beside it."""
     chosen = _free_port(port)
-    workspace = str(REPOSITORY / "workspace.yaml")
+    workspace = str(configuration.WORKSPACE.resolve())
     processes.start("daemon", "-m", "dagster._daemon", "run", "-w", workspace)
     processes.start("webserver", "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(chosen), "-w", workspace)
     url = f"http://localhost:{chosen}"
@@ -275,12 +276,16 @@ def _tell(console: Console, dagster: DagsterInstance, sync: str, url: str, envir
     plan = (run.tags.get(PLAN_TAG, "") if run else "")[:12]
     console.print(f"Dagster UI   {url}  (lineage: {url}/asset-groups)", soft_wrap=True)
     console.print(f"Sandbox      {os.environ['SANDBOX_URL']}/_sandbox/state", soft_wrap=True)
-    env_file = environment.home / "sandbox.env"
-    console.print(f"Commands     set -a; . {env_file}; set +a; .venv/bin/entra-emply plan", soft_wrap=True)
-    console.print(
-        f"Approve      .venv/bin/entra-emply approve {plan} --by you --reason 'tried the demo'", soft_wrap=True
-    )
+    env_file, command = environment.home / "sandbox.env", _command()
+    console.print(f"Commands     set -a; . {env_file}; set +a; {command} plan", soft_wrap=True)
+    console.print(f"Approve      {command} approve {plan} --by you --reason 'tried the demo'", soft_wrap=True)
     console.print("Stop with Ctrl-C; the next sync is at the next half hour.")
+
+
+def _command() -> Path:
+    """The command line of this environment, as it is called from here: `.venv/bin/entra-emply` in the checkout."""
+    program = Path(sys.executable).with_name("entra-emply")
+    return program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
 
 
 def _latest(dagster: DagsterInstance, asset: str) -> dict[str, object]:

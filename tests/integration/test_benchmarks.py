@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import explain, sync
 from entra_emply.environment import VARIABLES
+from pipelines.configuration import SETTINGS
 
 OPERATORS = "operators-own"
 
@@ -31,7 +32,7 @@ def test_benchmark_sync_is_of_its_own_installation(
     monkeypatch: pytest.MonkeyPatch, timed: Mock, calendars: bool
 ) -> None:
     monkeypatch.setattr(sync, "_timed", timed)
-    sync.benchmark_sync(3, calendars=calendars)
+    sync.benchmark_sync(3, SETTINGS, calendars=calendars)
     for environment in environments(timed):
         assert OPERATORS not in environment.values()
         assert Path(environment["ENTRA_EMPLY_SETTINGS"]).name == "settings.yaml"

@@ -9,6 +9,7 @@ import pandas as pd
 import pandera.pandas as pandera
 import pytest
 
+from entra_emply.connectors import frames
 from entra_emply.connectors.emply import calendar_frames
 from entra_emply.connectors.emply import frames as emply
 from entra_emply.connectors.entra import frames as entra
@@ -144,6 +145,29 @@ def test_a_stored_frame_is_checked_against_its_model() -> None:
         with pytest.raises(SourceUnreadable) as refused:
             validate(entra.Users, wrong, "entra_users")
         assert CANARY not in _everything(refused.value)
+
+
+SAMPLES: dict[type[pandera.DataFrameModel], list[pd.DataFrame]] = {
+    entra.Users: [entra.users([{"id": "u-1", "mail": "łucja@x"}, {"id": "u-2"}])],
+    emply.Employees: [emply.employees([{"id": "e-1", "number": 7}, {"id": "e-2", "status": "archived"}])],
+    entra.GroupMembers: [entra.members({"g": [{"id": m, "@odata.type": "#microsoft.graph.user"} for m in "ab"]})],
+    mailbox_frames.Photos: [mailbox_frames.photos({"u-1": "etag", "u-2": "etag"})],
+}
+
+
+@pytest.mark.parametrize("model", SAMPLES)
+def test_what_is_accepted_without_pandera_is_accepted_by_it_too(model: type[pandera.DataFrameModel]) -> None:
+    """Every column in turn: missing, empty, repeated, of another type or an unknown value, and left out."""
+    (sound,) = SAMPLES[model]
+    assert frames._satisfies(model, sound)
+    for name in sound.columns:
+        column = sound[name]
+        spoilt = [column.where([False, True]), column.where([False, False]), column.iloc[[0, 0]].reset_index(drop=True)]
+        spoilt += [column.astype(object)] if column.dtype != "object" else []
+        spoilt += [pd.Series(text, index=column.index, dtype="str") for text in ("", "Niemand", None)]
+        for frame in [sound.drop(columns=name), *(sound.assign(**{name: values}) for values in spoilt)]:
+            accepted = not frames._failures(model, frame)
+            assert accepted or not frames._satisfies(model, frame), name
 
 
 def test_times_are_in_utc_to_the_second() -> None:

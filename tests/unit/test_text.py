@@ -20,9 +20,16 @@ def texts(column: "pd.Series[str]") -> list[str | None]:
     return [None if pd.isna(value) else value for value in column]
 
 
+def seen(value: str) -> str:
+    """Without format characters, which nobody sees."""
+    return "".join(letter for letter in value if unicodedata.category(letter) != "Cf")
+
+
 @given(TEXTS)
 def test_key_is_normalised_trimmed_and_casefolded(values: list[str | None]) -> None:
-    keyed = [None if value is None else unicodedata.normalize("NFC", value).strip().casefold() for value in values]
+    keyed = [
+        None if value is None else unicodedata.normalize("NFC", seen(value)).strip().casefold() for value in values
+    ]
     assert texts(key(series(values))) == [value or None for value in keyed]
 
 
