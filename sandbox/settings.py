@@ -15,7 +15,6 @@ PERMISSIONS = (
     "User.Read.All",
     "User.ReadWrite.All",
     "GroupMember.Read.All",
-    "GroupMember.ReadBasic.All",
     "Organization.Read.All",
     "Calendars.ReadWrite",
     "Application.Read.All",

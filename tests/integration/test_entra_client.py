@@ -173,9 +173,11 @@ def test_single_objects(client: GraphClient) -> None:
     assert client.directory.user("nobody") is None
     assert client.directory.deleted_user("gone-1")
     assert not client.directory.deleted_user("user-0001")
-    assert client.directory.member_of("user-0001") == {"group-1", "group-2"}
-    assert client.directory.member_of("nobody") == frozenset()
-    assert client.directory.transitive_groups("group-3") == {"group-2"}
+    assert client.directory.all_groups_of("user-0001") == {"group-1", "group-2", "group-3"}
+    assert client.directory.all_groups_of("nobody") == frozenset()
+    assert len(client.directory.direct_members("group-1")) == PEOPLE
+    assert client.directory.direct_members("group-3") == {"group-2"}
+    assert client.directory.direct_members("nothing") == frozenset()
 
 
 def test_only_reads_are_sent(server: Sandbox, client: GraphClient) -> None:
@@ -311,7 +313,7 @@ def test_nobody_is_taken_for_gone_because_of_trouble(
     server: Sandbox, client: GraphClient, fault: dict[str, Any]
 ) -> None:
     server.put_faults({"path": "user-0001", "fault": fault}, {"path": "deletedItems", "fault": fault})
-    for look in (client.directory.user, client.directory.deleted_user, client.directory.member_of):
+    for look in (client.directory.user, client.directory.deleted_user, client.directory.all_groups_of):
         with pytest.raises(SourceUnreadable):
             look("user-0001")
 
