@@ -6,6 +6,7 @@ from entra_emply.reconciliation.explain.statement import first_of
 _HOW = {
     "username": "the sign-in name in Entra equalled the username in Emply",
     "email": "the e-mails were equal",
+    "address": "an address of the Entra user was one of the Emply user's",
     "created": "the pipeline made this login for this Entra user",
 }
 
@@ -20,6 +21,7 @@ def counterpart(facts: Facts) -> str:
             (facts.linked, _since(facts)),
             (facts.matched_by == "username", "They match: the sign-in name in Entra equals the username in Emply."),
             (facts.matched_by == "email", "They match: the e-mails are equal."),
+            (facts.matched_by == "address", "They match: an address of the Entra user is one of the Emply user's."),
             (facts.made_since, "The run made a login for this Entra user and linked the two."),
             (facts.entra is not None, "No Emply user belongs to this Entra user."),
             (facts.login is not None, "No Entra user belongs to this Emply user: it is external."),
