@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -12,7 +13,16 @@ from sqlalchemy.exc import ArgumentError
 from entra_emply.errors import SettingsError
 
 _PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
-_PUBLIC_GRAPH = "https://graph.microsoft.com"
+_CLOUDS: Mapping[str, tuple[str, ...]] = {
+    _PUBLIC_AUTHORITY: ("https://graph.microsoft.com",),
+    "https://login.microsoftonline.us": ("https://graph.microsoft.us", "https://dod-graph.microsoft.us"),
+    "https://login.partner.microsoftonline.cn": ("https://microsoftgraph.chinacloudapi.cn",),
+    "https://login.chinacloudapi.cn": ("https://microsoftgraph.chinacloudapi.cn",),
+}
+"""Each cloud's Graph by its authority, the usual one first: the Department of Defense signs in where GCC High does.
+
+(learn.microsoft.com, "National cloud deployments")
+"""
 _EMPLY_API = "v1"
 
 VARIABLES = (
@@ -22,6 +32,8 @@ VARIABLES = (
     "ENTRA_CLIENT_CERTIFICATE",
     "ENTRA_CLIENT_CERTIFICATE_PASSWORD",
     "ENTRA_MANAGED_IDENTITY",
+    "ENTRA_FEDERATED_TOKEN_FILE",
+    "AZURE_FEDERATED_TOKEN_FILE",
     "ENTRA_AUTHORITY",
     "GRAPH_URL",
     "EMPLY_URL",
@@ -46,7 +58,10 @@ def leave_installation(variables: MutableMapping[str, str]) -> None:
 
 @dataclass(frozen=True)
 class EntraEnvironment:
-    """How to reach and sign in to a tenant; exactly one of the three credentials is set."""
+    """How to reach and sign in to a tenant; exactly one of the four credentials is set.
+
+    federated_token_file: the path of a file with a token that Entra exchanges (workload identity federation).
+    """
 
     tenant_id: str
     client_id: str
@@ -57,6 +72,13 @@ class EntraEnvironment:
     certificate: str | None = field(repr=False)
     certificate_password: str | None = field(repr=False)
     managed_identity: str | None
+    federated_token_file: str | None
+
+    @property
+    def graph(self) -> str:
+        """The address that tokens are for: Graph's own, even if `graph_url` is a proxy on a private address."""
+        known = [address for addresses in _CLOUDS.values() for address in addresses if _same(address, self.graph_url)]
+        return known[0] if known else _graph_of(self.authority)
 
 
 @dataclass(frozen=True)
@@ -120,11 +142,12 @@ class Environment:
     @property
     def entra(self) -> EntraEnvironment:
         """Entra's variables. Raises SettingsError naming what is missing or given twice."""
+        authority = _address("ENTRA_AUTHORITY", self._get("ENTRA_AUTHORITY") or _PUBLIC_AUTHORITY)
         return EntraEnvironment(
             tenant_id=self._need("ENTRA_TENANT_ID"),
             client_id=self._get("ENTRA_CLIENT_ID") or self._need_client(),
-            authority=_address("ENTRA_AUTHORITY", self._get("ENTRA_AUTHORITY") or _PUBLIC_AUTHORITY),
-            graph_url=_address("GRAPH_URL", self._get("GRAPH_URL") or _PUBLIC_GRAPH),
+            authority=authority,
+            graph_url=_address("GRAPH_URL", self._get("GRAPH_URL") or _graph_of(authority)),
             ca_bundle=self._ca_bundle(),
             certificate_password=self._get("ENTRA_CLIENT_CERTIFICATE_PASSWORD"),
             **self._credential(),
@@ -151,8 +174,11 @@ class Environment:
             "secret": "ENTRA_CLIENT_SECRET",
             "certificate": "ENTRA_CLIENT_CERTIFICATE",
             "managed_identity": "ENTRA_MANAGED_IDENTITY",
+            "federated_token_file": "ENTRA_FEDERATED_TOKEN_FILE",
         }
         given = {kind: self._get(name) for kind, name in names.items()}
+        if not any(given.values()):  # Kubernetes sets this one itself, whatever else is set
+            given["federated_token_file"] = self._get("AZURE_FEDERATED_TOKEN_FILE")
         count = sum(value is not None for value in given.values())
         if count != 1:
             raise SettingsError(f"set exactly one of {', '.join(names.values())} ({count} are set)")
@@ -200,6 +226,15 @@ def database_address(url: str) -> str:
     if scheme not in {"postgres", "postgresql", "postgresql+psycopg2"} or (port is not None and port not in _PORTS):
         raise SettingsError("DATABASE_URL: expected postgresql://user:password@host:port/database")
     return f"postgresql+psycopg2://{rest}"
+
+
+def _graph_of(authority: str) -> str:
+    """The usual Graph of an authority's cloud; the public one for an authority that is no cloud's."""
+    return _CLOUDS.get(authority.casefold(), _CLOUDS[_PUBLIC_AUTHORITY])[0]
+
+
+def _same(address: str, url: str) -> bool:
+    return urlsplit(url).hostname == urlsplit(address).hostname
 
 
 def _address(name: str, url: str) -> str:

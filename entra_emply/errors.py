@@ -14,18 +14,27 @@ class SettingsError(EntraEmplyError):
 
 
 class CredentialsError(EntraEmplyError):
-    """Entra or Emply refuses the credentials or a permission: whoever administers them must act."""
+    """Entra or Emply refuses the credentials or a permission: whoever administers them must act.
+
+    `code`: the status and code with which Graph refused one request; None where nothing at all can be asked for.
+    """
+
+    def __init__(self, why: str, *, code: str | None = None) -> None:
+        self.code = code
+        super().__init__(why)
 
 
 class SourceUnreadable(EntraEmplyError):
     """A source could not be read completely, or shrank beyond what is believable (G5): nothing is planned from it.
 
-    `down`: the service did not answer, or said that it cannot for now; else it is about this source alone.
+    `down`: the service did not answer, or said that it cannot for now; else it is about this source alone. `code`: the
+    status and code of its answer, where that is why.
     """
 
-    def __init__(self, source: str, why: str, *, down: bool = False) -> None:
+    def __init__(self, source: str, why: str, *, down: bool = False, code: str | None = None) -> None:
         self.source = source
         self.down = down
+        self.code = code
         super().__init__(f"{source} could not be read: {why}")
 
 

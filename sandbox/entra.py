@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 
 from sandbox.authorize import Authorization
 from sandbox.exchange import Answer, Request, Row, json_answer
+from sandbox.federation import check_federated
 from sandbox.oauth import SignInError, need, refused, unknown_application
 from sandbox.settings import Settings
 from sandbox.state import State
@@ -192,6 +193,9 @@ class SignIn:
         except jwt.InvalidTokenError:
             raise SignInError(400, "invalid_request", 50027, "JWT token is invalid or malformed.") from None
         used = str(header.get("x5t#S256") or header.get("x5t") or "").rstrip("=")
+        if not used:
+            check_federated(form["client_assertion"], self._settings.federated)
+            return
         if self._settings.certificate is None:
             raise _bad_certificate("The key was not found", used)
         certificate = x509.load_pem_x509_certificate(self._settings.certificate.encode())

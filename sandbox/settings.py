@@ -15,7 +15,6 @@ PERMISSIONS = (
     "User.Read.All",
     "User.ReadWrite.All",
     "GroupMember.Read.All",
-    "GroupMember.ReadBasic.All",
     "Organization.Read.All",
     "Calendars.ReadWrite",
     "Application.Read.All",
@@ -42,7 +41,9 @@ class Settings:
     `permissions` are the app's granted application roles, `exchange_roles` those that Exchange gives it for mailboxes
     (RBAC for Applications), which no token names; `areas` says for each Emply area whether the key may
     "read" or "write" (which includes reading). `certificate` is the PEM text of a certificate registered on the
-    app; without one every client assertion is refused. `secret_ends` is what
+    app; without one every assertion signed by a
+    certificate is refused. `federated` is the app's federated credential: issuer, subject, and the issuer's public key
+    (PEM). `secret_ends` is what
     Graph says of the secret (ISO 8601). `token_lifetime` is in seconds. `graph_units` replaces the
     throttling bucket's size (resource units in ten seconds), which otherwise goes by the tenant's size;
     `graph_writes` are the writes in 150 seconds. A mailbox serves `mailbox_requests` in ten minutes and
@@ -59,6 +60,7 @@ class Settings:
     secret_expired: bool = False
     secret_ends: str = field(default_factory=lambda: moments.written(datetime.now(UTC) + _SECRET_LIFE))
     certificate: str | None = None
+    federated: dict[str, str] | None = None
     permissions: list[str] = field(default_factory=lambda: list(PERMISSIONS))
     exchange_roles: list[str] = field(default_factory=list)
     token_lifetime: int = 3599

@@ -12,6 +12,7 @@ Status = Literal["ok", "failed", "note", "skipped"]
 """`note`: nothing is wrong, but somebody should know. `skipped`: not looked at, because of another check."""
 
 _CLOCK_SECONDS = 60
+_SOON_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,14 @@ def note(name: str, said: str, remedy: str = "") -> Check:
 def skipped(name: str, because: str) -> Check:
     """It could not be looked at."""
     return Check(name, "skipped", f"not looked at, because {because}")
+
+
+def good_until(name: str, ends: datetime, renew: str) -> Check:
+    """Whether what is good until `ends` can be used still, and for 30 days to come."""
+    if ends <= clock.now():
+        return failed(name, f"ended on {ends:%Y-%m-%d}", renew)
+    said = f"is good until {ends:%Y-%m-%d}"
+    return note(name, said, renew) if (ends - clock.now()).days < _SOON_DAYS else ok(name, said)
 
 
 def clock_of(service: str, answer: Answer) -> Check:

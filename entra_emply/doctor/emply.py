@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from entra_emply import clock
 from entra_emply.connectors.emply import calendar_frames, frames
 from entra_emply.connectors.emply.connection import Connection
 from entra_emply.connectors.emply.description import Description
@@ -16,7 +15,7 @@ from entra_emply.connectors.emply.description_file import CUSTOMER, Operation
 from entra_emply.connectors.emply.operations import NEEDS, ONLY_BEFORE_PUT, PARTS
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed
-from entra_emply.doctor.checks import Check, clock_of, failed, note, ok, skipped
+from entra_emply.doctor.checks import Check, clock_of, failed, good_until, note, ok, skipped
 from entra_emply.environment import EmplyEnvironment
 from entra_emply.errors import CredentialsError, SettingsError, SourceUnreadable
 from entra_emply.reconciliation.settings import Settings
@@ -45,7 +44,6 @@ _FRAMES: Mapping[str, Callable[[Sequence[Row]], object]] = {
 }
 """What a run makes of the rows of each list."""
 _SWITCHES = {"photos": "profile_pictures", "calendars": "synchronize_calendars", "events": "synchronize_calendars"}
-_SOON_DAYS = 30
 
 
 def checks(environment: EmplyEnvironment, settings: Settings) -> Iterator[Check]:
@@ -88,15 +86,9 @@ def _parts(description: Description, settings: Settings) -> Iterator[Check]:
 def _token(token: str) -> Iterator[Check]:
     """Until when a shared access token (a JWT) is good, where it says so."""
     name, ends = "emply: token", _end_of(token)
-    if ends is None:
-        return
-    days = (ends - clock.now()).days
-    said = f"is good until {ends:%Y-%m-%d}"
-    renew = "Make a new one in Emply (Settings > Integrations > API2) and set EMPLY_API_KEY."
-    if ends <= clock.now():
-        yield failed(name, f"ended on {ends:%Y-%m-%d}", renew)
-    else:
-        yield note(name, said, renew) if days < _SOON_DAYS else ok(name, said)
+    if ends is not None:
+        renew = "Make a new one in Emply (Settings > Integrations > API2) and set EMPLY_API_KEY."
+        yield good_until(name, ends, renew)
 
 
 def _end_of(token: str) -> datetime | None:

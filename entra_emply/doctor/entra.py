@@ -1,6 +1,7 @@
 """Whether Entra lets this application in, and to all that the settings need. Only reads are sent.
 
-What cannot be tried without a change (writing) is judged by the token, and said so.
+Whether a permission is granted says the token's own list: Graph answers some calls with less where one lacks, and what
+would change something (writing) is not tried.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,7 @@ from entra_emply.connectors.entra import permissions
 from entra_emply.connectors.entra.connection import FORBIDDEN, OK, Connection, part
 from entra_emply.connectors.entra.permissions import Permission
 from entra_emply.connectors.http import Answer, RequestFailed
+from entra_emply.doctor import credentials, graph_calls
 from entra_emply.doctor.checks import Check, clock_of, failed, note, ok, skipped
 from entra_emply.doctor.permissions import needed, superfluous
 from entra_emply.environment import EntraEnvironment
@@ -31,12 +33,12 @@ def checks(environment: EntraEnvironment, settings: Settings) -> Iterator[Check]
     """Signing in, the clock, every permission, those that are more than needed, and W0."""
     connection = Connection(environment)
     try:
-        yield from _checks(connection, settings)
+        yield from _checks(connection, environment, settings)
     finally:
         connection.close()
 
 
-def _checks(connection: Connection, settings: Settings) -> Iterator[Check]:
+def _checks(connection: Connection, environment: EntraEnvironment, settings: Settings) -> Iterator[Check]:
     name = "entra: sign-in"
     try:
         connection.token()
@@ -48,18 +50,21 @@ def _checks(connection: Connection, settings: Settings) -> Iterator[Check]:
         yield failed(name, str(failure), "Check ENTRA_AUTHORITY and GRAPH_URL, the network, and CA_BUNDLE.")
         return
     yield ok(name, "Entra gives this application a token")
+    yield from credentials.checks(connection, environment)
     yield clock_of("Graph", tenant)
-    granted = connection.permissions
-    if not granted:
-        yield note("entra: token", "the token does not name its permissions, so only reading tells what it may do")
+    granted, probes, working = connection.permissions, _Probes(connection, settings), []
     for permission in needed(settings):
-        yield _permission(permission, granted, _Probes(connection, settings).of(permission, tenant))
+        check = _permission(permission, granted, probes.of(permission, tenant))
+        working += [permission] if check.status != "failed" else []
+        yield check
+    ready = [call for call in graph_calls.calls(settings, probes.mailbox) if call.permission in working]
+    yield from graph_calls.tried(connection, ready)
     for extra, instead in superfluous(settings, granted).items():
         yield note(
             f"entra: {extra}", "is granted, but more than these settings need",
             f"Take it away from the application{f' and give it {instead} instead' if instead else ''}.",
         )  # fmt: skip
-    yield _hybrid(tenant, settings)
+    yield _hybrid(tenant, settings, granted)
 
 
 class _Probes:
@@ -68,6 +73,8 @@ class _Probes:
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self._connection = connection
         self._settings = settings
+        self.mailbox: tuple[str, str] | None = None
+        """The ids of a user and of one of their calendars, once a mailbox has opened."""
 
     def of(self, permission: Permission, tenant: Answer) -> Answer | RequestFailed | None:
         """The answer to the read that needs this permission."""
@@ -101,6 +108,8 @@ class _Probes:
         for user in ids:
             tried = self._ask(f"users/{part(user)}/calendars", {"$top": "1"})
             if tried.status == OK:
+                first = next(iter(_rows(tried)), {})
+                self.mailbox = (user, str(first["id"])) if "id" in first else None
                 break
         return tried
 
@@ -115,23 +124,27 @@ def _permission(permission: Permission, granted: frozenset[str], tried: Answer |
         return failed(name, f"{permission.why}: {tried}", "Try again; if it stays so, look at the network.")
     refused = tried is not None and tried.status == FORBIDDEN
     works = tried is not None and tried.status == OK
-    if granted and works and held is None and permission.from_elsewhere(granted):
+    if works and held is None and permission.from_elsewhere(granted):
         said = (
             "the token does not name it, but a mailbox opens: Exchange lets the application in (RBAC for Applications)"
         )
         return note(name, f"{said}; whether it may write was not tried", _BY_EXCHANGE.format(wanted))
-    if (refused and held is None) or (granted and held is None and (permission.writes or tried is None)):
-        return failed(name, f"is needed {permission.why}, and is not granted", _NO_CONSENT.format(wanted))
+    if held is None:
+        no_proof = "; that Graph answers is no proof" if works else ""
+        why = f"is needed {permission.why}, and the token does not name it{no_proof}"
+        return failed(name, why, _NO_CONSENT.format(wanted))
     if refused:
         return note(name, "is granted, but Graph refuses the object asked for: an access policy may keep it away")
-    as_ = "" if held in (wanted, None) else f" as part of {held}"
+    as_ = "" if held == wanted else f" as part of {held}"
     by_reading = "a read works" if works else "it was not tried by reading"
     return ok(name, f"is granted{as_}; {by_reading}")
 
 
-def _hybrid(tenant: Answer, settings: Settings) -> Check:
+def _hybrid(tenant: Answer, settings: Settings, granted: frozenset[str]) -> Check:
     """W0."""
     name = "entra: hybrid tenant (W0)"
+    if permissions.ORGANIZATION.granted_as(granted) is None:
+        return skipped(name, f"without {permissions.ORGANIZATION.name} Graph does not tell; no run starts without it")
     if tenant.status != OK:
         return skipped(name, "the tenant could not be read")
     hybrid = any(row.get("onPremisesSyncEnabled") for row in _rows(tenant))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from entra_emply.connectors.entra.permissions import (
     APPLICATIONS,
     CALENDARS,
+    DELETING_USERS,
     MEMBERS,
     ORGANIZATION,
     USERS,
@@ -23,7 +24,8 @@ def needed(settings: Settings) -> tuple[Permission, ...]:
         ORGANIZATION,
         *((CALENDARS,) if settings.synchronize_calendars else ()),
         *((APPLICATIONS,) if settings.sso.service_principal_id else ()),
-        *((WRITING_USERS,) if switches.create or switches.update or switches.delete else ()),
+        *((WRITING_USERS,) if switches.create or switches.update else ()),
+        *((DELETING_USERS,) if switches.delete else ()),
     )
 
 

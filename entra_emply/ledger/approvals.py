@@ -1,4 +1,4 @@
-"""What a person decides: approving held actions, and releasing quarantined ones."""
+"""What a person decides: approving held actions, refusing a link, and releasing quarantined actions."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
+from entra_emply.ledger.claims import raise_epoch
 from entra_emply.ledger.plans import RecordedPlan, group_id, newest_plan, one_at_a_time
-from entra_emply.ledger.tables import actions, approvals, failures, group_counts, releases
+from entra_emply.ledger.tables import actions, approvals, failures, group_counts, refused, releases
 from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.text import key, key_of
 
@@ -37,7 +38,8 @@ def approve(
     It approves all of them, or those that match every given filter: `kind` ("set_roles" or "emply.set_roles"),
     `domain` of the subject, `group` (its name in the settings, or its id; its emptying is approved with it, G4),
     `person` (the subject, or an id of either system). Deleting a user in Entra and deactivating them in Emply (W3) is
-    one decision: approving either approves both. `plan_id` may be cut short.
+    one decision: approving either approves both. An action whose user's link is held is approved, too, but stays held
+    until the link is free. `plan_id` may be cut short.
 
     Raises PlanRefused for a plan that is not the newest, for a filter that means nothing, and where nothing matches: an
     approval covers neither more nor less than its author believes. Earlier approvals stay valid.
@@ -49,14 +51,36 @@ def approve(
     group = _known_group(connection, group)
     everything = _held(connection, plan.plan_no)
     fits = _with_other_half(everything, chosen(everything, kind=kind, domain=domain, group=group, person=person))
-    held, wanted = everything[~everything["approved"]], fits[~everything["approved"]]
-    _record(connection, plan.plan_id, held.loc[wanted & (held["own_guards"] != ""), "action_id"], by, reason)
-    released = held.loc[_released(held, wanted), "action_id"].tolist()
-    again = bool(everything.loc[fits, "approved"].any())
-    if not _forget_emptied(connection, group, plan) and not released and not again:
+    before = everything["approved"]
+    wanted = fits & (before | (everything["own_guards"] != ""))
+    _record(connection, plan.plan_id, everything.loc[wanted & ~before, "action_id"], by, reason)
+    released = everything.loc[_free(everything, before | wanted) & ~_free(everything, before), "action_id"].tolist()
+    if not _forget_emptied(connection, group, plan) and not wanted.any():
         fitting = "that fits all these filters, and " if any((kind, domain, group, person)) else ""
         raise PlanRefused(f"plan {plan.plan_id[:12]} holds nothing {fitting}that waits for an approval of its own")
     return released
+
+
+def refuse(connection: Connection, plan_id: str, *, person: str, by: str, reason: str) -> None:
+    """Record that a held link by another address (M3b) of the newest plan is not the same person: no plan matches these
+    two by such an address again.
+
+    `person` is the subject, or an id of either system; `plan_id` may be cut short. Raises PlanRefused for a plan that
+    is not the newest, and where not just one such link is the person's.
+    """
+    _require_filled(person=person, by=by, reason=reason)
+    one_at_a_time(connection)
+    plan = _newest(connection, plan_id)
+    held = _held(connection, plan.plan_no)
+    found = held[(held["rule"] == "M3b") & chosen(held, kind="link_user", domain=None, group=None, person=person)]
+    if len(found) != 1:
+        count = f"{len(found)} links" if len(found) else "no link"
+        more = ": name one by the id of a user" if len(found) else ""
+        raise PlanRefused(f"plan {plan.plan_id[:12]} holds {count} by another address (M3b) of that person{more}")
+    pair = {name: found[name].iloc[0] for name in ("entra_id", "emply_user_id")}
+    new = insert(refused).values({**pair, "by": by, "reason": reason, "at": clock.now()})
+    connection.execute(new.on_conflict_do_nothing())
+    raise_epoch(connection)  # a plan may have been made meanwhile in which an earlier approval frees this link
 
 
 def valid_approval(now: datetime) -> Select[str]:
@@ -152,11 +176,11 @@ def _with_other_half(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Serie
     return wanted | (halves & held["entra_id"].isin(held.loc[wanted & halves, "entra_id"]))
 
 
-def _released(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Series[bool]":
-    """The approved actions, and those that were held only because of a link that is approved now."""
-    approved = wanted & (held["own_guards"] != "")
-    links = held.loc[approved & (held["kind"] == "link_user"), "entra_id"]
-    return approved | ((held["own_guards"] == "") & held["entra_id"].isin(links))
+def _free(held: pd.DataFrame, approved: "pd.Series[bool]") -> "pd.Series[bool]":
+    """Which actions nothing holds: approved ones, and those without guards of their own; but of a person whose link is
+    held, none."""
+    links = held.loc[(held["kind"] == "link_user") & ~approved, "entra_id"]
+    return (approved | (held["own_guards"] == "")) & ~held["entra_id"].isin(links)
 
 
 def _record(connection: Connection, plan_id: str, action_ids: Collection[str], by: str, reason: str) -> None:

@@ -1,8 +1,8 @@
 """The history: what was planned, approved and done, by whom and when. Queries only; nothing is written.
 
-An event is `planned` (new since the plan before), `approved`, `released`, or the outcome of an attempt: `applied`,
-`failed`, `superseded`, `interrupted`. The events of one person are listed one by one; those of everybody are counted by
-plan and kind. `code` is the target's own where it refused, or how an approval ended.
+An event is `planned` (new since the plan before), `approved`, `refused`, `released`, or the outcome of an attempt:
+`applied`, `failed`, `superseded`, `interrupted`. The events of one person are listed one by one; those of everybody are
+counted by plan and kind. `code` is the target's own where it refused, or how an approval ended.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from entra_emply.ledger.migrate import exists
-from entra_emply.ledger.tables import actions, approvals, attempts, links, outcomes, plans, releases
+from entra_emply.ledger.tables import actions, approvals, attempts, links, outcomes, plans, refused, releases
 from entra_emply.text import key_of
 
 Event = dict[str, Any]
@@ -65,7 +65,8 @@ def of_person(connection: Connection, who: Person) -> list[Event]:
     """The events of one person, newest first: at, event, plan_id, kind, by, why, code and the columns of _ABOUT."""
     if not exists(connection):
         return []
-    columns = [actions.c[name] for name in ("plan_no", "position", "target", "kind", *_ABOUT)]
+    pair = ("entra_id", "emply_user_id")
+    columns = [actions.c[name] for name in ("plan_no", "position", "target", "kind", *pair, *_ABOUT)]
     mine = select(*columns).where(who.within(actions)).cte("mine")
     events = _events(mine)
     what = [mine.c[name] for name in _ABOUT]
@@ -107,7 +108,9 @@ def _how(events: FromClause) -> list[Any]:
 
 def _events(about: FromClause) -> FromClause:
     """All events of the actions in `about`: plan_no, action_id, at, event, by, why, code."""
-    return union_all(_planned(about), _approved(about), _tried(about), _released(about)).subquery("events")
+    return union_all(_planned(about), _approved(about), _tried(about), _released(about), _refused(about)).subquery(
+        "events"
+    )
 
 
 def _planned(about: FromClause) -> Select[Any]:
@@ -141,11 +144,23 @@ def _tried(about: FromClause) -> Select[Any]:
 
 def _released(about: FromClause) -> Select[Any]:
     """Releases, each with the last plan that had the action, because a release belongs to no plan."""
-    last = select(func.max(about.c.plan_no).label("plan_no"), about.c.action_id).group_by(about.c.action_id)
-    of = last.where(about.c.action_id.in_(select(releases.c.action_id))).subquery()
     event = _event(about, releases.c.at, literal("released"), releases.c.by, _NONE, _NONE)
-    here = and_(of.c.plan_no == about.c.plan_no, of.c.action_id == about.c.action_id)
-    return event.join(of, here).join(releases, releases.c.action_id == about.c.action_id)
+    last = _last(about, about.c.action_id.in_(select(releases.c.action_id)))
+    return event.join(*last).join(releases, releases.c.action_id == about.c.action_id)
+
+
+def _refused(about: FromClause) -> Select[Any]:
+    """Refusals, each with the last plan that had the link."""
+    event = _event(about, refused.c.at, literal("refused"), refused.c.by, refused.c.reason, _NONE)
+    pair = and_(refused.c.entra_id == about.c.entra_id, refused.c.emply_user_id == about.c.emply_user_id)
+    return event.join(*_last(about, and_(about.c.kind == "link_user", about.c.rule == "M3b"))).join(refused, pair)
+
+
+def _last(about: FromClause, which: Any) -> tuple[FromClause, Any]:  # noqa: ANN401 (a condition)
+    """The last plan that had each of these actions, to join with, and on what."""
+    query = select(func.max(about.c.plan_no).label("plan_no"), about.c.action_id).group_by(about.c.action_id)
+    last = query.where(which).subquery()
+    return last, and_(last.c.plan_no == about.c.plan_no, last.c.action_id == about.c.action_id)
 
 
 def _event(about: FromClause, at: Any, event: Any, by: Any, why: Any, code: Any) -> Select[Any]:  # noqa: ANN401 (columns)

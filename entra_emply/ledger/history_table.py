@@ -10,7 +10,14 @@ from rich.text import Text
 
 Row = Mapping[str, Any]
 
-_COLOURS = {"applied": "green", "failed": "red", "approved": "cyan", "superseded": "dim", "interrupted": "dim"}
+_COLOURS = {
+    "applied": "green",
+    "failed": "red",
+    "approved": "cyan",
+    "refused": "cyan",
+    "superseded": "dim",
+    "interrupted": "dim",
+}
 _SHORT_ID = 12
 _WHO, _WHY = "who", "by, why"
 _UNBOUNDED = 100_000

@@ -123,6 +123,11 @@ class Ledger:
                 connection, plan_id, kind=kind, domain=domain, group=group, person=person, by=by, reason=reason
             )
 
+    def refuse(self, plan_id: str, *, person: str, by: str, reason: str) -> None:
+        """Record that a held link by another address is not the same person (see `approvals.refuse`)."""
+        with self._database.writing() as connection:
+            approvals.refuse(connection, plan_id, person=person, by=by, reason=reason)
+
     def release(self, action_id: str, by: str) -> None:
         """Let a quarantined action be tried again; PlanRefused for one that is not quarantined."""
         with self._database.writing() as connection:

@@ -36,6 +36,7 @@ from entra_emply.ledger.tables import (
     outcomes,
     photo_etags,
     plan_role_states,
+    refused,
     role_states,
 )
 from entra_emply.reconciliation.inputs import STATE_COLUMNS, SyncState
@@ -87,6 +88,9 @@ def _queries(now: datetime) -> dict[str, Select[*tuple[object, ...]]]:
         "event_pairs": select(event_pairs).order_by(event_pairs.c.emply_event_id),
         "deleted_users": select(deleted_users.c.entra_id, deleted_users.c.employee_id).order_by(
             deleted_users.c.entra_id, deleted_users.c.employee_id
+        ),
+        "refused": select(refused.c.entra_id, refused.c.emply_user_id).order_by(
+            refused.c.entra_id, refused.c.emply_user_id
         ),
         "holds": held.order_by(actions.c.action_id),
         "approvals": select(approvals.c.action_id, approvals.c.expires_at)

@@ -166,7 +166,7 @@ links = Table(
     metadata,
     Column("entra_id", Text, primary_key=True),
     Column("emply_user_id", Text, nullable=False, unique=True),
-    Column("matched_by", Text, _one_of("matched_by", "username", "email", "created"), nullable=False),
+    Column("matched_by", Text, _one_of("matched_by", "username", "email", "address", "created"), nullable=False),
     _time("at"),
 )
 
@@ -211,6 +211,16 @@ deleted_users = Table(
     metadata,
     Column("entra_id", Text, primary_key=True),
     Column("employee_id", Text, primary_key=True),
+    _time("at"),
+)
+
+refused = Table(
+    "refused",
+    metadata,
+    Column("entra_id", Text, primary_key=True),
+    Column("emply_user_id", Text, primary_key=True),
+    _text("by"),
+    _text("reason"),
     _time("at"),
 )
 

@@ -11,6 +11,7 @@ import pandas as pd
 from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra import frames as graph_frames
 from entra_emply.connectors.entra.client import GraphClient
+from entra_emply.connectors.entra.memberships import Memberships
 from entra_emply.connectors.frames import Read, Row
 from entra_emply.environment import Environment
 from entra_emply.extraction.planning import Lists, Planned, Planning, read_check_plan
@@ -79,17 +80,12 @@ class Live:
     def _memberships(self, settings: Settings, frames: Mapping[str, pd.DataFrame], state: SyncState) -> pd.DataFrame:
         """The groups of the settings that each user is a member of, through groups in them with `nested_groups`."""
         groups = groups_to_read(settings, frames["entra_groups"], state.group_ids)
-        inside = {group: self._with_nested(group, nested=settings.nested_groups) for group in groups}
+        memberships = Memberships(self.graph.directory, nested=settings.nested_groups)
         members: dict[str, list[Row]] = {group: [] for group in groups}
         for entra_id in frames["entra_users"]["entra_id"]:
-            direct = self.graph.directory.member_of(entra_id)
-            for group, these in inside.items():
-                if not direct.isdisjoint(these):
-                    members[group].append({"id": entra_id, "@odata.type": "#microsoft.graph.user"})
+            for group in memberships.among(entra_id, groups):
+                members[group].append({"id": entra_id, "@odata.type": "#microsoft.graph.user"})
         return graph_frames.members(members)
-
-    def _with_nested(self, group: str, *, nested: bool) -> frozenset[str]:
-        return (self.graph.directory.transitive_groups(group) if nested else frozenset[str]()) | {group}
 
 
 class _EmplyOf(EmplyClient):

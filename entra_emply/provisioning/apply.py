@@ -54,6 +54,8 @@ def apply(
     LedgerError where no further action can succeed; what was done until then is recorded. One failed action does not
     stop the others.
     """
+    if emply.cannot("users"):
+        raise PlanRefused(f"plan {plan_id}: nothing can be applied: {emply.why_not('users')}")
     tenant_id = _tenant_id(graph)
     with ledger.locked(seconds=APPLY_WAIT) as session:
         if session is None:
@@ -259,11 +261,19 @@ def _try(session: LockedSession, action: Action, context: Context) -> _Tried:
 
 
 def _prepare(action: Action, context: Context) -> Write | _Tried:
-    """The write; or the result where there is none: the action is no longer called for, or its cause cannot be read."""
+    """The write; or the result where there is none: the action is no longer called for, or its cause cannot be read.
+
+    A cause that Graph refuses to show is this action's trouble alone. CredentialsError passes where nothing at all can
+    be asked for.
+    """
     try:
         return provisioning.prepare(action, context) or _Tried("superseded")
     except SourceUnreadable as unreadable:
-        return _Tried("failed", "source_unreadable", transient=unreadable.down)
+        return _Tried("failed", unreadable.code or "source_unreadable", transient=unreadable.down)
+    except CredentialsError as refused:
+        if refused.code is None:
+            raise
+        return _Tried("failed", refused.code)
 
 
 def _write(write: Write, action: Action, context: Context) -> _Tried:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from entra_emply.connectors.entra.memberships import Memberships
 from entra_emply.errors import TargetRefused
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.sync_state import CurrentSyncState
@@ -15,7 +16,7 @@ class Context:
     """Both systems, the sync state, and what the plan's settings say.
 
     window: start and end of the time in which events were planned; None where none were. deletions: the actions by
-    which this plan deletes Entra users (W3), by the user's id. Nested groups and Emply's calendars are read once.
+    which this plan deletes Entra users (W3), by the user's id. A group's members and Emply's calendars are read once.
     """
 
     graph: Graph
@@ -26,21 +27,14 @@ class Context:
     nested_groups: bool = False
     window: tuple[str, str] | None = None
     deletions: Mapping[str, Action] = field(default_factory=dict)
-    _nested: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.calendars = CalendarList(self.emply)
+        self._memberships = Memberships(self.graph.directory, nested=self.nested_groups)
 
     def is_member(self, entra_id: str, groups: Collection[str]) -> bool:
         """Whether the user is a member of one of the groups now; with `nested_groups` also of a group inside it."""
-        direct = self.graph.directory.member_of(entra_id)
-        return any(not direct.isdisjoint(self._with_nested(group)) for group in groups)
-
-    def _with_nested(self, group: str) -> frozenset[str]:
-        if group not in self._nested:
-            inside = self.graph.directory.transitive_groups(group) if self.nested_groups else frozenset[str]()
-            self._nested[group] = inside | {group}
-        return self._nested[group]
+        return bool(self._memberships.among(entra_id, groups))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Outlook's events have the properties of a plan's `after` (title, start, end, isA
 to the second, with Z). All other objects have those of their service.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from entra_emply.ledger.action import JsonObject
@@ -30,12 +30,12 @@ class Directory(Protocol):
         """Whether the user is among the deleted users."""
         ...
 
-    def member_of(self, entra_id: str) -> frozenset[str]:
-        """The ids of the groups that the user is a direct member of."""
+    def all_groups_of(self, entra_id: str) -> frozenset[str]:
+        """The ids of the groups that the user is a member of, directly or through groups."""
         ...
 
-    def transitive_groups(self, group_id: str) -> frozenset[str]:
-        """The ids of the groups inside a group, at any depth."""
+    def direct_members(self, group_id: str) -> frozenset[str]:
+        """The ids of the direct members of a group."""
         ...
 
 
@@ -196,3 +196,11 @@ class Calendars(Protocol):
 
 class Emply(Users, Calendars, Protocol):
     """The Emply client, as provisioning needs it."""
+
+    def cannot(self, part: str) -> Collection[str]:
+        """What a part of the pipeline (users, photos, calendars, events) needs and this Emply does not have."""
+        ...
+
+    def why_not(self, part: str) -> str:
+        """Which operations are absent, with their lines in the API description."""
+        ...

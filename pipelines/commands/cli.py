@@ -239,6 +239,23 @@ def approve(
     typer.echo(f"{len(released)} actions approved for 72 hours; the next run applies them")
 
 
+@app.command(
+    epilog=example('entra-emply refuse 3f9c12ab --person ann.holm@contoso.com --by "Ada" --reason "two people"')
+)
+def refuse(
+    plan: Annotated[str, typer.Argument(help="The id of the newest plan, or its first characters.")],
+    person: Annotated[str, typer.Option(metavar="EMAIL", help="Whose link it is: an address or an id.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who refuses.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+) -> None:
+    """Refuse a held link by another address (M3b): it is not the same person. It is not planned again."""
+    from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415
+
+    with _ledger() as ledger:
+        ledger.refuse(recorded_id(_environment(), ledger, plan), person=person, by=by, reason=reason)
+    typer.echo("The link is refused: the next run treats them as two people")
+
+
 @app.command(epilog=example('entra-emply release 81d0… --by "Ada"'))
 def release(
     action: Annotated[str, typer.Argument(help="The id of a quarantined action.")],

@@ -12,6 +12,7 @@ from entra_emply.doctor.checks import Check
 from entra_emply.doctor.doctor import doctor
 from entra_emply.environment import Environment
 from sandbox import Sandbox
+from tests.certificates import certificate
 from tests.emply_api import changed
 from tests.fake_time import FakeTime
 
@@ -345,3 +346,102 @@ def test_frames_kept_where_nobody_answers_are_told_without_the_password(clinic: 
     check = clinic.examine()["frames"]
     assert (check.status, "secret" in check.said) == ("failed", False)
     assert check.said.startswith("FRAMES_URL: ftp cannot be used (Connection refused)")
+
+
+# --- Graph's calls ----------------------------------------------------------------------------------------------------
+
+EVERYTHING = {
+    "synchronize_calendars": True, "profile_pictures": True, "sso": {"service_principal_id": "app-1"},
+    "entra_write_back": {"create": True, "update": True, "delete": True},
+}  # fmt: skip
+ALL = [*LEAST, "Calendars.ReadWrite", "Application.Read.All", "User.ReadWrite.All"]
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_every_call_of_planning_and_applying_is_tried_by_reads_that_graph_documents(
+    clinic: Clinic, nested: bool
+) -> None:
+    clinic.settings(**EVERYTHING, nested_groups=nested)
+    clinic.sandbox.change_settings(permissions=ALL)
+    clinic.sandbox.clear_requests()
+    found = clinic.examine()
+    assert clinic.failing() == []
+    assert found["entra: calls"].said.startswith(f"{12 + nested} calls that planning and applying make are answered")
+    assert clinic.sandbox.undocumented() == []
+    asked = {entry["path"].rpartition("/")[2] for entry in clinic.sandbox.requests() if entry["method"] == "GET"}
+    assert {"transitiveMemberOf", "members", "appRoleAssignedTo", "delta", "calendarView", "$value"} <= asked
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_call_that_graph_does_not_answer_is_named(clinic: Clinic, status: int) -> None:
+    trouble = {"status": status, "body": {"error": {"code": "Authorization_RequestDenied", "message": "no"}}}
+    clinic.sandbox.put_faults({"path": "/transitiveMemberOf$", "fault": trouble})
+    assert clinic.failing() == ["entra: GET users/{id}/transitiveMemberOf"]
+
+
+def test_a_broader_permission_that_a_call_is_not_documented_for_is_told(clinic: Clinic) -> None:
+    """Photos are not among what User.ReadWrite.All lets an application read."""
+    clinic.settings(profile_pictures=True)
+    clinic.sandbox.change_settings(permissions=["User.ReadWrite.All", *LEAST[1:]])
+    assert clinic.failing() == ["entra: GET users/{id}/photo", "entra: GET users/{id}/photo/$value"]
+    remedy = clinic.examine()["entra: GET users/{id}/photo"].remedy
+    assert remedy.startswith("Give the application the application permission User.Read.All itself")
+
+
+def test_calendars_that_tell_no_changes_are_a_note(clinic: Clinic) -> None:
+    clinic.settings(synchronize_calendars=True)
+    clinic.sandbox.change_settings(permissions=[*LEAST, "Calendars.ReadWrite"])
+    refusal = {"status": 400, "body": {"error": {"code": "ErrorInvalidRequest", "message": "no"}}}
+    clinic.sandbox.put_faults({"path": "calendarView/delta", "fault": refusal})
+    assert clinic.failing() == []
+    found = clinic.examine()["entra: GET users/{id}/calendars/{id}/calendarView/delta"]
+    assert found.said == "answered 400 ErrorInvalidRequest: calendarView is read instead"
+
+
+def test_a_tenant_that_answers_without_the_permission_is_no_proof(clinic: Clinic) -> None:
+    """W0: Graph shows less of the tenant to an application that may only read users."""
+    clinic.sandbox.change_settings(permissions=LEAST[:2])
+    found = clinic.examine()
+    assert found["entra: Organization.Read.All"].said.endswith("does not name it; that Graph answers is no proof")
+    assert found["entra: hybrid tenant (W0)"].status == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("granted", "failing"),
+    [
+        ("Directory.ReadWrite.All", ["entra: User.DeleteRestore.All"]),
+        ("User.ReadWrite.All", []),
+        ("User.DeleteRestore.All", []),
+    ],
+)
+def test_deleting_users_needs_a_permission_of_its_own(clinic: Clinic, granted: str, failing: list[str]) -> None:
+    clinic.settings(entra_write_back={"delete": True})
+    clinic.sandbox.change_settings(permissions=[*LEAST, granted])
+    assert clinic.failing() == failing
+
+
+# --- until when credentials are good ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("days", "status"), [(300, "ok"), (29, "note"), (-1, "failed")])
+def test_until_when_the_secret_is_good_is_told_where_the_registration_may_be_read(
+    clinic: Clinic, days: int, status: str
+) -> None:
+    ends = clock.now() + timedelta(days=days, hours=1)
+    clinic.sandbox.change_settings(permissions=[*LEAST, "Application.Read.All"], secret_ends=ends.isoformat())
+    found = clinic.examine()["entra: client secret"]
+    assert (found.status, f"{ends:%Y-%m-%d}" in found.said) == (status, True)
+    assert ("set ENTRA_CLIENT_SECRET" in found.remedy) == (status != "ok")
+
+
+def test_until_when_the_secret_is_good_is_not_known_otherwise(clinic: Clinic) -> None:
+    assert clinic.examine()["entra: client secret"].status == "skipped"
+
+
+@pytest.mark.parametrize(("days", "status"), [(300, "ok"), (29, "note")])
+def test_until_when_the_certificate_is_good_is_told(clinic: Clinic, days: int, status: str) -> None:
+    file, public = certificate(clinic.folder, timedelta(days=days, hours=1))
+    clinic.sandbox.change_settings(certificate=public)
+    clinic.variables |= {"ENTRA_CLIENT_SECRET": "", "ENTRA_CLIENT_CERTIFICATE": str(file)}
+    assert clinic.failing() == []
+    assert clinic.examine()["entra: certificate"].status == status

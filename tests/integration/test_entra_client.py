@@ -3,25 +3,21 @@
 import logging
 import traceback
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from entra_emply.connectors.entra import sign_in
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.connectors.frames import Read
 from entra_emply.connectors.http import RequestFailed
 from entra_emply.environment import Environment
-from entra_emply.errors import CredentialsError, EntraEmplyError, SourceUnreadable
+from entra_emply.errors import CredentialsError, EntraEmplyError, SettingsError, SourceUnreadable
 from sandbox import Sandbox
+from tests.certificates import Issuer, certificate
 from tests.fake_time import FakeTime
 from tests.integration.faults import PASSES_IN_GRAPH, STAYS_IN_GRAPH
 
@@ -173,9 +169,11 @@ def test_single_objects(client: GraphClient) -> None:
     assert client.directory.user("nobody") is None
     assert client.directory.deleted_user("gone-1")
     assert not client.directory.deleted_user("user-0001")
-    assert client.directory.member_of("user-0001") == {"group-1", "group-2"}
-    assert client.directory.member_of("nobody") == frozenset()
-    assert client.directory.transitive_groups("group-3") == {"group-2"}
+    assert client.directory.all_groups_of("user-0001") == {"group-1", "group-2", "group-3"}
+    assert client.directory.all_groups_of("nobody") == frozenset()
+    assert len(client.directory.direct_members("group-1")) == PEOPLE
+    assert client.directory.direct_members("group-3") == {"group-2"}
+    assert client.directory.direct_members("nothing") == frozenset()
 
 
 def test_only_reads_are_sent(server: Sandbox, client: GraphClient) -> None:
@@ -311,7 +309,7 @@ def test_nobody_is_taken_for_gone_because_of_trouble(
     server: Sandbox, client: GraphClient, fault: dict[str, Any]
 ) -> None:
     server.put_faults({"path": "user-0001", "fault": fault}, {"path": "deletedItems", "fault": fault})
-    for look in (client.directory.user, client.directory.deleted_user, client.directory.member_of):
+    for look in (client.directory.user, client.directory.deleted_user, client.directory.all_groups_of):
         with pytest.raises(SourceUnreadable):
             look("user-0001")
 
@@ -417,15 +415,65 @@ def test_a_managed_identity_outside_azure_is_said_to_be(
 
 
 def test_a_certificate_that_has_expired_is_said_to_have(server: Sandbox, time: FakeTime, tmp_path: Path) -> None:
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "entra-emply")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=9), now - timedelta(days=1))
-    key_pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file = tmp_path / "client.pem"
-    file.write_bytes(key_pem + builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    file, _ = certificate(tmp_path, -timedelta(days=1))
     for client in _client(server, time, ENTRA_CLIENT_SECRET="", ENTRA_CLIENT_CERTIFICATE=str(file)):
         with pytest.raises(CredentialsError, match=r"expired on \d{4}-\d\d-\d\d: register a new one"):
             client.directory.users()
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Issuer:
+    return Issuer()
+
+
+def test_a_federated_token_is_read_from_its_file_for_each_token(
+    server: Sandbox, time: FakeTime, tmp_path: Path, issuer: Issuer
+) -> None:
+    """Kubernetes replaces it."""
+    file = tmp_path / "token"
+    file.write_text(issuer.token() + "\n")
+    server.change_settings(federated=issuer.credential)
+    for client in _client(server, time, ENTRA_CLIENT_SECRET="", AZURE_FEDERATED_TOKEN_FILE=str(file)):
+        client.directory.groups()
+        file.write_text(issuer.token(exp=1))
+        time.now += 3599
+        with pytest.raises(CredentialsError, match=r"AADSTS700024\): .*what writes the token"):
+            client.directory.groups()
+        file.write_text(issuer.token())
+        client.directory.groups()
+
+
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ({"iss": "https://another.example"}, "AADSTS700211.*is of an issuer that no federated credential"),
+        ({"aud": "api://other"}, "AADSTS700212.*another audience"),
+        ({"sub": "system:serviceaccount:hr:other"}, "AADSTS700213.*is of a subject that no federated credential"),
+    ],
+)
+def test_a_federated_token_that_entra_does_not_know_says_what_to_compare(
+    server: Sandbox, time: FakeTime, tmp_path: Path, issuer: Issuer, claims: dict[str, str], said: str
+) -> None:
+    file = tmp_path / "token"
+    file.write_text(issuer.token(**claims))
+    server.change_settings(federated=issuer.credential)
+    for client in _client(server, time, ENTRA_CLIENT_SECRET="", ENTRA_FEDERATED_TOKEN_FILE=str(file)):
+        with pytest.raises(CredentialsError, match=said):
+            client.directory.groups()
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"canary", b"canary.canary", b"\xff\xfe.a.b", b"a.b.c d.e.f"])
+def test_a_wrong_federated_token_file_is_told_without_showing_it(
+    server: Sandbox, time: FakeTime, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_bytes(content)
+    said = "ENTRA_FEDERATED_TOKEN_FILE " + ("cannot be read" if content is None else "must hold one token")
+    for client in _client(server, time, ENTRA_CLIENT_SECRET="", ENTRA_FEDERATED_TOKEN_FILE=str(file)):
+        with pytest.raises(SettingsError, match=said) as error:
+            client.directory.groups()
+        assert "canary" not in str(error.value)
 
 
 def test_entra_that_does_not_answer_is_no_mistake_of_the_credentials(server: Sandbox, client: GraphClient) -> None:

@@ -53,6 +53,38 @@ def test_a_managed_identity_needs_no_application() -> None:
     assert (entra.managed_identity, entra.secret, entra.certificate) == ("system", None, None)
 
 
+def test_a_federated_token_file_is_one_of_the_credentials() -> None:
+    federated = {**NEEDED, "ENTRA_CLIENT_SECRET": "", "AZURE_FEDERATED_TOKEN_FILE": "/azure"}
+    assert Environment.load(federated).entra.federated_token_file == "/azure"
+    ours = {**federated, "ENTRA_FEDERATED_TOKEN_FILE": "/ours"}
+    assert Environment.load(ours).entra.federated_token_file == "/ours"
+    with pytest.raises(SettingsError, match=r"exactly one of .*ENTRA_FEDERATED_TOKEN_FILE"):
+        _ = Environment.load({**ours, "ENTRA_CLIENT_SECRET": "x"}).entra
+
+
+def test_kubernetes_own_token_file_does_not_stand_beside_another_credential() -> None:
+    entra = Environment.load({**NEEDED, "AZURE_FEDERATED_TOKEN_FILE": "/azure"}).entra
+    assert (entra.secret, entra.federated_token_file) == ("canary-secret", None)
+
+
+@pytest.mark.parametrize(
+    ("authority", "graph_url", "address", "resource"),
+    [
+        ("https://login.microsoftonline.us", "", "https://graph.microsoft.us", "https://graph.microsoft.us"),
+        ("https://login.microsoftonline.us", "https://dod-graph.microsoft.us/v1.0", None, "https://dod-graph.microsoft.us"),
+        ("https://login.partner.microsoftonline.cn/", "", "https://microsoftgraph.chinacloudapi.cn", None),
+        ("https://login.microsoftonline.us", "https://graph.proxy.example", None, "https://graph.microsoft.us"),
+        ("https://login.example", "https://graph.proxy.example", None, "https://graph.microsoft.com"),
+        ("https://login.example", "", "https://graph.microsoft.com", "https://graph.microsoft.com"),
+    ],
+)  # fmt: skip
+def test_each_cloud_has_its_graph_and_tokens_are_for_it_behind_a_proxy_too(
+    authority: str, graph_url: str, address: str | None, resource: str | None
+) -> None:
+    entra = Environment.load({**NEEDED, "ENTRA_AUTHORITY": authority, "GRAPH_URL": graph_url}).entra
+    assert (entra.graph_url, entra.graph) == (address or graph_url, resource or address)
+
+
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
 def test_the_database_has_one_spelling(scheme: str) -> None:
     url = Environment.load({"DATABASE_URL": f"{scheme}://u:p@h:5432/d?x=postgres://y"}).database_url

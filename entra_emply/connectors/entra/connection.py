@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from entra_emply.connectors.entra.permissions import CALENDARS
+from entra_emply.connectors.entra.permissions import CALENDARS, Permission
 from entra_emply.connectors.entra.sign_in import SignIn
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import Answer, RequestFailed, Service
@@ -30,6 +30,7 @@ _EXPIRED = frozenset({"directory_expiredpagetoken", "syncstatenotfound", "resync
 _OUTLOOK = frozenset({"calendar", "calendars", "events"})
 
 MAILBOXES, WRITING_MAILBOXES, WRITING_USERS = "mailboxes", "writing mailboxes", "writing users"
+DELETING_USERS = "deleting users"
 PERMISSIONS = {
     "users": ("User.Read.All",),
     "groups": ("GroupMember.Read.All",),
@@ -39,9 +40,10 @@ PERMISSIONS = {
     MAILBOXES: ("Calendars.ReadWrite", "Calendars.Read"),
     WRITING_MAILBOXES: ("Calendars.ReadWrite",),
     WRITING_USERS: ("User.ReadWrite.All", "Directory.ReadWrite.All"),
+    DELETING_USERS: ("User.ReadWrite.All", "User.DeleteRestore.All"),
 }
 """By area: the application permission that is needed, and others that include it."""
-_BY_OBJECT = frozenset({MAILBOXES, WRITING_MAILBOXES, WRITING_USERS})
+_BY_OBJECT = frozenset({MAILBOXES, WRITING_MAILBOXES, WRITING_USERS, DELETING_USERS})
 
 
 class Connection:
@@ -82,19 +84,26 @@ class Connection:
             answer = self.service.request(method, url, headers=signed.copy, **how)
             if answer.status != UNAUTHORIZED:
                 return answer
-        raise token_refused()
+        raise token_refused(said(answer))
 
     def get(self, source: str, path: str, params: Mapping[str, str] | None = None, **how: Any) -> Answer:  # noqa: ANN401
         """One GET. Raises SourceUnreadable without an answer."""
         try:
             answer = self.ask("GET", path, params=params, **how)
         except RequestFailed as failure:
-            raise SourceUnreadable(source, str(failure), down=failure.transient) from None
+            code = str(failure.status or "no_answer")
+            raise SourceUnreadable(source, str(failure), down=failure.transient, code=code) from None
         if answer.status == FORBIDDEN:
-            self.forbidden(f"read {source}", self._area(path))
+            self.forbidden(f"read {source}", self._area(path), code=said(answer))
         return answer
 
-    def forbidden(self, what: str, area: str) -> None:
+    def require(self, permission: Permission, what: str) -> None:
+        """Raise CredentialsError unless the token names this permission, or one that includes it: whatever an answer
+        shows, nothing else is proof that it shows everything."""
+        if permission.granted_as(self.permissions) is None:
+            raise _lacks(f"the application may not {what}", permission.name)
+
+    def forbidden(self, what: str, area: str, *, code: str | None = None) -> None:
         """Raise CredentialsError that names the permission missing for `what`, unless only one object is forbidden.
 
         Only one object is forbidden if the application has the permission: it may not change an administrator, or the
@@ -104,9 +113,7 @@ class Connection:
         needed, *as_good = PERMISSIONS.get(area, ("a permission",))
         by_exchange = area == WRITING_MAILBOXES and CALENDARS.from_elsewhere(self.permissions)
         if not by_exchange and (area not in _BY_OBJECT or self.permissions.isdisjoint([needed, *as_good])):
-            raise CredentialsError(
-                f"Graph refuses to {what}: the application lacks {needed} (application permission, with admin consent)"
-            )
+            raise _lacks(f"Graph refuses to {what}", needed, code)
 
     def one(
         self, source: str, path: str, params: Mapping[str, str] | None = None, *, gone: Collection[str] = NO_OBJECT,
@@ -222,10 +229,21 @@ def unreadable(source: str, answer: Answer, *, chain: bool = False, whose: str =
     if chain and (answer.status == GONE or says(answer, _EXPIRED)):
         return ReadAgain()
     hint = ": is GRAPH_URL right?" if answer.status == NOT_FOUND and not (answer.error_code or whose) else ""
-    problem = f"Graph answered {answer.status} {answer.error_code}".rstrip() + hint
-    return SourceUnreadable(source, f"{problem} for the mailbox of {whose}" if whose else problem)
+    problem = f"Graph answered {said(answer)}{hint}"
+    return SourceUnreadable(source, f"{problem} for the mailbox of {whose}" if whose else problem, code=said(answer))
 
 
-def token_refused() -> CredentialsError:
+def said(answer: Answer) -> str:
+    """Status and code of an answer."""
+    return f"{answer.status} {answer.error_code}".rstrip()
+
+
+def token_refused(code: str | None = None) -> CredentialsError:
     """The error for a new token that Graph refuses, too."""
-    return CredentialsError("Graph refuses the token: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud")
+    why = "Graph refuses the token: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud"
+    return CredentialsError(why, code=code)
+
+
+def _lacks(what: str, permission: str, code: str | None = None) -> CredentialsError:
+    why = f"{what}: the application lacks {permission} (application permission, with admin consent)"
+    return CredentialsError(why, code=code)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from entra_emply.connectors.entra import frames
 from entra_emply.connectors.entra.connection import NO_OBJECT, Connection, part
+from entra_emply.connectors.entra.permissions import ORGANIZATION
 from entra_emply.connectors.frames import FrameModel, MultiRead, Read, Row, properties
 from entra_emply.connectors.pages import Pages, read_of, whole
 
@@ -24,7 +25,7 @@ _USER = (
     *("id", "accountEnabled", "userPrincipalName", "mail", "userType", "displayName", "givenName", "surname"),
     *("jobTitle", "department", "mobilePhone", "mailNickname", "onPremisesSyncEnabled"),
 )
-_A_USER, _A_GROUP = "#microsoft.graph.user", "#microsoft.graph.group"
+_A_USER = "#microsoft.graph.user"
 
 
 class Directory:
@@ -34,8 +35,14 @@ class Directory:
         self._connection = connection
 
     def tenant(self) -> Read:
-        """The organization: frame `Tenant`."""
-        return _listed(self._connection, "entra_tenant", "organization", frames.Tenant, frames.tenant, top=None)
+        """The organization: frame `Tenant`.
+
+        Raises CredentialsError where the token does not name the permission for it: Graph answers all the same, but
+        without `onPremisesSyncEnabled`, and a hybrid tenant would look like one in the cloud (W0).
+        """
+        found = _listed(self._connection, "entra_tenant", "organization", frames.Tenant, frames.tenant, top=None)
+        self._connection.require(ORGANIZATION, "read the tenant whole")
+        return found
 
     def users(self) -> Read:
         """Every user: frame `Users`."""
@@ -104,15 +111,14 @@ class Directory:
         found = self._connection.one("entra_users", f"directory/deletedItems/{part(entra_id)}", {"$select": "id"})
         return found is not None
 
-    def member_of(self, entra_id: str) -> frozenset[str]:
-        """The ids of the groups and directory roles that the user is a direct member of; none for an unknown user."""
-        rows = _now(self._connection, f"users/{part(entra_id)}/memberOf")
-        return frozenset(str(row.get("id")) for row in rows)
+    def all_groups_of(self, entra_id: str) -> frozenset[str]:
+        """The ids of the groups (and directory roles) that the user is a member of, directly or through groups; none
+        for an unknown user."""
+        return _ids(self._connection, f"users/{part(entra_id)}/transitiveMemberOf")
 
-    def transitive_groups(self, group_id: str) -> frozenset[str]:
-        """The ids of the groups inside a group, at any depth; none for an unknown group."""
-        rows = _now(self._connection, f"groups/{part(group_id)}/transitiveMembers")
-        return frozenset(str(row.get("id")) for row in rows if row.get("@odata.type") == _A_GROUP)
+    def direct_members(self, group_id: str) -> frozenset[str]:
+        """The ids of the direct members of a group; none for an unknown group."""
+        return _ids(self._connection, f"groups/{part(group_id)}/members")
 
 
 def _listed(
@@ -150,8 +156,9 @@ def _carrying(names: Sequence[str]) -> Iterator[str]:
         )
 
 
-def _now(connection: Connection, path: str) -> list[Row]:
-    return connection.rows(_MEMBERS, path, {"$select": "id", "$top": PAGE}, gone=NO_OBJECT)
+def _ids(connection: Connection, path: str) -> frozenset[str]:
+    rows = connection.rows(_MEMBERS, path, {"$select": "id", "$top": PAGE}, gone=NO_OBJECT)
+    return frozenset(str(row["id"]) for row in rows)
 
 
 def _of_groups(

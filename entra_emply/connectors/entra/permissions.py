@@ -55,5 +55,15 @@ APPLICATIONS = Permission(
     frozenset({"Application.ReadWrite.All"}) | _DIRECTORY,
 )
 WRITING_USERS = Permission(
-    "User.ReadWrite.All", "to write users (entra_write_back)", frozenset({"Directory.ReadWrite.All"}), writes=True
+    "User.ReadWrite.All",
+    "to create and change users (entra_write_back)",
+    frozenset({"Directory.ReadWrite.All"}),
+    writes=True,
 )
+DELETING_USERS = Permission(
+    "User.DeleteRestore.All",
+    "to delete users (entra_write_back.delete)",
+    frozenset({"User.ReadWrite.All"}),
+    writes=True,
+)
+"""Directory.ReadWrite.All does not include it."""

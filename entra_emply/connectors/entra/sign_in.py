@@ -4,9 +4,10 @@ import base64
 import re
 import threading
 from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msal
 import orjson
@@ -22,12 +23,20 @@ from entra_emply.connectors.throttle import Timing
 from entra_emply.environment import EntraEnvironment
 from entra_emply.errors import CredentialsError, SettingsError
 
+_FEDERATED = "ENTRA_FEDERATED_TOKEN_FILE"
+_NO_FEDERATION = "that no federated credential of the application names: compare the two in Entra"
 _WHAT_TO_DO = {
     7000215: "the client secret is wrong: check ENTRA_CLIENT_SECRET (the secret's value, not its id)",
     7000222: "the client secret has expired: make a new one in Entra and set ENTRA_CLIENT_SECRET",
     700016: "the tenant does not know this application: check ENTRA_CLIENT_ID and ENTRA_TENANT_ID",
-    700024: "the certificate's signature is out of its time: check this machine's clock and the certificate's dates",
+    700024: "the certificate's signature or the federated token is out of its time: check this machine's clock, the "
+    "certificate's dates, and what writes the token",
     700027: "the certificate is not the one registered for this application: check ENTRA_CLIENT_CERTIFICATE",
+    50027: f"{_FEDERATED} holds no token (a JWT)",
+    700211: f"the token in {_FEDERATED} is of an issuer {_NO_FEDERATION}",
+    700212: f"the token in {_FEDERATED} is for another audience than that {_NO_FEDERATION}",
+    700213: f"the token in {_FEDERATED} is of a subject {_NO_FEDERATION}",
+    70021: f"the token in {_FEDERATED} is one {_NO_FEDERATION}",
     7000112: "the application is disabled in the tenant: enable it in Entra",
     90002: "there is no such tenant: check ENTRA_TENANT_ID",
     500011: "this cloud has no such Graph: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud",
@@ -35,10 +44,10 @@ _WHAT_TO_DO = {
 _NOT_ENTRA = "check ENTRA_TENANT_ID and ENTRA_AUTHORITY, and whether a proxy answers in Entra's place"
 _NO_IDENTITY = (
     "there is no managed identity here: ENTRA_MANAGED_IDENTITY works only on Azure's machines; elsewhere set "
-    "ENTRA_CLIENT_SECRET or ENTRA_CLIENT_CERTIFICATE"
+    "ENTRA_CLIENT_SECRET, ENTRA_CLIENT_CERTIFICATE or ENTRA_FEDERATED_TOKEN_FILE"
 )
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 _AADSTS = re.compile(r"AADSTS(\d{2,9})")
-_PUBLIC_GRAPH = "https://graph.microsoft.com"
 _LONGEST_MARGIN = 300.0
 
 
@@ -54,11 +63,6 @@ class SignIn:
         self.service = Service(
             "Entra", ca_bundle=environment.ca_bundle, threads=1, timing=timing, variable="ENTRA_AUTHORITY"
         )
-        graph = urlsplit(environment.graph_url)
-        host = graph.hostname or ""
-        # Tokens are for Graph itself, even if GRAPH_URL is a proxy on a private address.
-        known = host.startswith("graph.") or host.endswith("graph.chinacloudapi.cn")
-        self._resource = f"https://{host}" if known else _PUBLIC_GRAPH
         self._lock = threading.Lock()
         self._token: str | None = None
         self._good_until = 0.0
@@ -66,8 +70,8 @@ class SignIn:
     def token(self, *, instead_of: str | None = None) -> str:
         """An access token, other than `instead_of`, which Graph refused.
 
-        Raises CredentialsError, SettingsError where the certificate cannot be read, and RequestFailed where Entra does
-        not answer.
+        Raises CredentialsError, SettingsError where the certificate or the token file cannot be used, and RequestFailed
+        where Entra does not answer.
         """
         with self._lock:
             stale = self._token is None or self._timing.monotonic() >= self._good_until
@@ -90,7 +94,7 @@ class SignIn:
         by_identity = self._environment.managed_identity is not None
         http, why = _ServiceForMsal(self.service), None
         try:
-            result = (_by_identity if by_identity else _by_application)(self._environment, self._resource, http)
+            result = (_by_identity if by_identity else _by_application)(self._environment, http)
         except ValueError:
             why = _NO_IDENTITY if by_identity else f"signing in to Entra failed ({http.last_answer}): {_NOT_ENTRA}"
         except msal.ManagedIdentityError:
@@ -110,27 +114,27 @@ class SignIn:
         return str(result["access_token"])
 
 
-def _by_identity(environment: EntraEnvironment, resource: str, http: "_ServiceForMsal") -> dict[str, Any]:
+def _by_identity(environment: EntraEnvironment, http: "_ServiceForMsal") -> dict[str, Any]:
     identity = (
         msal.SystemAssignedManagedIdentity()
         if str(environment.managed_identity).casefold() == "system"
         else msal.UserAssignedManagedIdentity(client_id=environment.managed_identity)
     )
     client = msal.ManagedIdentityClient(identity, http_client=http)
-    result: dict[str, Any] = client.acquire_token_for_client(resource=resource)
+    result: dict[str, Any] = client.acquire_token_for_client(resource=environment.graph)
     return result
 
 
-def _by_application(environment: EntraEnvironment, resource: str, http: "_ServiceForMsal") -> dict[str, Any]:
+def _by_application(environment: EntraEnvironment, http: "_ServiceForMsal") -> dict[str, Any]:
     application = msal.ConfidentialClientApplication(
         environment.client_id,
         authority=f"{environment.authority}/{environment.tenant_id}",
-        client_credential=environment.secret or _certificate(environment),
+        client_credential=_credential(environment),
         # Discovery would ask the public cloud about the authority, which the operator has set.
         instance_discovery=False,
         http_client=http,
     )
-    result: dict[str, Any] = application.acquire_token_for_client([f"{resource}/.default"])
+    result: dict[str, Any] = application.acquire_token_for_client([f"{environment.graph}/.default"])
     return result
 
 
@@ -144,22 +148,40 @@ def _refused(result: Mapping[str, Any], last_answer: str) -> CredentialsError:
     return CredentialsError(f"Entra refuses to sign in (AADSTS{code}): {known}")
 
 
+def _credential(environment: EntraEnvironment) -> str | dict[str, Any]:
+    """The secret, the federated token's file or the certificate, in msal's form."""
+    if environment.federated_token_file is not None:
+        return {"client_assertion": partial(_federated_token, environment.federated_token_file)}
+    return environment.secret or _certificate(environment)
+
+
+def _federated_token(path: str) -> str:
+    """The token that Entra exchanges, as it is now: Kubernetes replaces it every hour or so.
+
+    Raises SettingsError for an unusable file.
+    """
+    try:
+        token = Path(path).read_text("ascii").strip()
+    except OSError as error:
+        raise SettingsError(f"{_FEDERATED} cannot be read ({error.strerror})") from None
+    except ValueError:
+        token = ""
+    if _JWT.fullmatch(token) is None:
+        raise SettingsError(f"{_FEDERATED} must hold one token (a JWT) and nothing else")
+    return token
+
+
+def certificate_end(environment: EntraEnvironment) -> datetime:
+    """Until when the certificate is good. Raises SettingsError for an unusable file."""
+    return _key_and_certificate(environment)[1].not_valid_after_utc
+
+
 def _certificate(environment: EntraEnvironment) -> dict[str, str]:
     """The contents of a PEM file (certificate and key) or a PFX file, in msal's form.
 
     Raises SettingsError for an unusable file, CredentialsError for an expired certificate.
     """
-    password = environment.certificate_password
-    why = "must hold a certificate and its private key, and ENTRA_CLIENT_CERTIFICATE_PASSWORD must open it"
-    try:
-        content = Path(str(environment.certificate)).read_bytes()
-        key, certificate = _opened(content, password.encode() if password else None)
-    except OSError as error:
-        key, certificate, why = None, None, f"cannot be read ({error.strerror})"
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        key, certificate = None, None
-    if key is None or certificate is None:
-        raise SettingsError(f"ENTRA_CLIENT_CERTIFICATE {why}")
+    key, certificate = _key_and_certificate(environment)
     if certificate.not_valid_after_utc < clock.now():
         raise CredentialsError(
             f"the certificate of ENTRA_CLIENT_CERTIFICATE expired on {certificate.not_valid_after_utc:%Y-%m-%d}: "
@@ -171,6 +193,21 @@ def _certificate(environment: EntraEnvironment) -> dict[str, str]:
         "private_key": key.private_bytes(pem, form, plain).decode(),
         "public_certificate": certificate.public_bytes(pem).decode(),
     }
+
+
+def _key_and_certificate(environment: EntraEnvironment) -> tuple[PrivateKeyTypes, x509.Certificate]:
+    password = environment.certificate_password
+    why = "must hold a certificate and its private key, and ENTRA_CLIENT_CERTIFICATE_PASSWORD must open it"
+    try:
+        content = Path(str(environment.certificate)).read_bytes()
+        key, certificate = _opened(content, password.encode() if password else None)
+    except OSError as error:
+        key, certificate, why = None, None, f"cannot be read ({error.strerror})"
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key, certificate = None, None
+    if key is None or certificate is None:
+        raise SettingsError(f"ENTRA_CLIENT_CERTIFICATE {why}")
+    return key, certificate
 
 
 def _opened(content: bytes, password: bytes | None) -> tuple[PrivateKeyTypes | None, x509.Certificate | None]:

@@ -8,7 +8,14 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from entra_emply.connectors.entra.connection import FORBIDDEN, WRITING_MAILBOXES, WRITING_USERS, Connection, part
+from entra_emply.connectors.entra.connection import (
+    DELETING_USERS,
+    FORBIDDEN,
+    WRITING_MAILBOXES,
+    WRITING_USERS,
+    Connection,
+    part,
+)
 from entra_emply.connectors.entra.mailboxes import HEADERS
 from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed
 from entra_emply.errors import TargetRefused
@@ -17,6 +24,8 @@ Fields = Mapping[str, object]
 
 _EVENT = {"title": "subject", "isAllDay": "isAllDay", "showAs": "showAs", "transactionId": "transactionId"}
 _TIMES = ("start", "end")
+_USERS = {"delete_user": DELETING_USERS}
+"""The areas of what is done to users, where it is not WRITING_USERS."""
 _ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!#$%*+-=?@_")
 _PASSWORD_LENGTH = 40
 
@@ -75,7 +84,7 @@ def _write(connection: Connection, what: str, method: str, path: str, body: Fiel
     if answer.status in SUCCESS:
         return answer
     if answer.status == FORBIDDEN:
-        connection.forbidden(what, WRITING_MAILBOXES if "_event" in what else WRITING_USERS)
+        connection.forbidden(what, WRITING_MAILBOXES if "_event" in what else _USERS.get(what, WRITING_USERS))
     raise TargetRefused(
         f"Graph: {what}: answered {answer.status} {answer.error_code}".rstrip(),
         status=answer.status,

@@ -77,18 +77,18 @@ class Graph(System):
         self._read("deleted_user")
         return _by_id(self.entra["deletedUsers"], entra_id) is not None
 
-    def member_of(self, entra_id: str) -> frozenset[str]:
-        self._read("member_of")
-        return frozenset(group["id"] for group in self.entra["groups"] if entra_id in group["members"])
-
-    def transitive_groups(self, group_id: str) -> frozenset[str]:
-        groups = {group["id"]: group["members"] for group in self.entra["groups"]}
-        inside: set[str] = set()
-        beyond = {group_id}
+    def all_groups_of(self, entra_id: str) -> frozenset[str]:
+        self._read("all_groups_of")
+        found: set[str] = set()
+        beyond = {entra_id}
         while beyond:
-            beyond = {member for group in beyond for member in groups[group] if member in groups} - inside
-            inside |= beyond
-        return frozenset(inside)
+            beyond = {group["id"] for group in self.entra["groups"] if not beyond.isdisjoint(group["members"])} - found
+            found |= beyond
+        return frozenset(found)
+
+    def direct_members(self, group_id: str) -> frozenset[str]:
+        self._read(f"direct_members {group_id}")
+        return frozenset(*(group["members"] for group in self.entra["groups"] if group["id"] == group_id))
 
     def create_user(self, fields: Row) -> str:
         return str(self._write(lambda: self._create_user(fields)))
@@ -210,6 +210,13 @@ class Emply(System):
         self.customer = customer
         self.emply: dict[str, list[Row]] = scenario["emply"]
         self.users = self.emply["users"]
+        self.absent: dict[str, str] = {}
+
+    def cannot(self, part: str) -> tuple[str, ...]:
+        return ("update_user",) if part in self.absent else ()
+
+    def why_not(self, part: str) -> str:
+        return self.absent.get(part, "")
 
     # Users
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 
@@ -186,6 +187,52 @@ def test_a_cause_that_cannot_be_read_counts_as_a_failure(systems: Systems, rows:
     systems.graph.unreadable = True
     assert systems.apply(plan).count("failed") == 1
     assert rows("SELECT code, failures FROM failures") == [("source_unreadable", 1)]
+
+
+def test_the_groups_of_many_leavers_are_asked_for_in_few_requests(systems: Systems) -> None:
+    """One a leaver, and the members of a group once, if leavers are in it at all."""
+    systems.members("g-hr").append("g-inner")
+    systems.members("g-inner").extend(["ada", "søren"])
+    for name in ("ada", "søren", "łukasz"):
+        systems.members("g-staff").remove(name)
+    plan = systems.plan()
+    systems.graph.reads.clear()
+    assert systems.apply(plan).count("applied") == 3
+    asked = [read for read in systems.graph.reads if read != "user"]
+    assert sorted(asked) == ["all_groups_of", "all_groups_of", "all_groups_of", "direct_members g-hr"]
+
+
+@pytest.mark.parametrize("code", ["403 Authorization_RequestDenied", "401 InvalidAuthenticationToken"])
+def test_a_cause_that_graph_refuses_to_show_fails_its_action_alone(
+    systems: Systems, rows: Rows, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    _leave(systems, "removed")
+    _hire(systems, "zofia")
+    monkeypatch.setattr(systems.graph, "all_groups_of", Mock(side_effect=CredentialsError("no", code=code)))
+    report = systems.sync()
+    assert (report.count("failed"), report.count("applied")) == (1, 1)
+    assert rows("SELECT code FROM failures") == [(code,)]
+
+
+def test_without_any_access_nothing_more_is_tried(systems: Systems, monkeypatch: pytest.MonkeyPatch) -> None:
+    _leave(systems, "removed")
+    _hire(systems, "zofia")
+    monkeypatch.setattr(systems.graph, "user", Mock(side_effect=CredentialsError("the secret has expired")))
+    with pytest.raises(CredentialsError, match="expired"):
+        systems.sync()
+    assert systems.emply.written == []
+
+
+def test_nothing_is_applied_to_an_emply_whose_users_cannot_be_written(systems: Systems, rows: Rows) -> None:
+    """And the plan is not claimed: with a corrected API description it can be applied."""
+    _hire(systems, "zofia")
+    plan = systems.plan()
+    systems.emply.absent = {"users": "this Emply has no update_user (api.yaml, line 7)"}
+    with pytest.raises(PlanRefused, match=r"this Emply has no update_user \(api.yaml, line 7\)"):
+        systems.apply(plan)
+    assert rows("SELECT claimed_at FROM plans ORDER BY plan_no DESC LIMIT 1") == [(None,)]
+    systems.emply.absent.clear()
+    assert systems.apply(plan).count("applied") == 1
 
 
 # Lost answers
