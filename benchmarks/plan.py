@@ -117,7 +117,7 @@ def _entra_users(number: Numbers, slot: Numbers) -> pd.DataFrame:
 
 def _no_lists(number: Numbers) -> "pd.Series[Any]":
     offsets = np.zeros(len(number) + 1, dtype=np.int32)
-    nothing = pa.ListArray.from_arrays(offsets, pa.array([], type=pa.large_string()))
+    nothing = pa.ListArray.from_arrays(offsets, pa.array([], type=pa.string()))
     return pd.Series(pd.array(nothing, dtype=pd.ArrowDtype(nothing.type)))
 
 
