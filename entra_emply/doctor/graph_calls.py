@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from entra_emply import clock
-from entra_emply.connectors.entra.connection import FORBIDDEN, NOT_FOUND, OK, Connection, part, said
+from entra_emply.connectors.entra.connection import FORBIDDEN, NOT_FOUND, OK, Connection, part
 from entra_emply.connectors.entra.permissions import APPLICATIONS, CALENDARS, MEMBERS, USERS, Permission
 from entra_emply.connectors.http import RequestFailed
 from entra_emply.doctor.checks import Check, failed, note, ok
@@ -93,13 +93,11 @@ def _tried(connection: Connection, call: Call) -> Check | None:
     if answer.status in call.answers:
         return None
     if call.instead and answer.status not in _REFUSED:
-        return note(name, f"answered {said(answer)}: {call.instead} is read instead")
+        return note(name, f"answered {answer.said}: {call.instead} is read instead")
     if answer.status in _REFUSED:
         return failed(
-            name, f"Graph refuses it: {said(answer)}",
+            name, f"Graph refuses it: {answer.said}",
             f"Give the application the application permission {call.permission.name} itself, and admin consent: a "
             "broader one may not be enough for this call.",
         )  # fmt: skip
-    return failed(
-        name, f"answered {said(answer)}", "Check GRAPH_URL; if others of these calls answer, try again later."
-    )
+    return failed(name, f"answered {answer.said}", "Check GRAPH_URL; if others of these calls answer, try again later.")

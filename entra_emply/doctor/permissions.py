@@ -14,6 +14,9 @@ from entra_emply.connectors.entra.permissions import (
 )
 from entra_emply.reconciliation.settings import Settings
 
+_BY_GROUPS = frozenset({"Member.Read.Hidden"})
+"""Whether it is needed, the groups say: where one of the settings hides its members."""
+
 
 def needed(settings: Settings) -> tuple[Permission, ...]:
     """What these settings need, and nothing more."""
@@ -37,4 +40,4 @@ def superfluous(settings: Settings, granted: frozenset[str]) -> Mapping[str, str
         name: ", ".join(each.name for each in wanted if name in each.included_in and each.name not in granted)
         for name in granted
     }
-    return {name: instead[name] for name in sorted(granted - names)}
+    return {name: instead[name] for name in sorted(granted - names - _BY_GROUPS)}

@@ -16,7 +16,7 @@ from typing import Literal
 from sqlalchemy import Connection, select
 
 from entra_emply import provisioning
-from entra_emply.errors import CredentialsError, LedgerError, PlanRefused, SourceUnreadable, TargetRefused
+from entra_emply.errors import NO_ANSWER, CredentialsError, LedgerError, PlanRefused, SourceUnreadable, TargetRefused
 from entra_emply.ledger import attempts, claims, sync_state
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.database import LockedSession
@@ -269,9 +269,10 @@ def _prepare(action: Action, context: Context) -> Write | _Tried:
     try:
         return provisioning.prepare(action, context) or _Tried("superseded")
     except SourceUnreadable as unreadable:
-        return _Tried("failed", unreadable.code or "source_unreadable", transient=unreadable.down)
+        code = "source_unreadable" if unreadable.code == NO_ANSWER else unreadable.code
+        return _Tried("failed", code, transient=unreadable.down)
     except CredentialsError as refused:
-        if refused.code is None:
+        if refused.code == NO_ANSWER:
             raise
         return _Tried("failed", refused.code)
 

@@ -445,3 +445,8 @@ def test_until_when_the_certificate_is_good_is_told(clinic: Clinic, days: int, s
     clinic.variables |= {"ENTRA_CLIENT_SECRET": "", "ENTRA_CLIENT_CERTIFICATE": str(file)}
     assert clinic.failing() == []
     assert clinic.examine()["entra: certificate"].status == status
+
+
+def test_whether_hidden_members_must_be_seen_the_groups_say(clinic: Clinic) -> None:
+    clinic.sandbox.change_settings(permissions=[*LEAST, "Member.Read.Hidden"])
+    assert "entra: Member.Read.Hidden" not in clinic.examine()

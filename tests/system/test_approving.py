@@ -1,5 +1,5 @@
-"""`approve` and `release`, as a command and as the job of the UI: what is asked for is let go, never more, and an
-approval of nothing is refused in one line.
+"""`approve`, `refuse` and `release`, the first as a command and as the job of the UI: what is asked for is let go,
+never more, and an approval of nothing is refused in one line.
 """
 
 from collections.abc import Iterator
@@ -86,6 +86,23 @@ def test_the_job_approves_the_people_of_a_known_group_alone(
     server.execute(elsewhere, installation.database)
     assert approve(approval | {"group": "Employees"}).success
     assert server.execute("SELECT action_id FROM entra_emply.approvals", installation.database) == [(theirs,)]
+
+
+@pytest.mark.parametrize(
+    ("plan", "person", "said"),
+    [
+        ("", "ada", "'' names no plan"),
+        (None, " ", "person is blank"),
+        (None, "ada", "holds no link by another address"),
+    ],
+)
+def test_no_link_is_refused_by_mistake(
+    installation: Installation, approval: dict[str, str], plan: str | None, person: str, said: str
+) -> None:
+    named = approval["plan_id"] if plan is None else plan
+    done = installation.run("refuse", named, "--person", person, "--by", "Ada", "--reason", "asked")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
+    assert said in done.stderr
 
 
 @pytest.mark.parametrize(("action", "said"), [("", "action is blank"), ("81d0", "is not quarantined")])

@@ -16,7 +16,7 @@ from entra_emply.connectors.http import Answer, RequestFailed, Service
 from entra_emply.connectors.pages import Pages, ReadAgain, whole
 from entra_emply.connectors.throttle import Timing
 from entra_emply.environment import EntraEnvironment
-from entra_emply.errors import CredentialsError, SourceUnreadable
+from entra_emply.errors import NO_ANSWER, CredentialsError, SourceUnreadable
 
 OK = 200
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, GONE = 401, 403, 404, 410
@@ -84,17 +84,16 @@ class Connection:
             answer = self.service.request(method, url, headers=signed.copy, **how)
             if answer.status != UNAUTHORIZED:
                 return answer
-        raise token_refused(said(answer))
+        raise token_refused(answer)
 
     def get(self, source: str, path: str, params: Mapping[str, str] | None = None, **how: Any) -> Answer:  # noqa: ANN401
         """One GET. Raises SourceUnreadable without an answer."""
         try:
             answer = self.ask("GET", path, params=params, **how)
         except RequestFailed as failure:
-            code = str(failure.status or "no_answer")
-            raise SourceUnreadable(source, str(failure), down=failure.transient, code=code) from None
+            raise SourceUnreadable(source, str(failure), down=failure.transient, code=failure.said) from None
         if answer.status == FORBIDDEN:
-            self.forbidden(f"read {source}", self._area(path), code=said(answer))
+            self.forbidden(f"read {source}", self._area(path), code=answer.said)
         return answer
 
     def require(self, permission: Permission, what: str) -> None:
@@ -103,7 +102,7 @@ class Connection:
         if permission.granted_as(self.permissions) is None:
             raise _lacks(f"the application may not {what}", permission.name)
 
-    def forbidden(self, what: str, area: str, *, code: str | None = None) -> None:
+    def forbidden(self, what: str, area: str, *, code: str = NO_ANSWER) -> None:
         """Raise CredentialsError that names the permission missing for `what`, unless only one object is forbidden.
 
         Only one object is forbidden if the application has the permission: it may not change an administrator, or the
@@ -229,21 +228,16 @@ def unreadable(source: str, answer: Answer, *, chain: bool = False, whose: str =
     if chain and (answer.status == GONE or says(answer, _EXPIRED)):
         return ReadAgain()
     hint = ": is GRAPH_URL right?" if answer.status == NOT_FOUND and not (answer.error_code or whose) else ""
-    problem = f"Graph answered {said(answer)}{hint}"
-    return SourceUnreadable(source, f"{problem} for the mailbox of {whose}" if whose else problem, code=said(answer))
+    problem = f"Graph answered {answer.status} {answer.error_code}".rstrip() + hint
+    return SourceUnreadable(source, f"{problem} for the mailbox of {whose}" if whose else problem, code=answer.said)
 
 
-def said(answer: Answer) -> str:
-    """Status and code of an answer."""
-    return f"{answer.status} {answer.error_code}".rstrip()
+def token_refused(answer: Answer | None = None) -> CredentialsError:
+    """The error for a new token that Graph refuses, too, by this answer."""
+    what = "Graph refuses the token: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud"
+    return CredentialsError(what, code=NO_ANSWER if answer is None else answer.said)
 
 
-def token_refused(code: str | None = None) -> CredentialsError:
-    """The error for a new token that Graph refuses, too."""
-    why = "Graph refuses the token: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud"
-    return CredentialsError(why, code=code)
-
-
-def _lacks(what: str, permission: str, code: str | None = None) -> CredentialsError:
+def _lacks(what: str, permission: str, code: str = NO_ANSWER) -> CredentialsError:
     why = f"{what}: the application lacks {permission} (application permission, with admin consent)"
     return CredentialsError(why, code=code)
