@@ -13,19 +13,32 @@ class SettingsError(EntraEmplyError):
     """The settings or the environment are wrong: whoever edits them must act."""
 
 
+NO_ANSWER = "no_answer"
+"""In place of status and code where no answer came that could be used (P5)."""
+
+
 class CredentialsError(EntraEmplyError):
-    """Entra or Emply refuses the credentials or a permission: whoever administers them must act."""
+    """Entra or Emply refuses the credentials or a permission: whoever administers them must act.
+
+    `code`: status and code of the answer, as P5 has them.
+    """
+
+    def __init__(self, what: str, *, code: str = NO_ANSWER) -> None:
+        self.code = code
+        super().__init__(what)
 
 
 class SourceUnreadable(EntraEmplyError):
     """A source could not be read completely, or shrank beyond what is believable (G5): nothing is planned from it.
 
     `down`: the service did not answer, or said that it cannot for now; else it is about this source alone.
+    `code`: status and code of the answer, as P5 has them.
     """
 
-    def __init__(self, source: str, why: str, *, down: bool = False) -> None:
+    def __init__(self, source: str, why: str, *, down: bool = False, code: str = NO_ANSWER) -> None:
         self.source = source
         self.down = down
+        self.code = code
         super().__init__(f"{source} could not be read: {why}")
 
 

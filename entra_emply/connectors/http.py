@@ -22,6 +22,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from entra_emply.connectors.session import session
 from entra_emply.connectors.throttle import Gate, Timing, retry_after
+from entra_emply.errors import NO_ANSWER
 
 SUCCESS = range(200, 300)
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
@@ -50,7 +51,7 @@ class RequestFailed(Exception):
     """There is no answer that can be used.
 
     status: None where no answer came. transient: it may work later. uncertain: the server may have acted on the
-    request. wait: the seconds that the service asked for.
+    request. wait: the seconds that the service asked for. code: the service's own.
     """
 
     def __init__(
@@ -61,9 +62,21 @@ class RequestFailed(Exception):
         transient: bool = False,
         uncertain: bool = False,
         wait: float | None = None,
+        code: str = "",
     ) -> None:
         self.status, self.transient, self.uncertain, self.wait = status, transient, uncertain, wait
+        self.code = code
         super().__init__(why)
+
+    @property
+    def said(self) -> str:
+        """What the service said, see `said`."""
+        return said(self.status, self.code)
+
+
+def said(status: int | None, code: str) -> str:
+    """What a service said, as the rules have it (P5): status and code, "no_answer" without an answer to go by."""
+    return NO_ANSWER if not status or status in SUCCESS else f"{status} {code}".rstrip()
 
 
 @dataclass
@@ -80,6 +93,11 @@ class Answer:
         made = cls(status, orjson.dumps(document), headers)
         made.__dict__["_parsed"] = document
         return made
+
+    @property
+    def said(self) -> str:
+        """What the service said by an answer that is not what was asked for, see `said`."""
+        return said(self.status, self.error_code)
 
     def json(self) -> Any:  # noqa: ANN401 (it is JSON)
         """The parsed body. Raises RequestFailed where it is not JSON."""
@@ -215,7 +233,8 @@ class Service:
             f"answered {answer.status}" if answer.status not in SUCCESS else "an answer inside a batch was cut off"
         )
         what = f"{self.name}: {problem}"
-        return RequestFailed(what, status=answer.status, transient=True, uncertain=uncertain, wait=wait)
+        code = answer.error_code
+        return RequestFailed(what, status=answer.status, transient=True, uncertain=uncertain, wait=wait, code=code)
 
     def _send(self, method: str, url: str, **how: Any) -> Answer:  # noqa: ANN401
         latest = self._timing.monotonic() + ANSWER_SECONDS

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from entra_emply.connectors.entra.permissions import CALENDARS
+from entra_emply.connectors.entra.permissions import APPLICATIONS, CALENDARS, MEMBERS, ORGANIZATION, USERS
 from entra_emply.connectors.entra.sign_in import SignIn
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import Answer, RequestFailed, Service
@@ -31,17 +31,16 @@ _OUTLOOK = frozenset({"calendar", "calendars", "events"})
 
 MAILBOXES, WRITING_MAILBOXES, WRITING_USERS = "mailboxes", "writing mailboxes", "writing users"
 PERMISSIONS = {
-    "users": ("User.Read.All",),
-    "groups": ("GroupMember.Read.All",),
-    "organization": ("Organization.Read.All",),
-    "directory": ("User.Read.All",),
-    "servicePrincipals": ("Application.Read.All",),
+    "users": (USERS.name, *USERS.included_in),
+    "groups": (MEMBERS.name, *MEMBERS.included_in),
+    "organization": (ORGANIZATION.name, *ORGANIZATION.included_in),
+    "directory": (USERS.name, *USERS.included_in),
+    "servicePrincipals": (APPLICATIONS.name, *APPLICATIONS.included_in),
     MAILBOXES: ("Calendars.ReadWrite", "Calendars.Read"),
     WRITING_MAILBOXES: ("Calendars.ReadWrite",),
     WRITING_USERS: ("User.ReadWrite.All", "Directory.ReadWrite.All"),
 }
 """By area: the application permission that is needed, and others that include it."""
-_BY_OBJECT = frozenset({MAILBOXES, WRITING_MAILBOXES, WRITING_USERS})
 
 
 class Connection:
@@ -82,30 +81,31 @@ class Connection:
             answer = self.service.request(method, url, headers=signed.copy, **how)
             if answer.status != UNAUTHORIZED:
                 return answer
-        raise token_refused()
+        raise token_refused(answer)
 
     def get(self, source: str, path: str, params: Mapping[str, str] | None = None, **how: Any) -> Answer:  # noqa: ANN401
         """One GET. Raises SourceUnreadable without an answer."""
         try:
             answer = self.ask("GET", path, params=params, **how)
         except RequestFailed as failure:
-            raise SourceUnreadable(source, str(failure), down=failure.transient) from None
+            raise SourceUnreadable(source, str(failure), down=failure.transient, code=failure.said) from None
         if answer.status == FORBIDDEN:
-            self.forbidden(f"read {source}", self._area(path))
+            self.forbidden(f"read {source}", self._area(path), code=answer.said)
         return answer
 
-    def forbidden(self, what: str, area: str) -> None:
-        """Raise CredentialsError that names the permission missing for `what`, unless only one object is forbidden.
+    def forbidden(self, what: str, area: str, *, code: str = str(FORBIDDEN)) -> None:
+        """Raise CredentialsError that names the permission missing for `what`, unless the application has it.
 
-        Only one object is forbidden if the application has the permission: it may not change an administrator, or the
-        mailbox is outside its access policy. The same holds for writing to a mailbox that it could read without any
-        permission in its token: Exchange grants that access mailbox by mailbox.
+        Then only one object is forbidden: it may not change an administrator, the photo is a guest's, or the mailbox is
+        outside its access policy. The same holds for writing to a mailbox that it could read without any permission in
+        its token: Exchange grants that access mailbox by mailbox.
         """
         needed, *as_good = PERMISSIONS.get(area, ("a permission",))
         by_exchange = area == WRITING_MAILBOXES and CALENDARS.from_elsewhere(self.permissions)
-        if not by_exchange and (area not in _BY_OBJECT or self.permissions.isdisjoint([needed, *as_good])):
+        if not by_exchange and self.permissions.isdisjoint([needed, *as_good]):
             raise CredentialsError(
-                f"Graph refuses to {what}: the application lacks {needed} (application permission, with admin consent)"
+                f"Graph refuses to {what}: the application lacks {needed} (application permission, with admin consent)",
+                code=code,
             )
 
     def one(
@@ -223,9 +223,10 @@ def unreadable(source: str, answer: Answer, *, chain: bool = False, whose: str =
         return ReadAgain()
     hint = ": is GRAPH_URL right?" if answer.status == NOT_FOUND and not (answer.error_code or whose) else ""
     problem = f"Graph answered {answer.status} {answer.error_code}".rstrip() + hint
-    return SourceUnreadable(source, f"{problem} for the mailbox of {whose}" if whose else problem)
+    return SourceUnreadable(source, f"{problem} for the mailbox of {whose}" if whose else problem, code=answer.said)
 
 
-def token_refused() -> CredentialsError:
-    """The error for a new token that Graph refuses, too."""
-    return CredentialsError("Graph refuses the token: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud")
+def token_refused(answer: Answer) -> CredentialsError:
+    """The error for a new token that Graph refuses, too, by this answer."""
+    what = "Graph refuses the token: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud"
+    return CredentialsError(what, code=answer.said)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from entra_emply.connectors.entra import frames
 from entra_emply.connectors.entra.connection import NO_OBJECT, Connection, part
+from entra_emply.connectors.entra.permissions import HIDDEN_MEMBERS
 from entra_emply.connectors.frames import FrameModel, MultiRead, Read, Row, properties
 from entra_emply.connectors.pages import Pages, read_of, whole
 
@@ -35,7 +36,12 @@ class Directory:
 
     def tenant(self) -> Read:
         """The organization: frame `Tenant`."""
-        return _listed(self._connection, "entra_tenant", "organization", frames.Tenant, frames.tenant, top=None)
+
+        def built(rows: Sequence[Row]) -> pd.DataFrame:
+            allowed = self._connection.permissions
+            return frames.tenant(rows, member_read_hidden=HIDDEN_MEMBERS.granted_as(allowed) is not None)
+
+        return _listed(self._connection, "entra_tenant", "organization", frames.Tenant, built, top=None)
 
     def users(self) -> Read:
         """Every user: frame `Users`."""

@@ -16,7 +16,8 @@ from rapidfuzz.distance import OSA
 
 from entra_emply.reconciliation.arrays import Mask, exploded, is_among
 from entra_emply.reconciliation.entra_users import addresses
-from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, STATE_COLUMNS, Inputs, SyncState
+from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, STATE_COLUMNS, Inputs, SyncState, sees_hidden_members
+from entra_emply.reconciliation.not_read import SOURCES_OF, UNREADABLE, together
 from entra_emply.reconciliation.rules.write_back import address_keys
 from entra_emply.reconciliation.settings import Guards, Limit, Settings
 from entra_emply.text import key, key_of
@@ -206,8 +207,8 @@ def inputs_around(frames: Frames, settings: Settings, who: Ids, unread: pd.DataF
         emply_departments=frames.whole("emply_departments"),
         state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
         settings=settings,
-        member_read_hidden=False,
-        **_following(frames, who, state, unread),
+        member_read_hidden=sees_hidden_members(frames.whole("entra_tenant")),
+        **together([_following(frames, who, state, unread), {UNREADABLE: _not_read(frames, who)}]),
     )
 
 
@@ -240,6 +241,13 @@ def _following(
         wanted = {"calendar_id": here, "event_id": pairs.get("emply_event_id", ())}
         found["emply_events"] = _any_of(frames, _FOLLOWING["emply_events"], wanted, ["calendar_id", "event_id"])
     return found
+
+
+def _not_read(frames: Frames, who: Ids) -> pd.DataFrame:
+    """What could not be read: sources altogether, and of these people."""
+    stored = [f"{asset}/{UNREADABLE}" for asset in DEPENDENT_SOURCES]
+    rows = together([{UNREADABLE: frames.whole(name)} for name in stored if frames.has(name)])[UNREADABLE]
+    return rows[(rows["kind"] == SOURCES_OF) | rows["id"].isin(who.entra)].reset_index(drop=True)
 
 
 def _any_of(frames: Frames, name: str, wanted: Mapping[str, Iterable[str]], identity: list[str]) -> pd.DataFrame:
