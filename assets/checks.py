@@ -8,14 +8,17 @@ from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, AssetE
 from assets.resources import Connections
 from entra_emply.connectors.frames import Certificate
 from entra_emply.errors import SourceUnreadable
+from entra_emply.extraction.dependent_reads import SourceRead
 from entra_emply.provisioning.report import ApplyReport
 from entra_emply.reconciliation.completeness import Counted, require_full_read
 from entra_emply.reconciliation.mapping import may_be_empty
+from entra_emply.reconciliation.not_read import UNREADABLE, counts, told
 
 ACCEPT_SHRINK = "entra-emply/accept-shrink"
 """Run tag: sources, separated by commas, whose shrinking a person accepts for this run (G5)."""
 
 _DID_NOT_SHRINK = "source_did_not_shrink"
+_EVERYTHING_WAS_READ = "everything_was_read"
 EVERY_PERSON_ONCE = AssetCheckSpec(
     "every_person_once",
     asset="identities",
@@ -67,7 +70,7 @@ def shrink_check(
         require_full_read(
             {name: read},
             baselines,
-            settings.guards.min_rows_percent,
+            settings.guards,
             accepted=accepted_shrinks(context),
             may_be_empty=may_be_empty(settings),
         )
@@ -79,6 +82,29 @@ def shrink_check(
         severity=AssetCheckSeverity.ERROR,
         description=said,
         metadata={"rows": read.rows, "rows_last_accepted": baselines.get(name, Counted(0)).comparable(read)},
+    )
+
+
+def everything_was_read(name: str) -> AssetCheckSpec:
+    """G5b as a warning: what could not be read is left out of the plan, which is made all the same."""
+    return AssetCheckSpec(
+        _EVERYTHING_WAS_READ,
+        asset=name,
+        description="P5, C7, G5b: nobody's part of the source is missing. What is left out of the plan until it can be "
+        "read again, the findings of `reconciliation_findings` say.",
+    )
+
+
+def not_read_check(done: SourceRead) -> AssetCheckResult:
+    """The result of `everything_was_read`: numbers by what the service said, and nobody's name."""
+    rows = done.frames.get(UNREADABLE)
+    codes = {} if rows is None else counts(rows)
+    return AssetCheckResult(
+        check_name=_EVERYTHING_WAS_READ,
+        passed=not codes,
+        severity=AssetCheckSeverity.WARN,
+        description=done.why or (told(rows).capitalize() if rows is not None and codes else "Everything was read"),
+        metadata=codes,
     )
 
 

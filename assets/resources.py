@@ -12,9 +12,10 @@ from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.environment import Environment
 from entra_emply.errors import SettingsError
+from entra_emply.extraction.settings_in_force import load_in_force
 from entra_emply.extraction.sources import Systems
 from entra_emply.ledger.ledger import Ledger
-from entra_emply.reconciliation.settings import Settings, load
+from entra_emply.reconciliation.settings import Settings
 from entra_emply.storage.frame_store import FrameStore
 
 
@@ -78,5 +79,5 @@ class Connections(ConfigurableResource[None]):
         return self._opened.ledger
 
     def settings(self) -> Settings:
-        """The settings as the file has them now. Raises SettingsError."""
-        return load(self.environment.settings)
+        """The settings as the file has them now, without what this Emply cannot do. Raises SettingsError."""
+        return load_in_force(self.environment)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-import pandas as pd
 import pandera.pandas as pandera
 from dagster import (
     AssetCheckResult,
@@ -23,13 +22,14 @@ from dagster import (
     asset,
 )
 
-from assets.checks import accepted_shrinks, did_not_shrink, shrink_check
+from assets.checks import accepted_shrinks, did_not_shrink, everything_was_read, not_read_check, shrink_check
 from assets.partitions import DAILY, require_today
 from assets.resources import Connections
 from entra_emply.connectors.frames import Certificate, describe
 from entra_emply.extraction.dependent_reads import DependentSource, Reading
 from entra_emply.extraction.sources import ListSource
 from entra_emply.reconciliation.inputs import SyncState
+from entra_emply.reconciliation.not_read import UNREADABLE, together
 from entra_emply.reconciliation.read_scope import ReadScope
 from entra_emply.storage.frame_store import Frames
 
@@ -38,6 +38,10 @@ FRESH = FreshnessPolicy.time_window(fail_window=timedelta(hours=2), warn_window=
 COMPLETE = (
     "A source that could not be read completely never becomes a frame. It is read after the ledger has settled what a "
     "killed run left open: that is why `sync_state` comes first."
+)
+LEFT_OUT = (
+    "What cannot be read of it is left out of the plan, the rest is planned: `unreadable` says of whom, and what the "
+    "service answered (P5, C7, G5b)."
 )
 
 Results = Iterator[Output[Any] | AssetCheckResult]
@@ -74,8 +78,9 @@ def dependent_asset(source: DependentSource) -> AssetsDefinition:
         group_name="mailboxes",
         ins={name: AssetIn(name) for name in ("read_scope", "sync_state", *source.needs)},
         partitions_def=DAILY,
-        description=f"{source.model.__doc__} {source.about} {COMPLETE}",
+        description=f"{source.model.__doc__} {source.about} {LEFT_OUT}",
         metadata={"dagster/column_schema": column_schema(source.model)},
+        check_specs=[everything_was_read(source.name)],
         kinds={source.system, "parquet"},
         owners=OWNERS,
         freshness_policy=FRESH,
@@ -84,13 +89,15 @@ def dependent_asset(source: DependentSource) -> AssetsDefinition:
         context: AssetExecutionContext,
         connections: Connections,
         **frames: Any,  # noqa: ANN401 (frames by name)
-    ) -> Output[dict[str, pd.DataFrame]]:
+    ) -> Results:
         require_today(source.name, context.partition_key)
         done = source.read(_reading(context, connections, source, frames))
-        if done is None:
-            return Output({}, metadata={"dagster/row_count": 0})
-        connections.ledger.record_certificate(context.run_id, done.certificate)
-        return Output(done.frames, metadata=certificate_metadata(done.certificate))
+        metadata: dict[str, Any] = {"dagster/row_count": 0}
+        if done.certificate is not None:
+            connections.ledger.record_certificate(context.run_id, done.certificate)
+            metadata = certificate_metadata(done.certificate)
+        yield Output(done.frames, metadata=metadata | {"not_read": len(done.frames.get(UNREADABLE, ()))})
+        yield not_read_check(done)
 
     return extract
 
@@ -101,7 +108,7 @@ def _reading(
     return Reading(
         connections.systems,
         ReadScope.from_frames(frames["read_scope"], SyncState.from_frames(frames["sync_state"])),
-        frames={name: frame for needed in source.needs for name, frame in frames[needed].items()},
+        frames=together(frames[needed] for needed in source.needs),
         earlier_events=connections.frames.of_day(context.partition_key, "entra_events"),
         accepted=accepted_shrinks(context),
     )

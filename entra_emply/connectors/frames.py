@@ -62,18 +62,23 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Read:
-    """A validated frame and the certificate of its read."""
+    """A validated frame and the certificate of its read.
+
+    unreadable: of whom it could not be read, by id, with what the service said (P5, C7): status and code.
+    """
 
     frame: pd.DataFrame
     certificate: Certificate
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class MultiRead:
-    """The validated frames of one read, by name, and its certificate."""
+    """The validated frames of one read, by name, and its certificate. unreadable: as of `Read`."""
 
     frames: dict[str, pd.DataFrame]
     certificate: Certificate
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
 class FrameModel(pandera.DataFrameModel):

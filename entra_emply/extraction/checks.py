@@ -22,9 +22,9 @@ def require_believable(
 
     `baselines` are the last accepted reads, `accepted` the sources whose shrinking a person accepts.
     """
-    percent = inputs.settings.guards.min_rows_percent
-    require_full_read(reads, baselines, percent, accepted=accepted, may_be_empty=may_be_empty(inputs.settings))
-    require_referred(inputs, baselines, percent, accepted)
+    guards = inputs.settings.guards
+    require_full_read(reads, baselines, guards, accepted=accepted, may_be_empty=may_be_empty(inputs.settings))
+    require_referred(inputs, baselines, guards.min_rows_percent, accepted)
 
 
 def external_users_touched(inputs: Inputs, plan: Plan) -> int:

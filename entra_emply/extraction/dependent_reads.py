@@ -1,9 +1,12 @@
 """The dependent sources: photos, mailboxes, events and the rest of `inputs.DEPENDENT_SOURCES`, each read once the one
-before says of whom. What is asked for is `reconciliation.read_scope`; how it is read is the clients' business.
+before says of whom. What cannot be read of them is a row of its frame `unreadable`, and no failure of the run: a leaver
+does not wait for somebody's calendar (G5b). What is asked for is `reconciliation.read_scope`; how it is read is the
+clients' business.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import pandas as pd
 import pandera.pandas as pandera
@@ -12,12 +15,14 @@ from entra_emply.connectors.emply import calendar_frames
 from entra_emply.connectors.entra import frames as directory
 from entra_emply.connectors.entra import mailbox_frames
 from entra_emply.connectors.frames import Certificate, MultiRead, Read
-from entra_emply.errors import CredentialsError
+from entra_emply.errors import CredentialsError, SourceUnreadable
 from entra_emply.extraction.sources import Systems
 from entra_emply.reconciliation.completeness import require_recorded_calendars, require_recorded_events
 from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.not_read import SOURCES_OF, UNREADABLE, sources_of, together, unreadable
 from entra_emply.reconciliation.read_scope import ReadScope, emply_calendars_with_events, events_of
 from entra_emply.reconciliation.rules.events import window
+from entra_emply.reconciliation.settings import Settings
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -42,34 +47,62 @@ class Reading:
         people = self.scope.people
         return replace(people, inputs=people.inputs.with_frames(self.frames))
 
+    def has(self, *sources: str) -> bool:
+        """Whether these sources, read before, could be read."""
+        return UNREADABLE not in self.frames or sources_of(self.frames[UNREADABLE]).isdisjoint(sources)
+
+
+@dataclass(frozen=True)
+class SourceRead:
+    """What came of reading a source: its frames, `unreadable` included; none where nothing was asked for.
+
+    certificate: of a read that came to its end. why: else, why it did not.
+    """
+
+    frames: Frames
+    certificate: Certificate | None = None
+    why: str = ""
+
 
 @dataclass(frozen=True)
 class DependentSource:
     """A source that is read of some people, or where the settings ask for it.
 
     model: of the frame that is shown of it. about: what is read. needs: the dependent sources that are read before.
-    read: None where nothing asks for it; raises SourceUnreadable, CredentialsError.
+    ask: None where nothing asks for it; raises SourceUnreadable, CredentialsError. of: what of people it consists of.
     """
 
     name: str
     model: type[pandera.DataFrameModel]
     about: str
-    read: Callable[[Reading], MultiRead | None]
+    ask: Callable[[Reading], MultiRead | None]
     needs: tuple[str, ...] = ()
+    of: Literal["photos", "mailboxes"] | None = None
 
     @property
     def system(self) -> str:
         """Which system it is read from: `entra` or `emply`."""
         return self.name.partition("_")[0]
 
+    def read(self, reading: Reading) -> SourceRead:
+        """Read it as far as it can be read; nothing is raised for what cannot (G5b)."""
+        try:
+            done = self.ask(reading)
+        except (SourceUnreadable, CredentialsError) as trouble:
+            return SourceRead({UNREADABLE: unreadable(SOURCES_OF, {self.name: trouble.code})}, why=str(trouble))
+        if done is None:
+            return SourceRead({})
+        return SourceRead(
+            {**done.frames, UNREADABLE: unreadable(self.of or SOURCES_OF, done.unreadable)}, done.certificate
+        )
 
-def read_dependents(reading: Reading) -> Iterator[tuple[str, Frames, Certificate | None]]:
-    """Source by source its frames and the certificate of the read; None where nothing was asked for."""
+
+def read_dependents(reading: Reading) -> Iterator[tuple[str, SourceRead]]:
+    """Source by source what came of it."""
     for source in DEPENDENT:
         done = source.read(reading)
-        frames = {} if done is None else done.frames
-        reading = replace(reading, frames={**reading.frames, **frames})
-        yield source.name, frames, None if done is None else done.certificate
+        reading = replace(reading, frames=together([reading.frames, done.frames]))
+        yield source.name, done
 
 
 def _deleted_users(reading: Reading) -> MultiRead | None:
@@ -88,23 +121,26 @@ def _application(reading: Reading) -> MultiRead | None:
 def _photos(reading: Reading) -> MultiRead | None:
     """P."""
     wanted = reading.scope.ids_of("entra_photos")
-    return _one("entra_photos", reading.systems.graph.mailboxes.photos(wanted)) if wanted else None
+    if not wanted or reading.systems.emply.cannot("photos"):
+        return None
+    return _one("entra_photos", reading.systems.graph.mailboxes.photos(wanted))
 
 
 def _mailboxes(reading: Reading) -> MultiRead | None:
     """C."""
     wanted = reading.scope.ids_of("entra_calendars")
-    return reading.systems.graph.mailboxes.calendars(wanted) if wanted else None
+    if not wanted or reading.systems.emply.cannot("calendars"):
+        return None
+    return reading.systems.graph.mailboxes.calendars(wanted)
 
 
 def _emply_calendars(reading: Reading) -> MultiRead | None:
-    """C; also with the calendars off, for what came from Entra before (C6): then a key without access has none."""
-    inputs = reading.people.inputs
-    try:
-        read = reading.systems.emply.calendars()
-    except CredentialsError:
-        if inputs.settings.enabled and inputs.settings.synchronize_calendars:
-            raise
+    """C; also with the calendars off, for what came from Entra before (C6)."""
+    emply, inputs = reading.systems.emply, reading.people.inputs
+    if emply.cannot("calendars"):
+        return None
+    read = _if_there_is_access(inputs.settings, emply.calendars)
+    if read is None:
         return None
     if "emply_calendars" not in reading.accepted:
         require_recorded_calendars(inputs, read.frame)
@@ -113,19 +149,35 @@ def _emply_calendars(reading: Reading) -> MultiRead | None:
 
 def _emply_events(reading: Reading) -> MultiRead | None:
     """C4 and E."""
-    inputs = reading.people.inputs
-    wanted = emply_calendars_with_events(inputs)
-    if not wanted:
+    emply, inputs = reading.systems.emply, reading.people.inputs
+    if emply.cannot("calendars") or emply.cannot("events") or not reading.has("emply_calendars"):
         return None
-    read = reading.systems.emply.events(wanted)
+    wanted = emply_calendars_with_events(inputs)
+    read = _if_there_is_access(inputs.settings, lambda: emply.events(wanted)) if wanted else None
+    if read is None:
+        return None
     if "emply_events" not in reading.accepted:
         require_recorded_events(inputs, read.frame)
     return _one("emply_events", read)
 
 
+def _if_there_is_access(settings: Settings, read: Callable[[], Read]) -> Read | None:
+    """What `read` gives; with the calendars off, a key without access has nothing of them to take away (G5b)."""
+    try:
+        return read()
+    except CredentialsError:
+        if settings.enabled and settings.synchronize_calendars:
+            raise
+        return None
+
+
 def _events(reading: Reading) -> MultiRead | None:
-    """E."""
-    people = reading.people
+    """E; not where the rest of what E needs could not be read."""
+    emply, people = reading.systems.emply, reading.people
+    if emply.cannot("calendars") or emply.cannot("events"):
+        return None
+    if not reading.has("entra_calendars", "emply_calendars", "emply_events"):
+        return None
     wanted, paired = events_of(people)
     if wanted.empty:
         return None
@@ -134,7 +186,7 @@ def _events(reading: Reading) -> MultiRead | None:
 
 
 def _one(name: str, read: Read) -> MultiRead:
-    return MultiRead({name: read.frame}, read.certificate)
+    return MultiRead({name: read.frame}, read.certificate, read.unreadable)
 
 
 DEPENDENT = (
@@ -147,12 +199,15 @@ DEPENDENT = (
         "And the application itself. Only with `sso.service_principal_id`.",
         _application,
     ),
-    DependentSource("entra_photos", mailbox_frames.Photos, "Of those whose photo may go to Emply.", _photos),
+    DependentSource(
+        "entra_photos", mailbox_frames.Photos, "Of those whose photo may go to Emply.", _photos, of="photos"
+    ),
     DependentSource(
         "entra_calendars",
         mailbox_frames.Calendars,
         "Of the people whose calendars may go to Emply, and of the meeting rooms; and whether each has a mailbox.",
         _mailboxes,
+        of="mailboxes",
     ),
     DependentSource(
         "emply_calendars",
@@ -169,6 +224,7 @@ DEPENDENT = (
         "What changed since the day's last run, else all of them; and where the next read goes on.",
         _events,
         ("entra_calendars", "emply_calendars", "emply_events"),
+        of="mailboxes",
     ),
 )
 """All of `inputs.DEPENDENT_SOURCES`, in the order of reading."""

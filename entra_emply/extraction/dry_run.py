@@ -12,12 +12,14 @@ from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.environment import Environment
 from entra_emply.extraction.planning import Planning, read_check_plan, read_lists
+from entra_emply.extraction.settings_in_force import in_force
 from entra_emply.extraction.sources import Systems
 from entra_emply.ledger.approvals import SHORTEST_ID
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.progress import Tell, unheard
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.inputs import Inputs, SyncState
+from entra_emply.reconciliation.not_read import told
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.report.wording import how_to_approve
 from entra_emply.reconciliation.settings import Settings, load
@@ -34,6 +36,11 @@ class DryRun:
     recorded: str | None
 
     @property
+    def not_read(self) -> str:
+        """What could not be read, in words that name nobody; empty where all could."""
+        return told(self.inputs.unreadable)
+
+    @property
     def approval(self) -> str:
         """How what this plan holds is approved: with the id of the recorded plan, which may hold only some of it."""
         waiting = self.plan.actions.loc[self.plan.actions["own_guards"] != "", "action_id"]
@@ -43,7 +50,7 @@ class DryRun:
 
 def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) -> DryRun:
     """The plan of this moment. Raises what reading and planning raise."""
-    stored = FrameStore(environment.frames_url)
+    stored, settings = FrameStore(environment.frames_url), in_force(settings, environment)
     stored.require()
     with _recorded(environment) as (state, baselines, recorded):
         systems = Systems(GraphClient(environment), EmplyClient(environment))

@@ -16,6 +16,7 @@ from entra_emply.progress import Tell, unheard
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
+from entra_emply.reconciliation.not_read import together
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.read_scope import read_scope
 from entra_emply.reconciliation.settings import Settings
@@ -62,9 +63,11 @@ def read_check_plan(read: Callable[[], Lists], how: Planning) -> Planned:
         require_believable(inputs, lists.reads, how.baselines, how.accepted)
     identities = identify(inputs)
     reading = Reading(how.systems, read_scope(identities), earlier_events=how.earlier_events, accepted=how.accepted)
-    for name, frames, _ in read_dependents(reading):
+    dependent = []
+    for name, done in read_dependents(reading):
         how.tell(name, len(SOURCES), len(SOURCES))
-        inputs = inputs.with_frames(frames)
+        dependent.append(done.frames)
+    inputs = inputs.with_frames(together(dependent))
     plan = make_plan(how.planned_as(inputs), identities.frame)
     require_no_external_user_touched(inputs, plan)
     return Planned(plan, inputs)

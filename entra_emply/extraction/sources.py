@@ -17,8 +17,9 @@ from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.connectors.frames import MultiRead, Read
 from entra_emply.errors import SettingsError
 from entra_emply.progress import Tell, unheard
-from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs, SyncState
+from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs, SyncState, sees_hidden_members
 from entra_emply.reconciliation.mapping import groups_to_read, resolve
+from entra_emply.reconciliation.not_read import together
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.storage.frame_store import Frames
 
@@ -97,13 +98,11 @@ def groups_of(settings: Settings, state: SyncState, lists: Mapping[str, Read]) -
 
 def inputs_of(frames: Mapping[str, Frames], settings: Settings, state: SyncState) -> Inputs:
     """The inputs that the frames of one run make, by the names of their assets; those of dependent sources may lack."""
-    named: dict[str, pd.DataFrame] = {}
-    for name in (*SOURCES, *DEPENDENT_SOURCES):
-        found = frames.get(name, {})
-        if isinstance(found, pd.DataFrame):
-            named[name] = found
-        elif name == MEMBERS:
-            named[name] = found["members"]
-        else:
-            named |= found
-    return Inputs(**named, state=state, settings=settings, member_read_hidden=False)
+    lists: dict[str, pd.DataFrame] = {}
+    for name in SOURCES:
+        found = frames[name]
+        lists[name] = found if isinstance(found, pd.DataFrame) else found["members"]
+    sets = (frames.get(name, {}) for name in DEPENDENT_SOURCES)
+    dependent = together([found for found in sets if not isinstance(found, pd.DataFrame)])
+    hidden = sees_hidden_members(lists["entra_tenant"])
+    return Inputs(**lists, **dependent, state=state, settings=settings, member_read_hidden=hidden)

@@ -98,9 +98,10 @@ def explain_live(environment: Environment, asked: str, wish: Wish | None = None)
 
     Guards, and the signs that compare a person with everybody, are told as the last run found them.
     """
-    from entra_emply.person.live import Live  # noqa: PLC0415 (clients are slow to import)
+    from entra_emply.extraction.settings_in_force import in_force  # noqa: PLC0415 (slow to import, as clients are)
+    from entra_emply.person.live import Live  # noqa: PLC0415
 
-    settings, now = load(environment.settings), clock.now()
+    settings, now = in_force(load(environment.settings), environment), clock.now()
     source = {"asked": asked, "source": "live", "run_id": None, "read_at": now, "settings_changed": False}
     run = FrameStore(environment.frames_url).last_complete()
     before = _Found.by(run, asked) if run is not None else None
@@ -223,6 +224,11 @@ def _settings_of(environment: Environment, run: StoredRun) -> Settings:
 def _changed(environment: Environment, settings: Settings) -> bool:
     """Whether the settings file says something else now; False where it cannot be read."""
     try:
-        return load(environment.settings).version != settings.version
+        now = load(environment.settings)
+        if now.version == settings.version:
+            return False
+        from entra_emply.extraction.settings_in_force import in_force  # noqa: PLC0415 (slow to import)
+
+        return in_force(now, environment).version != settings.version
     except SettingsError:
         return False

@@ -11,14 +11,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.errors import SettingsError, SourceUnreadable
+from entra_emply.errors import NO_ANSWER, SettingsError, SourceUnreadable
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among
 from entra_emply.reconciliation.inputs import SOURCES, Inputs
 from entra_emply.reconciliation.rule import Condition, Rule, any_of
+from entra_emply.reconciliation.settings import Guards
 
 ACCEPTABLE = (*SOURCES, "emply_calendars", "emply_events")
 """The sources whose shrinking is noticed, and a person may accept."""
 
+RECORDS_MISSING = "records_missing"
+"""The code of a source that lacks too much of what the ledger recorded (G5b)."""
+
+_MEMBERS = "entra_group_members"
 _A_FEW = 3
 """So many may be missing at any time: somebody took them away, and lists are read one after another."""
 
@@ -42,7 +47,7 @@ class Reads:
 
     reads: Mapping[str, Counted]
     baselines: Mapping[str, Counted]
-    percent: float
+    guards: Guards
     accepted: Collection[str] = ()
     may_be_empty: Collection[str] = ()
     answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -70,12 +75,16 @@ def _is_first_and_empty(reads: Reads, rows: Rows) -> Mask:
 
 
 def _lost_rows(reads: Reads, rows: Rows) -> Mask:
-    return reads.each(
-        lambda _source, now, before: (
-            before is not None and not _enough(now.rows, before.comparable(now), reads.percent)
-        ),
-        rows,
-    )
+    """Fewer than `min_rows_percent` of the rows, or none; members, whose loss is looked at again for each person, only
+    where more than `min_rows_lost` are missing."""
+    percent, lost = reads.guards.min_rows_percent, reads.guards.min_rows_lost
+
+    def shrank(source: str, now: Counted, before: Counted | None) -> bool:
+        return before is not None and _shrank(
+            now.rows, before.comparable(now), percent, lost if source == _MEMBERS else 0
+        )
+
+    return reads.each(shrank, rows)
 
 
 G5 = Rule[Reads](
@@ -95,17 +104,17 @@ def require_acceptable(named: Collection[str]) -> None:
 def require_full_read(
     reads: Mapping[str, Counted],
     baselines: Mapping[str, Counted],
-    percent: float,
+    guards: Guards,
     accepted: Collection[str] = (),
     may_be_empty: Collection[str] = (),
 ) -> None:
-    """Refuse a source that has fewer than `percent` of the rows of its last accepted read.
+    """Refuse a source that lost too many of the rows of its last accepted read (G5).
 
     `baselines` are the last accepted reads; a source without one must have a row at all, unless `may_be_empty`.
     `accepted` are the sources whose shrinking a person has accepted for this run. Raises SourceUnreadable for the first
     source that shrank.
     """
-    looked = Reads(reads, baselines, percent, accepted, may_be_empty)
+    looked = Reads(reads, baselines, guards, accepted, may_be_empty)
     for source in np.array(list(reads))[G5.acts(looked)][:1]:
         before = baselines.get(source)
         if before is None:
@@ -113,8 +122,8 @@ def require_full_read(
         now = reads[source]
         raise SourceUnreadable(
             source,
-            f"{now.rows} rows where the last accepted read had {before.comparable(now)}, less than {percent:g} % "
-            f"(G5); {_how_to_accept(source)}",
+            f"{now.rows} rows where the last accepted read had {before.comparable(now)}, less than "
+            f"{guards.min_rows_percent:g} % (G5); {_how_to_accept(source)}",
         )
 
 
@@ -140,7 +149,7 @@ def require_referred(
 
 
 def require_recorded_calendars(inputs: Inputs, emply_calendars: pd.DataFrame) -> None:
-    """For Emply's calendars: most of those that the pipeline made must still be there, or they would be made again.
+    """G5b: most of Emply's calendars that the pipeline made must still be there, or they would be made again.
 
     (Their number alone does not tell: switching the integration off takes all of them away.) Raises SourceUnreadable.
     """
@@ -148,7 +157,7 @@ def require_recorded_calendars(inputs: Inputs, emply_calendars: pd.DataFrame) ->
 
 
 def require_recorded_events(inputs: Inputs, emply_events: pd.DataFrame) -> None:
-    """For Emply's events: most of those that were made in Outlook must still be there, or Outlook's would go (E2).
+    """G5b: most of Emply's events that were made in Outlook must still be there, or Outlook's would go (E2).
 
     Of the calendars that are read, by what the ledger recorded of them. Raises SourceUnreadable.
     """
@@ -159,14 +168,28 @@ def require_recorded_events(inputs: Inputs, emply_events: pd.DataFrame) -> None:
 
 def _require_recorded(inputs: Inputs, source: str, recorded: "pd.Series[str]", read: "pd.Series[str]") -> None:
     percent = inputs.settings.guards.min_rows_percent
-    _require_most(source, recorded, read, percent, "{} of the {} that the ledger has recorded are there")
+    said = "{} of the {} that the ledger has recorded are there"
+    _require_most(source, recorded, read, percent, said, code=RECORDS_MISSING)
 
 
-def _require_most(source: str, expected: "pd.Series[str]", there: "pd.Series[str]", percent: float, said: str) -> None:
+def _require_most(
+    source: str,
+    expected: "pd.Series[str]",
+    there: "pd.Series[str]",
+    percent: float,
+    said: str,
+    code: str = NO_ANSWER,
+) -> None:
     found = int(is_among(expected, there).sum())
     if len(expected) - found > _A_FEW and not _enough(found, len(expected), percent):
         found_of = said.format(found, len(expected))
-        raise SourceUnreadable(source, f"{found_of}, less than {percent:g} % (G5); {_how_to_accept(source)}")
+        why = f"{found_of}, less than {percent:g} % (G5); {_how_to_accept(source)}"
+        raise SourceUnreadable(source, why, code=code)
+
+
+def _shrank(rows: int, before: int, percent: float, few: int) -> bool:
+    """Whether a list lost too much, though a few rows may be missing; none is always too few where there were some."""
+    return before > 0 and (rows == 0 or (not _enough(rows, before, percent) and before - rows > few))
 
 
 def _enough(rows: int, of: int, percent: float) -> bool:

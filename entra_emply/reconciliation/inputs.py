@@ -221,6 +221,14 @@ class Inputs:
         return self.state.read_at
 
 
+def sees_hidden_members(entra_tenant: pd.DataFrame) -> bool:
+    """Whether the application may see who is in groups with hidden membership (S), as the tenant's frame has it.
+
+    A run of an earlier version did not look.
+    """
+    return "member_read_hidden" in entra_tenant and bool(entra_tenant["member_read_hidden"].any())
+
+
 def _typed(frame: pd.DataFrame | None, columns: Mapping[str, str]) -> pd.DataFrame:
     if frame is None or frame.empty:
         return _no_rows(tuple(columns.items())).copy(deep=False)

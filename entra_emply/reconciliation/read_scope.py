@@ -12,7 +12,7 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, is_among, positions
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
-from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
+from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState, sees_hidden_members
 from entra_emply.reconciliation.rules import calendars, events, photos
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.settings import Settings
@@ -51,7 +51,8 @@ class ReadScope:
         """The inverse of `frames`; `state` is the sync state of the same run."""
         settings = Settings.model_validate_json(frames["settings"]["document"].iloc[0])
         lists = {name: frames[name] for name in SOURCES}
-        inputs = Inputs(**lists, state=state, settings=settings, member_read_hidden=False)
+        hidden = sees_hidden_members(lists["entra_tenant"])
+        inputs = Inputs(**lists, state=state, settings=settings, member_read_hidden=hidden)
         return cls(frames["asked"], identify(inputs, frames["identities"]))
 
 

@@ -139,7 +139,7 @@ def sync(
     ] = None,
 ) -> int:
     """One complete run now: read, plan, apply. Exit 0: applied or nothing to do; 2: something is held; 3: actions
-    failed or are quarantined; 1: the run failed."""
+    failed or are quarantined, or something was not read; 1: the run failed."""
     with progress("Starting") as tell:
         from pipelines.commands.sync import run_sync  # noqa: PLC0415
 
@@ -187,7 +187,7 @@ def plan(
     in_force = load(environment.settings) if settings is None else load(settings, "--settings")
     with progress("Reading Entra and Emply") as tell:
         run = dry_run(environment, in_force, tell)
-    made = document(run.plan, run.inputs.now, in_force.version)
+    made = document(run.plan, run.inputs.now, run.inputs.settings.version)
     if html_file is not None:
         write_html(html_file, made, names_of(run.inputs), groups_of(run.plan.actions), run.approval)
     if csv_file is not None:
@@ -199,6 +199,8 @@ def plan(
         typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(run.plan.actions)} actions, written to {written}")
     else:
         show(made, names_of(run.inputs), console(), run.approval)
+    if run.not_read and not as_json:
+        typer.echo(run.not_read)
     return 0
 
 

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from dagster import DagsterEventType, DagsterInstance, EventLogEntry, ExecuteInProcessResult, RunsFilter
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.utils import make_new_run_id
+from pandas import DataFrame
 
 from assets.checks import ACCEPT_SHRINK
 from assets.provisioning import OVERTAKEN
@@ -24,6 +25,8 @@ from entra_emply.errors import EntraEmplyError
 from entra_emply.ledger.database import in_words
 from entra_emply.progress import Tell, listening
 from entra_emply.reconciliation.completeness import require_acceptable
+from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES
+from entra_emply.reconciliation.not_read import UNREADABLE, together, told
 from entra_emply.reconciliation.settings import load
 from entra_emply.storage.frame_store import FrameStore
 from pipelines.command_lock import BY_COMMAND, command_lock
@@ -44,11 +47,13 @@ class SyncFailed(EntraEmplyError):
 
 @dataclass(frozen=True)
 class SyncReport:
-    """What came of a run: `counts` are numbers of actions, applied or not, by the names of `_COUNTS`."""
+    """What came of a run: `counts` are numbers of actions, applied or not, by the names of `_COUNTS`; `not_read` says
+    what could not be read (P5, C7, G5b), and names nobody."""
 
     plan_id: str
     planned: int
     counts: dict[str, int]
+    not_read: str = ""
 
     @property
     def held(self) -> int:
@@ -57,14 +62,15 @@ class SyncReport:
 
     @property
     def troubled(self) -> bool:
-        """Whether something failed, waits to be tried again, is in quarantine, or could not be tried."""
-        return any(self.counts[name] for name in _TROUBLES)
+        """Whether something failed, waits to be tried again, is in quarantine, or could not be tried or read."""
+        return bool(self.not_read) or any(self.counts[name] for name in _TROUBLES)
 
     @property
     def summary(self) -> str:
-        """One line."""
+        """One line, and one more of what could not be read."""
         said = ", ".join(f"{count} {what}" for what, count in self.counts.items() if count)
-        return f"Plan {self.plan_id[:12]}: {self.planned} actions; {said or 'nothing to do'}"
+        done = f"Plan {self.plan_id[:12]}: {self.planned} actions; {said or 'nothing to do'}"
+        return f"{done}\n{self.not_read}" if self.not_read else done
 
 
 def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
@@ -106,7 +112,15 @@ def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], 
         plan_id=plan_id,
         planned=int(actions["dagster/row_count"]),
         counts={name: int(counts[name]) for name in _COUNTS},
+        not_read=_not_read(planned.run_id),
     )
+
+
+def _not_read(run_id: str) -> str:
+    """What the run could not read, as its frames have it."""
+    stored = FrameStore(Environment.load().frames_url)
+    sets = (stored.read(run_id, source) for source in DEPENDENT_SOURCES)
+    return told(together(each for each in sets if not isinstance(each, DataFrame))[UNREADABLE])
 
 
 def _execute(

@@ -187,24 +187,22 @@ def test_a_date_in_an_items_retry_after_is_measured_from_the_batchs_own_date() -
     assert sum(graph.time.slept) == pytest.approx(20)
 
 
-def test_a_throttled_item_holds_back_every_other_batch() -> None:
+def test_an_item_that_is_throttled_for_a_day_is_given_up_and_the_others_go_on() -> None:
     def answer(item: Item) -> Reply:
         return (429, error("ApplicationThrottled"), {"Retry-After": "86400"}) if "/u0/" in item["url"] else _said(item)
 
     graph = ScriptedGraph(answer)
-    read = BatchedRead(graph.connection(), "entra_photos")
-    with pytest.raises(SourceUnreadable, match="wait"):
-        list(read.run(_people(1)))
-    with pytest.raises(SourceUnreadable, match="the wait that it asked for is not over"):
-        list(read.run([("other", _once("other"))]))
-    assert graph.asked() == ["/users/u0/0"]
+    found = _all(graph, _people(3))
+    assert [found[f"u{n}"][0][0] for n in range(3)] == [429, 200, 200]  # type: ignore[index]
+    assert len(graph.batches) == 1
     assert sum(graph.time.slept) == 0
 
 
-def test_attempts_and_waits_are_bounded() -> None:
+def test_attempts_and_waits_are_bounded_and_the_last_answer_is_that_of_the_task() -> None:
     graph = _failing(1000, 500, error("InternalServerError"))
-    with pytest.raises(SourceUnreadable, match=f"answered 500, also at attempt {ATTEMPTS}"):
-        _all(graph, _people(SIZE))
+    found = _all(graph, _people(SIZE))
+    assert found["u3"] == [(500, error("InternalServerError"))]
+    assert found["u4"] == [(200, {"id": "/users/u4/0"})]
     assert len(graph.batches) == ATTEMPTS
     assert sum(graph.time.slept) <= LONGEST_WAIT
 
@@ -249,12 +247,45 @@ def test_trouble_of_a_whole_batch_that_passes_changes_nothing(trouble: str) -> N
     assert [len(batch) for batch in graph.batches] == [3, 3]
 
 
-@pytest.mark.parametrize("trouble", WHOLE)
+LASTING = [trouble for trouble in WHOLE if trouble != "an item is missing"]  # alone, none is
+
+
+@pytest.mark.parametrize("trouble", LASTING)
 def test_trouble_of_a_whole_batch_that_stays_makes_the_source_unreadable(trouble: str) -> None:
     graph = _at_first(WHOLE[trouble], times=1000)
     with pytest.raises(SourceUnreadable, match="entra_photos could not be read: Graph"):
         _all(graph, _people(3))
-    assert len(graph.batches) == ATTEMPTS
+    assert [len(batch) for batch in graph.batches] == [3] * ATTEMPTS + [1] * 6
+
+
+@pytest.mark.parametrize("trouble", LASTING)
+def test_an_item_that_breaks_every_batch_it_is_in_is_the_only_one_without_an_answer(trouble: str) -> None:
+    def whole(items: list[Item]) -> Answer | None:
+        return WHOLE[trouble] if any("/u7/" in item["url"] for item in items) else None
+
+    read = BatchedRead(ScriptedGraph(_said, whole=whole).connection(), "entra_photos")
+    found = dict(read.run((f"u{n}", _strictly(f"u{n}")) for n in range(50)))
+    assert found.keys() == {f"u{n}" for n in range(50)} - {"u7"}
+    assert read.unreadable == {"u7": str(WHOLE[trouble].status) if WHOLE[trouble].status != 200 else "no_answer"}
+
+
+@pytest.mark.parametrize("trouble", ["429", "500", "503 with a wait", "504", "nothing"])
+def test_where_nothing_is_ever_answered_the_rest_is_not_asked_for(trouble: str) -> None:
+    graph = ScriptedGraph(lambda _: PASSING[trouble])  # type: ignore[arg-type, return-value]
+    with pytest.raises(SourceUnreadable, match="answers nothing") as raised:
+        _all(graph, _people(1000))
+    status, body, *_ = PASSING[trouble]
+    assert raised.value.code == (
+        "no_answer" if status == 200 else f"{status} {body['error']['code']}" if body else "504"
+    )  # type: ignore[index]
+    assert len({item["url"] for batch in graph.batches for item in batch}) <= SIZE * (BATCHES + 4)
+
+
+def _strictly(mailbox: str) -> ReadTask[None]:
+    """A task that takes nothing but what was asked for."""
+    answer = yield Ask(mailbox, f"/users/{mailbox}/0")
+    if answer.said != "no_answer" or not isinstance(answer.json(), dict):
+        raise SourceUnreadable("entra_photos", "it is not so", code=answer.said)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 413])
@@ -281,11 +312,8 @@ def test_a_token_that_is_refused_for_the_batch_is_replaced() -> None:
     assert len(_all(graph, _people(3))) == 3
 
 
-@pytest.mark.parametrize("graph", [
-    _at_first(Answer(401, b"", {}), times=1000),
-    ScriptedGraph(lambda _: (401, error("InvalidAuthenticationToken"))),
-])  # fmt: skip
-def test_a_new_token_that_is_refused_too_is_the_credentials_fault(graph: ScriptedGraph) -> None:
+def test_a_new_token_that_is_refused_too_is_the_credentials_fault() -> None:
+    graph = _at_first(Answer(401, b"", {}), times=1000)
     with pytest.raises(CredentialsError, match="refuses the token"):
         _all(graph, _people(3))
     assert len(graph.batches) == 2
@@ -296,14 +324,24 @@ def test_a_mailbox_that_refuses_every_token_is_no_fault_of_the_credentials() -> 
     assert _all(graph, _people(SIZE))["u7"] == [(401, error("ErrorTokenNotValidHere"))]
 
 
-# --- the certificate --------------------------------------------------------------------------------------------------
+def test_mailboxes_that_refuse_every_token_cost_one_new_token_for_all_of_them() -> None:
+    graph = ScriptedGraph(
+        lambda item: (401, error("UnknownError")) if item["url"].endswith("7/0") else (200, {"id": "x"})
+    )
+    found = _all(graph, _people(1000))
+    assert sum(status == 401 for (status, _), *_ in found.values()) == 100  # type: ignore[misc]
+    assert len(set(graph.tokens)) <= 1 + BATCHES
 
 
-def test_a_failure_in_a_task_ends_the_read() -> None:
-    def task() -> ReadTask[None]:
+# --- one mailbox -----------------------------------------------------------------------------------------------------
+
+
+def test_a_failure_in_a_task_is_that_of_its_mailbox_alone() -> None:
+    def task(code: str) -> ReadTask[None]:
         yield Ask("u", "/users/u/0")
-        raise SourceUnreadable("entra_photos", "it is not so")
+        raise SourceUnreadable("entra_photos", "it is not so", code=code)
 
-    graph = ScriptedGraph(_said)
-    with pytest.raises(SourceUnreadable, match="it is not so"):
-        list(BatchedRead(graph.connection(), "entra_photos").run([("u", task())]))
+    read = BatchedRead(ScriptedGraph(_said).connection(), "entra_photos")
+    tasks = [*enumerate(map(task, ["503", "500", "500"])), (3, _once("other"))]
+    assert dict(read.run(tasks)) == {3: [(200, {"id": "/users/other/0"})]}  # type: ignore[comparison-overlap]
+    assert read.unreadable == {"u": "500"}

@@ -117,7 +117,7 @@ class Connection:
         try:
             return self.ask(operation, identity, params)
         except RequestFailed as failure:
-            raise SourceUnreadable(source, str(failure), down=failure.transient) from None
+            raise SourceUnreadable(source, str(failure), down=failure.transient, code=failure.said) from None
 
     def _one(self, source: str, operation: str, identity: str) -> Row | None:
         """One object as Emply has it."""
@@ -189,20 +189,23 @@ class Connection:
             body=_as_patch(body) if isinstance(body, Mapping) and operation.content_type == JSON_PATCH else body,
             repeatable=repeatable,
         )
+        said = f"{answer.status} {self.error_code(answer)}".rstrip()
         if answer.status == _UNAUTHORIZED:
-            raise CredentialsError("Emply refuses the key: check EMPLY_API_KEY, and that the key is activated in Emply")
+            what = "Emply refuses the key: check EMPLY_API_KEY, and that the key is activated in Emply"
+            raise CredentialsError(what, code=said)
         if answer.status == _FORBIDDEN:
-            raise CredentialsError(f"Emply refuses {name}: the key's roles lack the access {operation.needed}")
+            what = f"Emply refuses {name}: the key's roles lack the access {operation.needed}"
+            raise CredentialsError(what, code=said)
         return answer
 
     def _require_ok(self, source: str, operation: str, answer: Answer) -> None:
         if answer.status in SUCCESS:
             return
-        said = f"Emply answered {answer.status} {self.error_code(answer)}".rstrip()
+        code = f"{answer.status} {self.error_code(answer)}".rstrip()
         hint = ": are EMPLY_CUSTOMER and EMPLY_URL right?" if answer.status == _NOT_FOUND else ""
         if answer.status in _NOT_UNDERSTOOD and operation.startswith("list_"):
             hint = f": if it takes no `skip` and `take`, set lists.style to whole ({self.description.where('lists')})"
-        raise SourceUnreadable(source, said + hint)
+        raise SourceUnreadable(source, f"Emply answered {code}{hint}", code=code)
 
 
 def _base(url: str, environment: EmplyEnvironment) -> str:

@@ -11,12 +11,13 @@ import orjson
 from requests.structures import CaseInsensitiveDict
 
 from entra_emply.connectors.entra.connection import OK, UNAUTHORIZED, Connection, signature, token_refused
-from entra_emply.connectors.http import SUCCESS, TRANSIENT, Answer, RequestFailed
+from entra_emply.connectors.http import LONGEST_WAIT, SUCCESS, TRANSIENT, Answer, RequestFailed
+from entra_emply.connectors.throttle import retry_after
 
 SIZE = 20
 """The most items in one batch."""
 
-_FAILED_DEPENDENCY, _THROTTLED = 424, 429
+_NONE, _FAILED_DEPENDENCY, _THROTTLED = 0, 424, 429
 _TRANSIENT_CODES = frozenset({"errormailboxmoveinprogress", "errormailboxstoreunavailable", "errorserverbusy"})
 
 
@@ -30,49 +31,72 @@ class Ask:
 
 
 class Batch:
-    """One batch: `answers` has those that came so far, by the number of the item."""
+    """One batch, by the numbers of its items: `answers` has those that are final, `failed` those of the last attempt
+    after which it is worth to ask again.
 
-    def __init__(self, connection: Connection, asks: Sequence[Ask], token: str) -> None:
+    `renewed`: the token replaces one that was refused, so that an item which refuses it, too, means itself.
+    """
+
+    def __init__(self, connection: Connection, asks: Sequence[Ask], token: str, *, renewed: bool = False) -> None:
         self._connection = connection
         self._asks = asks
-        self._token = token
+        self.token, self.renewed = token, renewed
         self.answers: dict[int, Answer] = {}
+        self.failed: dict[int, Answer] = {}
+
+    @property
+    def unanswered(self) -> list[int]:
+        """The items without a final answer."""
+        return [n for n in range(len(self._asks)) if n not in self.answers]
 
     def send(self) -> None:
-        """Send the items without answer once. Raises RequestFailed, with the longest wait that an item asks for."""
-        unanswered = [n for n in range(len(self._asks)) if n not in self.answers]
-        got = self._post(unanswered)
+        """Send the items without answer once. Raises RequestFailed, with the longest wait that an item asks for, and
+        CredentialsError where the batch itself is refused with a new token, too.
+
+        An item that asks for a longer wait than a request may have is answered by that: the others go on.
+        """
+        self.failed = {}
+        got = self._post(self.unanswered)
         refused = [n for n, answer in got.items() if answer.status == UNAUTHORIZED]
-        if refused:
-            self._token = self._connection.token(instead_of=self._token)
+        if refused and not self.renewed:
+            self._renew()
             got |= self._post(refused)
-            if all(answer.status == UNAUTHORIZED for answer in got.values()):
-                raise token_refused()
-        failed = [answer for answer in got.values() if _transient(answer)]
-        self.answers |= {n: answer for n, answer in got.items() if not _transient(answer)}
-        if failed:
-            raise self._trouble(failed)
+        self.failed = {n: each for n, each in got.items() if is_transient(each) and not _waits_too_long(each)}
+        self.answers |= {n: answer for n, answer in got.items() if n not in self.failed}
+        if self.failed:
+            raise self._trouble([*self.failed.values()])
+
+    def _renew(self) -> None:
+        self.token, self.renewed = self._connection.token(instead_of=self.token), True
 
     def _post(self, items: Sequence[int]) -> dict[int, Answer]:
-        """The answers by item. If the batch itself is refused, so is every item."""
-        requests = [
-            {"id": str(n), "method": "GET", "url": self._asks[n].url, "headers": dict(self._asks[n].headers)}
-            for n in items
-        ]
-        answer = self._connection.service.once(
-            "POST",
-            f"{self._connection.base}/$batch",
-            data=orjson.dumps({"requests": requests}),
-            headers=signature(self._token) | {"Content-Type": "application/json"},
-        )
+        """The answers by item."""
+        answer = self._once(items)
         if answer.status == UNAUTHORIZED:
-            return dict.fromkeys(items, answer)
+            self._renew()
+            answer = self._once(items)
+        if answer.status == UNAUTHORIZED:
+            raise token_refused(answer)
         if answer.status != OK:
-            raise RequestFailed(f"Graph: answered {answer.status} to a batch", status=answer.status)
+            raise RequestFailed(
+                f"Graph: answered {answer.status} to a batch", status=answer.status, code=answer.error_code
+            )
         found = _items(answer)
         if found.keys() != set(items):
             raise RequestFailed("Graph: the answer to a batch is incomplete", status=answer.status, transient=True)
         return found
+
+    def _once(self, items: Sequence[int]) -> Answer:
+        requests = [
+            {"id": str(n), "method": "GET", "url": self._asks[n].url, "headers": dict(self._asks[n].headers)}
+            for n in items
+        ]
+        return self._connection.service.once(
+            "POST",
+            f"{self._connection.base}/$batch",
+            data=orjson.dumps({"requests": requests}),
+            headers=signature(self.token) | {"Content-Type": "application/json"},
+        )
 
     def _trouble(self, failed: Sequence[Answer]) -> RequestFailed:
         """One error for all failed items: throttling comes first, then the longest wait."""
@@ -100,12 +124,21 @@ def _items(answer: Answer) -> dict[int, Answer]:
     return found
 
 
-def _transient(answer: Answer) -> bool:
+def is_transient(answer: Answer) -> bool:
     """Whether another attempt may succeed; also for a body that is not an object, and for a mailbox that is moving."""
     sound = (dict, type(None)) if answer.status not in SUCCESS else (dict,)
     return (
         answer.status in TRANSIENT
-        or answer.status == _FAILED_DEPENDENCY
+        or answer.status in (_NONE, _FAILED_DEPENDENCY)
         or answer.error_code.casefold() in _TRANSIENT_CODES
         or not isinstance(answer.json(), sound)
     )
+
+
+def no_answer(failure: RequestFailed) -> Answer:
+    """In place of the answer to an item that broke its batch."""
+    return Answer.of(failure.status or _NONE, {"error": {"code": failure.code}} if failure.code else None, {})
+
+
+def _waits_too_long(answer: Answer) -> bool:
+    return (retry_after(answer.headers) or 0) > LONGEST_WAIT

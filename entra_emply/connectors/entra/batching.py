@@ -1,8 +1,9 @@
 """Many small reads in few requests: batches that are filled from all tasks that wait for an answer.
 
 A task (`ReadTask`) is a generator: it yields a request, is sent the answer, and returns its result. Only as many tasks
-are started as fill the batches on the way, whatever the number of mailboxes. Not here: what a task asks (`mailboxes`,
-`events`), and sending one batch (`batch`). Limits of mailboxes: https://learn.microsoft.com/graph/throttling-limits
+are started as fill the batches on the way, whatever the number of mailboxes. A mailbox's trouble stays its own: a task
+that fails makes its mailbox unreadable (P5, C7), the others go on. Not here: what a task asks (`mailboxes`, `events`),
+and sending one batch (`batch`). Limits of mailboxes: https://learn.microsoft.com/graph/throttling-limits
 """
 
 import hashlib
@@ -12,9 +13,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import pandas as pd
+
 from entra_emply import clock
-from entra_emply.connectors.entra.batch import SIZE, Ask, Batch
-from entra_emply.connectors.entra.connection import FORBIDDEN, MAILBOXES, OK, Connection, Trail, page, says, unreadable
+from entra_emply.connectors.entra.batch import SIZE, Ask, Batch, is_transient, no_answer
+from entra_emply.connectors.entra.connection import OK, Connection, Trail, page, says, unreadable
 from entra_emply.connectors.frames import Certificate, Row
 from entra_emply.connectors.http import Answer, RequestFailed
 from entra_emply.connectors.pages import Pages
@@ -26,6 +29,10 @@ BATCHES = 4
 """Batches that are on the way at a time."""
 
 _STARTED = 2 * BATCHES * SIZE
+_HOPELESS = 3 * SIZE
+"""So many answers of trouble that may pass, and did not, and no other: the rest is not asked for."""
+_ALONE = 3
+"""So many items of a batch without an answer are tried alone before the service is said to be down."""
 
 Key = TypeVar("Key")
 Result = TypeVar("Result")
@@ -42,9 +49,21 @@ class BatchedRead:
         self._started_at = clock.now()
         self._pages = 0
         self._digests: list[bytes] = []
+        self._codes: dict[str, list[str]] = {}
+        self._troubles: list[str] = []
+        self._answered = False
+        self._renewed: str | None = None
+
+    @property
+    def unreadable(self) -> dict[str, str]:
+        """The mailboxes that could not be read, by their owners' ids, with what Graph said: the most frequent code."""
+        return {mailbox: most_frequent(codes) for mailbox, codes in self._codes.items()}
 
     def run(self, tasks: Iterable[tuple[Key, ReadTask[Result]]]) -> Iterator[tuple[Key, Result]]:
-        """Run the tasks; yields the result of each as it finishes. Raises SourceUnreadable, CredentialsError."""
+        """Run the tasks; yields the result of each as it finishes, of none whose mailbox is `unreadable` by it.
+
+        Raises SourceUnreadable where Graph answers nothing at all, and CredentialsError.
+        """
         queue = _TaskQueue(tasks)
         on_the_way: dict[Future[list[Answer]], list[_Waiting[Key, Result]]] = {}
         with ThreadPoolExecutor(max_workers=BATCHES) as threads:
@@ -56,8 +75,29 @@ class BatchedRead:
                 if not on_the_way:
                     return
                 for done in wait(on_the_way, return_when=FIRST_COMPLETED).done:
-                    for waiting, answer in zip(on_the_way.pop(done), done.result(), strict=True):
-                        queue.answer(waiting, answer)
+                    answers = done.result()
+                    for waiting, answer in zip(on_the_way.pop(done), answers, strict=True):
+                        try:
+                            queue.answer(waiting, answer)
+                        except SourceUnreadable as trouble:
+                            self.give_up(waiting.ask.mailbox, trouble)
+                    self._require_hope(answers)
+
+    def give_up(self, mailbox: str, trouble: SourceUnreadable) -> None:
+        """The mailbox is unreadable because of this."""
+        self._codes.setdefault(mailbox, []).append(trouble.code)
+
+    def framed(
+        self,
+        build: Callable[[Mapping[Key, Result]], pd.DataFrame],
+        found: Mapping[Key, Result],
+        mailbox_of: Callable[[Key], str],
+    ) -> pd.DataFrame:
+        """The frame of what was found, but for what makes none: its mailbox is unreadable. Raises SourceUnreadable."""
+        try:
+            return build(found)
+        except SourceUnreadable:
+            return build({key: each for key, each in found.items() if self._makes_one(build, key, each, mailbox_of)})
 
     def accept(self, pages: Pages) -> None:
         """Certify these pages with the others. Their order does not matter: tasks finish in any order."""
@@ -91,7 +131,7 @@ class BatchedRead:
                 pages.add(answer, [])
                 return answer
             if answer.status != OK:
-                raise self.unreadable(answer, mailbox, chain=bool(trail.followed))
+                raise unreadable(self.source, answer, chain=bool(trail.followed), whose=mailbox)
             body = page(self.source, answer)
             rows = body.get("value")
             pages.add(answer, list(map(keep, rows)) if isinstance(rows, list) else rows)
@@ -99,19 +139,81 @@ class BatchedRead:
             if not link:
                 return answer
 
-    def unreadable(self, answer: Answer, mailbox: str, *, chain: bool = False) -> Exception:
-        """The error for an answer of another status than 200; it names the mailbox's owner by id."""
-        if answer.status == FORBIDDEN:
-            self.connection.forbidden(f"read {self.source}", MAILBOXES)
-        return unreadable(self.source, answer, chain=chain, whose=mailbox)
-
     def _answers(self, asks: Sequence[Ask]) -> list[Answer]:
+        """The answer to each, of trouble that stays, too. Raises SourceUnreadable where the batch itself has none."""
         try:
-            batch = Batch(self.connection, asks, self.connection.token())
+            token = self.connection.token()
+        except RequestFailed as failure:
+            raise self._down(failure) from None
+        batch = Batch(self.connection, asks, token, renewed=token == self._renewed)
+        try:
             self.connection.service.insist(batch.send)
         except RequestFailed as failure:
-            raise SourceUnreadable(self.source, str(failure), down=failure.transient) from None
-        return [batch.answers[n] for n in range(len(asks))]
+            if not batch.failed:
+                self._ask_alone(asks, batch, failure)
+        self._renewed = batch.token if batch.renewed else self._renewed
+        answers = batch.answers | batch.failed
+        return [answers[n] for n in range(len(asks))]
+
+    def _ask_alone(self, asks: Sequence[Ask], batch: Batch, failure: RequestFailed) -> None:
+        """Ask for each item of a batch that gets no answer by itself: one of them may be what breaks it.
+
+        Raises SourceUnreadable where none of the first few gets one either, and nothing did before.
+        """
+        if not failure.transient:
+            raise self._down(failure) from None
+        silent = 0
+        for n in batch.unanswered:
+            batch.answers[n], heard = self._alone(asks[n], batch)
+            silent += not heard
+            nothing = silent == len(batch.answers) and not self._answered
+            if nothing and (silent == _ALONE or not batch.unanswered):
+                raise self._down(failure) from None
+
+    def _alone(self, ask: Ask, of: Batch) -> tuple[Answer, bool]:
+        """What comes of an item by itself, and whether that is an answer. The first attempt may meet a connection that
+        the batch has broken."""
+        alone, nothing = Batch(self.connection, [ask], of.token, renewed=of.renewed), Answer.of(0, None, {})
+        for _ in ("this connection", "another one"):
+            try:
+                alone.send()
+            except RequestFailed as failure:
+                nothing = no_answer(failure)
+            if heard := alone.answers | alone.failed:
+                return heard[0], True
+        return nothing, False
+
+    def _down(self, failure: RequestFailed) -> SourceUnreadable:
+        return SourceUnreadable(self.source, str(failure), down=failure.transient, code=failure.said)
+
+    def _require_hope(self, answers: Sequence[Answer]) -> None:
+        """Raise SourceUnreadable once a lot was asked for, each again and again, and nothing was ever answered."""
+        troubles = [answer.said for answer in answers if is_transient(answer)]
+        self._troubles += troubles
+        self._answered = self._answered or len(troubles) < len(answers)
+        if not self._answered and len(self._troubles) >= _HOPELESS:
+            code = most_frequent(self._troubles)
+            raise SourceUnreadable(self.source, f"Graph answers nothing of it ({code})", down=True, code=code)
+
+    def _makes_one(
+        self,
+        build: Callable[[Mapping[Key, Result]], pd.DataFrame],
+        key: Key,
+        found: Result,
+        mailbox_of: Callable[[Key], str],
+    ) -> bool:
+        try:
+            build({key: found})
+        except SourceUnreadable as trouble:
+            self.give_up(mailbox_of(key), trouble)
+            return False
+        return True
+
+
+def most_frequent(codes: Iterable[str]) -> str:
+    """The most frequent code; of equals the least."""
+    counted = Counter(codes)
+    return min(counted, key=lambda code: (-counted[code], code))
 
 
 @dataclass(frozen=True)

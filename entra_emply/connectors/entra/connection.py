@@ -9,7 +9,14 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from entra_emply.connectors.entra.permissions import CALENDARS, Permission
+from entra_emply.connectors.entra.permissions import (
+    APPLICATIONS,
+    CALENDARS,
+    MEMBERS,
+    ORGANIZATION,
+    USERS,
+    Permission,
+)
 from entra_emply.connectors.entra.sign_in import SignIn
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import Answer, RequestFailed, Service
@@ -32,18 +39,17 @@ _OUTLOOK = frozenset({"calendar", "calendars", "events"})
 MAILBOXES, WRITING_MAILBOXES, WRITING_USERS = "mailboxes", "writing mailboxes", "writing users"
 DELETING_USERS = "deleting users"
 PERMISSIONS = {
-    "users": ("User.Read.All",),
-    "groups": ("GroupMember.Read.All",),
-    "organization": ("Organization.Read.All",),
-    "directory": ("User.Read.All",),
-    "servicePrincipals": ("Application.Read.All",),
+    "users": (USERS.name, *USERS.included_in),
+    "groups": (MEMBERS.name, *MEMBERS.included_in),
+    "organization": (ORGANIZATION.name, *ORGANIZATION.included_in),
+    "directory": (USERS.name, *USERS.included_in),
+    "servicePrincipals": (APPLICATIONS.name, *APPLICATIONS.included_in),
     MAILBOXES: ("Calendars.ReadWrite", "Calendars.Read"),
     WRITING_MAILBOXES: ("Calendars.ReadWrite",),
     WRITING_USERS: ("User.ReadWrite.All", "Directory.ReadWrite.All"),
     DELETING_USERS: ("User.ReadWrite.All", "User.DeleteRestore.All"),
 }
 """By area: the application permission that is needed, and others that include it."""
-_BY_OBJECT = frozenset({MAILBOXES, WRITING_MAILBOXES, WRITING_USERS, DELETING_USERS})
 
 
 class Connection:
@@ -102,16 +108,16 @@ class Connection:
         if permission.granted_as(self.permissions) is None:
             raise _lacks(f"the application may not {what}", permission.name)
 
-    def forbidden(self, what: str, area: str, *, code: str = NO_ANSWER) -> None:
-        """Raise CredentialsError that names the permission missing for `what`, unless only one object is forbidden.
+    def forbidden(self, what: str, area: str, *, code: str = str(FORBIDDEN)) -> None:
+        """Raise CredentialsError that names the permission missing for `what`, unless the application has it.
 
-        Only one object is forbidden if the application has the permission: it may not change an administrator, or the
-        mailbox is outside its access policy. The same holds for writing to a mailbox that it could read without any
-        permission in its token: Exchange grants that access mailbox by mailbox.
+        Then only one object is forbidden: it may not change an administrator, the photo is a guest's, or the mailbox is
+        outside its access policy. The same holds for writing to a mailbox that it could read without any permission in
+        its token: Exchange grants that access mailbox by mailbox.
         """
         needed, *as_good = PERMISSIONS.get(area, ("a permission",))
         by_exchange = area == WRITING_MAILBOXES and CALENDARS.from_elsewhere(self.permissions)
-        if not by_exchange and (area not in _BY_OBJECT or self.permissions.isdisjoint([needed, *as_good])):
+        if not by_exchange and self.permissions.isdisjoint([needed, *as_good]):
             raise _lacks(f"Graph refuses to {what}", needed, code)
 
     def one(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from entra_emply.connectors.entra import frames
 from entra_emply.connectors.entra.connection import NO_OBJECT, Connection, part
-from entra_emply.connectors.entra.permissions import ORGANIZATION
+from entra_emply.connectors.entra.permissions import HIDDEN_MEMBERS, ORGANIZATION
 from entra_emply.connectors.frames import FrameModel, MultiRead, Read, Row, properties
 from entra_emply.connectors.pages import Pages, read_of, whole
 
@@ -40,7 +40,12 @@ class Directory:
         Raises CredentialsError where the token does not name the permission for it: Graph answers all the same, but
         without `onPremisesSyncEnabled`, and a hybrid tenant would look like one in the cloud (W0).
         """
-        found = _listed(self._connection, "entra_tenant", "organization", frames.Tenant, frames.tenant, top=None)
+
+        def built(rows: Sequence[Row]) -> pd.DataFrame:
+            allowed = self._connection.permissions
+            return frames.tenant(rows, member_read_hidden=HIDDEN_MEMBERS.granted_as(allowed) is not None)
+
+        found = _listed(self._connection, "entra_tenant", "organization", frames.Tenant, built, top=None)
         self._connection.require(ORGANIZATION, "read the tenant whole")
         return found
 

@@ -22,7 +22,7 @@ def usable(
     previous: Mapping[str, pd.DataFrame] | None, wanted: pd.DataFrame, window: Window
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The events and cursors of an earlier read that a delta can continue: of wanted calendars, for the same window."""
-    if previous is None:
+    if previous is None or "entra_cursors" not in previous:  # that run could not read them
         return empty(frames.Events), empty(frames.Cursors)
     cursors = previous["entra_cursors"]
     same = (cursors["window_start"] == window[0]) & (cursors["window_end"] == window[1])

@@ -16,8 +16,8 @@ import pandas as pd
 from entra_emply.connectors.entra import event_deltas
 from entra_emply.connectors.entra import mailbox_frames as frames
 from entra_emply.connectors.entra.batch import Ask
-from entra_emply.connectors.entra.batching import BatchedRead, ReadTask
-from entra_emply.connectors.entra.connection import OK, Connection, page, part, says
+from entra_emply.connectors.entra.batching import BatchedRead, ReadTask, most_frequent
+from entra_emply.connectors.entra.connection import FORBIDDEN, MAILBOXES, OK, Connection, page, part, says, unreadable
 from entra_emply.connectors.entra.event_deltas import CALENDAR, EVENT, Window
 from entra_emply.connectors.entra.mailbox_frames import OfCalendar
 from entra_emply.connectors.entra.mailboxes import IMMUTABLE, NOT_FOUND, NOT_OPEN
@@ -59,7 +59,8 @@ class Events:
         Frames `entra_events` and `entra_cursors`. wanted: entra_id, calendar_id. previous: both frames of an earlier
         read. paired: entra_id, calendar_id, event_id; those that the window does not show are read singly. Deleted
         events are left out, and so are paired events inside the window that their calendar does not show: they were
-        moved to another calendar. A calendar that Graph lists but does not open has a cursor without link.
+        moved to another calendar. A calendar that Graph lists but does not open has a cursor without link. Unreadable
+        are the mailboxes of which any calendar or paired event was (C7): of them nothing is in the frames.
         """
         read = BatchedRead(self._connection, SOURCE)
         wanted = event_deltas.interleaved(wanted[CALENDAR].drop_duplicates())
@@ -70,19 +71,21 @@ class Events:
         whole = read.run((of, _whole(read, of, window)) for of in unread)
         closed: dict[OfCalendar, Answer] = {}
         deltas = chain(changed.items(), _opened(whole, closed))
-        parts = [_unchanged(earlier, changed), *_framed(deltas, links)]
-        if closed and not links:
-            of, refusal = next(iter(closed.items()))
-            raise read.unreadable(refusal, of[0])
+        parts = [_unchanged(earlier, changed), *_framed(read, deltas, links)]
+        if closed and not links and all(answer.status == FORBIDDEN for answer in closed.values()):
+            self._connection.forbidden(f"read {SOURCE}", MAILBOXES, code=most_frequent(a.said for a in closed.values()))
         # Events outside the window were read singly before: no delta reports their changes.
         shown = event_deltas.in_window(pd.concat(parts, ignore_index=True), window)
         single = _singly(read, event_deltas.without(paired, shown, EVENT))
         frame = event_deltas.combined([shown, event_deltas.out_of_window(single, window)], SOURCE)
+        frame = frame[~frame["entra_id"].isin(list(read.unreadable))].reset_index(drop=True)
         times = {"window_start": window[0], "window_end": window[1]}
-        ends = [*links.items(), *((of, None) for of in closed)]
+        ends = [
+            (of, link) for of, link in [*links.items(), *((of, None) for of in closed)] if of[0] not in read.unreadable
+        ]
         rows = [{**dict(zip(CALENDAR, of, strict=True)), **times, "delta_link": link} for of, link in ends]
         made = {"entra_events": frame, "entra_cursors": frames.cursors(rows)}
-        return MultiRead(made, read.certificate(len(frame)))
+        return MultiRead(made, read.certificate(len(frame)), read.unreadable)
 
     def event(self, entra_id: str, event_id: str) -> Row | None:
         """The event as it is now: the properties of a plan's `after`, and id, changeKey, sensitivity, transactionId.
@@ -190,7 +193,7 @@ def _single(read: BatchedRead, of: OfCalendar, event_id: str) -> ReadTask[Row | 
     answer = yield Ask(of[0], url, _HEADERS)
     found = None if says(answer, NOT_OPEN) else answer
     if found is not None and found.status != OK:
-        raise read.unreadable(answer, of[0])
+        raise unreadable(read.source, answer, whose=of[0])
     pages = Pages(read.source)
     pages.add(answer, [])
     read.accept(pages)
@@ -242,7 +245,9 @@ def _opened(
             yield of, each
 
 
-def _framed(deltas: Iterable[tuple[OfCalendar, _Delta]], links: dict[OfCalendar, str]) -> Iterator[pd.DataFrame]:
+def _framed(
+    read: BatchedRead, deltas: Iterable[tuple[OfCalendar, _Delta]], links: dict[OfCalendar, str]
+) -> Iterator[pd.DataFrame]:
     """The events in frames, made early because rows take far more memory. The links of next deltas go to `links`."""
     rows: dict[OfCalendar, list[Row]] = {}
     waiting = 0
@@ -250,9 +255,9 @@ def _framed(deltas: Iterable[tuple[OfCalendar, _Delta]], links: dict[OfCalendar,
         links[of], rows[of] = each.link, each.events
         waiting += len(each.events)
         if waiting > _ROWS_AT_ONCE:
-            yield frames.events(rows)
+            yield read.framed(frames.events, rows, _owner)
             rows, waiting = {}, 0
-    yield frames.events(rows)
+    yield read.framed(frames.events, rows, _owner)
 
 
 def _singly(read: BatchedRead, paired: pd.DataFrame) -> pd.DataFrame:
@@ -263,4 +268,8 @@ def _singly(read: BatchedRead, paired: pd.DataFrame) -> pd.DataFrame:
     for of, row in read.run((of, _single(read, of, event_id)) for of, event_id in named):
         if row is not None:
             rows.setdefault(of, []).append(row)
-    return frames.events(rows)
+    return read.framed(frames.events, rows, _owner)
+
+
+def _owner(of: OfCalendar) -> str:
+    return of[0]

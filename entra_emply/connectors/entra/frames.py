@@ -25,6 +25,7 @@ class Tenant(FrameModel):
         "onPremisesSyncEnabled", "Whether the directory is mastered on-premises (a hybrid tenant)", default=False
     )
     verified_domains: pd.ArrowDtype = texts("verifiedDomains", "Names of the domains that addresses may be made in")
+    member_read_hidden: bool = column(None, "Whether the application may see hidden members", nullable=False)
 
     @pandera.dataframe_check(name="exactly one tenant")
     @classmethod
@@ -97,9 +98,13 @@ class Assigned(FrameModel):
     entra_id: str = identity("id", "The user's object id")
 
 
-def tenant(rows: Sequence[Row]) -> pd.DataFrame:
-    """The frame `Tenant` of the rows of `organization`. Raises SourceUnreadable."""
-    return of_rows(Tenant, rows, "entra_tenant", {"verified_domains": _domains})
+def tenant(rows: Sequence[Row], *, member_read_hidden: bool = False) -> pd.DataFrame:
+    """The frame `Tenant` of the rows of `organization`. Raises SourceUnreadable.
+
+    member_read_hidden: whether the application has the permission to see members of groups that hide them.
+    """
+    hidden: Derivation = lambda rows: [member_read_hidden] * len(rows)  # noqa: E731 (a derivation is a function)
+    return of_rows(Tenant, rows, "entra_tenant", {"verified_domains": _domains, "member_read_hidden": hidden})
 
 
 def users(rows: Sequence[Row]) -> pd.DataFrame:

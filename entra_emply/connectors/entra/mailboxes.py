@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from entra_emply.connectors.entra import mailbox_frames as frames
 from entra_emply.connectors.entra.batch import Ask
 from entra_emply.connectors.entra.batching import BatchedRead, ReadTask
-from entra_emply.connectors.entra.connection import FORBIDDEN, MAILBOXES, OK, Connection, page, part, says, unreadable
+from entra_emply.connectors.entra.connection import MAILBOXES, OK, Connection, page, part, says, unreadable
 from entra_emply.connectors.frames import MultiRead, Read, Row
 from entra_emply.connectors.http import Answer
 from entra_emply.connectors.pages import Pages, ReadAgain
@@ -22,6 +22,7 @@ NO_MAILBOX = frozenset(
         "mailboxnothostedinexchangeonline",
         "restapinotenabledforuser",
         "errornonexistentmailbox",
+        "errormailboxnotfound",
         "errorinvaliduser",
         "resourcenotfound",
         "request_resourcenotfound",
@@ -38,7 +39,9 @@ HEADERS = {"Prefer": IMMUTABLE}
 _FIELDS = {"$select": "id,name,canEdit,isDefaultCalendar"}
 _PAGE = "100"
 _TRIES = 3
-_NOT_FOUND = 404
+_NOT_FOUND, _BAD_REQUEST = 404, 400
+_NO_PHOTO = frozenset({"authenticationerror"})
+"""By this code of a 400 Graph says that a user without mailbox in the cloud has no photo (P5)."""
 
 
 class Mailboxes:
@@ -48,24 +51,30 @@ class Mailboxes:
         self._connection = connection
 
     def photos(self, entra_ids: Iterable[str]) -> Read:
-        """The etags of these users' photos: frame `Photos`."""
+        """The etags of these users' photos: frame `Photos`. Unreadable are the photos of single users (P5)."""
         read = BatchedRead(self._connection, "entra_photos")
         found = dict(read.run((user, _etag_of(read, user)) for user in sorted(set(entra_ids))))
-        frame = frames.photos({user: etag for user, etag in found.items() if etag})
-        return Read(frame, read.certificate(len(frame)))
+        etags = {user: etag for user, etag in found.items() if etag}
+        frame = read.framed(frames.photos, etags, str)
+        return Read(frame, read.certificate(len(frame)), read.unreadable)
 
     def calendars(self, entra_ids: Iterable[str]) -> MultiRead:
-        """The mailboxes of these users and their calendars: frames `entra_mailboxes` and `entra_calendars`."""
+        """The mailboxes of these users and their calendars: frames `entra_mailboxes` and `entra_calendars`.
+
+        Unreadable are the mailboxes of single users (C7), of whom nothing is in the frames.
+        """
         read = BatchedRead(self._connection, "entra_calendars")
         found = dict(read.run((user, _calendars_of(read, user)) for user in sorted(set(entra_ids))))
         there = {user: rows for user, rows in found.items() if isinstance(rows, list)}
         if not there and _DENIED in found.values():
-            self._connection.forbidden(f"read {read.source}", MAILBOXES)
+            self._connection.forbidden(f"read {read.source}", MAILBOXES, code="403 ErrorAccessDenied")
+        calendars = read.framed(frames.calendars, there, str)
+        known = found.keys() - read.unreadable.keys()
         made = {
-            "entra_mailboxes": frames.mailboxes({user: user in there for user in found}),
-            "entra_calendars": frames.calendars(there),
+            "entra_mailboxes": frames.mailboxes({user: user in there for user in known}),
+            "entra_calendars": calendars,
         }
-        return MultiRead(made, read.certificate(len(made["entra_calendars"])))
+        return MultiRead(made, read.certificate(len(calendars)), read.unreadable)
 
     def photo(self, entra_id: str) -> tuple[str, bytes] | None:
         """The etag and the content of a user's photo, which belong together; None without a photo."""
@@ -101,14 +110,12 @@ def _etag_of(read: BatchedRead, user: str) -> ReadTask[str | None]:
     pages = Pages(read.source)
     pages.add(answer, [])
     read.accept(pages)
-    if answer.status == FORBIDDEN:
-        read.connection.forbidden(f"read {read.source}", "users")
     return _etag(read.source, answer)
 
 
 def _etag(source: str, answer: Answer) -> str | None:
-    """The etag of a photo; None where Graph says that there is none, or returns one pixel without an etag."""
-    if answer.status == _NOT_FOUND and answer.error_code:
+    """The etag of a photo; None where Graph says that there is none, or returns one pixel without an etag (P5)."""
+    if answer.status == _NOT_FOUND or (answer.status == _BAD_REQUEST and says(answer, _NO_PHOTO)):
         return None
     if answer.status != OK:
         raise unreadable(source, answer)

@@ -39,6 +39,9 @@ MEMBERS = Permission(
     "to read groups and who is in them",
     frozenset({"Group.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All"}) | _DIRECTORY,
 )
+HIDDEN_MEMBERS = Permission(
+    "Member.Read.Hidden", "to see who is in groups that hide their members (S, hidden_membership)", frozenset()
+)
 ORGANIZATION = Permission(
     "Organization.Read.All", "to read the tenant", frozenset({"Organization.ReadWrite.All"}) | _DIRECTORY
 )

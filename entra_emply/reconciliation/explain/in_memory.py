@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
+from entra_emply.reconciliation.not_read import UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,11 @@ class InMemory:
         frames = {name: getattr(inputs, name) for name in SOURCES if name != "entra_group_members"}
         state = {f"sync_state/{name}": frame for name, frame in inputs.state.frames().items()}
         dependent = {f"{a}/{name}": getattr(inputs, name) for a, names in DEPENDENT_SOURCES.items() for name in names}
-        return cls({**frames, **state, **dependent, "entra_group_members/members": inputs.entra_group_members})
+        whole = {
+            "entra_group_members/members": inputs.entra_group_members,
+            f"entra_app/{UNREADABLE}": inputs.unreadable,
+        }
+        return cls({**frames, **state, **dependent, **whole})
 
     def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """All rows of some columns."""

@@ -22,7 +22,9 @@ from entra_emply.reconciliation.inputs import (
     STATE_COLUMNS,
     Inputs,
     SyncState,
+    sees_hidden_members,
 )
+from entra_emply.reconciliation.not_read import SOURCES_OF, UNREADABLE, together
 from entra_emply.reconciliation.rules.sign_in_names import address_keys
 from entra_emply.reconciliation.settings import Guards, Limit, Settings
 from entra_emply.text import key, key_of
@@ -219,8 +221,8 @@ def inputs_around(frames: Frames, settings: Settings, who: Ids, unread: pd.DataF
         emply_departments=frames.whole("emply_departments"),
         state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
         settings=settings,
-        member_read_hidden=False,
-        **_following(frames, who, state, unread),
+        member_read_hidden=sees_hidden_members(frames.whole("entra_tenant")),
+        **together([_following(frames, who, state, unread), {UNREADABLE: _not_read(frames, who)}]),
     )
 
 
@@ -273,6 +275,13 @@ def named_near(around: Ids, findings: Iterable[Mapping[str, object]]) -> Ids:
         frozenset(str(row[name]) for row in near if row[name]) for name in ("entra_id", "emply_user_id", "employee_id")
     )
     return Ids(around.entra | entra, around.emply | emply, around.employees | employees)
+
+
+def _not_read(frames: Frames, who: Ids) -> pd.DataFrame:
+    """What could not be read: sources altogether, and of these people."""
+    stored = [f"{asset}/{UNREADABLE}" for asset in DEPENDENT_SOURCES]
+    rows = together([{UNREADABLE: frames.whole(name)} for name in stored if frames.has(name)])[UNREADABLE]
+    return rows[(rows["kind"] == SOURCES_OF) | rows["id"].isin(who.entra)].reset_index(drop=True)
 
 
 def _any_of(frames: Frames, name: str, wanted: Mapping[str, Iterable[str]], identity: list[str]) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from tests.integration.mailboxes.scenario import (
     READS,
     WINDOW,
     Row,
+    frames_of,
     read_events,
     same,
     wanted_calendars,
@@ -59,8 +60,11 @@ STAYING = STAYS_IN_GRAPH | {
 }
 
 
+WHOLE = [name for name in READS if name not in ("photos", "calendars", "events")]
+
+
 @pytest.mark.parametrize("fault", STAYING)
-@pytest.mark.parametrize("name", READS)
+@pytest.mark.parametrize("name", WHOLE)
 def test_trouble_that_stays_makes_the_source_unreadable(
     server: Sandbox, client: GraphClient, name: str, fault: str
 ) -> None:
@@ -71,10 +75,93 @@ def test_trouble_that_stays_makes_the_source_unreadable(
         read(client)
 
 
-def test_one_mailbox_that_cannot_be_read_makes_all_of_them_unreadable(server: Sandbox, client: GraphClient) -> None:
-    server.put_faults({"path": "u13-own/calendarView", "fault": {"status": 400}})
-    with pytest.raises(SourceUnreadable, match="for the mailbox of u13"):
-        read_events(client)
+# --- one person's trouble ---------------------------------------------------------------------------------------------
+
+CODE = {"error": {"code": "ErrorOfItsOwn"}}
+ONES: dict[str, tuple[Row, str]] = {
+    "400": ({"status": 400, "body": CODE}, "400 ErrorOfItsOwn"),
+    "401": ({"odd": "mailbox_401"}, "401 InvalidAuthenticationToken"),
+    "403": ({"odd": "mailbox_quota"}, "403 ErrorQuotaExceeded"),
+    "404 with a code": ({"status": 404, "body": CODE}, "404 ErrorOfItsOwn"),
+    "404 without one": ({"status": 404, "body": ""}, "404"),
+    "429": ({"odd": "mailbox_throttled"}, "429 ApplicationThrottled"),
+    "429 for a day": ({"odd": "mailbox_throttled", "headers": {"Retry-After": "86400"}}, "429 ApplicationThrottled"),
+    "500": ({"odd": "view_500"}, "500 ErrorInternalServerError"),
+    "503": ({"odd": "mailbox_move"}, "503 ErrorMailboxMoveInProgress"),
+    "not JSON": ({"odd": "not_json"}, "no_answer"),
+    "cut off": ({"odd": "cut_off"}, "no_answer"),
+    "a list": ({"status": 200, "body": []}, "no_answer"),
+    "broken inside": ({"close": "mid-body"}, "no_answer"),
+    "broken before": ({"close": "before"}, "no_answer"),
+}
+NO_PHOTO = {
+    "404 with a code": {"status": 404, "body": CODE},
+    "404 without one": {"odd": "photo_404_without_code"},
+    "no mailbox": {"odd": "photo_without_mailbox"},
+    "an empty etag": {"status": 200, "body": {"@odata.mediaEtag": ""}},
+}
+OF_ONE = {"photos": "/u03/photo$", "calendars": "/u03/calendars$", "events": "u03-own/calendarView"}
+OF_ALL = {"photos": "/photo$", "calendars": "/calendars$", "events": "/calendarView/delta$"}
+TROUBLE = [(name, fault) for name in OF_ONE for fault in ONES if (name, fault[:3]) != ("photos", "404")]
+
+
+@pytest.mark.parametrize(("name", "fault"), TROUBLE)
+def test_one_persons_trouble_is_told_with_its_code_and_everybody_else_is_read(
+    server: Sandbox, client: GraphClient, name: str, fault: str
+) -> None:
+    read = READS[name][1]
+    healthy = read(client)
+    server.put_faults({"path": OF_ONE[name], "fault": ONES[fault][0]})
+    done = read(client)
+    assert done.unreadable == {"u03": ONES[fault][1]}
+    for which, frame in frames_of(healthy).items():
+        assert frames_of(done)[which].equals(frame[frame["entra_id"] != "u03"].reset_index(drop=True))
+    server.put_faults()
+    assert same(read(client), healthy)
+
+
+@pytest.mark.parametrize(("name", "fault"), TROUBLE)
+def test_everybodys_trouble_is_told_of_everybody_or_of_the_source(
+    server: Sandbox, client: GraphClient, name: str, fault: str
+) -> None:
+    what, code = ONES[fault]
+    server.put_faults({"path": OF_ALL[name], "fault": what})
+    try:
+        done = READS[name][1](client)
+    except SourceUnreadable as trouble:
+        assert trouble.code == code  # noqa: PT017 (both ways to say so are right)
+    else:
+        half = fault == "cut off"  # of those who have nothing, the half says so as well
+        told = {"photos": ["u01", "u02", "u03"] if half else IDS, "calendars": IDS[:40] if half else IDS}
+        assert {done.unreadable[user] for user in told.get(name, IDS[:40])} == {code}
+        assert not any(len(frame) for which, frame in frames_of(done).items() if which != "entra_mailboxes")
+
+
+@pytest.mark.parametrize("fault", NO_PHOTO)
+def test_a_sure_answer_that_there_is_no_photo_is_no_trouble(server: Sandbox, client: GraphClient, fault: str) -> None:
+    server.put_faults({"path": OF_ONE["photos"], "fault": NO_PHOTO[fault]})
+    read = client.mailboxes.photos(IDS)
+    assert (read.unreadable, list(read.frame["entra_id"])) == ({}, ["u01"])
+
+
+@pytest.mark.parametrize("code", ["403 ErrorAccessDenied", "401 UnknownError"])
+def test_a_photo_that_is_refused_is_no_missing_permission(server: Sandbox, client: GraphClient, code: str) -> None:
+    odd = {"403 ErrorAccessDenied": "photo_403_guest", "401 UnknownError": "photo_401"}[code]
+    server.put_faults({"path": "/u03/photo$", "fault": {"odd": odd}})
+    assert client.mailboxes.photos(IDS).unreadable == {"u03": code}
+    with pytest.raises((SourceUnreadable, CredentialsError)) as raised:
+        client.mailboxes.photo("u03")
+    assert "lacks" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["calendars", "events"])
+def test_a_text_where_another_belongs_is_the_trouble_of_its_mailbox(
+    server: Sandbox, client: GraphClient, name: str
+) -> None:
+    body = {"value": [{"id": "x", "isDefaultCalendar": True, "name": [CANARY], "subject": [CANARY]}],
+            "@odata.deltaLink": f"{client.base}/x"}  # fmt: skip
+    server.put_faults({"path": OF_ONE[name], "fault": {"status": 200, "body": body}})
+    assert READS[name][1](client).unreadable == {"u03": "no_answer"}
 
 
 def test_one_calendar_that_is_not_opened_leaves_the_others_as_they_are(server: Sandbox, client: GraphClient) -> None:
@@ -102,6 +189,7 @@ def test_calendars_without_a_default_one_are_asked_for_again_before_they_are_bel
 
 
 @pytest.mark.parametrize("code", [
+    "ErrorMailboxNotFound",
     "MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI", "MailboxNotHostedInExchangeOnline",
     "ErrorItemNotFound", "ErrorInvalidUser", "ErrorNonExistentMailbox", "ResourceNotFound", "Request_ResourceNotFound",
 ])  # fmt: skip
@@ -117,8 +205,7 @@ def test_a_mailbox_that_is_being_moved_is_waited_for(server: Sandbox, client: Gr
     server.put_faults({"path": "u05/calendars$", "times": 2, "fault": fault})
     assert client.mailboxes.calendars(["u05"]).frames["entra_mailboxes"]["available"].all()
     server.put_faults({"path": "u05/calendars$", "fault": fault})
-    with pytest.raises(SourceUnreadable):
-        client.mailboxes.calendars(["u05"])
+    assert client.mailboxes.calendars(["u05", "u06"]).unreadable == {"u05": "404 ErrorMailboxMoveInProgress"}
 
 
 def test_a_closed_mailbox_alone_is_not_available(client: GraphClient) -> None:
@@ -134,7 +221,6 @@ NEEDED = ["User.Read.All", "GroupMember.Read.All", "Calendars.ReadWrite", "Appli
 @pytest.mark.parametrize(
     ("name", "permission"),
     [
-        ("photos", "User.Read.All"),
         ("calendars", "Calendars.ReadWrite"),
         ("events", "Calendars.ReadWrite"),
         ("deleted users", "User.Read.All"),
@@ -178,12 +264,9 @@ def test_every_request_to_a_mailbox_asks_for_immutable_ids(
 # --- what never gets out ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["calendars", "events"])
-def test_nobodys_words_are_in_an_error(server: Sandbox, client: GraphClient, name: str) -> None:
-    path, read = READS[name]
-    body = {"value": [{"id": "x", "isDefaultCalendar": True, "name": [CANARY], "subject": [CANARY]}],
-            "@odata.deltaLink": f"{client.base}/x"}  # fmt: skip
-    server.put_faults({"path": path, "fault": {"status": 200, "body": body}})
-    with pytest.raises(SourceUnreadable, match="is not str") as error:
-        read(client)
+@pytest.mark.parametrize("body", [{"value": [{"id": "x", "userPrincipalName": [CANARY]}]}, {"value": CANARY}])
+def test_nobodys_words_are_in_an_error(server: Sandbox, client: GraphClient, body: Row) -> None:
+    server.put_faults({"path": READS["deleted users"][0], "fault": {"status": 200, "body": body}})
+    with pytest.raises(SourceUnreadable) as error:
+        client.directory.deleted_users()
     assert CANARY not in str(error.value) + repr(error.value.__cause__) + repr(error.value.__context__)
