@@ -55,6 +55,7 @@ def test_the_checks_are_these_and_those_of_lists_join_and_plan_block() -> None:
         **{(name, "source_did_not_shrink"): True for name in SOURCES},
         ("identities", "every_person_once"): True,
         ("reconciliation_actions", "no_external_user_is_touched"): True,
+        **{(name, "everything_was_read"): False for name in DEPENDENT_SOURCES},
         ("applied_changes", "every_write_succeeded"): False,
         ("applied_changes", "nothing_waits_for_a_person"): False,
     }

@@ -10,7 +10,7 @@ import pytest
 from entra_emply.connectors.entra.event_deltas import EVENT
 from entra_emply.connectors.entra.events import Events
 from entra_emply.connectors.frames import MultiRead
-from entra_emply.errors import CredentialsError, SourceUnreadable
+from entra_emply.errors import CredentialsError
 from tests.scripted_graph import BASE, Item, Reply, ScriptedGraph, error
 
 WINDOW = ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")
@@ -258,34 +258,48 @@ def test_a_chain_that_expires_begins_anew() -> None:
 
 
 STAYING: list[tuple[Reply, str]] = [
-    ((410, error("syncStateNotFound")), "answered 410 syncStateNotFound for the mailbox of søren"),
-    ((404, error("ErrorItemNotFound")), "answered 404 ErrorItemNotFound for the mailbox of søren"),
-    ((404, error("MailboxNotEnabledForRESTAPI")), "MailboxNotEnabledForRESTAPI for the mailbox"),
-    ((400, error("ErrorInvalidParameter")), "answered 400 ErrorInvalidParameter"),
-    ((200, {"value": []}), "not a delta of Graph's"),
-    ((200, {"value": [{"id": None}], "@odata.deltaLink": f"{BASE}/"}), "not a delta of Graph's"),
-    ((200, {"value": [{"id": "a"}], "@odata.deltaLink": f"{BASE}/"}), "start fails the check not_nullable"),
-    ((200, {"value": [7], "@odata.deltaLink": f"{BASE}/"}), "not a delta of Graph's"),
-    ((200, {"value": {}, "@odata.deltaLink": f"{BASE}/"}), "a page is not a list"),
-    ((200, {"value": [], "@odata.nextLink": f"{BASE}{DELTA}"}), "circle"),
-    ((200, {"value": [], "@odata.nextLink": "https://elsewhere.example/v1.0/x"}), "another host"),
-    ((200, {"value": [], "@odata.nextLink": f"{BASE}x/users"}), "another host"),
+    ((410, error("syncStateNotFound")), "410 syncStateNotFound"),
+    ((404, error("ErrorOfItsOwn")), "404 ErrorOfItsOwn"),
+    ((404, None), "404"),
+    ((400, error("ErrorInvalidParameter")), "400 ErrorInvalidParameter"),
+    ((200, {"value": []}), "no_answer"),
+    ((200, {"value": [{"id": None}], "@odata.deltaLink": f"{BASE}/"}), "no_answer"),
+    ((200, {"value": [{"id": "a"}], "@odata.deltaLink": f"{BASE}/"}), "no_answer"),
+    ((200, {"value": [7], "@odata.deltaLink": f"{BASE}/"}), "no_answer"),
+    ((200, {"value": {}, "@odata.deltaLink": f"{BASE}/"}), "no_answer"),
+    ((200, {"value": [], "@odata.nextLink": f"{BASE}{DELTA}"}), "no_answer"),
+    ((200, {"value": [], "@odata.nextLink": "https://elsewhere.example/v1.0/x"}), "no_answer"),
+    ((200, {"value": [], "@odata.nextLink": f"{BASE}x/users"}), "no_answer"),
 ]
 
 
-@pytest.mark.parametrize(("reply", "said"), STAYING)
-def test_a_whole_read_that_fails_makes_the_source_unreadable(reply: Reply, said: str) -> None:
+@pytest.mark.parametrize(("reply", "code"), STAYING)
+def test_a_whole_read_that_fails_makes_the_mailbox_unreadable(reply: Reply, code: str) -> None:
     graph = Outlook()
     graph.instead = {"start": lambda: reply}
-    with pytest.raises(SourceUnreadable, match=said):
-        graph.read()
+    _is_unreadable(graph.read(), {"søren": code})
+
+
+TIMES = ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-02:00", "2026-13-45T99:99:99Z", "\0", None]
+
+
+@pytest.mark.parametrize("time", TIMES)
+def test_a_time_that_is_none_makes_the_mailbox_unreadable(time: str | None) -> None:
+    graph, end = Outlook(), {"dateTime": "2026-11-05T10:00:00", "timeZone": "UTC"}
+    event = {"id": "a", "subject": "Møde", "start": {"dateTime": time, "timeZone": "UTC"}, "end": end}
+    graph.instead = {"start": lambda: (200, {"value": [event], "@odata.deltaLink": f"{BASE}/"})}
+    _is_unreadable(graph.read(), {"søren": "no_answer"})
 
 
 def test_a_chain_that_expires_again_and_again_is_given_up() -> None:
     graph = Outlook([], [])
     graph.instead = {"start-1": lambda: (410, error("syncStateNotFound"))}
-    with pytest.raises(SourceUnreadable, match="changed while they were read"):
-        graph.read()
+    _is_unreadable(graph.read(), {"søren": "no_answer"})
+
+
+def _is_unreadable(read: MultiRead, who: dict[str, str]) -> None:
+    assert read.unreadable == who
+    assert not any(len(frame) for frame in read.frames.values())
 
 
 def test_a_missing_permission_is_named() -> None:
@@ -358,9 +372,9 @@ def test_paired_events_of_a_mailbox_that_is_not_available_are_left_out(status: i
     assert len(Events(graph.connection()).read(wanted, WINDOW, None, paired).frames["entra_events"]) == 0
 
 
-def test_a_paired_event_that_cannot_be_read_makes_the_source_unreadable() -> None:
+def test_a_paired_event_that_cannot_be_read_makes_its_mailbox_unreadable() -> None:
     graph = ScriptedGraph(lambda _: (400, error("ErrorInvalidIdMalformed")))
     wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")
     paired = pd.DataFrame([("u", "c", "e")], columns=EVENT, dtype="str")
-    with pytest.raises(SourceUnreadable, match="ErrorInvalidIdMalformed"):
-        Events(graph.connection()).read(wanted, WINDOW, None, paired)
+    read = Events(graph.connection()).read(wanted, WINDOW, None, paired)
+    assert read.unreadable == {"u": "400 ErrorInvalidIdMalformed"}
