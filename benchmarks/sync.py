@@ -24,7 +24,8 @@ _CHANGED_PERCENT = 1
 def benchmark_sync(users: int, settings: Path, *, calendars: bool = False) -> dict[str, object]:
     """Seconds of each whole command, from its start to its end, and the line it printed.
 
-    settings: a mapping for the sandbox's company. With `calendars` the second run still does what had to wait for an id ("Applying" 6), and is no unchanged one.
+    settings: a mapping for the sandbox's company.
+    With `calendars` the second run still does what had to wait for an id ("Applying" 6), and is no unchanged one.
     """
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as home,
