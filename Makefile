@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: install demo lint test campaign lock clean
+.PHONY: install demo lint test test-fast campaign coverage lock clean
 
 install: .venv/.installed
 
@@ -16,6 +16,10 @@ lint: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# What to run before each commit: no server, no database.
+test-fast: lint
+	$(BIN)/pytest tests/unit -n $(JOBS) -m "not campaign"
+
 # A file of system tests shares what it starts: servers, databases, a demo, a browser. The demo's is an early one.
 test: lint
 	$(BIN)/pytest tests/unit -n $(JOBS) -m "not campaign"
@@ -25,6 +29,10 @@ test: lint
 # The long campaigns: kills, thousands of worlds, every source times every fault.
 campaign: .venv/.installed-dev
 	$(BIN)/pytest tests -m campaign -n $(JOBS)
+
+# By line and branch, of unit and integration tests: commands run in processes of their own. The floor: pyproject.toml.
+coverage: .venv/.installed-dev
+	$(BIN)/pytest tests/unit tests/integration -n $(JOBS) -m "not campaign" --cov --cov-report=term:skip-covered
 
 # Names and versions only: no index is named, so that every machine uses its own.
 lock:
