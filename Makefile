@@ -21,8 +21,7 @@ test-fast: lint
 	$(BIN)/pytest tests/unit -n $(JOBS) -m "not campaign"
 
 # A file of system tests shares what it starts: servers, databases, a demo, a browser. The demo's is an early one.
-test: lint
-	$(BIN)/pytest tests/unit -n $(JOBS) -m "not campaign"
+test: test-fast
 	$(BIN)/pytest tests/integration -n $(JOBS) -m "not campaign"
 	$(BIN)/pytest tests/system -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not campaign"
 
