@@ -25,11 +25,11 @@ test: test-fast
 	$(BIN)/pytest tests/integration -n $(JOBS) -m "not campaign"
 	$(BIN)/pytest tests/system -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not campaign"
 
-# The long campaigns: kills, thousands of worlds, every source times every fault.
+# The long campaigns: kills, thousands of scenarios, every source times every fault.
 campaign: .venv/.installed-dev
 	$(BIN)/pytest tests -m campaign -n $(JOBS)
 
-# By line and branch, of unit and integration tests: commands run in processes of their own. The floor: pyproject.toml.
+# By line and branch, of unit and integration tests: commands run in processes of their own.
 coverage: .venv/.installed-dev
 	$(BIN)/pytest tests/unit tests/integration -n $(JOBS) -m "not campaign" --cov --cov-report=term:skip-covered
 
