@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: install demo lint test campaign lock clean
+.PHONY: install demo lint test test-fast campaign coverage lock clean
 
 install: .venv/.installed
 
@@ -16,15 +16,22 @@ lint: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# A file of system tests shares what it starts: servers, databases, a demo, a browser. The demo's is an early one.
-test: lint
+# What to run before each commit: no server, no database.
+test-fast: lint
 	$(BIN)/pytest tests/unit -n $(JOBS) -m "not campaign"
+
+# A file of system tests shares what it starts: servers, databases, a demo, a browser. The demo's is an early one.
+test: test-fast
 	$(BIN)/pytest tests/integration -n $(JOBS) -m "not campaign"
 	$(BIN)/pytest tests/system -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not campaign"
 
-# The long campaigns: kills, thousands of worlds, every source times every fault.
+# The long campaigns: kills, thousands of scenarios, every source times every fault.
 campaign: .venv/.installed-dev
 	$(BIN)/pytest tests -m campaign -n $(JOBS)
+
+# By line and branch, of unit and integration tests: commands run in processes of their own.
+coverage: .venv/.installed-dev
+	$(BIN)/pytest tests/unit tests/integration -n $(JOBS) -m "not campaign" --cov --cov-report=term:skip-covered
 
 # Names and versions only: no index is named, so that every machine uses its own.
 lock:

@@ -42,7 +42,9 @@ class ScriptedGraph:
 
     def connection(self) -> Connection:
         """A connection that is signed in and asks this Graph."""
-        environment = EntraEnvironment("t", "c", "https://sign-in.example", BASE, None, "secret", None, None, None, None)
+        environment = EntraEnvironment(
+            "t", "c", "https://sign-in.example", BASE, None, "secret", None, None, None, None
+        )
         connection = Connection(environment, self.time.timing())
         connection.token = self._token  # type: ignore[method-assign]
         connection.service._send = self._send  # type: ignore[method-assign]

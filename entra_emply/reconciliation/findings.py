@@ -12,7 +12,7 @@ from entra_emply.reconciliation.arrays import positions, take
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rules import signs
 from entra_emply.reconciliation.rules.groups import R8, named_groups
-from entra_emply.text import trimmed
+from entra_emply.text import TEXT, trimmed
 
 FINDING_COLUMNS = [
     "code",
@@ -169,6 +169,8 @@ CATALOGUE = {
 
 def about_people(identities: Identities, drafts: pd.DataFrame) -> pd.DataFrame:
     """The drafted findings (FINDING_DRAFT, maybe `object` and another's `employee_id`) with FINDING_COLUMNS."""
+    if drafts.empty:
+        return pd.DataFrame(columns=FINDING_COLUMNS, dtype=TEXT)
     who = identities.frame.loc[drafts["person"], ["entra_id", "emply_user_id", "employee_id", "subject"]]
     found = pd.concat([drafts.reset_index(drop=True), who.add_suffix("_").reset_index(drop=True)], axis=1)
     found = found.assign(**{name: found[f"{name}_"] for name in ("entra_id", "emply_user_id", "subject")})
@@ -181,13 +183,22 @@ def about_groups(identities: Identities) -> pd.DataFrame:
     named = named_groups(identities)
     renamed = named.resolved.recorded.loc[R8.acts(named), ["group_id"]].assign(code="group_renamed", rule="R8")
     drafts = pd.concat([renamed, signs.about_groups(identities).assign(rule="S")], ignore_index=True)
+    if drafts.empty:
+        return pd.DataFrame(columns=FINDING_COLUMNS, dtype=TEXT)
     groups = identities.inputs.entra_groups
     names = trimmed(take(groups["display_name"], positions(drafts["group_id"], groups["group_id"])))
     return _worded(drafts.assign(subject=names.array, object=drafts["group_id"]))
 
 
 def _worded(drafts: pd.DataFrame) -> pd.DataFrame:
-    words = {code: (finding.severity, finding.message, finding.remedy) for code, finding in CATALOGUE.items()}
-    for place, column in enumerate(("severity", "message", "remedy")):
-        drafts[column] = drafts["code"].map({code: word[place] for code, word in words.items()})
-    return drafts.reindex(columns=FINDING_COLUMNS).astype("str")
+    words = positions(drafts["code"], _WORDS["code"])
+    for column in ("severity", "message", "remedy"):
+        drafts[column] = take(_WORDS[column], words).array
+    return drafts.reindex(columns=FINDING_COLUMNS).astype(TEXT)
+
+
+_WORDS = pd.DataFrame(
+    [(code, each.severity, each.message, each.remedy) for code, each in CATALOGUE.items()],
+    columns=["code", "severity", "message", "remedy"],
+    dtype="str",
+)

@@ -64,7 +64,8 @@ class Identities:
         return take(self.inputs.emply_employees[column], self._rows("employee_row", of))
 
     def _rows(self, side: str, of: "pd.Index[int] | None") -> "pd.Series[int]":
-        return self.frame[side] if of is None else self.frame.loc[of, side]
+        rows = self.frame[side]
+        return rows if of is None else rows.take(of.to_numpy())  # index 0…: a label is a place
 
     @cached_property
     def in_entra(self) -> Mask:

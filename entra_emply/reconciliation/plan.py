@@ -215,6 +215,8 @@ def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
     """What an approval is given to: the SHA-256 of `[target, kind, entra_id, emply_user_id, before, after]` as JSON
     with sorted keys, in ASCII (interfaces.md).
     """
+    if actions.empty:
+        return pd.Series(index=actions.index, dtype="str")
     parts = [_each(actions[name], _JSON) for name in ("target", "kind", "entra_id", "emply_user_id")]
     parts += [_each(actions[name], lambda text: _JSON(orjson.loads(text))) for name in ("before", "after")]
     text = "[" + parts[0].str.cat(pd.concat(parts[1:], axis=1), sep=", ") + "]"

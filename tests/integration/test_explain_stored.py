@@ -49,11 +49,11 @@ def test_nobody_of_a_hundred_thousand_is_told_at_once(large: tuple[Environment, 
 
 
 def seconds(environment: Environment, address: str) -> float:
-    """How long the explanation takes, without the start of the command."""
-    start = time.perf_counter()
+    """The processor's seconds of the explanation, without the start of the command."""
+    start = time.process_time()
     document = explain(environment, address)
     assert document["asked"] == address
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("seed", [0, 3])  # the settings of 1 and 2 are wrong on purpose

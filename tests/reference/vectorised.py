@@ -112,7 +112,7 @@ def example_from(
 
 def _example(scenario: Row, settings: Row) -> Row:
     return {
-        "scenario": scenario,
+        "scenario": {system: scenario[system] for system in ("entra", "emply") if system in scenario},
         "settings": {name: value for name, value in settings.items() if value is not None},
     }
 

@@ -67,9 +67,9 @@ class Installation:
         return Command(command, environment, said, hurried=hurried, terminal=terminal, where=self.folder)
 
     def start_waiting(self, command: str, request: Row) -> Command:
-        """Start a command, and return while it waits for the answer to this request, which takes a second."""
-        self.sandbox.put_faults({"method": "GET", **request, "times": 1, "fault": {"delay_ms": 1000}})
-        started, deadline = self.start(command), time.monotonic() + 60
+        """Start a command, and return while it waits for the answer to this request, which takes some seconds."""
+        self.sandbox.put_faults({"method": "GET", **request, "times": 1, "fault": {"delay_ms": 3000}})
+        started, deadline = self.start(command), time.monotonic() + 300
         while self.sandbox.faults()[0]["times"]:
             assert started.running, started.wait()
             assert time.monotonic() < deadline

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -40,11 +39,10 @@ def is_one_line(done: Done, said: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.timeout(300)  # it gives up by itself
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_database_that_is_not_there_is_said_in_one_line(installation: Installation, command: tuple[str, ...]) -> None:
-    started = time.monotonic()
     is_one_line(installation.run(*command, DATABASE_URL=NOWHERE), "database does not answer")
-    assert time.monotonic() - started < 60
     assert installation.writes() == []
 
 

@@ -11,9 +11,11 @@ from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.wording import document
 from tests.reference.builders import login, person, scenario
 from tests.reference.random_scenarios import random_scenario
+from tests.reference.shares import telling
 from tests.reference.subject import Row, Scenario
 from tests.reference.vectorised import inputs_of
 
+SHARE = telling(10, range(60))
 HASHED = ("target", "kind", "entra_id", "emply_user_id", "before", "after")
 NAMES = [
     ("Søren", "Ærø Åkjær"),
@@ -50,8 +52,18 @@ def test_a_plan_has_the_hash_of_its_sorted_actions() -> None:
     assert plan["plan_id"] == sha256("\n".join(ids).encode()).hexdigest()
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", SHARE)
 def test_actions_of_every_kind_have_it(seed: int) -> None:
+    have_it(seed)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", range(60))
+def test_actions_of_every_kind_have_it_in_more_scenarios(seed: int) -> None:
+    have_it(seed)
+
+
+def have_it(seed: int) -> None:
     try:
         plan = planned(random_scenario(Random(seed)))
     except SettingsError:

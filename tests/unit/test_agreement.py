@@ -6,10 +6,11 @@ import pytest
 
 from tests.reference import rules, vectorised
 from tests.reference.random_scenarios import random_scenario
+from tests.reference.shares import telling
 from tests.reference.subject import Row, outcome
 
-SHARE = range(60)
-CAMPAIGN = range(200, 6_000)
+SHARE = telling(30, range(200))
+CAMPAIGN = range(6_000)
 
 
 @pytest.mark.parametrize("seed", SHARE)

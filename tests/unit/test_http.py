@@ -35,16 +35,21 @@ class Reply:
 
 @dataclass
 class Server:
-    """Answers with the replies in turn, the last one for ever; `seen` are method, path and body of each request."""
+    """Answers with the replies in turn, the last one for ever.
+
+    `seen` are method, path and body of each request, `times` when it came.
+    """
 
     url: str
     replies: list[Reply] = field(default_factory=lambda: [Reply()])
     seen: list[tuple[str, str, bytes]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def next(self, method: str, path: str, body: bytes) -> Reply:
         with self.lock:
             self.seen.append((method, path, body))
+            self.times.append(time.monotonic())
             return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
 
@@ -202,21 +207,18 @@ def test_all_waits_of_a_request_together_are_bounded(server: Server, service: Se
 def test_no_thread_sends_before_a_throttled_service_allows_it(server: Server) -> None:
     service = Service("Testly", ca_bundle=None)
     server.replies = [Reply(429, {"Retry-After": "1"}), Reply()]
-    started = time.monotonic()
     first = threading.Thread(target=service.request, args=("GET", server.url))
     first.start()
-    while not server.seen:
+    while service._gate._closed_until == float("-inf"):
         time.sleep(0.005)
-    time.sleep(0.1)
     others = [threading.Thread(target=service.request, args=("GET", server.url)) for _ in range(4)]
-    for other in others:
-        other.start()
-    time.sleep(0.5)
-    assert len(server.seen) == 1
+    for thread in others:
+        thread.start()
     for thread in [first, *others]:
         thread.join()
-    assert len(server.seen) == 6
-    assert time.monotonic() - started >= 1
+    throttled, *later = server.times
+    assert len(later) == 5
+    assert min(later) - throttled >= 1
     service.session.close()
 
 
