@@ -22,7 +22,7 @@ from entra_emply.reconciliation.guards import PlannedActions
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
-from entra_emply.reconciliation.rules.calendars import C1, C2, C3, C4, C5, C6, C7, C8, NOT_EDITABLE, kept, why_not
+from entra_emply.reconciliation.rules.calendars import C1, C1A, C2, C3, C4, C5, C6, C7, C8, NOT_EDITABLE, kept, why_not
 from entra_emply.reconciliation.rules.conditions import in_entra
 from entra_emply.reconciliation.rules.event_subjects import Events
 from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
@@ -75,6 +75,7 @@ def calendars(facts: Facts) -> Iterator[Statement]:
     """C1 to C8, in order."""
     entra, emply, here = facts.calendars.of_entra, facts.calendars.of_emply, kept(facts.calendars)
     yield _of_rows(C1, entra, facts)
+    yield _of_rows(C1A, emply, facts)
     yield _of_rows(C2, emply, facts)
     yield _of_rows(C3, here, facts)
     yield _of_rows(C4, emply, facts)

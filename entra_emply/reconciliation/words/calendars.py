@@ -33,6 +33,23 @@ CONDITIONS = {
     "may_not_edit": ConditionWords("the user may not edit {them} in Outlook", "the user may edit {them} in Outlook"),
     "is_default": ConditionWords("{they} {are} the room's default calendar", "a room brings its default calendar only"),
     "not_in_emply": ConditionWords("Emply does not have {them} under this user", "Emply has {them} already"),
+    "not_renewed": ConditionWords(
+        "no calendar in Emply stands for {them} under an id of before",
+        "the default calendar has a new id, which the one in Emply gets (C1a)",
+    ),
+    "stands_for_default": ConditionWords(
+        "{they} {are} there as the user's default calendar", "{they} {do} not stand for the default calendar"
+    ),
+    "gone_from_mailbox": ConditionWords(
+        "the calendar in Entra that {they} came from is gone", "the mailbox still has {them}"
+    ),
+    "default_to_add": ConditionWords(
+        "the user's default calendar has another id now",
+        "Emply has the user's default calendar, or there is none that may come to Emply",
+    ),
+    "least_of_several": ConditionWords(
+        "no other one comes first", "another calendar in Emply stands for the default one, too"
+    ),
     "was_detached": ConditionWords(
         "{are} joined with Outlook again, as the calendar that Emply kept", "{are} added as a new calendar"
     ),
@@ -58,6 +75,12 @@ CONDITIONS = {
 
 RULES = {
     "C1": RuleWords("{names} {how}", "No calendar is added", each="{names} {are} not added"),
+    "C1a": RuleWords(
+        "{names} {are} joined with the default calendar in Outlook again",
+        "No calendar in Emply gets a new id",
+        each="{names} {do} not get a new id",
+        because=("default_to_add",),
+    ),
     "C2": RuleWords(
         "The events of {names} are not synchronised",
         "No calendar is disabled under the user",

@@ -6,8 +6,6 @@ from tests.reference.builders import ROOMS, change, employee, login, person, sce
 from tests.reference.calendar_builders import calendar, calendars, event, imported, in_emply, own, pair, recorded
 from tests.reference.subject import PlanOf, Row, Scenario
 
-pytestmark = pytest.mark.reference_only
-
 OLD = in_emply("old", isDefault=True, name="Calendar")
 RENEWED = ["C1a attach_calendar megan"]
 
@@ -94,6 +92,7 @@ def test_c1a_events_are_compared_as_before(plan_of: PlanOf) -> None:
     assert (change(plan, "upsert_event")[1] or {})["calendarExternalId"] == "outlook-Calendar"
 
 
+@pytest.mark.reference_only
 def test_c1a_pairs_hold(plan_of: PlanOf) -> None:
     lunch = own(calendarId="emply-old", title="Ny")
     pairs = {"eventPairs": [pair(calendar="old"), pair("gone", calendar="old")]}
