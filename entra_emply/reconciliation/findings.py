@@ -50,7 +50,7 @@ CATALOGUE = {
     ),
     "address_taken": Finding(
         "error",
-        "Another user in Emply carries this username or e-mail already.",
+        "Another user in Emply carries this username or e-mail already, or would get it.",
         "Find out whose the Emply user is: correct its address, or make both addresses equal so that they match.",
     ),
     "login_email_differs": Finding(
@@ -109,6 +109,12 @@ CATALOGUE = {
         "verified domain.",
         "Correct the username or e-mail in Emply, or verify the domain in Entra.",
     ),
+    "upn_not_allowed": Finding(
+        "warning",
+        "The user is unknown to Entra and cannot be created there: Entra does not take the username or e-mail as a "
+        "sign-in name.",
+        "Correct the username or e-mail in Emply: before the @ only letters A to Z, digits and ' . - _ ! # ^ ~.",
+    ),
     "duplicate_upn": Finding(
         "error",
         "Several users of Emply would get the same sign-in name in Entra, so none of them is created.",
@@ -116,7 +122,7 @@ CATALOGUE = {
     ),
     "restorable_user": Finding(
         "warning",
-        "A deleted user of Entra has this sign-in name, so no new one is created.",
+        "A deleted user of Entra has this sign-in name or address, so no new one is created.",
         "Restore the deleted user in Entra, or delete it for good.",
     ),
     "needs_group": Finding(

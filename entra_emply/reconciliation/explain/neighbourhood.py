@@ -7,7 +7,7 @@ Only what counts people (the guards' limits, an emptied group) is not: that is t
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from entra_emply.reconciliation.inputs import (
     Inputs,
     SyncState,
 )
-from entra_emply.reconciliation.rules.sign_in_names import address_keys
+from entra_emply.reconciliation.rules.sign_in_names import proxy_keys
 from entra_emply.reconciliation.settings import Guards, Limit, Settings
 from entra_emply.text import key, key_of
 
@@ -182,7 +182,7 @@ class Directory:
         known = np.zeros(len(self.entra), dtype=bool)
         for name in users.columns.drop("entra_id"):  # a run of an earlier version has none
             row, written = exploded(users[name])
-            known[row[is_among(address_keys(written), texts)]] = True
+            known[row[is_among(proxy_keys(written), texts)]] = True
         return known
 
     def _ids(self, entra: Mask, emply: Mask, employee: Mask) -> Ids:
@@ -262,7 +262,7 @@ def _following(
     return found
 
 
-def _without_rows(columns: Mapping[str, str]) -> pd.DataFrame:
+def _without_rows(columns: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(columns=list(columns)).astype(dict(columns))
 
 
