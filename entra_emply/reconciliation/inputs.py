@@ -63,6 +63,7 @@ DEPENDENT_COLUMNS: Mapping[str, Mapping[str, Any]] = {
         **dict.fromkeys(("entra_id", "calendar_id", "event_id", "title", "start", "end"), _TEXT),
         "is_all_day": "boolean",
         **dict.fromkeys(("show_as", "sensitivity", "change_key"), _TEXT),
+        **dict.fromkeys(("cancelled", "declined"), "bool"),
     },
     "entra_cursors": dict.fromkeys(("entra_id", "calendar_id", "window_start", "window_end", "delta_link"), _TEXT),
     "emply_calendars": {

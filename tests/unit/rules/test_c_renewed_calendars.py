@@ -92,7 +92,6 @@ def test_c1a_events_are_compared_as_before(plan_of: PlanOf) -> None:
     assert (change(plan, "upsert_event")[1] or {})["calendarExternalId"] == "outlook-Calendar"
 
 
-@pytest.mark.reference_only
 def test_c1a_pairs_hold(plan_of: PlanOf) -> None:
     lunch = own(calendarId="emply-old", title="Ny")
     pairs = {"eventPairs": [pair(calendar="old"), pair("gone", calendar="old")]}
