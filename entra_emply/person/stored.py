@@ -36,7 +36,7 @@ from entra_emply.reconciliation.settings import Settings, load
 from entra_emply.storage.frame_store import FrameStore, StoredRun
 
 _NEARLY = "email_nearly_matches"
-_OF_GROUPS = ("group_renamed", "dynamic_group_guests", "nested_group_ignored")
+_OF_GROUPS = ("group_renamed", "dynamic_group_guests", "nested_group_ignored", "hidden_membership")
 
 
 @dataclass(frozen=True)

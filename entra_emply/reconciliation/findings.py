@@ -150,6 +150,11 @@ CATALOGUE = {
         "A group is a member of this group; its members do not count while `nested_groups` is off.",
         "Add the people themselves to the group, or set `nested_groups: true`.",
     ),
+    "hidden_membership": Finding(
+        "info",
+        "The group's membership is hidden; this application sees it only as long as it has Member.Read.Hidden.",
+        "Keep that permission: without it the group looks empty, and the run fails.",
+    ),
     "multiple_groups_single_role": Finding(
         "info",
         "The user is in groups of several roles, but gets the main group's alone while `synchronize_roles` is off.",

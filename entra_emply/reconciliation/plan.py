@@ -109,6 +109,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     mapping = mapping_of(inputs)
     require_application(inputs.settings, inputs.entra_application)
     identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
+    signs.require_visible_members(identities)
     changes = roles.role_changes(identities)
     states = roles.role_states(identities)
     of_people = _of_people(identities, changes)

@@ -29,12 +29,13 @@ from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED,
 from entra_emply.reconciliation.rules.roles import role_changes
 from entra_emply.reconciliation.rules.signs import (
     DYNAMIC,
+    HIDDEN,
     NEARLY,
     NESTED,
     NOT_ASSIGNED,
     SEVERAL_ROLES,
-    ConfiguredGroups,
     NearPairs,
+    ReadGroups,
     X,
 )
 
@@ -126,8 +127,8 @@ def events(facts: Facts) -> Iterator[Statement]:
 
 
 @once
-def _groups(people: Identities) -> ConfiguredGroups:
-    return ConfiguredGroups(people)
+def _groups(people: Identities) -> ReadGroups:
+    return ReadGroups(people)
 
 
 @once
@@ -138,10 +139,11 @@ def _near(people: Identities) -> NearPairs:
 def signs(facts: Facts) -> Iterator[Statement]:
     """One for each code of S."""
     groups, owner = _groups(facts.identities), Owner(facts.identities, facts.row)
-    mine = groups.of(-1 if facts.row is None else facts.row)
+    mine = np.zeros(0, dtype=np.int64) if facts.row is None else groups.of(facts.row)
     yield _of_person(NOT_ASSIGNED, facts.identities, facts)
-    yield statement_of_rows(DYNAMIC, groups, mine, groups.named, owner)
+    yield statement_of_rows(DYNAMIC, groups, mine[groups.configured[mine]], groups.named, owner)
     yield statement_of_rows(NESTED, groups, mine, groups.named, owner)
+    yield statement_of_rows(HIDDEN, groups, mine, groups.named, owner)
     yield _of_person(SEVERAL_ROLES, facts.identities, facts)
     yield _of_rows(NOT_EDITABLE, facts.calendars.of_entra, facts)
     yield _nearly(facts)

@@ -219,7 +219,7 @@ def inputs_around(frames: Frames, settings: Settings, who: Ids, unread: pd.DataF
         emply_departments=frames.whole("emply_departments"),
         state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
         settings=settings,
-        member_read_hidden=False,
+        member_read_hidden=True,  # or there would be no plan (R8)
         **_following(frames, who, state, unread),
     )
 

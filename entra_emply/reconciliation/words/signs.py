@@ -21,6 +21,14 @@ CONDITIONS = {
     "in_configured_group": ConditionWords(
         "{they} {are} a configured group of the user", "the user is in none of the configured groups"
     ),
+    "in_read_group": ConditionWords(
+        "{they} {are} a group of the user", "the user is in none of the groups of the settings"
+    ),
+    "members_hidden": ConditionWords("Entra hides the members of {them}", "the members of {them} are not hidden"),
+    "members_visible": ConditionWords(
+        "the application may see hidden members (`Member.Read.Hidden`)",
+        "the application may not see hidden members (`Member.Read.Hidden`)",
+    ),
     "dynamic": ConditionWords("the membership is dynamic", "the membership is not dynamic"),
     "tenant_has_guests": ConditionWords("the tenant has guests", "the tenant has no guests"),
     "has_group_as_member": ConditionWords("a group is a member of {them}", "no group is a member of {them}"),
@@ -55,6 +63,12 @@ RULES = {
         "No nested group of the user is ignored",
         each="No nested group of {names} is ignored",
         because=("has_group_as_member", "nested_groups_off"),
+    ),
+    "hidden_membership": RuleWords(
+        "Only apps with a permission of its own see who is in {names}",
+        "No group of the user hides its members",
+        each="Nothing is to be said of {names}",
+        because=("members_hidden", "members_visible"),
     ),
     "multiple_groups_single_role": RuleWords(
         "The user gets the main group's role alone, and only at creation",
