@@ -26,6 +26,7 @@ from entra_emply.reconciliation.rules.calendars import C1, C2, C3, C4, C5, C6, C
 from entra_emply.reconciliation.rules.conditions import in_entra
 from entra_emply.reconciliation.rules.event_subjects import Events
 from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
+from entra_emply.reconciliation.rules.left_out import G5B, sources_of
 from entra_emply.reconciliation.rules.roles import role_changes
 from entra_emply.reconciliation.rules.signs import (
     DYNAMIC,
@@ -172,7 +173,16 @@ def held(facts: Facts) -> Iterator[Statement]:
     for rule in guards.RULES:
         if rule.name == "G6":
             yield unasked(G5, "refused")
+            yield _left_out(facts)
         yield statement_of_rows(rule, of, rows, lambda row: _ACTIONS.get(of.named(row), of.named(row)), owner)
+
+
+def _left_out(facts: Facts) -> Statement:
+    """G5b: of the sources that are left out, whose rules nobody is planned by."""
+    sources = sources_of(facts.calendars)
+    rows = np.flatnonzero(G5B.acts(sources))
+    owner = Owner(facts.identities, facts.row)
+    return statement_of_rows(G5B, sources, rows, sources.named, owner) if len(rows) else unasked(G5B, "source_left_out")
 
 
 def _actions_of(facts: Facts) -> PlannedActions:

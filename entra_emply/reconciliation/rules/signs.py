@@ -10,6 +10,7 @@ import pandas as pd
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among
 from entra_emply.reconciliation.identities import Identities, findings, once, together
+from entra_emply.reconciliation.mapping import require_application
 from entra_emply.reconciliation.near import one_edit_apart
 from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
@@ -22,7 +23,10 @@ from entra_emply.reconciliation.rules.conditions import (
     switch,
     without_employee,
 )
+from entra_emply.reconciliation.unreadable import Source, code_of_source
 from entra_emply.text import key
+
+_APPLICATION = "entra_app"
 
 # --- people -----------------------------------------------------------------------------------------------------------
 
@@ -48,8 +52,21 @@ def _roles(identities: Identities, person: int) -> Values:
     return {"groups": identities.groups_of(person), "roles": names}
 
 
+@once
+def _left_out(identities: Identities) -> str | None:
+    """G5b: the code by which the application is left out."""
+    return code_of_source(identities.inputs, _APPLICATION)
+
+
+def _source_code(identities: Identities, _person: int) -> Values:
+    return {"code": _left_out(identities)}
+
+
 application_set = switch(
     "application_set", lambda identities: identities.inputs.settings.sso.service_principal_id is not None
+)
+application_read = PersonCondition(
+    "application_read", lambda identities, rows: np.full(len(rows), _left_out(identities) is None), _source_code
 )
 assignment_required = switch(
     "assignment_required", lambda identities: bool(identities.inputs.entra_application["assignment_required"].any())
@@ -60,7 +77,9 @@ roles_not_synchronised = switch(
 )
 several_roles = flag("several_roles", _several_roles, _roles)
 
-NOT_ASSIGNED = Rule("sso_not_assigned", (application_set, *SCOPE), (assignment_required, not_assigned))
+NOT_ASSIGNED = Rule(
+    "sso_not_assigned", (application_set, *SCOPE), (application_read, assignment_required, not_assigned)
+)
 SEVERAL_ROLES = Rule("multiple_groups_single_role", (roles_not_synchronised, *SCOPE), (without_employee, several_roles))
 X = Rule("X", (integration_off,), ())
 """Before everything else: of X nothing is planned but C6."""
@@ -148,6 +167,12 @@ HIDDEN = Rule[ReadGroups](
     (in_read_group, Condition("members_hidden", lambda groups, rows: _known_as(groups, rows, "hidden"))),
     (members_visible.on(lambda groups: groups.identities),),
 )
+
+
+def require_application_read(identities: Identities) -> None:
+    """Raise SettingsError (R8) where the application does not exist. What is not read is not judged (G5b)."""
+    if _left_out(identities) is None:
+        require_application(identities.inputs.settings, identities.inputs.entra_application)
 
 
 def require_visible_members(identities: Identities) -> None:
@@ -240,6 +265,12 @@ NEARLY = Rule[NearPairs](
 )
 
 # --- findings ---------------------------------------------------------------------------------------------------------
+
+
+def source(identities: Identities) -> Source:
+    """G5b: the application for single sign-on, and why it is left out."""
+    wanted = identities.inputs.settings.sso.service_principal_id is not None
+    return Source(_APPLICATION, wanted, _left_out(identities))
 
 
 def findings_of(calendars: Calendars) -> pd.DataFrame:

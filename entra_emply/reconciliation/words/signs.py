@@ -7,6 +7,10 @@ CONDITIONS = {
     "application_set": ConditionWords(
         "`sso.service_principal_id` is set", "single sign-on is not looked at: `sso.service_principal_id` is not set"
     ),
+    "application_read": ConditionWords(
+        "the application for single sign-on could be read",
+        "the application for single sign-on could not be read ({code:no answer})",
+    ),
     "assignment_required": ConditionWords(
         "the application requires assignment", "the application requires no assignment"
     ),
