@@ -6,12 +6,14 @@ When a finding is raised is decided by the rules; here it gets its words and its
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import positions, take
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rules import signs
 from entra_emply.reconciliation.rules.groups import R8, named_groups
+from entra_emply.reconciliation.rules.left_out import G5B, Sources
 from entra_emply.text import trimmed
 
 FINDING_COLUMNS = [
@@ -103,6 +105,16 @@ CATALOGUE = {
         "The mailbox does not exist, or the application may not open it: its calendars and events stay as they are.",
         "Give the user a mailbox, or let the application's access policy in Exchange include it.",
     ),
+    "photo_unreadable": Finding(
+        "warning",
+        "The user's picture could not be read from Entra; the one in Emply stays as it is.",
+        "Look up the service's code, and ask for the picture by hand if it stays; everybody else's is synchronised.",
+    ),
+    "source_unreadable": Finding(
+        "error",
+        "What some rules need could not be read: nothing of them is planned, and what is there stays as it is.",
+        "Look up the service's code; where it is a refusal, give the application the permission.",
+    ),
     "domain_not_verified": Finding(
         "warning",
         "The user is unknown to Entra and cannot be created there: neither username nor e-mail is an address in a "
@@ -150,6 +162,11 @@ CATALOGUE = {
         "A group is a member of this group; its members do not count while `nested_groups` is off.",
         "Add the people themselves to the group, or set `nested_groups: true`.",
     ),
+    "hidden_membership": Finding(
+        "info",
+        "The group's membership is hidden; this application sees it only as long as it has Member.Read.Hidden.",
+        "Keep that permission: without it the group looks empty, and the run fails.",
+    ),
     "multiple_groups_single_role": Finding(
         "info",
         "The user is in groups of several roles, but gets the main group's alone while `synchronize_roles` is off.",
@@ -190,6 +207,13 @@ def about_groups(identities: Identities) -> pd.DataFrame:
     groups = identities.inputs.entra_groups
     names = trimmed(take(groups["display_name"], positions(drafts["group_id"], groups["group_id"])))
     return _worded(drafts.assign(subject=names.array, object=drafts["group_id"]))
+
+
+def about_sources(sources: Sources) -> pd.DataFrame:
+    """G5b: the sources that are left out, with what the service said as `object`, with FINDING_COLUMNS."""
+    rows = [sources.sources[row] for row in np.flatnonzero(G5B.acts(sources))]
+    drafts = pd.DataFrame({"subject": [row.name for row in rows], "object": [row.code for row in rows]}, dtype="str")
+    return _worded(drafts.assign(code="source_unreadable", rule=G5B.name))
 
 
 def _worded(drafts: pd.DataFrame) -> pd.DataFrame:

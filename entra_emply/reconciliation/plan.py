@@ -20,12 +20,13 @@ from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, acti
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.kinds import ORDER
-from entra_emply.reconciliation.mapping import Mapping, nothing_configured, require_application, require_cloud, resolve
+from entra_emply.reconciliation.mapping import Mapping, nothing_configured, require_cloud, resolve
 from entra_emply.reconciliation.rules import (
     attributes,
     calendar_actions,
     calendars,
     events,
+    left_out,
     lifecycle,
     photos,
     roles,
@@ -107,8 +108,9 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     if not inputs.settings.enabled:
         return _switched_off(inputs, joined)
     mapping = mapping_of(inputs)
-    require_application(inputs.settings, inputs.entra_application)
     identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
+    signs.require_application_read(identities)
+    signs.require_visible_members(identities)
     changes = roles.role_changes(identities)
     states = roles.role_states(identities)
     of_people = _of_people(identities, changes)
@@ -259,12 +261,14 @@ def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:
             lifecycle.findings_of(identities),
             roles.findings_of(identities),
             attributes.findings_of(identities),
+            photos.findings_of(identities),
             calendars.findings_of(found),
             write_back.findings_of(identities),
             signs.findings_of(found),
         ]
     )
-    all_of_them = pd.concat([findings.about_people(identities, drafts), findings.about_groups(identities)])
+    others = [findings.about_groups(identities), findings.about_sources(left_out.sources_of(found))]
+    all_of_them = pd.concat([findings.about_people(identities, drafts), *others])
     return sorted_by(all_of_them, ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"])
 
 

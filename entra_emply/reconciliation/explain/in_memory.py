@@ -20,7 +20,8 @@ class InMemory:
         frames = {name: getattr(inputs, name) for name in SOURCES if name != "entra_group_members"}
         state = {f"sync_state/{name}": frame for name, frame in inputs.state.frames().items()}
         dependent = {f"{a}/{name}": getattr(inputs, name) for a, names in DEPENDENT_SOURCES.items() for name in names}
-        return cls({**frames, **state, **dependent, "entra_group_members/members": inputs.entra_group_members})
+        members = {"entra_group_members/members": inputs.entra_group_members}
+        return cls({**frames, **state, **dependent, **members, "unreadable": inputs.unreadable})
 
     def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """All rows of some columns."""

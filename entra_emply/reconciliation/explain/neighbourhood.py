@@ -20,14 +20,22 @@ from entra_emply.reconciliation.inputs import (
     DEPENDENT_COLUMNS,
     DEPENDENT_SOURCES,
     STATE_COLUMNS,
+    UNREADABLE_COLUMNS,
     Inputs,
     SyncState,
 )
 from entra_emply.reconciliation.rules.sign_in_names import proxy_keys
-from entra_emply.reconciliation.settings import Guards, Limit, Settings
+from entra_emply.reconciliation.settings import Limit, Settings
 from entra_emply.text import key, key_of
 
 _MOST_NEAR = 5
+_NO_LIMIT = Limit(min_count=sys.maxsize, percent=0)
+_UNREADABLE = {
+    "photo_unreadable": ("photos", "entra_id"),
+    "mailbox_unreadable": ("mailboxes", "entra_id"),
+    "source_unreadable": ("sources", "subject"),
+}
+"""What could not be read, by finding: its kind, and where its id stands."""
 
 
 class Frames(Protocol):
@@ -219,7 +227,8 @@ def inputs_around(frames: Frames, settings: Settings, who: Ids, unread: pd.DataF
         emply_departments=frames.whole("emply_departments"),
         state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
         settings=settings,
-        member_read_hidden=False,
+        unreadable=_unreadable(frames, who),
+        member_read_hidden=True,  # or there would be no plan (R8)
         **_following(frames, who, state, unread),
     )
 
@@ -232,11 +241,27 @@ def _members(frames: Frames, entra: Collection[str]) -> pd.DataFrame:
 
 
 def uncounted(inputs: Inputs) -> Inputs:
-    """The same world without the guards that count people (G1, G2, G4, G6, G7): of few people they say nothing."""
-    no_limit = Limit(min_count=sys.maxsize, percent=0)
-    guards = Guards(max_deactivations=no_limit, max_role_changes=no_limit, max_grants=no_limit)
+    """The same world without the guards that count people (G1, G2, G4, G5b, G6, G7): of few they say nothing."""
+    counting = ("max_deactivations", "max_role_changes", "max_grants", "max_unreadable")
+    guards = inputs.settings.guards.model_copy(update=dict.fromkeys(counting, _NO_LIMIT))
     state = replace(inputs.state, group_counts=inputs.state.group_counts[:0])
     return replace(inputs, settings=inputs.settings.model_copy(update={"guards": guards}), state=state)
+
+
+def as_read(inputs: Inputs, findings: Iterable[Mapping[str, object]]) -> Inputs:
+    """The same world, with what could not be read as a plan's findings say it: G5b counts everybody."""
+    named = ((_UNREADABLE.get(str(row["code"])), row) for row in findings)
+    told = [(of[0], str(row[of[1]]), str(row["object"])) for of, row in named if of is not None]
+    unreadable = pd.DataFrame(told, columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS)
+    guards = inputs.settings.guards.model_copy(update={"max_unreadable": _NO_LIMIT})
+    return replace(inputs, unreadable=unreadable, settings=inputs.settings.model_copy(update={"guards": guards}))
+
+
+def _unreadable(frames: Frames, who: Ids) -> pd.DataFrame:
+    """What could not be read of these people, or of a whole source."""
+    if not frames.has("unreadable"):
+        return pd.DataFrame(columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS)
+    return frames.rows("unreadable", "id", who.entra | DEPENDENT_SOURCES.keys())
 
 
 def _following(

@@ -32,6 +32,7 @@ from entra_emply.reconciliation.rules.sign_in_names import (
     in_verified_domain,
     taken_by_entra,
 )
+from entra_emply.reconciliation.unreadable import Source, code_of_source
 from entra_emply.text import as_address, key, trimmed, written
 
 # Entra's field: (its column of Entra users, column of employees). displayName and department are made. (W2)
@@ -44,12 +45,20 @@ _FOLLOWING = {
     "mobilePhone": ("mobile_phone", "mobile_phone"),
 }
 
+_DELETED_USERS = "entra_deleted_users"
+
 # --- what W compares --------------------------------------------------------------------------------------------------
 
 
 @once
 def _known_to_entra(identities: Identities) -> "pd.Series[str]":
     return addresses_of(identities.inputs.entra_users, identities.inputs.entra_groups)
+
+
+@once
+def _left_out(identities: Identities) -> str | None:
+    """G5b: the code by which the deleted users are left out, and W1 with them."""
+    return code_of_source(identities.inputs, _DELETED_USERS)
 
 
 @once
@@ -167,6 +176,10 @@ def _addresses(identities: Identities, person: int) -> Values:
     return {name: identities.text("emply", name, person) for name in ("username", "email")}
 
 
+def _source_code(identities: Identities, _person: int) -> Values:
+    return {"code": _left_out(identities)}
+
+
 def _sign_in_name(identities: Identities, person: int) -> Values:
     """The sign-in name to be given, and who else would get it."""
     names = _wanted_names(identities)
@@ -192,6 +205,9 @@ create_on = switch("create_on", lambda identities: identities.inputs.settings.en
 update_on = switch("update_on", lambda identities: identities.inputs.settings.entra_write_back.update)
 delete_on = switch("delete_on", lambda identities: identities.inputs.settings.entra_write_back.delete)
 tenant_in_cloud = switch("tenant_in_cloud", lambda identities: not is_hybrid(identities.inputs.entra_tenant))
+deleted_users_read = PersonCondition(
+    "deleted_users_read", lambda identities, rows: np.full(len(rows), _left_out(identities) is None), _source_code
+)
 unknown_to_entra = PersonCondition("unknown_to_entra", _names_nobody, _addresses)
 name_in_verified_domain = flag("name_in_verified_domain", _verified, _sign_in_name)
 name_allowed = flag(
@@ -221,7 +237,7 @@ def _name_before(identities: Identities, person: int) -> Values:
 
 
 _EXTERNAL_ACTIVE = (*EXTERNAL, login_active, employee_not_archived)
-_CREATABLE = (*_EXTERNAL_ACTIVE, create_on, unknown_to_entra)
+_CREATABLE = (*_EXTERNAL_ACTIVE, create_on, deleted_users_read, unknown_to_entra)
 _EMPLOYEE_LEADS = (*RECONCILABLE, with_employee, employee_not_archived, login_email_agrees)
 _NOT_CREATED = {
     name_in_verified_domain.name: "domain_not_verified",
@@ -234,7 +250,15 @@ W0 = Rule("W0", (in_entra, tenant_in_cloud, on_premises), (would_be_written,))
 W1 = Rule(
     "W1",
     _EXTERNAL_ACTIVE,
-    (create_on, unknown_to_entra, name_in_verified_domain, name_allowed, name_wanted_once, name_not_deleted),
+    (
+        create_on,
+        deleted_users_read,
+        unknown_to_entra,
+        name_in_verified_domain,
+        name_allowed,
+        name_wanted_once,
+        name_not_deleted,
+    ),
     _NOT_CREATED,
     told=_sign_in_name,
 )
@@ -248,6 +272,11 @@ W3 = Rule(
 W4 = Rule("W4", (kept_by_switch,), ())
 
 RULES = (W0, W1, W2, W3, W4)
+
+
+def source(identities: Identities) -> Source:
+    """G5b: the deleted users, and why they are left out."""
+    return Source(_DELETED_USERS, identities.inputs.settings.entra_write_back.create, _left_out(identities))
 
 
 def _switches() -> tuple[tuple[Rule[Identities], PersonCondition], ...]:

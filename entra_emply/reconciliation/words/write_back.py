@@ -14,6 +14,9 @@ CONDITIONS = {
     "update_on": ConditionWords("`entra_write_back.update` is on", "`entra_write_back.update` is off"),
     "delete_on": ConditionWords("`entra_write_back.delete` is on", "`entra_write_back.delete` is off"),
     "kept_by_switch": ConditionWords("{off} is off", "no switch that is off concerns this person"),
+    "deleted_users_read": ConditionWords(
+        "the deleted users of Entra could be read", "the deleted users of Entra could not be read ({code:no answer})"
+    ),
     "unknown_to_entra": ConditionWords(
         "no user or group of Entra has the username ({username:none}) or the e-mail ({email:none}) of the login",
         "a user or group of Entra has the username ({username:none}) or the e-mail ({email:none}) of the login",
