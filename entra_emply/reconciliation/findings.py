@@ -115,6 +115,11 @@ CATALOGUE = {
         "What some rules need could not be read: nothing of them is planned, and what is there stays as it is.",
         "Look up the service's code; where it is a refusal, give the application the permission.",
     ),
+    "mailbox_unreadable": Finding(
+        "warning",
+        "The mailbox, one of its calendars or its events could not be read: what Emply has of them stays as it is.",
+        "Look up the service's code, and open the mailbox by hand if it stays; nobody else's calendars wait for it.",
+    ),
     "domain_not_verified": Finding(
         "warning",
         "The user is unknown to Entra and cannot be created there: neither username nor e-mail is an address in a "

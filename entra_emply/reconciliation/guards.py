@@ -97,7 +97,8 @@ def _counted_role_changes(actions: PlannedActions) -> tuple[int, int, int]:
 def _counted_removals(actions: PlannedActions) -> tuple[int, int, int]:
     guarded = actions.frame[removes.holds(actions, np.arange(len(actions)))]
     owners = guarded["entra_id"].fillna(guarded["emply_user_id"])
-    return int(owners.nunique(dropna=False)), *_deactivations_allowed(actions.identities)
+    counted = owners.nunique() + owners.isna().sum()  # each calendar that is nobody's counts as one
+    return int(counted), *_deactivations_allowed(actions.identities)
 
 
 def _counted_grants(actions: PlannedActions) -> tuple[int, int, int]:

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guards
 from entra_emply.reconciliation.arrays import as_set, collected, encoded, is_among, marked, sorted_by, take
-from entra_emply.reconciliation.findings import FINDING_COLUMNS
 from entra_emply.reconciliation.guards import COUNTS, PlannedActions
 from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, actions, together
 from entra_emply.reconciliation.inputs import Inputs
@@ -273,17 +272,18 @@ def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:
 
 
 def _switched_off(inputs: Inputs, joined: pd.DataFrame | None) -> Plan:
-    """X: no action and no finding but C6; links and role states stay recorded."""
+    """X: no action and no finding but C6 and its sources; links and role states stay recorded."""
 
     def empty(*columns: str) -> pd.DataFrame:
         return pd.DataFrame(columns=list(columns), dtype="str")
 
     mapping = nothing_configured()
     identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
-    of_calendars = _of_calendars(Calendars(identities, np.zeros(len(identities), dtype=bool)))
+    found = Calendars(identities, np.zeros(len(identities), dtype=bool))
+    of_calendars = _of_calendars(found)
     return Plan(
         actions=_in_order(identities, [_held(of_calendars)])[ACTION_COLUMNS],
-        findings=empty(*FINDING_COLUMNS),
+        findings=findings.about_sources(left_out.sources_of(found)),
         role_states=empty("entra_id", "group_id", "role_id"),
         group_ids=empty("group_name", "group_id"),
         group_counts=empty("group_id", "members").astype({"members": "int64"}),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.unreadable import codes_of
 from entra_emply.text import trimmed, written
 
 
@@ -30,6 +31,16 @@ class Calendars:
     def mailbox(self) -> Rows:
         """The row of each person's mailbox in `entra_mailboxes`, -1 where none was asked for."""
         return positions(self.identities.frame["entra_id"], self.identities.inputs.entra_mailboxes["entra_id"])
+
+    @cached_property
+    def codes(self) -> "pd.Series[str]":
+        """What the service said of each person's mailbox that is unreadable, missing for any other (C7)."""
+        return codes_of(self.identities.inputs, "mailboxes", self.identities.frame["entra_id"])
+
+    @cached_property
+    def unreadable(self) -> Mask:
+        """Whose mailbox is unreadable."""
+        return self.codes.notna().to_numpy(dtype=bool)
 
     @cached_property
     def available(self) -> Mask:
@@ -126,7 +137,7 @@ class EmplyCalendars:
         by_record = positions(known, identities.frame["entra_id"])
         here["person"] = np.where(
             room,
-            np.where(known.notna(), by_record, _by_mailbox(identities, here)),
+            np.where(known.notna(), by_record, _by_mailbox(self.calendars, here)),
             _by_login(identities, here),
         )
         here["entra_id"] = take(identities.frame["entra_id"], here["person"].to_numpy()).fillna(known.where(room))
@@ -200,10 +211,12 @@ def _by_login(identities: Identities, here: pd.DataFrame) -> Rows:
     return np.append(person_of_login, -1)[positions(here["user_id"], identities.inputs.emply_users["emply_user_id"])]
 
 
-def _by_mailbox(identities: Identities, here: pd.DataFrame) -> Rows:
+def _by_mailbox(calendars: Calendars, here: pd.DataFrame) -> Rows:
     """The rooms whose default calendars these are."""
+    identities = calendars.identities
     rooms = identities.inputs.entra_calendars
     rooms = rooms[rooms["is_default"].astype(bool)]
     rooms = rooms.assign(person=positions(rooms["entra_id"], identities.inputs.entra_users["entra_id"]))
-    rooms = rooms[(rooms["person"] >= 0) & np.append(identities.in_room, False)[rooms["person"]]]
+    open_rooms = identities.in_room & ~calendars.unreadable
+    rooms = rooms[(rooms["person"] >= 0) & np.append(open_rooms, False)[rooms["person"]]]
     return np.append(rooms["person"], -1)[positions(here["external_id"], rooms["calendar_id"])]

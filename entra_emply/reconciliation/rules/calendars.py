@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, among, is_among, positions, same_text, take, take_flag
-from entra_emply.reconciliation.identities import Identities, findings, once
+from entra_emply.reconciliation.identities import Identities, findings, once, together
 from entra_emply.reconciliation.rule import Condition, Looked, Rule, Values, all_hold, any_of, failed
 from entra_emply.reconciliation.rules.calendar_subjects import (
     Calendars,
@@ -34,7 +34,11 @@ from entra_emply.reconciliation.rules.conditions import (
 )
 from entra_emply.reconciliation.rules.lifecycle import stays_active, unmanaged
 from entra_emply.reconciliation.rules.write_back import to_delete
+from entra_emply.reconciliation.unreadable import Source, code_of_source, is_refused, left_out
 from entra_emply.text import trimmed, written
+
+_SOURCES = ("entra_calendars", "entra_events", "emply_calendars", "emply_events")
+_OF_EMPLY = _SOURCES[2:]
 
 # --- people ----------------------------------------------------------------------------------------------------------
 
@@ -45,6 +49,11 @@ def _identities(calendars: Calendars) -> Identities:
 
 def _flag(name: str, mask: Callable[[Calendars], Mask]) -> Condition[Calendars]:
     return Condition(name, lambda calendars, rows: mask(calendars)[rows])
+
+
+def _code(calendars: Calendars, person: int) -> Values:
+    code = calendars.codes.iloc[person]
+    return {"code": code if isinstance(code, str) else None}
 
 
 def _switch(identities: Identities, _row: int) -> Values:
@@ -66,7 +75,11 @@ _OF_IDENTITIES: tuple[Condition[Calendars], ...] = tuple(
 )
 waiting = _flag("waiting", lambda calendars: calendars.waiting)
 not_waiting = waiting.negated("not_waiting")
-mailbox_read = _flag("mailbox_read", lambda calendars: calendars.mailbox >= 0)
+mailbox_asked = _flag("mailbox_asked", lambda calendars: (calendars.mailbox >= 0) | calendars.unreadable)
+mailbox_unreadable = Condition[Calendars](
+    "mailbox_unreadable", lambda calendars, rows: calendars.unreadable[rows], _code
+)
+mailbox_readable = mailbox_unreadable.negated("mailbox_readable")
 mailbox_open = _flag("mailbox_open", lambda calendars: calendars.available)
 mailbox_closed = mailbox_open.negated("mailbox_closed")
 not_deleted_room = _flag("not_deleted_room", lambda calendars: ~to_delete(calendars.identities))
@@ -75,16 +88,47 @@ no_guest = _flag(
 )
 unmanaged_person = _flag("unmanaged", lambda calendars: unmanaged(calendars.identities))
 
-_OF_USERS = (*_OF_IDENTITIES, not_waiting, mailbox_read, mailbox_open)
-_OF_ROOMS = (
+_USERS = (*_OF_IDENTITIES, not_waiting)
+_ROOMS = (
     calendars_on.on(_identities),
     in_room.on(_identities),
     not_left_alone.on(_identities),
     not_deleted_room,
     not_waiting,
-    mailbox_read,
-    mailbox_open,
 )
+"""Whom C1 and C5 consider."""
+
+
+@once
+def sources(calendars: Calendars) -> tuple[Source, ...]:
+    """G5b: the sources of C and E, and why they are left out.
+
+    C6 needs Emply's alone; where a key is refused them, there is nothing to take away.
+    """
+    identities = calendars.identities
+    inputs = identities.inputs
+    codes = {name: code_of_source(inputs, name) for name in _SOURCES}
+    if not _are_on(identities, np.zeros(1, dtype=np.int64))[0]:
+        return tuple(Source(name, not is_refused(codes[name]), codes[name]) for name in _OF_EMPLY)
+    considered = all_hold(_USERS, calendars) | all_hold(_ROOMS, calendars)
+    whose = identities.frame["entra_id"][considered]
+    codes["entra_calendars"] = left_out(inputs, "entra_calendars", "mailboxes", whose)
+    return tuple(Source(name, True, code) for name, code in codes.items())
+
+
+def _are_read(calendars: Calendars, rows: Rows) -> Mask:
+    return np.full(len(rows), all(source.code is None for source in sources(calendars)))
+
+
+def _unread(calendars: Calendars, _row: int) -> Values:
+    return {"code": next((source.code for source in sources(calendars) if source.code is not None), None)}
+
+
+sources_read = Condition("calendars_read", _are_read, _unread)
+
+_READ = (sources_read, mailbox_asked, mailbox_readable, mailbox_open)
+_OF_USERS = (*_USERS, *_READ)
+_OF_ROOMS = (*_ROOMS, *_READ)
 USERS = Rule[Calendars]("calendars of users", (), _OF_USERS)
 ROOMS = Rule[Calendars]("calendars of rooms", (), _OF_ROOMS)
 """Whose calendars C considers; C1, C5 and E go on from there."""
@@ -100,7 +144,7 @@ def _chain(calendars: Calendars, person: int) -> Rule[Calendars]:
 
 
 def _considered(calendars: Calendars) -> Mask:
-    return USERS.reaches(calendars, "mailbox_read") | ROOMS.reaches(calendars, "mailbox_read")
+    return USERS.reaches(calendars, mailbox_asked.name) | ROOMS.reaches(calendars, mailbox_asked.name)
 
 
 def _is_shut(calendars: Calendars, rows: Rows) -> Mask:
@@ -120,7 +164,14 @@ synchronised = Condition(
 )
 _spared = any_of("spared", left_alone.on(_identities), unmanaged_person, waiting)
 
-C7 = Rule[Calendars]("C7", (considered, mailbox_read), (mailbox_closed, no_guest))
+C7 = Rule[Calendars](
+    "C7",
+    (considered, mailbox_asked),
+    (
+        any_of("mailbox_barred", mailbox_unreadable, mailbox_closed),
+        any_of("to_be_looked_at", mailbox_unreadable, no_guest),
+    ),
+)
 C8 = Rule[Calendars]("C8", (integration_on.on(_identities),), (_spared,))
 
 left_for_now = Condition("left_for_now", lambda calendars, rows: C8.acts(calendars)[rows], _spared.compared)
@@ -137,6 +188,12 @@ def _everywhere(switch: PersonCondition) -> Condition[Any]:
     """Of rows that may be nobody's, a question about the settings."""
     asked: Condition[Any] = switch.on(lambda rows: rows.calendars.identities)
     return Condition(asked.name, asked.holds, asked.compared, switch.on(_identities))
+
+
+def _where_read() -> Condition[Any]:
+    """Of rows that may be nobody's, whether everything was read that C and E need (G5b)."""
+    asked: Condition[Any] = sources_read.on(lambda rows: rows.calendars)
+    return Condition(asked.name, asked.holds, asked.compared, sources_read)
 
 
 def _some(name: str) -> Condition[Any]:
@@ -195,7 +252,9 @@ C5 = Rule[EntraCalendars](
     told=_room,
 )
 NOT_EDITABLE = Rule[EntraCalendars](
-    "calendar_not_editable", tuple(map(_of_owner, _OF_IDENTITIES)), (has_calendar, may_not_edit)
+    "calendar_not_editable",
+    tuple(map(_of_owner, (*_OF_IDENTITIES, sources_read, mailbox_readable))),
+    (has_calendar, may_not_edit),
 )
 
 
@@ -278,6 +337,12 @@ def _still_in_entra(emply: EmplyCalendars, rows: Rows) -> Mask:
     return is_among(place(emply.frame.iloc[rows]), place(emply.calendars.of_entra.frame))
 
 
+def _owner_settled(emply: EmplyCalendars, rows: Rows) -> Mask:
+    """C5: it is not nobody's while a room's mailbox is unreadable, which might tell whose it is."""
+    some_room = bool((emply.calendars.identities.in_room & emply.calendars.unreadable).any())
+    return ~emply.nobodys[rows] | (not some_room)
+
+
 @once
 def keeps_events(emply: EmplyCalendars) -> Mask:
     """C4: which hold events of Emply's own, so that they are detached and not removed."""
@@ -290,6 +355,7 @@ own_events = Condition[EmplyCalendars]("own_events", lambda emply, rows: keeps_e
 from_entra = _some("from_entra")
 not_wanted = Condition("wanted", _is_wanted, _why_wanted, parts=(still_in_entra,)).negated("not_wanted")
 wanted_still = not_wanted.negated("wanted_still")
+owner_settled = Condition("owner_settled", _owner_settled)
 disabled_in_emply = Condition[EmplyCalendars](
     "disabled_in_emply", lambda emply, rows: ~emply.frame["enabled"].to_numpy(dtype=bool)[rows]
 )
@@ -298,9 +364,14 @@ _NOT_SHUT = _of_owner(shut).negated("mailbox_not_shut")
 
 C2 = Rule[EmplyCalendars]("C2", (from_entra, wanted_still), (disabled_in_emply,))
 C4 = Rule[EmplyCalendars](
-    "C4", (_everywhere(calendars_on),), (from_entra, _NOT_SPARED, _NOT_SHUT, not_wanted), how=(own_events,)
+    "C4",
+    (_everywhere(calendars_on), _where_read()),
+    (from_entra, _NOT_SPARED, _NOT_SHUT, owner_settled, not_wanted),
+    how=(own_events,),
 )
-C6 = Rule[EmplyCalendars]("C6", (_everywhere(calendars_off),), (from_entra, _NOT_SPARED), how=(own_events,))
+C6 = Rule[EmplyCalendars](
+    "C6", (_everywhere(calendars_off), _where_read()), (from_entra, _NOT_SPARED), how=(own_events,)
+)
 
 
 # --- default calendars with a new id (C1a) ----------------------------------------------------------------------------
@@ -426,8 +497,16 @@ def with_owner(identities: Identities, of: pd.DataFrame) -> pd.DataFrame:
 
 
 def findings_of(calendars: Calendars) -> pd.DataFrame:
-    """C7: a mailbox that does not exist or may not be opened; guests have none."""
-    return findings(calendars.identities.where(C7.acts(calendars)), "mailbox_unavailable", "C7")
+    """C7: a mailbox that is unreadable, with what the service said as `object`; or that does not exist or may not be
+    opened (guests have none)."""
+    identities, told = calendars.identities, C7.acts(calendars)
+    unreadable = identities.where(told & calendars.unreadable)
+    return together(
+        [
+            findings(identities.where(told & ~calendars.unreadable), "mailbox_unavailable", "C7"),
+            findings(unreadable, "mailbox_unreadable", "C7").assign(object=calendars.codes.loc[unreadable].array),
+        ]
+    )
 
 
 def people_to_read(identities: Identities) -> "pd.Series[str]":

@@ -13,7 +13,22 @@ CONDITIONS = {
     ),
     "unmanaged": ConditionWords("the user is not managed any more (L8)", "the user is still managed"),
     "not_deleted_room": ConditionWords("the room stays in Entra", "W3 deletes the room in Entra"),
-    "mailbox_read": ConditionWords("the mailbox was read", "the mailbox was not read yet"),
+    "calendars_read": ConditionWords(
+        "calendars and events could be read",
+        "calendars or events could not be read ({code:no answer}), so that nobody's are synchronised (G5b)",
+    ),
+    "mailbox_asked": ConditionWords("the mailbox was asked for", "the mailbox was not read yet"),
+    "mailbox_unreadable": ConditionWords(
+        "the service answered {code:nothing} when the mailbox was read", "the mailbox could be read"
+    ),
+    "mailbox_readable": ConditionWords(
+        "the mailbox could be read", "the service answered {code:nothing} when the mailbox was read"
+    ),
+    "mailbox_barred": ConditionWords("{why}", "the mailbox can be opened"),
+    "to_be_looked_at": ConditionWords("somebody has to look", "the user is a guest, who usually has no mailbox"),
+    "owner_settled": ConditionWords(
+        "it is known whose {they} {are}", "a room's mailbox is unreadable, which might tell whose {they} {are}"
+    ),
     "mailbox_open": ConditionWords(
         "the mailbox can be opened", "the mailbox does not exist, or the application may not open it"
     ),
@@ -114,7 +129,7 @@ RULES = {
     "C7": RuleWords(
         "What Emply has of the mailbox stays as it is, and somebody has to look",
         "No closed mailbox is reported",
-        because=("mailbox_closed",),
+        because=("mailbox_barred",),
     ),
     "C8": RuleWords(
         "Calendars and events stay as they are for now",
