@@ -64,7 +64,12 @@ def synthetic_inputs(users: int) -> Inputs:
         ),
         entra_users=_entra_users(number, slot),
         entra_groups=pd.DataFrame(
-            {"group_id": _ids("g", np.arange(_GROUPS + 1)), "display_name": _group_names(), "dynamic": False}
+            {
+                "group_id": _ids("g", np.arange(_GROUPS + 1)),
+                "display_name": _group_names(),
+                "dynamic": False,
+                "hidden": False,
+            }
         ),
         entra_group_members=_members(number, slot),
         emply_users=_emply_users(number, slot),

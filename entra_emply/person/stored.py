@@ -37,7 +37,7 @@ from entra_emply.reconciliation.settings import Settings, load
 from entra_emply.storage.frame_store import FrameStore, StoredRun
 
 _NEARLY = "email_nearly_matches"
-_OF_GROUPS = ("group_renamed", "dynamic_group_guests", "nested_group_ignored")
+_OF_GROUPS = ("group_renamed", "dynamic_group_guests", "nested_group_ignored", "hidden_membership")
 
 
 @dataclass(frozen=True)
@@ -198,10 +198,10 @@ def _told_now(plan: Plan, last: Told) -> Told:
 
 
 def _about(run: Frames, name: str, around: Ids) -> pd.DataFrame:
-    """The rows of a plan's frame that are about these people, or about groups."""
+    """The rows of a plan's frame that are about these people, groups, or sources."""
     columns = [("entra_id", around.entra), ("emply_user_id", around.emply)]
     if name == "reconciliation_findings":
-        columns += [("employee_id", around.employees), ("code", frozenset(_OF_GROUPS))]
+        columns += [("employee_id", around.employees), ("code", frozenset((*_OF_GROUPS, "source_unreadable")))]
     return pd.concat([run.rows(name, column, ids) for column, ids in columns]).drop_duplicates(ignore_index=True)
 
 

@@ -6,12 +6,14 @@ When a finding is raised is decided by the rules; here it gets its words and its
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import positions, take
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rules import signs
 from entra_emply.reconciliation.rules.groups import R8, named_groups
+from entra_emply.reconciliation.rules.left_out import G5B, Sources
 from entra_emply.text import TEXT, trimmed
 
 FINDING_COLUMNS = [
@@ -50,7 +52,7 @@ CATALOGUE = {
     ),
     "address_taken": Finding(
         "error",
-        "Another user in Emply carries this username or e-mail already.",
+        "Another user in Emply carries this username or e-mail already, or would get it.",
         "Find out whose the Emply user is: correct its address, or make both addresses equal so that they match.",
     ),
     "login_email_differs": Finding(
@@ -103,11 +105,32 @@ CATALOGUE = {
         "The mailbox does not exist, or the application may not open it: its calendars and events stay as they are.",
         "Give the user a mailbox, or let the application's access policy in Exchange include it.",
     ),
+    "photo_unreadable": Finding(
+        "warning",
+        "The user's picture could not be read from Entra; the one in Emply stays as it is.",
+        "Look up the service's code, and ask for the picture by hand if it stays; everybody else's is synchronised.",
+    ),
+    "source_unreadable": Finding(
+        "error",
+        "What some rules need could not be read: nothing of them is planned, and what is there stays as it is.",
+        "Look up the service's code; where it is a refusal, give the application the permission.",
+    ),
+    "mailbox_unreadable": Finding(
+        "warning",
+        "The mailbox, one of its calendars or its events could not be read: what Emply has of them stays as it is.",
+        "Look up the service's code, and open the mailbox by hand if it stays; nobody else's calendars wait for it.",
+    ),
     "domain_not_verified": Finding(
         "warning",
         "The user is unknown to Entra and cannot be created there: neither username nor e-mail is an address in a "
         "verified domain.",
         "Correct the username or e-mail in Emply, or verify the domain in Entra.",
+    ),
+    "upn_not_allowed": Finding(
+        "warning",
+        "The user is unknown to Entra and cannot be created there: Entra does not take the username or e-mail as a "
+        "sign-in name.",
+        "Correct the username or e-mail in Emply: before the @ only letters A to Z, digits and ' . - _ ! # ^ ~.",
     ),
     "duplicate_upn": Finding(
         "error",
@@ -116,7 +139,7 @@ CATALOGUE = {
     ),
     "restorable_user": Finding(
         "warning",
-        "A deleted user of Entra has this sign-in name, so no new one is created.",
+        "A deleted user of Entra has this sign-in name or address, so no new one is created.",
         "Restore the deleted user in Entra, or delete it for good.",
     ),
     "needs_group": Finding(
@@ -143,6 +166,11 @@ CATALOGUE = {
         "warning",
         "A group is a member of this group; its members do not count while `nested_groups` is off.",
         "Add the people themselves to the group, or set `nested_groups: true`.",
+    ),
+    "hidden_membership": Finding(
+        "info",
+        "The group's membership is hidden; this application sees it only as long as it has Member.Read.Hidden.",
+        "Keep that permission: without it the group looks empty, and the run fails.",
     ),
     "multiple_groups_single_role": Finding(
         "info",
@@ -188,6 +216,13 @@ def about_groups(identities: Identities) -> pd.DataFrame:
     groups = identities.inputs.entra_groups
     names = trimmed(take(groups["display_name"], positions(drafts["group_id"], groups["group_id"])))
     return _worded(drafts.assign(subject=names.array, object=drafts["group_id"]))
+
+
+def about_sources(sources: Sources) -> pd.DataFrame:
+    """G5b: the sources that are left out, with what the service said as `object`, with FINDING_COLUMNS."""
+    rows = [sources.sources[row] for row in np.flatnonzero(G5B.acts(sources))]
+    drafts = pd.DataFrame({"subject": [row.name for row in rows], "object": [row.code for row in rows]}, dtype="str")
+    return _worded(drafts.assign(code="source_unreadable", rule=G5B.name))
 
 
 def _worded(drafts: pd.DataFrame) -> pd.DataFrame:

@@ -97,7 +97,8 @@ def _counted_role_changes(actions: PlannedActions) -> tuple[int, int, int]:
 def _counted_removals(actions: PlannedActions) -> tuple[int, int, int]:
     guarded = actions.frame[removes.holds(actions, np.arange(len(actions)))]
     owners = guarded["entra_id"].fillna(guarded["emply_user_id"])
-    return int(owners.nunique(dropna=False)), *_deactivations_allowed(actions.identities)
+    counted = owners.nunique() + owners.isna().sum()  # each calendar that is nobody's counts as one
+    return int(counted), *_deactivations_allowed(actions.identities)
 
 
 def _counted_grants(actions: PlannedActions) -> tuple[int, int, int]:
@@ -238,8 +239,8 @@ def _emptied(actions: PlannedActions) -> "pd.Series[str]":
         return pd.Series(dtype="str") if told is None else told.loc[told["guard"] == "G4", "group_id"]
     identities = actions.identities
     groups = identities.mapping.groups["group_id"]
-    empty = groups[~groups.index.isin(identities.memberships["priority"])]
-    return empty[is_among(empty, identities.inputs.state.group_counts["group_id"])]
+    empty, counts = groups[~groups.index.isin(identities.memberships["priority"])], identities.inputs.state.group_counts
+    return empty[is_among(empty, counts.loc[counts["members"] > 0, "group_id"])]
 
 
 def _group_emptied(actions: PlannedActions, rows: Rows) -> Mask:
@@ -272,11 +273,12 @@ def _all_approved(actions: PlannedActions, rows: Rows) -> Mask:
 
 def _behind_link(actions: PlannedActions, rows: Rows) -> Mask:
     """With a held link every other action of that person waits, free again as soon as the link is."""
-    links = actions.is_kind("link_user")
+    links, everything = actions.is_kind("link_user"), _all(actions)
     if not links.any():
         return np.zeros(len(rows), dtype=bool)
-    held = np.logical_or.reduce([OWN[guard].acts(actions) for guard in GUARDS])
-    return (np.isin(actions.person, actions.person[links & held]) & ~links)[rows]
+    held = _protected.holds(actions, everything) | (actions.held_before.str.strip() != "").to_numpy(dtype=bool)
+    waiting_links = links & held & ~actions.approved
+    return (np.isin(actions.person, actions.person[waiting_links]) & ~links)[rows]
 
 
 has_action = Condition[PlannedActions]("has_action", lambda _, rows: np.ones(len(rows), dtype=bool))
@@ -305,6 +307,8 @@ links_by_address = _of_people(
 group_emptied = Condition("group_emptied", _group_emptied, _emptied_names)
 not_approved = Condition("approved", _all_approved).negated("not_approved")
 behind_link = Condition("behind_link", _behind_link)
+still_waits = any_of("still_waits", not_approved, behind_link)
+"""An approval has effect on an action whose person's link is held only once the link is free."""
 
 # --- rules ------------------------------------------------------------------------------------------------------------
 
@@ -344,8 +348,7 @@ def _guard(
     causes = () if cause is None else (cause,)
     also = (before, _with_other((watched, *causes), (before,)), *behind)
     held = tuple(any_of(f"{each.name}_or_held", each, *also) for each in causes)
-    free = any_of("still_waits", not_approved, *behind) if behind else not_approved
-    return Rule(name, (has_action, not_c6, any_of(f"{watched.name}_or_held", watched, *also)), (*held, free))
+    return Rule(name, (has_action, not_c6, any_of(f"{watched.name}_or_held", watched, *also)), (*held, still_waits))
 
 
 _protected = any_of("protected", touches_holder, gives_protected, replaces_link, links_by_address)
@@ -392,7 +395,7 @@ def counts(*parts: PlannedActions) -> pd.DataFrame:
 
 
 def waiting(identities: Identities, actions: pd.DataFrame) -> Mask:
-    """C8: the people whose link or deactivation is held. `actions`: person, kind, held_by ("" for none)."""
-    of = actions["kind"].isin(["link_user", "deactivate_user"]) & (actions["held_by"] != "")
+    """C8: the people whose link, activation or deactivation is held. `actions`: person, kind, held_by ("" for none)."""
+    of = actions["kind"].isin(["link_user", "activate_user", "deactivate_user"]) & (actions["held_by"] != "")
     mask: Mask = identities.frame.index.isin(actions.loc[of, "person"])
     return mask

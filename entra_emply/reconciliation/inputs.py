@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from entra_emply.reconciliation.arrays import Rows, positions
 from entra_emply.reconciliation.settings import Settings
@@ -44,9 +45,12 @@ DEPENDENT_SOURCES: Mapping[str, tuple[str, ...]] = {
 """What is read where the settings or the people found so far ask for it (`read_scope`), in the order of reading: the
 names of its frames by asset. What was not asked for is empty."""
 
-_TEXT = "str"
-DEPENDENT_COLUMNS: Mapping[str, Mapping[str, str]] = {
-    "entra_deleted_users": dict.fromkeys(("entra_id", "user_principal_name"), _TEXT),
+_TEXT, _TEXTS = "str", pd.ArrowDtype(pa.list_(pa.string()))
+DEPENDENT_COLUMNS: Mapping[str, Mapping[str, Any]] = {
+    "entra_deleted_users": {
+        **dict.fromkeys(("entra_id", "user_principal_name", "mail"), _TEXT),
+        **dict.fromkeys(("other_mails", "proxy_addresses"), _TEXTS),
+    },
     "entra_application": {"service_principal_id": _TEXT, "assignment_required": "bool"},
     "entra_assigned": {"entra_id": _TEXT},
     "entra_photos": dict.fromkeys(("entra_id", "etag"), _TEXT),
@@ -59,6 +63,7 @@ DEPENDENT_COLUMNS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("entra_id", "calendar_id", "event_id", "title", "start", "end"), _TEXT),
         "is_all_day": "boolean",
         **dict.fromkeys(("show_as", "sensitivity", "change_key"), _TEXT),
+        **dict.fromkeys(("cancelled", "declined"), "bool"),
     },
     "entra_cursors": dict.fromkeys(("entra_id", "calendar_id", "window_start", "window_end", "delta_link"), _TEXT),
     "emply_calendars": {

@@ -34,7 +34,7 @@ class Mapping:
     """The settings in ids.
 
     groups: one row a configured group, in order of priority, indexed 0…: group_id, role_id, department_id, language,
-    time_zone, currency (all but the first two may be missing). rooms: ids of the room groups.
+    time_zone, currency (all but the first two may be missing). rooms: ids of the room groups, room_time_zones theirs.
     protected_roles: role ids.
     """
 
@@ -42,6 +42,7 @@ class Mapping:
     rooms: tuple[str, ...]
     protected_roles: tuple[str, ...]
     resolved: GroupIds
+    room_time_zones: tuple[str | None, ...] = ()
 
 
 def resolve_groups(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd.DataFrame) -> GroupIds:
@@ -93,6 +94,7 @@ def resolve(
         rooms=tuple(groups.loc[is_room, "group_id"]),
         protected_roles=tuple(map(str, protected)),
         resolved=resolved,
+        room_time_zones=tuple(group.time_zone for group in settings.groups if group.meeting_rooms),
     )
 
 

@@ -14,18 +14,18 @@ import pyarrow.compute as pc
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guards
 from entra_emply.reconciliation.arrays import as_set, collected, encoded, is_among, marked, sorted_by, take
-from entra_emply.reconciliation.findings import FINDING_COLUMNS
 from entra_emply.reconciliation.guards import COUNTS, PlannedActions
 from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, actions, together
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.kinds import ORDER
-from entra_emply.reconciliation.mapping import Mapping, nothing_configured, require_application, require_cloud, resolve
+from entra_emply.reconciliation.mapping import Mapping, nothing_configured, require_cloud, resolve
 from entra_emply.reconciliation.rules import (
     attributes,
     calendar_actions,
     calendars,
     events,
+    left_out,
     lifecycle,
     photos,
     roles,
@@ -107,8 +107,9 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     if not inputs.settings.enabled:
         return _switched_off(inputs, joined)
     mapping = mapping_of(inputs)
-    require_application(inputs.settings, inputs.entra_application)
     identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
+    signs.require_application_read(identities)
+    signs.require_visible_members(identities)
     changes = roles.role_changes(identities)
     states = roles.role_states(identities)
     of_people = _of_people(identities, changes)
@@ -261,27 +262,30 @@ def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:
             lifecycle.findings_of(identities),
             roles.findings_of(identities),
             attributes.findings_of(identities),
+            photos.findings_of(identities),
             calendars.findings_of(found),
             write_back.findings_of(identities),
             signs.findings_of(found),
         ]
     )
-    all_of_them = pd.concat([findings.about_people(identities, drafts), findings.about_groups(identities)])
+    others = [findings.about_groups(identities), findings.about_sources(left_out.sources_of(found))]
+    all_of_them = pd.concat([findings.about_people(identities, drafts), *others])
     return sorted_by(all_of_them, ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"])
 
 
 def _switched_off(inputs: Inputs, joined: pd.DataFrame | None) -> Plan:
-    """X: no action and no finding but C6; links and role states stay recorded."""
+    """X: no action and no finding but C6 and its sources; links and role states stay recorded."""
 
     def empty(*columns: str) -> pd.DataFrame:
         return pd.DataFrame(columns=list(columns), dtype="str")
 
     mapping = nothing_configured()
     identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
-    of_calendars = _of_calendars(Calendars(identities, np.zeros(len(identities), dtype=bool)))
+    found = Calendars(identities, np.zeros(len(identities), dtype=bool))
+    of_calendars = _of_calendars(found)
     return Plan(
         actions=_in_order(identities, [_held(of_calendars)])[ACTION_COLUMNS],
-        findings=empty(*FINDING_COLUMNS),
+        findings=findings.about_sources(left_out.sources_of(found)),
         role_states=empty("entra_id", "group_id", "role_id"),
         group_ids=empty("group_name", "group_id"),
         group_counts=empty("group_id", "members").astype({"members": "int64"}),

@@ -23,7 +23,7 @@ class Calendars(FrameModel):
     calendar_id: str = identity("id", "The calendar's id")
     user_id: str = column("userId", "Whose it is: id of an Emply user; a room's is nobody's")
     external_id: str = column("externalId", "The id of the Entra calendar that it came from; its own have none")
-    kind: str = column("kind", "user or room; absent, a calendar of nobody's is a room's")
+    kind: str = column("kind", "user or room; absent: user")
     name: str = column("name", "The calendar's name")
     is_default: bool = column("isDefault", "Whether it is the user's own default calendar", default=False)
     enabled: bool = column("enabled", "Whether its events are synchronised: the user decides", default=False)

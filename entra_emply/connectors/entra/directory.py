@@ -55,7 +55,8 @@ class Directory:
 
     def groups(self) -> Read:
         """Every group: frame `Groups`."""
-        return _listed(self._connection, "entra_groups", "groups", frames.Groups, frames.groups, more=["groupTypes"])
+        more = ["groupTypes", "visibility"]
+        return _listed(self._connection, "entra_groups", "groups", frames.Groups, frames.groups, more=more)
 
     def deleted_users(self) -> Read:
         """The users deleted in the last 30 days: frame `DeletedUsers`."""

@@ -30,12 +30,12 @@ SOURCE = "entra_events"
 PAGE = 50
 """Events in a page, at most: a delta gives them with all properties, and a batch has twenty pages."""
 
-_FIELDS = ("id", "subject", "start", "end", "isAllDay", "showAs", "sensitivity", "changeKey")
-_KEPT = (*_FIELDS, "type", "seriesMasterId", "@removed")
+_FIELDS = ("id", "subject", "start", "end", "isAllDay", "showAs", "sensitivity", "changeKey", "isCancelled")
+_KEPT = (*_FIELDS, "responseStatus", "type", "seriesMasterId", "@removed")
 _PREFER = f'outlook.timezone="UTC", outlook.body-content-type="text", {IMMUTABLE}'
 _HEADERS = {"Prefer": _PREFER}
 _DELTA = {"Prefer": f"{_PREFER}, odata.maxpagesize={PAGE}"}
-_SELECT = ",".join((*_FIELDS, "transactionId"))
+_SELECT = ",".join((*_FIELDS, "responseStatus", "transactionId"))
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _ROWS_AT_ONCE = 20_000
 _TRIES = 3

@@ -14,6 +14,7 @@ import pandera.pandas as pandera
 from entra_emply.connectors.frames import Derivation, FrameModel, Row, column, identity, of_rows, sorted_texts, texts
 
 _TYPE_PREFIX = "#microsoft.graph."
+_HIDDEN = "hiddenmembership"
 
 
 class Tenant(FrameModel):
@@ -61,6 +62,9 @@ class Groups(FrameModel):
     group_id: str = identity("id", "The group's object id")
     display_name: str = column("displayName", "The group's name; not unique in a tenant")
     dynamic: bool = column(None, "Whether a rule decides who is a member (DynamicMembership)", nullable=False)
+    hidden: bool = column(None, "Whether only some apps see who is a member (HiddenMembership)", nullable=False)
+    mail: str = column("mail", "The group's primary address, as written; many groups have none")
+    proxy_addresses: pd.ArrowDtype = texts("proxyAddresses", "Addresses of the group: SMTP: primary, smtp: others")
 
 
 class GroupMembers(FrameModel):
@@ -81,6 +85,9 @@ class DeletedUsers(FrameModel):
 
     entra_id: str = identity("id", "The user's object id")
     user_principal_name: str = column("userPrincipalName", "The sign-in name, behind the object id without dashes")
+    mail: str = column("mail", "The mailbox's primary address, as written")
+    other_mails: pd.ArrowDtype = texts("otherMails", "Other addresses of the person")
+    proxy_addresses: pd.ArrowDtype = texts("proxyAddresses", "Addresses of the mailbox: SMTP: primary, smtp: others")
 
 
 class Application(FrameModel):
@@ -109,13 +116,13 @@ def tenant(rows: Sequence[Row], *, member_read_hidden: bool = False) -> pd.DataF
 
 def users(rows: Sequence[Row]) -> pd.DataFrame:
     """The frame `Users` of the rows of `users`. Raises SourceUnreadable."""
-    lists = {"other_mails": _lists("otherMails"), "proxy_addresses": _lists("proxyAddresses")}
-    return of_rows(Users, rows, "entra_users", lists)
+    return of_rows(Users, rows, "entra_users", _ADDRESSES)
 
 
 def groups(rows: Sequence[Row]) -> pd.DataFrame:
     """The frame `Groups` of the rows of `groups`. Raises SourceUnreadable."""
-    return of_rows(Groups, rows, "entra_groups", {"dynamic": _dynamic})
+    derived = {"dynamic": _dynamic, "hidden": _hidden, "proxy_addresses": _ADDRESSES["proxy_addresses"]}
+    return of_rows(Groups, rows, "entra_groups", derived)
 
 
 def members(rows: Mapping[str, Sequence[Row]]) -> pd.DataFrame:
@@ -127,7 +134,7 @@ def members(rows: Mapping[str, Sequence[Row]]) -> pd.DataFrame:
 
 def deleted_users(rows: Sequence[Row]) -> pd.DataFrame:
     """The frame `DeletedUsers` of the rows of `directory/deletedItems`. Raises SourceUnreadable."""
-    return of_rows(DeletedUsers, rows, "entra_deleted_users")
+    return of_rows(DeletedUsers, rows, "entra_deleted_users", _ADDRESSES)
 
 
 def application(rows: Sequence[Row]) -> pd.DataFrame:
@@ -163,6 +170,14 @@ def _dynamic(rows: Sequence[Row]) -> list[object]:
     return ["DynamicMembership" in each if type(each) is list else each or False for each in types]
 
 
+def _hidden(rows: Sequence[Row]) -> list[object]:
+    return [_is_hidden(row.get("visibility")) for row in rows]
+
+
+def _is_hidden(visibility: object) -> object:
+    return visibility.strip().casefold() == _HIDDEN if isinstance(visibility, str) else visibility or False
+
+
 def _member_type(rows: Sequence[Row]) -> list[object]:
     types = (row.get("@odata.type") for row in rows)
     return [each.removeprefix(_TYPE_PREFIX) if type(each) is str else each for each in types]
@@ -177,3 +192,10 @@ def _names(domains: object) -> object:
     if not isinstance(domains, list):
         return domains
     return [each.get("name") if type(each) is dict else each for each in domains]
+
+
+_ADDRESSES: Mapping[str, Derivation] = {
+    "other_mails": _lists("otherMails"),
+    "proxy_addresses": _lists("proxyAddresses"),
+}
+"""The lists of other addresses that users have, deleted ones, too."""

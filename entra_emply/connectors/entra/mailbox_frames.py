@@ -59,6 +59,8 @@ class Events(FrameModel):
     show_as: str = column("showAs", "free, tentative, busy, oof, workingElsewhere or unknown")
     sensitivity: str = column("sensitivity", "normal, personal, private or confidential", default="normal")
     change_key: str = column("changeKey", "Changes whenever the event does")
+    cancelled: bool = column("isCancelled", "Whether its organizer cancelled it", default=False)
+    declined: bool = column(None, "Whether the mailbox's owner declined it", nullable=False)
 
     class Config(FrameModel.Config):
         """An event is in a calendar once."""
@@ -116,6 +118,7 @@ def events(rows: Mapping[OfCalendar, Sequence[Row]]) -> pd.DataFrame:
         "calendar_id": lambda _: [calendar for _, calendar in places],
         "start": _time("start"),
         "end": _time("end"),
+        "declined": lambda rows: [_is_declined(row.get("responseStatus")) for row in rows],
     }
     return of_rows(Events, list(chain.from_iterable(whole.values())), "entra_events", derived)
 
@@ -123,6 +126,11 @@ def events(rows: Mapping[OfCalendar, Sequence[Row]]) -> pd.DataFrame:
 def cursors(rows: Collection[Row]) -> pd.DataFrame:
     """The frame `Cursors` of rows with its columns. Raises SourceUnreadable."""
     return of_rows(Cursors, list(rows), "entra_events")
+
+
+def _is_declined(status: object) -> bool:
+    """What the owner of the mailbox answered, as Graph writes it: {"response": "declined", "time": …}."""
+    return isinstance(status, dict) and status.get("response") == "declined"
 
 
 def _without_series(rows: Sequence[Row]) -> list[Row]:

@@ -22,19 +22,21 @@ from entra_emply.reconciliation.guards import PlannedActions
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
-from entra_emply.reconciliation.rules.calendars import C1, C2, C3, C4, C5, C6, C7, C8, NOT_EDITABLE, kept, why_not
+from entra_emply.reconciliation.rules.calendars import C1, C1A, C2, C3, C4, C5, C6, C7, C8, NOT_EDITABLE, kept, why_not
 from entra_emply.reconciliation.rules.conditions import in_entra
 from entra_emply.reconciliation.rules.event_subjects import Events
 from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
+from entra_emply.reconciliation.rules.left_out import G5B, sources_of
 from entra_emply.reconciliation.rules.roles import role_changes
 from entra_emply.reconciliation.rules.signs import (
     DYNAMIC,
+    HIDDEN,
     NEARLY,
     NESTED,
     NOT_ASSIGNED,
     SEVERAL_ROLES,
-    ConfiguredGroups,
     NearPairs,
+    ReadGroups,
     X,
 )
 
@@ -75,6 +77,7 @@ def calendars(facts: Facts) -> Iterator[Statement]:
     """C1 to C8, in order."""
     entra, emply, here = facts.calendars.of_entra, facts.calendars.of_emply, kept(facts.calendars)
     yield _of_rows(C1, entra, facts)
+    yield _of_rows(C1A, emply, facts)
     yield _of_rows(C2, emply, facts)
     yield _of_rows(C3, here, facts)
     yield _of_rows(C4, emply, facts)
@@ -126,8 +129,8 @@ def events(facts: Facts) -> Iterator[Statement]:
 
 
 @once
-def _groups(people: Identities) -> ConfiguredGroups:
-    return ConfiguredGroups(people)
+def _groups(people: Identities) -> ReadGroups:
+    return ReadGroups(people)
 
 
 @once
@@ -138,10 +141,11 @@ def _near(people: Identities) -> NearPairs:
 def signs(facts: Facts) -> Iterator[Statement]:
     """One for each code of S."""
     groups, owner = _groups(facts.identities), Owner(facts.identities, facts.row)
-    mine = groups.of(-1 if facts.row is None else facts.row)
+    mine = np.zeros(0, dtype=np.int64) if facts.row is None else groups.of(facts.row)
     yield _of_person(NOT_ASSIGNED, facts.identities, facts)
-    yield statement_of_rows(DYNAMIC, groups, mine, groups.named, owner)
+    yield statement_of_rows(DYNAMIC, groups, mine[groups.configured[mine]], groups.named, owner)
     yield statement_of_rows(NESTED, groups, mine, groups.named, owner)
+    yield statement_of_rows(HIDDEN, groups, mine, groups.named, owner)
     yield _of_person(SEVERAL_ROLES, facts.identities, facts)
     yield _of_rows(NOT_EDITABLE, facts.calendars.of_entra, facts)
     yield _nearly(facts)
@@ -170,7 +174,16 @@ def held(facts: Facts) -> Iterator[Statement]:
     for rule in guards.RULES:
         if rule.name == "G6":
             yield unasked(G5, "refused")
+            yield _left_out(facts)
         yield statement_of_rows(rule, of, rows, lambda row: _ACTIONS.get(of.named(row), of.named(row)), owner)
+
+
+def _left_out(facts: Facts) -> Statement:
+    """G5b: of the sources that are left out, whose rules nobody is planned by."""
+    sources = sources_of(facts.calendars)
+    rows = np.flatnonzero(G5B.acts(sources))
+    owner = Owner(facts.identities, facts.row)
+    return statement_of_rows(G5B, sources, rows, sources.named, owner) if len(rows) else unasked(G5B, "source_left_out")
 
 
 def _actions_of(facts: Facts) -> PlannedActions:

@@ -9,7 +9,7 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, positions, take
 from entra_emply.reconciliation.explain.facts import Facts, Group, Row
 from entra_emply.reconciliation.explain.mailbox import mailbox_of
-from entra_emply.reconciliation.explain.neighbourhood import Ids
+from entra_emply.reconciliation.explain.neighbourhood import Ids, as_read
 from entra_emply.reconciliation.explain.others import others
 from entra_emply.reconciliation.explain.rows import records
 from entra_emply.reconciliation.guards import waiting
@@ -41,6 +41,7 @@ def gather(
     rows of the ledger's links (entra_id, emply_user_id, matched_by, at), `done` ids of actions applied meanwhile.
     `guard_counts` are the plan's (`Plan.guard_counts`), None where they were not kept.
     """
+    inputs = as_read(inputs, findings)
     mapping = mapping_of(inputs) if inputs.settings.enabled else nothing_configured()
     identities = Identities(inputs, mapping, join(inputs, mapping))
     asked = identities.frame["entra_id"].isin(who.entra) | identities.frame["emply_user_id"].isin(who.emply)

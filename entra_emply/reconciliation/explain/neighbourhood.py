@@ -7,7 +7,7 @@ Only what counts people (the guards' limits, an emptied group) is not: that is t
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -20,16 +20,23 @@ from entra_emply.reconciliation.inputs import (
     DEPENDENT_COLUMNS,
     DEPENDENT_SOURCES,
     STATE_COLUMNS,
+    UNREADABLE_COLUMNS,
     Inputs,
     SyncState,
-    sees_hidden_members,
 )
 from entra_emply.reconciliation.not_read import SOURCES_OF, UNREADABLE, together
-from entra_emply.reconciliation.rules.sign_in_names import address_keys
-from entra_emply.reconciliation.settings import Guards, Limit, Settings
+from entra_emply.reconciliation.rules.sign_in_names import proxy_keys
+from entra_emply.reconciliation.settings import Limit, Settings
 from entra_emply.text import key, key_of
 
 _MOST_NEAR = 5
+_NO_LIMIT = Limit(min_count=sys.maxsize, percent=0)
+_UNREADABLE = {
+    "photo_unreadable": ("photos", "entra_id"),
+    "mailbox_unreadable": ("mailboxes", "entra_id"),
+    "source_unreadable": ("sources", "subject"),
+}
+"""What could not be read, by finding: its kind, and where its id stands."""
 
 
 class Frames(Protocol):
@@ -184,7 +191,7 @@ class Directory:
         known = np.zeros(len(self.entra), dtype=bool)
         for name in users.columns.drop("entra_id"):  # a run of an earlier version has none
             row, written = exploded(users[name])
-            known[row[is_among(address_keys(written), texts)]] = True
+            known[row[is_among(proxy_keys(written), texts)]] = True
         return known
 
     def _ids(self, entra: Mask, emply: Mask, employee: Mask) -> Ids:
@@ -221,7 +228,7 @@ def inputs_around(frames: Frames, settings: Settings, who: Ids, unread: pd.DataF
         emply_departments=frames.whole("emply_departments"),
         state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
         settings=settings,
-        member_read_hidden=sees_hidden_members(frames.whole("entra_tenant")),
+        member_read_hidden=True,  # or there would be no plan (R8)
         **together([_following(frames, who, state, unread), {UNREADABLE: _not_read(frames, who)}]),
     )
 
@@ -234,11 +241,20 @@ def _members(frames: Frames, entra: Collection[str]) -> pd.DataFrame:
 
 
 def uncounted(inputs: Inputs) -> Inputs:
-    """The same world without the guards that count people (G1, G2, G4, G6, G7): of few people they say nothing."""
-    no_limit = Limit(min_count=sys.maxsize, percent=0)
-    guards = Guards(max_deactivations=no_limit, max_role_changes=no_limit, max_grants=no_limit)
+    """The same world without the guards that count people (G1, G2, G4, G5b, G6, G7): of few they say nothing."""
+    counting = ("max_deactivations", "max_role_changes", "max_grants", "max_unreadable")
+    guards = inputs.settings.guards.model_copy(update=dict.fromkeys(counting, _NO_LIMIT))
     state = replace(inputs.state, group_counts=inputs.state.group_counts[:0])
     return replace(inputs, settings=inputs.settings.model_copy(update={"guards": guards}), state=state)
+
+
+def as_read(inputs: Inputs, findings: Iterable[Mapping[str, object]]) -> Inputs:
+    """The same world, with what could not be read as a plan's findings say it: G5b counts everybody."""
+    named = ((_UNREADABLE.get(str(row["code"])), row) for row in findings)
+    told = [(of[0], str(row[of[1]]), str(row["object"])) for of, row in named if of is not None]
+    unreadable = pd.DataFrame(told, columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS)
+    guards = inputs.settings.guards.model_copy(update={"max_unreadable": _NO_LIMIT})
+    return replace(inputs, unreadable=unreadable, settings=inputs.settings.model_copy(update={"guards": guards}))
 
 
 def _following(
@@ -264,7 +280,7 @@ def _following(
     return found
 
 
-def _without_rows(columns: Mapping[str, str]) -> pd.DataFrame:
+def _without_rows(columns: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(columns=list(columns)).astype(dict(columns))
 
 

@@ -62,10 +62,10 @@ def _renamed(facts: Facts) -> Statement:
 
 
 def _photos(facts: Facts) -> Iterator[Statement]:
-    """P1 to P4. P3 forbids, so nothing is asked for it."""
+    """P1 to P5. P3 forbids, so nothing is asked for it."""
     yield from (_of_person(rule, facts) for rule in (photos.P1, photos.P2))
     yield no_part("P3", because(RULES["P3"].does_not, []))
-    yield _of_person(photos.P4, facts)
+    yield from (_of_person(rule, facts) for rule in (photos.P4, photos.P5))
 
 
 def _matching(facts: Facts) -> Iterator[Statement]:

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, codes, is_among
+from entra_emply.reconciliation.arrays import Mask, codes, is_among, marked
 from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, flag, with_employee
-from entra_emply.text import key, trimmed
+from entra_emply.reconciliation.rules.lifecycle import joiners
+from entra_emply.text import as_address, key, trimmed, written
 
 # Emply's field: (column of Entra users, column of Emply users). (A1)
 _FOLLOWING = {
@@ -38,26 +39,63 @@ def _differing(identities: Identities) -> dict[str, Mask]:
 
 
 @once
-def _blank(identities: Identities) -> dict[str, tuple[Mask, Mask]]:
-    """A2: for e-mail and username, who has none in Emply but one in Entra, and of those whose another Emply user has.
-
-    (The person's own is blank, so whoever carries it is another.)
-    """
-    blank = {}
+def _wanted(identities: Identities) -> "dict[str, pd.Series[str]]":
+    """A2: for e-mail and username, what L1 would give, of everybody who has none in Emply; indexed by person."""
+    rows = _subject(identities)
+    wanted = {}
     for field in _FILLED:
-        rows = _subject(identities)
-        rows = rows[trimmed(identities.emply(field, rows)).isna()]
-        value = identities.frame.loc[rows, "address"] if field == "email" else _name_key(identities, rows)
-        carried = is_among(value, key(identities.inputs.emply_users[field])) if len(rows) else value.notna().to_numpy()
-        blank[field] = (
-            _spread(identities, rows, value.notna().to_numpy(dtype=bool)),
-            _spread(identities, rows, carried),
-        )
+        blank = rows[key(identities.emply(field, rows)).isna()]
+        wanted[field] = _given(identities, field, blank).dropna()
+    return wanted
+
+
+def _given(identities: Identities, field: str, rows: "pd.Index[int]") -> "pd.Series[str]":
+    """The e-mail or the username that L1 gives, as written, but for what `key` drops; missing for who has none."""
+    name = as_address(identities.entra("user_principal_name", rows))
+    if field == "username":
+        return name
+    mail = as_address(identities.entra("mail", rows)).fillna(name)
+    return mail.where(identities.frame.loc[rows, "address"].notna())
+
+
+@once
+def _blank(identities: Identities) -> dict[str, tuple[Mask, Mask]]:
+    """A2: for e-mail and username, who has none in Emply but one in Entra, and of those whose is not free."""
+    wanted, nobody = _wanted(identities), np.zeros(0, dtype=bool)
+    parts = [pd.DataFrame({"field": field, "person": of.index, "address": of}) for field, of in wanted.items()]
+    together = pd.concat(parts, ignore_index=True)
+    together["address"] = key(together["address"])
+    taken = _not_free(identities, together) if len(together) else nobody
+    blank = {}
+    for field, of in wanted.items():
+        mine = (together["field"] == field).to_numpy(dtype=bool)
+        lacking = marked(of.index.to_numpy(dtype=np.int64), len(identities))
+        blank[field] = lacking, _spread(identities, of.index, taken[mine])
     return blank
 
 
-def _name_key(identities: Identities, rows: "pd.Index[int]") -> "pd.Series[str]":
-    return key(identities.entra("user_principal_name", rows))
+def _not_free(identities: Identities, wanted: pd.DataFrame) -> Mask:
+    """Of each address that is wanted (person, address), whether another Emply user carries it, as username or as
+    e-mail, or somebody gets it by L1, or another wants it, too."""
+    address = wanted["address"]
+    joining = identities.where(joiners(identities))
+    names = key(identities.entra("user_principal_name", joining))
+    created = pd.concat([names, identities.frame.loc[joining, "address"]])
+    wanted_by = wanted[["person", "address"]].drop_duplicates()
+    twice = wanted_by.loc[wanted_by["address"].duplicated(keep=False), "address"]
+    return _carried_by_others(identities, wanted) | is_among(address, created) | is_among(address, twice)
+
+
+def _carried_by_others(identities: Identities, wanted: pd.DataFrame) -> Mask:
+    users, own = identities.inputs.emply_users, identities.frame.loc[wanted["person"], "emply_row"].to_numpy()
+    carried = np.zeros(len(wanted), dtype=bool)
+    for column in ("username", "email"):
+        addresses = key(users[column])
+        rows = np.flatnonzero(is_among(addresses, wanted["address"]))
+        carriers = pd.DataFrame({"address": addresses.iloc[rows].array, "carrier": rows})
+        pairs = wanted[["address"]].assign(own=own, wanted=np.arange(len(wanted))).merge(carriers, on="address")
+        carried[pairs.loc[pairs["own"] != pairs["carrier"], "wanted"]] = True
+    return carried
 
 
 def _spread(identities: Identities, rows: "pd.Index[int]", flags: Mask) -> Mask:
@@ -81,7 +119,7 @@ def _address_blank(identities: Identities) -> Mask:
 
 
 @once
-def _nobody_carries(identities: Identities) -> Mask:
+def _nobody_else_has(identities: Identities) -> Mask:
     return ~np.logical_or.reduce([lacking & carried for lacking, carried in _blank(identities).values()])
 
 
@@ -105,16 +143,12 @@ def _compared_fields(identities: Identities, person: int) -> Values:
 
 def _compared_addresses(identities: Identities, person: int) -> Values:
     """Which of e-mail and username is filled, and with what others have."""
-    values = {"email": identities.value("address", person), "username": _principal_name(identities, person)}
+    values = {field: of.get(person) for field, of in _wanted(identities).items()}
     lacking = {field: carried[person] for field, (blank, carried) in _blank(identities).items() if blank[person]}
     return {
         "filled": [Part(_FILLED[field], {"value": values[field]}) for field, taken in lacking.items() if not taken],
         "carried": [Part(_FILLED[field], {"value": values[field]}) for field, taken in lacking.items() if taken],
     }
-
-
-def _principal_name(identities: Identities, person: int) -> str | None:
-    return identities.text("entra", "user_principal_name", person)
 
 
 def _changes(identities: Identities, person: int) -> Values:
@@ -131,13 +165,13 @@ def _change(name: str, before: pd.DataFrame, after: pd.DataFrame) -> Values:
 
 fields_differ = flag("fields_differ", _fields_differ, _compared_fields)
 address_blank = flag("address_blank", _address_blank, _compared_addresses)
-nobody_carries = flag("nobody_carries", _nobody_carries, _compared_addresses)
+nobody_else_has = flag("nobody_else_has", _nobody_else_has, _compared_addresses)
 fields_change = flag("fields_change", _fields_change)
 
 # --- rules ------------------------------------------------------------------------------------------------------------
 
 A1 = Rule("A1", ENTRA_LEADS, (fields_differ,))
-A2 = Rule("A2", ENTRA_LEADS, (address_blank, nobody_carries), {"nobody_carries": "address_taken"})
+A2 = Rule("A2", ENTRA_LEADS, (address_blank, nobody_else_has), {"nobody_else_has": "address_taken"})
 A3 = Rule("A3", (*RECONCILABLE, with_employee), ())
 A4 = Rule("A4", ENTRA_LEADS, (fields_change,), told=_changes)
 
@@ -147,7 +181,7 @@ RULES = (A1, A2, A3, A4)
 @once
 def _changed(identities: Identities) -> dict[str, Mask]:
     """Whose field A1 or A2 changes."""
-    following, filling = A1.acts(identities), A2.reaches(identities, nobody_carries.name)
+    following, filling = A1.acts(identities), A2.reaches(identities, nobody_else_has.name)
     changed = {field: mask & following for field, mask in _differing(identities).items()}
     return changed | {field: blank & ~carried & filling for field, (blank, carried) in _blank(identities).items()}
 
@@ -169,18 +203,19 @@ def actions_of(identities: Identities) -> pd.DataFrame:
 
 
 def findings_of(identities: Identities) -> pd.DataFrame:
-    """A2: an e-mail or username that another Emply user carries is not filled, drafted."""
-    return findings(identities.where(A2.fails_at(identities, nobody_carries.name)), "address_taken", "A2")
+    """A2: an e-mail or username that another has, gets or wants is not filled, drafted: one for each person."""
+    return findings(identities.where(A2.fails_at(identities, nobody_else_has.name)), "address_taken", "A2")
 
 
 def _values(identities: Identities, rows: "pd.Index[int]", names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The fields `names` in Emply and as they have to be, as written, missing where blank."""
-    upn, mail = identities.entra("user_principal_name", rows), identities.entra("mail", rows)
-    filled = {"email": mail.where(trimmed(mail).notna(), upn), "username": upn}
     before, after = {}, {}
     for name in names:
-        theirs, ours = _FOLLOWING.get(name, (None, name))
-        now = identities.emply(ours, rows)
-        before[name] = now.where(trimmed(now).notna())
-        after[name] = filled[name] if theirs is None else identities.entra(theirs, rows)
+        theirs, ours = _FOLLOWING.get(name, (None, None))
+        if theirs is None or ours is None:
+            before[name] = pd.Series(index=rows, dtype="str")
+            after[name] = _given(identities, name, rows)
+        else:
+            before[name] = written(identities.emply(ours, rows))
+            after[name] = identities.entra(theirs, rows)
     return pd.DataFrame(before, index=rows), pd.DataFrame(after, index=rows)

@@ -14,14 +14,16 @@ from entra_emply.reconciliation.rules.calendars import (
     keeps_events,
     kept,
     renamed,
+    renewed,
     unshared,
     with_owner,
 )
 
 
 def actions_of(calendars: Calendars) -> pd.DataFrame:
-    """C1, C3, C4, C5, C6, drafted. Removals come before additions (`kinds`)."""
-    return together([*_endings(calendars), _additions(calendars), _attachments(calendars), *_updates(calendars)])
+    """C1, C1a, C3, C4, C5, C6, drafted. Removals come before additions (`kinds`)."""
+    drafts = [_additions(calendars), _attachments(calendars), _renewals(calendars), *_updates(calendars)]
+    return together([*_endings(calendars), *drafts])
 
 
 def _endings(calendars: Calendars) -> list[pd.DataFrame]:
@@ -62,9 +64,16 @@ def _additions(calendars: Calendars) -> pd.DataFrame:
 def _attachments(calendars: Calendars) -> pd.DataFrame:
     again = with_owner(calendars.identities, attached(calendars)).assign(external_id_before=None)
     again = again.astype({"external_id_before": "str"})
+    again = again.assign(name=again["name"].fillna(again["name_here"]))
     return _by_kind(
         again, "emply.attach_calendar", before=["kind", "external_id_before"], after=["kind", "external_id", "name"]
     )
+
+
+def _renewals(calendars: Calendars) -> pd.DataFrame:
+    """C1a: the same calendar with a new id."""
+    before, after = ["kind", "external_id"], ["kind", "external_id_after", "name_after"]
+    return _drafts(renewed(calendars), "emply.attach_calendar", "C1a", before=before, after=after)
 
 
 def _updates(calendars: Calendars) -> list[pd.DataFrame]:
@@ -107,7 +116,7 @@ def with_ids(of: pd.DataFrame, draft: pd.DataFrame) -> pd.DataFrame:
 
 def _by_kind(of: pd.DataFrame, kind: str, *, before: list[str] | None = None, after: list[str]) -> pd.DataFrame:
     """C1 for people's calendars, C5 for rooms'."""
-    rooms = of["kind"] == "room"
+    rooms = of["of_room"].astype(bool)
     return together(
         [
             _drafts(rows, kind, rule, before=before, after=after)

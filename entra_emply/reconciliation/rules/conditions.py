@@ -47,6 +47,11 @@ def _email(identities: Identities, row: int) -> Values:
     return {"email": identities.value("address", row)}
 
 
+def both_emails(identities: Identities, row: int) -> Values:
+    """The e-mail of the Entra user, and that of the login."""
+    return {"email": identities.value("address", row), "login_email": identities.text("emply", "email", row)}
+
+
 def _shared(identities: Identities, row: int) -> Values:
     names = (identities.value("address", row), identities.text("emply", "email", row), identities.login_of(row))
     return {"shared": next((name for name in names if name), None)}
@@ -76,6 +81,11 @@ with_employee = flag("with_employee", lambda identities: identities.has_employee
 without_employee = with_employee.negated("without_employee")
 employee_archived = flag("employee_archived", lambda identities: identities.employee_archived, employee)
 employee_not_archived = employee_archived.negated("employee_not_archived")
+employee_by_entra_email = flag(
+    "employee_by_entra_email",
+    lambda identities: identities.frame["employee_by_entra_email"].to_numpy(dtype=bool),
+    both_emails,
+)
 has_email = flag("has_email", lambda identities: identities.has_email, _email)
 no_email = has_email.negated("no_email")
 

@@ -13,9 +13,19 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, same_text, take, take_flag
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars, as_one
-from entra_emply.reconciliation.rules.calendars import C2, added, attached, comes_enabled, wanted_still, with_owner
+from entra_emply.reconciliation.rules.calendars import (
+    C2,
+    added,
+    attached,
+    comes_enabled,
+    renewed,
+    wanted_still,
+    with_new_ids,
+    with_owner,
+)
+from entra_emply.reconciliation.rules.days import with_dates
 from entra_emply.reconciliation.settings import CalendarWindow
-from entra_emply.text import trimmed
+from entra_emply.text import trimmed, written
 
 CONTENT = ["title", "start", "end", "is_all_day", "show_as"]
 
@@ -35,11 +45,13 @@ def is_within(events: pd.DataFrame, inputs: Inputs) -> "pd.Series[bool]":
 
 
 def places(calendars: Calendars) -> pd.DataFrame:
-    """The calendars that stay, are attached or added: person, entra_id, user_id, external_id, calendar_id, enabled."""
+    """The calendars that stay (under the ids that they get), are attached or added: person, entra_id, user_id,
+    external_id, calendar_id, enabled.
+    """
     columns = ["person", "entra_id", "user_id", "external_id", "calendar_id", "enabled"]
     here = calendars.of_emply
     kept = wanted_still.holds(here, np.arange(len(here)))
-    stays = here.frame[kept].assign(enabled=~C2.acts(here)[kept])[columns]
+    stays = with_new_ids(calendars)[kept].assign(enabled=~C2.acts(here)[kept])[columns]
     again = with_owner(calendars.identities, attached(calendars))[columns]
     new = with_owner(calendars.identities, added(calendars))
     new = new.assign(calendar_id=pd.Series([None] * len(new), dtype="str").array, enabled=comes_enabled(new))[columns]
@@ -91,9 +103,13 @@ class Events:
         """Whose the calendars are; `elsewhere` has the owners of rows that are on none."""
         return np.where(at >= 0, np.append(self.places["person"].to_numpy(), -1)[at], elsewhere)
 
-    def their_row(self, at: Rows, external_id: "pd.Series[str]") -> Rows:
-        """The rows of Outlook events, by calendar and id; -1 where they are gone."""
-        return positions(on_calendar(at, external_id), self.outlook.key)
+    def their_row(self, entra_id: "pd.Series[str]", event_id: "pd.Series[str]") -> Rows:
+        """The rows of Outlook events, by owner and id, in whichever calendar they stand; -1 where they are gone."""
+        return positions(in_mailbox(entra_id, event_id), self.outlook.in_mailbox)
+
+    def owner_ids(self, at: Rows) -> "pd.Series[str]":
+        """The Entra ids of those whose calendars they are."""
+        return take(self.places["entra_id"], at)
 
     def of_places(self, at: Rows) -> pd.DataFrame:
         """Whose and where, for drafts: person, entra_id, user_id, calendar_external_id, one row each of `at`."""
@@ -110,17 +126,40 @@ class OutlookEvents:
 
     def __len__(self) -> int:
         """How many events."""
-        return len(self.frame)
+        return len(self.events.inputs.entra_events)
 
-    @property
+    @cached_property
     def frame(self) -> pd.DataFrame:
-        """The columns of `entra_events`."""
-        return self.events.inputs.entra_events
+        """The columns of `entra_events`; all-day events have dates (E0)."""
+        given, identities = self.events.inputs.entra_events, self.events.calendars.identities
+        given = given.assign(**{name: written(given[name]) for name in ("title", "show_as", "change_key")})
+        owner = positions(given["entra_id"], identities.inputs.entra_users["entra_id"])
+        return with_dates(given, self.all_day, owner, identities)
+
+    @cached_property
+    def all_day(self) -> Mask:
+        """Which take whole days."""
+        return self.events.inputs.entra_events["is_all_day"].fillna(False).to_numpy(dtype=bool)
+
+    @cached_property
+    def takes_place(self) -> Mask:
+        """E0: neither cancelled nor declined by the owner."""
+        given = self.events.inputs.entra_events
+        return ~(given["cancelled"].to_numpy(dtype=bool) | given["declined"].to_numpy(dtype=bool))
+
+    @cached_property
+    def may_be_written(self) -> Mask:
+        """Which stand in a calendar with `canEdit`, or in a room's default calendar."""
+        of, identities = self.events.inputs.entra_calendars, self.events.calendars.identities
+        row = positions(as_one(self.frame, "entra_id", "calendar_id"), as_one(of, "entra_id", "calendar_id"))
+        rooms = identities.frame["entra_id"][identities.in_room]
+        of_room = is_among(self.frame["entra_id"], rooms) & take_flag(of["is_default"], row)
+        return take_flag(of["can_edit"], row) | of_room
 
     @cached_property
     def place(self) -> Rows:
         """Their calendars."""
-        return self.events.at_place(self.frame, "calendar_id")
+        return self.events.at_place(self.events.inputs.entra_events, "calendar_id")
 
     @cached_property
     def within(self) -> Mask:
@@ -133,6 +172,12 @@ class OutlookEvents:
         return on_calendar(self.place, self.frame["event_id"])
 
     @cached_property
+    def in_mailbox(self) -> "pd.Series[str]":
+        """Owner and id as one text."""
+        given = self.events.inputs.entra_events
+        return in_mailbox(given["entra_id"], given["event_id"])
+
+    @cached_property
     def person(self) -> Rows:
         """Whose they are."""
         elsewhere = np.full(len(self), -1, dtype=np.int64)
@@ -143,14 +188,13 @@ class OutlookEvents:
 
     @cached_property
     def paired(self) -> Mask:
-        """Which belong to a pair."""
+        """Which belong to a pair of the owner's, recorded or named by an event of Emply's own."""
         ours, recorded = self.events.emply, self.events.recorded
-        own = (ours.frame["origin"] == "emply").to_numpy(dtype=bool)
         known = [
-            on_calendar(recorded.place, recorded.frame["external_id"]),
-            on_calendar(ours.place[own], ours.external_id[own]),
+            in_mailbox(recorded.frame["entra_id"], recorded.frame["external_id"]),
+            in_mailbox(ours.owner_id[ours.own], ours.external_id[ours.own]),
         ]
-        return is_among(self.key, pd.concat(known, ignore_index=True))
+        return is_among(self.in_mailbox, pd.concat(known, ignore_index=True))
 
     @cached_property
     def held(self) -> Rows:
@@ -167,22 +211,50 @@ class EmplyEvents:
 
     def __len__(self) -> int:
         """How many events."""
-        return len(self.frame)
+        return len(self.given)
 
     @property
-    def frame(self) -> pd.DataFrame:
-        """The columns of `emply_events`."""
+    def given(self) -> pd.DataFrame:
+        """`emply_events` as they were read."""
         return self.events.inputs.emply_events
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The columns of `emply_events`; all-day events have dates, too where Outlook alone says that they are (E0)."""
+        given = self.given.assign(**{name: written(self.given[name]) for name in ("title", "show_as", "change_key")})
+        unset = (
+            given["is_all_day"].isna().to_numpy(dtype=bool) & np.append(self.events.outlook.all_day, False)[self.there]
+        )
+        all_day = given["is_all_day"].fillna(False).to_numpy(dtype=bool) | unset
+        return with_dates(given, all_day, self.person, self.events.calendars.identities)
+
+    @cached_property
+    def own(self) -> Mask:
+        """Which Emply made."""
+        return (self.given["origin"] == "emply").to_numpy(dtype=bool)
 
     @cached_property
     def external_id(self) -> "pd.Series[str]":
         """The ids of the Outlook events that they name."""
-        return trimmed(self.frame["external_id"]).reset_index(drop=True)
+        return trimmed(self.given["external_id"]).reset_index(drop=True)
 
     @cached_property
     def place(self) -> Rows:
         """Their calendars."""
-        return positions(self.frame["calendar_id"], self.events.places["calendar_id"])
+        return positions(self.given["calendar_id"], self.events.places["calendar_id"])
+
+    @cached_property
+    def owner_id(self) -> "pd.Series[str]":
+        """The Entra ids of those whose calendars they are in, whether these come from Entra or not."""
+        identities, of = self.events.calendars.identities, self.events.inputs.emply_calendars
+        user = take(of["user_id"], positions(self.given["calendar_id"], of["calendar_id"]))
+        by_login = take(identities.frame["entra_id"], positions(user, identities.frame["emply_user_id"]))
+        return self.events.owner_ids(self.place).fillna(by_login)
+
+    @cached_property
+    def there(self) -> Rows:
+        """The rows of the Outlook events that they are, or are paired with; -1 for none."""
+        return self.events.their_row(self.events.owner_ids(self.place), self.outlook_id)
 
     @cached_property
     def within(self) -> Mask:
@@ -194,30 +266,28 @@ class EmplyEvents:
         """Whose they are, -1: nobody's whose calendars come from Entra."""
         elsewhere = np.full(len(self), -1, dtype=np.int64)
         lost, here = np.flatnonzero(self.place < 0), self.events.calendars.of_emply
-        row = positions(self.frame["calendar_id"].iloc[lost], here.frame["calendar_id"])
+        row = positions(self.given["calendar_id"].iloc[lost], here.frame["calendar_id"])
         elsewhere[lost] = np.append(here.person, -1)[row]
         return self.events.owners(self.place, elsewhere)
 
     @cached_property
     def recorded_row(self) -> Rows:
         """The recorded pairs of which they are an end, -1 for none."""
-        return positions(self.frame["event_id"], self.events.recorded.frame["emply_event_id"])
+        return np.where(self.own, positions(self.given["event_id"], self.events.recorded.frame["emply_event_id"]), -1)
 
     @cached_property
     def outlook_id(self) -> "pd.Series[str]":
-        """The Outlook events that they are paired with: recorded for this calendar, or named by the event itself."""
+        """The Outlook events that they are paired with: recorded for this owner, or named by the event itself."""
         row, recorded = self.recorded_row, self.events.recorded
         external = take(recorded.frame["external_id"], row).where(row >= 0, self.external_id)
-        elsewhere = (row >= 0) & (np.append(recorded.place, -1)[row] != self.place)
-        return external.where(~elsewhere)
+        whose = take(recorded.frame["entra_id"], row)
+        return external.where((row < 0) | (whose == self.events.owner_ids(self.place)).to_numpy(dtype=bool))
 
     @cached_property
     def differences(self) -> pd.DataFrame:
         """What differs in Outlook of those whose pair is there, by CONTENT; indexed by their rows, with `their_row`."""
-        own = (self.frame["origin"] == "emply").to_numpy(dtype=bool) & self.outlook_id.notna().to_numpy(dtype=bool)
-        rows = np.flatnonzero(own)
-        their_row = self.events.their_row(self.place[rows], self.outlook_id.iloc[rows])
-        rows, their_row = rows[their_row >= 0], their_row[their_row >= 0]
+        rows = np.flatnonzero(self.own & (self.there >= 0))
+        their_row = self.there[rows]
         ours = self.frame.take(rows).reset_index(drop=True)
         theirs = self.events.outlook.frame.take(their_row).reset_index(drop=True)
         pairs = {name: _differs(ours[name], theirs[name]) for name in CONTENT}
@@ -241,9 +311,20 @@ class RecordedPairs:
         return self.events.inputs.state.event_pairs
 
     @cached_property
+    def calendar_id(self) -> "pd.Series[str]":
+        """Their recorded Entra calendars, under the ids that these have now (C1a)."""
+        new, named = renewed(self.events.calendars), ["entra_id", "calendar_external_id"]
+        row = positions(as_one(self.frame, *named), as_one(new, "entra_id", "external_id"))
+        return take(new["external_id_after"], row).fillna(self.frame["calendar_external_id"])
+
+    @cached_property
     def place(self) -> Rows:
-        """Their calendars."""
-        return self.events.at_place(self.frame, "calendar_external_id")
+        """The calendars that must be enabled: the recorded ones; where these are gone, those where the events stand."""
+        named = self.frame[["entra_id"]].assign(calendar_id=self.calendar_id.array)
+        key = as_one(named, "entra_id", "calendar_id")
+        gone = ~is_among(key, as_one(self.events.inputs.entra_calendars, "entra_id", "calendar_id"))
+        stands = np.append(self.events.outlook.place, -1)[self.there]
+        return np.where(gone, stands, self.events.at_place(named, "calendar_id"))
 
     @cached_property
     def person(self) -> Rows:
@@ -253,7 +334,7 @@ class RecordedPairs:
     @cached_property
     def there(self) -> Rows:
         """The rows of their Outlook events, -1 where they are gone."""
-        return self.events.their_row(self.place, self.frame["external_id"])
+        return self.events.their_row(self.frame["entra_id"], self.frame["external_id"])
 
     @cached_property
     def gone_from_emply(self) -> Mask:
@@ -265,6 +346,11 @@ def on_calendar(at: Rows, event_id: "pd.Series[str]") -> "pd.Series[str]":
     """Calendar and id of events as one text, missing where the calendar is none of the places."""
     where = pd.Series(at)
     return (where.astype("str") + "\x1f" + event_id.reset_index(drop=True)).where(where >= 0).astype("str")
+
+
+def in_mailbox(entra_id: "pd.Series[str]", event_id: "pd.Series[str]") -> "pd.Series[str]":
+    """Owner and id of events as one text, missing where one of them is."""
+    return (entra_id.reset_index(drop=True) + "\x1f" + event_id.reset_index(drop=True)).astype("str")
 
 
 def _differs(ours: "pd.Series[Any]", theirs: "pd.Series[Any]") -> Mask:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, among, same_text, take
+from entra_emply.reconciliation.arrays import Mask, Rows, among, positions, same_text, take
 from entra_emply.reconciliation.identities import actions, together
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of
 from entra_emply.reconciliation.rules.calendar_actions import with_ids
@@ -22,6 +22,7 @@ from entra_emply.reconciliation.rules.event_subjects import (
     OutlookEvents,
     RecordedPairs,
     is_within,
+    on_calendar,
     places,
     window,
 )
@@ -61,9 +62,10 @@ def _has_another_key(outlook: OutlookEvents, rows: Rows) -> Mask:
 
 
 def _is_gone(emply: EmplyEvents, rows: Rows) -> Mask:
-    """In the window, where Outlook has none in the window."""
-    row = emply.events.their_row(emply.place[rows], emply.external_id.iloc[rows])
-    return emply.within[rows] & ~np.append(emply.events.outlook.within, False)[row]
+    """In the window, where this calendar in Outlook has none in the window that takes place."""
+    outlook = emply.events.outlook
+    row = positions(on_calendar(emply.place[rows], emply.external_id.iloc[rows]), outlook.key)
+    return emply.within[rows] & ~np.append(outlook.within & outlook.takes_place, False)[row]
 
 
 def _differences(emply: EmplyEvents, rows: Rows) -> Mask:
@@ -76,12 +78,19 @@ def _is_there(emply: EmplyEvents, rows: Rows) -> Mask:
 
 
 def _either_within(emply: EmplyEvents, rows: Rows) -> Mask:
-    theirs = emply.differences["their_row"].loc[rows.tolist()].to_numpy(dtype=np.int64)
-    return emply.within[rows] | emply.events.outlook.within[theirs]
+    return emply.within[rows] | emply.events.outlook.within[emply.there[rows]]
+
+
+def _is_private(outlook: OutlookEvents, rows: Rows) -> Mask:
+    return (trimmed(outlook.frame["sensitivity"].iloc[rows]).fillna("normal") != "normal").to_numpy(dtype=bool)
 
 
 def _pair_within(pairs: RecordedPairs, rows: Rows) -> Mask:
     return np.append(pairs.events.outlook.within, False)[pairs.there[rows]]
+
+
+def _pair_may_be_written(of: EmplyEvents | RecordedPairs, rows: Rows) -> Mask:
+    return np.append(of.events.outlook.may_be_written, False)[of.there[rows]]
 
 
 _SYNCHRONISED: Condition[Any] = synchronised.of(lambda of: of.events.calendars, lambda of: of.person)
@@ -97,11 +106,12 @@ def _event(name: str) -> Condition[Any]:
 
 
 def _of_emply(emply: EmplyEvents, rows: Rows) -> Mask:
-    return (emply.frame["origin"].iloc[rows] == "emply").to_numpy(dtype=bool)
+    return emply.own[rows]
 
 
 made_in_emply = Condition("made_in_emply", _of_emply)
 made_in_outlook = made_in_emply.negated("made_in_outlook")
+takes_place = Condition[OutlookEvents]("takes_place", lambda outlook, rows: outlook.takes_place[rows])
 not_paired = Condition[OutlookEvents]("not_paired", lambda outlook, rows: ~outlook.paired[rows])
 new_in_outlook = Condition("new_in_outlook", _is_new)
 another_change_key = Condition("another_change_key", _has_another_key)
@@ -110,9 +120,8 @@ names_no_event = Condition[EmplyEvents](
     "names_no_outlook_event", lambda emply, rows: emply.external_id.iloc[rows].isna().to_numpy(dtype=bool)
 )
 no_pair = Condition[EmplyEvents]("no_recorded_pair", lambda emply, rows: emply.recorded_row[rows] < 0)
-private = Condition[OutlookEvents](
-    "private", lambda outlook, rows: (outlook.frame["sensitivity"].iloc[rows] != "normal").to_numpy(dtype=bool)
-)
+private = Condition("private", _is_private)
+pair_may_be_written = Condition[Any]("pair_may_be_written", _pair_may_be_written)
 
 # --- rules ------------------------------------------------------------------------------------------------------------
 
@@ -125,6 +134,7 @@ E1 = Rule[OutlookEvents](
         _ON_CALENDAR,
         _ENABLED,
         _WITHIN,
+        takes_place,
         not_paired,
         any_of("new_or_changed", new_in_outlook, another_change_key),
     ),
@@ -153,6 +163,7 @@ E2_CHANGED = Rule[EmplyEvents](
         _ON_CALENDAR,
         _ENABLED,
         Condition("pair_in_outlook", _is_there),
+        pair_may_be_written,
         Condition("pair_in_window", _either_within, _window),
         Condition("own_fields_differ", _differences),
     ),
@@ -166,6 +177,7 @@ E2_GONE = Rule[RecordedPairs](
         _ENABLED,
         Condition("gone_in_emply", lambda pairs, rows: pairs.gone_from_emply[rows]),
         Condition("pair_there_in_window", _pair_within, _window),
+        pair_may_be_written,
     ),
 )
 E3 = Rule[OutlookEvents]("E3", E1.conditions, (private,))
@@ -249,7 +261,11 @@ def _updates(both: Events) -> list[pd.DataFrame]:
     ours = both.emply.frame.iloc[rows].reset_index(drop=True)
     theirs = both.outlook.frame.iloc[changed["their_row"]].reset_index(drop=True)
     of = both.of_places(both.emply.place[rows]).reset_index(drop=True)
-    of = of.assign(emply_event_id=ours["event_id"], external_id=both.emply.outlook_id.iloc[rows].array)
+    of = of.assign(
+        emply_event_id=ours["event_id"],
+        external_id=both.emply.outlook_id.iloc[rows].array,
+        calendar_external_id=theirs["calendar_id"],
+    )
     drafts = [_drafts(of[:0], "entra.update_event", "E2", before=of[:0])]
     for _, alike in changed.groupby(CONTENT):
         names = [name for name in CONTENT if alike[name].iloc[0]]
@@ -264,6 +280,7 @@ def _withdrawals(both: Events) -> pd.DataFrame:
     pairs, rows = both.recorded, np.flatnonzero(E2_GONE.acts(both.recorded))
     of = both.of_places(pairs.place[rows])
     of = of.assign(**{name: pairs.frame[name].iloc[rows].array for name in ("emply_event_id", "external_id")})
+    of = of.assign(calendar_external_id=take(both.outlook.frame["calendar_id"], pairs.there[rows]).array)
     before = of[["emply_event_id", "external_id", "calendar_external_id"]]
     return _drafts(of, "entra.delete_event", "E2", before=before)
 

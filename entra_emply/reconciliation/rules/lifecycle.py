@@ -13,9 +13,11 @@ from entra_emply.reconciliation.rules.conditions import (
     RECONCILABLE,
     SCOPE,
     PersonCondition,
+    both_emails,
     disabled,
     employee,
     employee_archived,
+    employee_by_entra_email,
     employee_not_archived,
     enabled,
     flag,
@@ -109,10 +111,6 @@ def _resignation_date(identities: Identities, person: int) -> Values:
     return {"resignation_date": identities.text("employee", "resignation_date", person)}
 
 
-def _emails(identities: Identities, person: int) -> Values:
-    return {"email": identities.value("address", person), "login_email": identities.text("emply", "email", person)}
-
-
 def _gets_login(identities: Identities) -> Mask:
     return joiners(identities)
 
@@ -144,12 +142,7 @@ employee_active = flag(
     "employee_active", lambda identities: (identities.employee("status") == "active").to_numpy(dtype=bool), employee
 )
 login_has_email = flag(
-    "login_has_email", lambda identities: trimmed(identities.emply("email")).notna().to_numpy(dtype=bool), _emails
-)
-employee_by_entra_email = flag(
-    "employee_by_entra_email",
-    lambda identities: identities.frame["employee_by_entra_email"].to_numpy(dtype=bool),
-    _emails,
+    "login_has_email", lambda identities: trimmed(identities.emply("email")).notna().to_numpy(dtype=bool), both_emails
 )
 no_resignation_date = flag(
     "no_resignation_date", lambda identities: ~_has_resignation_date(identities), _resignation_date

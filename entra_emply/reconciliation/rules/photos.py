@@ -2,13 +2,25 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, codes, positions, take
-from entra_emply.reconciliation.identities import Identities, actions, once
-from entra_emply.reconciliation.rule import Rule, all_hold
-from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, flag, switch, with_employee
+from entra_emply.reconciliation.identities import Identities, actions, findings, once
+from entra_emply.reconciliation.rule import Rule, Values, all_hold
+from entra_emply.reconciliation.rules.conditions import (
+    ENTRA_LEADS,
+    RECONCILABLE,
+    PersonCondition,
+    flag,
+    switch,
+    with_employee,
+)
 from entra_emply.reconciliation.rules.lifecycle import stays_so
+from entra_emply.reconciliation.unreadable import Source, codes_of, left_out
+from entra_emply.text import trimmed, written
+
+_SOURCE = "entra_photos"
 
 # --- conditions of this letter ----------------------------------------------------------------------------------------
 
@@ -28,15 +40,42 @@ def _etags(identities: Identities) -> _Etags:
     etags = take(recorded["etag"], positions(frame["emply_user_id"], recorded["emply_user_id"]))
     then = etags.where((frame["matched_by"] == "link").to_numpy())  # a new link starts without one
     now = missing if photos.empty else take(photos["etag"], positions(frame["entra_id"], photos["entra_id"]))
-    return _Etags(now, then)
+    return _Etags(written(now), written(then))
 
 
 def _photo_changed(identities: Identities) -> Mask:
-    now, then = codes(_etags(identities).now, _etags(identities).then)
+    now, then = codes(trimmed(_etags(identities).now), trimmed(_etags(identities).then))
     return now != then
 
 
+@once
+def _left_out(identities: Identities) -> str | None:
+    """G5b: the code by which all photos are left out."""
+    considered = identities.frame.loc[all_hold(_FOLLOWS, identities), "entra_id"]
+    return left_out(identities.inputs, _SOURCE, "photos", considered)
+
+
+@once
+def _codes(identities: Identities) -> "pd.Series[str]":
+    """P5: what the service said of everybody's photo, missing where it answered."""
+    return codes_of(identities.inputs, "photos", identities.frame["entra_id"])
+
+
+def _source_code(identities: Identities, _person: int) -> Values:
+    return {"code": _left_out(identities)}
+
+
+def _code(identities: Identities, person: int) -> Values:
+    code = _codes(identities).iloc[person]
+    return {"code": code if isinstance(code, str) else None}
+
+
 profile_pictures = switch("profile_pictures", lambda identities: identities.inputs.settings.profile_pictures)
+photos_read = PersonCondition(
+    "photos_read", lambda identities, rows: np.full(len(rows), _left_out(identities) is None), _source_code
+)
+photo_unreadable = flag("photo_unreadable", lambda identities: _codes(identities).notna().to_numpy(dtype=bool), _code)
+photo_readable = photo_unreadable.negated("photo_readable")
 photo_in_entra = flag("photo_in_entra", lambda identities: _etags(identities).now.notna().to_numpy(dtype=bool))
 no_photo_in_entra = photo_in_entra.negated("no_photo_in_entra")
 photo_changed = flag("photo_changed", once(_photo_changed))
@@ -47,11 +86,19 @@ photo_recorded = flag("photo_recorded", lambda identities: _etags(identities).th
 _MAY_HAVE = (profile_pictures, *ENTRA_LEADS)
 _FOLLOWS = (*_MAY_HAVE, stays_so)
 
-P1 = Rule("P1", _FOLLOWS, (photo_in_entra, photo_changed))
-P2 = Rule("P2", (*RECONCILABLE, with_employee), ())
-P4 = Rule("P4", (*_FOLLOWS, photo_recorded), (no_photo_in_entra,))
+_READ = (photos_read, photo_readable)
 
-RULES = (P1, P2, P4)
+P1 = Rule("P1", _FOLLOWS, (*_READ, photo_in_entra, photo_changed))
+P2 = Rule("P2", (*RECONCILABLE, with_employee), ())
+P4 = Rule("P4", (*_FOLLOWS, photo_recorded), (*_READ, no_photo_in_entra))
+P5 = Rule("P5", (*_FOLLOWS, photos_read), (photo_unreadable,))
+
+RULES = (P1, P2, P4, P5)
+
+
+def source(identities: Identities) -> Source:
+    """G5b: the photos, and why they are left out."""
+    return Source(_SOURCE, identities.inputs.settings.profile_pictures, _left_out(identities))
 
 
 def people_to_read(identities: Identities) -> "pd.Series[str]":
@@ -67,3 +114,9 @@ def actions_of(identities: Identities) -> pd.DataFrame:
     etags = _etags(identities)
     before, after = (pd.DataFrame({"etag": etag.iloc[rows].array}, index=rows) for etag in (etags.then, etags.now))
     return actions(rows, "emply.set_photo", "P1", before=before, after=after)
+
+
+def findings_of(identities: Identities) -> pd.DataFrame:
+    """P5: a photo that could not be read, with what the service said as `object`, drafted."""
+    rows = identities.where(P5.acts(identities))
+    return findings(rows, "photo_unreadable", "P5").assign(object=_codes(identities).loc[rows].array)

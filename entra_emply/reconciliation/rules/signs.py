@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among
 from entra_emply.reconciliation.identities import Identities, findings, once, together
+from entra_emply.reconciliation.mapping import require_application
 from entra_emply.reconciliation.near import one_edit_apart
 from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
@@ -21,7 +23,10 @@ from entra_emply.reconciliation.rules.conditions import (
     switch,
     without_employee,
 )
+from entra_emply.reconciliation.unreadable import Source, code_of_source
 from entra_emply.text import key
+
+_APPLICATION = "entra_app"
 
 # --- people -----------------------------------------------------------------------------------------------------------
 
@@ -47,8 +52,21 @@ def _roles(identities: Identities, person: int) -> Values:
     return {"groups": identities.groups_of(person), "roles": names}
 
 
+@once
+def _left_out(identities: Identities) -> str | None:
+    """G5b: the code by which the application is left out."""
+    return code_of_source(identities.inputs, _APPLICATION)
+
+
+def _source_code(identities: Identities, _person: int) -> Values:
+    return {"code": _left_out(identities)}
+
+
 application_set = switch(
     "application_set", lambda identities: identities.inputs.settings.sso.service_principal_id is not None
+)
+application_read = PersonCondition(
+    "application_read", lambda identities, rows: np.full(len(rows), _left_out(identities) is None), _source_code
 )
 assignment_required = switch(
     "assignment_required", lambda identities: bool(identities.inputs.entra_application["assignment_required"].any())
@@ -59,7 +77,9 @@ roles_not_synchronised = switch(
 )
 several_roles = flag("several_roles", _several_roles, _roles)
 
-NOT_ASSIGNED = Rule("sso_not_assigned", (application_set, *SCOPE), (assignment_required, not_assigned))
+NOT_ASSIGNED = Rule(
+    "sso_not_assigned", (application_set, *SCOPE), (application_read, assignment_required, not_assigned)
+)
 SEVERAL_ROLES = Rule("multiple_groups_single_role", (roles_not_synchronised, *SCOPE), (without_employee, several_roles))
 X = Rule("X", (integration_off,), ())
 """Before everything else: of X nothing is planned but C6."""
@@ -68,8 +88,9 @@ X = Rule("X", (integration_off,), ())
 
 
 @dataclass(frozen=True, eq=False)
-class ConfiguredGroups:
-    """The configured groups, a row each, in settings order."""
+class ReadGroups:
+    """The groups whose members are read, a row each: the configured ones in settings order, the room groups, and with
+    `nested_groups` the groups within."""
 
     identities: Identities
     answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -78,49 +99,92 @@ class ConfiguredGroups:
         """How many groups."""
         return len(self.ids)
 
-    @property
+    @cached_property
     def ids(self) -> "pd.Series[str]":
         """Their ids."""
-        return self.identities.mapping.groups["group_id"]
+        mapping = self.identities.mapping
+        of_settings = pd.concat([mapping.groups["group_id"], pd.Series(mapping.rooms, dtype="str")])
+        if not self.identities.inputs.settings.nested_groups:
+            return of_settings.reset_index(drop=True)
+        inside = self._within(of_settings)
+        return pd.concat([of_settings, inside[~is_among(inside, of_settings)]], ignore_index=True)
+
+    @property
+    def configured(self) -> Mask:
+        """Which are configured groups."""
+        return np.arange(len(self)) < len(self.identities.mapping.groups)
 
     def of(self, person: int) -> Rows:
-        """The groups that a person is in."""
-        memberships = self.identities.memberships
-        return memberships.loc[memberships["entra_row"] == person, "priority"].to_numpy(dtype=np.int64)
+        """The groups that a person is in, and those within."""
+        members, entra_id = self.identities.inputs.entra_group_members, self.identities.frame["entra_id"]
+        mine = members.loc[is_among(members["member_id"], entra_id.iloc[[person]]), "group_id"]
+        return np.flatnonzero(is_among(self.ids, pd.concat([mine, self._within(mine)])))
 
     def named(self, row: int) -> str:
         """What a group is called."""
         identity = str(self.ids.iloc[row])
         return self.identities.inputs.names.get(identity, "a group without a name")
 
+    def _within(self, groups: "pd.Series[str]") -> "pd.Series[str]":
+        """The groups that are members of these."""
+        members = self.identities.inputs.entra_group_members
+        inside = members[(members["member_type"] == "group") & is_among(members["group_id"], groups)]
+        return inside["member_id"].drop_duplicates()
 
-def _is_dynamic(groups: ConfiguredGroups, rows: Rows) -> Mask:
+
+def _known_as(groups: ReadGroups, rows: Rows, column: str) -> Mask:
+    """Of which of the groups this flag is set."""
     known = groups.identities.inputs.entra_groups
-    return is_among(groups.ids.iloc[rows], known.loc[known["dynamic"], "group_id"])
+    return is_among(groups.ids.iloc[rows], known.loc[known[column], "group_id"])
 
 
-def _has_group(groups: ConfiguredGroups, rows: Rows) -> Mask:
+def _has_group(groups: ReadGroups, rows: Rows) -> Mask:
     members = groups.identities.inputs.entra_group_members
     return is_among(groups.ids.iloc[rows], members.loc[members["member_type"] == "group", "group_id"])
 
 
-def _tenant_has_guests(groups: ConfiguredGroups, rows: Rows) -> Mask:
+def _tenant_has_guests(groups: ReadGroups, rows: Rows) -> Mask:
     return np.full(len(rows), (groups.identities.inputs.entra_users["user_type"] == "Guest").any())
 
 
-in_configured_group = Condition[ConfiguredGroups]("in_configured_group", lambda _, rows: np.ones(len(rows), dtype=bool))
+in_configured_group = Condition[ReadGroups]("in_configured_group", lambda groups, rows: groups.configured[rows])
+in_read_group = Condition[ReadGroups]("in_read_group", lambda _, rows: np.ones(len(rows), dtype=bool))
 nested_groups_off = switch("nested_groups_off", lambda identities: not identities.inputs.settings.nested_groups)
+members_visible = switch("members_visible", lambda identities: identities.inputs.member_read_hidden)
 
-DYNAMIC = Rule[ConfiguredGroups](
+DYNAMIC = Rule[ReadGroups](
     "dynamic_group_guests",
-    (in_configured_group, Condition("dynamic", _is_dynamic)),
+    (in_configured_group, Condition("dynamic", lambda groups, rows: _known_as(groups, rows, "dynamic"))),
     (Condition("tenant_has_guests", _tenant_has_guests),),
 )
-NESTED = Rule[ConfiguredGroups](
+NESTED = Rule[ReadGroups](
     "nested_group_ignored",
-    (in_configured_group, Condition("has_group_as_member", _has_group)),
+    (in_read_group, Condition("has_group_as_member", _has_group)),
     (nested_groups_off.on(lambda groups: groups.identities),),
 )
+HIDDEN = Rule[ReadGroups](
+    "hidden_membership",
+    (in_read_group, Condition("members_hidden", lambda groups, rows: _known_as(groups, rows, "hidden"))),
+    (members_visible.on(lambda groups: groups.identities),),
+)
+
+
+def require_application_read(identities: Identities) -> None:
+    """Raise SettingsError (R8) where the application does not exist. What is not read is not judged (G5b)."""
+    if _left_out(identities) is None:
+        require_application(identities.inputs.settings, identities.inputs.entra_application)
+
+
+def require_visible_members(identities: Identities) -> None:
+    """Raise SettingsError (R8) where Graph hides the members of a group: it shows such a group as empty."""
+    groups = ReadGroups(identities)
+    unseen = [groups.named(int(row)) for row in np.flatnonzero(HIDDEN.fails_at(groups, members_visible.name))]
+    if unseen:
+        raise SettingsError(
+            "settings: without the permission Member.Read.Hidden Graph shows groups of hidden membership as empty "
+            f"({', '.join(unseen)}): grant it to the application, or take the groups out of the settings"
+        )
+
 
 # --- nearly matching addresses ----------------------------------------------------------------------------------------
 
@@ -203,6 +267,12 @@ NEARLY = Rule[NearPairs](
 # --- findings ---------------------------------------------------------------------------------------------------------
 
 
+def source(identities: Identities) -> Source:
+    """G5b: the application for single sign-on, and why it is left out."""
+    wanted = identities.inputs.settings.sso.service_principal_id is not None
+    return Source(_APPLICATION, wanted, _left_out(identities))
+
+
 def findings_of(calendars: Calendars) -> pd.DataFrame:
     """The signs about people, drafted; some with `object` or `employee_id` of their own."""
     identities = calendars.identities
@@ -213,9 +283,9 @@ def findings_of(calendars: Calendars) -> pd.DataFrame:
 
 
 def about_groups(identities: Identities) -> pd.DataFrame:
-    """`dynamic_group_guests` and `nested_group_ignored`: code, group_id."""
-    groups = ConfiguredGroups(identities)
-    rules = (DYNAMIC, NESTED)
+    """`dynamic_group_guests`, `nested_group_ignored` and `hidden_membership`: code, group_id."""
+    groups = ReadGroups(identities)
+    rules = (DYNAMIC, NESTED, HIDDEN)
     return pd.concat([pd.DataFrame({"code": rule.name, "group_id": groups.ids[rule.acts(groups)]}) for rule in rules])
 
 

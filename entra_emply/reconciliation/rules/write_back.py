@@ -16,6 +16,7 @@ from entra_emply.reconciliation.rules.conditions import (
     RECONCILABLE,
     PersonCondition,
     employee_archived,
+    employee_by_entra_email,
     employee_not_archived,
     flag,
     in_entra,
@@ -25,8 +26,14 @@ from entra_emply.reconciliation.rules.conditions import (
     switch,
     with_employee,
 )
-from entra_emply.reconciliation.rules.sign_in_names import addresses_of_entra, name_before_deletion, principal_names
-from entra_emply.text import key, trimmed, written
+from entra_emply.reconciliation.rules.sign_in_names import (
+    addresses_of,
+    addresses_of_deleted,
+    in_verified_domain,
+    taken_by_entra,
+)
+from entra_emply.reconciliation.unreadable import Source, code_of_source
+from entra_emply.text import as_address, key, trimmed, written
 
 # Entra's field: (its column of Entra users, column of employees). displayName and department are made. (W2)
 _FOLLOWING = {
@@ -38,27 +45,66 @@ _FOLLOWING = {
     "mobilePhone": ("mobile_phone", "mobile_phone"),
 }
 
+_DELETED_USERS = "entra_deleted_users"
+
 # --- what W compares --------------------------------------------------------------------------------------------------
 
 
 @once
 def _known_to_entra(identities: Identities) -> "pd.Series[str]":
-    return addresses_of_entra(identities.inputs.entra_users)
+    return addresses_of(identities.inputs.entra_users, identities.inputs.entra_groups)
+
+
+@once
+def _left_out(identities: Identities) -> str | None:
+    """G5b: the code by which the deleted users are left out, and W1 with them."""
+    return code_of_source(identities.inputs, _DELETED_USERS)
+
+
+@once
+def _known_as_deleted(identities: Identities) -> "pd.Series[str]":
+    return addresses_of_deleted(identities.inputs.entra_deleted_users)
+
+
+def _names_one_of(identities: Identities, rows: Rows, addresses: "pd.Series[str]") -> Mask:
+    """Whose username or e-mail is one of these."""
+    of = pd.Index(rows)
+    return is_among(key(identities.emply("username", of)), addresses) | is_among(
+        key(identities.emply("email", of)), addresses
+    )
 
 
 def _names_nobody(identities: Identities, rows: Rows) -> Mask:
-    """Neither the username nor the e-mail is any Entra user's."""
-    known, of = _known_to_entra(identities), pd.Index(rows)
-    username, email = (is_among(key(identities.emply(name, of)), known) for name in ("username", "email"))
-    return ~(username | email)
+    """Neither the username nor the e-mail is any Entra user's or group's."""
+    return ~_names_one_of(identities, rows, _known_to_entra(identities))
+
+
+@once
+def _in_verified_domain(identities: Identities) -> dict[str, "pd.Series[bool]"]:
+    """W1: by username and e-mail, of everybody whom nobody in Entra is, whether it is an address in such a domain."""
+    rows = identities.where(all_hold(_CREATABLE, identities))
+    tenant = identities.inputs.entra_tenant
+    return {name: in_verified_domain(identities.emply(name, rows), tenant) for name in ("username", "email")}
+
+
+@once
+def _verified(identities: Identities) -> Mask:
+    username, email = _in_verified_domain(identities).values()
+    return marked(username.index[username | email].to_numpy(dtype=np.int64), len(identities))
 
 
 @once
 def _wanted_names(identities: Identities) -> "pd.Series[str]":
-    """W1: the sign-in name that everybody would get whom nobody in Entra is; missing for others, and without one."""
-    rows = identities.where(all_hold(_CREATABLE, identities))
-    names = principal_names(identities, rows)
-    return names.reindex(identities.frame.index)
+    """W1: the sign-in name that everybody would get whom nobody in Entra is; missing for others, and without one.
+
+    The username where it is an address in a verified domain that Entra takes, else the e-mail where that is.
+    """
+    usable = []
+    for name, verified in _in_verified_domain(identities).items():
+        text = identities.emply(name, verified.index)
+        usable.append(as_address(text).where(verified & taken_by_entra(text)))
+    username, email = usable
+    return username.fillna(email).reindex(identities.frame.index)
 
 
 @once
@@ -66,10 +112,11 @@ def _wanted_once(identities: Identities) -> Mask:
     return ~key(_wanted_names(identities)).duplicated(keep=False).to_numpy()
 
 
-@once
-def _not_deleted(identities: Identities) -> Mask:
-    deleted = key(name_before_deletion(identities.inputs.entra_deleted_users))
-    return ~is_among(key(_wanted_names(identities)), deleted)
+def _not_deleted(identities: Identities, rows: Rows) -> Mask:
+    """Neither the sign-in name nor the username nor the e-mail is a deleted user's."""
+    deleted = _known_as_deleted(identities)
+    upn = key(_wanted_names(identities).iloc[rows])
+    return ~(is_among(upn, deleted) | _names_one_of(identities, rows, deleted))
 
 
 @once
@@ -129,6 +176,10 @@ def _addresses(identities: Identities, person: int) -> Values:
     return {name: identities.text("emply", name, person) for name in ("username", "email")}
 
 
+def _source_code(identities: Identities, _person: int) -> Values:
+    return {"code": _left_out(identities)}
+
+
 def _sign_in_name(identities: Identities, person: int) -> Values:
     """The sign-in name to be given, and who else would get it."""
     names = _wanted_names(identities)
@@ -149,18 +200,21 @@ def _off(identities: Identities, person: int) -> Values:
     return {"off": [Part(off.name) for rule, off in _switches() if rule.fails_at(identities, off.name)[person]]}
 
 
+login_email_agrees = employee_by_entra_email.negated("login_email_agrees")
 create_on = switch("create_on", lambda identities: identities.inputs.settings.entra_write_back.create)
 update_on = switch("update_on", lambda identities: identities.inputs.settings.entra_write_back.update)
 delete_on = switch("delete_on", lambda identities: identities.inputs.settings.entra_write_back.delete)
 tenant_in_cloud = switch("tenant_in_cloud", lambda identities: not is_hybrid(identities.inputs.entra_tenant))
+deleted_users_read = PersonCondition(
+    "deleted_users_read", lambda identities, rows: np.full(len(rows), _left_out(identities) is None), _source_code
+)
 unknown_to_entra = PersonCondition("unknown_to_entra", _names_nobody, _addresses)
-name_in_verified_domain = flag(
-    "name_in_verified_domain",
-    lambda identities: _wanted_names(identities).notna().to_numpy(dtype=bool),
-    _sign_in_name,
+name_in_verified_domain = flag("name_in_verified_domain", _verified, _sign_in_name)
+name_allowed = flag(
+    "name_allowed", lambda identities: _wanted_names(identities).notna().to_numpy(dtype=bool), _sign_in_name
 )
 name_wanted_once = flag("name_wanted_once", _wanted_once, _sign_in_name)
-name_not_deleted = flag("name_not_deleted", _not_deleted, _sign_in_name)
+name_not_deleted = PersonCondition("name_not_deleted", _not_deleted, _sign_in_name)
 employee_differs = flag("employee_differs", _employee_differs, _fields)
 not_deleted_before = flag("not_deleted_before", _not_deleted_before)
 on_premises = flag(
@@ -183,10 +237,11 @@ def _name_before(identities: Identities, person: int) -> Values:
 
 
 _EXTERNAL_ACTIVE = (*EXTERNAL, login_active, employee_not_archived)
-_CREATABLE = (*_EXTERNAL_ACTIVE, create_on, unknown_to_entra)
-_EMPLOYEE_LEADS = (*RECONCILABLE, with_employee, employee_not_archived)
+_CREATABLE = (*_EXTERNAL_ACTIVE, create_on, deleted_users_read, unknown_to_entra)
+_EMPLOYEE_LEADS = (*RECONCILABLE, with_employee, employee_not_archived, login_email_agrees)
 _NOT_CREATED = {
     name_in_verified_domain.name: "domain_not_verified",
+    name_allowed.name: "upn_not_allowed",
     name_wanted_once.name: "duplicate_upn",
     name_not_deleted.name: "restorable_user",
 }
@@ -195,7 +250,15 @@ W0 = Rule("W0", (in_entra, tenant_in_cloud, on_premises), (would_be_written,))
 W1 = Rule(
     "W1",
     _EXTERNAL_ACTIVE,
-    (create_on, unknown_to_entra, name_in_verified_domain, name_wanted_once, name_not_deleted),
+    (
+        create_on,
+        deleted_users_read,
+        unknown_to_entra,
+        name_in_verified_domain,
+        name_allowed,
+        name_wanted_once,
+        name_not_deleted,
+    ),
     _NOT_CREATED,
     told=_sign_in_name,
 )
@@ -209,6 +272,11 @@ W3 = Rule(
 W4 = Rule("W4", (kept_by_switch,), ())
 
 RULES = (W0, W1, W2, W3, W4)
+
+
+def source(identities: Identities) -> Source:
+    """G5b: the deleted users, and why they are left out."""
+    return Source(_DELETED_USERS, identities.inputs.settings.entra_write_back.create, _left_out(identities))
 
 
 def _switches() -> tuple[tuple[Rule[Identities], PersonCondition], ...]:

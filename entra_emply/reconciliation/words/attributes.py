@@ -11,8 +11,9 @@ CONDITIONS = {
     "address_blank": ConditionWords(
         "Emply has none", "Emply has an e-mail and a username, or Entra has none to fill in"
     ),
-    "nobody_carries": ConditionWords(
-        "no other login in Emply carries the same", "another login in Emply carries {carried}"
+    "nobody_else_has": ConditionWords(
+        "nobody else has, gets or would be given the same",
+        "another login in Emply has, gets or would be given {carried}, too",
     ),
     "fields_change": ConditionWords("A1 or A2 changes a field", "neither A1 nor A2 changes a field"),
 }
@@ -25,7 +26,7 @@ RULES = {
         "Emply gets {filled}",
         "Neither e-mail nor username is filled",
         because=("address_blank",),
-        otherwise={"nobody_carries": "Emply gets {filled:nothing}, and somebody has to look"},
+        otherwise={"nobody_else_has": "Emply gets {filled:nothing}, and somebody has to look"},
     ),
     "A3": RuleWords(
         "The employee controls the user, and master data are changed on the employee's profile in Emply",

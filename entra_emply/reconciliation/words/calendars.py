@@ -13,7 +13,22 @@ CONDITIONS = {
     ),
     "unmanaged": ConditionWords("the user is not managed any more (L8)", "the user is still managed"),
     "not_deleted_room": ConditionWords("the room stays in Entra", "W3 deletes the room in Entra"),
-    "mailbox_read": ConditionWords("the mailbox was read", "the mailbox was not read yet"),
+    "calendars_read": ConditionWords(
+        "calendars and events could be read",
+        "calendars or events could not be read ({code:no answer}), so that nobody's are synchronised (G5b)",
+    ),
+    "mailbox_asked": ConditionWords("the mailbox was asked for", "the mailbox was not read yet"),
+    "mailbox_unreadable": ConditionWords(
+        "the service answered {code:nothing} when the mailbox was read", "the mailbox could be read"
+    ),
+    "mailbox_readable": ConditionWords(
+        "the mailbox could be read", "the service answered {code:nothing} when the mailbox was read"
+    ),
+    "mailbox_barred": ConditionWords("{why}", "the mailbox can be opened"),
+    "to_be_looked_at": ConditionWords("somebody has to look", "the user is a guest, who usually has no mailbox"),
+    "owner_settled": ConditionWords(
+        "it is known whose {they} {are}", "a room's mailbox is unreadable, which might tell whose {they} {are}"
+    ),
     "mailbox_open": ConditionWords(
         "the mailbox can be opened", "the mailbox does not exist, or the application may not open it"
     ),
@@ -33,6 +48,23 @@ CONDITIONS = {
     "may_not_edit": ConditionWords("the user may not edit {them} in Outlook", "the user may edit {them} in Outlook"),
     "is_default": ConditionWords("{they} {are} the room's default calendar", "a room brings its default calendar only"),
     "not_in_emply": ConditionWords("Emply does not have {them} under this user", "Emply has {them} already"),
+    "not_renewed": ConditionWords(
+        "no calendar in Emply stands for {them} under an id of before",
+        "the default calendar has a new id, which the one in Emply gets (C1a)",
+    ),
+    "stands_for_default": ConditionWords(
+        "{they} {are} there as the user's default calendar", "{they} {do} not stand for the default calendar"
+    ),
+    "gone_from_mailbox": ConditionWords(
+        "the calendar in Entra that {they} came from is gone", "the mailbox still has {them}"
+    ),
+    "default_to_add": ConditionWords(
+        "the user's default calendar has another id now",
+        "Emply has the user's default calendar, or there is none that may come to Emply",
+    ),
+    "least_of_several": ConditionWords(
+        "no other one comes first", "another calendar in Emply stands for the default one, too"
+    ),
     "was_detached": ConditionWords(
         "{are} joined with Outlook again, as the calendar that Emply kept", "{are} added as a new calendar"
     ),
@@ -58,6 +90,12 @@ CONDITIONS = {
 
 RULES = {
     "C1": RuleWords("{names} {how}", "No calendar is added", each="{names} {are} not added"),
+    "C1a": RuleWords(
+        "{names} {are} joined with the default calendar in Outlook again",
+        "No calendar in Emply gets a new id",
+        each="{names} {do} not get a new id",
+        because=("default_to_add",),
+    ),
     "C2": RuleWords(
         "The events of {names} are not synchronised",
         "No calendar is disabled under the user",
@@ -91,7 +129,7 @@ RULES = {
     "C7": RuleWords(
         "What Emply has of the mailbox stays as it is, and somebody has to look",
         "No closed mailbox is reported",
-        because=("mailbox_closed",),
+        because=("mailbox_barred",),
     ),
     "C8": RuleWords(
         "Calendars and events stay as they are for now",

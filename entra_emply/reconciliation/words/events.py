@@ -16,6 +16,13 @@ CONDITIONS = {
     "calendar_enabled": ConditionWords(_ENABLED, _DISABLED),
     "calendar_disabled": ConditionWords(_DISABLED, _ENABLED),
     "in_window": ConditionWords(f"{{they}} {{are}} in {_WINDOW}", f"{{they}} {{are}} outside {_WINDOW}"),
+    "takes_place": ConditionWords(
+        "{they} {are} neither cancelled nor declined", "{they} {are} cancelled, or declined by the owner"
+    ),
+    "pair_may_be_written": ConditionWords(
+        "the calendar where Outlook has {them} may be edited",
+        "the owner may not edit the calendar where Outlook has {them} now",
+    ),
     "not_paired": ConditionWords("nobody made {them} in Emply", "{they} {are} made in Emply (E2)"),
     "new_or_changed": ConditionWords("{why}", "Emply has {them} as in Outlook"),
     "new_in_outlook": ConditionWords("{are} written to Emply", "{are} updated in Emply"),

@@ -62,6 +62,10 @@ CONDITIONS = {
     "refused": ConditionWords("{why}", "every list was read completely, or there would be no plan"),
     "lost_rows": ConditionWords("the read has fewer rows than is believed", "the read has the rows that it should"),
     "first_read_empty": ConditionWords("the first read is empty", "the first read is not empty"),
+    "source_needed": ConditionWords("{they} {are} asked for", "{they} {are} not asked for"),
+    "source_left_out": ConditionWords(
+        "the service answered {code:nothing}", "everything that only some rules need could be read"
+    ),
     "not_accepted": ConditionWords("nobody accepted the loss", "somebody accepted the loss"),
 }
 
@@ -81,6 +85,12 @@ RULES = {
     "G3": _guard("protected_or_held"),
     "G4": _guard("group_emptied_or_held"),
     "G5": RuleWords("The run fails, and there is no plan", "No read is refused", because=("refused",)),
+    "G5b": RuleWords(
+        "Nothing is planned that needs {names}, and what is there stays",
+        "Nothing is left out of the plan",
+        each="{names} {are} not left out",
+        because=("source_left_out",),
+    ),
     "G6": _guard("too_many_removals_or_held"),
     "G7": _guard("too_many_grants_or_held"),
 }

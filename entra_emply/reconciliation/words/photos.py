@@ -4,6 +4,15 @@ from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 
 CONDITIONS = {
     "profile_pictures": ConditionWords("`profile_pictures` is on", "`profile_pictures` is off"),
+    "photos_read": ConditionWords(
+        "the pictures in Entra could be read", "the pictures in Entra could not be read ({code:no answer}), nobody's"
+    ),
+    "photo_unreadable": ConditionWords(
+        "the service answered {code:nothing} when the picture was asked for", "the user's picture could be asked for"
+    ),
+    "photo_readable": ConditionWords(
+        "the user's picture could be asked for", "the service answered {code:nothing} when the picture was asked for"
+    ),
     "photo_in_entra": ConditionWords("the user has a picture in Entra", "the user has no picture in Entra"),
     "no_photo_in_entra": ConditionWords("the user has no picture in Entra", "the user has a picture in Entra"),
     "photo_changed": ConditionWords(
@@ -27,5 +36,8 @@ RULES = {
         "The picture was removed in Entra, and the one in Emply stays",
         "No picture counts as removed in Entra",
         because=("no_photo_in_entra",),
+    ),
+    "P5": RuleWords(
+        "The picture in Emply stays as it is", "The user's picture is not unreadable", because=("photo_unreadable",)
     ),
 }

@@ -7,6 +7,10 @@ CONDITIONS = {
     "application_set": ConditionWords(
         "`sso.service_principal_id` is set", "single sign-on is not looked at: `sso.service_principal_id` is not set"
     ),
+    "application_read": ConditionWords(
+        "the application for single sign-on could be read",
+        "the application for single sign-on could not be read ({code:no answer})",
+    ),
     "assignment_required": ConditionWords(
         "the application requires assignment", "the application requires no assignment"
     ),
@@ -20,6 +24,14 @@ CONDITIONS = {
     ),
     "in_configured_group": ConditionWords(
         "{they} {are} a configured group of the user", "the user is in none of the configured groups"
+    ),
+    "in_read_group": ConditionWords(
+        "{they} {are} a group of the user", "the user is in none of the groups of the settings"
+    ),
+    "members_hidden": ConditionWords("Entra hides the members of {them}", "the members of {them} are not hidden"),
+    "members_visible": ConditionWords(
+        "the application may see hidden members (`Member.Read.Hidden`)",
+        "the application may not see hidden members (`Member.Read.Hidden`)",
     ),
     "dynamic": ConditionWords("the membership is dynamic", "the membership is not dynamic"),
     "tenant_has_guests": ConditionWords("the tenant has guests", "the tenant has no guests"),
@@ -55,6 +67,12 @@ RULES = {
         "No nested group of the user is ignored",
         each="No nested group of {names} is ignored",
         because=("has_group_as_member", "nested_groups_off"),
+    ),
+    "hidden_membership": RuleWords(
+        "Only apps with a permission of its own see who is in {names}",
+        "No group of the user hides its members",
+        each="Nothing is to be said of {names}",
+        because=("members_hidden", "members_visible"),
     ),
     "multiple_groups_single_role": RuleWords(
         "The user gets the main group's role alone, and only at creation",

@@ -14,20 +14,32 @@ CONDITIONS = {
     "update_on": ConditionWords("`entra_write_back.update` is on", "`entra_write_back.update` is off"),
     "delete_on": ConditionWords("`entra_write_back.delete` is on", "`entra_write_back.delete` is off"),
     "kept_by_switch": ConditionWords("{off} is off", "no switch that is off concerns this person"),
+    "deleted_users_read": ConditionWords(
+        "the deleted users of Entra could be read", "the deleted users of Entra could not be read ({code:no answer})"
+    ),
     "unknown_to_entra": ConditionWords(
-        "no Entra user has the username ({username:none}) or the e-mail ({email:none}) of the login",
-        "an Entra user has the username ({username:none}) or the e-mail ({email:none}) of the login",
+        "no user or group of Entra has the username ({username:none}) or the e-mail ({email:none}) of the login",
+        "a user or group of Entra has the username ({username:none}) or the e-mail ({email:none}) of the login",
     ),
     "name_in_verified_domain": ConditionWords(
-        "{name} is in a verified domain of the tenant",
+        "the username ({username:none}) or the e-mail ({email:none}) is in a verified domain of the tenant",
         "neither the username ({username:none}) nor the e-mail ({email:none}) is in a verified domain of the tenant",
+    ),
+    "name_allowed": ConditionWords(
+        "Entra takes the sign-in name {name}",
+        "Entra takes neither the username ({username:none}) nor the e-mail ({email:none}) as a sign-in name in a "
+        "verified domain",
     ),
     "name_wanted_once": ConditionWords(
         "nobody else would get the sign-in name {name}", "{others} would get the sign-in name {name}, too"
     ),
     "name_not_deleted": ConditionWords(
-        "no deleted Entra user has the sign-in name {name}",
-        "a deleted Entra user has the sign-in name {name}: restore that user",
+        "no deleted Entra user has the sign-in name {name}, or another address of the login",
+        "a deleted Entra user has the sign-in name {name}, or another address of the login: restore that user",
+    ),
+    "login_email_agrees": ConditionWords(
+        "the employee was not found by the Entra user's e-mail alone",
+        "the employee has the e-mail {email}, which the login does not have ({login_email})",
     ),
     "employee_differs": ConditionWords(
         "Entra and the employee have different values for {differ}", "Entra has everything that the employee has"
@@ -38,6 +50,7 @@ CONDITIONS = {
     ),
 }
 
+_NAMES = ("name_in_verified_domain", "name_allowed", "name_wanted_once", "name_not_deleted")
 _NOT_CREATED = "The user is not created in Entra, and somebody has to look"
 
 RULES = {
@@ -50,7 +63,7 @@ RULES = {
         "The user is created in Entra as {name}, and groups are given by hand",
         "The user is not created in Entra",
         because=("unknown_to_entra",),
-        otherwise=dict.fromkeys(("name_in_verified_domain", "name_wanted_once", "name_not_deleted"), _NOT_CREATED),
+        otherwise=dict.fromkeys(_NAMES, _NOT_CREATED),
     ),
     "W2": RuleWords(
         "The employee leads, and Entra gets {differ} from there",

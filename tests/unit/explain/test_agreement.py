@@ -22,16 +22,36 @@ FEW = range(100, 104)
 CAMPAIGN = range(1_000, 3_000)
 
 RULES = [
-    *("X", "M1", "M2", "M3", "M4", "M5", "M6", "L1", "L1a", "L2", "L3", "L4", "L5", "L6", "L7", "L7a", "L8", "L9"),
-    *("L10", "L11", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "A1", "A2", "A3", "A4"),
-    *("P1", "P2", "P3", "P4", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "E1", "E2", "E3"),
+    *(
+        "X",
+        "M1",
+        "M2",
+        "M3",
+        "M3b",
+        "M4",
+        "M5",
+        "M6",
+        "L1",
+        "L1a",
+        "L2",
+        "L3",
+        "L4",
+        "L5",
+        "L6",
+        "L7",
+        "L7a",
+        "L8",
+        "L9",
+    ),
+    *("L10", "L11", "L12", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "A1", "A2", "A3", "A4"),
+    *("P1", "P2", "P3", "P4", "P5", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "E1", "E2", "E3"),
     *("W0", "W1", "W2", "W3", "W4", "sso_not_assigned", "dynamic_group_guests", "nested_group_ignored"),
-    *("multiple_groups_single_role", "calendar_not_editable", "email_nearly_matches"),
-    *("G1", "G2", "G3", "G4", "G5", "G6", "G7"),
+    *("hidden_membership", "multiple_groups_single_role", "calendar_not_editable", "email_nearly_matches"),
+    *("G1", "G2", "G3", "G4", "G5", "G5b", "G6", "G7"),
 ]
 WITHOUT_ROWS = {"X", "M1", "M4", "M5", "M6", "R1", "R3", "R6", "R9", "A3", "A4", "P2", "P4", "C2", "C8", "E3", "W4"}
 """Rules that decide without a row of their own."""
-ABOUT_GROUPS = {"R8", "dynamic_group_guests", "nested_group_ignored"}
+ABOUT_GROUPS = {"R8", "dynamic_group_guests", "nested_group_ignored", "hidden_membership", "G5b"}
 
 
 def made(seed: int) -> tuple[Inputs, Plan]:

@@ -305,4 +305,6 @@ def test_frames_that_were_not_read_have_the_columns_of_their_models() -> None:
         }
     )
     for name, columns in DEPENDENT_COLUMNS.items():
-        assert {column: str(dtype) for column, dtype in getattr(fresh, name).dtypes.items()} == dict(columns)
+        assert {column: str(dtype) for column, dtype in getattr(fresh, name).dtypes.items()} == {
+            column: str(dtype) for column, dtype in columns.items()
+        }

@@ -6,8 +6,6 @@ from tests.reference.builders import ROOMS, change, employee, login, person, sce
 from tests.reference.calendar_builders import calendar, calendars, event, imported, in_emply, own, pair, recorded
 from tests.reference.subject import PlanOf, Row, Scenario
 
-pytestmark = pytest.mark.reference_only
-
 OLD = in_emply("old", isDefault=True, name="Calendar")
 RENEWED = ["C1a attach_calendar megan"]
 

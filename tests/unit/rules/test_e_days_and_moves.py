@@ -16,8 +16,6 @@ from tests.reference.calendar_builders import (
 )
 from tests.reference.subject import PlanOf, Row, Scenario
 
-pytestmark = pytest.mark.reference_only
-
 DAY = ("2026-11-24T00:00:00Z", "2026-11-25T00:00:00Z")
 COPENHAGEN = ("2026-11-23T23:00:00Z", "2026-11-24T23:00:00Z")  # the same day there
 NEW_YORK = ("2026-11-24T05:00:00Z", "2026-11-25T05:00:00Z")

@@ -3,15 +3,11 @@
 import json
 from hashlib import sha256
 
-import pytest
-
 from tests.reference import rules
 from tests.reference.builders import address, ago, login, person, scenario, told
 from tests.reference.calendar_builders import calendar
 from tests.reference.guards import action_id
 from tests.reference.subject import PlanOf, Row, Scenario
-
-pytestmark = pytest.mark.reference_only
 
 HOLM = person("holm", otherMails=["berg@contoso.com"], givenName="Ann")
 BERG = login("berg", username=address("berg"), roles=["Manager"])

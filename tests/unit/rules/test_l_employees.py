@@ -5,8 +5,6 @@ import pytest
 from tests.reference.builders import address, change, employee, login, person, scenario, told
 from tests.reference.subject import PlanOf, Row
 
-pytestmark = pytest.mark.reference_only
-
 BERG = login("holm", email=address("berg"), roles=["Manager"], firstName="Ann", lastName="Berg")
 RENAMED = person("holm", givenName="Ann", surname="Holm")
 

@@ -2,12 +2,9 @@
 
 import pytest
 
-from tests.reference import rules
 from tests.reference.builders import ROOMS, person, scenario, told
 from tests.reference.subject import PlanOf, Scenario
 from tests.reference.terms import ConfigurationError
-
-pytestmark = pytest.mark.reference_only
 
 
 def hidden(name: str, visibility: str = "HiddenMembership", *, allowed: bool = True, **settings: object) -> Scenario:
@@ -47,9 +44,9 @@ def test_a_group_within_counts_with_nested_groups(plan_of: PlanOf, nested: bool,
 
 
 @pytest.mark.parametrize(("name", "nested"), [("Employees", False), (ROOMS, False), ("Copenhagen", True)])
-def test_where_the_app_may_not_see_them_no_plan_is_made(name: str, nested: bool) -> None:
+def test_where_the_app_may_not_see_them_no_plan_is_made(plan_of: PlanOf, name: str, nested: bool) -> None:
     with pytest.raises(ConfigurationError, match=f"Member.Read.Hidden .*{name}"):
-        rules.plan(*hidden(name, allowed=False, nested_groups=nested))
+        plan_of(hidden(name, allowed=False, nested_groups=nested))
 
 
 def test_a_hidden_group_that_is_not_read_does_no_harm(plan_of: PlanOf) -> None:

@@ -5,8 +5,6 @@ import pytest
 from tests.reference.builders import change, login, person, scenario, told
 from tests.reference.subject import PlanOf, Row, Scenario
 
-pytestmark = pytest.mark.reference_only
-
 CREATED = ["W1 create_user ole", "W1 needs_group ole"]
 
 
