@@ -13,6 +13,7 @@ class Planned:
     """Actions and findings, each with its person; None: it is nobody's."""
 
     people: list[Person] = field(default_factory=list)  # linked, matched or in scope
+    logins: list[Person] = field(default_factory=list)  # external (M6) or left alone (M4)
     actions: list[tuple[Person, Row]] = field(default_factory=list)
     findings: list[tuple[Person | None, Row]] = field(default_factory=list)
     renewed_calendars: dict[tuple[str | None, str], str] = field(default_factory=dict)  # C1a: owner, old id: new id

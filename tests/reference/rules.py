@@ -45,7 +45,7 @@ def plan(
     states: list[Row] = []
     ended_pairs: list[str] = []
     if get(settings, "enabled", True):
-        states, ended_pairs = _plan(inputs, planned)
+        states, ended_pairs = fill(inputs, planned)
     else:  # X, before everything else
         inputs.trace["X"] += 1
         linked = linked_only(inputs)
@@ -60,14 +60,14 @@ def plan(
     }
 
 
-def _plan(inputs: Inputs, planned: Planned) -> tuple[list[Row], list[str]]:
+def fill(inputs: Inputs, planned: Planned) -> tuple[list[Row], list[str]]:
     """Fill the plan; the role states and the pairs that are forgotten are given back."""
     inputs.mapping = resolve(inputs.scenario, inputs.settings, inputs.state)
     check_tenant(inputs)
     check_hidden_groups(inputs)
     planned.findings += [(None, _group_renamed(group)) for group in inputs.mapping.renamed]
     everybody = everybody_of(inputs)
-    planned.people = everybody.people
+    planned.people, planned.logins = everybody.people, [*everybody.external, *everybody.alone]
     for person in everybody.people:
         if person.left_alone:
             planned.add(person, ([], ambiguous_match(inputs, person)))

@@ -53,8 +53,10 @@ def both_emails(identities: Identities, row: int) -> Values:
 
 
 def _shared(identities: Identities, row: int) -> Values:
-    names = (identities.value("address", row), identities.text("emply", "email", row), identities.login_of(row))
-    return {"shared": next((name for name in names if name), None)}
+    """The address for which the person is left alone."""
+    from entra_emply.reconciliation.rules.matching import not_clear  # noqa: PLC0415 (M is made of these conditions)
+
+    return {"shared": not_clear(identities, row)}
 
 
 integration_on = switch("integration_on", lambda identities: identities.inputs.settings.enabled)

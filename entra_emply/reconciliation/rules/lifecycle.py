@@ -40,7 +40,7 @@ from entra_emply.reconciliation.rules.conditions import (
     without_employee,
 )
 from entra_emply.reconciliation.rules.write_back import to_delete
-from entra_emply.text import as_address, key, key_of, trimmed, written
+from entra_emply.text import as_address, key, key_of, written
 
 # --- conditions of this letter ----------------------------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ employee_active = flag(
     "employee_active", lambda identities: (identities.employee("status") == "active").to_numpy(dtype=bool), employee
 )
 login_has_email = flag(
-    "login_has_email", lambda identities: trimmed(identities.emply("email")).notna().to_numpy(dtype=bool), both_emails
+    "login_has_email", lambda identities: key(identities.emply("email")).notna().to_numpy(dtype=bool), both_emails
 )
 no_resignation_date = flag(
     "no_resignation_date", lambda identities: ~_has_resignation_date(identities), _resignation_date

@@ -133,7 +133,7 @@ M2 = Rule[Comparison]("M2", (), _conditions("sign_in_name", after="not_linked_ye
 M3 = Rule[Comparison]("M3", (), _conditions("address", after="not_matched_yet"))
 M1 = Rule[Identities]("M1", (linked,), (in_entra,))
 M4 = Rule[Identities]("M4", (), (left_alone,))
-M5 = Rule[Identities]("M5", (matched,), (not_linked,))
+M5 = Rule[Identities]("M5", (in_entra, matched), (not_linked,))
 M6 = Rule[Identities]("M6", EXTERNAL[:1], EXTERNAL[1:])
 
 RULES = (M1, M4, M5, M6)
@@ -338,6 +338,18 @@ def comparisons(identities: Identities) -> Comparisons:
     """How the people were compared: for explaining a join that is known."""
     emply = emply_side(identities.inputs, Employees.of(identities.inputs))
     return Comparisons.of(identities.entra_users, emply)
+
+
+def not_clear(identities: Identities, person: int) -> str | None:
+    """M4: the sign-in name or the e-mail for which a person is left alone."""
+    compared, emply_row = comparisons(identities), int(identities.frame["emply_row"].iloc[person])
+    for rule, comparison in ((M2, compared.by_name), (M3, compared.by_email)):
+        entra, emply = left_alone_by(rule, comparison)
+        if identities.in_entra[person] and entra[person]:
+            return str(comparison.entra_keys.iloc[person])
+        if emply_row >= 0 and emply[emply_row]:
+            return str(comparison.emply_keys.iloc[emply_row])
+    return None
 
 
 def emply_side(inputs: Inputs, employees: Employees) -> pd.DataFrame:

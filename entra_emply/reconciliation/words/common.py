@@ -20,19 +20,21 @@ CONDITIONS = {
     ),
     "not_in_room": ConditionWords("the user is in no room group", "the user is in the room group {rooms}"),
     "in_room": ConditionWords("the user is in the room group {rooms}", "the user is in no room group"),
-    "in_emply": ConditionWords("there is the login {login:without username}", "there is no login in Emply"),
+    "in_emply": ConditionWords("there is the login {login:without username}", "no login in Emply belongs to the user"),
     "matched": ConditionWords(
         "the login {login:without username} belongs to the user", "no login in Emply belongs to the user"
     ),
     "unmatched": ConditionWords(
         "no login in Emply belongs to the user", "the user has the login {login:without username}"
     ),
-    "linked": ConditionWords("the login {login:without username} was linked before", "no link was recorded before"),
+    "linked": ConditionWords(
+        "the login {login:without username} was linked before", "no recorded link joins the user with a login in Emply"
+    ),
     "not_left_alone": ConditionWords(
-        "the address is clearly the user's", "more than one user carries the address {shared:of the user} (M4)"
+        "the address is clearly the user's", "it is not clear whose the address {shared:of the user} is (M4)"
     ),
     "left_alone": ConditionWords(
-        "more than one user carries the address {shared:of the user}", "the address is clearly the user's"
+        "it is not clear whose the address {shared:of the user} is", "the address is clearly the user's"
     ),
     "login_active": ConditionWords(
         "the login {login:without username} is active", "the login {login:in Emply} is deactivated already"
@@ -41,7 +43,8 @@ CONDITIONS = {
         "the login {login:without username} is deactivated", "the login {login:in Emply} is active"
     ),
     "stays_active": ConditionWords(
-        "the login {login:in Emply} is active and stays so", "the login {login:in Emply} is not active"
+        "the login {login:in Emply} is active after this plan",
+        "the login {login:in Emply} is not active after this plan",
     ),
     "with_employee": ConditionWords(
         "there is an employee ({status})", "no employee has the e-mail {email:of the user}"

@@ -2,15 +2,14 @@
 
 from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 
+_FREE = (
+    "no login in Emply has the user's sign-in name or e-mail ({email:none}), or may be the user's by another address"
+)
+_TAKEN = "a login in Emply has one of the user's addresses: {carriers}"
+
 CONDITIONS = {
-    "address_free": ConditionWords(
-        "no login in Emply has one of the user's addresses ({email:no e-mail})",
-        "a login in Emply has one of the user's addresses: {carriers}",
-    ),
-    "address_taken": ConditionWords(
-        "a login in Emply has one of the user's addresses: {carriers}",
-        "no login in Emply has one of the user's addresses ({email:no e-mail})",
-    ),
+    "address_free": ConditionWords(_FREE, _TAKEN),
+    "address_taken": ConditionWords(_TAKEN, _FREE),
     "may_activate": ConditionWords(
         "the pipeline itself deactivated the login, or `reactivate` is `all`",
         "somebody deactivated the login in Emply, and `reactivate` is `ours`",
@@ -29,7 +28,7 @@ CONDITIONS = {
     "gets_or_has_login": ConditionWords("the user has a login or gets one", "the user has no login and gets none"),
     "leaves": ConditionWords(
         "the Entra user is gone, disabled or out of the groups",
-        "the Entra user is neither gone nor disabled nor out of the groups, or nobody is linked to it",
+        "neither L5 nor L6 nor L7 is about the user",
     ),
     "login_has_email": ConditionWords("the login has the e-mail {login_email}", "the login has no e-mail"),
     "employee_by_entra_email": ConditionWords(

@@ -4,9 +4,9 @@ from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 
 CONDITIONS = {
     "not_linked": ConditionWords(
-        "no link was recorded before", "the login {login:without username} was linked before (M1)"
+        "no recorded link joins the login with the user", "the login {login:without username} was linked before (M1)"
     ),
-    "not_linked_yet": ConditionWords("no link is recorded", "a link is recorded already (M1)"),
+    "not_linked_yet": ConditionWords("no recorded link holds", "a link is recorded already (M1)"),
     "not_matched_yet": ConditionWords("M1 and M2 matched nobody", "the user is linked or matched already (M1, M2)"),
     "has_sign_in_name": ConditionWords("the sign-in name in Entra is {key}", "the user has no sign-in name in Entra"),
     "sign_in_name_once": ConditionWords(
@@ -17,7 +17,9 @@ CONDITIONS = {
     ),
     "has_address": ConditionWords("the e-mail in Entra is {key}", "the user has no e-mail address in Entra"),
     "address_once": ConditionWords(
-        "nobody else carries {key}", "more than one user carries {key}, also {carriers:others}"
+        "nobody else carries {key}",
+        "it is not clear whose {key} is, also carried by "
+        "{carriers:nobody else, but the user is left alone by the sign-in name}",
     ),
     "address_in_emply": ConditionWords(
         "the e-mail of a login in Emply is {key}, too", "no free login in Emply has the e-mail {key}"
@@ -27,7 +29,7 @@ CONDITIONS = {
     ),
     "shares_address": ConditionWords(
         "{carriers} has one of the user's addresses: {address}",
-        "no free login in Emply has one of the user's addresses",
+        "no free login in Emply may be the user's by one of the user's addresses",
     ),
     "shares_with_one": ConditionWords(
         "nobody else shares an address with either", "several share an address: {carriers}"

@@ -52,7 +52,7 @@ def test_who_shares_an_address_is_named_where_nobody_is_matched() -> None:
     document = explained(scenario(people, [login("x", username=None, email="m@contoso.com")]), "entra-megan")
     assert said(document, "M4")[0] == "decided"
     assert said(document, "M3")[1].endswith(
-        "more than one user carries m@contoso.com, also maja@contoso.com and m@contoso.com."
+        "it is not clear whose m@contoso.com is, also carried by maja@contoso.com and m@contoso.com."
     )
 
 
