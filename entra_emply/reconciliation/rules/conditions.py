@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask
 from entra_emply.reconciliation.entra_users import EntraUsers
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Condition, Values, nothing
+from entra_emply.text import key
 
 Scoped = EntraUsers | Identities
 PersonCondition = Condition[Any]
@@ -36,6 +38,12 @@ def _rooms(identities: Scoped, row: int) -> Values:
 def login(identities: Identities, row: int) -> Values:
     """What the person's login is called."""
     return {"login": identities.login_of(row)}
+
+
+def called(logins: pd.DataFrame) -> "pd.Series[str]":
+    """What Emply users are called: the username, else the e-mail, else the id, blank ones left out."""
+    names = (logins[column].where(key(logins[column]).notna()) for column in ("username", "email"))
+    return next(names).fillna(next(names)).fillna(logins["emply_user_id"])
 
 
 def employee(identities: Identities, row: int) -> Values:

@@ -14,6 +14,7 @@ from entra_emply.reconciliation.rules.conditions import (
     SCOPE,
     PersonCondition,
     both_emails,
+    called,
     disabled,
     employee,
     employee_archived,
@@ -58,9 +59,12 @@ def _carriers(identities: Identities, person: int) -> Values:
     """What the Emply users are called that stand in the way of a login of their own."""
     users, found = identities.inputs.emply_users, _in_the_way(identities, np.array([person]))
     of = users[users["emply_user_id"].isin(found["emply_user_id"])]
-    names = of["username"].fillna(of["email"]).fillna(of["emply_user_id"])
     name = identities.text("entra", "user_principal_name", person)
-    return {"carriers": names.tolist(), "username": name and key_of(name), "email": identities.value("address", person)}
+    return {
+        "carriers": called(of).tolist(),
+        "username": name and key_of(name),
+        "email": identities.value("address", person),
+    }
 
 
 def _in_the_way(identities: Identities, persons: Rows) -> pd.DataFrame:

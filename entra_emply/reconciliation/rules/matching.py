@@ -16,6 +16,7 @@ from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.conditions import (
     EXTERNAL,
     SCOPE,
+    called,
     in_entra,
     left_alone,
     linked,
@@ -113,7 +114,7 @@ def _carriers(comparison: Comparison, row: int) -> Values:
     others = np.flatnonzero((entra == number) & (np.arange(len(entra)) != row))
     names = [
         *inputs.entra_users["user_principal_name"].iloc[others],
-        *inputs.emply_users["username"].fillna(inputs.emply_users["email"]).iloc[np.flatnonzero(emply == number)],
+        *called(inputs.emply_users.iloc[np.flatnonzero(emply == number)]),
     ]
     return {**_key(comparison, row), "carriers": [name for name in names if isinstance(name, str)]}
 
@@ -233,8 +234,7 @@ def _both_clear(sharing: Sharing, rows: Rows) -> Mask:
 def _sharers(sharing: Sharing, row: int) -> Values:
     pairs, inputs = sharing.pairs, sharing.users.inputs
     mine = pairs[pairs["row"] == row]
-    logins = inputs.emply_users.iloc[mine["login"]]
-    names = logins["username"].fillna(logins["email"]).fillna(logins["emply_user_id"])
+    names = called(inputs.emply_users.iloc[mine["login"]])
     others = pairs[pairs["login"].isin(mine["login"]) & (pairs["row"] != row)]
     rivals = inputs.entra_users["user_principal_name"].iloc[others["row"].drop_duplicates()]
     return {"address": mine["address"].tolist(), "carriers": [*names, *rivals.dropna()]}

@@ -4,7 +4,8 @@ from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 
 CONDITIONS = {
     "not_linked": ConditionWords(
-        "no recorded link joins the login with the user", "the login {login:without username} was linked before (M1)"
+        "no recorded link joins the login with an Entra user",
+        "the login {login:without username} was linked before (M1)",
     ),
     "not_linked_yet": ConditionWords("no recorded link holds", "a link is recorded already (M1)"),
     "not_matched_yet": ConditionWords("M1 and M2 matched nobody", "the user is linked or matched already (M1, M2)"),
@@ -44,9 +45,7 @@ RULES = {
         "The link to the login holds, however both users are renamed",
         "No link holds",
         because=("in_entra",),
-        otherwise={
-            "in_entra": "The login stays linked to an Entra user that is gone, so that L5 deactivates the login"
-        },
+        otherwise={"in_entra": "The login stays linked to an Entra user that is gone (L5)"},
     ),
     "M2": RuleWords(
         "The users are matched by sign-in name and username",

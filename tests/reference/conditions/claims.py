@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.reference.conditions.case import Case
-from tests.reference.conditions.matching import alone_in_m2, alone_in_m3
-from tests.reference.terms import Person, email_of_entra_user, key, principal_name
+from tests.reference.conditions.matching import KeyOf, alone_in_m2, alone_in_m3, email_of_login, username_of
+from tests.reference.lifecycle import takes_address
+from tests.reference.terms import Person, Row, email_of_entra_user, key, principal_name
 
 Values = Mapping[str, Any]
 
@@ -35,7 +36,47 @@ def employee_found_has(_case: Case, person: Person, values: Values) -> bool:
     return carried == mine == key(values["email"]) != key(values["login_email"])
 
 
+def they_take_an_address(case: Case, person: Person, values: Values) -> bool:
+    """L1a: those who are named are among the logins that have one of the user's addresses."""
+    others = case.planned.people
+    logins = [row for row in case.inputs.emply("users") if takes_address(case.inputs, person, row, others)]
+    named = {key(name) for name in values["carriers"]}
+    return bool(named) and named <= {key(_called(row)) for row in logins}
+
+
+def they_carry_the_name(case: Case, person: Person, values: Values) -> bool:
+    """M2: those who are named are the others who carry the sign-in name."""
+    return _others(values) == _carriers(case, "M2", principal_name, username_of, person)
+
+
+def they_carry_the_address(case: Case, person: Person, values: Values) -> bool:
+    """M3: those who are named are the others who carry the e-mail."""
+    return _others(values) == _carriers(case, "M3", email_of_entra_user, email_of_login, person)
+
+
+def _carriers(case: Case, rule: str, of_user: KeyOf, of_login: KeyOf, person: Person) -> list[str]:
+    wanted = of_user(person.user or {})
+    users = [row for row in case.seeking(rule) if of_user(row) == wanted and row["id"] != person.entra_id]
+    logins = [row for row in case.offered(rule) if of_login(row) == wanted]
+    names = [row.get("userPrincipalName") for row in users]
+    return sorted(filter(None, map(key, [*names, *map(_called, logins)])))
+
+
+def _others(values: Values) -> list[str]:
+    return sorted(filter(None, map(key, values["carriers"])))
+
+
+def _called(login: Row) -> str:
+    """Its username, else its e-mail, else its id."""
+    names = (login.get("username"), login.get("email"))
+    return next((name for name in names if name is not None and key(name) is not None), str(login["id"]))
+
+
 CLAIMS = {
+    ("address_taken", True): they_take_an_address,
+    ("address_free", False): they_take_an_address,
+    ("sign_in_name_once", False): they_carry_the_name,
+    ("address_once", False): they_carry_the_address,
     ("with_employee", False): nobody_employed_has,
     ("without_employee", True): nobody_employed_has,
     ("left_alone", True): is_not_clear,

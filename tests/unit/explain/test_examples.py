@@ -45,6 +45,13 @@ def test_m5_does_not_deny_the_login_of_a_user_who_is_gone() -> None:
     assert of(case, "M5", "login-megan") == ("not", sentence)
 
 
+def test_m1_promises_no_deactivation_of_a_login_that_is_deactivated_already() -> None:
+    case = scenario([], [login(active=False)], linked=["megan"])
+    sentence = "The login stays linked to an Entra user that is gone (L5), because there is no Entra user."
+    assert of(case, "M1", "login-megan") == ("decided", sentence)
+    assert of(case, "L5", "login-megan")[0] == "might_have"
+
+
 def test_a_login_that_w3_deactivates_is_active_still() -> None:
     case = scenario(
         [person()],
@@ -142,3 +149,18 @@ def test_a_nameless_calendar_that_is_detached_is_called_so() -> None:
     assert verdict == "decided"
     assert sentence.startswith("A calendar without a name is detached (the events made in Emply stay, Outlook's go)")
     assert "None" not in sentence
+
+
+@pytest.mark.parametrize("rule", ["L1", "L1a"])
+def test_a_login_with_a_blank_username_that_stands_in_the_way_is_called_by_its_email(rule: str) -> None:
+    theirs = login("x", username=" ", email="megan@contoso.com")
+    case = scenario([person(mail="m@contoso.com")], [theirs], linked=[("old", "x")])
+    assert of(case, rule)[1].endswith("because a login in Emply has one of the user's addresses: megan@contoso.com.")
+
+
+def test_a_login_with_a_blank_username_that_shares_an_address_is_called_by_its_email() -> None:
+    theirs = login("x", username=" ", email="x@contoso.com")
+    case = scenario([person(proxyAddresses=["smtp:x@contoso.com"])], [theirs])
+    assert of(case, "M3b", "login-x")[1].endswith(
+        "because x@contoso.com has one of the user's addresses: x@contoso.com."
+    )
