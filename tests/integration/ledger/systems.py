@@ -66,7 +66,8 @@ class Systems:
     def inputs(self) -> Inputs:
         """What a run reads: first the sync state, then both sides."""
         state = self.state()
-        read = inputs_of(copy.deepcopy(self.scenario), self.settings, {}, state.read_at)
+        both = {name: self.scenario[name] for name in ("entra", "emply")}  # and not what was written
+        read = inputs_of(copy.deepcopy(both), self.settings, {}, state.read_at)
         return replace(read, state=state)
 
     def plan(self) -> Plan:
