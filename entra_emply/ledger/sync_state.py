@@ -129,6 +129,12 @@ class CurrentSyncState:
         with self._session.transaction() as connection:
             return list(connection.execute(query.order_by(calendars.c.calendar_id)).scalars())
 
+    def calendar_of_pair(self, emply_event_id: str) -> str | None:
+        """The id of the Entra calendar that a pair of events was made in; None where no pair is recorded."""
+        query = select(event_pairs.c.calendar_external_id).where(event_pairs.c.emply_event_id == emply_event_id)
+        with self._session.transaction() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
 
 # Changing
 
@@ -219,9 +225,13 @@ def _photo_set(connection: Connection, action: Action, emply_user_id: str | None
 
 
 def _attached(connection: Connection, action: Action, calendar_id: str | None) -> None:
-    """Record which Entra calendar an added or attached calendar belongs to. (C5)"""
-    values = {"calendar_id": calendar_id, "entra_id": action.entra_id, "external_id": action.fields["externalId"]}
+    """Record which Entra calendar an added or attached calendar belongs to (C5). Its pairs go along (C1a)."""
+    external_id, before = action.fields["externalId"], (action.before or {}).get("externalId")
+    values = {"calendar_id": calendar_id, "entra_id": action.entra_id, "external_id": external_id}
     _put(connection, calendars, values | {"detached": False})
+    if before is not None:
+        whose = (event_pairs.c.entra_id == action.entra_id) & (event_pairs.c.calendar_external_id == before)
+        connection.execute(update(event_pairs).where(whose).values(calendar_external_id=external_id))
 
 
 def _detached(connection: Connection, action: Action, calendar_id: str | None) -> None:

@@ -41,16 +41,29 @@ def _look_for_added(action: Action, context: Context) -> Done | None:
 
 
 def _prepare_attaching(action: Action, context: Context) -> Write | None:
-    """Attach the calendar that was detached, if it still exists, is still this user's and is not attached elsewhere."""
+    """Attach the calendar that was detached, if it still exists, is still this user's and is not attached elsewhere.
+
+    One that has an Entra calendar in `before` gets the new id of it (C1a).
+    """
+    if text_of(action.before or {}, "externalId") is not None:
+        renewed = _as_before(action, context)
+        return None if renewed is None else _attachment(action, renewed, context)
     for row in _recorded(action, context, action.fields, detached=True):
         if text_of(row, "externalId") is None:
-            fields = {name: value for name, value in action.fields.items() if name != "kind"}
-            return partial(_change, str(row["id"]), fields, context)
+            return _attachment(action, row, context)
     return None
+
+
+def _attachment(action: Action, row: JsonObject, context: Context) -> Write:
+    fields = {name: value for name, value in action.fields.items() if name != "kind"}
+    return partial(_change, str(row["id"]), fields, context)
 
 
 def _look_for_attached(action: Action, context: Context) -> Done | None:
     context.calendars.read_again()
+    there = calendar_of(action, action.fields["externalId"], context)
+    if text_of(action.before or {}, "externalId") is not None:
+        return Done(str(there["id"])) if there is not None else None
     for row in _recorded(action, context, action.fields, detached=True):
         if holds(action.fields, row, without=["kind"]):
             return Done(str(row["id"]))

@@ -43,9 +43,9 @@ def _prepare_deletion(action: Action, context: Context) -> Write | None:
 
 
 def _outlook_shows(action: Action, context: Context) -> bool:
-    """Whether Outlook has the event, in this calendar and in the window."""
+    """Whether Outlook has the event, in this calendar and in the window; it is there only if it takes place (E0)."""
     found, before = in_outlook(action, context), action.before or {}
-    if found is None or not is_in_window(found, context):
+    if found is None or found.get("takesPlace") is False or not is_in_window(found, context):
         return False
     named = (str(action.entra_id), str(before["calendarExternalId"]), str(before["externalId"]))
     return context.graph.events.shows_event(*named, str(found["start"]), str(found["end"]))

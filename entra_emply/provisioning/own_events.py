@@ -116,7 +116,7 @@ def _outlook_has(values: JsonObject | None, action: Action, context: Context) ->
 def _prepare_deletion(action: Action, context: Context) -> Write | None:
     """Only if Emply has no event of this id: no calendar of its owner lists it, and it cannot be changed by its id."""
     before = action.before or {}
-    calendar = enabled_calendar(action, before, context)
+    calendar = _calendar_of_pair(action, before, context)
     if calendar is None or in_outlook(action, context) is None:
         return None
     for each in context.calendars.of_same_owner(calendar):
@@ -126,6 +126,15 @@ def _prepare_deletion(action: Action, context: Context) -> Write | None:
     if _emply_has_event(before, context):
         return None
     return partial(_delete, str(action.entra_id), str(before["externalId"]), context)
+
+
+def _calendar_of_pair(action: Action, before: JsonObject, context: Context) -> JsonObject | None:
+    """The enabled Emply calendar that decides about a pair: that of the recorded Entra calendar, wherever Outlook's
+    event stands now; where Emply has none of it, that of the Entra calendar where the event stands.
+    """
+    recorded = context.sync_state.calendar_of_pair(str(before["emplyEventId"]))
+    known = recorded is not None and calendar_of(action, recorded, context) is not None
+    return enabled_calendar(action, {"calendarExternalId": recorded} if known else before, context)
 
 
 def _emply_has_event(before: JsonObject, context: Context) -> bool:

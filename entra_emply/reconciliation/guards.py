@@ -54,7 +54,8 @@ class PlannedActions:
         holds = self.identities.inputs.state.holds
         if holds.empty:
             return pd.Series("", index=self.frame.index, dtype="str")
-        return " " + take(holds["guards"], positions(self.frame["action_id"], holds["action_id"])) + " "
+        guards = take(holds["guards"], positions(self.frame["action_id"], holds["action_id"]))
+        return " " + guards.fillna("") + " "
 
     @cached_property
     def approved(self) -> Mask:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pandas as pd
 import pytest
 
+from entra_emply.connectors.entra import event_deltas, mailbox_frames
 from entra_emply.connectors.entra.event_deltas import EVENT
 from entra_emply.connectors.entra.events import Events
 from entra_emply.connectors.frames import MultiRead
@@ -378,3 +379,16 @@ def test_a_paired_event_that_cannot_be_read_makes_its_mailbox_unreadable() -> No
     paired = pd.DataFrame([("u", "c", "e")], columns=EVENT, dtype="str")
     read = Events(graph.connection()).read(wanted, WINDOW, None, paired)
     assert read.unreadable == {"u": "400 ErrorInvalidIdMalformed"}
+
+
+def test_a_read_of_an_earlier_version_is_not_continued() -> None:
+    cursor = {"id": None, "entra_id": "søren", "calendar_id": "cal=", "delta_link": "https://next"}
+    times = {"window_start": WINDOW[0], "window_end": WINDOW[1]}
+    read = {
+        "entra_events": mailbox_frames.events({("søren", "cal="): [_event("a")]}),
+        "entra_cursors": mailbox_frames.cursors([cursor | times]),
+    }
+    wanted = pd.DataFrame({"entra_id": ["søren"], "calendar_id": ["cal="]}, dtype="str")
+    assert [len(frame) for frame in event_deltas.usable(read, wanted, WINDOW)] == [1, 1]
+    read["entra_events"] = read["entra_events"].drop(columns="cancelled")
+    assert [len(frame) for frame in event_deltas.usable(read, wanted, WINDOW)] == [0, 0]

@@ -78,8 +78,26 @@ def test_paired_events_are_read_by_their_ids_unless_emply_has_them_out_of_the_wi
     events = [own("walk", externalId="outlook-walk"), own("lunch"), own("ball", **past), imported()]
     events.append(own("fair", externalId="outlook-fair", **past))
     state = {"eventPairs": [pair("lunch"), pair("gone"), pair("ball"), pair("other", calendar="Closed")]}
-    made = calendars([calendar()], [in_emply()], events, state=state)
+    made = calendars(
+        [calendar(), calendar("Closed")], [in_emply(), in_emply("Closed", enabled=False)], events, state=state
+    )
     _, paired = read_scope.events_of(people_of(made))
     assert np.unique(paired["event_id"]).tolist() == ["outlook-gone", "outlook-lunch", "outlook-walk"]
     assert set(paired["entra_id"]) == {"entra-megan"}
     assert set(paired["calendar_id"]) == {"outlook-Calendar"}
+
+
+def test_e0_a_paired_event_whose_recorded_calendar_is_gone_is_read_too() -> None:
+    made = calendars([calendar()], [in_emply()], [], state={"eventPairs": [pair("other", calendar="Gone")]})
+    _, paired = read_scope.events_of(people_of(made))
+    assert paired["event_id"].tolist() == ["outlook-other"]
+
+
+def test_c1a_a_paired_event_is_read_in_the_calendar_of_the_new_id() -> None:
+    old = in_emply("old", isDefault=True)
+    made = calendars([calendar()], [old], [], state={"eventPairs": [pair("lunch", calendar="old")]})
+    places, paired = read_scope.events_of(people_of(made))
+    assert places["calendar_id"].tolist() == ["outlook-Calendar"]
+    assert paired.to_dict("records") == [
+        {"entra_id": "entra-megan", "calendar_id": "outlook-Calendar", "event_id": "outlook-lunch"}
+    ]

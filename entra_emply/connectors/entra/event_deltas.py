@@ -21,8 +21,12 @@ Window = tuple[str, str]
 def usable(
     previous: Mapping[str, pd.DataFrame] | None, wanted: pd.DataFrame, window: Window
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The events and cursors of an earlier read that a delta can continue: of wanted calendars, for the same window."""
-    if previous is None or "entra_cursors" not in previous:  # that run could not read them
+    """The events and cursors of an earlier read that a delta can continue: of wanted calendars, for the same window.
+
+    An earlier version's read, which has other columns, is none, nor one that could not be made.
+    """
+    known = empty(frames.Events).columns
+    if previous is None or "entra_cursors" not in previous or not known.equals(previous["entra_events"].columns):
         return empty(frames.Events), empty(frames.Cursors)
     cursors = previous["entra_cursors"]
     same = (cursors["window_start"] == window[0]) & (cursors["window_end"] == window[1])

@@ -90,6 +90,8 @@ class Events:
     def event(self, entra_id: str, event_id: str) -> Row | None:
         """The event as it is now: the properties of a plan's `after`, and id, changeKey, sensitivity, transactionId.
 
+        And `takesPlace`: it is neither cancelled nor declined by the owner.
+
         None where the event or its mailbox does not exist.
         """
         path = f"users/{part(entra_id)}/events/{part(event_id)}"
@@ -118,7 +120,9 @@ class Events:
 def _in_plan_words(row: Row) -> Row:
     times = {name: frames.moment(row.get(name)) for name in ("start", "end")}
     same = ("id", "isAllDay", "showAs", "sensitivity", "changeKey", "transactionId")
-    return {"title": row.get("subject"), **times, **{name: row.get(name) for name in same}}
+    return {"title": row.get("subject"), **times, **{name: row.get(name) for name in same}} | {
+        "takesPlace": frames.takes_place(row)
+    }
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def events(rows: Mapping[OfCalendar, Sequence[Row]]) -> pd.DataFrame:
         "calendar_id": lambda _: [calendar for _, calendar in places],
         "start": _time("start"),
         "end": _time("end"),
-        "declined": lambda rows: [_is_declined(row.get("responseStatus")) for row in rows],
+        "declined": lambda rows: [_is_declined(row) for row in rows],
     }
     return of_rows(Events, list(chain.from_iterable(whole.values())), "entra_events", derived)
 
@@ -128,8 +128,14 @@ def cursors(rows: Collection[Row]) -> pd.DataFrame:
     return of_rows(Cursors, list(rows), "entra_events")
 
 
-def _is_declined(status: object) -> bool:
+def takes_place(row: Row) -> bool:
+    """Whether an event of Graph is neither cancelled nor declined by the mailbox's owner (E0)."""
+    return row.get("isCancelled") is not True and not _is_declined(row)
+
+
+def _is_declined(row: Row) -> bool:
     """What the owner of the mailbox answered, as Graph writes it: {"response": "declined", "time": …}."""
+    status = row.get("responseStatus")
     return isinstance(status, dict) and status.get("response") == "declined"
 
 

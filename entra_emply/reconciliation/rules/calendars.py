@@ -124,7 +124,13 @@ def _unread(calendars: Calendars, _row: int) -> Values:
     return {"code": next((source.code for source in sources(calendars) if source.code is not None), None)}
 
 
+def _mailboxes_are_read(calendars: Calendars, rows: Rows) -> Mask:
+    return np.full(len(rows), all(source.code is None for source in sources(calendars)[:1]))
+
+
 sources_read = Condition("calendars_read", _are_read, _unread)
+mailboxes_read = Condition("mailboxes_read", _mailboxes_are_read, _unread)
+"""`entra_calendars` alone."""
 
 _READ = (sources_read, mailbox_asked, mailbox_readable, mailbox_open)
 _OF_USERS = (*_USERS, *_READ)
@@ -253,7 +259,7 @@ C5 = Rule[EntraCalendars](
 )
 NOT_EDITABLE = Rule[EntraCalendars](
     "calendar_not_editable",
-    tuple(map(_of_owner, (*_OF_IDENTITIES, sources_read, mailbox_readable))),
+    tuple(map(_of_owner, (*_OF_IDENTITIES, mailboxes_read, mailbox_readable))),
     (has_calendar, may_not_edit),
 )
 

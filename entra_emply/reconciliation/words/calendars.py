@@ -17,6 +17,9 @@ CONDITIONS = {
         "calendars and events could be read",
         "calendars or events could not be read ({code:no answer}), so that nobody's are synchronised (G5b)",
     ),
+    "mailboxes_read": ConditionWords(
+        "the mailboxes could be read", "the mailboxes could not be read ({code:no answer}), nobody's (G5b)"
+    ),
     "mailbox_asked": ConditionWords("the mailbox was asked for", "the mailbox was not read yet"),
     "mailbox_unreadable": ConditionWords(
         "the service answered {code:nothing} when the mailbox was read", "the mailbox could be read"

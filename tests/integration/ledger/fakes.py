@@ -391,4 +391,4 @@ def _written(name: str, value: object) -> object:
 def _in_our_words(event: Row) -> Row:
     times = {side: utc_second(event[side]["dateTime"]) for side in ("start", "end")}
     same = {name: event.get(name) for name in ("id", "isAllDay", "showAs", "changeKey", "transactionId")}
-    return {"title": event.get("subject"), **same, **times}
+    return {"title": event.get("subject"), **same, **times, "takesPlace": event.get("isCancelled") is not True}

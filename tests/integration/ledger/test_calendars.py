@@ -168,6 +168,36 @@ def test_a_calendar_detached_from_somebody_whom_the_plan_does_not_know_is_detach
     assert rows(RECORDED) == [("E-ada", "ada", "ada-cal", True)]
 
 
+def renewing(owner: str, name: str = "Kalender") -> Row:
+    """C1a: the calendar in Entra has a new id."""
+    before = {"kind": "user", "externalId": f"{owner}-cal"}
+    return action("emply.attach_calendar", "C1a", owner, before, before | {"externalId": f"{owner}-new", "name": name})
+
+
+def pair_of(systems: Systems, owner: str, calendar: str) -> None:
+    with systems.ledger._database.writing() as connection:
+        values = f"('E-{owner}-own', '{owner}-own', '{owner}', '{calendar}')"
+        connection.exec_driver_sql(f"INSERT INTO entra_emply.event_pairs VALUES {values}")
+
+
+def test_c1a_a_calendar_gets_the_new_id_and_its_pairs_go_along(systems: Systems, rows: Rows) -> None:
+    results(systems, adding("ada", "ada-cal"))
+    pair_of(systems, "ada", "ada-cal")
+    pair_of(systems, "ipek", "ada-cal")
+    assert results(systems, renewing("ada", name="Møder")) == [("attach_calendar", "applied")]
+    attached = in_emply(systems, "calendars")["E-ada"]
+    assert (attached["externalId"], attached["name"], attached["kind"]) == ("ada-new", "Møder", "user")
+    assert rows(RECORDED) == [("E-ada", "ada", "ada-new", False)]
+    pairs = rows("SELECT entra_id, calendar_external_id FROM event_pairs ORDER BY 1")
+    assert pairs == [("ada", "ada-new"), ("ipek", "ada-cal")]
+
+
+def test_c1a_a_calendar_that_has_another_id_meanwhile_is_left_as_it_is(systems: Systems) -> None:
+    in_emply(systems, "calendars")["E-ada"]["externalId"] = "something"
+    assert results(systems, renewing("ada")) == [("attach_calendar", "superseded")]
+    assert systems.emply.written == []
+
+
 @pytest.mark.parametrize("what", ["gone", "attached", "another user's"])
 def test_a_detached_calendar_that_is_no_longer_free_is_not_attached(systems: Systems, what: str) -> None:
     disabled(systems)

@@ -53,7 +53,7 @@ def test_events_of_the_window_series_expanded(server: Sandbox, client: GraphClie
     assert len(frame) == 40 * 4 + 3
     assert frame.loc[frame["event_id"] == "daily-3"].to_numpy().tolist() == [
         ["u07", "u07-own", "daily-3", CANARY, "2026-11-03T12:00:00Z", "2026-11-03T13:00:00Z", False, "busy", "normal",
-         "daily-1"]
+         "daily-1", False, False]
     ]  # fmt: skip
     assert len(read.frames["entra_cursors"]) == 80
     assert len(sent(server)) == 4
@@ -124,6 +124,7 @@ def test_one_event_in_the_words_of_a_plan(client: GraphClient) -> None:
     assert client.events.event("u00", "u00-1") == {
         "id": "u00-1", "title": CANARY, "start": "2026-11-01T09:00:00Z", "end": "2026-11-01T10:00:00Z",
         "isAllDay": False, "showAs": "busy", "sensitivity": None, "changeKey": "u00-1-1", "transactionId": None,
+            "takesPlace": True,
     }  # fmt: skip
     assert [
         client.events.event("u00", "gone"),
