@@ -7,6 +7,7 @@ Only what counts people (the guards' limits, an emptied group) is not: that is t
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from entra_emply.reconciliation.arrays import Mask, exploded, is_among
+from entra_emply.reconciliation.arrays import Mask, Rows, exploded, is_among
 from entra_emply.reconciliation.entra_users import addresses
 from entra_emply.reconciliation.inputs import (
     DEPENDENT_COLUMNS,
@@ -138,7 +139,7 @@ class Directory:
         emply |= self._wanting_the_same_name(emply)
         reached = -1
         while reached < (reached := int(entra.sum() + emply.sum())):
-            entra, emply = self._wider(entra, emply)
+            entra, emply = self._sharing(*self._wider(entra, emply))
         entra, emply = self._crosswise(entra, emply)
         entra |= self._known_as(self._names_of_unlinked(emply))
         logins, users = self.emply[emply], self.entra[entra]
@@ -183,16 +184,37 @@ class Directory:
         logins = self.emply[emply & ~is_among(self.emply["id"], self.links["emply_user_id"])]
         return pd.concat([logins["username"], logins["email"]]).dropna()
 
+    def _sharing(self, entra: Mask, emply: Mask) -> tuple[Mask, Mask]:
+        """One step along any address of those whom nobody is linked to (M3b), and whose own address it is."""
+        free = entra & ~is_among(self.entra["id"], self.links["entra_id"])
+        names = self._names_of_unlinked(emply)
+        if not free.any() and names.empty:
+            return entra, emply
+        row, address = self._aliases
+        theirs = pd.concat([address[free[row]], self.entra.loc[free, "upn"], self.entra.loc[free, "address"]]).dropna()
+        emply = emply | _carry(self.emply, ("username", "email"), theirs)
+        emply |= is_among(self.emply["employee"], self.employees.loc[is_among(self.employees["email"], theirs), "id"])
+        carried = is_among(self.employees["id"], self.emply.loc[emply, "employee"])
+        ours = pd.concat([self._names_of_unlinked(emply), self.employees.loc[carried, "email"].dropna()])
+        owners = _carry(self.entra, ("upn", "address"), pd.concat([theirs, ours]))
+        return entra | owners | self._known_as(ours), emply
+
     def _known_as(self, texts: "pd.Series[str]") -> Mask:
-        """The Entra users who have one of these as another address. They are many, so they are read when asked for."""
-        if texts.empty:
-            return np.zeros(len(self.entra), dtype=bool)
-        users = self._frames.columns("entra_users", ["entra_id", "other_mails", "proxy_addresses"])
+        """The Entra users who have one of these as another address."""
         known = np.zeros(len(self.entra), dtype=bool)
-        for name in users.columns.drop("entra_id"):  # a run of an earlier version has none
-            row, written = exploded(users[name])
-            known[row[is_among(proxy_keys(written), texts)]] = True
+        if not texts.empty:
+            row, address = self._aliases
+            known[row[is_among(address, texts)]] = True
         return known
+
+    @cached_property
+    def _aliases(self) -> "tuple[Rows, pd.Series[str]]":
+        """The other addresses of Entra users, by row. They are many, so they are read when asked for."""
+        users = self._frames.columns("entra_users", ["entra_id", "other_mails", "proxy_addresses"])
+        parts = [exploded(users[name]) for name in users.columns.drop("entra_id")]  # an earlier version has none
+        rows = [np.zeros(0, dtype=np.int64), *(row for row, _ in parts)]
+        written = pd.concat([pd.Series(dtype="str"), *(texts for _, texts in parts)], ignore_index=True)
+        return np.concatenate(rows), proxy_keys(written)
 
     def _ids(self, entra: Mask, emply: Mask, employee: Mask) -> Ids:
         frames = ((self.entra, entra), (self.emply, emply), (self.employees, employee))

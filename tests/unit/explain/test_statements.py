@@ -180,14 +180,14 @@ def test_w2_names_the_switch_or_the_fields(switches: Row, verdict: str, sentence
 # A, R
 
 
-def test_a2_names_what_is_filled_and_what_another_login_has() -> None:
+def test_a2_names_what_is_not_filled_because_another_login_has_it() -> None:
     other = login("maja", username="megan@contoso.com", email=None)
     case = scenario([person()], [login(username=None, email=None), other], linked=["megan"])
     verdict, sentence = said(explained(case, "login-megan"), "A2")
     assert verdict == "decided"
     assert sentence == (
-        "Emply gets the e-mail megan@contoso.com, and somebody has to look, because another login in Emply carries the "
-        "username megan@contoso.com."
+        "Emply gets nothing, and somebody has to look, because another login in Emply has, gets or would be given the "
+        "e-mail megan@contoso.com and the username megan@contoso.com, too."
     )
 
 
