@@ -65,9 +65,14 @@ def test_a_wrong_line_says_what_is_wrong(given: object, said: str) -> None:
     assert said in error(given)
 
 
-def test_what_nobody_thought_of_is_an_error_of_its_line_too() -> None:
+def test_half_a_character_is_an_error_of_its_line() -> None:
     lonely = r'{"scenario": {"entra": {"users": [{"id": "a", "mail": "\ud800"}]}}, "settings": {}}'
-    assert "cannot be planned" in error(lonely)
+    assert "mail is out of range in 1 row (ids a)" in error(lonely)
+
+
+def test_what_nobody_thought_of_is_an_error_of_its_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("entra_emply.extraction.offline.make_plan", lambda _inputs: 1 / 0)
+    assert "cannot be planned (ZeroDivisionError)" in error('{"scenario": {}, "settings": {}}')
 
 
 def test_wrong_lines_do_not_stop_the_others() -> None:
