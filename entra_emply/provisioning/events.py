@@ -4,6 +4,8 @@ A plan names an event of Outlook by its Outlook id, and a calendar by its Emply 
 calendar.
 """
 
+from datetime import datetime, timedelta
+
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning.calendars import calendar_of
 from entra_emply.provisioning.effect import Context
@@ -31,6 +33,24 @@ def in_outlook(action: Action, context: Context) -> JsonObject | None:
     if action.entra_id is None or external_id is None:
         return None
     return context.graph.events.event(action.entra_id, external_id)
+
+
+def as_dates(event: JsonObject) -> JsonObject:
+    """The event; one of whole days with midnight UTC of its dates, as a plan has them (E0).
+
+    Outlook gives midnight of some zone. The nearest midnight UTC is that of the date, but for the zones from 12 hours
+    east of Greenwich on.
+    """
+    if event.get("isAllDay") is not True:
+        return event
+    return {**event, **{name: _nearest_midnight(event.get(name)) for name in ("start", "end")}}
+
+
+def _nearest_midnight(time: object) -> str | None:
+    second = utc_second(time)
+    if second is None:
+        return None
+    return f"{(datetime.fromisoformat(second) + timedelta(hours=12)):%Y-%m-%d}T00:00:00Z"
 
 
 def is_in_window(event: JsonObject, context: Context) -> bool:

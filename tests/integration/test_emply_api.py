@@ -182,7 +182,7 @@ ODD: dict[str, tuple[str, bytes, str]] = {
     "NUL in a list": ("users", b'[{"id": "u1", "roleIds": ["a\\u0000b"]}]', "role_ids has a NUL"),
     "a number that is too long": ("employees", b'[{"id": "u1", "number": 99999999999999999999}]', "number is not int"),
 }
-NO_LIST = {"a text": (b'"nothing"', "a page is no list"), "null": (b"null", "a page is no list"),
+NO_LIST = {"a text": (b'"nothing"', "a page is not a list"), "null": (b"null", "a page is not a list"),
            "half a character, cut off": (b'[{"id": "\\ud800', "no JSON")}  # fmt: skip
 
 

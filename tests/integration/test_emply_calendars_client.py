@@ -139,7 +139,7 @@ def test_trouble_that_stays_makes_the_source_unreadable(
     what, said = STAYING[fault]
     server.put_faults({"path": path, "fault": what})
     # Another calendar's thread may be the first that is not let through.
-    with pytest.raises(SourceUnreadable, match=f"{said}|it asked for a wait that is not over"):
+    with pytest.raises(SourceUnreadable, match=f"{said}|the wait that it asked for is not over"):
         read(client)
 
 

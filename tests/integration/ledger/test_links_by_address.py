@@ -47,7 +47,7 @@ def test_an_approval_has_effect_only_once_the_link_is_free(systems: Systems, hel
     """It is recorded before, and not asked for again."""
     assert systems.ledger.approve(held.plan_id, kind="set_roles", **BY) == []
     plan = systems.plan()
-    assert held_by(plan) == {"link_user": "G3", "set_roles": "G3"}
+    assert held_by(plan) == {"link_user": "G3", "set_roles": "G2 G3"}
     assert systems.apply(plan).count("applied") == 0
     assert len(systems.ledger.approve(plan.plan_id, kind="link_user", **BY)) == 2
     systems.sync()

@@ -210,7 +210,7 @@ def test_a_restored_user_is_as_before_in_the_groups_too(sandbox: Sandbox, graph:
 
     assert (answer.status_code, answer.json()["userPrincipalName"]) == (200, "ipek@contoso.com")
     assert entra(sandbox, "users")[ID] == USERS[0]
-    assert [row["id"] for row in graph.rows(f"users/{ID}/memberOf")] == ["g1", "g2"]
+    assert [row["id"] for row in graph.rows(f"users/{ID}/transitiveMemberOf")] == ["g1", "g2"]
     assert graph.get(f"users/{ID}/photo").status_code == 200
     assert entra(sandbox, "deletedUsers") == {}
 

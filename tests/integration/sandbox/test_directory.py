@@ -137,7 +137,9 @@ def test_a_cast_needs_count_and_the_consistency_header(graph: Http, query: str, 
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Request_UnsupportedQuery")
 
 
-def test_the_groups_of_a_user_are_the_direct_ones(graph: Http) -> None:
+def test_the_groups_of_a_user_are_the_direct_ones(sandbox: Sandbox) -> None:
+    sandbox.change_settings(permissions=["GroupMember.ReadBasic.All"])
+    graph = signed_in(sandbox)
     assert ids(graph.get("users/soeren@contoso.dk/memberOf?$select=id").json()["value"]) == ["g1", "g2"]
 
 
