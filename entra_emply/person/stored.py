@@ -21,6 +21,7 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
+from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.neighbourhood import (
     UNREAD,
     Directory,
@@ -107,13 +108,22 @@ def explain_live(environment: Environment, asked: str, wish: Wish | None = None)
     before = _Found.by(run, asked) if run is not None else None
     with ledger_if_any(environment) as ledger, Live.opened(environment) as live:
         state = SyncState.of({}, read_at=now) if ledger is None else ledger.read_state(now)
-        frames = live.read(settings, state, {asked.strip()} | (before.texts if before else set()))
+        frames = _with_nested(live.read(settings, state, {asked.strip()} | (before.texts if before else set())), run)
         found = _Found.by(frames, asked, *(before.ids if before else ()))
         if not found.who:
             return source | _nobody(found, ledger)
         last = Told((), ()) if run is None else _told(run, ledger, found.around)
         made = live.plan(inputs_around(frames, settings, named_near(found.around, last.findings)))
         return source | _people(found, made.inputs, _told_now(made.plan, last), ledger, wish)
+
+
+def _with_nested(frames: InMemory, run: StoredRun | None) -> InMemory:
+    """With the groups that were members of groups when the last run read: nobody asks for a person's groups' groups."""
+    name = "entra_group_members/members"
+    if run is None:
+        return frames
+    nested = run.rows(name, "member_type", frozenset({"group"}))
+    return InMemory({**frames.frames, name: pd.concat([frames.whole(name), nested], ignore_index=True)})
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
 
 def _require(environment: Environment) -> None:
     """What is wrong with settings and environment is said before anything is started or read. Raises SettingsError."""
-    _ = environment.entra, environment.emply, load(environment.settings)
+    _ = environment.entra, environment.emply, load(environment.settings), environment.made_home()
     FrameStore(environment.frames_url).require()
 
 
