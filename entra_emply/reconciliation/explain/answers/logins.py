@@ -181,5 +181,5 @@ def guest_sign_in(facts: Facts) -> str | None:
     if facts.settings.sso.service_principal_id is None:
         return "Yes, if the application for single sign-on lets guests in; that is not looked at (sso is not set)."
     if facts.finding("sso_not_assigned"):
-        return "Not yet: neither this guest nor one of its groups is assigned to the application for single sign-on."
+        return "Not yet: neither this guest nor one of their groups is assigned to the application for single sign-on."
     return "Yes: this guest is assigned to the application for single sign-on, or it requires no assignment."
