@@ -35,22 +35,22 @@ def in_outlook(action: Action, context: Context) -> JsonObject | None:
     return context.graph.events.event(action.entra_id, external_id)
 
 
-def as_dates(event: JsonObject) -> JsonObject:
-    """The event; one of whole days with midnight UTC of its dates, as a plan has them (E0).
+def on_dates_of(values: JsonObject, event: JsonObject) -> JsonObject:
+    """Outlook's event; one of whole days with the dates of a plan where it still stands on them (E0).
 
-    Outlook gives midnight of some zone. The nearest midnight UTC is that of the date, but for the zones from 12 hours
-    east of Greenwich on.
+    Outlook gives midnight of some zone, which is not known here: a time that is less than a day away is of that date.
     """
     if event.get("isAllDay") is not True:
         return event
-    return {**event, **{name: _nearest_midnight(event.get(name)) for name in ("start", "end")}}
+    same = {name: values[name] for name in ("start", "end") if _less_than_a_day(values.get(name), event.get(name))}
+    return {**event, **same}
 
 
-def _nearest_midnight(time: object) -> str | None:
-    second = utc_second(time)
-    if second is None:
-        return None
-    return f"{(datetime.fromisoformat(second) + timedelta(hours=12)):%Y-%m-%d}T00:00:00Z"
+def _less_than_a_day(one: object, other: object) -> bool:
+    first, second = utc_second(one), utc_second(other)
+    if first is None or second is None:
+        return False
+    return abs(datetime.fromisoformat(first) - datetime.fromisoformat(second)) < timedelta(days=1)
 
 
 def is_in_window(event: JsonObject, context: Context) -> bool:

@@ -8,7 +8,7 @@ from entra_emply.errors import SourceUnreadable, TargetRefused
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning.calendars import calendar_of
 from entra_emply.provisioning.effect import Context, Done, Effect, Write
-from entra_emply.provisioning.events import NAMING, as_dates, contents, enabled_calendar, in_outlook
+from entra_emply.provisioning.events import NAMING, contents, enabled_calendar, in_outlook, on_dates_of
 from entra_emply.provisioning.values import holds, text_of
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ def _look_for_update(action: Action, context: Context) -> Done | None:
 
 def _outlook_has(values: JsonObject | None, action: Action, context: Context) -> bool:
     found = in_outlook(action, context)
-    return found is not None and holds(values or {}, as_dates(found), without=NAMING)
+    return found is not None and holds(values or {}, on_dates_of(values or {}, found), without=NAMING)
 
 
 def _prepare_deletion(action: Action, context: Context) -> Write | None:
