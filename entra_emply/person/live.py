@@ -54,7 +54,7 @@ class Live:
         Guards that count people are left out: of few people they say nothing.
         """
         with closing(_EmplyOf(self.environment, lists)) as emply:
-            # Others' calendars are not in a small world, so that they are missing says nothing (G5).
+            # Others' calendars are not in a neighbourhood, so that they are missing says nothing (G5).
             systems = Systems(self.graph, emply)
             how = Planning(systems, accepted=("emply_calendars",), planned_as=uncounted)
             return read_check_plan(lambda: Lists(lists), how)
@@ -89,7 +89,7 @@ class Live:
 
 
 class _EmplyOf(EmplyClient):
-    """Emply, of whose calendars only those of a small world's people are seen: events are read of no others."""
+    """Emply, of whose calendars only those of a neighbourhood's people are seen: events are read of no others."""
 
     def __init__(self, environment: Environment, inputs: Inputs) -> None:
         super().__init__(environment)

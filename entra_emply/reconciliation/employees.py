@@ -26,7 +26,7 @@ class Employees:
 
     @classmethod
     def of(cls, inputs: Inputs) -> "Employees":
-        """The employees of `world`."""
+        """The employees of `inputs`."""
         frame = inputs.emply_employees
         rank = np.maximum(positions(frame["status"], _STATUS), 0)
         return cls(frame["employee_id"], key(frame["email"]), rank, frame["number"])

@@ -197,7 +197,7 @@ class Inputs:
     member_read_hidden: bool = False
 
     def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> "Inputs":
-        """The same world with these frames, by name."""
+        """The same inputs with these frames, by name."""
         given: dict[str, Any] = dict(frames)
         return replace(self, **given)
 
@@ -222,7 +222,7 @@ class Inputs:
 
     @property
     def now(self) -> datetime:
-        """The plan's time, aware, UTC: when the sync state was read, so that a stored world plans the same for ever."""
+        """The plan's time, aware, UTC: when the sync state was read, so that stored inputs plan the same for ever."""
         return self.state.read_at
 
 

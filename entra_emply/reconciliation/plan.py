@@ -141,7 +141,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
 
 
 def mapping_of(inputs: Inputs) -> Mapping:
-    """The settings of `world` in ids. Raises SettingsError (R8, W0)."""
+    """The settings of `inputs` in ids. Raises SettingsError (R8, W0)."""
     require_cloud(inputs.settings, inputs.entra_tenant)
     return resolve(
         inputs.settings, inputs.entra_groups, inputs.emply_roles, inputs.emply_departments, inputs.state.group_ids

@@ -29,7 +29,7 @@ def same_events(seed: int) -> bool:
         return False
     wanted, paired = events_of(everybody)
     alone, alone_paired = events_of(read_scope(everybody).people)
-    assert (rows(alone), rows(alone_paired)) == (rows(wanted), rows(paired)), f"world {seed}"
+    assert (rows(alone), rows(alone_paired)) == (rows(wanted), rows(paired)), f"scenario {seed}"
     return not wanted.empty
 
 

@@ -1,4 +1,4 @@
-"""From a small world and its plan to the `Facts` of each person who was asked for."""
+"""From a neighbourhood and its plan to the `Facts` of each person who was asked for."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -53,7 +53,7 @@ def gather(
 
 
 class _Gathering:
-    """What is the same for every person of a small world."""
+    """What is the same for every person of a neighbourhood."""
 
     def __init__(
         self,

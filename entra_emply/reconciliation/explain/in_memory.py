@@ -17,7 +17,7 @@ class InMemory:
 
     @classmethod
     def of(cls, inputs: Inputs) -> "InMemory":
-        """The frames of a world."""
+        """The frames of a neighbourhood."""
         frames = {name: getattr(inputs, name) for name in SOURCES if name != "entra_group_members"}
         state = {f"sync_state/{name}": frame for name, frame in inputs.state.frames().items()}
         dependent = {f"{a}/{name}": getattr(inputs, name) for a, names in DEPENDENT_SOURCES.items() for name in names}

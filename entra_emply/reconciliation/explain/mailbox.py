@@ -1,4 +1,4 @@
-"""From a small world to what is known of one person's mailbox, calendars, events and picture."""
+"""From a neighbourhood to what is known of one person's mailbox, calendars, events and picture."""
 
 import pandas as pd
 

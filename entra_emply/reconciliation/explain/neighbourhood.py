@@ -1,4 +1,4 @@
-"""The small world of one person: of the frames of everybody, the rows of whoever is asked for and of all who share a
+"""The neighbourhood of one person: of the frames of everybody, the rows of whoever is asked for and of all who share a
 link, a key, an address or an employee with them. What the rules say of the person is the same in it as in the whole.
 
 Only what counts people (the guards' limits, an emptied group) is not: that is taken from the plan as it was made.
@@ -229,7 +229,7 @@ UNREAD = pd.DataFrame()
 
 
 def inputs_around(frames: Frames, settings: Settings, who: Ids, unread: pd.DataFrame | None = None) -> Inputs:
-    """The world of these people alone; groups, roles and departments are all there, because settings name them.
+    """The inputs of these people alone; groups, roles and departments are all there, because settings name them.
 
     What was not read is `unread`; without that, an empty frame of its model, which takes a while to import.
     """
@@ -263,7 +263,7 @@ def _members(frames: Frames, entra: Collection[str]) -> pd.DataFrame:
 
 
 def uncounted(inputs: Inputs) -> Inputs:
-    """The same world without the guards that count people (G1, G2, G4, G5b, G6, G7): of few they say nothing."""
+    """The same inputs without the guards that count people (G1, G2, G4, G5b, G6, G7): of few they say nothing."""
     counting = ("max_deactivations", "max_role_changes", "max_grants", "max_unreadable")
     guards = inputs.settings.guards.model_copy(update=dict.fromkeys(counting, _NO_LIMIT))
     state = replace(inputs.state, group_counts=inputs.state.group_counts[:0])
@@ -271,7 +271,7 @@ def uncounted(inputs: Inputs) -> Inputs:
 
 
 def as_read(inputs: Inputs, findings: Iterable[Mapping[str, object]]) -> Inputs:
-    """The same world, with what could not be read as a plan's findings say it: G5b counts everybody."""
+    """The same inputs, with what could not be read as a plan's findings say it: G5b counts everybody."""
     named = ((_UNREADABLE.get(str(row["code"])), row) for row in findings)
     told = [(of[0], str(row[of[1]]), str(row["object"])) for of, row in named if of is not None]
     unreadable = pd.DataFrame(told, columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS)

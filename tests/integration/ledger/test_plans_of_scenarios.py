@@ -39,13 +39,13 @@ ABSENT = {"detached": False, "roleId": None}
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_world_that_stands_still_is_in_step_after_two_runs(ledger: Ledger, seed: int) -> None:
+def test_a_scenario_that_stands_still_is_in_step_after_two_runs(ledger: Ledger, seed: int) -> None:
     _comes_into_step(ledger, seed)
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("seed", range(4, 400))
-def test_another_world_is_in_step_after_two_runs(ledger: Ledger, seed: int) -> None:
+def test_another_scenario_is_in_step_after_two_runs(ledger: Ledger, seed: int) -> None:
     _comes_into_step(ledger, seed)
 
 
