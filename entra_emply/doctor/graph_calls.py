@@ -70,7 +70,9 @@ def _calls_of_mailbox(user: str, calendar: str) -> Iterator[Call]:
     yield Call(
         f"{name}/calendarView/delta", f"{path}/calendarView/delta", CALENDARS, window, instead="calendarView"
     )  # fmt: skip
-    yield Call("users/{id}/events/{id}", f"{mailbox}/events/{_NOBODY}", CALENDARS, answers=_NO_PHOTO)
+    for event in ("", "/calendar"):
+        path = f"{mailbox}/events/{_NOBODY}{event}"
+        yield Call(f"users/{{id}}/events/{{id}}{event}", path, CALENDARS, answers=_NO_PHOTO)
 
 
 def tried(connection: Connection, needed: Sequence[Call]) -> Iterator[Check]:
@@ -92,7 +94,7 @@ def _tried(connection: Connection, call: Call) -> Check | None:
         return failed(name, str(refused), "Correct the credentials in Entra or in the environment.")
     if answer.status in call.answers:
         return None
-    if call.instead and answer.status not in _REFUSED:
+    if call.instead and answer.status != _UNAUTHORIZED:
         return note(name, f"answered {answer.said}: {call.instead} is read instead")
     if answer.status in _REFUSED:
         return failed(

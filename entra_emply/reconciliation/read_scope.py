@@ -13,9 +13,8 @@ from entra_emply.reconciliation.arrays import Mask, is_among, positions
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState, sees_hidden_members
-from entra_emply.reconciliation.rules import calendars, events, photos
-from entra_emply.reconciliation.rules.calendar_subjects import Calendars, as_one
-from entra_emply.reconciliation.rules.event_subjects import Events
+from entra_emply.reconciliation.rules import calendars, event_reads, photos
+from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.text import trimmed
 
@@ -118,24 +117,9 @@ def emply_calendars_with_events(inputs: Inputs) -> list[str]:
 
 
 def events_of(identities: Identities) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """E: the Entra calendars whose events count (entra_id, calendar_id), and the paired events (these and event_id),
-    which count out of the window as well, unless Emply has them and out of it too."""
+    """E: the Entra calendars whose events count (entra_id, calendar_id), and the Outlook events of pairs (entra_id,
+    event_id), which count wherever they stand: one that none of these calendars shows is looked up by its id (E0).
+    """
     found = Calendars(identities, np.zeros(len(identities), dtype=bool))
-    both, places, inputs = Events(found), events.places_to_read(found), identities.inputs
-    within = both.emply.within
-    pairs = inputs.state.event_pairs.rename(columns={"external_id": "event_id"})
-    pairs = pairs.assign(calendar_id=both.recorded.calendar_id.array)
-    pairs = pairs[~is_among(pairs["emply_event_id"], inputs.emply_events.loc[~within, "event_id"])]
-    own = inputs.emply_events[within & (inputs.emply_events["origin"] == "emply")].dropna(subset="external_id")
-    named = calendars.with_new_ids(found).merge(
-        own[["calendar_id", "external_id"]], on="calendar_id", suffixes=("", "_event")
-    )
-    named = named[["entra_id", "external_id", "external_id_event"]].set_axis(
-        ["entra_id", "calendar_id", "event_id"], axis=1
-    )
-    paired = pd.concat([pairs[["entra_id", "calendar_id", "event_id"]], named]).drop_duplicates()
-    calendar = as_one(paired, "entra_id", "calendar_id")
-    gone = ~is_among(calendar, as_one(inputs.entra_calendars, "entra_id", "calendar_id"))
-    asked = is_among(calendar, as_one(places, "entra_id", "calendar_id"))
-    asked |= gone & is_among(paired["entra_id"], places["entra_id"])  # it may stand in another calendar
-    return places, paired[asked].astype("str").reset_index(drop=True)
+    places = event_reads.places_to_read(found)
+    return places, event_reads.pairs_to_read(found, places)

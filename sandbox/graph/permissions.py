@@ -176,6 +176,10 @@ TABLE: tuple[Operation, ...] = (
     _line("POST", f"{_CALENDAR}/events", _EVENTS, "", "DB; page calendar-post-events"),
     *_event(f"{_USER}/events/{{event}}"),
     *_event(f"{_CALENDAR}/events/{{event}}"),
+    _line(
+        "GET", f"{_USER}/events/{{event}}/calendar", _CALENDARS, _ONE,
+        "CSDL: navigation property calendar of event; DB has no line",
+    ),
 )  # fmt: skip
 
 OPERATIONS = {(line.method, line.path): line for line in TABLE}

@@ -366,7 +366,7 @@ def test_every_call_of_planning_and_applying_is_tried_by_reads_that_graph_docume
     clinic.sandbox.clear_requests()
     found = clinic.examine()
     assert clinic.failing() == []
-    assert found["entra: calls"].said.startswith(f"{12 + nested} calls that planning and applying make are answered")
+    assert found["entra: calls"].said.startswith(f"{13 + nested} calls that planning and applying make are answered")
     assert clinic.sandbox.undocumented() == []
     asked = {entry["path"].rpartition("/")[2] for entry in clinic.sandbox.requests() if entry["method"] == "GET"}
     assert {"transitiveMemberOf", "members", "appRoleAssignedTo", "delta", "calendarView", "$value"} <= asked

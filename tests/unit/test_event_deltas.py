@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from entra_emply.connectors.entra import event_deltas, mailbox_frames
-from entra_emply.connectors.entra.event_deltas import EVENT
+from entra_emply.connectors.entra.event_deltas import IN_MAILBOX
 from entra_emply.connectors.entra.events import Events
 from entra_emply.connectors.frames import MultiRead
 from entra_emply.errors import CredentialsError
@@ -16,6 +16,7 @@ from tests.scripted_graph import BASE, Item, Reply, ScriptedGraph, error
 
 WINDOW = ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")
 DELTA = "/users/søren/calendars/cal=/calendarView/delta".replace("ø", "%C3%B8").replace("=/", "%3D/")
+VIEW = DELTA.removesuffix("/delta")
 Row = dict[str, Any]
 
 
@@ -42,7 +43,9 @@ def _gone(name: str) -> Row:
 
 
 class Outlook(ScriptedGraph):
-    """One calendar: `whole` is what it shows, page by page, `changes` what a delta tells, `single` events by id."""
+    """One calendar: `view` is what it shows, page by page, `changes` what a delta tells, `single` events by id, which
+    stand in the calendar `elsewhere`. no_delta: the answer to whoever asks for a delta.
+    """
 
     def __init__(self, *pages: Sequence[Row]) -> None:
         super().__init__(self._answer)
@@ -50,13 +53,20 @@ class Outlook(ScriptedGraph):
         self.changes: list[Sequence[Row]] = [[]]
         self.single: dict[str, Row] = {}
         self.instead: dict[str, Callable[[], Reply]] = {}
+        self.no_delta: Reply | None = None
 
     def _answer(self, item: Item) -> Reply:
         address = urlsplit(item["url"])
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
-        token = query.get("$skiptoken") or query.get("$deltatoken") or ("start" if address.path == DELTA else "")
+        token = (
+            query.get("$skiptoken") or query.get("$deltatoken") or ("start" if address.path in (DELTA, VIEW) else "")
+        )
+        if (address.path, token) == (DELTA, "start") and self.no_delta is not None:
+            return self.no_delta
         if token in self.instead:
             return self.instead[token]()
+        if address.path.endswith("/calendar"):
+            return 200, {"id": "elsewhere"}
         if not token:
             found = self.single.get(address.path.rsplit("/", 1)[1])
             return (200, found) if found else (404, error("ErrorItemNotFound"))
@@ -66,8 +76,8 @@ class Outlook(ScriptedGraph):
 
     def read(self, previous: MultiRead | None = None, *paired: str, window: tuple[str, str] = WINDOW) -> MultiRead:
         wanted = pd.DataFrame({"entra_id": ["søren"], "calendar_id": ["cal="]}, dtype="str")
-        rows = [("søren", "cal=", name) for name in paired]
-        pairs = pd.DataFrame(rows, columns=EVENT, dtype="str")
+        rows = [("søren", name) for name in paired]
+        pairs = pd.DataFrame(rows, columns=IN_MAILBOX, dtype="str")
         earlier = None if previous is None else previous.frames
         return Events(self.connection()).read(wanted, window, earlier, pairs)
 
@@ -142,7 +152,7 @@ def test_a_cursor_of_another_host_is_not_asked() -> None:
 def test_events_of_a_calendar_that_is_not_wanted_any_more_are_not_kept() -> None:
     first = Outlook([_event("a")]).read()
     wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")
-    none = pd.DataFrame(columns=EVENT, dtype="str")
+    none = pd.DataFrame(columns=IN_MAILBOX, dtype="str")
     read = Events(Outlook().connection()).read(wanted, WINDOW, first.frames, none)
     assert [len(frame) for frame in read.frames.values()] == [0, 0]
 
@@ -340,10 +350,33 @@ def test_an_event_out_of_the_window_is_forgotten_with_its_pair() -> None:
     assert list(_titles(graph.read(graph.read(None, "later")))) == ["a"]
 
 
-def test_a_paired_event_that_was_moved_to_another_calendar_is_not_in_this_one() -> None:
+def test_e0_a_paired_event_that_was_moved_to_another_calendar_is_read_with_where_it_stands() -> None:
     graph = Outlook([_event("a")])
     graph.single = {"moved": _event("moved")}
-    assert list(_titles(graph.read(None, "moved"))) == ["a"]
+    frame = graph.read(None, "moved").frames["entra_events"]
+    assert dict(zip(frame["event_id"], frame["calendar_id"], strict=True)) == {"a": "cal=", "moved": "elsewhere"}
+
+
+# --- calendars without a delta ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
+def test_a_calendar_whose_delta_is_refused_is_read_by_its_view(status: int) -> None:
+    graph = Outlook([_event("a")], [_event("b", 6)])
+    graph.no_delta = (status, error("ErrorInvalidRequest"))
+    first = graph.read()
+    assert (list(_titles(first)), first.unreadable) == (["a", "b"], {})
+    assert first.frames["entra_cursors"]["delta_link"].tolist() == [""]
+    graph.no_delta = None
+    assert list(_titles(graph.read(first))) == ["a", "b"]
+    assert [url.partition("?")[0] for url in graph.asked() if "startDateTime" in url] == [DELTA, VIEW, DELTA]
+
+
+def test_where_its_view_is_refused_too_the_mailbox_is_unreadable_by_what_that_said() -> None:
+    graph = Outlook([_event("a")])
+    graph.no_delta = (400, error("ErrorInvalidRequest"))
+    graph.instead = {"start": lambda: (403, error("ErrorQuotaExceeded"))}
+    _is_unreadable(graph.read(), {"søren": "403 ErrorQuotaExceeded"})
 
 
 CLOSED = [(404, "MailboxNotEnabledForRESTAPI"), (403, "ErrorAccessDenied"), (404, "ErrorItemNotFound")]
@@ -354,7 +387,7 @@ def test_a_calendar_that_is_listed_and_not_opened_has_a_cursor_without_link(stat
     shown = _page([_event("a")], "start", 1, last=True)
     graph = ScriptedGraph(lambda item: (status, error(code)) if "/closed/" in item["url"] else (200, shown))
     wanted = pd.DataFrame({"entra_id": ["søren"] * 2, "calendar_id": ["cal=", "closed"]}, dtype="str")
-    nothing = pd.DataFrame(columns=EVENT, dtype="str")
+    nothing = pd.DataFrame(columns=IN_MAILBOX, dtype="str")
     first = Events(graph.connection()).read(wanted, WINDOW, None, nothing)
     assert _titles(first) == {"a": "Møde a"}
     links = first.frames["entra_cursors"].set_index("calendar_id")["delta_link"]
@@ -369,14 +402,14 @@ def test_a_calendar_that_is_listed_and_not_opened_has_a_cursor_without_link(stat
 def test_paired_events_of_a_mailbox_that_is_not_available_are_left_out(status: int, code: str) -> None:
     graph = ScriptedGraph(lambda _: (status, error(code)))
     wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")
-    paired = pd.DataFrame([("u", "c", "e")], columns=EVENT, dtype="str")
+    paired = pd.DataFrame([("u", "e")], columns=IN_MAILBOX, dtype="str")
     assert len(Events(graph.connection()).read(wanted, WINDOW, None, paired).frames["entra_events"]) == 0
 
 
 def test_a_paired_event_that_cannot_be_read_makes_its_mailbox_unreadable() -> None:
     graph = ScriptedGraph(lambda _: (400, error("ErrorInvalidIdMalformed")))
     wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")
-    paired = pd.DataFrame([("u", "c", "e")], columns=EVENT, dtype="str")
+    paired = pd.DataFrame([("u", "e")], columns=IN_MAILBOX, dtype="str")
     read = Events(graph.connection()).read(wanted, WINDOW, None, paired)
     assert read.unreadable == {"u": "400 ErrorInvalidIdMalformed"}
 

@@ -73,7 +73,7 @@ def test_events_are_read_of_a_detached_calendar_as_it_was_enabled() -> None:
     assert places["calendar_id"].tolist() == ["outlook-Ferie"]
 
 
-def test_paired_events_are_read_by_their_ids_unless_emply_has_them_out_of_the_window() -> None:
+def test_e0_paired_events_are_looked_up_by_their_ids_in_whatever_calendar_they_stand() -> None:
     past = {"start": "2020-01-01T09:00:00Z", "end": "2020-01-01T10:00:00Z"}
     events = [own("walk", externalId="outlook-walk"), own("lunch"), own("ball", **past), imported()]
     events.append(own("fair", externalId="outlook-fair", **past))
@@ -82,9 +82,19 @@ def test_paired_events_are_read_by_their_ids_unless_emply_has_them_out_of_the_wi
         [calendar(), calendar("Closed")], [in_emply(), in_emply("Closed", enabled=False)], events, state=state
     )
     _, paired = read_scope.events_of(people_of(made))
-    assert np.unique(paired["event_id"]).tolist() == ["outlook-gone", "outlook-lunch", "outlook-walk"]
+    assert np.unique(paired["event_id"]).tolist() == [
+        "outlook-ball", "outlook-fair", "outlook-gone", "outlook-lunch", "outlook-walk"
+    ]  # fmt: skip
     assert set(paired["entra_id"]) == {"entra-megan"}
-    assert set(paired["calendar_id"]) == {"outlook-Calendar"}
+
+
+def test_e0_what_emply_has_out_of_the_window_may_matter_only_in_a_calendar_that_is_not_read() -> None:
+    past = {"start": "2020-01-01T09:00:00Z", "end": "2020-01-01T10:00:00Z"}
+    state = {"eventPairs": [pair("lunch"), pair("ball")]}
+    events = [own("lunch"), own("ball", **past)]
+    made = calendars([calendar(), calendar("Theirs", canEdit=False)], [in_emply()], events, state=state)
+    _, paired = read_scope.events_of(people_of(made))
+    assert paired["event_id"].tolist() == ["outlook-lunch"]
 
 
 def test_e0_a_paired_event_whose_recorded_calendar_is_gone_is_read_too() -> None:
@@ -93,11 +103,9 @@ def test_e0_a_paired_event_whose_recorded_calendar_is_gone_is_read_too() -> None
     assert paired["event_id"].tolist() == ["outlook-other"]
 
 
-def test_c1a_a_paired_event_is_read_in_the_calendar_of_the_new_id() -> None:
+def test_c1a_a_paired_event_is_read_where_the_calendar_has_a_new_id() -> None:
     old = in_emply("old", isDefault=True)
     made = calendars([calendar()], [old], [], state={"eventPairs": [pair("lunch", calendar="old")]})
     places, paired = read_scope.events_of(people_of(made))
     assert places["calendar_id"].tolist() == ["outlook-Calendar"]
-    assert paired.to_dict("records") == [
-        {"entra_id": "entra-megan", "calendar_id": "outlook-Calendar", "event_id": "outlook-lunch"}
-    ]
+    assert paired.to_dict("records") == [{"entra_id": "entra-megan", "event_id": "outlook-lunch"}]

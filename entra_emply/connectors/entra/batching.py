@@ -117,17 +117,18 @@ class BatchedRead:
         headers: Mapping[str, str],
         *,
         none: Collection[str] = (),
+        refused: Collection[int] = (),
         keep: Callable[[Row], Row] = lambda row: row,
     ) -> ReadTask[Answer]:
         """Read all pages of a list into `pages`, each row as `keep` returns it. Returns the last page.
 
-        Returns the answer instead where Graph says, by a code of `none`, that the list does not exist. Raises ReadAgain
-        where the chain of pages has expired.
+        Returns the answer instead where Graph says, by a code of `none` or a status of `refused`, that the list does
+        not exist. Raises ReadAgain where the chain of pages has expired.
         """
         trail, link = Trail(self.source, self.connection), url
         while True:
             answer = yield Ask(mailbox, link, headers)
-            if not trail.followed and says(answer, none):
+            if not trail.followed and (answer.status in refused or says(answer, none)):
                 pages.add(answer, [])
                 return answer
             if answer.status != OK:

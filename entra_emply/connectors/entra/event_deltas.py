@@ -13,6 +13,7 @@ from entra_emply.connectors.frames import empty, validate
 
 CALENDAR = ["entra_id", "calendar_id"]
 EVENT = [*CALENDAR, "event_id"]
+IN_MAILBOX = ["entra_id", "event_id"]
 
 Window = tuple[str, str]
 """Start and end, as text in UTC."""
@@ -37,11 +38,6 @@ def usable(
 def in_window(events: pd.DataFrame, window: Window) -> pd.DataFrame:
     """The events that overlap the window; touching it is not overlapping (rules.md, E)."""
     return events[(events["start"] < window[1]) & (events["end"] > window[0])]
-
-
-def out_of_window(events: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """The events that do not overlap the window."""
-    return events.drop(in_window(events, window).index)
 
 
 def without(frame: pd.DataFrame, others: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

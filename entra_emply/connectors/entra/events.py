@@ -18,7 +18,7 @@ from entra_emply.connectors.entra import mailbox_frames as frames
 from entra_emply.connectors.entra.batch import Ask
 from entra_emply.connectors.entra.batching import BatchedRead, ReadTask, most_frequent
 from entra_emply.connectors.entra.connection import FORBIDDEN, MAILBOXES, OK, Connection, page, part, says, unreadable
-from entra_emply.connectors.entra.event_deltas import CALENDAR, EVENT, Window
+from entra_emply.connectors.entra.event_deltas import CALENDAR, EVENT, IN_MAILBOX, Window
 from entra_emply.connectors.entra.mailbox_frames import OfCalendar
 from entra_emply.connectors.entra.mailboxes import IMMUTABLE, NOT_FOUND, NOT_OPEN
 from entra_emply.connectors.frames import MultiRead, Row
@@ -36,6 +36,11 @@ _PREFER = f'outlook.timezone="UTC", outlook.body-content-type="text", {IMMUTABLE
 _HEADERS = {"Prefer": _PREFER}
 _DELTA = {"Prefer": f"{_PREFER}, odata.maxpagesize={PAGE}"}
 _SELECT = ",".join((*_FIELDS, "responseStatus", "transactionId"))
+_VIEWED = f"{_SELECT},type,seriesMasterId"
+_NO_DELTA = frozenset({400, 403, 404, 405, 501})
+"""The statuses by which Graph says that this calendar, which it lists, has no delta. Its view then says the rest."""
+NO_LINK = ""
+"""In place of a link: the calendar was read without a delta, and is asked for one again."""
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _ROWS_AT_ONCE = 20_000
 _TRIES = 3
@@ -54,13 +59,13 @@ class Events:
         previous: Mapping[str, pd.DataFrame] | None,
         paired: pd.DataFrame,
     ) -> MultiRead:
-        """The events in the window of the `wanted` calendars, and the `paired` events outside it.
+        """The events in the window of the `wanted` calendars, and the `paired` events wherever they stand.
 
         Frames `entra_events` and `entra_cursors`. wanted: entra_id, calendar_id. previous: both frames of an earlier
-        read. paired: entra_id, calendar_id, event_id; those that the window does not show are read singly. Deleted
-        events are left out, and so are paired events inside the window that their calendar does not show: they were
-        moved to another calendar. A calendar that Graph lists but does not open has a cursor without link. Unreadable
-        are the mailboxes of which any calendar or paired event was (C7): of them nothing is in the frames.
+        read. paired: entra_id, event_id; those that none of the calendars shows are looked up by their ids (E0).
+        Deleted events are left out. A calendar that Graph lists but does not open has a cursor without link; where a
+        delta is refused, an empty link. Unreadable are the mailboxes of which any calendar or paired event was (C7): of
+        them nothing is in the frames.
         """
         read = BatchedRead(self._connection, SOURCE)
         wanted = event_deltas.interleaved(wanted[CALENDAR].drop_duplicates())
@@ -74,10 +79,10 @@ class Events:
         parts = [_unchanged(earlier, changed), *_framed(read, deltas, links)]
         if closed and not links and all(answer.status == FORBIDDEN for answer in closed.values()):
             self._connection.forbidden(f"read {SOURCE}", MAILBOXES, code=most_frequent(a.said for a in closed.values()))
-        # Events outside the window were read singly before: no delta reports their changes.
+        # What was looked up before is looked up again: no delta reports its changes.
         shown = event_deltas.in_window(pd.concat(parts, ignore_index=True), window)
-        single = _singly(read, event_deltas.without(paired, shown, EVENT))
-        frame = event_deltas.combined([shown, event_deltas.out_of_window(single, window)], SOURCE)
+        elsewhere = _looked_up(read, event_deltas.without(paired, shown, IN_MAILBOX))
+        frame = event_deltas.combined([shown, elsewhere], SOURCE)
         frame = frame[~frame["entra_id"].isin(list(read.unreadable))].reset_index(drop=True)
         times = {"window_start": window[0], "window_end": window[1]}
         ends = [
@@ -153,32 +158,33 @@ def _changes(read: BatchedRead, of: OfCalendar, link: str) -> ReadTask[_Delta | 
 
 
 def _whole(read: BatchedRead, of: OfCalendar, window: Window) -> ReadTask[_Delta | Answer]:
-    """Everything that a calendar's view of the window shows, or the answer by which Graph does not open it (C7).
+    """Everything that a calendar shows in the window, or the answer by which Graph does not open it (C7).
 
-    Raises SourceUnreadable.
+    By the calendar's delta, or by its view where it has no delta; raises SourceUnreadable.
     """
     query = urlencode({"startDateTime": window[0], "endDateTime": window[1]})
-    url = f"/users/{part(of[0])}/calendars/{part(of[1])}/calendarView/delta?{query}"
+    view = f"/users/{part(of[0])}/calendars/{part(of[1])}/calendarView"
     for _ in range(_TRIES):
         try:
-            whole = yield from _delta(read, of[0], url)
+            whole = yield from _delta(read, of[0], f"{view}/delta?{query}")
+            if isinstance(whole, Answer):
+                return (yield from _view(read, of[0], f"{view}?{query}&$select={_VIEWED}&$top={PAGE}"))
         except ReadAgain:
             continue
-        if isinstance(whole, Answer):
-            return whole
         ids = {row["id"] for row in whole.events}
         lost = [row["id"] for row in whole.events if _is_bare(row) and row.get("seriesMasterId") not in ids]
         found = []
         for event_id in lost:  # occurrences whose series is not shown
-            single = yield from _single(read, of, event_id)
+            single = yield from _one(read, of[0], f"/users/{part(of[0])}/events/{part(event_id)}", _SELECT)
             found += [single] if single is not None else []
         return _Delta([row for row in whole.events if row["id"] not in lost] + found, [], whole.link)
     raise SourceUnreadable(read.source, f"the events of {of[0]} changed while they were read, {_TRIES} times")
 
 
 def _delta(read: BatchedRead, user: str, url: str) -> ReadTask[_Delta | Answer]:
+    """A delta; the answer where Graph has none for this calendar."""
     pages = Pages(read.source)
-    last = yield from read.collect(pages, user, url, _DELTA, none=NOT_OPEN, keep=_kept)
+    last = yield from read.collect(pages, user, url, _DELTA, refused=_NO_DELTA, keep=_kept)
     if last.status != OK:
         read.accept(pages)
         return last
@@ -191,17 +197,37 @@ def _delta(read: BatchedRead, user: str, url: str) -> ReadTask[_Delta | Answer]:
     return _Delta([row for row in newest.values() if "@removed" not in row], gone, link)
 
 
-def _single(read: BatchedRead, of: OfCalendar, event_id: str) -> ReadTask[Row | None]:
-    """One event of a calendar; None where it does not exist."""
-    url = f"/users/{part(of[0])}/calendars/{part(of[1])}/events/{part(event_id)}?{urlencode({'$select': _SELECT})}"
-    answer = yield Ask(of[0], url, _HEADERS)
+def _view(read: BatchedRead, user: str, url: str) -> ReadTask[_Delta | Answer]:
+    """A calendar's view as a delta from which no other goes on; the answer where Graph does not open the calendar."""
+    pages = Pages(read.source)
+    last = yield from read.collect(pages, user, url, _HEADERS, none=NOT_OPEN, keep=_kept)
+    rows = pages.distinct()
+    read.accept(pages)
+    return last if last.status != OK else _Delta(rows, [], NO_LINK)
+
+
+def _one(read: BatchedRead, user: str, path: str, select: str) -> ReadTask[Row | None]:
+    """One object of a mailbox; None where it does not exist."""
+    answer = yield Ask(user, f"{path}?{urlencode({'$select': select})}", _HEADERS)
     found = None if says(answer, NOT_OPEN) else answer
     if found is not None and found.status != OK:
-        raise unreadable(read.source, answer, whose=of[0])
+        raise unreadable(read.source, answer, whose=user)
     pages = Pages(read.source)
     pages.add(answer, [])
     read.accept(pages)
     return None if found is None else _kept(page(read.source, answer))
+
+
+def _with_calendar(read: BatchedRead, user: str, event_id: str) -> ReadTask[tuple[str, Row] | None]:
+    """An event and the id of the calendar where it stands; None where it stands in none."""
+    path = f"/users/{part(user)}/events/{part(event_id)}"
+    event = yield from _one(read, user, path, _SELECT)
+    calendar = None if event is None else (yield from _one(read, user, f"{path}/calendar", "id"))
+    if event is None or calendar is None:
+        return None
+    if not isinstance(calendar.get("id"), str):
+        raise SourceUnreadable(read.source, "a calendar has no id: the answer is not Graph's")
+    return calendar["id"], event
 
 
 def _kept(row: Row) -> Row:
@@ -264,14 +290,14 @@ def _framed(
     yield read.framed(frames.events, rows, _owner)
 
 
-def _singly(read: BatchedRead, paired: pd.DataFrame) -> pd.DataFrame:
-    """The paired events that still exist, each read by itself."""
+def _looked_up(read: BatchedRead, paired: pd.DataFrame) -> pd.DataFrame:
+    """The paired events (entra_id, event_id) that still exist, each asked for by its id, with where it stands."""
     asked = event_deltas.interleaved(paired)
-    named = zip(event_deltas.calendar_keys(asked), asked["event_id"], strict=True)
+    named = zip(asked["entra_id"], asked["event_id"], strict=True)
     rows: dict[OfCalendar, list[Row]] = {}
-    for of, row in read.run((of, _single(read, of, event_id)) for of, event_id in named):
-        if row is not None:
-            rows.setdefault(of, []).append(row)
+    for user, found in read.run((user, _with_calendar(read, user, event_id)) for user, event_id in named):
+        if found is not None:
+            rows.setdefault((user, found[0]), []).append(found[1])
     return read.framed(frames.events, rows, _owner)
 
 

@@ -30,17 +30,22 @@ from entra_emply.text import trimmed, written
 CONTENT = ["title", "start", "end", "is_all_day", "show_as"]
 
 
-def window(now: datetime, of: CalendarWindow) -> tuple[str, str]:
-    """Start and end of the window, at 00:00 UTC: `[today - days_back, today + days_ahead + 1 day)`."""
+def window(now: datetime, of: CalendarWindow, *, more_days: int = 0) -> tuple[str, str]:
+    """Start and end of the window, at 00:00 UTC: `[today - days_back, today + days_ahead + 1 day)`; or of one that
+    begins and ends so many days farther away.
+    """
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    ends = (today - timedelta(days=of.days_back), today + timedelta(days=of.days_ahead + 1))
+    ends = (
+        today - timedelta(days=of.days_back + more_days),
+        today + timedelta(days=of.days_ahead + 1 + more_days),
+    )
     start, end = (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in ends)
     return start, end
 
 
-def is_within(events: pd.DataFrame, inputs: Inputs) -> "pd.Series[bool]":
-    """Which events (start, end) overlap the window; touching is not overlapping."""
-    start, end = window(inputs.now, inputs.settings.calendar_window)
+def is_within(events: pd.DataFrame, inputs: Inputs, *, more_days: int = 0) -> "pd.Series[bool]":
+    """Which events (start, end) overlap the window, or one that is wider; touching is not overlapping."""
+    start, end = window(inputs.now, inputs.settings.calendar_window, more_days=more_days)
     return (events["start"] < end).fillna(False) & (events["end"] > start).fillna(False)
 
 

@@ -23,12 +23,11 @@ from entra_emply.reconciliation.rules.event_subjects import (
     RecordedPairs,
     is_within,
     on_calendar,
-    places,
     window,
 )
 from entra_emply.text import trimmed
 
-__all__ = ["actions_of", "ended_pairs", "is_within", "places_to_read", "window"]
+__all__ = ["actions_of", "ended_pairs", "is_within", "window"]
 
 _PRIVATE = "Private"
 _NAMES = {
@@ -183,12 +182,6 @@ E2_GONE = Rule[RecordedPairs](
 E3 = Rule[OutlookEvents]("E3", E1.conditions, (private,))
 
 # --- what is done about it --------------------------------------------------------------------------------------------
-
-
-def places_to_read(calendars: Calendars) -> pd.DataFrame:
-    """The Entra calendars whose events E may ask for: entra_id, calendar_id."""
-    of = places(calendars)
-    return of.loc[of["enabled"], ["entra_id", "external_id"]].rename(columns={"external_id": "calendar_id"})
 
 
 def actions_of(calendars: Calendars) -> pd.DataFrame:

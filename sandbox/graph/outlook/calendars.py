@@ -28,8 +28,16 @@ def _one(call: Call) -> Answer:
     return entity(call, CALENDAR, _show(row), f"users('{mailbox.user}')/calendars")
 
 
+def _of_event(call: Call) -> Answer:
+    """The calendar that an event stands in."""
+    mailbox = mailbox_of(call)
+    _, row = mailbox.event(call.variables["event"])
+    return entity(call, CALENDAR, _show(row), f"users('{mailbox.user}')/calendars")
+
+
 ROUTES = (
     Route("GET", "users/{user}/calendars", _list),
     Route("GET", "users/{user}/calendars/{calendar}", _one),
     Route("GET", "users/{user}/calendar", _one),
+    Route("GET", "users/{user}/events/{event}/calendar", _of_event),
 )

@@ -6,14 +6,14 @@ from typing import Any
 import pandas as pd
 
 from entra_emply.connectors.entra.client import GraphClient
-from entra_emply.connectors.entra.event_deltas import EVENT
+from entra_emply.connectors.entra.event_deltas import IN_MAILBOX
 from entra_emply.connectors.frames import MultiRead, Read
 from sandbox import Sandbox
 
 PEOPLE = 45  # three batches
 IDS = [f"u{n:02}" for n in range(PEOPLE)]
 WINDOW = ("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z")
-NO_PAIRS = pd.DataFrame(columns=EVENT, dtype="str")
+NO_PAIRS = pd.DataFrame(columns=IN_MAILBOX, dtype="str")
 CANARY = "Fyringssamtale med Søren"
 Row = dict[str, Any]
 

@@ -8,7 +8,7 @@ import pytest
 
 from entra_emply.connectors.entra import events
 from entra_emply.connectors.entra.client import GraphClient
-from entra_emply.connectors.entra.event_deltas import EVENT
+from entra_emply.connectors.entra.event_deltas import IN_MAILBOX
 from entra_emply.storage.frame_store import FrameStore
 from sandbox import Sandbox
 from tests.integration.mailboxes.scenario import (
@@ -74,8 +74,8 @@ def test_whatever_its_owners_do_a_delta_comes_to_what_a_whole_read_does(
     monkeypatch.setattr(events, "_DELTA", {"Prefer": f"{events._PREFER}, odata.maxpagesize={few}"})
     owners = IDS[:6]
     rows = {user: calendars_of(user)[0]["events"] for user in owners}
-    pairs = [(user, f"{user}-own", f"n{n}") for user in owners for n in range(0, 60, 3)]
-    paired = pd.DataFrame(pairs, columns=EVENT, dtype="str")
+    pairs = [(user, f"n{n}") for user in owners for n in range(0, 60, 3)]
+    paired = pd.DataFrame(pairs, columns=IN_MAILBOX, dtype="str")
     wanted = wanted_calendars(*owners)
     read, number = client.events.read(wanted, WINDOW, None, paired), 0
     for _ in range(6):
@@ -131,7 +131,7 @@ def test_an_expired_delta_is_a_whole_read_of_that_calendar(
 def test_paired_events_out_of_the_window_come_too(server: Sandbox, client: GraphClient) -> None:
     far = event("far") | {"start": "2027-05-01T09:00:00Z", "end": "2027-05-01T10:00:00Z"}
     server.change_state({"entra": {"calendars": {"u00": [calendars_of("u00")[0] | {"events": [far]}]}}})
-    keys = [("u00", "u00-own", "far"), ("u00", "u00-own", "gone"), ("u42", "x", "no mailbox"), ("u41", "x", "closed")]
-    paired = pd.DataFrame(keys, columns=EVENT, dtype="str")
+    keys = [("u00", "far"), ("u00", "gone"), ("u42", "no mailbox"), ("u41", "closed")]
+    paired = pd.DataFrame(keys, columns=IN_MAILBOX, dtype="str")
     read = client.events.read(wanted_calendars("u01"), WINDOW, None, paired).frames["entra_events"]
     assert list(read["event_id"]) == ["far", "u01-1", "u01-2", "u01-3", "u01-4"]
