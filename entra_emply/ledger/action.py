@@ -10,7 +10,8 @@ JsonObject = Mapping[str, object]
 class Action:
     """One action of a plan, with what applying needs of it.
 
-    employee_id: the archived employee that is the cause (W3). approved: a person approved the action.
+    employee_id: the archived employee that is the cause (W3). approved: a person approved the action. time_zone: of an
+    event, that of the calendar's owner.
     """
 
     plan_no: int
@@ -25,11 +26,17 @@ class Action:
     before: JsonObject | None
     after: JsonObject | None
     approved: bool
+    time_zone: str | None = None
 
     @property
     def name(self) -> str:
         """Target and kind: `emply.set_roles`."""
         return f"{self.target}.{self.kind}"
+
+    @property
+    def zone(self) -> str:
+        """The IANA name of the zone that an event's dates are in (E0)."""
+        return self.time_zone or "UTC"
 
     @property
     def fields(self) -> JsonObject:

@@ -44,6 +44,7 @@ _ACTION_FIELDS = (
     "employee_id",
     "before",
     "after",
+    "time_zone",
 )
 
 QUARANTINED_AFTER = 8

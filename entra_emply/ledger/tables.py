@@ -126,6 +126,7 @@ actions = Table(
     _text("own_guards"),
     _text("groups"),
     _text("employee_id", null=True),
+    _text("time_zone", null=True),
     Index("actions_entra_id", "entra_id"),
     Index("actions_emply_user_id", "emply_user_id"),
     Index("actions_subject", "subject"),

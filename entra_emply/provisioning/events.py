@@ -4,16 +4,16 @@ A plan names an event of Outlook by its Outlook id, and a calendar by its Emply 
 calendar.
 """
 
-from datetime import datetime, timedelta
-
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning.calendars import calendar_of
 from entra_emply.provisioning.effect import Context
 from entra_emply.provisioning.values import given, text_of
+from entra_emply.reconciliation.rules.days import dates_of
 from entra_emply.text import utc_second
 
 NAMING = ("emplyEventId", "externalId", "calendarExternalId")
 """The properties that identify an event; they are never changed."""
+TIMES = ("start", "end")
 
 
 def enabled_calendar(action: Action, named: JsonObject, context: Context) -> JsonObject | None:
@@ -28,29 +28,20 @@ def contents(after: JsonObject) -> dict[str, object]:
 
 
 def in_outlook(action: Action, context: Context) -> JsonObject | None:
-    """Outlook's event of an action, as it is now; None where it was deleted."""
+    """Outlook's event of an action, as it is now, with its dates; None where it was deleted."""
     external_id = text_of(action.before or {}, "externalId")
     if action.entra_id is None or external_id is None:
         return None
-    return context.graph.events.event(action.entra_id, external_id)
+    found = context.graph.events.event(action.entra_id, external_id)
+    return None if found is None else with_dates(found, action)
 
 
-def on_dates_of(values: JsonObject, event: JsonObject) -> JsonObject:
-    """Outlook's event; one of whole days with the dates of a plan where it still stands on them (E0).
-
-    Outlook gives midnight of some zone, which is not known here: a time that is less than a day away is of that date.
-    """
-    if event.get("isAllDay") is not True:
+def with_dates(event: JsonObject, action: Action) -> JsonObject:
+    """The event, of either system; one of whole days with its dates in the zone of the calendar's owner (E0)."""
+    start, end = utc_second(event.get("start")), utc_second(event.get("end"))
+    if event.get("isAllDay") is not True or start is None or end is None:
         return event
-    same = {name: values[name] for name in ("start", "end") if _less_than_a_day(values.get(name), event.get(name))}
-    return {**event, **same}
-
-
-def _less_than_a_day(one: object, other: object) -> bool:
-    first, second = utc_second(one), utc_second(other)
-    if first is None or second is None:
-        return False
-    return abs(datetime.fromisoformat(first) - datetime.fromisoformat(second)) < timedelta(days=1)
+    return {**event, **dict(zip(TIMES, dates_of(start, end, action.zone), strict=True))}
 
 
 def is_in_window(event: JsonObject, context: Context) -> bool:

@@ -6,7 +6,7 @@ from functools import partial
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning.calendars import calendar_of
 from entra_emply.provisioning.effect import Context, Done, Effect, Write
-from entra_emply.provisioning.events import NAMING, contents, enabled_calendar, in_outlook, is_in_window
+from entra_emply.provisioning.events import NAMING, contents, enabled_calendar, in_outlook, is_in_window, with_dates
 from entra_emply.provisioning.values import holds, text_of
 
 
@@ -73,7 +73,7 @@ def _unwanted(action: Action, context: Context) -> tuple[JsonObject | None, list
     calendar = calendar_of(action, before["calendarExternalId"], context)
     there = _from_outlook(before, calendar, context)
     if calendar is not None and calendar.get("enabled") is True:
-        there = [event for event in there if is_in_window(event, context)]
+        there = [event for event in there if is_in_window(with_dates(event, action), context)]
     return calendar, there
 
 

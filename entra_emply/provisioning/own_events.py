@@ -8,12 +8,13 @@ from entra_emply.errors import SourceUnreadable, TargetRefused
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning.calendars import calendar_of
 from entra_emply.provisioning.effect import Context, Done, Effect, Write
-from entra_emply.provisioning.events import NAMING, contents, enabled_calendar, in_outlook, on_dates_of
+from entra_emply.provisioning.events import NAMING, TIMES, contents, enabled_calendar, in_outlook
 from entra_emply.provisioning.values import holds, text_of
 
 log = logging.getLogger(__name__)
 
 _NOT_FOUND = 404
+_WHEN = (*TIMES, "isAllDay")
 _TRANSACTIONS = uuid.UUID("6a2e0d3c-8b5f-5e0a-9d41-2f7c1b9a4e86")
 
 
@@ -37,7 +38,8 @@ def _prepare_creation(action: Action, context: Context) -> Write:
 def _create(action: Action, context: Context) -> Done:
     after = action.fields
     fields = contents(after) | {"transactionId": transaction_id(str(after["emplyEventId"]))}
-    made = context.graph.writes.create_event(str(action.entra_id), str(after["calendarExternalId"]), fields)
+    calendar_id = str(after["calendarExternalId"])
+    made = context.graph.writes.create_event(str(action.entra_id), calendar_id, fields, action.zone)
     return _write_id_to_emply(action, made, context)
 
 
@@ -92,25 +94,28 @@ def _refusal(action: Action, made: str, context: Context) -> TargetRefused | Non
 
 
 def _prepare_update(action: Action, context: Context) -> Write | None:
-    if not _outlook_has(action.before, action, context):
+    found = in_outlook(action, context)
+    if found is None or not _holds(action.before, found):
         return None
     entra_id, external_id = str(action.entra_id), str(action.fields["externalId"])
     fields = {name: value for name, value in action.fields.items() if name not in NAMING}
+    if not fields.keys().isdisjoint(_WHEN):  # both times and `isAllDay` are true together
+        fields = {name: found[name] for name in _WHEN if found.get(name) is not None} | fields
 
     def write() -> Done:
-        context.graph.writes.update_event(entra_id, external_id, fields)
+        context.graph.writes.update_event(entra_id, external_id, fields, action.zone)
         return Done(external_id)
 
     return write
 
 
 def _look_for_update(action: Action, context: Context) -> Done | None:
-    return Done(str(action.fields["externalId"])) if _outlook_has(action.after, action, context) else None
-
-
-def _outlook_has(values: JsonObject | None, action: Action, context: Context) -> bool:
     found = in_outlook(action, context)
-    return found is not None and holds(values or {}, on_dates_of(values or {}, found), without=NAMING)
+    return Done(str(action.fields["externalId"])) if found is not None and _holds(action.after, found) else None
+
+
+def _holds(values: JsonObject | None, found: JsonObject) -> bool:
+    return holds(values or {}, found, without=NAMING)
 
 
 def _prepare_deletion(action: Action, context: Context) -> Write | None:

@@ -88,12 +88,12 @@ class Writes(Protocol):
         """Delete a user, whom Entra can restore for 30 days."""
         ...
 
-    def create_event(self, entra_id: str, calendar_id: str, fields: JsonObject) -> str:
-        """Create an event, with `transactionId` among the fields; returns its id."""
+    def create_event(self, entra_id: str, calendar_id: str, fields: JsonObject, zone: str) -> str:
+        """Create an event, with `transactionId` among the fields; returns its id. zone: of its dates (E0)."""
         ...
 
-    def update_event(self, entra_id: str, event_id: str, fields: JsonObject) -> None:
-        """Change these fields of an event."""
+    def update_event(self, entra_id: str, event_id: str, fields: JsonObject, zone: str) -> None:
+        """Change these fields of an event; both times and `isAllDay` go together. zone: of its dates (E0)."""
         ...
 
     def delete_event(self, entra_id: str, event_id: str) -> None:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guards
-from entra_emply.reconciliation.arrays import as_set, collected, encoded, is_among, marked, sorted_by, take
+from entra_emply.reconciliation.arrays import as_set, collected, encoded, is_among, marked, repeated, sorted_by, take
 from entra_emply.reconciliation.guards import COUNTS, PlannedActions
 from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, actions, together
 from entra_emply.reconciliation.inputs import Inputs
@@ -33,6 +33,7 @@ from entra_emply.reconciliation.rules import (
     write_back,
 )
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
+from entra_emply.reconciliation.rules.days import time_zones
 
 ACTION_COLUMNS = [
     "action_id",
@@ -50,6 +51,7 @@ ACTION_COLUMNS = [
     "own_guards",
     "groups",
     "employee_id",
+    "time_zone",
 ]
 
 _JSON = json.JSONEncoder(sort_keys=True).encode
@@ -61,7 +63,8 @@ class Plan:
 
     actions: ACTION_COLUMNS, in the order of applying. `before` and `after` are JSON text or missing; `held_by`,
     `own_guards` and `groups` are separated by blanks, "" for none; `own_guards` leaves out what is only held because
-    the person's link is; `groups` are the person's group ids; `employee_id` is the archived employee of W3.
+    the person's link is; `groups` are the person's group ids; `employee_id` is the archived employee of W3;
+    `time_zone` is the IANA name of the zone that an event's dates are in (E0).
     findings: FINDING_COLUMNS.
     role_states: entra_id, group_id, role_id (may be missing): R9, the whole new role state of everybody whose state
     changes once the plan is applied and no role action of theirs failed.
@@ -206,10 +209,19 @@ def _in_order(identities: Identities, parts: list[pd.DataFrame]) -> pd.DataFrame
         subject=take(identities.frame["subject"], person),
         groups=_groups(identities, planned["person"]),
         employee_id=employee.where(planned["rule"] == "W3"),
+        time_zone=_time_zones(identities, planned),
     )
     order = (planned["target"] + "." + planned["kind"]).map({kind: place for place, kind in enumerate(ORDER)})
     planned = sorted_by(planned.assign(order=order), ["order", "subject", "action_id"])
     return planned.assign(position=np.arange(len(planned)))
+
+
+def _time_zones(identities: Identities, planned: pd.DataFrame) -> "pd.Series[str]":
+    """The zones of the owners of calendars, for actions of E; missing for any other."""
+    of_events = planned["kind"].str.endswith("_event").to_numpy(dtype=bool)
+    if not of_events.any():
+        return repeated(None, len(planned))
+    return take(time_zones(identities), np.where(of_events, planned["person"], -1))
 
 
 def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":

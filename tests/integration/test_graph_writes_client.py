@@ -18,6 +18,7 @@ from tests.fake_time import FakeTime
 
 CANARY = "Fyringssamtale med Søren"
 Row = dict[str, Any]
+ZONE = "Europe/Copenhagen"
 EVENT: Row = {
     "emplyEventId": "e1", "calendarExternalId": "own", "title": CANARY, "start": "2026-11-22T10:30:00Z",
     "end": "2026-11-22T11:00:00Z", "isAllDay": False, "showAs": "oof", "transactionId": "t-1",
@@ -43,11 +44,11 @@ DIRECTORY: Row = {
 
 Write = Callable[[GraphClient], object]
 WRITES: dict[str, tuple[str, str, Write]] = {
-    "create_event": ("POST", "/events$", lambda client: client.writes.create_event("zoe", "own", EVENT)),
+    "create_event": ("POST", "/events$", lambda client: client.writes.create_event("zoe", "own", EVENT, ZONE)),
     "update_event": (
         "PATCH",
         "/events/meeting$",
-        lambda client: client.writes.update_event("zoe", "meeting", {"title": CANARY}),
+        lambda client: client.writes.update_event("zoe", "meeting", {"title": CANARY}, ZONE),
     ),
     "delete_event": ("DELETE", "/events/meeting$", lambda client: client.writes.delete_event("zoe", "meeting")),
     "create_user": ("POST", "/users$", lambda client: client.writes.create_user(USER)),
@@ -101,7 +102,7 @@ def _refusal(write: Write, client: GraphClient) -> TargetRefused:
 
 
 def test_an_event_is_made_in_graphs_words(server: Sandbox, client: GraphClient) -> None:
-    made = client.writes.create_event("zoe", "own", EVENT)
+    made = client.writes.create_event("zoe", "own", EVENT, ZONE)
     (row,) = [row for row in _events(server) if row["id"] == made]
     when = {"dateTime": "2026-11-22T10:30:00", "timeZone": "UTC"}
     assert (row["subject"], row["start"], row["isAllDay"], row["showAs"]) == (CANARY, when, False, "oof")
@@ -112,26 +113,45 @@ def test_an_event_is_made_in_graphs_words(server: Sandbox, client: GraphClient) 
     }
 
 
-def test_a_days_event_begins_and_ends_at_midnight(client: GraphClient) -> None:
-    day = {"isAllDay": True, "start": "2026-11-22T00:00:00Z", "end": "2026-11-23T00:00:00Z"}
-    found = client.events.event("zoe", client.writes.create_event("zoe", "own", EVENT | day))
+DAY = {"isAllDay": True, "start": "2026-11-22T00:00:00Z", "end": "2026-11-23T00:00:00Z"}
+
+
+def test_e0_an_event_of_whole_days_begins_and_ends_at_midnight_of_its_owners_zone(
+    server: Sandbox, client: GraphClient
+) -> None:
+    made = client.writes.create_event("zoe", "own", EVENT | DAY, ZONE)
+    client.writes.update_event("zoe", "meeting", DAY, "America/New_York")
+    times = {row["id"]: (row["start"], row["end"]) for row in _events(server)}
+    for event_id, zone in ((made, ZONE), ("meeting", "America/New_York")):
+        days = ("2026-11-22T00:00:00", "2026-11-23T00:00:00")
+        assert times[event_id] == tuple({"dateTime": day, "timeZone": zone} for day in days)
+    found = client.events.event("zoe", made)
     assert found is not None
-    assert {name: found[name] for name in day} == day
+    assert {name: found[name] for name in DAY} == DAY
+
+
+def test_e0_any_other_event_has_its_times_in_utc(server: Sandbox, client: GraphClient) -> None:
+    times = {"isAllDay": False, "start": "2026-11-22T00:00:00Z", "end": "2026-11-23T00:00:00Z"}
+    client.writes.update_event("zoe", "meeting", times, ZONE)
+    (row,) = _events(server)
+    assert (row["start"]["timeZone"], row["end"]["timeZone"]) == ("UTC", "UTC")
 
 
 def test_a_creation_that_is_repeated_makes_nothing_new(server: Sandbox, client: GraphClient) -> None:
-    assert client.writes.create_event("zoe", "own", EVENT) == client.writes.create_event("zoe", "own", EVENT)
+    assert client.writes.create_event("zoe", "own", EVENT, ZONE) == client.writes.create_event(
+        "zoe", "own", EVENT, ZONE
+    )
     assert len(_events(server)) == 2
 
 
 def test_what_an_event_does_not_say_is_not_sent(client: GraphClient) -> None:
-    made = client.writes.create_event("zoe", "own", EVENT | {"title": None, "showAs": None})
+    made = client.writes.create_event("zoe", "own", EVENT | {"title": None, "showAs": None}, ZONE)
     assert (client.events.event("zoe", made) or {})["showAs"] == "busy"
 
 
 def test_only_the_given_fields_of_an_event_change(server: Sandbox, client: GraphClient) -> None:
     client.writes.update_event(
-        "zoe", "meeting", {"emplyEventId": "e", "externalId": "meeting", "end": "2026-11-05T12:00:00Z"}
+        "zoe", "meeting", {"emplyEventId": "e", "externalId": "meeting", "end": "2026-11-05T12:00:00Z"}, ZONE
     )
     found = client.events.event("zoe", "meeting")
     assert found is not None
@@ -172,12 +192,13 @@ def _said(error: TargetRefused) -> tuple[int | None, str, bool, bool]:
 
 REFUSED: dict[str, tuple[Write, int, str]] = {
     "an event in a calendar that is gone": (
-        lambda client: client.writes.create_event("zoe", "gone", EVENT), 404, "ErrorItemNotFound"),
-    "an event of nobody": (lambda client: client.writes.create_event("nobody", "own", EVENT), 404, "ErrorInvalidUser"),
+        lambda client: client.writes.create_event("zoe", "gone", EVENT, ZONE), 404, "ErrorItemNotFound"),
+    "an event of nobody": (
+        lambda client: client.writes.create_event("nobody", "own", EVENT, ZONE), 404, "ErrorInvalidUser"),
     "an event in a calendar that may not be edited": (
-        lambda client: client.writes.create_event("zoe", "team", EVENT), 403, "ErrorAccessDenied"),
+        lambda client: client.writes.create_event("zoe", "team", EVENT, ZONE), 403, "ErrorAccessDenied"),
     "an event that ends before it begins": (
-        lambda client: client.writes.update_event("zoe", "meeting", {"end": "2020-01-01T00:00:00Z"}), 400,
+        lambda client: client.writes.update_event("zoe", "meeting", {"end": "2020-01-01T00:00:00Z"}, ZONE), 400,
         "ErrorCalendarEndDateIsEarlierThanStartDate"),
     "an event that is gone": (lambda client: client.writes.delete_event("zoe", "gone"), 404, "ErrorItemNotFound"),
     "a name in use": (

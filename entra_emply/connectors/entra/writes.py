@@ -36,15 +36,20 @@ class Writes:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def create_event(self, entra_id: str, calendar_id: str, fields: Fields) -> str:
-        """Create an event from a plan's `after` and a `transactionId`; returns its id."""
+    def create_event(self, entra_id: str, calendar_id: str, fields: Fields, zone: str) -> str:
+        """Create an event from a plan's `after` and a `transactionId`; returns its id.
+
+        zone: the IANA name of that in which one of whole days begins and ends at midnight (E0).
+        """
         path = f"users/{part(entra_id)}/calendars/{part(calendar_id)}/events"
-        given = {name: value for name, value in _in_graph_form(fields).items() if value is not None}
+        given = {name: value for name, value in _in_graph_form(fields, zone).items() if value is not None}
         return _identity(_write(self._connection, "create_event", "POST", path, given), "create_event")
 
-    def update_event(self, entra_id: str, event_id: str, fields: Fields) -> None:
-        """Change an event to a plan's `after`. Fields that Graph does not have are left out."""
-        _write(self._connection, "update_event", "PATCH", _event(entra_id, event_id), _in_graph_form(fields))
+    def update_event(self, entra_id: str, event_id: str, fields: Fields, zone: str) -> None:
+        """Change an event to a plan's `after`; of its times and `isAllDay` all are given, or none. Fields that Graph
+        does not have are left out. zone: as in `create_event`.
+        """
+        _write(self._connection, "update_event", "PATCH", _event(entra_id, event_id), _in_graph_form(fields, zone))
 
     def delete_event(self, entra_id: str, event_id: str) -> None:
         """Delete an event; it moves to its owner's deleted items."""
@@ -109,11 +114,14 @@ def _event(entra_id: str, event_id: str) -> str:
     return f"users/{part(entra_id)}/events/{part(event_id)}"
 
 
-def _in_graph_form(fields: Fields) -> dict[str, Any]:
-    """The fields of an event as Graph names them, without those that only a plan has."""
+def _in_graph_form(fields: Fields, zone: str) -> dict[str, Any]:
+    """The fields of an event as Graph names them, without those that only a plan has. Graph takes an event of whole
+    days only from midnight to midnight of one zone.
+    """
     given: dict[str, Any] = {_EVENT[name]: value for name, value in fields.items() if name in _EVENT}
     times = {name: fields[name] for name in _TIMES if name in fields}
-    return given | {name: {"dateTime": str(at).removesuffix("Z"), "timeZone": "UTC"} for name, at in times.items()}
+    of = zone if fields.get("isAllDay") is True else "UTC"
+    return given | {name: {"dateTime": str(at).removesuffix("Z"), "timeZone": of} for name, at in times.items()}
 
 
 def _password() -> str:

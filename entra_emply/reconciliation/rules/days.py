@@ -32,8 +32,8 @@ def zone_of(name: str) -> ZoneInfo | None:
 
 @once
 def time_zones(identities: Identities) -> "pd.Series[str]":
-    """The names of the zones of the people's calendars: of the Emply user, else of the main group; of a room those of
-    its first room group, else of the first configured group that has one; else UTC."""
+    """The IANA names of the zones of the people's calendars: of the Emply user, else of the main group; of a room those
+    of its first room group, else of the first configured group that has one; else UTC."""
     groups = _known(identities.mapping.groups["time_zone"])
     main = take(groups, identities.frame["main_group"].to_numpy(dtype=np.int64))
     own = _known(identities.emply("time_zone")).fillna(main)
@@ -54,9 +54,10 @@ def _of_rooms(identities: Identities) -> "pd.Series[str]":
 
 
 def _known(names: "pd.Series[str]") -> "pd.Series[str]":
-    """The names, missing where nobody knows such a zone; the index stays."""
+    """The IANA names, missing where nobody knows such a zone; the index stays."""
     numbers, different = encoded(trimmed(names))
-    known = pd.Series([name if zone_of(name) is not None else None for name in different], dtype="str")
+    zones = [zone_of(name) for name in different]
+    known = pd.Series([None if zone is None else zone.key for zone in zones], dtype="str")
     return pd.Series(take(known, numbers).array, index=names.index, dtype="str")
 
 
@@ -90,6 +91,12 @@ def as_dates(
     last = np.where(_is_midnight(last), last, last + _DAY).astype("datetime64[D]")
     first = first.astype("datetime64[D]")
     return _texts(first, start), _texts(np.maximum(last, first + _DAY), end)
+
+
+def dates_of(start: str, end: str, zone: str) -> tuple[str, str]:
+    """The dates of one all-day event, as `as_dates`."""
+    first, last = as_dates(*(pd.Series([text], dtype="str") for text in (start, end, zone)))
+    return str(first.iloc[0]), str(last.iloc[0])
 
 
 def _times(text: "pd.Series[str]") -> Times:

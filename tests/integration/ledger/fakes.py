@@ -158,10 +158,10 @@ class Graph(System):
                 return found
         return None
 
-    def create_event(self, entra_id: str, calendar_id: str, fields: Row) -> str:
+    def create_event(self, entra_id: str, calendar_id: str, fields: Row, _zone: str) -> str:
         return str(self._write(lambda: self._create_event(entra_id, calendar_id, fields)))
 
-    def update_event(self, entra_id: str, event_id: str, fields: Row) -> None:
+    def update_event(self, entra_id: str, event_id: str, fields: Row, _zone: str) -> None:
         self._write(lambda: self._update_event(entra_id, event_id, fields))
 
     def delete_event(self, entra_id: str, event_id: str) -> None:

@@ -39,6 +39,7 @@ def action(
         "own_guards": "",
         "groups": "",
         "employee_id": None,
+        "time_zone": None,
         **more,
     }
     hashed = [str(row[part]) for part in ("target", "kind", "entra_id", "emply_user_id", "before", "after")]
