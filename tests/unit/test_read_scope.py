@@ -3,12 +3,16 @@
 import random
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
+from entra_emply.connectors.entra.event_deltas import CALENDAR, IN_MAILBOX
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.identify import identify
-from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES
+from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, Inputs
+from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.read_scope import ReadScope, events_of, mailboxes_of, photos_of, read_scope
+from entra_emply.reconciliation.rules.event_subjects import is_within
 from entra_emply.storage.frame_store import FrameStore
 from tests.reference.builders import login, person, scenario
 from tests.reference.random_scenarios import random_scenario
@@ -40,6 +44,47 @@ def test_the_events_that_are_read_are_decided_by_the_people_in_scope_alone() -> 
 @pytest.mark.campaign
 def test_the_events_that_are_read_are_decided_by_the_people_in_scope_alone_in_thousands_of_worlds() -> None:
     assert sum(map(same_events, CAMPAIGN)) > 200
+
+
+def as_read(everything: Inputs) -> Inputs:
+    """What a run has of Outlook's events: those that the calendars show that are read, and those of pairs by their ids
+    (E0)."""
+    places, paired = events_of(identify(everything))
+    events, cursors = everything.entra_events, everything.entra_cursors
+    shown = is_within(events, everything) & keys(events, *CALENDAR).isin(keys(places, *CALENDAR))
+    looked_up = keys(events, *IN_MAILBOX).isin(keys(paired, *IN_MAILBOX))
+    read = keys(cursors, *CALENDAR).isin(keys(places, *CALENDAR)) | cursors["delta_link"].isna()
+    return everything.with_frames({
+        "entra_events": events[shown | looked_up].reset_index(drop=True),
+        "entra_cursors": cursors[read].reset_index(drop=True),
+    })  # fmt: skip
+
+
+def keys(frame: pd.DataFrame, owner: str, of: str) -> "pd.Series[str]":
+    return frame[owner] + " " + frame[of]
+
+
+def plans_the_same(seed: int) -> bool:
+    """Whether the plan of what is read is that of everything; False where the settings are refused or nothing is
+    paired."""
+    try:
+        everything = inputs_of(*random_scenario(random.Random(seed)))
+        plan = make_plan(everything)
+    except SettingsError:
+        return False
+    read = make_plan(as_read(everything))
+    assert read.plan_id == plan.plan_id, f"scenario {seed}"
+    assert rows(read.ended_pairs) == rows(plan.ended_pairs), f"scenario {seed}"
+    return not everything.state.event_pairs.empty
+
+
+def test_e0_what_is_read_of_events_is_enough_for_the_plan() -> None:
+    assert sum(map(plans_the_same, SHARE)) > 5
+
+
+@pytest.mark.campaign
+def test_e0_what_is_read_of_events_is_enough_for_the_plan_in_thousands_of_worlds() -> None:
+    assert sum(map(plans_the_same, CAMPAIGN)) > 200
 
 
 @pytest.mark.parametrize("seed", [3, 7, 20])  # of 1 the settings are wrong on purpose
