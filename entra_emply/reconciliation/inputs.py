@@ -102,6 +102,14 @@ STATE_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "approvals": {"action_id": "str", "expires_at": UTC_TIME},
 }
 
+_NEWER_COLUMNS: Mapping[str, Mapping[str, object]] = {
+    "entra_groups": {"hidden": False, "mail": None, "proxy_addresses": []},
+    "entra_deleted_users": {"mail": None, "other_mails": [], "proxy_addresses": []},
+    "entra_events": {"cancelled": False, "declined": False},
+}
+"""What frames stored by version 0.1.0 lack, and what counts instead where a past day is planned or explained: no group
+is hidden or has an address, a deleted user has no other address, and every event takes place."""
+
 UNREADABLE_COLUMNS = {"kind": "str", "id": "str", "code": "str"}
 
 
@@ -157,6 +165,12 @@ class SyncState:
         return cls.of(frames, read_at=stamp["read_at"].to_pydatetime(), epoch=int(stamp["epoch"]))
 
 
+def _filled(default: object, index: pd.Index) -> pd.Series:
+    """A column of one value."""
+    dtype = _TEXTS if default == [] else _TEXT if default is None else "bool"
+    return pd.Series([default] * len(index), index=index, dtype=dtype)
+
+
 def _empty(module: str, model: str) -> pd.DataFrame:
     """A frame without rows. Its model is imported when one is made: who gives every frame does not wait for it."""
     nothing: pd.DataFrame = import_module("entra_emply.connectors.frames").empty(
@@ -195,6 +209,15 @@ class Inputs:
     emply_events: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Events"))
     unreadable: pd.DataFrame = field(default_factory=lambda: _typed(None, UNREADABLE_COLUMNS))
     member_read_hidden: bool = False
+
+    def __post_init__(self) -> None:
+        """Frames of an earlier version get the columns that they lack."""
+        for name, defaults in _NEWER_COLUMNS.items():
+            frame: pd.DataFrame = getattr(self, name)
+            lacking = {column: default for column, default in defaults.items() if column not in frame}
+            if lacking:
+                made = {column: _filled(default, frame.index) for column, default in lacking.items()}
+                object.__setattr__(self, name, frame.assign(**made))
 
     def with_frames(self, frames: Mapping[str, pd.DataFrame]) -> "Inputs":
         """The same inputs with these frames, by name."""
