@@ -18,6 +18,10 @@ _SHOWN = 5
 _LONGEST_KEY = 60
 
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 2999
+"""A plan's window begins and ends years away from its time, and every zone has to have both."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,6 +45,8 @@ def _with_members(group: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _aware(time: datetime) -> datetime:
+    if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
+        raise ValueError("expected a time, such as 2026-11-22T10:30:00Z")
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
 
 

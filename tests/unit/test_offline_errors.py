@@ -41,6 +41,8 @@ def error(given: object) -> str:
         ),
         ({"scenario": {}, "settings": {"groups": [{"group": "Løn", "default_role": "A"}]}}, "Løn"),  # R8
         ({"scenario": {}, "settings": {}, "now": "tomorrow"}, "now: expected a time, such as 2026-11-22T10:30:00Z"),
+        ({"scenario": {}, "settings": {}, "now": "0001-01-01T00:00:00+01:00"}, "now: expected a time, such as 2026"),
+        ({"scenario": {}, "settings": {}, "now": "9999-12-31T23:59:59-02:00"}, "now: expected a time, such as 2026"),
         (
             {"scenario": {}, "settings": {}, "sync": {"links": {"a": "u", "b": "u"}}},
             "sync: expected links",
