@@ -115,10 +115,10 @@ class ReadGroups:
         return np.arange(len(self)) < len(self.identities.mapping.groups)
 
     def of(self, person: int) -> Rows:
-        """The groups that a person is in, and those within."""
+        """The groups that a person is in. Of a group within one of them that is not known."""
         members, entra_id = self.identities.inputs.entra_group_members, self.identities.frame["entra_id"]
         mine = members.loc[is_among(members["member_id"], entra_id.iloc[[person]]), "group_id"]
-        return np.flatnonzero(is_among(self.ids, pd.concat([mine, self._within(mine)])))
+        return np.flatnonzero(is_among(self.ids, mine))
 
     def named(self, row: int) -> str:
         """What a group is called."""

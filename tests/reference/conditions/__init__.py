@@ -17,6 +17,7 @@ from tests.reference.conditions import (
     photos,
     roles,
     signs,
+    unread,
     write_back,
 )
 from tests.reference.conditions.case import Case
@@ -27,7 +28,7 @@ from tests.reference.terms import Person
 
 __all__ = ["ABOUT_GROUPS", "CLAIMS", "COMPARED", "CONDITIONS", "Answer", "Case"]
 
-_LETTERS = (common, matching, lifecycle, roles, attributes, photos, calendars, write_back, signs)
+_LETTERS = (common, matching, lifecycle, roles, attributes, photos, calendars, unread, write_back, signs)
 
 CONDITIONS: dict[str, Callable[[Case, Person], Answer]] = {
     name: asked for letter in _LETTERS for name, asked in letter.CONDITIONS.items()

@@ -1,6 +1,6 @@
 """The conditions of A."""
 
-from tests.reference.attributes import FOLLOWS, wanted_addresses
+from tests.reference.attributes import FOLLOWS, is_taken, wanted_addresses
 from tests.reference.conditions.case import Case
 from tests.reference.conditions.common import Answer
 from tests.reference.terms import Person, trimmed
@@ -12,6 +12,10 @@ def fields_differ(_case: Case, person: Person) -> Answer:
 
 def address_blank(_case: Case, person: Person) -> Answer:
     return bool(wanted_addresses(person))
+
+
+def nobody_else_has(case: Case, person: Person) -> Answer:
+    return not any(is_taken(case.inputs, person, value, case.planned) for value in wanted_addresses(person).values())
 
 
 def fields_change(case: Case, person: Person) -> Answer:
@@ -44,6 +48,7 @@ def fields(_case: Case, person: Person) -> dict[str, object]:
 CONDITIONS = {
     "fields_differ": fields_differ,
     "address_blank": address_blank,
+    "nobody_else_has": nobody_else_has,
     "fields_change": fields_change,
 }
 

@@ -52,18 +52,18 @@ def mailbox_closed(case: Case, person: Person) -> Answer:
 
 def mailbox_not_shut(case: Case, person: Person) -> Answer:
     """C7: it is only looked at for those whom C1 or C5 considers."""
-    return not _is_considered(case, person) or mailbox_open(case, person)
+    return not is_considered(case, person) or mailbox_open(case, person)
 
 
 def considered(case: Case, person: Person) -> Answer:
-    return bool(calendars_on(case, person)) and _is_considered(case, person)
+    return bool(calendars_on(case, person)) and is_considered(case, person)
 
 
 def synchronised(case: Case, person: Person) -> Answer:
     return bool(considered(case, person) and mailbox_open(case, person))
 
 
-def _is_considered(case: Case, person: Person) -> bool:
+def is_considered(case: Case, person: Person) -> bool:
     """C1: in scope, matched, active; C5: a room that W3 does not delete. Without those whom C8 spares."""
     room = person.is_room and bool(not_deleted_room(case, person))
     return (room or case.planned.may_have_calendars(person)) and not left_for_now(case, person)

@@ -1,55 +1,76 @@
-"""The conditions about a group, which is known by the name that the product compares."""
+"""The conditions about a group, which is known by the name that the product compares.
 
-from collections.abc import Mapping
+Two groups may have one name: the answers are those of each of them, and one of them has to be the product's.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.reference.conditions.case import Case
-from tests.reference.conditions.common import Answer
 from tests.reference.signs import has_group_as_member
 from tests.reference.terms import Person, Row, get, trimmed
 
 Values = Mapping[str, Any]
+Answers = set[bool]
 
 
-def in_configured_group(case: Case, person: Person, values: Values) -> Answer:
-    mine = _groups_of(case, person)
-    return bool(mine) and _is_one_of(mine, values)
+def in_configured_group(case: Case, person: Person, values: Values) -> Answers:
+    return {bool(_named(case, person, values, [group.id for group in case.inputs.mapping.groups]))}
 
 
-def dynamic(case: Case, person: Person, values: Values) -> Answer:
-    return _any(case, person, values, lambda group: "DynamicMembership" in get(group, "groupTypes", []))
+def in_read_group(case: Case, person: Person, values: Values) -> Answers:
+    return {bool(_named(case, person, values, _ids(case)))}
 
 
-def has_group_within(case: Case, person: Person, values: Values) -> Answer:
-    return _any(case, person, values, lambda group: has_group_as_member(case.inputs, group))
+def dynamic(case: Case, person: Person, values: Values) -> Answers:
+    return _of_each(case, person, values, lambda group: "DynamicMembership" in get(group, "groupTypes", []))
 
 
-def renamed(case: Case, _person: Person, values: Values) -> Answer:
+def has_group_within(case: Case, person: Person, values: Values) -> Answers:
+    return _of_each(case, person, values, lambda group: has_group_as_member(case.inputs, group))
+
+
+def members_hidden(case: Case, person: Person, values: Values) -> Answers:
+    return _of_each(case, person, values, lambda group: (trimmed(group.get("visibility")) or "").lower() == _HIDDEN)
+
+
+def members_visible(case: Case, _person: Person, _values: Values) -> Answers:
+    return {case.inputs.member_read_hidden}
+
+
+def renamed(case: Case, _person: Person, values: Values) -> Answers:
     """R8: by the name in the settings and the name in Entra."""
     if not values:
-        return False
-    return trimmed(values["now"]) in {trimmed(group.get("displayName")) for group in case.inputs.mapping.renamed}
+        return {False}
+    return {trimmed(values["now"]) in {trimmed(group.get("displayName")) for group in case.inputs.mapping.renamed}}
 
 
-def _groups_of(case: Case, person: Person) -> list[Row]:
-    """The configured groups and the room groups that the user is in."""
-    ids = [group.id for group in case.inputs.mapping.groups] + case.inputs.mapping.room_group_ids
+_HIDDEN = "hiddenmembership"
+
+
+def _ids(case: Case) -> list[str]:
+    return [group.id for group in case.inputs.mapping.groups] + case.inputs.mapping.room_group_ids
+
+
+def _named(case: Case, person: Person, values: Values, ids: list[str]) -> list[Row]:
+    """The groups of these that the user is in, of the name that is compared; all of them where none is."""
     mine = {each for each in ids if person.entra_id in case.inputs.members(each)}
-    return [group for group in case.inputs.entra("groups") if group["id"] in mine]
+    groups = [group for group in case.inputs.entra("groups") if group["id"] in mine]
+    if "object" not in values:
+        return groups
+    return [group for group in groups if trimmed(values["object"]) in (trimmed(group.get("displayName")), group["id"])]
 
 
-def _any(case: Case, person: Person, values: Values, holds: Any) -> Answer:  # noqa: ANN401 (of a group)
-    named = [group for group in _groups_of(case, person) if _is_one_of([group], values)]
-    return any(map(holds, named))
+def _of_each(case: Case, person: Person, values: Values, holds: Callable[[Row], bool]) -> Answers:
+    return {holds(group) for group in _named(case, person, values, _ids(case))}
 
 
-def _is_one_of(groups: list[Row], values: Values) -> bool:
-    return any(trimmed(values.get("object")) == trimmed(group.get("displayName")) for group in groups)
-
-
-ABOUT_GROUPS = {
+ABOUT_GROUPS: dict[str, Callable[[Case, Person, Values], Answers]] = {
     "in_configured_group": in_configured_group,
+    "in_read_group": in_read_group,
     "dynamic": dynamic,
     "has_group_as_member": has_group_within,
+    "members_hidden": members_hidden,
+    "members_visible": members_visible,
     "renamed": renamed,
 }

@@ -73,6 +73,11 @@ def _differing(case: Case, person: Person) -> list[str]:
     return [name for name, value in wanted.items() if value is not None and value != trimmed(user.get(name))]
 
 
+def login_email_agrees(_case: Case, person: Person) -> Answer:
+    """L12 does not speak."""
+    return not person.found_by_entra_email
+
+
 def not_deleted_before(case: Case, person: Person) -> Answer:
     if person.employee is None:
         return True
@@ -90,6 +95,11 @@ def unknown_to_entra(case: Case, person: Person) -> Answer:
 
 
 def name_in_verified_domain(case: Case, person: Person) -> Answer:
+    texts = [(person.login or {}).get(name) for name in ("username", "email")]
+    return any(in_verified_domain(case.inputs, text) for text in texts)
+
+
+def name_allowed(case: Case, person: Person) -> Answer:
     return _sign_in_name(case, person) is not None
 
 
@@ -161,9 +171,11 @@ CONDITIONS = {
     "delete_on": delete_on,
     "would_be_written": would_be_written,
     "employee_differs": employee_differs,
+    "login_email_agrees": login_email_agrees,
     "not_deleted_before": not_deleted_before,
     "unknown_to_entra": unknown_to_entra,
     "name_in_verified_domain": name_in_verified_domain,
+    "name_allowed": name_allowed,
     "name_wanted_once": name_wanted_once,
     "name_not_deleted": name_not_deleted,
     "kept_by_switch": kept_by_switch,
