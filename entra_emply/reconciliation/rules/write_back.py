@@ -122,7 +122,7 @@ def _not_deleted(identities: Identities, rows: Rows) -> Mask:
 @once
 def _differing(identities: Identities) -> "dict[str, Mask]":
     """W2: for each field, whose differs from the employee's, where the employee has a value; hybrid users too."""
-    rows = identities.where(all_hold((*_EMPLOYEE_LEADS, update_on), identities))
+    rows = identities.where(all_hold(_EMPLOYEE_LEADS, identities))
     differ = {}
     for name in _FOLLOWING:
         theirs, ours = (trimmed(side(identities, rows, name)) for side in (_in_emply, _in_entra))
@@ -165,8 +165,16 @@ def _would_be_written(identities: Identities) -> Mask:
     return W2.reaches(identities, not_on_premises.name) | W3.reaches(identities, not_on_premises.name)
 
 
+@once
+def _kept(identities: Identities) -> dict[str, Mask]:
+    """W4: by the switches that are off, for whom its rule would have something to do."""
+    everybody = np.arange(len(identities))
+    off = {each: about for each, about in _switches().items() if not each.holds(identities, everybody).any()}
+    return {each.name: all_hold(about, identities) for each, about in off.items()}
+
+
 def _kept_by_switch(identities: Identities) -> Mask:
-    return np.logical_or.reduce([rule.fails_at(identities, off.name) for rule, off in _switches()])
+    return np.logical_or.reduce([np.zeros(len(identities), dtype=bool), *_kept(identities).values()])
 
 
 # --- conditions of this letter ----------------------------------------------------------------------------------------
@@ -197,7 +205,7 @@ def _fields(identities: Identities, person: int) -> Values:
 
 
 def _off(identities: Identities, person: int) -> Values:
-    return {"off": [Part(off.name) for rule, off in _switches() if rule.fails_at(identities, off.name)[person]]}
+    return {"off": [Part(name) for name, kept in _kept(identities).items() if kept[person]]}
 
 
 login_email_agrees = employee_by_entra_email.negated("login_email_agrees")
@@ -279,9 +287,13 @@ def source(identities: Identities) -> Source:
     return Source(_DELETED_USERS, identities.inputs.settings.entra_write_back.create, _left_out(identities))
 
 
-def _switches() -> tuple[tuple[Rule[Identities], PersonCondition], ...]:
-    """Each rule with its switch (W4)."""
-    return (W1, create_on), (W2, update_on), (W3, delete_on)
+def _switches() -> dict[PersonCondition, tuple[PersonCondition, ...]]:
+    """W4: each switch, and of whom its rule has something to do or to tell once it is on."""
+    return {
+        create_on: (*_EXTERNAL_ACTIVE, unknown_to_entra),
+        update_on: (*_EMPLOYEE_LEADS, employee_differs),
+        delete_on: (*W3.about, not_deleted_before),
+    }
 
 
 def actions_of(identities: Identities) -> pd.DataFrame:

@@ -1,10 +1,12 @@
 """The conditions of C about the owners of calendars, and the first one of G. Those of one calendar are not here."""
 
-from tests.reference.calendars import from_entra
+from tests.reference.calendars import SOURCES, from_entra, rooms
 from tests.reference.conditions.case import Case
 from tests.reference.conditions.common import Answer, integration_on
 from tests.reference.terms import Person, get, is_guest
+from tests.reference.unread import most_frequent_where_too_many
 
+_OF_EMPLY = ("emply_calendars", "emply_events")
 WAITING = ("link_user", "activate_user", "deactivate_user")
 
 
@@ -52,21 +54,63 @@ def mailbox_closed(case: Case, person: Person) -> Answer:
 
 def mailbox_not_shut(case: Case, person: Person) -> Answer:
     """C7: it is only looked at for those whom C1 or C5 considers."""
-    return not is_considered(case, person) or mailbox_open(case, person)
+    return not considered(case, person) or mailbox_open(case, person)
 
 
 def considered(case: Case, person: Person) -> Answer:
-    return bool(calendars_on(case, person)) and is_considered(case, person)
+    """C1, C5, where everything was read that they need (G5b)."""
+    return bool(calendars_on(case, person) and calendars_read(case, person)) and _is_considered(case, person)
 
 
 def synchronised(case: Case, person: Person) -> Answer:
     return bool(considered(case, person) and mailbox_open(case, person))
 
 
-def is_considered(case: Case, person: Person) -> bool:
+def _is_considered(case: Case, person: Person) -> bool:
     """C1: in scope, matched, active; C5: a room that W3 does not delete. Without those whom C8 spares."""
     room = person.is_room and bool(not_deleted_room(case, person))
     return (room or case.planned.may_have_calendars(person)) and not left_for_now(case, person)
+
+
+def mailboxes_read(case: Case, _person: Person) -> Answer:
+    return _mailboxes_left_out(case) is None
+
+
+def _mailboxes_left_out(case: Case) -> str | None:
+    everybody = [*case.planned.people, *(case.person(room, None) for room in rooms(case.inputs))]
+    asked = [person for person in everybody if _is_considered(case, person)]
+    return most_frequent_where_too_many(case.inputs, "mailboxes", asked) or case.inputs.not_read("entra_calendars")
+
+
+def calendars_read(case: Case, person: Person) -> Answer:
+    """With the calendars off, those of Emply alone (C6)."""
+    if not calendars_on(case, person):
+        return all(case.inputs.not_read(source) is None for source in _OF_EMPLY)
+    return _mailboxes_left_out(case) is None and all(case.inputs.not_read(source) is None for source in SOURCES)
+
+
+def mailbox_readable(case: Case, person: Person) -> Answer:
+    return case.inputs.not_read_of("mailboxes", person.entra_id) is None
+
+
+def mailbox_unreadable(case: Case, person: Person) -> Answer:
+    return not mailbox_readable(case, person)
+
+
+def mailbox_asked(case: Case, person: Person) -> Answer:
+    """A scenario is read as a whole: every mailbox was asked for."""
+    del case
+    return person.user is not None
+
+
+def mailbox_barred(case: Case, person: Person) -> Answer:
+    """C7: it does not exist, may not be opened, or is unreadable."""
+    return not mailbox_open(case, person)
+
+
+def to_be_looked_at(case: Case, person: Person) -> Answer:
+    """C7: a guest without a mailbox is nothing to look at, one whose mailbox is unreadable is."""
+    return bool(mailbox_unreadable(case, person) or no_guest(case, person))
 
 
 def no_guest(_case: Case, person: Person) -> Answer:
@@ -102,6 +146,13 @@ def has_calendar_from_entra(case: Case, person: Person) -> Answer:
     return False
 
 
+# What is compared
+
+
+def code_of_mailbox(case: Case, person: Person) -> dict[str, object]:
+    return {"code": case.inputs.not_read_of("mailboxes", person.entra_id)}
+
+
 CONDITIONS = {
     "calendars_on": calendars_on,
     "calendars_off": calendars_off,
@@ -113,6 +164,13 @@ CONDITIONS = {
     "not_deleted_room": not_deleted_room,
     "mailbox_open": mailbox_open,
     "mailbox_closed": mailbox_closed,
+    "mailboxes_read": mailboxes_read,
+    "calendars_read": calendars_read,
+    "mailbox_asked": mailbox_asked,
+    "mailbox_readable": mailbox_readable,
+    "mailbox_unreadable": mailbox_unreadable,
+    "mailbox_barred": mailbox_barred,
+    "to_be_looked_at": to_be_looked_at,
     "mailbox_not_shut": mailbox_not_shut,
     "considered": considered,
     "calendars_synchronised": synchronised,
@@ -121,3 +179,5 @@ CONDITIONS = {
     "from_entra": has_calendar_from_entra,
     "has_action": has_action,
 }
+
+COMPARED = dict.fromkeys(("mailbox_readable", "mailbox_unreadable"), code_of_mailbox)

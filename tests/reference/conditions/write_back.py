@@ -149,7 +149,7 @@ def _kept_by(case: Case, person: Person) -> list[str]:
     about = {
         "create_on": external,
         "update_on": _follows_employee(person) and bool(employee_differs(case, person)),
-        "delete_on": _goes_with_employee(person),
+        "delete_on": _goes_with_employee(person) and bool(not_deleted_before(case, person)),
     }
     off = [name for name, concerned in about.items() if concerned and not case.inputs.write_back(name[:6])]
     return [] if person.left_alone else off
