@@ -1,9 +1,9 @@
 """What real services answer now and then, by name: `{"odd": "mailbox_move"}` as a fault. Each is a fault in full below.
 
-All but `not_json` and `cut_off` are answers of Graph for one person's photo, mailbox or calendar, as users of it have
-reported them. Whom they are for, a fault's `path` says, alone and in a `$batch`: `/users/<id>/photo$` is one person's
-photo, `/photo$` everybody's. Without `times` they last. More of a fault goes beside the name and wins: `delay_ms`, or
-`headers` to change `Retry-After`.
+Those of photos, mailboxes and calendars are answers for one person's, as users of Graph have reported them. Whom they
+are for, a fault's `path` says, alone and in a `$batch`: `/users/<id>/photo$` is one person's photo, `/photo$`
+everybody's. Without `times` they last. More of a fault goes beside the name and wins: `delay_ms`, or `headers` to
+change `Retry-After`.
 
 | name | of | what comes |
 |---|---|---|
@@ -18,6 +18,9 @@ photo, `/photo$` everybody's. Without `times` they last. More of a fault goes be
 | `mailbox_401` | calendars, views | 401 `InvalidAuthenticationToken`, though the token is good |
 | `view_500` | a calendarView | 500 `ErrorInternalServerError`, each time |
 | `delta_refused` | a calendarView's delta | 400 `ErrorInvalidRequest`: this calendar has none; calendarView works |
+| `delta_token_expired` | a delta | 410 `resyncRequired`: the token is too old |
+| `delta_token_forgotten` | a delta | 400 `SyncStateNotFound`, in letters of another case than documented |
+| `page_token_expired` | a page of a list or delta | 400 `Directory_ExpiredPageToken` |
 | `not_json` | anything | 200 with a page of HTML, as proxies send |
 | `cut_off` | anything | the first half of the JSON that would have come |
 """
@@ -47,6 +50,9 @@ ODDITIES: dict[str, Row] = {
     "delta_refused": _error(
         400, "ErrorInvalidRequest", "Change tracking is not supported against 'microsoft.graph.calendar'."
     ),
+    "delta_token_expired": _error(410, "resyncRequired", "Resync required. The delta token has expired."),
+    "delta_token_forgotten": _error(400, "SyncStateNotFound", "The sync state generation is not found."),
+    "page_token_expired": _error(400, "Directory_ExpiredPageToken", "The specified page token value has expired."),
     "not_json": {"status": 200, "body": "<!DOCTYPE html><title>Ét øjeblik</title>"},
     "cut_off": {"truncate": 0.5},
 }  # fmt: skip

@@ -47,7 +47,8 @@ class Settings:
     Graph says of the secret (ISO 8601). `token_lifetime` is in seconds. `graph_units` replaces the
     throttling bucket's size (resource units in ten seconds), which otherwise goes by the tenant's size;
     `graph_writes` are the writes in 150 seconds. A mailbox serves `mailbox_requests` in ten minutes and
-    `mailbox_at_once` at once. Delta tokens live `delta_lifetime` seconds.
+    `mailbox_at_once` at once. Delta tokens live `delta_lifetime` seconds;
+    `delta_disorder` (a seed; 0: none) makes the directory's deltas as bad as Graph allows.
     People sign in for `redirect_uris` alone: `signed_in` is who sits at the browser, `app_roles` what they are in the
     application, by id or user principal name.
     `emply_style` and `emply_auth` are those of `emply.style` and `emply.access`; an API2 token (bearer) has its access
@@ -72,6 +73,7 @@ class Settings:
     mailbox_requests: int = 10_000
     mailbox_at_once: int = 4
     delta_lifetime: float = 7 * 24 * 3600
+    delta_disorder: int = 0
     customer: str = "contoso"
     api_key: str = field(default_factory=lambda: secrets.token_hex(16))
     api_key_active: bool = True

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from sandbox.exchange import Row
+from sandbox.history import History
 from sandbox.settings import TENANT_ID
 
 T = TypeVar("T")
@@ -129,6 +130,7 @@ class State:
         self.emply = Emply({})
         self._keep_seconds = 0.0
         self._past: deque[tuple[float, Section, Section]] = deque()
+        self.history = History()
         self.load({} if scenario is None else scenario)
 
     def load(self, scenario: object) -> None:
@@ -163,7 +165,8 @@ class State:
             self._past.clear()
 
     def before_change(self) -> None:
-        """To be called before every write: keeps what stale reads may still ask for."""
+        """To be called before every write: keeps what stale reads and deltas may still ask for."""
+        self.history.observe(self.entra)
         now = time.monotonic()
         while self._past and self._past[0][0] < now - self._keep_seconds:
             self._past.popleft()

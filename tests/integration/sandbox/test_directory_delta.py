@@ -182,3 +182,89 @@ def test_a_delta_needs_the_permission_of_its_list(sandbox: Sandbox, path: str, p
 
     with http.session:
         assert http.get(f"{path}/delta").status_code == 403
+
+
+# As real Graph: by a log of changes, not by comparing two states
+
+
+def test_what_was_changed_and_changed_back_is_told(sandbox: Sandbox, graph: Http) -> None:
+    _, link = follow(graph, "users/delta?$select=displayName,mail")
+    put(sandbox, [{**people(3)[0], "mail": "a@contoso.com"}, *people(3)[1:]], [GROUP])
+    put(sandbox, people(3), [GROUP])
+
+    assert follow(graph, link)[0] == [{"mail": None, "id": "u00000", "displayName": "Ayşe 0"}]
+
+
+def test_who_came_and_is_gone_is_told(sandbox: Sandbox, graph: Http) -> None:
+    _, link = follow(graph, "users/delta")
+    put(sandbox, people(4), [GROUP])
+    put(sandbox, people(3), [GROUP])
+
+    assert follow(graph, link)[0] == [{"id": "u00003", "@removed": {"reason": "deleted"}}]
+
+
+def test_who_joined_and_left_is_told_as_no_member(sandbox: Sandbox, graph: Http) -> None:
+    _, link = follow(graph, "groups/delta?$select=members")
+    put(sandbox, people(3), [{**GROUP, "members": ["u00000", "u00001", "u00002"]}])
+    put(sandbox, people(3), [GROUP])
+
+    members = follow(graph, link)[0][0]["members@delta"]
+    assert [(each["id"], "@removed" in each) for each in members] == [("u00002", True)]
+
+
+def test_a_deleted_user_stays_a_member_until_gone_for_good(sandbox: Sandbox, graph: Http) -> None:
+    _, link = follow(graph, "groups/delta?$select=members")
+    graph.ask("DELETE", "users/u00001")
+    soft, link = follow(graph, link)
+    graph.ask("POST", "directory/deletedItems/u00001/restore")
+    restored, link = follow(graph, link)
+    put(sandbox, [people(3)[0], people(3)[2]], [GROUP])
+
+    gone = follow(graph, link)[0][0]["members@delta"]
+    assert (soft, restored) == ([], [])
+    assert [(each["id"], "@removed" in each) for each in gone] == [("u00001", True)]
+
+
+def test_in_disorder_a_round_has_repeats_replays_and_small_parts_on_small_pages(sandbox: Sandbox, graph: Http) -> None:
+    put(sandbox, people(30), [GROUP])
+    links = [
+        follow(graph, f"{name}/delta?$select=displayName{more}")[1]
+        for name, more in (("users", ""), ("groups", ",members"))
+    ]
+    put(
+        sandbox,
+        [{**row, "displayName": "Ny"} for row in people(9)] + people(30)[9:],
+        [{**GROUP, "members": [f"u{n:05}" for n in range(9)]}],
+    )
+    sandbox.change_settings(delta_disorder=5)
+
+    first = graph.get(links[0]).json()["value"]
+    users, groups = (follow(graph, link)[0] for link in links)
+
+    ids = [row["id"] for row in users]
+    changed, parts = (
+        [row["id"] for row in users if row["displayName"] == "Ny"],
+        [len(row["members@delta"]) for row in groups],
+    )
+    assert len(first) == 3
+    assert ids != sorted(ids)
+    assert len(changed) > len(set(changed)) == 9
+    assert len(ids) > len(changed)
+    assert max(parts) == 2
+    assert {each["id"] for row in groups for each in row["members@delta"]} == {f"u{n:05}" for n in range(2, 9)}
+
+
+@pytest.mark.parametrize(
+    ("odd", "status", "code"),
+    [
+        ("delta_token_expired", 410, "resyncRequired"),
+        ("delta_token_forgotten", 400, "SyncStateNotFound"),
+        ("page_token_expired", 400, "Directory_ExpiredPageToken"),
+    ],
+)
+def test_tokens_can_be_refused_by_name(sandbox: Sandbox, graph: Http, odd: str, status: int, code: str) -> None:
+    sandbox.put_faults({"path": "/users/delta$", "times": 1, "fault": {"odd": odd}})
+
+    answer = graph.get("users/delta")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
