@@ -7,6 +7,7 @@ from assets.checks import did_not_shrink
 from assets.partitions import DAILY, require_today
 from assets.resources import Connections
 from assets.source import FRESH, OWNERS, Results, accepted, column_schema, list_asset
+from assets.tracking import keep_cursor, why_anew
 from entra_emply.connectors.entra import frames
 from entra_emply.extraction.sources import LISTS, MEMBERS, read_members
 from entra_emply.reconciliation.inputs import SyncState
@@ -33,9 +34,10 @@ def entra_group_members(
     entra_groups: pd.DataFrame,
     sync_state: dict[str, pd.DataFrame],
 ) -> Results:
-    """Two frames: `members` and `groups` (the ids of the groups that were read)."""
+    """The frames `members`, `groups` (the ids of the groups that were read) and, of direct members, `away`."""
     require_today(MEMBERS, context.partition_key)
     settings = connections.settings()
     groups = groups_to_read(settings, entra_groups, SyncState.from_frames(sync_state).group_ids)
-    read = read_members(connections.systems, settings, groups)
+    read = read_members(connections.tracked(why_anew(context)), settings, groups, entra_groups)
     yield from accepted(context, connections, read.certificate, read.frames)
+    keep_cursor(context, connections, read)

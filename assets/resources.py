@@ -3,6 +3,7 @@
 Addresses and secrets come from the environment at that moment, never at import, so that no page of the UI shows them.
 """
 
+from dataclasses import replace
 from functools import cached_property
 
 from dagster import ConfigurableResource
@@ -12,6 +13,7 @@ from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.environment import Environment
 from entra_emply.errors import SettingsError
+from entra_emply.extraction.bases import Bases
 from entra_emply.extraction.settings_in_force import load_in_force
 from entra_emply.extraction.sources import Systems
 from entra_emply.ledger.ledger import Ledger
@@ -67,6 +69,14 @@ class Connections(ConfigurableResource[None]):
     def systems(self) -> Systems:
         """Both, to be read. Raises SettingsError, CredentialsError."""
         return Systems(self.graph, self.emply)
+
+    def tracked(self, anew: str) -> Systems:
+        """Both, to be read: the lists go on from the last complete run, unless `anew` says why they do not.
+
+        Raises SettingsError, CredentialsError, LedgerError.
+        """
+        bases = Bases(self.frames, self.settings().full_read_hours, self.ledger.not_accepted(), anew)
+        return replace(self.systems, tracking=bases.of)
 
     @property
     def frames(self) -> FrameStore:

@@ -25,6 +25,7 @@ from dagster import (
 from assets.checks import accepted_shrinks, did_not_shrink, everything_was_read, not_read_check, shrink_check
 from assets.partitions import DAILY, require_today
 from assets.resources import Connections
+from assets.tracking import continued, keep_cursor, why_anew
 from entra_emply.connectors.frames import Certificate, describe
 from entra_emply.extraction.dependent_reads import DependentSource, Reading
 from entra_emply.extraction.sources import ListSource
@@ -64,8 +65,9 @@ def list_asset(source: ListSource) -> AssetsDefinition:
     )
     def extract(context: AssetExecutionContext, connections: Connections) -> Results:
         require_today(source.name, context.partition_key)
-        read = source.read(connections.systems)
+        read = source.read(connections.tracked(why_anew(context)))
         yield from accepted(context, connections, read.certificate, read.frame)
+        keep_cursor(context, connections, read)
 
     return extract
 
@@ -132,6 +134,7 @@ def certificate_metadata(certificate: Certificate) -> dict[str, Any]:
         "read_from": certificate.started_at.isoformat(timespec="seconds"),
         "read_until": certificate.ended_at.isoformat(timespec="seconds"),
         "sha256": certificate.sha256,
+        **continued(certificate),
     }
 
 

@@ -48,7 +48,9 @@ _PANDAS_TYPES: dict["pa.DataType", Any] = {
 class Certificate:
     """One source was read completely: the number of pages and rows, the SHA-256 of the pages' bytes, the times (UTC).
 
-    parts: the rows of each list, for a source that consists of lists that the settings name (G5).
+    parts: the rows of each list, for a source that consists of lists that the settings name (G5). base: the run whose
+    frame was brought up to date, by pages that tell only the changes; empty: the list was read whole. token: a short
+    hash of the token that said since when. doubt: why no earlier read was continued.
     """
 
     source: str
@@ -58,27 +60,53 @@ class Certificate:
     started_at: datetime
     ended_at: datetime
     parts: Mapping[str, int] = field(default_factory=dict)
+    base: str = ""
+    token: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
 class Read:
     """A validated frame and the certificate of its read.
 
-    unreadable: of whom it could not be read, by id, with what the service said (P5, C7): status and code.
+    unreadable: of whom it could not be read, by id, with what the service said (P5, C7): status and code. cursor: where
+    the next read may go on, for lists of which that is known.
     """
 
     frame: pd.DataFrame
     certificate: Certificate
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    cursor: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
 class MultiRead:
-    """The validated frames of one read, by name, and its certificate. unreadable: as of `Read`."""
+    """The validated frames of one read, by name, and its certificate. unreadable, cursor: as of `Read`."""
 
     frames: dict[str, pd.DataFrame]
     certificate: Certificate
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    cursor: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Base:
+    """An earlier read that a new one may continue: the run it was made in, its frames by name, and its cursor."""
+
+    run_id: str
+    frames: Mapping[str, pd.DataFrame]
+    cursor: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Anew:
+    """Read whole, for this reason, but so that the next read may go on from it."""
+
+    why: str
+
+
+Tracking = Base | Anew | None
+"""How a list is read: an earlier read goes on; anew; or whole (None), and nobody goes on from it."""
 
 
 class FrameModel(pandera.DataFrameModel):
@@ -105,8 +133,8 @@ class ColumnDescription:
 def column(json: str | None, description: str, *, default: object = None, **checks: Any) -> Any:  # noqa: ANN401  (a column's type is its annotation)
     """A column of a frame model.
 
-    json: the property that it is copied from (None: it is derived). default: the value of an absent or null property.
-    A column may have missing values unless it has a default or `nullable=False`.
+    json: the property that it is copied or derived from (None: it is of none). default: the value of an absent or null
+    property. A column may have missing values unless it has a default or `nullable=False`.
     """
     nullable = checks.pop("nullable", default is None)
     metadata = {"json": json, "default": default}
@@ -130,9 +158,14 @@ def empty(model: type[pandera.DataFrameModel], source: str = "nothing") -> pd.Da
 
 
 def properties(model: type[pandera.DataFrameModel]) -> tuple[str, ...]:
-    """The JSON properties a model's columns are copied from, in the order of the columns."""
-    found = map(_json, model.to_schema().columns.values())
-    return tuple(name for name in found if name is not None)
+    """The JSON properties a model's columns are made of, in the order of the columns."""
+    return tuple(json_of(model).values())
+
+
+def json_of(model: type[pandera.DataFrameModel]) -> dict[str, str]:
+    """The JSON property that each column is made of, by the column's name; of those that are made of one."""
+    found = {str(name): _json(spec) for name, spec in model.to_schema().columns.items()}
+    return {name: json for name, json in found.items() if json is not None}
 
 
 def of_rows(

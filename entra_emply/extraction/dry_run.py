@@ -11,6 +11,7 @@ from entra_emply import clock
 from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.environment import Environment
+from entra_emply.extraction.bases import Bases
 from entra_emply.extraction.planning import Planning, read_check_plan, read_lists
 from entra_emply.extraction.settings_in_force import in_force
 from entra_emply.extraction.sources import Systems
@@ -52,8 +53,9 @@ def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) 
     """The plan of this moment. Raises what reading and planning raise."""
     stored, settings = FrameStore(environment.frames_url), in_force(settings, environment)
     stored.require()
-    with _recorded(environment) as (state, baselines, recorded):
-        systems = Systems(GraphClient(environment), EmplyClient(environment))
+    with _recorded(environment) as (state, baselines, refused, recorded):
+        bases = Bases(stored, settings.full_read_hours, refused)
+        systems = Systems(GraphClient(environment), EmplyClient(environment), bases.only_continued)
         earlier = stored.of_day(str(clock.now().date()), "entra_events")
         how = Planning(systems, baselines, earlier_events=earlier, tell=tell)
         made = read_check_plan(lambda: read_lists(systems, settings, state, tell), how)
@@ -72,15 +74,16 @@ def recorded_id(environment: Environment, ledger: Ledger, plan: str) -> str:
 
 
 @contextmanager
-def _recorded(environment: Environment) -> Iterator[tuple[SyncState, dict[str, Counted], str | None]]:
+def _recorded(environment: Environment) -> Iterator[tuple[SyncState, dict[str, Counted], frozenset[str], str | None]]:
     """What the ledger remembers, if there is one: nothing is set up for a look."""
     with database(environment.home, environment.database_url, create=False) as url:
         if url is None:
-            yield SyncState.of({}, read_at=clock.now()), {}, None
+            yield SyncState.of({}, read_at=clock.now()), {}, frozenset(), None
             return
         ledger = Ledger.open(url)
         try:
             newest = ledger.newest_plan() if ledger.exists() else None
-            yield ledger.read_state(clock.now()), ledger.baselines(), None if newest is None else newest.plan_id
+            plan_id = None if newest is None else newest.plan_id
+            yield ledger.read_state(clock.now()), ledger.baselines(), ledger.not_accepted(), plan_id
         finally:
             ledger.close()

@@ -74,10 +74,11 @@ def read_check_plan(read: Callable[[], Lists], how: Planning) -> Planned:
 
 
 def read_lists(systems: Systems, settings: Settings, state: SyncState, tell: Tell = unheard) -> Lists:
-    """Every list, whole. Raises SourceUnreadable, CredentialsError, SettingsError."""
+    """Every list, complete. Raises SourceUnreadable, CredentialsError, SettingsError."""
     reads = read_together(LISTS, systems, tell)
     tell(MEMBERS, len(reads), len(SOURCES))
-    members = read_members(systems, settings, groups_of(settings, state, reads))
+    groups = groups_of(settings, state, reads)
+    members = read_members(systems, settings, groups, reads["entra_groups"].frame)
     certificates = [*(read.certificate for read in reads.values()), members.certificate]
     frames: dict[str, Frames] = {name: read.frame for name, read in reads.items()}
     frames[MEMBERS] = members.frames

@@ -14,7 +14,8 @@ from entra_emply.connectors.emply import frames as emply
 from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra import frames as entra
 from entra_emply.connectors.entra.client import GraphClient
-from entra_emply.connectors.frames import MultiRead, Read
+from entra_emply.connectors.entra.member_deltas import group_frame
+from entra_emply.connectors.frames import MultiRead, Read, Tracking
 from entra_emply.errors import SettingsError
 from entra_emply.progress import Tell, unheard
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs, SyncState, sees_hidden_members
@@ -29,10 +30,11 @@ MEMBERS = "entra_group_members"
 
 @dataclass(frozen=True)
 class Systems:
-    """Both systems, to be read."""
+    """Both systems, to be read. tracking: how each list is read, which may go on from an earlier read."""
 
     graph: GraphClient
     emply: EmplyClient
+    tracking: Callable[[str], Tracking] = lambda _source: None
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class ListSource:
 
 LISTS = (
     ListSource("entra_tenant", entra.Tenant, lambda to: to.graph.directory.tenant()),
-    ListSource("entra_users", entra.Users, lambda to: to.graph.directory.users()),
-    ListSource("entra_groups", entra.Groups, lambda to: to.graph.directory.groups()),
+    ListSource("entra_users", entra.Users, lambda to: to.graph.directory.users(to.tracking("entra_users"))),
+    ListSource("entra_groups", entra.Groups, lambda to: to.graph.directory.groups(to.tracking("entra_groups"))),
     ListSource("emply_users", emply.Users, lambda to: to.emply.users()),
     ListSource("emply_employees", emply.Employees, lambda to: to.emply.employees()),
     ListSource("emply_roles", emply.Roles, lambda to: to.emply.roles()),
@@ -72,15 +74,17 @@ def read_together(sources: Iterable[ListSource], systems: Systems, tell: Tell = 
     return reads
 
 
-def read_members(systems: Systems, settings: Settings, groups: list[str]) -> MultiRead:
-    """`members` of these groups, and `groups` (group_id): which were read. One that was not is not an empty one."""
+def read_members(systems: Systems, settings: Settings, groups: list[str], entra_groups: pd.DataFrame) -> MultiRead:
+    """`members` of these groups, and `groups` (group_id): which were read. One that was not is not an empty one.
+
+    With `nested_groups` they are always read whole: Graph tells nothing of members of members.
+    """
+    how = None if settings.nested_groups else systems.tracking(MEMBERS)
+    if how is not None:
+        hidden = entra_groups.loc[entra_groups["hidden"], "group_id"]
+        return systems.graph.directory.tracked_members(groups, frozenset(hidden), how)
     read = systems.graph.directory.members(groups, transitive=settings.nested_groups)
-    return MultiRead({"members": read.frame, "groups": read_groups(groups)}, read.certificate)
-
-
-def read_groups(groups: list[str]) -> pd.DataFrame:
-    """The frame of the groups that were read: group_id."""
-    return pd.DataFrame({"group_id": pd.Series(groups, dtype="str")})
+    return MultiRead({"members": read.frame, "groups": group_frame(groups)}, read.certificate)
 
 
 def groups_of(settings: Settings, state: SyncState, lists: Mapping[str, Read]) -> list[str]:

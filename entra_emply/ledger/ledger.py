@@ -87,6 +87,11 @@ class Ledger:
         with self._database.reading() as connection:
             return plans.baselines(connection) if migrate.exists(connection) else {}
 
+    def not_accepted(self) -> frozenset[str]:
+        """The sources whose last read no plan was made of; none where the schema does not exist."""
+        with self._database.reading() as connection:
+            return plans.not_accepted(connection) if migrate.exists(connection) else frozenset()
+
     def record_mapping(self, version: str, document: str) -> None:
         """Record the settings of a mapping version the first time it is used."""
         with self._database.writing() as connection:

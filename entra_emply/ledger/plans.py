@@ -109,6 +109,14 @@ def baselines(connection: Connection) -> dict[str, Counted]:
     return _counted(connection, last_accepted())
 
 
+def not_accepted(connection: Connection) -> frozenset[str]:
+    """The sources whose last read no plan was made of: it was refused (G5), or its run came to nothing."""
+    columns = read_certificates.c
+    later = read_certificates.alias()
+    read_later = exists().where(later.c.source == columns.source, later.c.ended_at > columns.ended_at)
+    return frozenset(connection.scalars(select(columns.source).where(columns.accepted_at.is_(None), ~read_later)))
+
+
 def _counted(connection: Connection, which: ColumnElement[bool]) -> dict[str, Counted]:
     columns = (read_certificates.c[name] for name in ("source", "rows", "parts"))
     found = connection.execute(select(*columns).where(which))

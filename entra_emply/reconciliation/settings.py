@@ -21,6 +21,8 @@ _NO_TEXT = ("Cc", "Cs")
 """Categories of characters that no name has and a database refuses: control characters, surrogates."""
 _LONGEST_WINDOW, _LONGEST_DAYS = 1825, 36_500
 """Days: the five years that Graph's calendarView spans at most, and a hundred years, which mean for ever."""
+_LONGEST_HOURS = 7 * 24
+"""So long the tokens live by which Graph tells what changed."""
 
 
 def _filled(text: str) -> str:
@@ -120,6 +122,7 @@ class Sso(_Section):
 
 
 Days = Annotated[int, Field(strict=True, ge=2, le=_LONGEST_DAYS)]
+Hours = Annotated[int, Field(strict=True, ge=0, le=_LONGEST_HOURS)]
 
 
 class Retention(_Section):
@@ -145,6 +148,7 @@ class Settings(_Section):
     entra_write_back: WriteBack = WriteBack()
     sso: Sso = Sso()
     guards: Guards = Guards()
+    full_read_hours: Hours = 24
     retention: Retention = Retention()
 
     _name: str = PrivateAttr("settings")

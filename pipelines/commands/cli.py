@@ -137,13 +137,16 @@ def sync(
     accept_shrink: Annotated[
         list[str] | None, typer.Option(metavar="SOURCE", help="Accept that this source has shrunk, for this run (G5).")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read every list whole, instead of what changed since the last run.")
+    ] = False,
 ) -> int:
     """One complete run now: read, plan, apply. Exit 0: applied or nothing to do; 2: something is held; 3: actions
     failed or are quarantined, or something was not read; 1: the run failed."""
     with progress("Starting") as tell:
         from pipelines.commands.sync import run_sync  # noqa: PLC0415
 
-        report = run_sync(tell, accept_shrink=tuple(accept_shrink or ()))
+        report = run_sync(tell, accept_shrink=tuple(accept_shrink or ()), full=full)
     typer.echo(report.summary)
     if report.troubled:
         return ACTIONS_FAILED

@@ -19,6 +19,7 @@ from pandas import DataFrame
 from assets.checks import ACCEPT_SHRINK
 from assets.provisioning import OVERTAKEN
 from assets.reconciliation import PLAN_TAG
+from assets.tracking import READ_ANEW
 from entra_emply import clock
 from entra_emply.environment import Environment
 from entra_emply.errors import EntraEmplyError
@@ -73,16 +74,21 @@ class SyncReport:
         return f"{done}\n{self.not_read}" if self.not_read else done
 
 
-def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = ()) -> SyncReport:
-    """Sync and apply. Raises SyncFailed with the reason of the step that failed, SettingsError, LedgerError."""
+def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = (), *, full: bool = False) -> SyncReport:
+    """Sync and apply; `full`: read every list whole.
+
+    Raises SyncFailed with the reason of the step that failed, SettingsError, LedgerError.
+    """
     environment = Environment.load()
     require_acceptable(accept_shrink)
+    tags = BY_COMMAND | ({ACCEPT_SHRINK: ",".join(accept_shrink)} if accept_shrink else {})
+    tags |= {READ_ANEW: "yes"} if full else {}
     _require(environment)
     hide_values()
     with installation(environment) as address, in_words(), command_lock(address), instance() as dagster:
         _fail_killed(dagster)
         for last in (False,) * (_TRIES - 1) + (True,):
-            report = _once(dagster, tell, accept_shrink, last=last)
+            report = _once(dagster, tell, tags, last=last)
             if report is not None:
                 return report
     raise AssertionError("unreachable")
@@ -94,9 +100,8 @@ def _require(environment: Environment) -> None:
     FrameStore(environment.frames_url).require()
 
 
-def _once(dagster: DagsterInstance, tell: Tell, accept_shrink: tuple[str, ...], *, last: bool) -> SyncReport | None:
+def _once(dagster: DagsterInstance, tell: Tell, tags: dict[str, str], *, last: bool) -> SyncReport | None:
     """One sync and its apply; None where another run applied changes meanwhile, so that it is worth planning again."""
-    tags = BY_COMMAND | ({ACCEPT_SHRINK: ",".join(accept_shrink)} if accept_shrink else {})
     planned = _execute(dagster, tell, "sync", tags)
     if not planned.success:
         raise SyncFailed(_reason(planned))

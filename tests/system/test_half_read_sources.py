@@ -1,7 +1,8 @@
 """A list that is empty, cut off, refused or throttled harms nobody, and the next healthy run goes on as if nothing had
 been: every list of both systems × every fault × the first, second and third run.
 
-The second run finds people who came and went since the first, the third finds nothing to do.
+The second run finds people who came and went since the first, the third finds nothing to do. All read the lists whole:
+what comes of a delta that fails is in `tests/integration/test_directory_deltas.py`.
 """
 
 from pathlib import Path
@@ -84,7 +85,7 @@ def _harms_nobody(snapshots: Snapshots, folder: Path, system: str, name: str, fa
     before, after = snapshots.before[run - 1], snapshots.after(run - 1)
     with snapshots.started(folder, run - 1) as installation:
         installation.sandbox.put_faults(*_faults(before.state, system, name, fault))
-        done = installation.run("sync", hurried=True)
+        done = installation.run("sync", "--full", hurried=True)
         assert (done.returncode, done.stderr.count("\n"), installation.writes()) == (1, 1, []), done
         assert "Traceback" not in done.stderr
         assert installation.logins() == before.logins

@@ -19,7 +19,7 @@ from entra_emply.errors import SourceUnreadable
 
 MODELS: list[type[pandera.DataFrameModel]] = [
     entra.Tenant, entra.Users, entra.Groups, entra.GroupMembers,
-    entra.DeletedUsers, entra.Application, entra.Assigned,
+    entra.DeletedUsers, entra.Application, entra.Assigned, entra.Cursor,
     mailbox_frames.Photos, mailbox_frames.Mailboxes, mailbox_frames.Calendars, mailbox_frames.Events,
     mailbox_frames.Cursors,
     emply.Users, emply.Employees, emply.Roles, emply.Departments,

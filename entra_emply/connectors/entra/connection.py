@@ -58,6 +58,7 @@ class Connection:
     def __init__(self, environment: EntraEnvironment, timing: Timing | None = None) -> None:
         base = environment.graph_url
         self.base = base if base.endswith("/v1.0") else f"{base}/v1.0"
+        self.tenant = environment.tenant_id
         self.service = Service(
             "Graph", ca_bundle=environment.ca_bundle, threads=_THREADS, timing=timing, variable="GRAPH_URL"
         )
@@ -151,18 +152,23 @@ class Connection:
     def collect(
         self, pages: Pages, path: str, params: Mapping[str, str] | None, *, gone: Collection[str] = (),
         headers: Mapping[str, str] | None = None,
-    ) -> None:  # fmt: skip
-        """Read all pages of a list into `pages`. Raises ReadAgain where the chain of pages has expired."""
+    ) -> Row:  # fmt: skip
+        """Read all pages of a list into `pages`; the last page, or an empty one where the list is `gone`.
+
+        Raises ReadAgain where the chain of pages has expired.
+        """
+        body: Row = {}
         trail, link = Trail(pages.source, self), path
         while link:
             answer = self.get(pages.source, link, params, headers=headers)
             if not trail.followed and says(answer, gone):
-                return
+                return {}
             if answer.status != OK:
                 raise unreadable(pages.source, answer, chain=bool(trail.followed))
             body = page(pages.source, answer)
             pages.add(answer, body.get("value"))
             link, params = trail.next(body), None
+        return body
 
     def below(self, link: object) -> str | None:
         """The part of an address after the base, with its slash; None for an address of another host."""

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 
-from entra_emply.connectors.entra import frames
+from entra_emply.connectors.entra import frames, list_deltas, member_deltas
 from entra_emply.connectors.entra.connection import NO_OBJECT, Connection, part
+from entra_emply.connectors.entra.list_deltas import TrackedList
 from entra_emply.connectors.entra.permissions import HIDDEN_MEMBERS, ORGANIZATION
-from entra_emply.connectors.frames import FrameModel, MultiRead, Read, Row, properties
+from entra_emply.connectors.frames import Anew, Base, FrameModel, MultiRead, Read, Row, Tracking, properties
 from entra_emply.connectors.pages import Pages, read_of, whole
 
 PAGE = "999"
@@ -49,14 +50,13 @@ class Directory:
         self._connection.require(ORGANIZATION, "read the tenant whole")
         return found
 
-    def users(self) -> Read:
+    def users(self, how: Tracking = None) -> Read:
         """Every user: frame `Users`."""
-        return _listed(self._connection, "entra_users", "users", frames.Users, frames.users)
+        return self._tracked(list_deltas.USERS, how)
 
-    def groups(self) -> Read:
+    def groups(self, how: Tracking = None) -> Read:
         """Every group: frame `Groups`."""
-        more = ["groupTypes", "visibility"]
-        return _listed(self._connection, "entra_groups", "groups", frames.Groups, frames.groups, more=more)
+        return self._tracked(list_deltas.GROUPS, how)
 
     def deleted_users(self) -> Read:
         """The users deleted in the last 30 days: frame `DeletedUsers`."""
@@ -69,7 +69,16 @@ class Directory:
         pages = _of_groups(self._connection, _MEMBERS, group_ids, which)
         frame = frames.members({group_id: each.rows for group_id, each in pages.items()})
         parts = {f"{group_id}/{which}": len(each.rows) for group_id, each in pages.items()}
-        return Read(frame, _total(_MEMBERS, pages.values()).certificate(len(frame), parts))
+        return Read(frame, Pages.total(_MEMBERS, pages.values()).certificate(len(frame), parts))
+
+    def tracked_members(self, group_ids: Collection[str], hidden: Collection[str], how: Base | Anew) -> MultiRead:
+        """The direct members of these groups, some of which are `hidden`: the frames of `member_deltas`."""
+
+        def whole(groups: Iterable[str]) -> Mapping[str, Pages]:
+            return _of_groups(self._connection, _MEMBERS, groups, "members")
+
+        lists = member_deltas.MemberLists(group_ids, hidden, whole, self.all_groups_of)
+        return member_deltas.read(self._connection, lists, how)
 
     def application(self, service_principal_id: str) -> MultiRead:
         """An enterprise application, and the users assigned to it directly or through a group.
@@ -91,7 +100,7 @@ class Directory:
             "entra_application": frames.application([] if found is None else [found]),
             "entra_assigned": assigned if found is not None else frames.assigned([]),
         }
-        total = _total(source, [assignments, *inside.values()])
+        total = Pages.total(source, [assignments, *inside.values()])
         return MultiRead(made, total.certificate(sum(map(len, made.values()))))
 
     def user(self, name: str) -> Row | None:
@@ -126,6 +135,12 @@ class Directory:
         """The ids of the direct members of a group; none for an unknown group."""
         return _ids(self._connection, f"groups/{part(group_id)}/members")
 
+    def _tracked(self, tracked: TrackedList, how: Tracking) -> Read:
+        def whole() -> Read:
+            return _listed(self._connection, tracked.source, tracked.path, tracked.model, tracked.build)
+
+        return whole() if how is None else list_deltas.read(self._connection, tracked, how, whole)
+
 
 def _listed(
     connection: Connection,
@@ -134,11 +149,10 @@ def _listed(
     model: type[FrameModel],
     build: Callable[[Sequence[Row]], pd.DataFrame],
     *,
-    more: Sequence[str] = (),
     top: str | None = PAGE,
 ) -> Read:
-    """A whole list, with the properties of the frame's `model` and `more`."""
-    params = {"$select": ",".join((*properties(model), *more))} | ({} if top is None else {"$top": top})
+    """A whole list, with the properties of the frame's `model`."""
+    params = {"$select": ",".join(properties(model))} | ({} if top is None else {"$top": top})
 
     def attempt() -> Read:
         pages = Pages(source)
@@ -191,13 +205,3 @@ def _pages(
         return pages
 
     return whole(source, attempt)
-
-
-def _total(source: str, parts: Iterable[Pages]) -> Pages:
-    """The sum of several lists, for one certificate."""
-    total = Pages(source)
-    for pages in parts:
-        total.pages += pages.pages
-        total.digest.update(pages.digest.digest())
-        total.started_at = min(total.started_at, pages.started_at)
-    return total

@@ -61,8 +61,8 @@ class Groups(FrameModel):
 
     group_id: str = identity("id", "The group's object id")
     display_name: str = column("displayName", "The group's name; not unique in a tenant")
-    dynamic: bool = column(None, "Whether a rule decides who is a member (DynamicMembership)", nullable=False)
-    hidden: bool = column(None, "Whether only some apps see who is a member (HiddenMembership)", nullable=False)
+    dynamic: bool = column("groupTypes", "Whether a rule decides who is a member (DynamicMembership)", nullable=False)
+    hidden: bool = column("visibility", "Whether only some apps see who is a member (HiddenMembership)", nullable=False)
     mail: str = column("mail", "The group's primary address, as written; many groups have none")
     proxy_addresses: pd.ArrowDtype = texts("proxyAddresses", "Addresses of the group: SMTP: primary, smtp: others")
 
@@ -78,6 +78,16 @@ class GroupMembers(FrameModel):
         """A member is in a group once."""
 
         unique: ClassVar = ["group_id", "member_id"]
+
+
+class Cursor(FrameModel):
+    """Where the next read of a list goes on (`tracking`), one row for each delta; stored beside the list's frame."""
+
+    path: str = identity(None, "What is tracked: users or groups")
+    delta_link: str = column(None, "Graph's address of the changes since this read; missing where it gave none")
+    properties: str = column(None, "The properties whose changes it tells", nullable=False)
+    tenant: str = column(None, "The tenant that was read, as ENTRA_TENANT_ID names it", nullable=False)
+    read_whole_at: str = column(None, "When the list was last read whole, or begun to be; UTC", nullable=False)
 
 
 class DeletedUsers(FrameModel):

@@ -74,6 +74,18 @@ def test_a_backfill_accepts_no_read(systems: Systems) -> None:
     assert systems.ledger.baselines() == {}
 
 
+def test_a_read_that_no_plan_was_made_of_is_not_accepted_until_a_later_one_is(systems: Systems) -> None:
+    assert systems.ledger.not_accepted() == frozenset()
+    systems.ledger.record_certificate("first", _certificate("emply_users", 100))
+    _record(systems, systems.inputs(), "first")
+    assert systems.ledger.not_accepted() == frozenset()
+    systems.ledger.record_certificate("refused", _certificate("emply_users", 20))
+    assert systems.ledger.not_accepted() == {"emply_users"}
+    systems.ledger.record_certificate("next", _certificate("emply_users", 99))
+    _record(systems, systems.inputs(), "next")
+    assert systems.ledger.not_accepted() == frozenset()
+
+
 def test_a_source_read_again_in_one_run_is_recorded_as_read_last(ledger: Ledger, rows: Rows) -> None:
     ledger.record_certificate("run", _certificate("emply_users", 10))
     ledger.record_certificate("run", _certificate("emply_users", 11))
