@@ -47,6 +47,8 @@ _ACTION_FIELDS = (
     "time_zone",
 )
 
+SERIOUS_AFTER = 3
+"""Failures in a row after which a person is told."""
 QUARANTINED_AFTER = 8
 """Failures in a row after which a person must look. (rules.md, "Applying" 5)"""
 
@@ -146,14 +148,16 @@ def _clear(connection: Connection, action_ids: Sequence[str]) -> None:
 
 def _count_failure(connection: Connection, action: Action, code: str) -> None:
     so_far = connection.scalar(select(failures.c.failures).where(failures.c.action_id == action.action_id)) or 0
-    run = connection.execute(select(counters.c.runs)).scalar_one()
+    run, failed = connection.execute(select(counters.c.runs)).scalar_one(), so_far + 1
     values = {
         "action_id": action.action_id,
-        "failures": so_far + 1,
-        "next_run": run + runs_to_wait(action.kind, so_far + 1),
+        "failures": failed,
+        "next_run": run + runs_to_wait(action.kind, failed),
         "code": code,
         "at": clock.now(),
-        "quarantined_at": clock.now() if so_far + 1 >= QUARANTINED_AFTER else None,
+        "quarantined_at": clock.now() if failed >= QUARANTINED_AFTER else None,
     }
+    if failed in (SERIOUS_AFTER, QUARANTINED_AFTER):
+        values["serious_plan_no"] = action.plan_no
     new = insert(failures).values(values)
     connection.execute(new.on_conflict_do_update(index_elements=[failures.c.action_id], set_=values))

@@ -3,15 +3,27 @@
 Applying a plan is not a method here: it takes many transactions, which are in `provisioning.apply`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from entra_emply.ledger import action_status, approvals, migrate, plans, retention, sync_state
+from entra_emply.ledger import (
+    action_status,
+    alert_facts,
+    approvals,
+    credentials,
+    migrate,
+    outbox,
+    plans,
+    retention,
+    sync_state,
+)
 from entra_emply.ledger.action_status import ActionFailure, ActionStatus
+from entra_emply.ledger.alert_facts import Facts
 from entra_emply.ledger.database import Database, LockedSession
 from entra_emply.ledger.history import Event, Person, known_as, of_everybody, of_person
+from entra_emply.ledger.outbox import Alert, Claimed
 from entra_emply.ledger.plans import Origin, RecordedPlan
 from entra_emply.ledger.sync_state import LinkRow
 from entra_emply.reconciliation.completeness import Counted
@@ -164,6 +176,41 @@ class Ledger:
         """The links of these users: entra_id, emply_user_id, matched_by, at."""
         with self._database.reading() as connection:
             return sync_state.links_of(connection, entra_ids, emply_user_ids)
+
+    def alert_facts(self, now: datetime, *, names: bool) -> Facts:
+        """What somebody may have to be told of; with the addresses of people where `names`."""
+        with self._database.reading() as connection:
+            return alert_facts.facts(connection, now, names=names)
+
+    def put_alerts(self, due: Sequence[Alert], receivers: Sequence[str], now: datetime) -> int:
+        """Put alerts into the outbox for these receivers; the number of those that are new in it."""
+        with self._database.writing() as connection:
+            return outbox.put(connection, due, receivers, now)
+
+    def claim_alert(self, receiver: str, now: datetime) -> Claimed | None:
+        """Claim the oldest alert that this receiver is to be sent now (see `outbox.claim`)."""
+        with self._database.writing() as connection:
+            return outbox.claim(connection, receiver, now)
+
+    def alert_sent(self, claimed: Claimed, now: datetime) -> None:
+        """Record that the receiver took the alert."""
+        with self._database.writing() as connection:
+            outbox.sent(connection, claimed, now)
+
+    def alerts_waiting(self, receivers: Sequence[str]) -> int:
+        """The number of alerts that these receivers have not taken yet."""
+        with self._database.reading() as connection:
+            return outbox.waiting(connection, receivers)
+
+    def credentials_looked_at(self) -> datetime | None:
+        """When the ends of the credentials were last looked up; None where they never were."""
+        with self._database.reading() as connection:
+            return credentials.looked_at(connection)
+
+    def record_credentials(self, ends: Mapping[str, datetime | None], now: datetime) -> None:
+        """Record until when the credentials are good (see `credentials.record`)."""
+        with self._database.writing() as connection:
+            credentials.record(connection, ends, now)
 
     def prune(self, before: datetime) -> None:
         """Delete what is older than `before` (see `retention`)."""

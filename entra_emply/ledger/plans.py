@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from entra_emply import clock
 from entra_emply.errors import LedgerError
+from entra_emply.ledger import standing_findings
 from entra_emply.ledger.database import copy_in
 from entra_emply.ledger.tables import (
     actions,
@@ -165,6 +166,7 @@ def record_plan(
     if origin == "sync":
         copy_in(connection, plan_role_states, plan.role_states.assign(plan_no=plan_no))
         _change_sync_state(connection, plan, plan_no, state)
+        standing_findings.record(connection, plan.findings, plan_no)
         accepted = update(read_certificates).where(read_certificates.c.run_id == run_id)
         connection.execute(accepted.values(accepted_at=clock.now()))
     return plan_no

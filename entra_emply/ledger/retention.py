@@ -1,4 +1,4 @@
-"""Deleting what is old: plans with their attempts, certificates of reads, ended approvals and grants.
+"""Deleting what is old: plans with their attempts, certificates of reads, ended approvals, grants and alerts.
 
 Never deleted: the newest plan, plans with an open attempt, links, role states, failures, and the last accepted read of
 each source.
@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select
 
 from entra_emply import clock
+from entra_emply.ledger import outbox
 from entra_emply.ledger.attempts import left_open
 from entra_emply.ledger.plans import last_accepted, newest_plan_no
 from entra_emply.ledger.sync_state import RECENT
@@ -42,3 +43,4 @@ def prune(connection: Connection, before: datetime) -> None:
     connection.execute(delete(approvals).where(approvals.c.used_at < before))
     connection.execute(delete(approvals).where(approvals.c.used_at.is_(None), approvals.c.expires_at < before))
     connection.execute(delete(grants).where(grants.c.at < min(before, clock.now() - RECENT)))
+    outbox.prune(connection, before, clock.now())

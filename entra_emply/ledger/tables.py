@@ -130,6 +130,7 @@ actions = Table(
     Index("actions_entra_id", "entra_id"),
     Index("actions_emply_user_id", "emply_user_id"),
     Index("actions_subject", "subject"),
+    Index("actions_action_id", "action_id", "plan_no"),
 )
 
 plan_role_states = Table(
@@ -276,6 +277,7 @@ failures = Table(
     _text("code"),
     _time("at"),
     _time("quarantined_at", null=True),
+    Column("serious_plan_no", BigInteger),
 )
 
 releases = Table(
@@ -286,4 +288,34 @@ releases = Table(
     Column("failures", Integer, nullable=False),
     _text("by"),
     _time("at"),
+)
+
+standing_findings = Table(
+    "standing_findings",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("whose", Text, primary_key=True),
+    _text("severity"),
+    _text("subject", null=True),
+    _text("object", null=True),
+    Column("plan_no", BigInteger, nullable=False),
+    _time("at"),
+)
+
+credentials = Table(
+    "credentials", metadata, Column("name", Text, primary_key=True), _time("ends_at", null=True), _time("looked_at")
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("receiver", Text, primary_key=True),
+    _text("kind"),
+    _text("title"),
+    _text("body"),
+    _time("at"),
+    Column("tries", Integer, nullable=False),
+    _time("next_try_at"),
+    _time("sent_at", null=True),
 )

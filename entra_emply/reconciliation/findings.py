@@ -194,6 +194,9 @@ CATALOGUE = {
     ),
 }
 
+NOT_READ = ("photo_unreadable", "mailbox_unreadable", "source_unreadable")
+"""The codes of what could not be read (P5, C7, G5b)."""
+
 
 def about_people(identities: Identities, drafts: pd.DataFrame) -> pd.DataFrame:
     """The drafted findings (FINDING_DRAFT, maybe `object` and another's `employee_id`) with FINDING_COLUMNS."""

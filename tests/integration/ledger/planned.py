@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from entra_emply.reconciliation.findings import FINDING_COLUMNS
 from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.reconciliation.plan import ACTION_COLUMNS, Plan
 from tests.integration.ledger.fakes import Row
@@ -55,7 +56,7 @@ def make(*rows: Row, ended_pairs: Sequence[str] = ()) -> Plan:
     )
     return Plan(
         actions=frame.assign(position=range(len(frame))),
-        findings=nothing,
+        findings=pd.DataFrame(columns=FINDING_COLUMNS, dtype="str"),
         role_states=nothing[["entra_id", "group_id", "role_id"]],
         group_ids=nothing[["group_name", "group_id"]],
         group_counts=nothing[["group_id", "members"]],
