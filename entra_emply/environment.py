@@ -45,6 +45,8 @@ VARIABLES = (
     "ENTRA_EMPLY_HOME",
     "DATABASE_URL",
     "FRAMES_URL",
+    "ALERT_URLS",
+    "CONSOLE_URL",
 )
 """All that say which installation this is."""
 _PORTS = range(1, 1 << 16)
@@ -138,6 +140,16 @@ class Environment:
         """
         url = self._get("DATABASE_URL")
         return None if url is None else database_address(url)
+
+    @property
+    def alert_urls(self) -> tuple[str, ...]:
+        """Where alerts are sent, in Apprise's form; secrets."""
+        return tuple((self._get("ALERT_URLS") or "").split())
+
+    def console(self, page: str) -> str | None:
+        """The address of a page of the console, such as "/plan"; None where CONSOLE_URL is unset."""
+        url = self._get("CONSOLE_URL")
+        return None if url is None else url.rstrip("/") + page
 
     @property
     def entra(self) -> EntraEnvironment:

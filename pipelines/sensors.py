@@ -1,17 +1,17 @@
-"""What runs after something happened: a sync, a change of the settings file, a failure. What runs by the clock is in
-`schedules`.
+"""What runs after something happened: a sync, a change of the settings file, something that people are told of. What
+runs by the clock is in `schedules`.
 """
+
+from datetime import datetime
 
 from dagster import (
     DagsterRunStatus,
     DefaultSensorStatus,
     RunConfig,
-    RunFailureSensorContext,
     RunRequest,
     RunStatusSensorContext,
     SensorEvaluationContext,
     SkipReason,
-    run_failure_sensor,
     run_status_sensor,
     sensor,
 )
@@ -19,8 +19,15 @@ from dagster import (
 from assets.provisioning import ApplyConfig
 from assets.reconciliation import PLAN_TAG
 from assets.resources import Connections
-from entra_emply.errors import SettingsError
+from entra_emply import clock
+from entra_emply.errors import EntraEmplyError, SettingsError
+from pipelines.alerting import tell_within
+from pipelines.command_lock import BY_COMMAND
+from pipelines.failures import failed_since
 from pipelines.jobs import apply, reload_settings, sync
+
+_SECONDS = 40
+"""For telling, at a tick: less than the minute after which Dagster gives a tick up."""
 
 
 @run_status_sensor(
@@ -35,8 +42,8 @@ def apply_after_sync(context: RunStatusSensorContext) -> RunRequest | None:
     """Hands over the plan's id; the ledger decides whether it may be applied."""
     run = context.dagster_run
     plan_id = run.tags.get(PLAN_TAG)
-    if plan_id is None or "dagster/backfill" in run.tags:
-        return None  # a backfill, or a run without a plan
+    if plan_id is None or "dagster/backfill" in run.tags or BY_COMMAND.items() <= run.tags.items():
+        return None  # a run without a plan, a backfill, or a command, which applies by itself
     return RunRequest(
         run_key=run.run_id,
         partition_key=run.tags["dagster/partition"],
@@ -64,13 +71,27 @@ def settings_changed(context: SensorEvaluationContext, connections: Connections)
     return RunRequest(run_key=None)
 
 
-@run_failure_sensor(
+@sensor(
+    minimum_interval_seconds=30,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Says in the daemon's log that a run failed: the place to connect an alert to.",
+    description="Tells whoever ALERT_URLS names what fails, waits for a person or ends soon (docs/alerts.md). It "
+    "starts no run, and no run waits for it.",
 )
-def alert_on_failure(context: RunFailureSensorContext) -> None:
-    """No names: a failure event carries none."""
-    context.log.error("%s failed: run %s", context.dagster_run.job_name, context.dagster_run.run_id)
+def alerts(context: SensorEvaluationContext, connections: Connections) -> SkipReason:
+    """The cursor is the time since when runs that failed were not told of."""
+    environment = connections.environment
+    if not environment.alert_urls:
+        return SkipReason("ALERT_URLS is not set")
+    since = datetime.fromisoformat(context.cursor) if context.cursor else clock.now()
+    try:
+        failed, until = failed_since(context.instance, since)
+        told = tell_within(_SECONDS, connections.ledger, environment, failed)
+    except EntraEmplyError as error:
+        return SkipReason(str(error))
+    if told is None:
+        return SkipReason("a receiver takes long: the next tick goes on")
+    context.update_cursor(until.isoformat())
+    return SkipReason(f"{told.new} new alerts, {told.sent} sent, {told.waiting} not taken yet")
 
 
-SENSORS = [apply_after_sync, settings_changed, alert_on_failure]
+SENSORS = [apply_after_sync, settings_changed, alerts]

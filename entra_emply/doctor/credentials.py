@@ -1,21 +1,44 @@
-"""Until when the application's own credential is good, where that can be known. Only reads are sent."""
+"""Until when the credentials are good, where that can be known: for `doctor`, and for alerts. Only reads are sent."""
 
+import base64
+import binascii
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
 
 from entra_emply.connectors.entra.connection import OK, Connection
 from entra_emply.connectors.entra.permissions import APPLICATIONS
 from entra_emply.connectors.entra.sign_in import certificate_end
 from entra_emply.connectors.http import RequestFailed
 from entra_emply.doctor.checks import Check, good_until, skipped
-from entra_emply.environment import EntraEnvironment
-from entra_emply.errors import SettingsError
+from entra_emply.environment import EntraEnvironment, Environment
+from entra_emply.errors import CredentialsError, SettingsError
 
 _HINT_LENGTH = 3
 """Graph shows so many of a secret's first characters."""
 
 
-def checks(connection: Connection, environment: EntraEnvironment) -> Iterator[Check]:
+@dataclass(frozen=True)
+class Credential:
+    """A secret, certificate or token. `unknown`: why nobody knows its end; `asked`: whether that was found out for
+    sure."""
+
+    name: str
+    renew: str
+    ends: datetime | None = None
+    unknown: str = ""
+    asked: bool = True
+
+    @property
+    def check(self) -> Check:
+        """As `doctor` tells of it."""
+        return skipped(self.name, self.unknown) if self.ends is None else good_until(self.name, self.ends, self.renew)
+
+
+def of_entra(connection: Connection, environment: EntraEnvironment) -> Iterator[Credential]:
     """The certificate's end is in its file; the secret's is asked of the application's registration."""
     if environment.certificate is not None:
         try:
@@ -23,25 +46,44 @@ def checks(connection: Connection, environment: EntraEnvironment) -> Iterator[Ch
         except SettingsError:
             return  # signing in tells of it
         renew = "Make a new one, upload its public part in Entra, and set ENTRA_CLIENT_CERTIFICATE."
-        yield good_until("entra: certificate", ends, renew)
+        yield Credential("entra: certificate", renew, ends)
     if environment.secret is not None:
         yield _secret(connection, environment, environment.secret)
 
 
-def _secret(connection: Connection, environment: EntraEnvironment, secret: str) -> Check:
-    name = "entra: client secret"
+def of_emply(token: str) -> Credential:
+    """A shared access token (a JWT) says until when it is good; a key does not."""
+    ends = _end_of(token)
+    renew = "Make a new one in Emply (Settings > Integrations > API2) and set EMPLY_API_KEY."
+    return Credential("emply: token", renew, ends, "" if ends else "it does not say")
+
+
+def known_ends(environment: Environment) -> dict[str, datetime | None]:
+    """Until when each credential is good, by name; None where that cannot be known. What could not be asked for now is
+    not among them: every run fails for the same reason, and tells.
+    """
+    found: list[Credential] = []
+    with suppress(SettingsError):
+        found.append(of_emply(environment.emply.api_key))
+    with suppress(CredentialsError, SettingsError, RequestFailed), closing(Connection(environment.entra)) as connection:
+        connection.token()
+        found += of_entra(connection, environment.entra)
+    return {each.name: each.ends for each in found if each.asked}
+
+
+def _secret(connection: Connection, environment: EntraEnvironment, secret: str) -> Credential:
+    name, renew = "entra: client secret", "Make a new one in Entra and set ENTRA_CLIENT_SECRET."
     if APPLICATIONS.granted_as(connection.permissions) is None:
-        return skipped(name, f"its end is known only with {APPLICATIONS.name}; put it into a calendar")
+        why = f"its end is known only with {APPLICATIONS.name}; put it into a calendar"
+        return Credential(name, renew, unknown=why)
     path = f"applications(appId='{environment.client_id}')"
     try:
         answer = connection.ask("GET", path, params={"$select": "passwordCredentials"})
     except RequestFailed as failure:
-        return skipped(name, f"the registration cannot be read ({failure})")
+        return Credential(name, renew, unknown=f"the registration cannot be read ({failure})", asked=False)
     body = answer.json() if answer.status == OK else None
     ends = _ends(body.get("passwordCredentials") if isinstance(body, dict) else None, secret)
-    if not ends:
-        return skipped(name, "the registration does not tell its end")
-    return good_until(name, max(ends), "Make a new one in Entra and set ENTRA_CLIENT_SECRET.")
+    return Credential(name, renew, max(ends, default=None), "the registration does not tell its end")
 
 
 def _ends(credentials: object, secret: str) -> list[datetime]:
@@ -57,3 +99,12 @@ def _time(text: object) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo is not None else None
+
+
+def _end_of(token: str) -> datetime | None:
+    parts = token.split(".")
+    try:
+        claims = orjson.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        return datetime.fromtimestamp(claims["exp"], UTC)
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError, OSError, binascii.Error):
+        return None

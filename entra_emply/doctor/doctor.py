@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from entra_emply import clock
+from entra_emply.alerts.receivers import receivers_of
 from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.doctor import emply, entra, openapi
@@ -41,7 +42,7 @@ def doctor(environment: Environment, emply_openapi: Path | None = None) -> list[
     found += _emply(environment, settings)
     if emply_openapi is not None:
         found += openapi.checks(environment.emply_api, emply_openapi)
-    found += [_database(environment), _frames(environment)]
+    found += [_database(environment), _frames(environment), _alerts(environment)]
     return [*found, _names(environment, settings, found)]
 
 
@@ -122,6 +123,19 @@ def _frames(environment: Environment) -> Check:
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         return ok(name, f"{folder} can be written to")
     return failed(name, f"{folder} cannot be written to", "Give this user the folder, or set FRAMES_URL to another.")
+
+
+def _alerts(environment: Environment) -> Check:
+    """Whether Apprise knows the addresses; whether they take anything, `alerts --test` tries."""
+    name = "alerts"
+    try:
+        receivers = receivers_of(environment.alert_urls)
+    except SettingsError as error:
+        return failed(name, str(error), "Correct ALERT_URLS; docs/alerts.md has examples.")
+    if not receivers:
+        return note(name, "ALERT_URLS is not set: nobody is told of what fails or waits")
+    services = ", ".join(receiver.service for receiver in receivers)
+    return ok(name, f"go to {services}; entra-emply alerts --test sends each of them one")
 
 
 def _names(environment: Environment, settings: Settings, found: Sequence[Check]) -> Check:

@@ -1,12 +1,7 @@
 """Whether Emply answers each operation as the API description says. Only what changes nothing is tried."""
 
-import base64
-import binascii
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
-
-import orjson
 
 from entra_emply.connectors.emply import calendar_frames, frames
 from entra_emply.connectors.emply.connection import Connection
@@ -15,7 +10,8 @@ from entra_emply.connectors.emply.description_file import CUSTOMER, Operation
 from entra_emply.connectors.emply.operations import NEEDS, ONLY_BEFORE_PUT, PARTS
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed
-from entra_emply.doctor.checks import Check, clock_of, failed, good_until, note, ok, skipped
+from entra_emply.doctor import credentials
+from entra_emply.doctor.checks import Check, clock_of, failed, note, ok, skipped
 from entra_emply.environment import EmplyEnvironment
 from entra_emply.errors import CredentialsError, SettingsError, SourceUnreadable
 from entra_emply.reconciliation.settings import Settings
@@ -58,7 +54,8 @@ def checks(environment: EmplyEnvironment, settings: Settings) -> Iterator[Check]
         yield ok(name, connection.description.document.name)
         yield from _parts(connection.description, settings)
         if connection.description.content.authentication.header is not None:
-            yield from _token(environment.api_key)
+            token = credentials.of_emply(environment.api_key)
+            yield from [token.check] if token.ends is not None else []
         yield from _Operations(connection, settings, environment.url).checks()
     finally:
         connection.service.session.close()
@@ -81,23 +78,6 @@ def _parts(description: Description, settings: Settings) -> Iterator[Check]:
             )  # fmt: skip
         else:
             yield note(name, f"{said}: this part is off, as it is in the settings")
-
-
-def _token(token: str) -> Iterator[Check]:
-    """Until when a shared access token (a JWT) is good, where it says so."""
-    name, ends = "emply: token", _end_of(token)
-    if ends is not None:
-        renew = "Make a new one in Emply (Settings > Integrations > API2) and set EMPLY_API_KEY."
-        yield good_until(name, ends, renew)
-
-
-def _end_of(token: str) -> datetime | None:
-    parts = token.split(".")
-    try:
-        claims = orjson.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        return datetime.fromtimestamp(claims["exp"], UTC)
-    except (IndexError, KeyError, TypeError, ValueError, OverflowError, OSError, binascii.Error):
-        return None
 
 
 class _Operations:

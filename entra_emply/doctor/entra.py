@@ -50,7 +50,7 @@ def _checks(connection: Connection, environment: EntraEnvironment, settings: Set
         yield failed(name, str(failure), "Check ENTRA_AUTHORITY and GRAPH_URL, the network, and CA_BUNDLE.")
         return
     yield ok(name, "Entra gives this application a token")
-    yield from credentials.checks(connection, environment)
+    yield from (credential.check for credential in credentials.of_entra(connection, environment))
     yield clock_of("Graph", tenant)
     granted, probes, working = connection.permissions, _Probes(connection, settings), []
     for permission in needed(settings):

@@ -132,6 +132,12 @@ class Retention(_Section):
     runs_days: Days = 30
 
 
+class Alerts(_Section):
+    """What alerts may say."""
+
+    names: Switch = False
+
+
 class Settings(_Section):
     """The whole of `settings.yaml`, defaults filled in. Groups are in order of priority."""
 
@@ -150,6 +156,7 @@ class Settings(_Section):
     guards: Guards = Guards()
     full_read_hours: Hours = 24
     retention: Retention = Retention()
+    alerts: Alerts = Alerts()
 
     _name: str = PrivateAttr("settings")
     _lines: Mapping[Location, int] = PrivateAttr(default_factory=dict)
@@ -165,8 +172,11 @@ class Settings(_Section):
 
     @property
     def document(self) -> str:
-        """The effective settings as JSON with sorted keys: what is stored, compared and hashed."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        """The effective settings as JSON with sorted keys: what is stored, compared and hashed.
+
+        Without `alerts`: no plan depends on what they say.
+        """
+        return json.dumps(self.model_dump(mode="json", exclude={"alerts"}), sort_keys=True, ensure_ascii=False)
 
     @property
     def version(self) -> str:

@@ -143,11 +143,14 @@ def sync(
 ) -> int:
     """One complete run now: read, plan, apply. Exit 0: applied or nothing to do; 2: something is held; 3: actions
     failed or are quarantined, or something was not read; 1: the run failed."""
-    with progress("Starting") as tell:
-        from pipelines.commands.sync import run_sync  # noqa: PLC0415
+    from pipelines.commands.alerts import telling  # noqa: PLC0415
 
-        report = run_sync(tell, accept_shrink=tuple(accept_shrink or ()), full=full)
-    typer.echo(report.summary)
+    with telling("sync"):
+        with progress("Starting") as tell:
+            from pipelines.commands.sync import run_sync  # noqa: PLC0415
+
+            report = run_sync(tell, accept_shrink=tuple(accept_shrink or ()), full=full)
+        typer.echo(report.summary)
     if report.troubled:
         return ACTIONS_FAILED
     return HELD if report.held else 0
@@ -318,6 +321,28 @@ def history(
         print_json(events)
     else:
         show_history(events, console())
+
+
+@app.command(epilog=example("entra-emply alerts --test"))
+def alerts(
+    test: Annotated[bool, typer.Option("--test", help="Send each receiver a test instead.")] = False,
+) -> int:
+    """Tell whoever ALERT_URLS names what fails, waits or ends, as the daemon does by itself. Exit 1: somebody was not
+    reached."""
+    from pipelines.commands.alerts import send, send_test  # noqa: PLC0415
+
+    if not _environment().alert_urls:
+        raise SettingsError("ALERT_URLS is not set: nobody is told (docs/alerts.md)")
+    if test:
+        with progress("Sending"):
+            taken = send_test()
+        for receiver, took in taken.items():
+            typer.echo(f"{receiver}: {'taken' if took else 'not taken'}")
+        return 0 if all(taken.values()) else FAILED
+    with progress("Sending"):
+        sent, waiting = send()
+    typer.echo(f"{sent} sent, {waiting} not taken yet")
+    return FAILED if waiting else 0
 
 
 @app.command(epilog=example("entra-emply doctor"))

@@ -1,7 +1,7 @@
 """`sync`: one complete run now, in this process, recorded as Dagster runs: the job `sync`, then the job `apply`.
 
-Runs of this kind start no sensor, so the command applies by itself. Commands take turns; runs of the daemon or of the
-UI beside them do no harm, because the ledger refuses a plan whose reads are older than somebody else's changes.
+The sensor leaves runs of this kind alone: the command applies by itself. Commands take turns; runs of the daemon or of
+the UI beside them do no harm, because the ledger refuses a plan whose reads are older than somebody else's changes.
 """
 
 import io
@@ -17,7 +17,6 @@ from dagster._core.utils import make_new_run_id
 from pandas import DataFrame
 
 from assets.checks import ACCEPT_SHRINK
-from assets.provisioning import OVERTAKEN
 from assets.reconciliation import PLAN_TAG
 from assets.tracking import READ_ANEW
 from entra_emply import clock
@@ -32,18 +31,25 @@ from entra_emply.reconciliation.settings import load
 from entra_emply.storage.frame_store import FrameStore
 from pipelines.command_lock import BY_COMMAND, command_lock
 from pipelines.definitions import build_defs
+from pipelines.failures import overtaken, own_reason, reason
 from pipelines.hidden_values import hide_values
 from pipelines.installation import installation, instance
+from pipelines.timeline import IN_TIMELINE, show_in_timeline
 
 _TRIES = 3
-_OURS = {kind.__name__ for kind in EntraEmplyError.__subclasses__()}  # they say themselves what they are about
 _TROUBLES = ("failed", "waiting", "quarantined", "unknown", "untried")
 _COUNTS = ("applied", "held", "superseded", *_TROUBLES)
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class SyncFailed(EntraEmplyError):
-    """A run failed; the message is that of what failed."""
+    """A run failed; the message is that of what failed. `told`: the same, where an error of ours says it."""
+
+    def __init__(self, job: str, run: ExecuteInProcessResult) -> None:
+        self.job = job
+        self.run_id = run.run_id
+        self.told = own_reason(run.all_events)
+        super().__init__(reason(run.all_events))
 
 
 @dataclass(frozen=True)
@@ -104,14 +110,14 @@ def _once(dagster: DagsterInstance, tell: Tell, tags: dict[str, str], *, last: b
     """One sync and its apply; None where another run applied changes meanwhile, so that it is worth planning again."""
     planned = _execute(dagster, tell, "sync", tags)
     if not planned.success:
-        raise SyncFailed(_reason(planned))
+        raise SyncFailed("sync", planned)
     actions, plan_id = _metadata(planned, "plan", "reconciliation_actions"), _plan_of(dagster, planned.run_id)
     with listening(lambda done, of: tell("Applying", done, of)):
         applied = _execute(dagster, tell, "apply", BY_COMMAND, {"plan_id": plan_id})
     if not applied.success:
-        if _overtaken(applied) and not last:
+        if overtaken(applied.all_events) and not last:
             return None
-        raise SyncFailed(_reason(applied))
+        raise SyncFailed("apply", applied)
     counts = _metadata(applied, "applied_changes", "applied_changes")
     return SyncReport(
         plan_id=plan_id,
@@ -136,6 +142,8 @@ def _execute(
 
     def listen(entry: EventLogEntry) -> None:
         event = entry.dagster_event
+        if event is not None and event.event_type == DagsterEventType.RUN_START:
+            show_in_timeline(dagster, run_id)
         if steps > 1 and event is not None and event.event_type == DagsterEventType.STEP_START:
             tell(str(event.step_key), next(done), steps)
 
@@ -146,7 +154,7 @@ def _execute(
             run_id=run_id,
             partition_key=str(clock.now().date()),
             run_config=_QUIET | ({"ops": {"applied_changes": {"config": config}}} if config else {}),
-            tags=tags,
+            tags=tags | IN_TIMELINE,
             raise_on_error=False,
         )
 
@@ -176,32 +184,6 @@ def _plan_of(dagster: DagsterInstance, run_id: str) -> str:
     """The id of the plan that a run made."""
     run = dagster.get_run_by_id(run_id)
     return "" if run is None else run.tags[PLAN_TAG]
-
-
-def _overtaken(result: ExecuteInProcessResult) -> bool:
-    """Whether a run was refused its plan for what another did meanwhile."""
-    failures = (event.step_failure_data for event in result.all_events if event.is_step_failure)
-    told = (failure.user_failure_data for failure in failures if failure.user_failure_data is not None)
-    return any(each.metadata[OVERTAKEN].value for each in told if OVERTAKEN in each.metadata)
-
-
-def _reason(result: ExecuteInProcessResult) -> str:
-    """Why a run failed, in the words of the first error of ours, or of the check that blocked."""
-    for event in result.all_events:
-        if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
-            check = event.asset_check_evaluation_data
-            if not check.passed and check.blocking:
-                return check.description or f"the check {check.check_name} failed"
-    for event in result.all_events:
-        if event.event_type == DagsterEventType.STEP_FAILURE:
-            error = event.step_failure_data.error
-            if event.step_failure_data.user_failure_data and event.step_failure_data.user_failure_data.description:
-                return event.step_failure_data.user_failure_data.description
-            while error is not None and error.cause is not None:
-                error = error.cause
-            message = error.message.strip().split(": ", 1)[-1] if error else "an unknown error"
-            return message if error and error.cls_name in _OURS else f"{event.step_key}: {message}"
-    return "the run failed before its first step"
 
 
 def _fail_killed(dagster: DagsterInstance) -> None:

@@ -27,7 +27,7 @@ from tests.system import graphql
 from tests.system.installation import Installation
 
 _AROUND = 60
-FOR_NAMES = {"plan", "findings", "outcome"}
+FOR_NAMES = {"plan", "findings", "outcome", "explanation"}
 """The labels of the Markdown of `reconciliation_actions`, `reconciliation_findings` and `applied_changes`."""
 
 
@@ -72,7 +72,7 @@ def files(home: Path) -> Iterator[Place]:
 
 
 def tables(address: str) -> Iterator[Place]:
-    """Every row of every table; those of the ledger are meant for names."""
+    """Every row of every table; those of the ledger are meant for names, but for alerts."""
     with create_engine(address, poolclass=NullPool).connect() as connection:
         names = (
             "SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema)' ORDER BY 1, 2"
@@ -80,7 +80,7 @@ def tables(address: str) -> Iterator[Place]:
         for schema, table in connection.execute(text(names)).all():
             for row in connection.execute(text(f'SELECT * FROM "{schema}"."{table}"')).mappings():
                 said = "; ".join(f"{name}: {_readable(value)}" for name, value in row.items())
-                yield Place(f"{schema}.{table}", said, names=schema == "entra_emply")
+                yield Place(f"{schema}.{table}", said, names=schema == "entra_emply" and table != "alerts")
 
 
 def graphql_places(ask: graphql.Ask) -> Iterator[Place]:

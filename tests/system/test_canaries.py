@@ -33,6 +33,7 @@ SECRETS = {
     "Emply key": "zgeheim-emply-key",
     "wrong Emply key": "zgeheim-wrong-key",
     "database password": "zgeheim-password",
+    "receiver of alerts": "zgeheim-hook",
 }
 NAME, ADDRESS, PHONE = "Zkanarie-Ægir", "zkanarie.", "+45 99 88 77 66"
 PHOTO = base64.b64encode(b"\x89PNG\r\n\x1a\n\0" + b"Zkanarie-Foto").decode()
@@ -134,6 +135,7 @@ def journey(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
         installation.variables |= {
             "ENTRA_CLIENT_SECRET": SECRETS["client secret"],
             "EMPLY_API_KEY": SECRETS["Emply key"],
+            "ALERT_URLS": f"json://localhost:1/{SECRETS['receiver of alerts']}",  # where nobody is
         }
         ended = {"success": go_through(installation, Trouble(""))}
         for number, (name, trouble) in enumerate(troubles.items()):
