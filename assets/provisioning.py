@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dagster import AssetCheckResult, AssetExecutionContext, Config, Failure, MaterializeResult, MetadataValue, asset
 
 from assets.checks import EVERY_WRITE_SUCCEEDED, NOTHING_WAITS_FOR_A_PERSON, of_applying
+from assets.pages import console_link, mark_run
 from assets.partitions import DAILY, require_today
 from assets.resources import Connections
 from assets.source import OWNERS
@@ -47,7 +48,9 @@ def applied_changes(
     except PlanRefused as error:
         raise Failure(str(error), metadata={OVERTAKEN: error.overtaken}, allow_retries=False) from error
     outcome = MetadataValue.md(report_markdown(report, plan_id, connections.ledger.failures_of(plan_id)))
-    yield MaterializeResult(metadata={**_numbers(plan_id, report), "outcome": outcome})
+    mark_run(context, {"held": report.held, **report.trouble})
+    console = console_link(connections, "/failures" if report.troubled else "/plan")
+    yield MaterializeResult(metadata={**_numbers(plan_id, report), **console, "outcome": outcome})
     yield from of_applying(report)
 
 

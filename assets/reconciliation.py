@@ -23,6 +23,7 @@ from dagster import (
 from assets.checks import NO_EXTERNAL_USER_IS_TOUCHED, accepted_shrinks, no_external_user_is_touched
 from assets.identities import LISTS, inputs_from
 from assets.io_manager import has_whole_set
+from assets.pages import console_link, mark_run
 from assets.partitions import DAILY, is_today
 from assets.resources import Connections
 from assets.source import FRESH, OWNERS
@@ -32,7 +33,14 @@ from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.report.html import groups_of, html
 from entra_emply.reconciliation.report.markdown import findings_markdown, plan_markdown
-from entra_emply.reconciliation.report.wording import SHORT_ID, document, held_by_guard, how_to_approve, names_of
+from entra_emply.reconciliation.report.wording import (
+    GUARDS,
+    SHORT_ID,
+    document,
+    held_by_guard,
+    how_to_approve,
+    names_of,
+)
 
 PLAN_TAG = "entra-emply/plan"
 """Run tag: the whole id of the plan that a run made to be applied."""
@@ -80,12 +88,14 @@ def plan(
     if _ACTIONS in selected and not touched:
         _record(context, connections, inputs, made, whole=whole)
     if _FINDINGS in selected:
-        yield MaterializeResult(asset_key=_FINDINGS, metadata=_of_findings(made) | {"path": paths[_FINDINGS]})
+        metadata = _of_findings(made) | console_link(connections, "/findings") | {"path": paths[_FINDINGS]}
+        yield MaterializeResult(asset_key=_FINDINGS, metadata=metadata)
     if _ACTIONS in selected:
         compared = {} if whole else _difference(context, connections, made)
+        console = console_link(connections, "/plan") if whole else {}
         yield MaterializeResult(
             asset_key=_ACTIONS,
-            metadata=_of_actions(inputs, made) | compared | page | {"path": paths[_ACTIONS]},
+            metadata=_of_actions(inputs, made) | compared | console | page | {"path": paths[_ACTIONS]},
             check_results=[no_external_user_is_touched(touched)],
         )
 
@@ -126,6 +136,7 @@ def _record(
     if whole:
         connections.frames.complete(context.run_id, day)
         context.instance.add_run_tags(context.run_id, {PLAN_TAG: plan.plan_id})
+        mark_run(context, {"held": int((plan.actions["held_by"] != "").sum())})
 
 
 def _require_believable(context: AssetExecutionContext, connections: Connections, inputs: Inputs) -> None:
@@ -140,11 +151,11 @@ def _require_believable(context: AssetExecutionContext, connections: Connections
 def _of_actions(inputs: Inputs, plan: Plan) -> dict[str, Any]:
     """The plan's numbers, which plot over runs, and the plan to be read."""
     kinds = plan.actions["target"].where(plan.actions["target"] == "entra", "").str.cat(plan.actions["kind"], sep="_")
-    counts = kinds.str.removeprefix("_").value_counts().to_dict()
+    counts, by_guard = kinds.str.removeprefix("_").value_counts().to_dict(), held_by_guard(plan.actions)
     return {
         "dagster/row_count": len(plan.actions),
         "held": int((plan.actions["held_by"] != "").sum()),
-        **{f"held_{guard}": count for guard, count in held_by_guard(plan.actions).items()},
+        **{f"held_{guard}": by_guard.get(guard, 0) for guard in GUARDS},
         **{f"actions_{kind}": int(count) for kind, count in counts.items()},
         "status": plan.status,
         "plan_id": plan.plan_id[:SHORT_ID],

@@ -1,12 +1,12 @@
-"""The jobs: sync (sources to plan), apply, approve, retention, and the settings alone. What they do is in `assets`."""
+"""The jobs: sync (sources to plan), apply, retention, the settings alone, and those of `decisions`. What they do is in
+`assets`.
+"""
 
 from datetime import timedelta
 
 from dagster import (
     AssetSelection,
-    Config,
     DagsterInstance,
-    Failure,
     JobDefinition,
     OpExecutionContext,
     RunsFilter,
@@ -19,7 +19,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from assets.resources import Connections
 from entra_emply import clock
-from entra_emply.errors import EntraEmplyError
+from pipelines.decisions import DECISIONS
 
 ONE_AT_A_TIME = "entra-emply/one-at-a-time"
 """Tag: runs that carry the same value wait for each other (dagster.yaml)."""
@@ -54,42 +54,6 @@ reload_settings = define_asset_job(
 )
 
 
-class Approval(Config):
-    """What to approve of the newest plan, who does, and why. A filter that is empty means any."""
-
-    plan_id: str
-    by: str
-    reason: str
-    kind: str = ""
-    domain: str = ""
-    group: str = ""
-    person: str = ""
-
-
-@op
-def approve_actions(context: OpExecutionContext, connections: Connections, config: Approval) -> None:
-    """Record the approval; the next run applies what it released."""
-    try:
-        released = connections.ledger.approve(
-            config.plan_id,
-            kind=config.kind or None,
-            domain=config.domain or None,
-            group=config.group or None,
-            person=config.person or None,
-            by=config.by,
-            reason=config.reason,
-        )
-    except EntraEmplyError as error:
-        raise Failure(str(error), allow_retries=False) from error
-    context.log.info("%s actions approved for 72 hours; the next run applies them", len(released))
-
-
-@job(executor_def=in_process_executor, description="Release held actions of the newest plan, with who and why.")
-def approve() -> None:
-    """One op."""
-    approve_actions()
-
-
 @op
 def forget_what_is_old(context: OpExecutionContext, connections: Connections) -> None:
     """Frames, runs with their events and logs, and the ledger's people, each as long as the settings say."""
@@ -107,7 +71,7 @@ def retention() -> None:
     forget_what_is_old()
 
 
-JOBS: list[JobDefinition | UnresolvedAssetJobDefinition] = [sync, apply, approve, reload_settings, retention]
+JOBS: list[JobDefinition | UnresolvedAssetJobDefinition] = [sync, apply, *DECISIONS, reload_settings, retention]
 
 
 def _delete_runs(instance: DagsterInstance, days: int) -> int:

@@ -1,15 +1,15 @@
-"""`approve`, `refuse` and `release`, the first as a command and as the job of the UI: what is asked for is let go,
-never more, and an approval of nothing is refused in one line.
+"""`approve`, `refuse` and `release`, as commands and as jobs of the UI: what is asked for is let go, never more, and an
+approval of nothing is refused in one line. And `explain_person`, the job that answers.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dagster import DagsterInstance, ExecuteInProcessResult
+from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
-from pipelines.commands.sync import _reason
 from pipelines.definitions import build_defs
+from pipelines.failures import reason
 from tests.postgres import Server
 from tests.system.installation import Installation
 from tests.system.snapshots import Snapshots
@@ -24,7 +24,7 @@ MISTAKES = {
     "blank group": ({"group": " "}, "group is blank"),
     "blank name": ({"by": " "}, "by is blank"),
     "no reason": ({"reason": ""}, "reason is blank"),
-    "no plan": ({"plan_id": ""}, "'' names no plan"),
+    "short plan": ({"plan_id": "0123"}, "'0123' names no plan"),
     "other plan": ({"plan_id": "0123456789ab"}, "is not the newest plan"),
 }
 
@@ -45,9 +45,14 @@ def approval(installation: Installation, server: Server) -> dict[str, str]:
 
 def approve(approval: dict[str, str]) -> ExecuteInProcessResult:
     """The job, as the launchpad starts it."""
+    return launched("approve", "approve_actions", approval)
+
+
+def launched(job: str, op: str, config: dict[str, str]) -> ExecuteInProcessResult:
+    """A job of one op, as the launchpad starts it."""
     with DagsterInstance.ephemeral() as instance:
-        return build_defs().resolve_job_def("approve").execute_in_process(
-            instance=instance, run_config={"ops": {"approve_actions": {"config": approval}}}, raise_on_error=False
+        return build_defs().resolve_job_def(job).execute_in_process(
+            instance=instance, run_config={"ops": {op: {"config": config}}}, raise_on_error=False
         )  # fmt: skip
 
 
@@ -62,10 +67,10 @@ def test_the_job_approves_nothing_by_mistake(
     given, said = MISTAKES[mistake]
     result = approve(approval | given)
     assert (result.success, approved(server, installation)) == (False, 0)
-    assert said in _reason(result)
+    assert said in reason(result.all_events)
 
 
-@pytest.mark.parametrize("mistake", ["unknown group", "nobody", "no reason", "no plan"])
+@pytest.mark.parametrize("mistake", ["unknown group", "nobody", "no reason", "short plan"])
 def test_the_command_approves_nothing_by_mistake(
     installation: Installation, server: Server, approval: dict[str, str], mistake: str
 ) -> None:
@@ -86,6 +91,33 @@ def test_the_job_approves_the_people_of_a_known_group_alone(
     server.execute(elsewhere, installation.database)
     assert approve(approval | {"group": "Employees"}).success
     assert server.execute("SELECT action_id FROM entra_emply.approvals", installation.database) == [(theirs,)]
+
+
+def test_the_job_without_a_plan_approves_what_the_newest_holds(
+    installation: Installation, server: Server, approval: dict[str, str]
+) -> None:
+    assert approve({"by": approval["by"], "reason": approval["reason"]}).success
+    query = "SELECT DISTINCT plan_id FROM entra_emply.approvals"
+    assert server.execute(query, installation.database) == [(approval["plan_id"],)]
+
+
+def test_the_job_releases_a_quarantined_action_and_no_other(installation: Installation, server: Server) -> None:
+    failed = "INSERT INTO entra_emply.failures VALUES ('81d0', 8, 1, '403', now(), now())"
+    server.execute(failed, installation.database)
+    refused = launched("release", "release_action", {"action_id": "0123", "by": "Ada"})
+    assert "action 0123 is not quarantined" in reason(refused.all_events)
+    assert launched("release", "release_action", {"action_id": "81d0", "by": "Ada"}).success
+    assert server.execute("SELECT by FROM entra_emply.releases", installation.database) == [("Ada",)]
+
+
+def test_the_job_explains_a_person_on_the_page_of_the_plan(installation: Installation, server: Server) -> None:
+    query = "SELECT entra_id, subject FROM entra_emply.actions WHERE own_guards <> '' AND entra_id IS NOT NULL LIMIT 1"
+    ((entra_id, subject),) = server.execute(query, installation.database)
+    result = launched("explain_person", "explain_one", {"person": str(entra_id)})
+    (observed,) = [event for event in result.all_events if event.event_type_value == "ASSET_OBSERVATION"]
+    observation = observed.asset_observation_data.asset_observation
+    assert observation.asset_key == AssetKey("reconciliation_actions")
+    assert str(subject) in str(observation.metadata["explanation"].value)
 
 
 @pytest.mark.parametrize(
