@@ -158,7 +158,7 @@ def _held(newest: int, now: datetime) -> Select[Any]:
         select(plans.c.plan_no, plans.c.created_at)
         .join(earlier, earlier.c.plan_no == plans.c.plan_no)
         .where(earlier.c.action_id == actions.c.action_id, plans.c.origin == "sync")
-        .order_by(plans.c.plan_no)
+        .order_by(earlier.c.plan_no)
         .limit(1)
         .lateral()
     )
