@@ -50,7 +50,7 @@ def applied_changes(
     outcome = MetadataValue.md(report_markdown(report, plan_id, connections.ledger.failures_of(plan_id)))
     mark_run(context, {"held": report.held, **report.trouble})
     console = console_link(connections, "/failures" if report.troubled else "/plan")
-    yield MaterializeResult(metadata={**_numbers(plan_id, report), **console, "outcome": outcome})
+    yield MaterializeResult(metadata={**console, "outcome": outcome, **_numbers(plan_id, report)})
     yield from of_applying(report)
 
 

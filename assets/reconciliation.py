@@ -88,14 +88,14 @@ def plan(
     if _ACTIONS in selected and not touched:
         _record(context, connections, inputs, made, whole=whole)
     if _FINDINGS in selected:
-        metadata = _of_findings(made) | console_link(connections, "/findings") | {"path": paths[_FINDINGS]}
+        metadata = console_link(connections, "/findings") | _of_findings(made) | {"path": paths[_FINDINGS]}
         yield MaterializeResult(asset_key=_FINDINGS, metadata=metadata)
     if _ACTIONS in selected:
         compared = {} if whole else _difference(context, connections, made)
         console = console_link(connections, "/plan") if whole else {}
         yield MaterializeResult(
             asset_key=_ACTIONS,
-            metadata=_of_actions(inputs, made) | compared | console | page | {"path": paths[_ACTIONS]},
+            metadata=console | _of_actions(inputs, made) | compared | page | {"path": paths[_ACTIONS]},
             check_results=[no_external_user_is_touched(touched)],
         )
 
@@ -149,10 +149,11 @@ def _require_believable(context: AssetExecutionContext, connections: Connections
 
 
 def _of_actions(inputs: Inputs, plan: Plan) -> dict[str, Any]:
-    """The plan's numbers, which plot over runs, and the plan to be read."""
+    """The plan to be read, which the page shows first, and its numbers, which plot over runs."""
     kinds = plan.actions["target"].where(plan.actions["target"] == "entra", "").str.cat(plan.actions["kind"], sep="_")
     counts, by_guard = kinds.str.removeprefix("_").value_counts().to_dict(), held_by_guard(plan.actions)
     return {
+        "plan": MetadataValue.md(plan_markdown(plan, names_of(inputs), how_to_approve(plan.plan_id))),
         "dagster/row_count": len(plan.actions),
         "held": int((plan.actions["held_by"] != "").sum()),
         **{f"held_{guard}": by_guard.get(guard, 0) for guard in GUARDS},
@@ -160,17 +161,16 @@ def _of_actions(inputs: Inputs, plan: Plan) -> dict[str, Any]:
         "status": plan.status,
         "plan_id": plan.plan_id[:SHORT_ID],
         "mapping_version": inputs.settings.version,
-        "plan": MetadataValue.md(plan_markdown(plan, names_of(inputs), how_to_approve(plan.plan_id))),
     }
 
 
 def _of_findings(plan: Plan) -> dict[str, Any]:
-    """The findings' numbers, which plot over runs, and the findings to be read."""
+    """The findings to be read, which the page shows first, and their numbers, which plot over runs."""
     codes = plan.findings["code"].value_counts().to_dict()
     return {
+        "findings": MetadataValue.md(findings_markdown(plan.findings)),
         "dagster/row_count": len(plan.findings),
         **{f"findings_{code}": int(count) for code, count in codes.items()},
-        "findings": MetadataValue.md(findings_markdown(plan.findings)),
     }
 
 
