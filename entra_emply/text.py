@@ -1,10 +1,11 @@
 """How text is compared: `key` for e-mails and usernames, `trimmed` for everything else (rules.md, "Terms"). And how
-times are written (E3)."""
+times are written (E3), and how a column of text becomes an array of Arrow and back."""
 
 import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -29,12 +30,15 @@ def key(text: "pd.Series[str]") -> "pd.Series[str]":
 
 def trimmed(text: "pd.Series[str]") -> "pd.Series[str]":
     """`text` without surrounding white space; blank is missing. Index and length stay."""
-    return _map(text, lambda array: array, str.strip)
+    return _map(text, _as_it_is, str.strip)
 
 
 def written(text: "pd.Series[str]") -> "pd.Series[str]":
     """`text` as it was written; blank is missing. Index and length stay."""
-    return text.where(trimmed(text).notna())
+    if text.empty:
+        return text.astype(TEXT)
+    array = as_arrow(text)
+    return as_column(pc.if_else(pc.is_valid(_each(array, _as_it_is, str.strip)), array, _MISSING), text.index)
 
 
 def key_of(text: str) -> str:
@@ -44,7 +48,7 @@ def key_of(text: str) -> str:
 
 def as_address(text: "pd.Series[str]") -> "pd.Series[str]":
     """`text` as it was written, but for what `key` drops: format characters, surrounding white space."""
-    return _map(text, lambda array: array, lambda value: _visible(value).strip())
+    return _map(text, _as_it_is, lambda value: _visible(value).strip())
 
 
 def _visible(text: str) -> str:
@@ -52,21 +56,38 @@ def _visible(text: str) -> str:
     return "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
 
 
+def as_arrow(text: "pd.Series[str]") -> pa.Array:
+    """The texts in one piece; pandas keeps what it concatenated in chunks."""
+    array = pa.array(text.array if text.dtype == TEXT else text, type=pa.large_string(), from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def as_column(array: "pa.Array | pa.ChunkedArray", index: "pd.Index[Any] | None" = None) -> "pd.Series[str]":
+    """The inverse. (What `Series` does to find out that it is text takes longer than most questions to a few rows.)"""
+    return pd.Series(TEXT.__from_arrow__(array), index=index, copy=False)
+
+
 def _map(text: "pd.Series[str]", fast: Callable[[pa.Array], pa.Array], exact: Callable[[str], str]) -> "pd.Series[str]":
-    """Arrow's kernels for ASCII, where they agree with Python; Python itself, value by value, for the rest."""
-    if text.empty:
-        return text.astype(TEXT)
-    given = pa.array(text, type=pa.large_string(), from_pandas=True)
-    array = given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given
+    return text.astype(TEXT) if text.empty else as_column(_each(as_arrow(text), fast, exact), text.index)
+
+
+def _as_it_is(array: pa.Array) -> pa.Array:
+    return array
+
+
+def _each(array: pa.Array, fast: Callable[[pa.Array], pa.Array], exact: Callable[[str], str]) -> pa.Array:
+    """Arrow's kernels for ASCII, where they agree with Python; Python itself, value by value, for the rest.
+
+    Blank is missing.
+    """
     plain = fast(pc.ascii_trim(array, characters=_ASCII_SPACE))
     ascii_only = pc.string_is_ascii(array)
-    if pc.all(ascii_only).as_py() is False:
+    if ascii_only.false_count:
         foreign = pc.fill_null(pc.invert(ascii_only), False)
         different = array.filter(foreign).dictionary_encode()  # names repeat
         exactly = pa.array([exact(value) for value in different.dictionary.to_pylist()], type=pa.large_string())
         plain = pc.replace_with_mask(plain, foreign, exactly.take(different.indices))
-    shown = pc.if_else(pc.equal(plain, _BLANK), _MISSING, plain)
-    return pd.Series(shown, index=text.index, dtype=TEXT)
+    return pc.if_else(pc.equal(plain, _BLANK), _MISSING, plain)
 
 
 def utc_second(written: object) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, as_set, is_among, positions, take, take_flag
+from entra_emply.reconciliation.arrays import Mask, Rows, as_set, encoded, is_among, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of
 from entra_emply.reconciliation.rules.lifecycle import given_at_creation
@@ -71,7 +71,24 @@ class PlannedActions:
 
     def is_kind(self, *kinds: str) -> Mask:
         """Which are of one of these kinds."""
-        return self.frame["kind"].isin(kinds).to_numpy(dtype=bool)
+        numbers, known = self._kinds
+        return np.isin(numbers, [number for number, kind in enumerate(known) if kind in kinds])
+
+    @cached_property
+    def _kinds(self) -> tuple[Rows, list[str]]:
+        """The kinds as numbers, and what they are."""
+        numbers, known = encoded(self.frame["kind"])
+        return numbers, known.tolist()
+
+    @cached_property
+    def in_entra(self) -> Mask:
+        """Which change Entra."""
+        return (self.frame["target"] == "entra").to_numpy(dtype=bool)
+
+    @cached_property
+    def of_c6(self) -> Mask:
+        """Which are C6's."""
+        return (self.frame["rule"] == "C6").to_numpy(dtype=bool)
 
     def named(self, row: int) -> str:
         """The kind of an action."""
@@ -187,10 +204,8 @@ def _deactivations_allowed(identities: Identities) -> tuple[int, int]:
 
 
 def _removes(actions: PlannedActions, rows: Rows) -> Mask:
-    events = (actions.frame["target"] == "entra").to_numpy(dtype=bool) & actions.is_kind("delete_event")
-    return ((actions.is_kind("remove_calendar", "detach_calendar") | events) & not_c6.holds(actions, _all(actions)))[
-        rows
-    ]
+    events = actions.in_entra & actions.is_kind("delete_event")
+    return ((actions.is_kind("remove_calendar", "detach_calendar") | events) & ~actions.of_c6)[rows]
 
 
 def _all(actions: PlannedActions) -> Rows:
@@ -219,20 +234,19 @@ def _holders(identities: Identities) -> Rows:
     return np.flatnonzero(identities.frame["emply_row"].isin(protected))
 
 
-def _given_protected(actions: PlannedActions, rows: Rows) -> Mask:
-    """A login made with a protected role, or one that gets one."""
+@once
+def _receives_protected(actions: PlannedActions) -> Mask:
+    """Which make a login with a protected role, or give it one."""
     identities = actions.identities
     given = given_at_creation(identities)
     created = given.loc[given["role_id"].isin(identities.mapping.protected_roles), "person"]
     none = np.zeros(0, dtype=np.int64)
     changed = none if actions.changes is None else actions.changes.given(identities.mapping.protected_roles)
-    made = (actions.frame["target"] == "emply").to_numpy(dtype=bool) & actions.is_kind("create_user")
-    receives = (made & np.isin(actions.person, created)) | (
-        actions.is_kind("set_roles") & np.isin(actions.person, changed)
-    )
-    return receives[rows]
+    made = ~actions.in_entra & actions.is_kind("create_user")
+    return (made & np.isin(actions.person, created)) | (actions.is_kind("set_roles") & np.isin(actions.person, changed))
 
 
+@once
 def _emptied(actions: PlannedActions) -> "pd.Series[str]":
     """The configured groups that are suddenly empty."""
     if actions.held_by is not None:
@@ -274,18 +288,21 @@ def _all_approved(actions: PlannedActions, rows: Rows) -> Mask:
 
 def _behind_link(actions: PlannedActions, rows: Rows) -> Mask:
     """With a held link every other action of that person waits, free again as soon as the link is."""
-    links, everything = actions.is_kind("link_user"), _all(actions)
+    return _of_held_links(actions)[rows]
+
+
+@once
+def _of_held_links(actions: PlannedActions) -> Mask:
+    links = actions.is_kind("link_user")
     if not links.any():
-        return np.zeros(len(rows), dtype=bool)
-    held = _protected.holds(actions, everything) | (actions.held_before.str.strip() != "").to_numpy(dtype=bool)
+        return links
+    held = _protected.holds(actions, _all(actions)) | (actions.held_before.str.strip() != "").to_numpy(dtype=bool)
     waiting_links = links & held & ~actions.approved
-    return (np.isin(actions.person, actions.person[waiting_links]) & ~links)[rows]
+    return np.isin(actions.person, actions.person[waiting_links]) & ~links
 
 
 has_action = Condition[PlannedActions]("has_action", lambda _, rows: np.ones(len(rows), dtype=bool))
-not_c6 = Condition[PlannedActions](
-    "not_c6", lambda actions, rows: (actions.frame["rule"].iloc[rows] != "C6").to_numpy(dtype=bool)
-)
+not_c6 = Condition[PlannedActions]("not_c6", lambda actions, rows: ~actions.of_c6[rows])
 deactivates = _kinds("deactivates", "deactivate_user", "delete_user")
 sets_roles = _kinds("sets_roles", "set_roles")
 removes = Condition("removes", _removes)
@@ -294,7 +311,7 @@ leaves_group = Condition("leaves_group", _leaves_group)
 touches_holder = _of_people(
     "touches_holder", lambda actions: _holders(actions.identities), "link_user", "deactivate_user", "delete_user"
 )
-gives_protected = Condition("gives_protected", _given_protected)
+gives_protected = Condition[PlannedActions]("gives_protected", lambda actions, rows: _receives_protected(actions)[rows])
 replaces_link = _of_people(
     "replaces_link",
     lambda actions: np.flatnonzero(actions.identities.frame["replaces_link"].to_numpy(dtype=bool)),
@@ -330,6 +347,8 @@ def _with_other(*holding: tuple[Condition[PlannedActions], ...]) -> Condition[Pl
     def holds(actions: PlannedActions, rows: Rows) -> Mask:
         one, everything = actions.as_one, _all(actions)
         pairs = everything[one >= 0]
+        if not len(pairs):
+            return np.zeros(len(rows), dtype=bool)
         held = np.zeros(len(pairs), dtype=bool)
         for conditions in holding:
             held |= np.logical_and.reduce([each.holds(actions, pairs) for each in conditions])

@@ -275,7 +275,7 @@ def actions(
     for side, values in (("before", before), ("after", after)):
         columns[side] = repeated(None, len(of)) if values is None else as_json(values)
     draft: dict[str, Any] = {"person": of} | {column: values.array for column, values in columns.items()}
-    made = pd.DataFrame(draft)
+    made = pd.DataFrame(draft, copy=False)
     return made if made["reason"].dtype == TEXT else made.astype({"reason": TEXT})
 
 
@@ -288,7 +288,8 @@ def findings(of: "pd.Index[int]", code: str, rule: str) -> pd.DataFrame:
 
 def together(drafts: "list[pd.DataFrame]") -> pd.DataFrame:
     """The drafts as one frame, indexed 0…."""
-    return pd.concat([draft for draft in drafts if not draft.empty] or drafts[:1], ignore_index=True)
+    some = [draft for draft in drafts if not draft.empty] or drafts[:1]
+    return pd.concat(some, ignore_index=True) if len(some) > 1 else some[0].reset_index(drop=True)
 
 
 def _text(value: object) -> str | None:

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guards
-from entra_emply.reconciliation.arrays import as_set, collected, encoded, is_among, marked, repeated, sorted_by, take
-from entra_emply.reconciliation.guards import COUNTS, PlannedActions
+from entra_emply.reconciliation.arrays import as_set, collected, is_among, marked, repeated, sorted_by, take
+from entra_emply.reconciliation.guards import COUNTS, GUARDS, PlannedActions
 from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, actions, together
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
@@ -34,6 +34,7 @@ from entra_emply.reconciliation.rules import (
 )
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.days import time_zones
+from entra_emply.text import as_arrow
 
 ACTION_COLUMNS = [
     "action_id",
@@ -55,6 +56,11 @@ ACTION_COLUMNS = [
 ]
 
 _JSON = json.JSONEncoder(sort_keys=True).encode
+_NAMES_OF_GUARDS = pd.Series(
+    [" ".join(name for bit, name in enumerate(GUARDS) if some >> bit & 1) for some in range(1 << len(GUARDS))],
+    dtype="str",
+)
+"""Every set of guards in words; a bit of the row's number says whether a guard is one of them."""
 
 
 @dataclass(frozen=True)
@@ -232,16 +238,20 @@ def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
         return pd.Series(index=actions.index, dtype="str")
     parts = [_each(actions[name], _JSON) for name in ("target", "kind", "entra_id", "emply_user_id")]
     parts += [_each(actions[name], lambda text: _JSON(orjson.loads(text))) for name in ("before", "after")]
-    text = "[" + parts[0].str.cat(pd.concat(parts[1:], axis=1), sep=", ") + "]"
-    digests = [hashlib.sha256(value.encode()).hexdigest() for value in text.tolist()]  # no array library has SHA-256
+    texts = pc.binary_join_element_wise(*parts, pa.scalar(", ", pa.large_string())).to_pylist()
+    digests = [hashlib.sha256(f"[{text}]".encode()).hexdigest() for text in texts]  # no array library has SHA-256
     return pd.Series(digests, index=actions.index, dtype="str")
 
 
-def _each(values: "pd.Series[str]", to_json: Callable[[str], str]) -> "pd.Series[str]":
+def _each(values: "pd.Series[str]", to_json: Callable[[str], str]) -> pa.Array:
     """The values as JSON, `null` where missing: each different one is made once, most repeat."""
-    numbers, different = encoded(values)
-    texts = pd.Series([*map(to_json, different.tolist()), "null"], dtype="str")  # -1 is the last
-    return pd.Series(texts.array.take(numbers), index=values.index, dtype="str")
+    different = as_arrow(values).dictionary_encode(null_encoding="encode")
+    texts = [_or_null(value, to_json) for value in different.dictionary.to_pylist()]
+    return pa.array(texts, type=pa.large_string()).take(different.indices)
+
+
+def _or_null(value: str | None, to_json: Callable[[str], str]) -> str:
+    return "null" if value is None else to_json(value)
 
 
 def _groups(identities: Identities, persons: "pd.Series[int]") -> "pd.Series[str]":
@@ -261,11 +271,9 @@ def _groups(identities: Identities, persons: "pd.Series[int]") -> "pd.Series[str
 
 
 def _joined(flags: pd.DataFrame) -> "pd.Series[str]":
-    """The names of the columns that are true, separated by blanks."""
-    text = pd.Series("", index=flags.index, dtype="str")
-    for name in flags.columns[flags.any()]:
-        text = text.where(~flags[name], (text + " " + name).str.strip())
-    return text
+    """The names of the columns that are true, separated by blanks; the columns are GUARDS."""
+    places = flags.to_numpy(dtype=np.int64) @ (1 << np.arange(len(GUARDS)))
+    return pd.Series(_NAMES_OF_GUARDS.array.take(places), index=flags.index)
 
 
 def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:

@@ -33,14 +33,13 @@ class Source:
 def codes_of(inputs: Inputs, kind: str, entra_ids: "pd.Series[str]") -> "pd.Series[str]":
     """The code of each of these users' `kind` ("photos", "mailboxes"); missing where it was read. The index stays."""
     unreadable = inputs.unreadable[(inputs.unreadable["kind"] == kind).to_numpy(dtype=bool)]
-    if unreadable.empty:
-        return pd.Series(index=entra_ids.index, dtype="str")
-    codes = take(unreadable["code"], positions(entra_ids, unreadable["id"]))
-    return pd.Series(codes.array, index=entra_ids.index, dtype="str")
+    return take(unreadable["code"], pd.Series(positions(entra_ids, unreadable["id"]), index=entra_ids.index))
 
 
 def code_of_source(inputs: Inputs, source: str) -> str | None:
     """The code of a source that could not be read at all; None where it was read."""
+    if inputs.unreadable.empty:
+        return None
     rows = inputs.unreadable[(inputs.unreadable["kind"] == "sources") & (inputs.unreadable["id"] == source)]
     return None if rows.empty else str(rows["code"].iloc[0])
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, codes, is_among, marked
+from entra_emply.reconciliation.arrays import Mask, codes, equal_pairs, is_among, marked
 from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, flag, with_employee
@@ -92,9 +92,8 @@ def _carried_by_others(identities: Identities, wanted: pd.DataFrame) -> Mask:
     for column in ("username", "email"):
         addresses = key(users[column])
         rows = np.flatnonzero(is_among(addresses, wanted["address"]))
-        carriers = pd.DataFrame({"address": addresses.iloc[rows].array, "carrier": rows})
-        pairs = wanted[["address"]].assign(own=own, wanted=np.arange(len(wanted))).merge(carriers, on="address")
-        carried[pairs.loc[pairs["own"] != pairs["carrier"], "wanted"]] = True
+        asked, carrier = equal_pairs(wanted["address"], addresses.iloc[rows])
+        carried[asked[own[asked] != rows[carrier]]] = True
     return carried
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, take, take_flag
+from entra_emply.reconciliation.arrays import Mask, Rows, is_among, joined, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.unreadable import codes_of
-from entra_emply.text import trimmed, written
+from entra_emply.text import TEXT, trimmed, written
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,8 +192,7 @@ def place(of: pd.DataFrame) -> "pd.Series[str]":
 
 def as_one(of: pd.DataFrame, *columns: str) -> "pd.Series[str]":
     """The texts of several columns as one: to find rows by more than one id."""
-    first, *others = (of[column].astype("str").fillna("") for column in columns)
-    return first.str.cat(pd.concat(others, axis=1), sep="\x1f")
+    return joined(*(of[column].astype(TEXT) for column in columns))
 
 
 def _room_names(identities: Identities) -> "pd.Series[str]":

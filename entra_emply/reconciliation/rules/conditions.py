@@ -98,8 +98,6 @@ employee_by_entra_email = flag(
 )
 has_email = flag("has_email", lambda identities: identities.has_email, _email)
 no_email = has_email.negated("no_email")
-
-integration_on = switch("integration_on", lambda identities: identities.inputs.settings.enabled)
 integration_off = integration_on.negated("integration_off")
 
 ENABLED_IN_GROUP: tuple[PersonCondition, ...] = (enabled, in_group, not_in_room)

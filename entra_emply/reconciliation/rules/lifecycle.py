@@ -1,12 +1,13 @@
 """L: joiners, leavers, and those who come back. Who gets a login, who loses it, and what a person has to look at."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, collected, is_among, marked, take
+from entra_emply.reconciliation.arrays import Mask, Rows, collected, equal_pairs, is_among, marked, take
 from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
 from entra_emply.reconciliation.rule import Rule, Values
 from entra_emply.reconciliation.rules.conditions import (
@@ -71,16 +72,15 @@ def _in_the_way(identities: Identities, persons: Rows) -> pd.DataFrame:
     """L1a: the Emply users that carry an address of these people, or share one: person, emply_user_id."""
     users, at = identities.inputs.emply_users, pd.Index(persons)
     names, emails = key(identities.entra("user_principal_name", at)), identities.frame["address"].iloc[persons]
-    own = pd.concat([pd.DataFrame({"person": persons, "address": each.array}) for each in (names, emails)]).dropna()
-    carried = []
-    for column in ("username", "email"):
-        addresses = key(users[column])
-        rows = np.flatnonzero(is_among(addresses, own["address"]))
-        ids = users["emply_user_id"].iloc[rows].array
-        carried.append(pd.DataFrame({"emply_user_id": ids, "address": addresses.iloc[rows].array}))
-    found = own.merge(pd.concat(carried), on="address")[["person", "emply_user_id"]]
     shared = identities.frame["shares_with"].iloc[persons]
-    return pd.concat([found, pd.DataFrame({"person": persons, "emply_user_id": shared.array}).dropna()])
+    found = [pd.DataFrame({"person": persons, "emply_user_id": shared.array}).dropna()]
+    for own, column in product((names, emails), ("username", "email")):
+        addresses = key(users[column])
+        rows = np.flatnonzero(is_among(addresses, own))
+        person, carrier = equal_pairs(own, addresses.iloc[rows])
+        ids = users["emply_user_id"].array.take(rows[carrier])
+        found.append(pd.DataFrame({"person": persons[person], "emply_user_id": ids}))
+    return pd.concat(found)
 
 
 def _may_activate(identities: Identities) -> Mask:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, codes, is_among, marked, positions, take
+from entra_emply.reconciliation.arrays import Mask, Rows, codes, equal_pairs, is_among, joined, marked, positions, take
 from entra_emply.reconciliation.employees import Employees
 from entra_emply.reconciliation.entra_users import EntraUsers
 from entra_emply.reconciliation.identities import Identities, once
@@ -169,8 +169,9 @@ class Sharing:
         theirs = _addresses_of_logins(users.inputs, logins)
         ours = users.addresses_of(seekers)
         ours = ours[is_among(ours["address"], theirs["address"])]
-        shared = ours[~self._is_anothers(ours)].merge(theirs, on="address")
-        shared = shared.drop_duplicates(["row", "login"], ignore_index=True)
+        ours = ours[~self._is_anothers(ours)]
+        mine, other = equal_pairs(ours["address"], theirs["address"])
+        shared = ours.iloc[mine].assign(login=theirs["login"].to_numpy()[other]).drop_duplicates(["row", "login"])
         return shared[~self._refused(shared)].reset_index(drop=True)
 
     @cached_property
@@ -191,22 +192,18 @@ class Sharing:
         """Addresses (row, address) that are the UPN or e-mail of another enabled Entra user: they do not count."""
         own = self.users.owners_of(ours["address"])
         own = own[self.users.enabled[own["row"]]]
-        carriers = own["address"].value_counts()
-        mine = ours.merge(own, on=["row", "address"], how="left", indicator=True)["_merge"] == "both"
-        others = ours["address"].map(carriers).fillna(0).to_numpy() - mine.to_numpy()
-        return others > 0
+        mine, owner = equal_pairs(ours["address"], own["address"])
+        others = ours["row"].to_numpy()[mine] != own["row"].to_numpy()[owner]
+        return marked(mine[others], len(ours))
 
     def _refused(self, pairs: pd.DataFrame) -> Mask:
         """Pairs of which a person said that they are not the same one."""
         refused, inputs = self.users.inputs.state.refused, self.users.inputs
         if refused.empty:
             return np.zeros(len(pairs), dtype=bool)
-        named = (
-            inputs.entra_users["entra_id"]
-            .iloc[pairs["row"]]
-            .str.cat(inputs.emply_users["emply_user_id"].iloc[pairs["login"]].array, sep="\x1f")
-        )
-        return is_among(named, refused["entra_id"] + "\x1f" + refused["emply_user_id"])
+        ids = inputs.entra_users["entra_id"], inputs.emply_users["emply_user_id"]
+        named = joined(take(ids[0], pairs["row"].to_numpy()), take(ids[1], pairs["login"].to_numpy()))
+        return is_among(named, joined(refused["entra_id"], refused["emply_user_id"]))
 
 
 def _addresses_of_logins(inputs: Inputs, rows: Rows) -> pd.DataFrame:

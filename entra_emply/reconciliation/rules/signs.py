@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation.arrays import Mask, Rows, is_among
+from entra_emply.reconciliation.arrays import Mask, Rows, equal_pairs, is_among, joined
 from entra_emply.reconciliation.identities import Identities, findings, once, together
 from entra_emply.reconciliation.mapping import require_application
 from entra_emply.reconciliation.near import one_edit_apart
@@ -222,12 +222,10 @@ class NearPairs:
         addresses = identities.frame["address"].iloc[persons].reset_index(drop=True)
         whose = identities.frame.index[persons]
         names = key(identities.entra("given_name", whose)), key(identities.entra("surname", whose))
-        pairs = pd.concat(
-            [
-                one_edit_apart(addresses, key(candidates["email"])),
-                _equal(_full_name(*names), _full_name(key(candidates["first_name"]), key(candidates["last_name"]))),
-            ]
-        ).drop_duplicates()
+        near = one_edit_apart(addresses, key(candidates["email"]))
+        theirs = _full_name(key(candidates["first_name"]), key(candidates["last_name"]))
+        alike = equal_pairs(_full_name(*names), theirs)
+        pairs = pd.concat([near, pd.DataFrame(dict(zip(("one", "other"), alike, strict=True)))]).drop_duplicates()
         return pd.DataFrame({"person": persons[pairs["one"]], "employee": rows[pairs["other"]]})
 
     @cached_property
@@ -304,11 +302,4 @@ def _nearly_matching(identities: Identities) -> pd.DataFrame:
 
 
 def _full_name(given: "pd.Series[str]", last: "pd.Series[str]") -> "pd.Series[str]":
-    return given.str.cat(last, sep="\x1f").reset_index(drop=True)
-
-
-def _equal(one: "pd.Series[str]", other: "pd.Series[str]") -> pd.DataFrame:
-    """The pairs of equal texts: one, other (rows)."""
-    left = pd.DataFrame({"text": one.array, "one": np.arange(len(one))}).dropna()
-    right = pd.DataFrame({"text": other.array, "other": np.arange(len(other))}).dropna()
-    return left.merge(right, on="text")[["one", "other"]]
+    return joined(given, last).where((given.notna() & last.notna()).array)
