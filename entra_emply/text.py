@@ -64,7 +64,8 @@ def as_arrow(text: "pd.Series[str]") -> pa.Array:
 
 def as_column(array: "pa.Array | pa.ChunkedArray", index: "pd.Index[Any] | None" = None) -> "pd.Series[str]":
     """The inverse. (What `Series` does to find out that it is text takes longer than most questions to a few rows.)"""
-    return pd.Series(TEXT.__from_arrow__(array), index=index, copy=False)
+    text = TEXT.__from_arrow__(array)  # type: ignore[attr-defined]  # Arrow's protocol
+    return pd.Series(text, index=index, copy=False)
 
 
 def _map(text: "pd.Series[str]", fast: Callable[[pa.Array], pa.Array], exact: Callable[[str], str]) -> "pd.Series[str]":

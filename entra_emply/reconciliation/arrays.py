@@ -3,7 +3,6 @@
 Nothing here knows a rule. Rows are positions in a frame, -1 for none.
 """
 
-import json
 from typing import Any
 
 import numpy as np
@@ -152,14 +151,14 @@ def sorted_by(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 def as_json(frame: pd.DataFrame) -> "pd.Series[str]":
     """Every row as a compact JSON object, keys in the order of the columns, missing values null; the frame's index."""
-    rows = pa.table({name: pa.array(frame[name], from_pandas=True) for name in frame}).to_pylist()
-    texts = [orjson.dumps(row).decode() for row in rows]  # pandas' `to_json` takes ten times as long for a few
+    texts = [orjson.dumps(row).decode() for row in records(frame)]  # `to_json` takes ten times as long for a few
     return as_column(pa.array(texts, type=pa.large_string()), frame.index)
 
 
-def parsed(text: "pd.Series[str]") -> "list[dict[str, object] | None]":
-    """JSON texts as objects, None where missing: for showing them, not for deciding."""
-    return [None if value is None else json.loads(value) for value in text.astype(object).where(text.notna(), None)]
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as JSON has them, missing values None."""
+    rows: list[dict[str, Any]] = pa.table({name: pa.array(frame[name], from_pandas=True) for name in frame}).to_pylist()
+    return rows
 
 
 def _encoded(array: pa.Array) -> tuple[Rows, pa.Array]:

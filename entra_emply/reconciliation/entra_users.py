@@ -26,9 +26,8 @@ def memberships(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
     return pd.DataFrame({"entra_row": pairs // width, "priority": pairs % width})
 
 
-def addresses(users: pd.DataFrame) -> "pd.Series[str]":
-    """The e-mails of Entra users (rules.md, "Terms"); `users` has mail, user_principal_name and user_type."""
-    upn = key(users["user_principal_name"])
+def addresses(users: pd.DataFrame, upn: "pd.Series[str]") -> "pd.Series[str]":
+    """The e-mails of Entra users (rules.md, "Terms"), which have mail and user_type; `upn` are their sign-in names."""
     own_name = upn.where((users["user_type"] == "Member") & ~upn.str.contains(_GUEST, regex=False, na=False))
     return key(users["mail"]).fillna(own_name)
 
@@ -53,7 +52,7 @@ class EntraUsers:
     @cached_property
     def address(self) -> "pd.Series[str]":
         """Their e-mails."""
-        return addresses(self.inputs.entra_users)
+        return addresses(self.inputs.entra_users, self.upn)
 
     def owners_of(self, addresses: "pd.Series[str]") -> pd.DataFrame:
         """Which Entra users have one of these as UPN or e-mail: row, address; unique."""

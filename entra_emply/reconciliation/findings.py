@@ -201,7 +201,7 @@ NOT_READ = ("photo_unreadable", "mailbox_unreadable", "source_unreadable")
 def about_people(identities: Identities, drafts: pd.DataFrame) -> pd.DataFrame:
     """The drafted findings (FINDING_DRAFT, maybe `object` and another's `employee_id`) with FINDING_COLUMNS."""
     if drafts.empty:
-        return pd.DataFrame(columns=FINDING_COLUMNS, dtype=TEXT)
+        return _NOTHING
     who = identities.frame.loc[drafts["person"], ["entra_id", "emply_user_id", "employee_id", "subject"]]
     found = pd.concat([drafts.reset_index(drop=True), who.add_suffix("_").reset_index(drop=True)], axis=1)
     found = found.assign(**{name: found[f"{name}_"] for name in ("entra_id", "emply_user_id", "subject")})
@@ -215,7 +215,7 @@ def about_groups(identities: Identities) -> pd.DataFrame:
     renamed = named.resolved.recorded.loc[R8.acts(named), ["group_id"]].assign(code="group_renamed", rule="R8")
     drafts = pd.concat([renamed, signs.about_groups(identities).assign(rule="S")], ignore_index=True)
     if drafts.empty:
-        return pd.DataFrame(columns=FINDING_COLUMNS, dtype=TEXT)
+        return _NOTHING
     groups = identities.inputs.entra_groups
     names = trimmed(take(groups["display_name"], positions(drafts["group_id"], groups["group_id"])))
     return _worded(drafts.assign(subject=names.array, object=drafts["group_id"]))
@@ -224,17 +224,19 @@ def about_groups(identities: Identities) -> pd.DataFrame:
 def about_sources(sources: Sources) -> pd.DataFrame:
     """G5b: the sources that are left out, with what the service said as `object`, with FINDING_COLUMNS."""
     rows = [sources.sources[row] for row in np.flatnonzero(G5B.acts(sources))]
+    if not rows:
+        return _NOTHING
     drafts = pd.DataFrame({"subject": [row.name for row in rows], "object": [row.code for row in rows]}, dtype="str")
     return _worded(drafts.assign(code="source_unreadable", rule=G5B.name))
 
 
 def _worded(drafts: pd.DataFrame) -> pd.DataFrame:
     words = positions(drafts["code"], _WORDS["code"])
-    for column in ("severity", "message", "remedy"):
-        drafts[column] = take(_WORDS[column], words).array
-    return drafts.reindex(columns=FINDING_COLUMNS).astype(TEXT)
+    told = {column: take(_WORDS[column], words).array for column in ("severity", "message", "remedy")}
+    return drafts.assign(**told).reindex(columns=FINDING_COLUMNS).astype(TEXT)
 
 
+_NOTHING = pd.DataFrame(columns=FINDING_COLUMNS, dtype=TEXT)
 _WORDS = pd.DataFrame(
     [(code, each.severity, each.message, each.remedy) for code, each in CATALOGUE.items()],
     columns=["code", "severity", "message", "remedy"],

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from entra_emply.reconciliation.arrays import Rows, positions
 from entra_emply.reconciliation.settings import Settings
+from entra_emply.text import key
 
 SOURCES = (
     "entra_tenant",
@@ -233,6 +234,11 @@ class Inputs:
         return rows
 
     @cached_property
+    def login_keys(self) -> "Mapping[str, pd.Series[str]]":
+        """The usernames and the e-mails of `emply_users` as they are compared."""
+        return {column: key(self.emply_users[column]) for column in ("username", "email")}
+
+    @cached_property
     def names(self) -> dict[str, str]:
         """What ids are called: roles, departments and groups."""
         pairs = [
@@ -260,7 +266,8 @@ def sees_hidden_members(entra_tenant: pd.DataFrame) -> bool:
 def _typed(frame: pd.DataFrame | None, columns: Mapping[str, str]) -> pd.DataFrame:
     if frame is None or frame.empty:
         return _no_rows(tuple(columns.items())).copy(deep=False)
-    return frame.reindex(columns=list(columns)).astype(dict(columns)).reset_index(drop=True)
+    given = frame.reindex(columns=list(columns))
+    return pd.DataFrame({name: given[name].astype(kind).array for name, kind in columns.items()})  # type: ignore[call-overload]
 
 
 @cache

@@ -15,7 +15,7 @@ from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guards
 from entra_emply.reconciliation.arrays import as_set, collected, is_among, marked, repeated, sorted_by, take
 from entra_emply.reconciliation.guards import COUNTS, GUARDS, PlannedActions
-from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, actions, together
+from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, together
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.kinds import ORDER
@@ -55,6 +55,8 @@ ACTION_COLUMNS = [
     "time_zone",
 ]
 
+_NO_ACTIONS = pd.DataFrame(columns=[*ACTION_DRAFT, "entra_id", "emply_user_id", "action_id"], dtype="str")
+_NO_ACTIONS = _NO_ACTIONS.astype({"person": "int64"})
 _JSON = json.JSONEncoder(sort_keys=True).encode
 _NAMES_OF_GUARDS = pd.Series(
     [" ".join(name for bit, name in enumerate(GUARDS) if some >> bit & 1) for some in range(1 << len(GUARDS))],
@@ -188,9 +190,9 @@ def _of_people(identities: Identities, changes: roles.RoleChanges) -> PlannedAct
 
 def _of_calendars(found: Calendars) -> PlannedActions:
     """The actions of C and E. Two calendars or events of one id make one action."""
-    drafts = actions(pd.Index([], dtype="int64"), "emply.remove_calendar", "C4")
-    if not (found.of_emply.frame.empty and calendars.wanted(found).empty):
-        drafts = together([calendar_actions.actions_of(found), events.actions_of(found)])
+    if found.of_emply.frame.empty and calendars.wanted(found).empty:
+        return PlannedActions(found.identities, _NO_ACTIONS)
+    drafts = together([calendar_actions.actions_of(found), events.actions_of(found)])
     drafts = drafts.reindex(columns=[*ACTION_DRAFT, "entra_id", "emply_user_id"]).astype({"emply_user_id": "str"})
     planned = _with_ids(drafts.astype({"entra_id": "str"})).drop_duplicates("action_id", ignore_index=True)
     return PlannedActions(found.identities, planned)

@@ -9,6 +9,7 @@ import pandas as pd
 from entra_emply.errors import SettingsError
 from entra_emply.extraction import offline
 from entra_emply.extraction.example import example_of
+from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.reference.terms import ConfigurationError
@@ -157,10 +158,9 @@ def _done(row: Row) -> Row:
 
 def json_rows(frame: pd.DataFrame) -> list[Row]:
     """The rows as plan --json has them: null for missing, `before` and `after` as objects."""
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return [
         {name: json.loads(value) if name in ("before", "after") and value else value for name, value in row.items()}
-        for row in rows
+        for row in records(frame)
     ]
 
 

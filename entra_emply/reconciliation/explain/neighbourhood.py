@@ -82,9 +82,8 @@ class Directory:
 
     def __init__(self, frames: Frames) -> None:
         users = frames.columns("entra_users", ["entra_id", "user_principal_name", "mail", "user_type"])
-        self.entra = pd.DataFrame(
-            {"id": users["entra_id"], "upn": key(users["user_principal_name"]), "address": addresses(users)}
-        )
+        upn = key(users["user_principal_name"])
+        self.entra = pd.DataFrame({"id": users["entra_id"], "upn": upn, "address": addresses(users, upn)})
         logins = frames.columns("emply_users", ["emply_user_id", "username", "email", "employee_id"])
         self.emply = pd.DataFrame(
             {

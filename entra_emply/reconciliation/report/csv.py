@@ -7,20 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.report.wording import ACTION_KEYS
 
-_COLUMNS = (
-    "action_id",
-    "target",
-    "kind",
-    "rule",
-    "entra_id",
-    "emply_user_id",
-    "subject",
-    "before",
-    "after",
-    "reason",
-    "held_by",
-)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would run when it begins a cell (CSV injection): names and titles are other people's text."""
 
@@ -30,8 +18,8 @@ def write_csv(file: Path, plan: Mapping[str, Any]) -> None:
     try:
         with file.open("w", encoding="utf-8-sig", newline="") as to:  # Excel knows UTF-8 by its mark
             table = csv.writer(to)
-            table.writerow(_COLUMNS)
-            table.writerows([_cell(action[name]) for name in _COLUMNS] for action in plan["actions"])
+            table.writerow(ACTION_KEYS)
+            table.writerows([_cell(action[name]) for name in ACTION_KEYS] for action in plan["actions"])
     except OSError as error:
         raise SettingsError(f"{file}: cannot be written ({error.strerror})") from None
 

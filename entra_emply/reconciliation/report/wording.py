@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import parsed
+from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.plan import Plan
+from entra_emply.reconciliation.plan import ACTION_COLUMNS, Plan
 
 Row = Mapping[str, Any]
 
-_ACTION_KEYS = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after"]
+_NOT_SHOWN = frozenset({"position", "own_guards", "groups", "employee_id"})
+ACTION_KEYS = [name for name in ACTION_COLUMNS if name not in _NOT_SHOWN]
+"""What `plan --json` says of an action."""
 _WHY = {
     ("M2", None): "the username in Emply equals the sign-in name in Entra",
     ("M3", None): "the e-mails are equal",
@@ -80,7 +83,7 @@ KINDS = {
 
 def document(plan: Plan, created_at: datetime, mapping_version: str) -> dict[str, Any]:
     """The plan in the form of `plan --json`."""
-    actions = rows(plan.actions, [*_ACTION_KEYS, "reason", "held_by"])
+    actions = rows(plan.actions, ACTION_KEYS)
     for action in actions:
         action["held_by"] = (action["held_by"] or "").split()
     kinds = (plan.actions["target"] + "." + plan.actions["kind"]).value_counts().sort_index()
@@ -138,12 +141,10 @@ def why(action: Row) -> str:
 
 def rows(frame: pd.DataFrame, columns: list[str] | None = None) -> list[dict[str, Any]]:
     """The rows of a plan's frame as JSON has them: null for missing, `before` and `after` as objects."""
-    columns = list(frame.columns) if columns is None else columns
-    texts = frame[columns].astype(object).where(frame[columns].notna(), None)
-    if "before" in columns:
-        texts = texts.assign(before=pd.Series(parsed(frame["before"]), index=frame.index, dtype=object))
-        texts = texts.assign(after=pd.Series(parsed(frame["after"]), index=frame.index, dtype=object))
-    return [{str(key): value for key, value in row.items()} for row in texts.to_dict("records")]
+    made = records(frame if columns is None else frame[columns])
+    for row in made:
+        row |= {name: orjson.loads(row[name]) for name in ("before", "after") if row.get(name) is not None}
+    return made
 
 
 def _value(value: object, names: Mapping[str, str]) -> str:

@@ -87,10 +87,9 @@ def _not_free(identities: Identities, wanted: pd.DataFrame) -> Mask:
 
 
 def _carried_by_others(identities: Identities, wanted: pd.DataFrame) -> Mask:
-    users, own = identities.inputs.emply_users, identities.frame.loc[wanted["person"], "emply_row"].to_numpy()
+    own = identities.frame.loc[wanted["person"], "emply_row"].to_numpy()
     carried = np.zeros(len(wanted), dtype=bool)
-    for column in ("username", "email"):
-        addresses = key(users[column])
+    for addresses in identities.inputs.login_keys.values():
         rows = np.flatnonzero(is_among(addresses, wanted["address"]))
         asked, carrier = equal_pairs(wanted["address"], addresses.iloc[rows])
         carried[asked[own[asked] != rows[carrier]]] = True

@@ -49,8 +49,7 @@ from entra_emply.text import as_address, key, key_of, written
 
 def _address_taken(identities: Identities, rows: Rows) -> Mask:
     """An Emply user, of whatever kind, has their UPN or e-mail as username or e-mail; or one shares an address."""
-    users = identities.inputs.emply_users
-    carried = pd.concat([key(users["username"]), key(users["email"])])
+    carried = pd.concat(identities.inputs.login_keys.values())
     own = (key(identities.entra("user_principal_name", pd.Index(rows))), identities.frame["address"].iloc[rows])
     shares = identities.frame["shares_with"].iloc[rows].notna().to_numpy(dtype=bool)
     return is_among(own[0], carried) | is_among(own[1], carried) | shares
@@ -74,8 +73,7 @@ def _in_the_way(identities: Identities, persons: Rows) -> pd.DataFrame:
     names, emails = key(identities.entra("user_principal_name", at)), identities.frame["address"].iloc[persons]
     shared = identities.frame["shares_with"].iloc[persons]
     found = [pd.DataFrame({"person": persons, "emply_user_id": shared.array}).dropna()]
-    for own, column in product((names, emails), ("username", "email")):
-        addresses = key(users[column])
+    for own, addresses in product((names, emails), identities.inputs.login_keys.values()):
         rows = np.flatnonzero(is_among(addresses, own))
         person, carrier = equal_pairs(own, addresses.iloc[rows])
         ids = users["emply_user_id"].array.take(rows[carrier])

@@ -352,7 +352,7 @@ def not_clear(identities: Identities, person: int) -> str | None:
 def emply_side(inputs: Inputs, employees: Employees) -> pd.DataFrame:
     """The Emply users with what matching needs; `archived`: their own employee is, so no newcomer gets the login."""
     users = inputs.emply_users
-    emply = pd.DataFrame({"username": key(users["username"]), "email": key(users["email"])})
+    emply = pd.DataFrame(inputs.login_keys)
     row, carriers = employees.of_people(users["employee_id"], emply["email"])
     return emply.assign(employee_row=row, employees=carriers, archived=employees.archived(row))
 

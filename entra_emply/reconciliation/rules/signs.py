@@ -302,4 +302,4 @@ def _nearly_matching(identities: Identities) -> pd.DataFrame:
 
 
 def _full_name(given: "pd.Series[str]", last: "pd.Series[str]") -> "pd.Series[str]":
-    return joined(given, last).where((given.notna() & last.notna()).array)
+    return joined(given, last).where((given.notna() & last.notna()).to_numpy(dtype=bool))
