@@ -9,13 +9,13 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.plan import ACTION_COLUMNS, Plan
+from entra_emply.reconciliation.plan import Plan
 
 Row = Mapping[str, Any]
 
-_NOT_SHOWN = frozenset({"position", "own_guards", "groups", "employee_id"})
-ACTION_KEYS = [name for name in ACTION_COLUMNS if name not in _NOT_SHOWN]
-"""What `plan --json` says of an action."""
+ACTION_KEYS = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after"]
+ACTION_KEYS += ["reason", "held_by"]
+"""What `plan --json` says of an action; a plan's other columns are for applying it."""
 _WHY = {
     ("M2", None): "the username in Emply equals the sign-in name in Entra",
     ("M3", None): "the e-mails are equal",
