@@ -47,9 +47,12 @@ VARIABLES = (
     "FRAMES_URL",
     "ALERT_URLS",
     "CONSOLE_URL",
+    "CONSOLE_SECRET",
 )
 """All that say which installation this is."""
 _PORTS = range(1, 1 << 16)
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_SHORTEST_SECRET = 32
 
 
 def leave_installation(variables: MutableMapping[str, str]) -> None:
@@ -96,6 +99,28 @@ class EmplyEnvironment:
     api_key: str = field(repr=False)
     ca_bundle: str | None
     api: str = _EMPLY_API
+
+
+@dataclass(frozen=True)
+class ConsoleEnvironment:
+    """Where the console is found, and what its sessions are signed with.
+
+    url: its address as people open it, the proxy's path prefix included; None: this machine's own. An https address is
+    a team's: people sign in with Entra. secret: None where one is made at each start, which ends all sessions.
+    """
+
+    url: str | None
+    secret: str | None = field(repr=False)
+
+    @property
+    def for_a_team(self) -> bool:
+        """Whether people sign in with Entra."""
+        return self.url is not None and self.url.startswith("https://")
+
+    @property
+    def prefix(self) -> str:
+        """The path that the proxy serves it under, "" for none."""
+        return urlsplit(self.url or "").path.rstrip("/")
 
 
 @dataclass(frozen=True)
@@ -181,6 +206,16 @@ class Environment:
         """Which API description of Emply is in use: its name, or the path of a file."""
         return self._get("EMPLY_API") or _EMPLY_API
 
+    @property
+    def console(self) -> ConsoleEnvironment:
+        """The console's variables. Raises SettingsError."""
+        url, secret = self._get("CONSOLE_URL"), self._get("CONSOLE_SECRET")
+        if url is not None and not _is_consoles(url):
+            raise SettingsError("CONSOLE_URL: expected an address that begins with https://, or http://localhost")
+        if secret is not None and len(secret) < _SHORTEST_SECRET:
+            raise SettingsError(f"CONSOLE_SECRET: expected {_SHORTEST_SECRET} characters or more, made at random")
+        return ConsoleEnvironment(None if url is None else url.rstrip("/"), secret)
+
     def _credential(self) -> dict[str, str | None]:
         names = {
             "secret": "ENTRA_CLIENT_SECRET",
@@ -247,6 +282,17 @@ def _graph_of(authority: str) -> str:
 
 def _same(address: str, url: str) -> bool:
     return urlsplit(url).hostname == urlsplit(address).hostname
+
+
+def _is_consoles(url: str) -> bool:
+    """Whether people can open the console there: over TLS, or on this machine."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    plain = not (parts.query or parts.fragment or parts.username)
+    return plain and bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOCAL))
 
 
 def _address(name: str, url: str) -> str:

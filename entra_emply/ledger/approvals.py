@@ -1,6 +1,7 @@
 """What a person decides: approving held actions, refusing a link, and releasing quarantined actions."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -22,6 +23,14 @@ SHORTEST_ID = 6
 _HELD = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "own_guards", "groups"]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What an approval covers: the ids of the actions that get one, and of all that are no longer held then."""
+
+    approved: list[str]
+    released: list[str]
+
+
 def approve(
     connection: Connection,
     plan_id: str,
@@ -32,14 +41,15 @@ def approve(
     person: str | None,
     by: str,
     reason: str,
+    action_ids: Collection[str] | None = None,
 ) -> list[str]:
     """Approve held actions of the newest plan. Returns the ids of all actions that are no longer held.
 
     It approves all of them, or those that match every given filter: `kind` ("set_roles" or "emply.set_roles"),
     `domain` of the subject, `group` (its name in the settings, or its id; its emptying is approved with it, G4),
-    `person` (the subject, or an id of either system). Deleting a user in Entra and deactivating them in Emply (W3) is
-    one decision: approving either approves both. An action whose user's link is held is approved, too, but stays held
-    until the link is free. `plan_id` may be cut short.
+    `person` (the subject, or an id of either system), `action_ids`. Deleting a user in Entra and deactivating them in
+    Emply (W3) is one decision: approving either approves both. An action whose user's link is held is approved, too,
+    but stays held until the link is free. `plan_id` may be cut short.
 
     Raises PlanRefused for a plan that is not the newest, for a filter that means nothing, and where nothing matches: an
     approval covers neither more nor less than its author believes. Earlier approvals stay valid.
@@ -50,15 +60,20 @@ def approve(
     plan = _newest(connection, plan_id)
     group = _known_group(connection, group)
     everything = _held(connection, plan.plan_no)
-    fits = _with_other_half(everything, chosen(everything, kind=kind, domain=domain, group=group, person=person))
-    before = everything["approved"]
-    wanted = fits & (before | (everything["own_guards"] != ""))
-    _record(connection, plan.plan_id, everything.loc[wanted & ~before, "action_id"], by, reason)
-    released = everything.loc[_free(everything, before | wanted) & ~_free(everything, before), "action_id"].tolist()
-    if not _forget_emptied(connection, group, plan) and not wanted.any():
-        fitting = "that fits all these filters, and " if any((kind, domain, group, person)) else ""
+    fits = chosen(everything, kind=kind, domain=domain, group=group, person=person, action_ids=action_ids)
+    again, wanted = _decided(everything, fits)
+    _record(connection, plan.plan_id, wanted.approved, by, reason)
+    if not _forget_emptied(connection, group, plan) and not (again or wanted.approved):
+        fitting = "that fits all these filters, and " if any((kind, domain, group, person, action_ids)) else ""
         raise PlanRefused(f"plan {plan.plan_id[:12]} holds nothing {fitting}that waits for an approval of its own")
-    return released
+    return wanted.released
+
+
+def would_approve(connection: Connection, plan_id: str, action_ids: Collection[str]) -> Wanted:
+    """What `approve` would do with these actions now. Raises PlanRefused for a plan that is not the newest."""
+    everything = _held(connection, _newest(connection, plan_id).plan_no)
+    fits = chosen(everything, kind=None, domain=None, group=None, person=None, action_ids=action_ids)
+    return _decided(everything, fits)[1]
 
 
 def refuse(connection: Connection, plan_id: str, *, person: str, by: str, reason: str) -> None:
@@ -89,7 +104,13 @@ def valid_approval(now: datetime) -> Select[str]:
 
 
 def chosen(
-    held: pd.DataFrame, *, kind: str | None, domain: str | None, group: str | None, person: str | None
+    held: pd.DataFrame,
+    *,
+    kind: str | None,
+    domain: str | None,
+    group: str | None,
+    person: str | None,
+    action_ids: Collection[str] | None = None,
 ) -> "pd.Series[bool]":
     """Which of the held actions match all given filters."""
     fits = pd.Series(True, index=held.index)
@@ -102,6 +123,8 @@ def chosen(
         fits &= (" " + held["groups"] + " ").str.contains(f" {group} ", regex=False)
     if person is not None:
         fits &= (subject == key_of(person)) | (held["entra_id"] == person) | (held["emply_user_id"] == person)
+    if action_ids is not None:
+        fits &= held["action_id"].isin(list(action_ids))
     return fits
 
 
@@ -168,6 +191,15 @@ def _held(connection: Connection, plan_no: int) -> pd.DataFrame:
     )
     rows = connection.execute(query.order_by(actions.c.position)).all()
     return pd.DataFrame(rows, columns=[*_HELD, "approved"]).astype(dict.fromkeys(_HELD, "str") | {"approved": "bool"})
+
+
+def _decided(held: pd.DataFrame, fits: "pd.Series[bool]") -> tuple[bool, Wanted]:
+    """Of the actions that fit: whether some of them are approved already, and what an approval of the rest covers."""
+    before = held["approved"]
+    wanted = _with_other_half(held, fits) & (before | (held["own_guards"] != ""))
+    released = _free(held, before | wanted) & ~_free(held, before)
+    new = Wanted(held.loc[wanted & ~before, "action_id"].tolist(), held.loc[released, "action_id"].tolist())
+    return bool((wanted & before).any()), new
 
 
 def _with_other_half(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Series[bool]":

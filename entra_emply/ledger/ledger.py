@@ -8,19 +8,25 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from entra_emply.ledger import (
     action_status,
     alert_facts,
     approvals,
+    audit,
     credentials,
     migrate,
     outbox,
+    overview,
     plans,
     retention,
     sync_state,
 )
 from entra_emply.ledger.action_status import ActionFailure, ActionStatus
 from entra_emply.ledger.alert_facts import Facts
+from entra_emply.ledger.approvals import Wanted
+from entra_emply.ledger.audit import Did
 from entra_emply.ledger.database import Database, LockedSession
 from entra_emply.ledger.history import Event, Person, known_as, of_everybody, of_person
 from entra_emply.ledger.outbox import Alert, Claimed
@@ -133,12 +139,17 @@ class Ledger:
         person: str | None = None,
         by: str,
         reason: str,
+        action_ids: Collection[str] | None = None,
     ) -> list[str]:
         """Approve held actions of the newest plan; the ids of those released (see `approvals.approve`)."""
+        which = {"kind": kind, "domain": domain, "group": group, "person": person}
         with self._database.writing() as connection:
-            return approvals.approve(
-                connection, plan_id, kind=kind, domain=domain, group=group, person=person, by=by, reason=reason
-            )
+            return approvals.approve(connection, plan_id, **which, by=by, reason=reason, action_ids=action_ids)
+
+    def would_approve(self, plan_id: str, action_ids: Collection[str]) -> Wanted:
+        """What `approve` would do with these actions now (see `approvals.would_approve`)."""
+        with self._database.reading() as connection:
+            return approvals.would_approve(connection, plan_id, action_ids)
 
     def refuse(self, plan_id: str, *, person: str, by: str, reason: str) -> None:
         """Record that a held link by another address is not the same person (see `approvals.refuse`)."""
@@ -171,6 +182,56 @@ class Ledger:
         """What applying a plan did not get done, in the plan's order: failed, waiting and quarantined actions."""
         with self._database.reading() as connection:
             return action_status.failures_of(connection, plan_id)
+
+    def plans_made(self, limit: int) -> list[RecordedPlan]:
+        """The newest plans, those of backfills included; the newest first."""
+        with self._database.reading() as connection:
+            return overview.plans_made(connection, limit)
+
+    def plans_since(self, since: datetime) -> list[RecordedPlan]:
+        """The plans that were made to be applied since then; the newest first."""
+        with self._database.reading() as connection:
+            return overview.plans_since(connection, since)
+
+    def plan_numbered(self, plan_no: int) -> RecordedPlan | None:
+        """The plan of this number."""
+        with self._database.reading() as connection:
+            return overview.plan_numbered(connection, plan_no)
+
+    def actions_of(self, plan_no: int) -> pd.DataFrame:
+        """The actions of a plan (see `overview.actions_of`)."""
+        with self._database.reading() as connection:
+            return overview.actions_of(connection, plan_no)
+
+    def outcomes_of(self, plan_no: int) -> pd.DataFrame:
+        """What came of a plan's actions (see `overview.outcomes_of`)."""
+        with self._database.reading() as connection:
+            return overview.outcomes_of(connection, plan_no)
+
+    def approvals_now(self) -> pd.DataFrame:
+        """The valid approvals (see `overview.approvals_now`)."""
+        with self._database.reading() as connection:
+            return overview.approvals_now(connection)
+
+    def failures_now(self) -> pd.DataFrame:
+        """The actions that failed and were not done since (see `overview.failures_now`)."""
+        with self._database.reading() as connection:
+            return overview.failures_now(connection)
+
+    def counts_of(self, plan_nos: Collection[int]) -> pd.DataFrame:
+        """The numbers of plans' actions by kind (see `overview.counts_of`)."""
+        with self._database.reading() as connection:
+            return overview.counts_of(connection, plan_nos)
+
+    def versions_of_mapping(self) -> pd.DataFrame:
+        """The versions of the settings (see `overview.versions_of_mapping`)."""
+        with self._database.reading() as connection:
+            return overview.versions_of_mapping(connection)
+
+    def record_audit(self, *, by: str, did: Did, about: str) -> None:
+        """Add a line to the console's audit trail (see `audit.record`)."""
+        with self._database.writing() as connection:
+            audit.record(connection, by=by, did=did, about=about)
 
     def links_of(self, entra_ids: Collection[str], emply_user_ids: Collection[str]) -> list[LinkRow]:
         """The links of these users: entra_id, emply_user_id, matched_by, at."""

@@ -200,7 +200,7 @@ def newest_plan(connection: Connection) -> RecordedPlan | None:
         .mappings()
         .one_or_none()
     )
-    return None if row is None else _recorded(row)
+    return None if row is None else recorded(row)
 
 
 def plan_by_id(connection: Connection, plan_id: str) -> RecordedPlan | None:
@@ -209,7 +209,7 @@ def plan_by_id(connection: Connection, plan_id: str) -> RecordedPlan | None:
         select(plans).where(plans.c.plan_id == plan_id).order_by(plans.c.origin.desc(), plans.c.plan_no.desc())
     )
     row = connection.execute(newest_first.limit(1)).mappings().one_or_none()
-    return None if row is None else _recorded(row)
+    return None if row is None else recorded(row)
 
 
 def group_id(connection: Connection, group: str) -> str | None:
@@ -226,7 +226,8 @@ def one_at_a_time(connection: Connection) -> None:
     connection.execute(select(counters).with_for_update())
 
 
-def _recorded(row: RowMapping) -> RecordedPlan:
+def recorded(row: RowMapping) -> RecordedPlan:
+    """A plan, of its row."""
     values: dict[str, Any] = {str(name): value for name, value in row.items()}
     groups = {name: tuple(values[name]) for name in ("configured_groups", "room_groups")}
     return RecordedPlan(**values | groups)

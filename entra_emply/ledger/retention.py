@@ -1,4 +1,4 @@
-"""Deleting what is old: plans with their attempts, certificates of reads, ended approvals, grants and alerts.
+"""Deleting what is old: plans with their attempts, certificates of reads, ended approvals, grants, alerts, audit lines.
 
 Never deleted: the newest plan, plans with an open attempt, links, role states, failures, and the last accepted read of
 each source.
@@ -17,6 +17,7 @@ from entra_emply.ledger.tables import (
     actions,
     approvals,
     attempts,
+    console_audit,
     grants,
     outcomes,
     plan_role_states,
@@ -44,3 +45,4 @@ def prune(connection: Connection, before: datetime) -> None:
     connection.execute(delete(approvals).where(approvals.c.used_at.is_(None), approvals.c.expires_at < before))
     connection.execute(delete(grants).where(grants.c.at < min(before, clock.now() - RECENT)))
     outbox.prune(connection, before, clock.now())
+    connection.execute(delete(console_audit).where(console_audit.c.at < before))

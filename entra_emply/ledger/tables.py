@@ -319,3 +319,14 @@ alerts = Table(
     _time("next_try_at"),
     _time("sent_at", null=True),
 )
+
+console_audit = Table(
+    "console_audit",
+    metadata,
+    Column("audit_no", BigInteger, Identity(always=True), primary_key=True),
+    _time("at"),
+    _text("by"),
+    Column("did", Text, _one_of("did", "looked_up", "approved", "refused", "released"), nullable=False),
+    _text("about"),
+    Index("console_audit_at", "at"),
+)
