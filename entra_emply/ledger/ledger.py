@@ -168,6 +168,11 @@ class Ledger:
                 return of_everybody(connection, limit)
             return of_person(connection, known_as(connection, asked))
 
+    def known_as(self, asked: str) -> Person:
+        """The person whom plans named by this address or id."""
+        with self._database.reading() as connection:
+            return known_as(connection, asked)
+
     def history_of(self, who: Person) -> list[Event]:
         """What happened to a person whose ids are known; newest first."""
         with self._database.reading() as connection:

@@ -25,7 +25,6 @@ from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.neighbourhood import (
     UNREAD,
     Directory,
-    Frames,
     Ids,
     inputs_around,
     named_near,
@@ -64,6 +63,19 @@ def _frames_in_words() -> Iterator[None]:
         ) from None
 
 
+@dataclass(frozen=True)
+class Known:
+    """A run's frames, and everybody's ids and keys of them: what is the same whoever is asked for."""
+
+    run: StoredRun
+    directory: Directory
+
+    @classmethod
+    def of(cls, run: StoredRun) -> "Known":
+        """Read the directory of a run."""
+        return cls(run, Directory(run))
+
+
 @_frames_in_words()
 def explain(environment: Environment, asked: str, wish: Wish | None = None) -> dict[str, Any]:
     """The document of the people whom `asked` (an address, a username, an id) finds; docs/explain.md describes it.
@@ -75,8 +87,21 @@ def explain(environment: Environment, asked: str, wish: Wish | None = None) -> d
     run = FrameStore(environment.frames_url).last_complete()
     if run is None:
         raise SettingsError("nothing was planned here yet: run entra-emply sync first")
-    settings = _settings_of(environment, run)
-    found = _Found.by(run, asked)
+    with ledger_if_any(environment) as ledger:
+        return explain_known(environment, Known.of(run), ledger, asked, wish)
+
+
+@_frames_in_words()
+def explain_known(
+    environment: Environment, known: Known, ledger: Ledger | None, asked: str, wish: Wish | None = None
+) -> dict[str, Any]:
+    """As `explain`, of a run and a ledger that are at hand: for whoever asks about many people.
+
+    Raises SettingsError where the run's frames cannot be read.
+    """
+    run = known.run
+    settings = settings_of(environment, run)
+    found = _Found.by(known.directory, asked)
     source = {
         "asked": asked,
         "source": "run",
@@ -84,13 +109,11 @@ def explain(environment: Environment, asked: str, wish: Wish | None = None) -> d
         "read_at": run.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime(),
         "settings_changed": _changed(environment, settings),
     }
-    with ledger_if_any(environment) as ledger:
-        if not found.who:
-            return source | _nobody(found, ledger)
-        told = _told(run, ledger, found.around)
-        return source | _people(
-            found, inputs_around(run, settings, named_near(found.around, told.findings), UNREAD), told, ledger, wish
-        )
+    if not found.who:
+        return source | _nobody(found, ledger)
+    told = _told(run, ledger, found.around)
+    near = inputs_around(run, settings, named_near(found.around, told.findings), UNREAD)
+    return source | _people(found, near, told, ledger, wish)
 
 
 @_frames_in_words()
@@ -105,11 +128,11 @@ def explain_live(environment: Environment, asked: str, wish: Wish | None = None)
     settings, now = in_force(load(environment.settings), environment), clock.now()
     source = {"asked": asked, "source": "live", "run_id": None, "read_at": now, "settings_changed": False}
     run = FrameStore(environment.frames_url).last_complete()
-    before = _Found.by(run, asked) if run is not None else None
+    before = _Found.by(Directory(run), asked) if run is not None else None
     with ledger_if_any(environment) as ledger, Live.opened(environment) as live:
         state = SyncState.of({}, read_at=now) if ledger is None else ledger.read_state(now)
         frames = _with_nested(live.read(settings, state, {asked.strip()} | (before.texts if before else set())), run)
-        found = _Found.by(frames, asked, *(before.ids if before else ()))
+        found = _Found.by(Directory(frames), asked, *(before.ids if before else ()))
         if not found.who:
             return source | _nobody(found, ledger)
         last = Told((), ()) if run is None else _told(run, ledger, found.around)
@@ -136,9 +159,8 @@ class _Found:
     around: Ids
 
     @classmethod
-    def by(cls, frames: Frames, asked: str, *also: str) -> "_Found":
+    def by(cls, directory: Directory, asked: str, *also: str) -> "_Found":
         """Who carries `asked`; or one of the ids `also`, by which they were known before."""
-        directory = Directory(frames)
         who = directory.carriers(asked, *also)
         return cls(asked.strip(), directory, who, directory.around(who))
 
@@ -207,7 +229,7 @@ def _told_now(plan: Plan, last: Told) -> Told:
     return Told(known, [*found, *compared], last.links, replace(last.recorded, tried={}))
 
 
-def _about(run: Frames, name: str, around: Ids) -> pd.DataFrame:
+def _about(run: StoredRun, name: str, around: Ids) -> pd.DataFrame:
     """The rows of a plan's frame that are about these people, groups, or sources."""
     columns = [("entra_id", around.entra), ("emply_user_id", around.emply)]
     if name == "reconciliation_findings":
@@ -223,7 +245,7 @@ def _history(facts: Facts, ledger: Ledger | None) -> list[Event]:
     return ledger.history_of(Person(entra, emply))
 
 
-def _settings_of(environment: Environment, run: StoredRun) -> Settings:
+def settings_of(environment: Environment, run: StoredRun) -> Settings:
     """The settings that the run planned with."""
     stored = run if run.has("settings") else FrameStore(environment.frames_url).latest("settings")
     if stored is None:

@@ -241,18 +241,23 @@ class Inputs:
     @cached_property
     def names(self) -> dict[str, str]:
         """What ids are called: roles, departments and groups."""
-        pairs = [
-            (self.emply_roles["role_id"], self.emply_roles["title"]),
-            (self.emply_departments["department_id"], self.emply_departments["title"]),
-            (self.entra_groups["group_id"], self.entra_groups["display_name"]),
-        ]
-        named = {key: name for ids, titles in pairs for key, name in zip(ids, titles, strict=True)}
-        return {key: name for key, name in named.items() if isinstance(name, str) and name.strip()}
+        return names_in(self.emply_roles, self.emply_departments, self.entra_groups)
 
     @property
     def now(self) -> datetime:
         """The plan's time, aware, UTC: when the sync state was read, so that stored inputs plan the same for ever."""
         return self.state.read_at
+
+
+def names_in(emply_roles: pd.DataFrame, emply_departments: pd.DataFrame, entra_groups: pd.DataFrame) -> dict[str, str]:
+    """What the ids of roles, departments and groups are called."""
+    pairs = [
+        (emply_roles["role_id"], emply_roles["title"]),
+        (emply_departments["department_id"], emply_departments["title"]),
+        (entra_groups["group_id"], entra_groups["display_name"]),
+    ]
+    named = {key: name for ids, titles in pairs for key, name in zip(ids, titles, strict=True)}
+    return {key: name for key, name in named.items() if isinstance(name, str) and name.strip()}
 
 
 def sees_hidden_members(entra_tenant: pd.DataFrame) -> bool:

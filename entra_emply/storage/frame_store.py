@@ -109,10 +109,14 @@ class FrameStore:
         frames = self.read(run_id, asset) if run_id is not None and self.has(run_id, asset) else None
         return None if frames is None or isinstance(frames, pd.DataFrame) or not frames else frames
 
+    def days(self) -> list[str]:
+        """The days that have a complete run, the newest first."""
+        return sorted(self.files.names("days", "file"), reverse=True)
+
     def last_complete(self) -> "StoredRun | None":
         """The last complete run of the newest day; None where there is none yet."""
-        days = self.files.names("days", "file")
-        run_id = self.pointed("days", max(days)) if days else None
+        days = self.days()
+        run_id = self.pointed("days", days[0]) if days else None
         return None if run_id is None else StoredRun(self, run_id)
 
     def latest(self, asset: str) -> "StoredRun | None":
@@ -174,6 +178,11 @@ class StoredRun:
         """Every row of every column. Raises FileNotFoundError."""
         with self._file(name) as file:
             return _as_frame(file.read())
+
+    def count(self, name: str) -> int:
+        """The number of rows. Raises FileNotFoundError."""
+        with self._file(name) as file:
+            return int(file.metadata.num_rows)
 
     def has(self, name: str) -> bool:
         """Whether the run stored this frame."""

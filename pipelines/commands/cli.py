@@ -363,6 +363,20 @@ def doctor(as_json: Json = False, emply_openapi: EmplyOpenApi = None) -> int:
     return FAILED if any(check.status == "failed" for check in checks) else 0
 
 
+@app.command("console", epilog=example("entra-emply console --port 3100"))
+def serve_console(
+    host: Annotated[
+        str, typer.Option(help="Where it listens. Others than this machine need CONSOLE_URL: a sign-in with Entra.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 3100,
+) -> None:
+    """The operators' web page: plans and approvals, people, failures, findings. Prints the address to open. Ctrl-C ends
+    it."""
+    from entra_emply.console.serving import serve  # noqa: PLC0415
+
+    serve(_environment(), host, port, lambda text: print(text, flush=True))  # noqa: T201 (read by whoever started it)
+
+
 def _environment() -> "Environment":
     from entra_emply.environment import Environment  # noqa: PLC0415
 

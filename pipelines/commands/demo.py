@@ -1,4 +1,4 @@
-"""`demo`: a whole installation on this machine: sandbox, embedded PostgreSQL, Dagster's webserver and daemon.
+"""`demo`: a whole installation on this machine: sandbox, embedded PostgreSQL, console, Dagster's webserver and daemon.
 
 It starts processes, waits until they answer, has the daemon run the first sync and tells what came of it. Nothing of
 it outlives the command.
@@ -6,6 +6,7 @@ it outlives the command.
 
 import ctypes
 import os
+import re
 import shutil
 import signal
 import socket
@@ -36,6 +37,7 @@ from pipelines.installation import installation, instance
 _PATIENCE = 180.0
 _STOP_SECONDS = 15.0
 _EDIT_SECONDS = 600.0
+_CONSOLE_PORT, _DAGSTER_PORT = 3100, 3000
 _LAUNCH = """
 mutation($execution: ExecutionParams!) {
   launchRun(executionParams: $execution) {
@@ -69,14 +71,16 @@ def run_demo(*, once: bool, users: int, seed: int, port: int | None, churn: bool
             environment = _start_sandbox(processes, home, users, seed, churn=churn)
         with installation(environment) as address, instance() as dagster:
             Ledger.open(address).migrate()
-            with progress("Starting Dagster"):
+            with progress("Starting the console and Dagster"):
+                page = _start_console(processes)
+                console.print(f"The console is at {page}", soft_wrap=True)
                 url = _start_dagster(processes, port)
             console.print(f"The Dagster UI is at {url} …")
             with progress("Waiting for the daemon, then for its first sync"):
                 processes.wait_for(lambda: _first_tick(dagster), "the daemon's sensor")
                 sync = _launch_sync(processes, url)
                 _wait_until_applied(processes, dagster, sync)
-            _tell(console, dagster, sync, url, environment)
+            _tell(console, dagster, sync, (page, url), environment)
             if not once:
                 random = Random(seed)  # noqa: S311 - no secrets, and the same for the same seed
                 processes.wait_for_ever((lambda: edit_mapping(environment.settings, random)) if churn else None)
@@ -178,9 +182,17 @@ def _start_sandbox(processes: _Processes, home: Path, users: int, seed: int, *, 
     return Environment.load()
 
 
+def _start_console(processes: _Processes) -> str:
+    """The address that signs in to the console, once it is there."""
+    processes.start("console", "-m", "pipelines.commands.cli", "console", "--port", str(_free_port(_CONSOLE_PORT)))
+    log = processes.logs / "console.log"
+    found = processes.wait_for(lambda: re.search(r"^http\S+$", log.read_text(), re.MULTILINE), "the console")
+    return found[0]
+
+
 def _start_dagster(processes: _Processes, port: int | None) -> str:
     """The address of the webserver, once it answers; the daemon comes up beside it."""
-    chosen = _free_port(port)
+    chosen = _free_port(_DAGSTER_PORT, port)
     workspace = str(configuration.WORKSPACE.resolve())
     processes.start("daemon", "-m", "dagster._daemon", "run", "-w", workspace)
     processes.start("webserver", "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(chosen), "-w", workspace)
@@ -189,9 +201,9 @@ def _start_dagster(processes: _Processes, port: int | None) -> str:
     return url
 
 
-def _free_port(wanted: int | None) -> int:
-    """The port asked for, else 3000, else any free one."""
-    for port in (wanted,) if wanted else (3000, 0):
+def _free_port(usual: int, wanted: int | None = None) -> int:
+    """The port asked for, else the usual one, else any free one."""
+    for port in (wanted,) if wanted else (usual, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -263,8 +275,11 @@ def _apply_run(dagster: DagsterInstance, sync: str) -> DagsterRun | None:
     return runs[0] if runs else None
 
 
-def _tell(console: Console, dagster: DagsterInstance, sync: str, url: str, environment: Environment) -> None:
-    """What the first sync did, and where to look."""
+def _tell(
+    console: Console, dagster: DagsterInstance, sync: str, addresses: tuple[str, str], environment: Environment
+) -> None:
+    """What the first sync did, and where to look. addresses: the console's and Dagster's."""
+    page, url = addresses
     planned, applied = (_latest(dagster, asset) for asset in ("reconciliation_actions", "applied_changes"))
     kinds = [name.removeprefix("actions_") for name in planned if name.startswith("actions_")]
     table = Table("action", "planned", "applied", title="The first sync")
@@ -274,6 +289,10 @@ def _tell(console: Console, dagster: DagsterInstance, sync: str, url: str, envir
     console.print(f"Held for approval: {applied['held']}; failed: {applied['failed']}")
     run = dagster.get_run_by_id(sync)
     plan = (run.tags.get(PLAN_TAG, "") if run else "")[:12]
+    console.print(f"Console      {page}", soft_wrap=True)
+    console.print(
+        f"             (good once; the next one is in {environment.home / 'logs' / 'console.log'})", soft_wrap=True
+    )
     console.print(f"Dagster UI   {url}  (lineage: {url}/asset-groups)", soft_wrap=True)
     console.print(f"Sandbox      {os.environ['SANDBOX_URL']}/_sandbox/state", soft_wrap=True)
     env_file, command = environment.home / "sandbox.env", _command()

@@ -3,7 +3,7 @@
 import base64
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -126,7 +126,13 @@ def _by_identity(environment: EntraEnvironment, http: "_ServiceForMsal") -> dict
 
 
 def _by_application(environment: EntraEnvironment, http: "_ServiceForMsal") -> dict[str, Any]:
-    application = msal.ConfidentialClientApplication(
+    application = _application(environment, http)
+    result: dict[str, Any] = application.acquire_token_for_client([f"{environment.graph}/.default"])
+    return result
+
+
+def _application(environment: EntraEnvironment, http: "_ServiceForMsal") -> msal.ConfidentialClientApplication:
+    return msal.ConfidentialClientApplication(
         environment.client_id,
         authority=f"{environment.authority}/{environment.tenant_id}",
         client_credential=_credential(environment),
@@ -134,8 +140,37 @@ def _by_application(environment: EntraEnvironment, http: "_ServiceForMsal") -> d
         instance_discovery=False,
         http_client=http,
     )
-    result: dict[str, Any] = application.acquire_token_for_client([f"{environment.graph}/.default"])
-    return result
+
+
+class Application:
+    """The application as people sign in to it: the authorization code with PKCE. No token is kept."""
+
+    def __init__(self, environment: EntraEnvironment) -> None:
+        self._environment = environment
+        self._service = Service("Entra", ca_bundle=environment.ca_bundle, threads=1, variable="ENTRA_AUTHORITY")
+
+    def begin(self, back: str) -> dict[str, Any]:
+        """A sign-in that was begun: `auth_uri` is where the browser goes, the rest is for `finish`.
+
+        Raises CredentialsError, SettingsError, and RequestFailed where Entra does not answer.
+        """
+        return self._asked(lambda application: application.initiate_auth_code_flow([], redirect_uri=back))
+
+    def finish(self, begun: dict[str, Any], answer: dict[str, str]) -> dict[str, Any]:
+        """The claims of the id token, of what the browser came back with. Raises as `begin`."""
+        result = self._asked(lambda application: application.acquire_token_by_auth_code_flow(begun, answer))
+        claims = result.get("id_token_claims")
+        if not isinstance(claims, dict):
+            raise _refused(result, "the browser came back")
+        return claims
+
+    def _asked(self, what: Callable[[msal.ConfidentialClientApplication], dict[str, Any]]) -> dict[str, Any]:
+        http = _ServiceForMsal(self._service)
+        try:
+            return what(_application(self._environment, http))
+        except (ValueError, RuntimeError):  # msal's, for an answer that is of another sign-in, or no answer of Entra's
+            pass
+        raise CredentialsError(f"signing in to Entra failed ({http.last_answer}): begin again, or {_NOT_ENTRA}")
 
 
 def _refused(result: Mapping[str, Any], last_answer: str) -> CredentialsError:

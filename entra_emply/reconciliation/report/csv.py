@@ -1,6 +1,7 @@
 """A plan as a table: one row an action, for whoever looks at it in a spreadsheet. Nothing is decided here."""
 
 import csv
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,12 +17,18 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def write_csv(file: Path, plan: Mapping[str, Any]) -> None:
     """Write the actions of the plan (a `wording.document`). Raises SettingsError where the file cannot be written."""
     try:
-        with file.open("w", encoding="utf-8-sig", newline="") as to:  # Excel knows UTF-8 by its mark
-            table = csv.writer(to)
-            table.writerow(ACTION_KEYS)
-            table.writerows([_cell(action[name]) for name in ACTION_KEYS] for action in plan["actions"])
+        file.write_bytes(csv_of(plan))
     except OSError as error:
         raise SettingsError(f"{file}: cannot be written ({error.strerror})") from None
+
+
+def csv_of(plan: Mapping[str, Any]) -> bytes:
+    """The table of the plan (a `wording.document`) as it is written to a file."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(ACTION_KEYS)
+    table.writerows([_cell(action[name]) for name in ACTION_KEYS] for action in plan["actions"])
+    return text.getvalue().encode("utf-8-sig")  # Excel knows UTF-8 by its mark
 
 
 def _cell(value: object) -> str:

@@ -83,20 +83,34 @@ KINDS = {
 
 def document(plan: Plan, created_at: datetime, mapping_version: str) -> dict[str, Any]:
     """The plan in the form of `plan --json`."""
-    actions = rows(plan.actions, ACTION_KEYS)
-    for action in actions:
-        action["held_by"] = (action["held_by"] or "").split()
-    kinds = (plan.actions["target"] + "." + plan.actions["kind"]).value_counts().sort_index()
+    return document_of(
+        plan.actions, plan.findings, plan_id=plan.plan_id, created_at=created_at, mapping_version=mapping_version
+    )
+
+
+def document_of(
+    actions: pd.DataFrame, findings: pd.DataFrame, *, plan_id: str, created_at: datetime, mapping_version: str
+) -> dict[str, Any]:
+    """The form of `plan --json`, of actions and findings of a plan, or of some of them."""
+    kinds = (actions["target"] + "." + actions["kind"]).value_counts().sort_index()
+    held = int((actions["held_by"] != "").sum())
     return {
-        "plan_id": plan.plan_id,
+        "plan_id": plan_id,
         "created_at": f"{created_at:%Y-%m-%dT%H:%M:%SZ}",
         "mapping_version": mapping_version,
-        "status": plan.status,
-        "actions": actions,
-        "findings": rows(plan.findings, list(plan.findings.columns)),
-        "summary": {str(kind): int(count) for kind, count in kinds.items()}
-        | {"held": int((plan.actions["held_by"] != "").sum())},
+        "status": "empty" if actions.empty else "held" if held else "ready",
+        "actions": action_rows(actions),
+        "findings": rows(findings, list(findings.columns)),
+        "summary": {str(kind): int(count) for kind, count in kinds.items()} | {"held": held},
     }
+
+
+def action_rows(actions: pd.DataFrame) -> list[dict[str, Any]]:
+    """The actions as `plan --json` has them."""
+    found = rows(actions, ACTION_KEYS)
+    for action in found:
+        action["held_by"] = (action["held_by"] or "").split()
+    return found
 
 
 def names_of(inputs: Inputs) -> dict[str, str]:

@@ -1,0 +1,105 @@
+"""Deciding about the newest plan: what an approval does is shown before it is given, and given as it was shown."""
+
+import hashlib
+from collections.abc import Sequence
+
+import pandas as pd
+from starlette.responses import Response
+
+from entra_emply.console.asked import Asked
+from entra_emply.console.audit import audit
+from entra_emply.console.pages.plan import chosen_plan
+from entra_emply.console.pages.today import people_in
+from entra_emply.console.queries.actions import MOST, Filter
+from entra_emply.console.queries.rows import actions_shown
+from entra_emply.errors import PlanRefused
+from entra_emply.ledger.plans import RecordedPlan
+
+_OVER = "nothing was approved: the plan or its approvals changed meanwhile; look at what waits now"
+
+
+def confirm(asked: Asked) -> Response:
+    """What would be approved: how many people, and what it does to them."""
+    plan, ids = _chosen(asked)
+    if not ids:
+        return asked.refused(409, "Nothing is chosen", "Choose held actions of the plan first.")
+    wanted = asked.console.ledger.would_approve(plan.plan_id, ids)
+    if not wanted.approved:
+        return asked.refused(409, "Nothing left to approve", "What was chosen is approved already, or is not held.")
+    actions = asked.console.actions(plan.plan_no).now(asked.console.ledger, plan.plan_no)
+    approved = actions[actions["action_id"].isin(wanted.approved)]
+    return asked.page(
+        "confirm.html.jinja",
+        plan=plan,
+        people=people_in(approved),
+        kinds=[(name, len(rows), people_in(rows)) for name, rows in approved.groupby("name", sort=False)],
+        rows=actions_shown(approved.head(MOST), asked.console.names_of(plan)),
+        count=len(approved),
+        more=len(set(wanted.approved) - set(ids)),
+        released=len(wanted.released),
+        chosen=asked.form.getlist("action"),
+        which=Filter.of(asked.form),
+        all=asked.form.get("all", ""),
+        digest=_digest(wanted.approved),
+        reason="",
+    )
+
+
+def approve(asked: Asked) -> Response:
+    """Approve just what was shown."""
+    ledger = asked.console.ledger
+    plan, ids = _chosen(asked)
+    if _digest(ledger.would_approve(plan.plan_id, ids).approved) != asked.form.get("digest"):
+        raise PlanRefused(_OVER)
+    released = ledger.approve(
+        plan.plan_id, action_ids=ids, by=asked.who.name, reason=asked.form.get("reason", "").strip()
+    )
+    audit(asked, "approved", plan.plan_id)
+    return asked.page("approved.html.jinja", plan=plan, released=len(released))
+
+
+def confirm_refusal(asked: Asked) -> Response:
+    """Which link would be refused."""
+    plan, rows = _link(asked)
+    return asked.page("confirm_refusal.html.jinja", plan=plan, row=actions_shown(rows, asked.console.names_of(plan))[0])
+
+
+def refuse(asked: Asked) -> Response:
+    """Record that a link by another address is not the same person."""
+    plan, rows = _link(asked)
+    person, reason = str(rows["entra_id"].iloc[0]), asked.form.get("reason", "").strip()
+    asked.console.ledger.refuse(plan.plan_id, person=person, by=asked.who.name, reason=reason)
+    audit(asked, "refused", person)
+    return asked.page("refusal.html.jinja", person=person)
+
+
+def _chosen(asked: Asked) -> tuple[RecordedPlan, Sequence[str]]:
+    """The newest plan, if it is the one that was looked at, and the ids of the held actions that were chosen in it: the
+    rows that were marked, or all that fit the filter.
+    """
+    plan = _looked_at(asked)
+    if not asked.form.get("all"):
+        return plan, asked.form.getlist("action")
+    actions = asked.console.actions(plan.plan_no).frame
+    held = actions[actions["held_by"] != ""].assign(state="held")
+    return plan, held.loc[Filter.of(asked.form).fits(held), "action_id"].tolist()
+
+
+def _link(asked: Asked) -> tuple[RecordedPlan, pd.DataFrame]:
+    plan = _looked_at(asked)
+    actions = asked.console.actions(plan.plan_no).now(asked.console.ledger, plan.plan_no)
+    rows = actions[(actions["action_id"] == asked.form.get("action")) & (actions["rule"] == "M3b")]
+    if rows.empty:
+        raise PlanRefused("only a held link by another address (M3b) can be refused")
+    return plan, rows
+
+
+def _looked_at(asked: Asked) -> RecordedPlan:
+    plan, newest = chosen_plan(asked, asked.form), asked.console.ledger.newest_plan()
+    if plan is None or newest is None or plan.plan_no != newest.plan_no:
+        raise PlanRefused("there is a newer plan: look at that one first")
+    return plan
+
+
+def _digest(ids: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()

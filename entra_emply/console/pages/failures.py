@@ -1,0 +1,36 @@
+"""Failures: what failed or is in quarantine, by person, with the service's code and what to do; release."""
+
+from starlette.responses import Response
+
+from entra_emply.console.asked import Asked
+from entra_emply.console.audit import audit
+from entra_emply.console.pages.today import people_in
+from entra_emply.console.queries.actions import MOST
+from entra_emply.console.queries.rows import action_shown
+from entra_emply.console.words import what_to_do
+from entra_emply.reconciliation.report.wording import action_rows
+
+
+def show(asked: Asked) -> Response:
+    """The page."""
+    found = asked.console.ledger.failures_now()
+    listed = found.head(MOST)
+    known = listed.assign(**{name: listed[name].fillna("") for name in ("held_by", "target", "kind", "rule")})
+    run = asked.console.newest_run()
+    names = {} if run is None else run.names
+    columns = (known[name].tolist() for name in ("failures", "code", "at", "quarantined_at", "runs"))
+    rows = [
+        action_shown(action, names)
+        | {"failures": failures, "code": code, "at": at, "quarantined": ended is not None, "runs": max(1, runs)}
+        | {"remedy": what_to_do(code)}
+        for action, failures, code, at, ended, runs in zip(action_rows(known), *columns, strict=True)
+    ]
+    return asked.page("failures.html.jinja", rows=rows, count=len(found), people=people_in(found), most=MOST)
+
+
+def release(asked: Asked) -> Response:
+    """Let a quarantined action be tried again."""
+    action = asked.form.get("action", "")
+    asked.console.ledger.release(action, asked.who.name)
+    audit(asked, "released", action)
+    return asked.to("/failures")

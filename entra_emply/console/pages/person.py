@@ -1,0 +1,98 @@
+"""Person: search while typing, a short explanation with the rest to open, why not, and a timeline."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from entra_emply.console.asked import Asked
+from entra_emply.console.audit import audit
+from entra_emply.console.queries.rows import action_shown, events_shown
+from entra_emply.errors import SettingsError
+from entra_emply.person.stored import explain_known
+from entra_emply.reconciliation.explain.why_not import Wish
+
+_FOUND = 20
+_EVENTS = 200
+_OWN = ("entra_id", "emply_user_id", "employee_id")
+
+
+def search(asked: Asked) -> Response:
+    """The page with the field; with what was typed also who is found. htmx asks for these alone."""
+    text = asked.form.get("who", "").strip()
+    if text and not asked.console.security.searches.allows(asked.who.number):
+        return asked.page("too_many.html.jinja" if asked.part else "people.html.jinja", 429, **_nobody(text, many=True))
+    run = asked.console.newest_run()
+    found, count = ([], 0) if run is None else run.people.find(text, _FOUND)
+    template = "found.html.jinja" if asked.part else "people.html.jinja"
+    gone = _gone(asked, text) if not found and "@" in text else None
+    return asked.page(template, text=text, found=found, count=count, there=run is not None, many=False, gone=gone)
+
+
+def show(asked: Asked) -> Response:
+    """Everything about one person, who is named by an id."""
+    console, person = asked.console, asked.named("person")
+    run = console.newest_run()
+    if run is None:
+        return asked.to("/people")
+    audit(asked, "looked_up", person)
+    document = explain_known(console.environment, run.known, console.ledger, person)
+    plan = console.ledger.newest_plan()
+    return asked.page(
+        "person.html.jinja",
+        person=person,
+        document=document,
+        people=[_person(each, run.names) for each in document["people"]],
+        history=events_shown(document["history"][:_EVENTS], run.names),
+        roles=run.roles,
+        newest=plan is not None and plan.run_id == run.frames.run_id,
+    )
+
+
+def why_not(asked: Asked) -> Response:
+    """What would have to be different for a wish."""
+    console, person = asked.console, asked.named("person")
+    run = console.newest_run()
+    if run is None:
+        return asked.to("/people")
+    template = "answers.html.jinja" if asked.part else "why_not.html.jinja"
+    kind = asked.form.get("wish", "")
+    name = asked.form.get("role" if kind == "role" else "calendar", "")
+    try:
+        wish = Wish.parsed(f"{kind}:{name}" if kind in ("role", "calendar") else kind)
+    except SettingsError:
+        return asked.page(template, person=person, answers=[], missing=True)
+    audit(asked, "looked_up", person)
+    document = explain_known(console.environment, run.known, console.ledger, person, wish)
+    answers = [each["why_not"] for each in document["people"]]
+    return asked.page(template, person=person, answers=answers, missing=False)
+
+
+def _nobody(text: str, *, many: bool) -> dict[str, object]:
+    return {"text": text, "found": [], "count": 0, "there": True, "many": many, "gone": None}
+
+
+def _gone(asked: Asked, address: str) -> str | None:
+    """An id of somebody who is in neither system any more, but whom the ledger knows by this address."""
+    known = asked.console.ledger.known_as(address)
+    return next(iter(sorted((known.entra_ids | known.emply_user_ids) - {address})), None)
+
+
+def _person(document: dict[str, Any], names: Any) -> dict[str, Any]:  # noqa: ANN401 (names by id)
+    """The parts of an explanation, as the page has them."""
+    findings = document["findings"]
+    own = [row for row in findings if any(row[name] for name in _OWN)]
+    stated = {verdict: [] for verdict in ("decided", "might_have", "not")}  # type: dict[str, list[Any]]
+    for statement in document["statements"]:
+        stated[statement["verdict"]].append(statement)
+    actions = [
+        action_shown(row, names) | {name: row[name] for name in ("state", "sentence")} for row in document["actions"]
+    ]
+    return {
+        **{name: document[name] for name in ("name", "subject", "found", "match", "scope", "groups", "questions")},
+        "actions": actions,
+        "findings": own,
+        "of_groups": [row for row in findings if row not in own],
+        "stated": stated,
+        "history": events_shown(document["history"][:_EVENTS], names),
+        "more": max(0, len(document["history"]) - _EVENTS),
+    }

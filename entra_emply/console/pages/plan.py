@@ -1,0 +1,168 @@
+"""Plan: the newest or any other one, filtered; to take away; compared with another."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlencode
+
+import pandas as pd
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from entra_emply.console.asked import Asked
+from entra_emply.console.pages.today import people_in
+from entra_emply.console.queries.actions import MOST, STATES, Filter
+from entra_emply.console.queries.difference import difference
+from entra_emply.console.queries.rows import actions_shown, differences_shown
+from entra_emply.ledger.plans import RecordedPlan
+from entra_emply.reconciliation.report.csv import csv_of
+from entra_emply.reconciliation.report.html import groups_of, html
+from entra_emply.reconciliation.report.wording import SHORT_ID, document_of
+
+_PLANS = 150
+"""So many plans can be chosen from: three days of runs."""
+
+
+def show(asked: Asked) -> Response:
+    """The page: at most `MOST` actions at once."""
+    console = asked.console
+    plan = chosen_plan(asked)
+    if plan is None:
+        return asked.page("plan.html.jinja", plan=None)
+    kept, which = console.actions(plan.plan_no), Filter.of(asked.query)
+    actions = kept.now(console.ledger, plan.plan_no)
+    fitting = actions[which.fits(actions)]
+    start = _number(asked.query.get("start", "0"))
+    rows = fitting.iloc[start : start + MOST]
+    names = console.names_of(plan)
+    newest = console.ledger.newest_plan()
+    return asked.page(
+        "plan.html.jinja",
+        plan=plan,
+        newest=newest is not None and newest.plan_no == plan.plan_no,
+        which=which,
+        query=_query(plan, which),
+        choices=_choices(kept.choices, names) | {"state": _states(actions)},
+        rows=actions_shown(rows, names),
+        held=int((fitting["state"] == "held").sum()),
+        count=len(fitting),
+        all=len(actions),
+        people=people_in(fitting),
+        start=start,
+        most=MOST,
+        plans=console.ledger.plans_made(_PLANS),
+    )
+
+
+def to_person(asked: Asked) -> Response:
+    """Filter by a person who was typed: at once where it is one, else from a list. Addresses stand in no address."""
+    plan = chosen_plan(asked, asked.form)
+    which = replace(Filter.of(asked.form), person="")
+    text = asked.form.get("who", "").strip()
+    run = asked.console.newest_run()
+    if plan is None or run is None or not text:
+        return asked.to(f"/plan?{urlencode(which.given)}")
+    found, count = run.people.find(text, MOST)
+    query = _query(plan, which)
+    if count == 1:
+        return asked.to(f"/plan?{query}&{urlencode({'person': found[0].id})}")
+    return asked.page("plan_person.html.jinja", plan=plan, found=found, count=count, query=query, most=MOST)
+
+
+def table(asked: Asked) -> Response:
+    """The filtered actions as CSV."""
+    plan, actions = _taken_away(asked)
+    made = csv_of({"actions": _document(plan, actions, asked)["actions"]})
+    return _download(made, "text/csv; charset=utf-8", f"plan-{plan.plan_id[:SHORT_ID]}.csv")
+
+
+def report(asked: Asked) -> Response:
+    """The filtered actions as one HTML file."""
+    plan, actions = _taken_away(asked)
+    page = html(_document(plan, actions, asked), asked.console.names_of(plan), groups_of(actions))
+    return _download(page.encode(), "text/html; charset=utf-8", f"plan-{plan.plan_id[:SHORT_ID]}.html")
+
+
+def compare(asked: Asked) -> Response:
+    """What one plan does that another does not, person by person."""
+    console = asked.console
+    plan = chosen_plan(asked)
+    other = console.ledger.plan_numbered(_number(asked.query.get("with", "0")))
+    if plan is None or other is None:
+        raise HTTPException(404)
+    frames = (console.actions(each.plan_no).frame for each in (plan, other))
+    found = difference(*frames)
+    start = _number(asked.query.get("start", "0"))
+    return asked.page(
+        "difference.html.jinja",
+        plan=plan,
+        other=other,
+        rows=differences_shown(found.iloc[start : start + MOST], console.names_of(plan)),
+        count=len(found),
+        people=people_in(found),
+        only=sides(found),
+        start=start,
+        most=MOST,
+        query=urlencode({"plan": plan.plan_no, "with": other.plan_no}),
+    )
+
+
+def sides(found: pd.DataFrame) -> dict[str, int]:
+    """Of a difference: how many actions only one of the plans has, and how many both have, but not alike."""
+    this, other = found["action_id_this"].notna(), found["action_id_other"].notna()
+    return {"this": int((this & ~other).sum()), "other": int((other & ~this).sum()), "both": int((this & other).sum())}
+
+
+def chosen_plan(asked: Asked, given: Mapping[str, str] | None = None) -> RecordedPlan | None:
+    """The plan that the query (or a form) names by its number; else the newest one to be applied."""
+    number = (asked.query if given is None else given).get("plan")
+    if not number:
+        return asked.console.ledger.newest_plan()
+    plan = asked.console.ledger.plan_numbered(_number(number))
+    if plan is None:
+        raise HTTPException(404)
+    return plan
+
+
+def _taken_away(asked: Asked) -> tuple[RecordedPlan, pd.DataFrame]:
+    plan = chosen_plan(asked)
+    if plan is None:
+        raise HTTPException(404)
+    actions = asked.console.actions(plan.plan_no).now(asked.console.ledger, plan.plan_no)
+    return plan, actions[Filter.of(asked.query).fits(actions)].sort_values("position")
+
+
+def _document(plan: RecordedPlan, actions: pd.DataFrame, asked: Asked) -> dict[str, object]:
+    run = asked.console.newest_run()
+    theirs = run is not None and run.frames.run_id == plan.run_id
+    findings = run.findings if run is not None and theirs else pd.DataFrame(columns=["severity", "code"])
+    made = {"plan_id": plan.plan_id, "created_at": plan.created_at, "mapping_version": plan.mapping_version}
+    return document_of(actions, findings, **made)  # type: ignore[arg-type]
+
+
+def _download(content: bytes, kind: str, name: str) -> Response:
+    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _query(plan: RecordedPlan, which: Filter) -> str:
+    return urlencode({"plan": plan.plan_no, **which.given})
+
+
+def _choices(
+    choices: Mapping[str, Mapping[str, int]], names: Mapping[str, str]
+) -> dict[str, list[tuple[str, str, int]]]:
+    """Value, name and number of what can be filtered by."""
+    groups = [(each, names.get(each, each), number) for each, number in choices["group"].items()]
+    others = {name: [(each, each, n) for each, n in counts.items()] for name, counts in choices.items()}
+    return others | {"group": sorted(groups, key=lambda each: each[1].casefold())}
+
+
+def _states(actions: pd.DataFrame) -> list[tuple[str, str, int]]:
+    counts = actions["state"].value_counts()
+    return [(state, state, int(counts[state])) for state in STATES if state in counts.index]
+
+
+def _number(text: str) -> int:
+    """A number of a query; 404 for what is none."""
+    if not text.isdecimal() or len(text) > 15:  # noqa: PLR2004 (more than the ledger will ever count)
+        raise HTTPException(404)
+    return int(text)

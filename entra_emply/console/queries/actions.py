@@ -1,0 +1,85 @@
+"""The actions of a plan as a page lists them: filtered, held ones first, with where each stands now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import pandas as pd
+
+from entra_emply.ledger.ledger import Ledger
+
+MOST = 200
+"""Rows that a page sends at most."""
+STATES = ("held", "approved", "failed", "planned", "applied", "superseded", "interrupted")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which actions: each of these that is set must fit. group: an id. person: an id of either system."""
+
+    state: str = ""
+    kind: str = ""
+    guard: str = ""
+    domain: str = ""
+    group: str = ""
+    rule: str = ""
+    person: str = ""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "Filter":
+        """Of a query or a form."""
+        return cls(**{each.name: given.get(each.name, "") for each in fields(cls)})
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What is set."""
+        return {each.name: value for each in fields(self) if (value := getattr(self, each.name))}
+
+    def fits(self, frame: pd.DataFrame) -> "pd.Series[bool]":
+        """Which rows of `PlanActions.now` fit."""
+        fit = pd.Series(True, index=frame.index)
+        for name in ("state", "domain", "rule"):
+            if value := getattr(self, name):
+                fit &= frame[name] == value
+        if self.kind:
+            fit &= frame["name"] == self.kind
+        for column, value in (("held_by", self.guard), ("groups", self.group)):
+            if value:
+                fit &= (" " + frame[column] + " ").str.contains(f" {value} ", regex=False)
+        if self.person:
+            fit &= (frame["entra_id"] == self.person) | (frame["emply_user_id"] == self.person)
+        return fit
+
+
+@dataclass(frozen=True)
+class PlanActions:
+    """The actions of a recorded plan, which never change."""
+
+    frame: pd.DataFrame
+
+    @classmethod
+    def of(cls, ledger: Ledger, plan_no: int) -> "PlanActions":
+        """Of the plan of this number."""
+        frame = ledger.actions_of(plan_no)
+        domain = frame["subject"].str.rpartition("@")[2].fillna("").str.lower()
+        return cls(frame.assign(name=frame["target"] + "." + frame["kind"], domain=domain))
+
+    @cached_property
+    def choices(self) -> dict[str, dict[str, int]]:
+        """What can be filtered by, with the number of actions of each."""
+        columns = {"kind": "name", "domain": "domain", "rule": "rule"}
+        counted = {name: self.frame[column].value_counts() for name, column in columns.items()}
+        for name, column in (("guard", "held_by"), ("group", "groups")):
+            counted[name] = self.frame[column].str.split().explode().dropna().value_counts()
+        return {name: {str(each): int(n) for each, n in counts.items() if each} for name, counts in counted.items()}
+
+    def now(self, ledger: Ledger, plan_no: int) -> pd.DataFrame:
+        """The actions, held ones first, with `state`, and `code` of the service where it refused."""
+        tried = ledger.outcomes_of(plan_no).set_index("action_id")
+        approved = self.frame["action_id"].isin(ledger.approvals_now()["action_id"])
+        state = pd.Series("planned", index=self.frame.index).mask(self.frame["held_by"] != "", "held")
+        state = state.mask((state == "held") & approved, "approved")
+        result = self.frame["action_id"].map(tried["result"])
+        state = state.mask(result.notna(), result)
+        frame = self.frame.assign(state=state, code=self.frame["action_id"].map(tried["code"]))
+        return frame.sort_values("state", key=lambda states: states != "held", kind="stable")

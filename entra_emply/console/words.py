@@ -1,0 +1,71 @@
+"""What the console calls things: states, fields, kinds of actions, what to do about a service's refusal."""
+
+import re
+from typing import NamedTuple
+
+from entra_emply.reconciliation.report.wording import KINDS
+
+STATES = {
+    "held": "held",
+    "approved": "approved",
+    "planned": "planned",
+    "applied": "applied",
+    "failed": "failed",
+    "quarantined": "in quarantine",
+    "superseded": "not needed any more",
+    "interrupted": "interrupted",
+    "open": "being tried",
+    "new": "new",
+    "refused": "refused",
+    "released": "released",
+}
+_FIELDS = {
+    "roleIds": "Roles",
+    "departmentId": "Department",
+    "employeeId": "Employee",
+    "email": "E-mail",
+    "userPrincipalName": "Sign-in name",
+    "givenName": "First name",
+    "surname": "Last name",
+    "matchedBy": "Matched by",
+    "etag": "Picture",
+}
+
+
+class Title(NamedTuple):
+    """What a kind of action is called, and whether it adds, changes or takes away."""
+
+    text: str
+    effect: str
+
+
+def field_name(name: str) -> str:
+    """A field of an action to be read: `jobTitle` is Job title."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    return _FIELDS.get(name) or spaced[:1].upper() + spaced[1:]
+
+
+def kind_title(kind: str) -> Title:
+    """A kind of action to be read: `emply.create_user` is Create a login."""
+    sign, words = KINDS.get(kind, ("~", kind))
+    text = words.rpartition(": ")[2]
+    return Title(text[:1].upper() + text[1:], {"+": "add", "-": "take"}.get(sign, "change"))
+
+
+_CODES = {
+    r"no_answer|http_5\d\d|http_429|429|timeout|throttl|unavailable|source_unreadable": "The service could not be "
+    "reached, or asked to wait. It is tried again by itself; look at Health if it goes on.",
+    r"http_40[13]|unauthorized|forbidden|denied|privileges": "A permission is missing. Health says which one.",
+    r"not_?found|http_404": "What should be changed is gone. The next run plans anew; if it stays, look at the person.",
+    r"conflict|duplicate|exists|taken|unique|http_409": "Another object has the same name or address. Find out whose "
+    "it is, and correct one of the two.",
+    r"invalid|validation|required|bad_?request|http_4(00|22)": "The service does not accept a value. Compare it with "
+    "what changes, and correct it where it comes from.",
+}
+"""By what a service's code says."""
+
+
+def what_to_do(code: str | None) -> str:
+    """What a person should do about a refusal with this code."""
+    found = next((text for pattern, text in _CODES.items() if re.search(pattern, str(code), re.IGNORECASE)), None)
+    return found or "Look the code up in the service's documentation, and correct what it names."
