@@ -60,18 +60,18 @@ def planned(home: Path, users: int) -> Iterator[tuple[Inputs, Plan]]:
         yield inputs, plan
 
 
-def store(frames: FrameStore, inputs: Inputs, plan: Plan) -> None:
+def store(frames: FrameStore, inputs: Inputs, plan: Plan, run_id: str = _RUN) -> None:
     """Store the frames of a run under the names that its assets have, and let its day point to it."""
     assets: dict[str, dict[str, pd.DataFrame]] = {}
     for name, frame in InMemory.of(inputs).frames.items():
         asset, _, part = name.partition("/")
         assets.setdefault(asset, {})[part] = frame
     for asset, parts in assets.items():
-        frames.write(_RUN, asset, parts.get("", parts))
-    frames.write(_RUN, "settings", pd.DataFrame({"document": [inputs.settings.document]}))
-    frames.write(_RUN, "reconciliation_actions", plan.actions)
-    frames.write(_RUN, "reconciliation_findings", plan.findings)
-    frames.point("days", str(inputs.now.date()), _RUN)
+        frames.write(run_id, asset, parts.get("", parts))
+    frames.write(run_id, "settings", pd.DataFrame({"document": [inputs.settings.document]}))
+    frames.write(run_id, "reconciliation_actions", plan.actions)
+    frames.write(run_id, "reconciliation_findings", plan.findings)
+    frames.point("days", str(inputs.now.date()), run_id)
 
 
 def _timed(environment: dict[str, str], address: str) -> float:

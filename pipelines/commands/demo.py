@@ -37,6 +37,8 @@ from pipelines.installation import installation, instance
 _PATIENCE = 180.0
 _STOP_SECONDS = 15.0
 _EDIT_SECONDS = 600.0
+_LOGS = "output"
+"""Not `logs`, which Dagster's telemetry has in the same home, and whose files it takes away."""
 _CONSOLE_PORT, _DAGSTER_PORT = 3100, 3000
 _LAUNCH = """
 mutation($execution: ExecutionParams!) {
@@ -66,7 +68,7 @@ def run_demo(*, once: bool, users: int, seed: int, port: int | None, churn: bool
     home.mkdir(parents=True)
     for interrupting in (signal.SIGINT, signal.SIGTERM):  # a shell that starts it in the background ignores SIGINT
         signal.signal(interrupting, signal.default_int_handler)
-    with _Processes(home / "logs") as processes, suppress(KeyboardInterrupt):
+    with _Processes(home / _LOGS) as processes, suppress(KeyboardInterrupt):
         with progress("Making the people and starting the sandbox"):
             environment = _start_sandbox(processes, home, users, seed, churn=churn)
         with installation(environment) as address, instance() as dagster:
@@ -291,7 +293,7 @@ def _tell(
     plan = (run.tags.get(PLAN_TAG, "") if run else "")[:12]
     console.print(f"Console      {page}", soft_wrap=True)
     console.print(
-        f"             (good once; the next one is in {environment.home / 'logs' / 'console.log'})", soft_wrap=True
+        f"             (good once; the next one is in {environment.home / _LOGS / 'console.log'})", soft_wrap=True
     )
     console.print(f"Dagster UI   {url}  (lineage: {url}/asset-groups)", soft_wrap=True)
     console.print(f"Sandbox      {os.environ['SANDBOX_URL']}/_sandbox/state", soft_wrap=True)

@@ -13,6 +13,7 @@ from entra_emply.console.pages.today import people_in
 from entra_emply.console.queries.actions import MOST, Filter
 from entra_emply.console.queries.rows import actions_shown
 from entra_emply.errors import PlanRefused
+from entra_emply.ledger.approvals import Wanted
 from entra_emply.ledger.plans import RecordedPlan
 
 _OVER = "nothing was approved: the plan or its approvals changed meanwhile; look at what waits now"
@@ -27,21 +28,21 @@ def confirm(asked: Asked) -> Response:
     if not wanted.approved:
         return asked.refused(409, "Nothing left to approve", "What was chosen is approved already, or is not held.")
     actions = asked.console.actions(plan.plan_no).now(asked.console.ledger, plan.plan_no)
-    approved = actions[actions["action_id"].isin(wanted.approved)]
+    approved, released = set(wanted.approved), set(wanted.released)
+    affected = actions[actions["action_id"].isin(approved | released)]
     return asked.page(
         "confirm.html.jinja",
         plan=plan,
-        people=people_in(approved),
-        kinds=[(name, len(rows), people_in(rows)) for name, rows in approved.groupby("name", sort=False)],
-        rows=actions_shown(approved.head(MOST), asked.console.names_of(plan)),
-        count=len(approved),
-        more=len(set(wanted.approved) - set(ids)),
-        released=len(wanted.released),
+        people=people_in(affected),
+        kinds=[(name, len(rows), people_in(rows)) for name, rows in affected.groupby("name", sort=False)],
+        rows=actions_shown(affected.head(MOST), asked.console.names_of(plan)),
+        count=len(affected),
+        more=len(affected) - len(set(ids) & (approved | released)),
+        still=len(approved - released),
         chosen=asked.form.getlist("action"),
         which=Filter.of(asked.form),
         all=asked.form.get("all", ""),
-        digest=_digest(wanted.approved),
-        reason="",
+        digest=_digest(wanted),
     )
 
 
@@ -49,7 +50,7 @@ def approve(asked: Asked) -> Response:
     """Approve just what was shown."""
     ledger = asked.console.ledger
     plan, ids = _chosen(asked)
-    if _digest(ledger.would_approve(plan.plan_id, ids).approved) != asked.form.get("digest"):
+    if _digest(ledger.would_approve(plan.plan_id, ids)) != asked.form.get("digest"):
         raise PlanRefused(_OVER)
     released = ledger.approve(
         plan.plan_id, action_ids=ids, by=asked.who.name, reason=asked.form.get("reason", "").strip()
@@ -101,5 +102,7 @@ def _looked_at(asked: Asked) -> RecordedPlan:
     return plan
 
 
-def _digest(ids: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()
+def _digest(wanted: Wanted) -> str:
+    """What the page showed: the same approval has the same one."""
+    shown = [*sorted(wanted.approved), "", *sorted(wanted.released)]
+    return hashlib.sha256("\n".join(shown).encode()).hexdigest()

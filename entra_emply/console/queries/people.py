@@ -75,7 +75,7 @@ def folded(texts: "pd.Series[str]") -> "pd.Series[str]":
     plain = pc.replace_substring_regex(plain, pattern=r"\p{Mn}", replacement="")
     for letter, stands_for in _LETTERS.items():
         plain = pc.replace_substring(plain, pattern=letter, replacement=stands_for)
-    return pd.Series(pc.binary_join_element_wise("", plain, " "), dtype="str", index=texts.index)
+    return " " + pd.Series(plain, dtype="str", index=texts.index)
 
 
 def _users(frames: Frames) -> pd.DataFrame:

@@ -1,0 +1,123 @@
+"""Approving, refusing and releasing: seen before it is done, done as it was seen, recorded with who did it."""
+
+from collections.abc import Callable
+
+from tests.integration.console.house import Browser, House, text_of
+from tests.integration.ledger.fakes import refused
+
+Rows = Callable[[str], list[tuple[object, ...]]]
+
+
+def ids(house: House, *people: str) -> list[str]:
+    """The held actions of these people."""
+    plan = house.ledger.newest_plan()
+    assert plan is not None
+    actions = house.ledger.actions_of(plan.plan_no)
+    return actions.loc[actions["entra_id"].isin(people), "action_id"].tolist()
+
+
+def test_what_is_marked_is_shown_and_then_approved_by_who_is_signed_in(house: House, ada: Browser, rows: Rows) -> None:
+    ada.get("/plan")
+    said = text_of(ada.post("/plan/confirm", action=ids(house, "søren"), all=""))
+    assert "Approve 1 action for 1 person?" in said
+    assert "Deactivate : 1 person" in said
+    assert "łukasz" not in said
+    assert "1 action approved for 72 hours" in text_of(ada.post("/plan/approve", reason="left on Friday"))
+    assert rows("SELECT by, reason FROM approvals") == [("ada", "left on Friday")]
+    assert [did for (did,) in rows("SELECT did FROM console_audit")] == ["approved"]
+    assert "approved" in text_of(ada.get("/plan?person=søren"))
+
+
+def test_all_that_fit_are_approved_at_once(house: House, ada: Browser, rows: Rows) -> None:
+    ada.get("/plan?rule=L6")
+    assert "Approve 2 actions for 2 people?" in text_of(ada.post("/plan/confirm", rule="L6", all="1"))
+    ada.post("/plan/approve", reason="list of leavers checked")
+    assert rows("SELECT count(*) FROM approvals") == [(2,)]
+    house.run()
+    assert [house.systems.login(who)["active"] for who in ("søren", "łukasz")] == [False, False]
+
+
+def test_a_blank_reason_is_refused(house: House, ada: Browser, rows: Rows) -> None:
+    ada.get("/plan")
+    ada.post("/plan/confirm", action=ids(house, "søren"), all="")
+    answer = ada.post("/plan/approve", reason=" ")
+    assert answer.status_code == 409
+    assert "Reason is blank" in text_of(answer)
+    assert rows("SELECT count(*) FROM approvals") == [(0,)]
+
+
+def test_more_than_was_shown_is_never_approved(house: House, ada: Browser, rows: Rows) -> None:
+    ada.get("/plan")
+    ada.post("/plan/confirm", action=ids(house, "søren"), all="")
+    answer = ada.post("/plan/approve", action=ids(house, "søren", "łukasz"), reason="r")
+    assert answer.status_code == 409
+    assert rows("SELECT count(*) FROM approvals") == [(0,)]
+
+
+def test_a_newer_plan_has_to_be_looked_at_first(house: House, ada: Browser, rows: Rows) -> None:
+    ada.get("/plan")
+    ada.post("/plan/confirm", action=ids(house, "søren"), all="")
+    house.systems.person("zofia")["accountEnabled"] = False
+    house.run()
+    answer = ada.post("/plan/approve", reason="r")
+    assert "There is a newer plan" in text_of(answer)
+    assert rows("SELECT count(*) FROM approvals") == [(0,)]
+
+
+def test_the_second_time_nothing_is_left(house: House, ada: Browser) -> None:
+    for _ in range(2):
+        ada.get("/plan")
+        said = text_of(ada.post("/plan/confirm", action=ids(house, "søren"), all=""))
+        if "?" in said:
+            ada.post("/plan/approve", reason="r")
+    assert "Nothing left to approve" in said
+
+
+def test_nothing_marked_is_said(ada: Browser) -> None:
+    ada.get("/plan")
+    assert "Nothing is chosen" in text_of(ada.post("/plan/confirm", all=""))
+
+
+def test_a_link_by_another_address_is_refused(empty: House) -> None:
+    ray = empty.systems.login("ray")
+    ray["username"] = ray["email"] = "old@contoso.com"
+    empty.systems.person("ray")["otherMails"] = ["old@contoso.com"]
+    plan = empty.run()
+    browser = empty.signed_in()
+    assert "Not the same person" in text_of(browser.get("/plan"))
+    action = plan.actions.loc[plan.actions["rule"] == "M3b", "action_id"].iloc[0]
+    assert "Not the same person?" in text_of(browser.post("/plan/refuse/confirm", action=action))
+    assert "treats them as two people" in text_of(browser.post("/plan/refuse", reason="two people, asked both"))
+    assert "M3b" not in set(empty.run().actions["rule"])
+
+
+def failing(house: House, runs: int) -> None:
+    """Ray's title changes, and Emply refuses it at each of so many tries."""
+    house.systems.person("ray")["jobTitle"] = "Team Lead"
+    for _ in range(60):
+        house.systems.emply.faults = [refused]
+        house.run()
+        found = house.ledger.failures_now()
+        if len(found) and found["failures"].iloc[0] >= runs:
+            return
+    raise AssertionError("it did not fail so often")
+
+
+def test_a_failure_has_the_services_code_and_what_to_do(house: House) -> None:
+    failing(house, 1)
+    said = text_of(house.signed_in().get("/failures"))
+    assert "1 action for 1 person failed and was not done since" in said
+    assert "Job title: none → Team Lead" in said
+    assert "invalid" in said
+    assert "The service does not accept a value" in said
+    assert "Tried again at the next run" in said
+
+
+def test_what_is_in_quarantine_is_released_by_who_is_signed_in(house: House, rows: Rows) -> None:
+    failing(house, 8)
+    browser = house.signed_in()
+    assert "in quarantine" in text_of(browser.get("/failures"))
+    assert browser.post("/failures/release").status_code == 303
+    assert "Nothing failed" in text_of(browser.get("/failures"))
+    assert rows("SELECT by FROM releases") == [("ada",)]
+    assert [did for (did,) in rows("SELECT did FROM console_audit")] == ["released"]
