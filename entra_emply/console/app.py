@@ -48,7 +48,7 @@ def _routes() -> list[Route | Mount]:
         _page("/health", health.show, "reader", "GET", "POST"),
         _page("/sign-in", sign_in.show, "anybody", "GET", "POST"),
         _page("/sign-in/entra", sign_in.with_entra, "anybody"),
-        _page(BACK, sign_in.back, "anybody"),
+        Route(BACK, endpoint(sign_in.back, "anybody", elsewhere=True), methods=["POST"]),
         _page("/sign-out", sign_in.out, "reader", "POST"),
         Mount("/static", StaticFiles(directory=str(files("entra_emply.console") / "static"))),
     ]

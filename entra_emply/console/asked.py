@@ -88,8 +88,12 @@ class Asked:
 Function = Callable[[Asked], Response]
 
 
-def endpoint(function: Function, who: Who, *, changes: bool = False) -> Callable[[Request], Awaitable[Response]]:
-    """The page of a function, for these people. changes: a form posted to it is good once."""
+def endpoint(
+    function: Function, who: Who, *, changes: bool = False, elsewhere: bool = False
+) -> Callable[[Request], Awaitable[Response]]:
+    """The page of a function, for these people. changes: a form posted to it is good once. elsewhere: it is posted by
+    another site, which nothing but Entra's answer is.
+    """
 
     async def answer(request: Request) -> Response:
         console: Console = request.app.state.console
@@ -98,7 +102,7 @@ def endpoint(function: Function, who: Who, *, changes: bool = False) -> Callable
         try:
             if request.method == "POST":
                 asked = Asked(request, console, session, await _form(request))
-            denied = _denied(asked, who, changes=changes)
+            denied = None if elsewhere else _denied(asked, who, changes=changes)
             return await run_in_threadpool(function, asked) if denied is None else denied
         except HTTPException:
             raise

@@ -150,11 +150,13 @@ class Application:
         self._service = Service("Entra", ca_bundle=environment.ca_bundle, threads=1, variable="ENTRA_AUTHORITY")
 
     def begin(self, back: str) -> dict[str, Any]:
-        """A sign-in that was begun: `auth_uri` is where the browser goes, the rest is for `finish`.
+        """A sign-in that was begun: `auth_uri` is where the browser goes, the rest is for `finish`. The browser posts
+        what it comes back with, so that no log of addresses has it.
 
         Raises CredentialsError, SettingsError, and RequestFailed where Entra does not answer.
         """
-        return self._asked(lambda application: application.initiate_auth_code_flow([], redirect_uri=back))
+        how = {"redirect_uri": back, "response_mode": "form_post"}
+        return self._asked(lambda application: application.initiate_auth_code_flow([], **how))
 
     def finish(self, begun: dict[str, Any], answer: dict[str, str]) -> dict[str, Any]:
         """The claims of the id token, of what the browser came back with. Raises as `begin`."""

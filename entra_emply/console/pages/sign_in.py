@@ -32,9 +32,9 @@ def with_entra(asked: Asked) -> Response:
     except (CredentialsError, RequestFailed) as error:
         return asked.refused(502, "Entra does not sign anybody in now", str(error))
     answer = RedirectResponse(address, 303)
-    # `lax`: the browser comes back from another site.
+    # `none`: Entra's page posts the answer from another site.
     answer.set_cookie(
-        _FLOW, browser, _MINUTES_10, path=f"{asked.root}{BACK}", httponly=True, secure=True, samesite="lax"
+        _FLOW, browser, _MINUTES_10, path=f"{asked.root}{BACK}", httponly=True, secure=True, samesite="none"
     )
     return answer
 
@@ -45,7 +45,7 @@ def back(asked: Asked) -> Response:
     if entra is None:
         return asked.to("/sign-in")
     try:
-        person = entra.finish(asked.request.cookies.get(_FLOW, ""), asked.query)
+        person = entra.finish(asked.request.cookies.get(_FLOW, ""), dict(asked.form))
     except (CredentialsError, RequestFailed) as error:
         return asked.refused(403, "You are not signed in", str(error))
     if not person.reader:

@@ -40,16 +40,16 @@ class People:
         """The people of a run's lists."""
         users, logins, employees = _users(frames), _logins(frames), _employees(frames)
         links = frames.whole("sync_state/links").set_index("emply_user_id")["entra_id"]
-        linked = logins["id"].map(links)
+        linked = _looked_up(logins["id"], links)
         logins["whose"] = linked.where(linked.isin(users["id"])).fillna(_same(logins, users))
         by_login = logins.dropna(subset=["employee_id"]).drop_duplicates("employee_id").set_index("employee_id")
-        theirs = employees["id"].map(by_login["whose"].fillna(by_login["id"]))
+        theirs = _looked_up(employees["id"], by_login["whose"].fillna(by_login["id"]))
         employees["whose"] = theirs.fillna(_same(employees, users)).fillna(_same(employees, logins))
-        employees["whose"] = employees["whose"].map(logins.set_index("id")["whose"]).fillna(employees["whose"])
+        employees["whose"] = _looked_up(employees["whose"], logins.set_index("id")["whose"]).fillna(employees["whose"])
         alone = [users, logins[logins["whose"].isna()], employees[employees["whose"].isna()]]
         everybody = pd.concat(alone, ignore_index=True)[["id", "name", "address", "where", "text"]]
         also = pd.concat([part.dropna(subset=["whose"])[["whose", "text"]] for part in (logins, employees)])
-        more = everybody["id"].map(also.groupby("whose")["text"].agg(" ".join)).fillna("")
+        more = _looked_up(everybody["id"], also.groupby("whose")["text"].agg(" ".join)).fillna("")
         return cls(everybody.assign(text=folded(everybody["text"] + " " + more)))
 
     def find(self, text: str, most: int) -> tuple[list[Found], int]:
@@ -131,5 +131,10 @@ def _same(some: pd.DataFrame, others: pd.DataFrame) -> "pd.Series[str]":
     carriers = pd.concat(keys).dropna().drop_duplicates("key").set_index("key")["id"]
     found = pd.Series(pd.NA, index=some.index, dtype="str")
     for name in (each for each in some if str(each).startswith("key_")):
-        found = found.fillna(some[name].map(carriers))
+        found = found.fillna(_looked_up(some[name], carriers))
     return found
+
+
+def _looked_up(keys: "pd.Series[str]", values: "pd.Series[str]") -> "pd.Series[str]":
+    """The value of each key, by the index of `values`; missing where there is none."""
+    return pd.Series(values.reindex(keys).to_numpy(), index=keys.index, dtype="str")

@@ -67,8 +67,7 @@ class House:
         return Console(self.environment, self.ledger, Security.of(self.environment, ACCOUNT, self.tokens.append))
 
     def browser(self, console: Console | None = None) -> "Browser":
-        app = create_app(console or self.console(), ["localhost"])
-        return Browser(TestClient(app, base_url="http://localhost", follow_redirects=False))
+        return browser_of(console or self.console())
 
     def signed_in(self, *, approver: bool = True, console: Console | None = None) -> "Browser":
         """A browser in which somebody signed in."""
@@ -122,3 +121,8 @@ def text_of(answer: Response) -> str:
     main = re.search(r"<main.*?</main>", answer.text, re.DOTALL)
     bare = re.sub(r"<(style|script|option)\b.*?</\1>", " ", main[0] if main else answer.text, flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", bare).split())
+
+
+def browser_of(console: Console) -> Browser:
+    """A browser before a console on this machine."""
+    return Browser(TestClient(create_app(console, ["localhost"]), base_url="http://localhost", follow_redirects=False))

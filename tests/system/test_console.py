@@ -1,0 +1,242 @@
+"""The console in a real browser, beside an installation that has synced: its day's work, by mouse and by keyboard; no
+request leaves the page; nothing for axe-core to complain of, at a desk's and at a phone's width, light and dark.
+"""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from sandbox import Sandbox
+from tests.postgres import Server
+from tests.system.commands import REPOSITORY
+from tests.system.demo import until
+from tests.system.installation import Installation, Row
+
+CHROMIUM = shutil.which("chromium")
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+AXE = REPOSITORY / "tests" / "system" / "vendor" / "axe-core-4.14.1.min.js"
+PATIENCE = 60_000.0
+WIDTHS = {"desk": (1440, 900), "phone": (400, 850)}
+HELD = "guards: {max_deactivations: {min_count: 0, percent: 0}}"
+expect.set_options(timeout=PATIENCE)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium to look with")
+
+
+def scenario() -> Row:
+    """Maja, who lost the role Manager in Emply; two who leave; one whose name is markup."""
+    people = {
+        "maja": ("Maja", "Sørensen"),
+        "łukasz": ("Łukasz", "Żółć"),
+        "çağla": ("Çağla", "Işık"),
+        "eve": ("<script>document.title='taken'</script>", "x" * 300),
+    }
+    users = [
+        {"id": f"user-{name}", "userPrincipalName": f"{name}@contoso.com", "mail": f"{name}@contoso.com",
+         "givenName": first, "surname": last, "displayName": f"{first} {last}"}
+        for name, (first, last) in people.items()
+    ]  # fmt: skip
+    logins = [
+        {"id": f"login-{name}", "username": f"{name}@contoso.com", "email": f"{name}@contoso.com", "firstName": first,
+         "lastName": last, "roleIds": ["role-1"], "active": True}
+        for name, (first, last) in people.items()
+    ]  # fmt: skip
+    members = [user["id"] for user in users]
+    roles = [{"id": "role-1", "title": "Employee"}, {"id": "role-2", "title": "HR"}]
+    groups = [{"id": "group-1", "displayName": "Employees", "members": members}]
+    groups.append({"id": "group-2", "displayName": "HR", "members": ["user-maja"]})
+    employees = [{"id": "employee-1", "email": "somebody@contoso.com"}]
+    departments = [{"id": "department-1", "title": "Copenhagen"}]
+    emply = {"users": logins, "employees": employees, "roles": roles, "departments": departments}
+    return {"entra": {"users": users, "groups": groups}, "emply": emply}
+
+
+@dataclass
+class Served:
+    """A console that was started as an operator starts it."""
+
+    log: Path
+
+    @property
+    def way_in(self) -> str:
+        """The address that signs in now."""
+        return str(re.findall(r"^http\S+$", self.log.read_text(), re.MULTILINE)[-1])
+
+    @property
+    def url(self) -> str:
+        return self.way_in.partition("/sign-in")[0]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Iterator[Served]:
+    """The console of an installation in which two people wait for an approval to leave."""
+    folder = tmp_path_factory.mktemp("console")
+    settings = folder / "settings.yaml"
+    groups = "groups: [{group: Employees, default_role: Employee}, {group: HR, default_role: HR}]"
+    settings.write_text(f"synchronize_roles: true\n{groups}\n{HELD}\n")
+    with Sandbox(scenario()) as sandbox:
+        installation = Installation(folder / "home", sandbox, settings)
+        installation.variables["DATABASE_URL"] = server.url(server.create())
+        installation.sync()
+        state = sandbox.state()
+        for user in state["entra"]["users"]:
+            user["accountEnabled"] = user["id"] not in ("user-łukasz", "user-çağla")
+        next(user for user in state["emply"]["users"] if user["id"] == "login-maja")["roleIds"] = ["role-1"]
+        sandbox.put_state(state)
+        installation.sync()
+        log = folder / "console.log"
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "pipelines.commands.cli", "console", "--port", "0"],
+                env=installation.environment, cwd=REPOSITORY, stdout=out, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+        def up() -> bool:
+            assert process.poll() is None, log.read_text()
+            return "sign-in?token=" in log.read_text()
+
+        try:
+            until(up, "the console")
+            yield Served(log)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS, timeout=PATIENCE)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def cookies(chromium: Browser, served: Served) -> list[Row]:
+    """A session, signed in with the printed address."""
+    context = chromium.new_context()
+    context.new_page().goto(served.way_in)
+    found = context.cookies()
+    context.close()
+    return [dict(cookie) for cookie in found]
+
+
+@pytest.fixture
+def page(chromium: Browser, served: Served, cookies: list[Row]) -> Iterator[Page]:
+    yield from opened(chromium, served, cookies, "desk", "light")
+
+
+def opened(chromium: Browser, served: Served, cookies: list[Row], width: str, scheme: str) -> Iterator[Page]:
+    """A page that is signed in; it asked nothing of anybody else, and complained of nothing."""
+    size = {"width": WIDTHS[width][0], "height": WIDTHS[width][1]}
+    context = chromium.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+    made, asked, said = context.new_page(), list[str](), list[str]()
+    made.set_default_timeout(PATIENCE)
+    made.on("request", lambda request: asked.append(request.url))
+    made.on("console", lambda message: said.append(message.text))
+    yield made
+    context.close()
+    assert [url for url in asked if not url.startswith(f"{served.url}/")] == []
+    assert said == []
+
+
+def test_the_help_desk_finds_maja_by_three_letters_and_reads_why_within_two_clicks(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/people")
+    page.keyboard.type("maj")  # the field has the focus
+    page.locator("#found a").click()
+    expect(page.locator("h1")).to_have_text("Maja Sørensen")
+    page.get_by_text("Why: the rules that decided").click()
+    expect(page.locator("main")).to_contain_text("R5")
+    expect(page.locator(".timeline")).to_contain_text("Change roles")
+    expect(page.locator(".timeline")).to_contain_text("HR")
+
+
+def test_why_not_is_answered_in_the_page(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/people/user-eve")
+    page.select_option("#role", "HR")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("#answer")).to_contain_text("HR")
+    assert page.url.endswith("/people/user-eve")
+
+
+def test_a_name_that_is_markup_is_read_as_text(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/people/user-eve")
+    expect(page.locator("h1")).to_contain_text("<script>")
+    assert "taken" not in page.title()
+
+
+def test_a_draft_is_planned_in_the_page(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/mapping")
+    draft = page.locator("#draft").input_value().replace("default_role: HR", "default_role: Employee")
+    page.fill("#draft", draft)
+    page.get_by_role("button", name="Show what it would change").click()
+    expect(page.locator("#drafted")).to_contain_text("The draft plans")
+
+
+def test_health_looks_when_it_is_asked(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/health")
+    expect(page.locator("#checks")).to_contain_text("Nobody has looked")
+    page.get_by_role("button", name="Look now").click()
+    expect(page.locator(".checks")).to_contain_text("entra: sign-in")
+
+
+PAGES = ["/", "/plan", "/people", "/people/user-maja", "/failures", "/findings", "/mapping", "/health"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_is_accessible_and_fits(
+    chromium: Browser, served: Served, cookies: list[Row], width: str, scheme: str
+) -> None:
+    for page in opened(chromium, served, cookies, width, scheme):
+        for path in PAGES:
+            page.goto(f"{served.url}{path}")
+            assert violations(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe-core finds: the rule, and where. It is run past the page's policy, which lets no other script in."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    )
+    return [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found["violations"]]
+
+
+def test_by_keyboard_alone_a_leaver_is_approved_and_the_other_kept(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/plan?state=held")
+    box = page.locator("tr", has_text="łukasz").get_by_role("checkbox")
+    box.focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Approve what is marked").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Approve 1 action for 1 person?")
+    page.get_by_label("Reason").focus()
+    page.keyboard.type("left on Friday")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("1 action approved for 72 hours")
+    page.goto(f"{served.url}/plan")
+    expect(page.locator("tr", has_text="łukasz")).to_contain_text("approved")
+    expect(page.locator("tr", has_text="çağla")).to_contain_text("held")
+
+
+def test_signing_out_ends_it(chromium: Browser, served: Served) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(served.way_in)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator("h1")).to_have_text("Sign in")
+    page.goto(f"{served.url}/plan")
+    expect(page.locator("h1")).to_have_text("Sign in")
+    context.close()
