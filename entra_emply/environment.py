@@ -207,7 +207,7 @@ class Environment:
         return self._get("EMPLY_API") or _EMPLY_API
 
     @property
-    def console(self) -> ConsoleEnvironment:
+    def console_environment(self) -> ConsoleEnvironment:
         """The console's variables. Raises SettingsError."""
         url, secret = self._get("CONSOLE_URL"), self._get("CONSOLE_SECRET")
         if url is not None and not _is_consoles(url):

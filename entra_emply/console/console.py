@@ -43,7 +43,7 @@ class Security:
     @classmethod
     def of(cls, environment: Environment, account: str, told: Callable[[str], None]) -> "Security":
         """As the environment has it; `told` is called with each new token. Raises SettingsError."""
-        where = environment.console
+        where = environment.console_environment
         secret = where.secret or secrets.token_urlsafe(32)
         team = where.for_a_team
         return cls(
@@ -70,7 +70,7 @@ class Console:
     @property
     def where(self) -> ConsoleEnvironment:
         """Where the console is found."""
-        return self.environment.console
+        return self.environment.console_environment
 
     def names_of(self, plan: RecordedPlan) -> Mapping[str, str]:
         """What ids are called in the run of a plan; in the newest one where that run's frames are gone."""

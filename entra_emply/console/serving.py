@@ -25,7 +25,7 @@ def serve(environment: Environment, host: str, port: int, say: Callable[[str], N
     Raises SettingsError where nothing was planned yet, the ledger is of another version, the port is taken, or others
     than this machine would be served without a sign-in.
     """
-    where = environment.console
+    where = environment.console_environment
     if host not in LOCAL and not where.for_a_team:
         raise SettingsError(
             f"--host {host}: only this machine is served without a sign-in; "
