@@ -21,7 +21,7 @@ import urllib3.exceptions
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from entra_emply.connectors.session import session
-from entra_emply.connectors.throttle import Gate, Timing, retry_after
+from entra_emply.connectors.throttle import Gate, Timing, require_permission, retry_after
 from entra_emply.errors import NO_ANSWER
 
 SUCCESS = range(200, 300)
@@ -183,14 +183,18 @@ class Service:
         """The answer, of any status that is not transient. A successful GET is JSON, unless `binary` is set.
 
         A request that is not `repeatable` is sent again only if the service certainly did not act on it: it answered
-        429, or there was no connection. Raises RequestFailed.
+        429, or there was no connection; and only with the permission to write (`throttle.writing_only_if`). Raises
+        RequestFailed.
         """
         data = form if body is None else orjson.dumps(body)
         kind = {} if body is None else {"Content-Type": "application/json"}
         return self.insist(
-            lambda: self.once(method, url, params=params, data=data, headers={**kind, **headers()}, binary=binary),
+            lambda: self.once(
+                method, url, params=params, data=data, headers={**kind, **headers()},
+                binary=binary, writes=not repeatable,
+            ),
             repeatable=repeatable,
-        )
+        )  # fmt: skip
 
     def insist(self, attempt: Callable[[], Result], *, repeatable: bool = True) -> Result:
         """The result of `attempt`, which is tried again within limits while it raises a transient RequestFailed."""
@@ -205,11 +209,13 @@ class Service:
         result: Result = tries(attempt)
         return result
 
-    def once(self, method: str, url: str, *, binary: bool = False, **how: Any) -> Answer:  # noqa: ANN401 (as requests has it)
+    def once(self, method: str, url: str, *, binary: bool = False, writes: bool = False, **how: Any) -> Answer:  # noqa: ANN401 (as requests has it)
         """One attempt, for `insist`. Raises RequestFailed, also for a transient status."""
         if not self._gate.pass_within(LONGEST_WAIT):
             # Not transient: a longer wait has to be left to a later run.
             raise RequestFailed(f"{self.name}: the wait that it asked for is not over", status=_THROTTLED)
+        if writes:
+            require_permission()  # after the wait, which may have been long
         no_answer = None
         try:
             answer = self._send(method, url, **how)

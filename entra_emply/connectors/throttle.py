@@ -1,9 +1,14 @@
-"""When a request may be sent: the gate of a service, its pace, and Retry-After. Not here: sending (`http`)."""
+"""When a request may be sent: the gate of a service, its pace, Retry-After, and who may write at all.
+
+Not here: sending (`http`).
+"""
 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -56,6 +61,31 @@ class Gate:
             if at <= now and self._passed is not None:
                 self._passed.append(now)
             return max(0.0, at - now)
+
+
+def _granted() -> None:
+    """The permission to write where nobody asked for another one."""
+
+
+_permission: ContextVar[Callable[[], None]] = ContextVar("permission", default=_granted)
+
+
+@contextmanager
+def writing_only_if(permission: Callable[[], None]) -> Iterator[None]:
+    """`permission` is called right before each write of this context is sent, also before each repetition of one.
+
+    What it raises keeps the write from being sent: so nothing is sent after a wait that was allowed only before it.
+    """
+    token = _permission.set(permission)
+    try:
+        yield
+    finally:
+        _permission.reset(token)
+
+
+def require_permission() -> None:
+    """Raise where this context may not write now."""
+    _permission.get()()
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

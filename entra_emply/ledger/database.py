@@ -5,6 +5,7 @@ the address, nor the password, nor the values of a statement.
 """
 
 import io
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,28 +29,51 @@ _SERVER_KEEPALIVE = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10
 
 
 class LockedSession:
-    """The one connection that holds a lock, such as the lock of applying.
+    """The one connection that holds a lock, such as the lock of applying. Threads share it, a transaction at a time.
 
-    Applying writes only through it: a process that loses the connection loses the lock, and can no longer write. Unlike
-    an ordinary SQLAlchemy connection it never reconnects, because the new session would not hold the lock.
-    `lost`: a transaction failed, and nothing more can be written.
+    Nobody writes without the lock, however many threads apply:
+
+    1. PostgreSQL holds the lock for this connection and frees it only when the connection's session ends. It never
+       reconnects, because the new session would not hold the lock: from then on every transaction fails, and after the
+       first that failed (`lost`) none is begun, whichever thread asks.
+    2. The ledger is written through this connection alone, so what is recorded was recorded under the lock: the attempt
+       before its change is sent, and the outcome after. Without the lock no action is begun.
+    3. A change is sent to Entra or Emply only right after `confirm`, also when it is repeated or has waited for
+       `Retry-After`. What is then still on its way belongs to an attempt without outcome, and the next run, which gets
+       the lock only after this session has ended, looks at the target of each of these before it reads or plans.
+    4. At the end of `Database.locked`, and where a thread is left behind, the session is ended first (`end`): a thread
+       that still waits for an answer can neither record it nor send anything more.
+
+    What is left is the time until that one request arrives, as with every lock that the service itself does not know.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._turn = threading.Lock()
         self.lost = False
+
+    def confirm(self) -> None:
+        """Raise LedgerError unless this session, and with it the lock, is there at this moment."""
+        with self.transaction() as connection:
+            connection.execute(select(1))
+
+    def end(self) -> None:
+        """Let nobody write through this session any more."""
+        with self._turn:
+            self.lost = True
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction. Raises LedgerError; after the first failure, for every further transaction."""
-        if self.lost:
-            raise LedgerError("the ledger: the lock of applying was lost; the next run finds out what was done")
-        try:
-            with in_words(), self._connection.begin():
-                yield self._connection
-        except LedgerError:
-            self.lost = True
-            raise
+        with self._turn:
+            if self.lost:
+                raise LedgerError("the ledger: the lock of applying was lost; the next run finds out what was done")
+            try:
+                with in_words(), self._connection.begin():
+                    yield self._connection
+            except LedgerError:
+                self.lost = True
+                raise
 
 
 class Database:
@@ -75,12 +99,14 @@ class Database:
         """The lock `key` while the context lasts; None where it was taken for `seconds` (0: wait for ever)."""
         with in_words():
             connection = self.engine.connect()
+        session = LockedSession(connection)
         try:
             with in_words():
                 connection.detach()  # never back into the pool: closing it ends the session, and with it the lock
                 held = _lock(connection, key, seconds)
-            yield LockedSession(connection) if held else None
+            yield session if held else None
         finally:
+            session.end()
             connection.close()
 
 

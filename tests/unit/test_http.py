@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import Mock
 
 import pytest
 
 from entra_emply import clock
 from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT, RequestFailed, Service
 from entra_emply.connectors.session import session
-from entra_emply.connectors.throttle import Gate, retry_after
+from entra_emply.connectors.throttle import Gate, retry_after, writing_only_if
+from entra_emply.errors import LedgerError
 from tests.fake_time import FakeTime
 
 KEY = "canary-key-4711"
@@ -245,6 +247,16 @@ def test_a_429_on_it_is_certain_and_repeated(server: Server, service: Service) -
     server.replies = [Reply(429), Reply(201)]
     assert service.request("POST", server.url, body={"a": 1}, repeatable=False).status == 201
     assert server.seen[1][2] == b'{"a":1}'
+
+
+def test_a_write_needs_permission_each_time_it_is_sent(server: Server, service: Service) -> None:
+    permission = Mock(side_effect=[None, LedgerError("the lock was lost")])
+    with writing_only_if(permission):
+        service.request("GET", server.url + "/read", repeatable=True)
+        server.replies = [Reply(429, {"Retry-After": "5"}), Reply(201)]
+        with pytest.raises(LedgerError):
+            service.request("POST", server.url, body={"a": 1}, repeatable=False)
+    assert [method for method, _, _ in server.seen].count("POST") == 1
 
 
 def test_a_server_that_cannot_be_reached_has_certainly_not_acted(service: Service, fake: FakeTime) -> None:
