@@ -382,3 +382,14 @@ def test_a_password_is_for_the_first_sign_in_only(client: GraphClient, monkeypat
 def _everything(error: BaseException) -> str:
     shown = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
     return shown + "".join(_everything(each) for each in (error.__cause__, error.__context__) if each)
+
+
+def test_users_are_written_at_the_pace_that_graph_allows(server: Sandbox) -> None:
+    """3,000 in 150 s; events go by their mailboxes."""
+    fake = FakeTime()
+    client = GraphClient(Environment.load(server.environment), fake.timing())
+    for number in range(60):
+        client.writes.update_user("zoe", {"jobTitle": str(number)})
+        client.writes.update_event("zoe", "meeting", {"title": str(number)})
+    client.close()
+    assert 2 < sum(fake.slept) <= 60 / 18

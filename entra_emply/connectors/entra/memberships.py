@@ -4,6 +4,7 @@
 (User.Read.All, GroupMember.Read.All). These are: `users/{id}/transitiveMemberOf` and `groups/{id}/members`.
 """
 
+import threading
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -21,12 +22,16 @@ class Groups(Protocol):
 
 
 class Memberships:
-    """The memberships of one moment: a group's members are read once, and only if somebody may be among them."""
+    """The memberships of one moment: a group's members are read once, and only if somebody may be among them.
+
+    Threads share it.
+    """
 
     def __init__(self, directory: Groups, *, nested: bool) -> None:
         self._directory = directory
         self._nested = nested
         self._members: dict[str, frozenset[str]] = {}
+        self._reading = threading.Lock()
 
     def among(self, entra_id: str, groups: Iterable[str]) -> frozenset[str]:
         """Those of `groups` that the user is a member of: directly, with `nested` also through groups in them."""
@@ -36,6 +41,7 @@ class Memberships:
         return frozenset(group for group in at_any_depth if entra_id in self._direct_members(group))
 
     def _direct_members(self, group: str) -> frozenset[str]:
-        if group not in self._members:
-            self._members[group] = self._directory.direct_members(group)
-        return self._members[group]
+        with self._reading:
+            if group not in self._members:
+                self._members[group] = self._directory.direct_members(group)
+            return self._members[group]

@@ -17,7 +17,7 @@ from entra_emply.connectors.entra.connection import (
     part,
 )
 from entra_emply.connectors.entra.mailboxes import HEADERS
-from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed
+from entra_emply.connectors.http import LONGEST_WAIT, SUCCESS, Answer, RequestFailed
 from entra_emply.errors import TargetRefused
 
 Fields = Mapping[str, object]
@@ -59,16 +59,20 @@ class Writes:
         """Create a user; returns its id. The random password is stored nowhere; the first sign-in has to change it."""
         given = {name: value for name, value in fields.items() if value is not None}
         profile = {"password": _password(), "forceChangePasswordNextSignIn": True}
-        answer = _write(self._connection, "create_user", "POST", "users", given | {"passwordProfile": profile})
+        answer = self._write_user("create_user", "POST", "users", given | {"passwordProfile": profile})
         return _identity(answer, "create_user")
 
     def update_user(self, entra_id: str, fields: Fields) -> None:
         """Change fields of a user."""
-        _write(self._connection, "update_user", "PATCH", f"users/{part(entra_id)}", fields)
+        self._write_user("update_user", "PATCH", f"users/{part(entra_id)}", fields)
 
     def delete_user(self, entra_id: str) -> None:
         """Delete a user, whom Entra can restore for 30 days."""
-        _write(self._connection, "delete_user", "DELETE", f"users/{part(entra_id)}")
+        self._write_user("delete_user", "DELETE", f"users/{part(entra_id)}")
+
+    def _write_user(self, what: str, method: str, path: str, body: Fields | None = None) -> Answer:
+        self._connection.user_writes.pass_within(LONGEST_WAIT)
+        return _write(self._connection, what, method, path, body)
 
 
 def _write(connection: Connection, what: str, method: str, path: str, body: Fields | None = None) -> Answer:
