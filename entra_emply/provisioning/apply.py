@@ -1,22 +1,21 @@
 """Applying a plan, and settling the attempts that a crash left open. Everything that applies goes through here.
 
-Here are the order of the steps and the conditions for each. Not here: what an action does to its target (the other
-modules of this package), and how attempts and outcomes are recorded (`ledger.attempts`).
+Here are the order of the steps and the conditions for each. Not here: trying one action (`attempt`), what it does to
+its target (a module each subject), and how attempts and outcomes are recorded (`ledger.attempts`).
 (rules.md, "Applying" and R9)
 """
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby
-from operator import attrgetter
 from typing import Literal
 
 from sqlalchemy import Connection, select
 
 from entra_emply import provisioning
-from entra_emply.errors import NO_ANSWER, CredentialsError, LedgerError, PlanRefused, SourceUnreadable, TargetRefused
+from entra_emply.connectors.throttle import writing_only_if
+from entra_emply.errors import CredentialsError, LedgerError, PlanRefused, SourceUnreadable
 from entra_emply.ledger import attempts, claims, sync_state
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.database import LockedSession
@@ -24,21 +23,22 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.plans import RecordedPlan, wrong_owner
 from entra_emply.ledger.sync_state import CurrentSyncState
 from entra_emply.ledger.tables import actions, counters, failures
-from entra_emply.provisioning.effect import Context, Done, Write
+from entra_emply.provisioning.attempt import Tried, attempt
+from entra_emply.provisioning.crew import Crew
+from entra_emply.provisioning.effect import Context, Done
+from entra_emply.provisioning.lanes import lanes_of
+from entra_emply.provisioning.outages import Outages
 from entra_emply.provisioning.ports import Emply, Graph
 from entra_emply.provisioning.report import ApplyReport
 from entra_emply.reconciliation.kinds import ORDER
 
 log = logging.getLogger(__name__)
 _LINE = "%s %s: %s"
-Result = attempts.Result | Literal["unknown"]
 _PLACE = {name: place for place, name in enumerate(ORDER)}
 _FIRST_KNOWN = frozenset(ORDER[: _PLACE["emply.set_photo"]])
 """Kinds that must be settled before a run reads: changes of Emply users. A created user is linked only when settled."""
 
-MAX_SERVICE_FAILURES = 5
-"""Actions in a row that failed because a service was down. The rest is then left to the next run without counting a
-failure, so that a service that stays down does not keep the lock for hours."""
+_DEACTIVATE, _LINK = "emply.deactivate_user", "ledger.link_user"
 APPLY_WAIT = 600
 SETTLE_WAIT = 10
 """Seconds to wait for the lock. Settling waits only for a run that is nearly done: if another run goes on applying, the
@@ -71,7 +71,7 @@ def apply(
             changes = bool(due) or sync_state.has_role_states(connection, plan.plan_no)
             claims.count_run(connection, changes=changes)
         context = _context(graph, emply, CurrentSyncState(session), plan, due)
-        with _ending(session, report, changes=changes):
+        with _ending(session, report, changes=changes), writing_only_if(session.confirm):
             _apply_all(session, due, context, report, progress or _silent)
             with session.transaction() as connection:
                 sync_state.record_role_states(connection, plan.plan_no)
@@ -110,7 +110,8 @@ def _settle(session: LockedSession, graph: Graph, emply: Emply) -> None:
     Either makes every plan stale that was computed from earlier reads.
     """
     context = Context(graph, emply, CurrentSyncState(session))
-    found = [(attempt_no, action, *_look(action, context)) for attempt_no, action in _left_open(session)]
+    with writing_only_if(session.confirm):
+        found = [(attempt_no, action, *_look(action, context)) for attempt_no, action in _left_open(session)]
     with session.transaction() as connection:
         for attempt_no, action, result, done in found:
             log.warning(_LINE, f"settled {action.name}", action.action_id, result)
@@ -128,7 +129,7 @@ def _left_open(session: LockedSession) -> list[tuple[int, Action]]:
         return attempts.unsettled(connection)
 
 
-def _look(action: Action, context: Context) -> tuple[Result, Done | None]:
+def _look(action: Action, context: Context) -> tuple[attempts.Result | Literal["unknown"], Done | None]:
     """The result of an open attempt; `unknown` where the attempt stays open.
 
     It stays open if its second step is refused again, or if its mailbox cannot be read: one mailbox does not keep
@@ -203,93 +204,46 @@ def _apply_all(
     report: ApplyReport,
     progress: Callable[[int, int], None],
 ) -> None:
-    done, in_a_row = 0, 0
-    for target, together in groupby(due, key=attrgetter("target")):
-        batch = list(together)
-        if target == "ledger":
+    """Deactivations, then links, then the rest, each of it only when all before was tried."""
+    outages, done = Outages(), 0
+
+    def tell(action: Action, tried: Tried) -> None:
+        nonlocal done
+        if tried.result == "untried":
+            report.untried += 1
+            return
+        level = logging.DEBUG if tried.result == "applied" else logging.WARNING
+        log.log(level, _LINE, action.name, action.action_id, tried.in_words)
+        report.add(action, tried.result)
+        done += 1
+        progress(done, len(due))
+
+    for name, together in groupby(due, key=_stage):
+        actions = list(together)
+        if name == _LINK:
             with session.transaction() as connection:
-                attempts.link(connection, batch)
-        for action in batch:
-            tried = _Tried("applied") if target == "ledger" else _try(session, action, context)
-            level = logging.DEBUG if tried.result == "applied" else logging.WARNING
-            log.log(level, _LINE, action.name, action.action_id, tried.in_words)
-            report.add(action, tried.result)
-            done += 1
-            progress(done, len(due))
-            in_a_row = in_a_row + 1 if tried.transient else 0
-            if in_a_row == MAX_SERVICE_FAILURES:
-                report.untried = len(due) - done
-                return
+                attempts.link(connection, actions)
+            for action in actions:
+                tell(action, Tried("applied"))
+        else:
+            _side_by_side(session, actions, context, outages, tell)
 
 
-@dataclass(frozen=True)
-class _Tried:
-    """The result of trying an action.
-
-    code: the target's own, where it refused. object_id: the target's id of the object that was changed. transient: the
-    action failed only because a service was down.
-    """
-
-    result: Result
-    code: str | None = None
-    object_id: str | None = None
-    transient: bool = False
-
-    @property
-    def in_words(self) -> str:
-        """The result, with the code where there is one."""
-        return self.result if self.code is None else f"{self.result} ({self.code})"
+def _stage(action: Action) -> str:
+    """Deactivations, links, and everything else."""
+    return action.name if action.name in (_DEACTIVATE, _LINK) else ""
 
 
-def _try(session: LockedSession, action: Action, context: Context) -> _Tried:
-    """Try one action: check its cause again, record the attempt, make the change, record the outcome."""
-    attempt_no, write = None, _prepare(action, context)
-    if isinstance(write, _Tried):
-        tried = write
-    else:
-        with session.transaction() as connection:
-            attempt_no = attempts.begin(connection, action)
-        tried = _write(write, action, context)
-    if tried.result != "unknown":
-        with session.transaction() as connection:
-            number = attempt_no or attempts.begin(connection, action)
-            attempts.finish(connection, number, action, tried.result, code=tried.code, object_id=tried.object_id)
-    elif tried.object_id is not None:
-        with session.transaction() as connection:
-            sync_state.record_applied(connection, action, tried.object_id)
-    return tried
-
-
-def _prepare(action: Action, context: Context) -> Write | _Tried:
-    """The write; or the result where there is none: the action is no longer called for, or its cause cannot be read.
-
-    A cause that Graph refuses to show is this action's trouble alone. CredentialsError passes where nothing at all can
-    be asked for.
-    """
-    try:
-        return provisioning.prepare(action, context) or _Tried("superseded")
-    except SourceUnreadable as unreadable:
-        code = "source_unreadable" if unreadable.code == NO_ANSWER else unreadable.code
-        return _Tried("failed", code, transient=unreadable.down)
-    except CredentialsError as refused:
-        if refused.code == NO_ANSWER:
-            raise
-        return _Tried("failed", refused.code)
-
-
-def _write(write: Write, action: Action, context: Context) -> _Tried:
-    """Make the change. CredentialsError passes: no other action would succeed, and `_settle` settles the attempt."""
-    try:
-        done = provisioning.carry_out(write, action, context)
-    except TargetRefused as refused:
-        return _Tried("failed", refused.code, transient=refused.transient)
-    except SourceUnreadable as unreadable:
-        return _Tried("unknown", transient=unreadable.down)
-    if done is None:
-        return _Tried("superseded")
-    if done.left is not None:
-        return _Tried("unknown", object_id=done.object_id, transient=done.left.transient)
-    return _Tried("applied", object_id=done.object_id)
+def _side_by_side(
+    session: LockedSession,
+    due: Sequence[Action],
+    context: Context,
+    outages: Outages,
+    tell: Callable[[Action, Tried], None],
+) -> None:
+    """Try actions, those of one person one after the other."""
+    crew = Crew(lanes_of(due), lambda place: attempt(session, due[place], context, outages), left_behind=session.end)
+    crew.run(lambda place, tried: tell(due[place], tried))
 
 
 def _silent(_done: int, _of: int) -> None:

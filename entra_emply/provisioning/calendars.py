@@ -7,7 +7,7 @@ from functools import partial
 
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning import users, write_back
-from entra_emply.provisioning.effect import Context, Done, Effect, Write
+from entra_emply.provisioning.effect import EMPLY, Context, Done, Effect, Write
 from entra_emply.provisioning.values import changed, given, holds, text_of
 
 NAMING = ("kind", "externalId")
@@ -193,8 +193,8 @@ def _recorded(action: Action, context: Context, named: JsonObject, *, detached: 
     return [row for row in rows if row is not None and text_of(row, "userId") == action.emply_user_id]
 
 
-ADD = Effect(_prepare_adding, _look_for_added)
-ATTACH = Effect(_prepare_attaching, _look_for_attached)
-CHANGE = Effect(_prepare_change, _look_for_change)
+ADD = Effect(_prepare_adding, _look_for_added, [EMPLY])
+ATTACH = Effect(_prepare_attaching, _look_for_attached, [EMPLY])
+CHANGE = Effect(_prepare_change, _look_for_change, [EMPLY])
 REMOVE = Effect(_prepare_removal, _look_for_removed)
 DETACH = Effect(_prepare_detaching, _look_for_detached)

@@ -17,6 +17,7 @@ class Context:
 
     window: start and end of the time in which events were planned; None where none were. deletions: the actions by
     which this plan deletes Entra users (W3), by the user's id. A group's members and Emply's calendars are read once.
+    Threads share it.
     """
 
     graph: Graph
@@ -49,6 +50,9 @@ class Done:
     left: TargetRefused | None = None
 
 
+EMPLY, ENTRA = "emply", "entra"
+"""The two services, as the targets of a plan's actions are called."""
+
 Write = Callable[[], Done]
 """Makes the change without reading anything first. Raises TargetRefused."""
 
@@ -59,8 +63,9 @@ class Effect:
 
     prepare: reads what the write depends on, and returns it; None where the action is no longer called for.
     look: reads whether the target already is as in `after`. For a change of two steps it makes the second step if only
-    the first was made. Both raise SourceUnreadable.
+    the first was made. Both raise SourceUnreadable. services: those that have to answer for it.
     """
 
     prepare: Callable[[Action, Context], Write | None]
     look: Callable[[Action, Context], Done | None]
+    services: Collection[str] = (EMPLY, ENTRA)

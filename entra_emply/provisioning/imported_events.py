@@ -5,7 +5,7 @@ from functools import partial
 
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning.calendars import calendar_of
-from entra_emply.provisioning.effect import Context, Done, Effect, Write
+from entra_emply.provisioning.effect import EMPLY, Context, Done, Effect, Write
 from entra_emply.provisioning.events import NAMING, contents, enabled_calendar, in_outlook, is_in_window, with_dates
 from entra_emply.provisioning.values import holds, text_of
 
@@ -84,5 +84,5 @@ def _from_outlook(named: JsonObject, calendar: JsonObject | None, context: Conte
     return [event for event in events if event.get("origin") != "emply" and text_of(event, "externalId") == external_id]
 
 
-UPSERT = Effect(_prepare_upsert, _look_for_upserted)
+UPSERT = Effect(_prepare_upsert, _look_for_upserted, [EMPLY])
 DELETE = Effect(_prepare_deletion, _look_for_deleted)

@@ -7,7 +7,7 @@ from functools import partial
 from entra_emply.errors import SourceUnreadable, TargetRefused
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning.calendars import calendar_of
-from entra_emply.provisioning.effect import Context, Done, Effect, Write
+from entra_emply.provisioning.effect import ENTRA, Context, Done, Effect, Write
 from entra_emply.provisioning.events import NAMING, TIMES, contents, enabled_calendar, in_outlook
 from entra_emply.provisioning.values import holds, text_of
 
@@ -167,5 +167,5 @@ def _look_for_deleted(action: Action, context: Context) -> Done | None:
 
 
 CREATE = Effect(_prepare_creation, _look_for_created)
-UPDATE = Effect(_prepare_update, _look_for_update)
+UPDATE = Effect(_prepare_update, _look_for_update, [ENTRA])
 DELETE = Effect(_prepare_deletion, _look_for_deleted)

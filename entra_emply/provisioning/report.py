@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.action_status import ActionFailure
+from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.reconciliation.report.markdown import SHOWN, escaped, heading, listed, paragraphs
 from entra_emply.reconciliation.report.wording import how_to_approve
 
@@ -23,9 +24,9 @@ _MEANS = {
 class ApplyReport:
     """Numbers of actions of an applied plan.
 
-    results: by kind ("emply.set_roles") and result: applied, failed, superseded, or unknown (the target could not be
-    read; the next run settles it). held: by guards. waiting: they failed before and are tried at a later run.
-    quarantined: they wait for `release`. untried: left to the next run because a service was down.
+    results: by kind ("emply.set_roles"), in the order of applying, and result: applied, failed, superseded, or unknown
+    (the target could not be read; the next run settles it). held: by guards. waiting: they failed before and are tried
+    at a later run. quarantined: they wait for `release`. untried: left to the next run because a service was down.
     """
 
     plan_no: int
@@ -57,7 +58,10 @@ class ApplyReport:
 
     def add(self, action: Action, result: str) -> None:
         """Count an action."""
-        self.results.setdefault(action.name, Counter())[result] += 1
+        if action.name not in self.results:
+            counted = {**self.results, action.name: Counter[str]()}
+            self.results = {name: counted[name] for name in ORDER if name in counted}
+        self.results[action.name][result] += 1
 
 
 def report_markdown(report: ApplyReport, plan_id: str, failures: Sequence[ActionFailure]) -> str:

@@ -5,7 +5,7 @@ from functools import partial
 
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning import write_back
-from entra_emply.provisioning.effect import Context, Done, Effect, Write
+from entra_emply.provisioning.effect import EMPLY, Context, Done, Effect, Write
 from entra_emply.provisioning.values import given, holds, text_of
 
 
@@ -83,7 +83,7 @@ _CAUSES: dict[str, Callable[[str, JsonObject, Context], bool]] = {
     "is_room": is_room,
 }
 
-CREATE = Effect(_prepare_creation, _look_for_created)
-CHANGE = Effect(_prepare_change, _look)
-SET_ROLES = Effect(_prepare_roles, _look)
+CREATE = Effect(_prepare_creation, _look_for_created, [EMPLY])
+CHANGE = Effect(_prepare_change, _look, [EMPLY])
+SET_ROLES = Effect(_prepare_roles, _look, [EMPLY])
 DEACTIVATE = Effect(_prepare_deactivation, _look)

@@ -3,7 +3,7 @@
 from functools import partial
 
 from entra_emply.ledger.action import Action
-from entra_emply.provisioning.effect import Context, Done, Effect, Write
+from entra_emply.provisioning.effect import ENTRA, Context, Done, Effect, Write
 from entra_emply.provisioning.values import given, holds, text_of
 
 
@@ -74,6 +74,6 @@ def _entra_id(action: Action) -> str:
     return action.entra_id
 
 
-CREATE = Effect(_prepare_creation, _look_for_created)
-CHANGE = Effect(_prepare_change, _look_for_change)
+CREATE = Effect(_prepare_creation, _look_for_created, [ENTRA])
+CHANGE = Effect(_prepare_change, _look_for_change, [ENTRA])
 DELETE = Effect(_prepare_deletion, _look_for_deletion)

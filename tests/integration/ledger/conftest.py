@@ -8,6 +8,7 @@ import pytest
 from entra_emply import provisioning
 from entra_emply.ledger.ledger import Ledger
 from tests.integration.ledger.mailbox_systems import furnish, make_systems
+from tests.integration.ledger.staff import make_staff
 from tests.integration.ledger.systems import Systems
 from tests.postgres import Server, running_server
 
@@ -61,6 +62,12 @@ def rows(server: Server, database: str) -> Rows:
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provisioning, "_PAUSES", (0.0, 0.0))
+
+
+@pytest.fixture
+def staff(ledger: Ledger) -> Systems:
+    """Four people, all linked and in step (see `staff.make_staff`)."""
+    return make_staff(ledger)
 
 
 @pytest.fixture

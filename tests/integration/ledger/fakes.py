@@ -1,22 +1,46 @@
 """Both systems in memory, behind the clients' interfaces, with switches for refusals and lost answers.
 
-They keep themselves in a scenario (the sandbox's form), and every change in `written` as (kind, id).
+They keep themselves in a scenario (the sandbox's form), and every change in `written` as (kind, id). Threads may ask
+them, and are answered one at a time.
 """
 
 import base64
+import threading
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from entra_emply import clock
 from entra_emply.connectors.entra import frames
 from entra_emply.connectors.frames import Certificate, Read
+from entra_emply.connectors.throttle import require_permission
 from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
 from entra_emply.text import utc_second
 
 Row = dict[str, Any]
 Fault = Callable[[Callable[[], object]], object]
 """What happens to a write instead: it is given the write, and may or may not do it."""
+AnySystem = TypeVar("AnySystem", bound=type)
+
+_turn = threading.RLock()
+
+
+def _one_at_a_time(system: AnySystem) -> AnySystem:
+    """The class, of whose methods one runs at a time in all systems."""
+    for name, method in list(vars(system).items()):
+        if callable(method) and not name.startswith("_"):
+            setattr(system, name, _in_turn(method))
+    return system
+
+
+def _in_turn(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def called(*given: object, **named: object) -> Any:  # noqa: ANN401
+        with _turn:
+            return method(*given, **named)
+
+    return called
 
 
 class System:
@@ -41,10 +65,11 @@ class System:
     def _read(self, what: str) -> None:
         self.reads.append(what)
         if self.unreadable:
-            raise SourceUnreadable(what, "the test says so", down=self.down)
+            raise SourceUnreadable(f"{self.name}_{what}", "the test says so", down=self.down)
 
     def _write(self, make: Callable[[], object]) -> object:
         self.changing()
+        require_permission()
         fault = self.faults.pop(0) if self.faults else None
         return make() if fault is None else fault(make)
 
@@ -53,8 +78,11 @@ class System:
         self.changed()
 
 
+@_one_at_a_time
 class Graph(System):
     """Entra and Outlook."""
+
+    name = "entra"
 
     def __init__(self, scenario: Row) -> None:
         super().__init__(scenario)
@@ -202,8 +230,11 @@ class Graph(System):
             yield from ((calendar, event) for event in calendar.setdefault("events", []))
 
 
+@_one_at_a_time
 class Emply(System):
     """Emply."""
+
+    name = "emply"
 
     def __init__(self, scenario: Row, customer: str = "contoso") -> None:
         super().__init__(scenario)

@@ -75,5 +75,5 @@ def plan(systems: Systems, *rows: Row, ended_pairs: Sequence[str] = ()) -> Plan:
 
 def results(systems: Systems, *rows: Row) -> list[tuple[str, str]]:
     """Apply a plan of these actions; what came of them, by kind, in the order of applying."""
-    report = systems.apply(plan(systems, *rows))
-    return [(name.split(".")[1], result) for name, counted in report.results.items() for result in counted.elements()]
+    results = systems.apply(plan(systems, *rows)).results
+    return [(name.split(".")[1], result) for name in results for result in sorted(results[name].elements())]

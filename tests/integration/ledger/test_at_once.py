@@ -66,7 +66,8 @@ def test_who_lost_the_lock_writes_no_more_and_the_next_run_goes_on(
     with pytest.raises(LedgerError, match="was lost"):
         systems.sync()
     assert len(systems.emply.written) == 3
-    assert rows("SELECT count(*) FROM outcomes") == [(2,)]
+    [(recorded,)] = rows("SELECT count(*) FROM outcomes")
+    assert recorded in range(3), "the third, at least, was not"
     systems.emply.changed = lambda: None
     systems.sync()
     assert len(systems.emply.written) == 6
@@ -80,20 +81,17 @@ def test_reads_made_while_a_run_was_dying_are_stale_though_it_left_nothing_open(
     monkeypatch.setattr(applying, "SETTLE_WAIT", 1)
     plan, read = systems.plan(), []
 
-    def read_then_end_the_session(done: int, _of: int) -> None:
-        if done == 1:
-            read.append(systems.inputs())
-        if done == 2:
+    def end_the_session(done: int, of: int) -> None:
+        if done == of:
             server.execute(END_LOCK)
 
+    systems.emply.changed = lambda: read.append(systems.inputs()) if not read else None
     with pytest.raises(LedgerError):
-        apply(
-            systems.ledger, plan.plan_id, graph=systems.graph, emply=systems.emply, progress=read_then_end_the_session
-        )
-    assert rows("SELECT count(*) FROM attempts") == rows("SELECT count(*) FROM outcomes") == [(2,)]
+        apply(systems.ledger, plan.plan_id, graph=systems.graph, emply=systems.emply, progress=end_the_session)
+    assert rows("SELECT count(*) FROM attempts") == rows("SELECT count(*) FROM outcomes") == [(6,)]
     with pytest.raises(PlanRefused, match="another run applied changes"):
         systems.apply(systems.record(read[0]))
-    assert len(systems.emply.written) == 2
+    assert len(systems.emply.written) == 6
 
 
 def _at_once(number: int, run: Callable[[], object]) -> list[Exception]:

@@ -1,0 +1,112 @@
+"""Trying one action: its cause is read again, the attempt recorded, the change made, the outcome recorded.
+
+Not here: which actions are tried, and in which order (`apply`). (rules.md, "Applying" 3 to 5)
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from entra_emply import provisioning
+from entra_emply.errors import NO_ANSWER, CredentialsError, SourceUnreadable, TargetRefused
+from entra_emply.ledger import attempts, sync_state
+from entra_emply.ledger.action import Action
+from entra_emply.ledger.database import LockedSession
+from entra_emply.provisioning.effect import EMPLY, ENTRA, Context, Write
+from entra_emply.provisioning.outages import Outages
+
+Result = attempts.Result | Literal["unknown", "untried"]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The result of trying an action; `untried`: it is left to the next run, because a service is down.
+
+    code: the target's own, where it refused. object_id: the target's id of the object that was changed. down: the
+    service without which the action could not succeed for now.
+    """
+
+    result: Result
+    code: str | None = None
+    object_id: str | None = None
+    down: str | None = None
+
+    @property
+    def in_words(self) -> str:
+        """The result, with the code where there is one."""
+        return self.result if self.code is None else f"{self.result} ({self.code})"
+
+
+def attempt(session: LockedSession, action: Action, context: Context, outages: Outages) -> Tried:
+    """Try one action. Raises CredentialsError and LedgerError where no further action can succeed."""
+    services = provisioning.EFFECTS[action.name].services
+    if outages.any_of(services):
+        return Tried("untried")
+    attempt_no, write = None, _prepare(action, context)
+    if isinstance(write, Tried):
+        tried = write
+    else:
+        with session.transaction() as connection:
+            attempt_no = attempts.begin(connection, action)
+        tried = _write(write, action, context)
+    if tried.down is None:
+        outages.answered(services)
+    elif outages.failed(tried.down) and tried.result == "failed":
+        tried = replace(tried, result="untried")
+    _record(session, action, attempt_no, tried)
+    return tried
+
+
+def _prepare(action: Action, context: Context) -> Write | Tried:
+    """The write; or the result where there is none: the action is no longer called for, or its cause cannot be read.
+
+    A cause that Graph refuses to show is this action's trouble alone. CredentialsError passes where nothing at all can
+    be asked for.
+    """
+    try:
+        return provisioning.prepare(action, context) or Tried("superseded")
+    except SourceUnreadable as unreadable:
+        code = "source_unreadable" if unreadable.code == NO_ANSWER else unreadable.code
+        return Tried("failed", code, down=_down(unreadable))
+    except CredentialsError as refused:
+        if refused.code == NO_ANSWER:
+            raise
+        return Tried("failed", refused.code)
+
+
+def _write(write: Write, action: Action, context: Context) -> Tried:
+    """Make the change. CredentialsError passes: no other action would succeed, and the next run settles the attempt."""
+    try:
+        done = provisioning.carry_out(write, action, context)
+    except TargetRefused as refused:
+        return Tried("failed", refused.code, down=action.target if refused.transient else None)
+    except SourceUnreadable as unreadable:
+        return Tried("unknown", down=_down(unreadable))
+    if done is None:
+        return Tried("superseded")
+    if done.left is not None:
+        return Tried("unknown", object_id=done.object_id, down=EMPLY if done.left.transient else None)
+    return Tried("applied", object_id=done.object_id)
+
+
+def _down(unreadable: SourceUnreadable) -> str | None:
+    """The service that is down, by the name of the source; None where it is about this source alone."""
+    if not unreadable.down:
+        return None
+    return EMPLY if unreadable.source.startswith(EMPLY) else ENTRA
+
+
+def _record(session: LockedSession, action: Action, attempt_no: int | None, tried: Tried) -> None:
+    """Record the outcome; none where it is not known, or where nothing was tried.
+
+    An attempt that was overtaken by its service's outage made no change, and counts for nobody.
+    """
+    with session.transaction() as connection:
+        if tried.result == "unknown":
+            if tried.object_id is not None:
+                sync_state.record_applied(connection, action, tried.object_id)
+        elif tried.result == "untried":
+            if attempt_no is not None:
+                attempts.finish(connection, attempt_no, action, "interrupted")
+        else:
+            number = attempt_no or attempts.begin(connection, action)
+            attempts.finish(connection, number, action, tried.result, code=tried.code, object_id=tried.object_id)

@@ -1,0 +1,104 @@
+"""Applying: what a refusal leads to, now and at later runs."""
+
+import pytest
+
+from entra_emply.errors import CredentialsError
+from entra_emply.provisioning.crew import WORKERS
+from tests.integration.ledger.conftest import Rows
+from tests.integration.ledger.fakes import no_access, refused
+from tests.integration.ledger.staff import hire, leave
+from tests.integration.ledger.systems import Systems
+
+
+@pytest.fixture
+def systems(staff: Systems) -> Systems:
+    return staff
+
+
+def test_one_failure_stops_no_other(systems: Systems) -> None:
+    for name in ("zofia", "jörg", "ole"):
+        hire(systems, name)
+    systems.emply.faults = [None, refused, None]
+    report = systems.sync()
+    assert (report.count("applied"), report.count("failed")) == (2, 1)
+
+
+def test_a_failed_creation_leaves_neither_link_nor_role_state(systems: Systems, rows: Rows) -> None:
+    hire(systems, "zofia")
+    systems.emply.faults = [refused]
+    systems.sync()
+    assert rows("SELECT count(*) FROM links") == [(4,)]
+
+
+def test_a_failed_role_change_keeps_the_old_role_state(systems: Systems, rows: Rows) -> None:
+    systems.members("g-hr").append("ada")
+    systems.emply.faults = [refused]
+    systems.sync()
+    assert rows("SELECT group_id FROM role_states WHERE emply_user_id = 'emply-ada'") == [("g-staff",)]
+    systems.sync()
+    assert rows("SELECT count(*) FROM role_states WHERE emply_user_id = 'emply-ada'") == [(2,)]
+
+
+def test_refused_credentials_stop_everything_and_count_for_nobody(systems: Systems, rows: Rows) -> None:
+    for number in range(2 * WORKERS):
+        hire(systems, f"zofia-{number}")
+    systems.emply.faults = [None, *([no_access] * 2 * WORKERS)]
+    with pytest.raises(CredentialsError):
+        systems.sync()
+    assert len(systems.emply.written) == 1
+    assert len(systems.emply.faults) >= WORKERS, "each worker met with it once, at most"
+    assert rows("SELECT ending FROM plans ORDER BY plan_no DESC LIMIT 1") == [("stopped",)]
+    systems.emply.faults.clear()
+    assert systems.sync().count("applied") == 2 * WORKERS - 1
+    assert rows("SELECT count(*) FROM failures") == [(0,)]
+
+
+def test_a_failed_creation_is_tried_again_after_1_2_4_4_runs_and_quarantined_after_eight(
+    systems: Systems, rows: Rows
+) -> None:
+    hire(systems, "zofia")
+    tried = []
+    for run in range(28):
+        systems.emply.faults = [refused]
+        report = systems.sync()
+        if report.count("failed"):
+            tried.append(run)
+    assert tried == [0, 1, 3, 7, 11, 15, 19, 23]
+    assert (report.quarantined, report.waiting) == (1, 0)
+    [(action_id,)] = rows("SELECT action_id FROM failures WHERE quarantined_at IS NOT NULL")
+    systems.ledger.release(str(action_id), by="Kaya")
+    systems.emply.faults = []
+    assert systems.sync().count("applied") == 1
+    assert rows("SELECT count(*) FROM failures") == [(0,)]
+
+
+def test_a_failed_deactivation_is_tried_at_every_run(systems: Systems) -> None:
+    leave(systems, "disabled")
+    results = []
+    for _ in range(9):
+        systems.emply.faults = [refused]
+        report = systems.sync()
+        results.append((report.count("failed"), report.quarantined))
+    assert results == [(1, 0)] * 8 + [(0, 1)]
+
+
+@pytest.mark.parametrize("failures", [1, 8])
+def test_the_failures_of_what_is_no_longer_planned_are_forgotten_but_not_its_quarantine(
+    systems: Systems, rows: Rows, failures: int
+) -> None:
+    for _ in range(failures):
+        leave(systems, "disabled")
+        systems.emply.faults = [refused]
+        systems.sync()
+    systems.person("ada")["accountEnabled"] = True
+    systems.sync()
+    assert rows("SELECT failures FROM failures") == ([] if failures == 1 else [(8,)])
+
+
+def test_a_person_whose_turn_has_not_come_waits_and_keeps_his_role_state(systems: Systems, rows: Rows) -> None:
+    systems.members("g-hr").append("ada")
+    for _ in range(2):
+        systems.emply.faults = [refused]
+        systems.sync()
+    assert systems.sync().waiting == 1
+    assert rows("SELECT group_id FROM role_states WHERE emply_user_id = 'emply-ada'") == [("g-staff",)]
