@@ -23,6 +23,8 @@ from entra_emply.errors import LedgerError
 
 APPLY_LOCK = 0x656E7472615F656D  # "entra_em": any number, the same in every process that applies
 
+_LOST = "the connection to the ledger's database was lost; the next run finds out what was done"
+
 # A machine that vanished must not keep the lock for the two hours that TCP grants by default.
 _KEEPALIVE = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _SERVER_KEEPALIVE = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"}
@@ -53,9 +55,13 @@ class LockedSession:
         self.lost = False
 
     def confirm(self) -> None:
-        """Raise LedgerError unless this session, and with it the lock, is there at this moment."""
-        with self.transaction() as connection:
-            connection.execute(select(1))
+        """Raise LedgerError unless this session, and with it the lock, is there at this moment. One round trip."""
+        with self._alone():
+            driver: Any = self._connection.connection.dbapi_connection
+            try:
+                self._connection.dialect.do_ping(driver)
+            except psycopg2.Error:
+                raise LedgerError(_LOST) from None
 
     def end(self) -> None:
         """Let nobody write through this session any more."""
@@ -65,12 +71,16 @@ class LockedSession:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction. Raises LedgerError; after the first failure, for every further transaction."""
+        with self._alone(), in_words(), self._connection.begin():
+            yield self._connection
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         with self._turn:
             if self.lost:
                 raise LedgerError("the ledger: the lock of applying was lost; the next run finds out what was done")
             try:
-                with in_words(), self._connection.begin():
-                    yield self._connection
+                yield
             except LedgerError:
                 self.lost = True
                 raise
@@ -167,5 +177,5 @@ def _words(error: Exception) -> str:
     if "does not exist" in message:
         return "the ledger's database does not know the user or the database of DATABASE_URL"
     if lost:
-        return "the connection to the ledger's database was lost; the next run finds out what was done"
+        return _LOST
     return "the ledger's database does not answer: is it running, and is DATABASE_URL right?"
