@@ -1,8 +1,8 @@
 """`benchmark sync`: whole `sync` commands against a sandbox of N people: first, unchanged, changed.
 
-Users and roles, with the settings of this repository; pictures and calendars only where asked for: a run reads and
-writes those one by one, at the pace that Emply allows a key (50 requests a second). Nothing of the operator's own
-installation is in force, which these people are not of.
+Users and roles, with the settings of this repository; pictures and calendars only where asked for. Answers may take
+their time, as over a network. Nothing of the operator's own installation is in force, which these people are not of.
+What a run asked for is told by the sandbox's log (`request_log`).
 """
 
 import json
@@ -14,6 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.request_log import asked
+from entra_emply.connectors.emply import description
+from entra_emply.connectors.emply.connection import pace
 from entra_emply.environment import leave_installation
 from entra_emply.reconciliation.settings import load
 from sandbox import Sandbox
@@ -21,24 +24,24 @@ from sandbox import Sandbox
 _CHANGED_PERCENT = 1
 
 
-def benchmark_sync(users: int, settings: Path, *, calendars: bool = False) -> dict[str, object]:
-    """Seconds of each whole command, from its start to its end, and the line it printed.
+def benchmark_sync(users: int, settings: Path, *, calendars: bool = False, **delays: float) -> dict[str, object]:
+    """Of each whole command, from its start to its end: seconds, what it asked both systems for, what it printed.
 
-    settings: a mapping for the sandbox's company. With `calendars` the second run still does what had to wait for an id
-    ("Applying" 6), and is no unchanged one.
+    settings: a mapping for the sandbox's company. delays: milliseconds, by the names of `sandbox.settings`. With
+    `calendars` the second run still does what had to wait for an id ("Applying" 6), and is no unchanged one.
     """
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as home,
-        Sandbox(users=users, seed=1, process=True) as sandbox,
+        Sandbox(users=users, seed=1, process=True, **delays) as sandbox,
     ):
         environment = dict(os.environ)
         leave_installation(environment)
         used = settings if calendars else _users_and_roles(settings, Path(home))
         environment |= sandbox.environment | {"ENTRA_EMPLY_HOME": home, "ENTRA_EMPLY_SETTINGS": str(used)}
-        result: dict[str, object] = {"users": users}
+        result: dict[str, object] = {"users": users, **delays}
         for run in ("first", "second", "unchanged") if calendars else ("first", "unchanged"):
-            result[run] = _timed(environment)
-        result["one_percent_changed"] = {"people": _change(sandbox, users), **_timed(environment)}
+            result[run] = _measured(sandbox, environment)
+        result["one_percent_changed"] = {"people": _change(sandbox, users), **_measured(sandbox, environment)}
         return result
 
 
@@ -50,12 +53,30 @@ def _users_and_roles(settings: Path, home: Path) -> Path:
     return file
 
 
+def _measured(sandbox: Sandbox, environment: dict[str, str]) -> dict[str, Any]:
+    sandbox.clear_requests()
+    run = _timed(environment)
+    allowed = pace(description.load("v1").content.requests_per_second)
+    return run | asked(sandbox.requests(), run["seconds"], allowed)
+
+
 def _timed(environment: dict[str, str]) -> dict[str, Any]:
+    """One command: seconds, of these the processor's, peak memory (MiB), and the end of what it printed."""
     start = time.perf_counter()
     command = [sys.executable, "-m", "pipelines.commands.cli", "sync"]
-    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)  # noqa: S603
-    seconds = round(time.perf_counter() - start, 2)
-    return {"seconds": seconds, "exit": done.returncode, "said": (done.stdout or done.stderr).strip()[-200:]}
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, env=environment, stdout=said, stderr=said)  # noqa: S603
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = round(time.perf_counter() - start, 2)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        return {
+            "seconds": seconds,
+            "processor_seconds": round(used.ru_utime + used.ru_stime, 2),
+            "peak_memory_mib": used.ru_maxrss // 1024,
+            "exit": process.returncode,
+            "said": said.read().strip()[-200:],
+        }
 
 
 def _change(sandbox: Sandbox, users: int) -> int:
@@ -71,5 +92,5 @@ def _change(sandbox: Sandbox, users: int) -> int:
     people = following[: max(1, users * _CHANGED_PERCENT // 100)]
     for person in people:
         person["jobTitle"] = f"{person.get('jobTitle') or 'Employee'}, acting"
-    sandbox.put_state(state)
+    sandbox.change_state({"entra": {"users": people}})
     return len(people)

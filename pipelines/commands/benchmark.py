@@ -46,16 +46,24 @@ def benchmark_explain(users: Users = 100_000) -> None:
     print_json(measured)
 
 
-@benchmark.command("sync", epilog=example("entra-emply benchmark sync --users 10000"))
+@benchmark.command("sync", epilog=example("entra-emply benchmark sync --users 300 --graph-ms 80 --emply-ms 120"))
 def benchmark_sync(
     users: Users = 200,
     calendars: Annotated[bool, typer.Option("--calendars", help="With pictures and calendars, too.")] = False,
+    graph_ms: Annotated[float, typer.Option("--graph-ms", min=0, help="Milliseconds of each answer of Graph.")] = 0,
+    emply_ms: Annotated[float, typer.Option("--emply-ms", min=0, help="Milliseconds of each answer of Emply.")] = 0,
+    page_ms: Annotated[float, typer.Option("--page-ms", min=0, help="What a page of 999 rows takes besides.")] = 0,
 ) -> None:
-    """Whole runs against a sandbox: the first, an unchanged one, one with 1 % changed; JSON."""
+    """Whole runs against a sandbox: the first, an unchanged one, one with 1 % changed; JSON.
+
+    Of each: seconds, and of these the processor's; requests by service, how many were under way at a time, and
+    at_limit, the share of the time in which Emply's limit let no more of them pass.
+    """
     from benchmarks.sync import benchmark_sync as measure  # noqa: PLC0415
 
     with progress(f"Syncs of {users} people"):
-        measured = measure(users, configuration.SETTINGS, calendars=calendars)
+        delays = {"graph_ms": graph_ms, "emply_ms": emply_ms, "page_ms": page_ms}
+        measured = measure(users, configuration.SETTINGS, calendars=calendars, **delays)
     print_json(measured)
 
 

@@ -18,7 +18,7 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Mock:
     """Stands for the timed command; the process has every variable of an installation set."""
     for name in VARIABLES:
         monkeypatch.setenv(name, OPERATORS)
-    return Mock(return_value={})
+    return Mock(return_value={"seconds": 1.0})
 
 
 def environments(timed: Mock) -> list[dict[str, str]]:

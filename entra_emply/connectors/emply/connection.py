@@ -41,7 +41,7 @@ class Connection:
         self._rows: Getter = compiled(content.lists.rows)
         self.service = Service(
             "Emply", ca_bundle=environment.ca_bundle, threads=_CONNECTIONS, timing=timing, variable="EMPLY_URL",
-            per_second=_pace(content.requests_per_second),
+            per_second=pace(content.requests_per_second),
         )  # fmt: skip
         self.lists = Lists(self.description, self._read, self._rows_of)
         untranslated = Lists(self.description, self._read, self._rows_as_they_are)
@@ -227,7 +227,7 @@ def _credentials(described: description.Description, key: str) -> tuple[Mapping[
     return {}, {str(how.header): f"{how.prefix}{key}"}
 
 
-def _pace(allowed: int) -> int:
+def pace(allowed: int) -> int:
     """Requests a second: a tenth below what Emply allows keeps a run from being throttled at all."""
     return max(1, allowed * 9 // 10)
 
