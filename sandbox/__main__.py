@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.churn import SECONDS
 from sandbox.server import Environment, run
-from sandbox.settings import DELAYS, EMPLY_AUTHS, EMPLY_STYLES, SettingsError
+from sandbox.settings import DELAYS, EMPLY_AUTHS, EMPLY_EVENTS, EMPLY_STYLES, SettingsError
 from sandbox.state import ScenarioError
 
 
@@ -25,6 +25,9 @@ def main() -> int:
     )
     parser.add_argument("--emply-style", choices=EMPLY_STYLES, default="skip_take", help="how Emply lists and changes")
     parser.add_argument("--emply-auth", choices=EMPLY_AUTHS, default="key", help="Emply's key, or a token of API2")
+    parser.add_argument(
+        "--emply-events", choices=EMPLY_EVENTS, default="by_calendar", help="whether Emply has a list of all, too"
+    )
     for name, what in DELAYS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=0, metavar="N", help=what)
     parser.add_argument("--die-with-parent", action="store_true", help="stop when the starting process is gone")

@@ -22,11 +22,12 @@ PERMISSIONS = (
 AREAS = ("users", "employees", "roles", "departments", "calendars")
 SECRET = ("client_secret", "api_key")
 EMPLY_STYLES, EMPLY_AUTHS = ("skip_take", "whole"), ("key", "bearer")
+EMPLY_EVENTS = ("by_calendar", "all")
 DELAYS = {
     "graph_ms": "milliseconds that each answer of Graph takes", "page_ms": "what a list of 999 rows takes besides",
     "emply_ms": "milliseconds that each answer of Emply takes",
 }  # fmt: skip
-_WORDS = {"emply_style": EMPLY_STYLES, "emply_auth": EMPLY_AUTHS}
+_WORDS = {"emply_style": EMPLY_STYLES, "emply_auth": EMPLY_AUTHS, "emply_events": EMPLY_EVENTS}
 _SECRET_LIFE = timedelta(days=365)
 
 
@@ -52,7 +53,8 @@ class Settings:
     People sign in for `redirect_uris` alone: `signed_in` is who sits at the browser, `app_roles` what they are in the
     application, by id or user principal name.
     `emply_style` and `emply_auth` are those of `emply.style` and `emply.access`; an API2 token (bearer) has its access
-    in itself. Graph takes `graph_ms` milliseconds for an answer and `page_ms` more for 999 rows, Emply `emply_ms`.
+    in itself. With `emply_events` "all", Emply has the events of all calendars in one list, too. Graph takes `graph_ms`
+    milliseconds for an answer and `page_ms` more for 999 rows, Emply `emply_ms`.
     """
 
     tenant_id: str = TENANT_ID
@@ -81,6 +83,7 @@ class Settings:
     emply_per_second: int = 50
     emply_style: str = "skip_take"
     emply_auth: str = "key"
+    emply_events: str = "by_calendar"
     graph_ms: float = 0
     page_ms: float = 0
     emply_ms: float = 0

@@ -7,7 +7,7 @@ from entra_emply.connectors.emply import calendar_frames, frames
 from entra_emply.connectors.emply.connection import Connection
 from entra_emply.connectors.emply.description import Description
 from entra_emply.connectors.emply.description_file import CUSTOMER, Operation
-from entra_emply.connectors.emply.operations import NEEDS, ONLY_BEFORE_PUT, PARTS
+from entra_emply.connectors.emply.operations import NEEDS, OPTIONAL, PARTS
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed
 from entra_emply.doctor import credentials
@@ -37,6 +37,9 @@ _FRAMES: Mapping[str, Callable[[Sequence[Row]], object]] = {
     "list_departments": frames.departments,
     "list_calendars": calendar_frames.calendars,
     "list_events": lambda rows: calendar_frames.events({"any": rows}),
+    "list_all_events": lambda rows: calendar_frames.events(
+        calendar_frames.by_calendar(rows, [str(row.get("calendarId")) for row in rows])
+    ),
 }
 """What a run makes of the rows of each list."""
 _SWITCHES = {"photos": "profile_pictures", "calendars": "synchronize_calendars", "events": "synchronize_calendars"}
@@ -97,7 +100,7 @@ class _Operations:
         for name in NEEDS:
             needs, operation = _LISTED_BY.get(name), self._description.operation(name)
             if operation is None:
-                if name not in ONLY_BEFORE_PUT:
+                if name not in OPTIONAL:
                     yield skipped(_called(name), self._description.absent(name))
             elif operation.method != "GET":
                 self._untried.setdefault(operation.needed, []).append(name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from entra_emply.connectors.emply import description as api
 from entra_emply.connectors.emply.description import Description
 from entra_emply.connectors.emply.description_file import JSON_PATCH, Operation
-from entra_emply.connectors.emply.operations import NEEDS, READ_BEFORE_WRITTEN, Need
+from entra_emply.connectors.emply.operations import NAMED_IN_BULK, NEEDS, READ_BEFORE_WRITTEN, Need
 from entra_emply.connectors.emply.records import plain_name, top_name
 from entra_emply.doctor.checks import Check, failed, note, ok
 from entra_emply.doctor.openapi_document import Documented, NoOpenApi, OpenApi, read
@@ -142,7 +142,8 @@ class _Comparison:
         record = NEEDS[name].record
         read = ("id",) if NEEDS[name].creates else [each.ours for each in self._description.kinds[record].fields]
         for each in self._description.kinds[record].fields:
-            theirs = top_name(each.reads) if each.reads is not None and each.ours in read else None
+            asked = each.ours in read and name in NAMED_IN_BULK.get(each.ours, NEEDS)
+            theirs = top_name(each.reads) if each.reads is not None and asked else None
             if properties and theirs is not None and theirs not in properties:
                 yield self._unknown(name, "read", record, each.ours, theirs, properties)
 

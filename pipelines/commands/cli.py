@@ -92,6 +92,9 @@ def sandbox(
         Literal["skip_take", "whole"], typer.Option(help="Emply as v1 is known, or whole lists and objects as in API2.")
     ] = "skip_take",
     emply_auth: Annotated[Literal["key", "bearer"], typer.Option(help="Emply's key, or an API2 token.")] = "key",
+    emply_events: Annotated[
+        Literal["by_calendar", "all"], typer.Option(help="Whether Emply has a list of all events, too.")
+    ] = "by_calendar",
     graph_ms: Annotated[float, typer.Option(min=0, metavar="N", help="Time each answer of Graph takes.")] = 0,
     emply_ms: Annotated[float, typer.Option(min=0, metavar="N", help="Time each answer of Emply takes.")] = 0,
     page_ms: Annotated[float, typer.Option(min=0, metavar="N", help="What a page of 999 takes besides.")] = 0,
@@ -121,6 +124,7 @@ def sandbox(
                 ready=ready,
                 emply_style=emply_style,
                 emply_auth=emply_auth,
+                emply_events=emply_events,
                 graph_ms=graph_ms,
                 emply_ms=emply_ms,
                 page_ms=page_ms,

@@ -1,6 +1,7 @@
 """Emply itself: lets requests in (customer, credential, rate, area) and finds their route."""
 
 import time
+from collections.abc import Iterable
 
 from sandbox.emply import calendars, events, lists, openapi, users
 from sandbox.emply.access import AccessTokens
@@ -38,7 +39,7 @@ class EmplyService:
             self._check_customer(customer)
             self._tokens.authenticate(request)
             self._count()
-            route, variables = _find(request.method, segments, style)
+            route, variables = _find(self._routes, request.method, segments, style)
             self._tokens.check(request, route.area, route.access)
             emply = self._state.emply_at(request.fault.stale_ms / 1000 if request.fault else 0)
             # A write works on what is, whatever a stale read would show.
@@ -49,11 +50,15 @@ class EmplyService:
 
     def document(self, request: Request) -> Answer:
         """The OpenAPI document of the API as it is now; anybody may read it."""
-        return json_answer(200, openapi.document(ROUTES, self._style, self._settings, request.host))
+        return json_answer(200, openapi.document(self._routes, self._style, self._settings, request.host))
 
     def usual_error(self, status: int) -> Answer:
         """What Emply usually says with this status: the body of a fault that has none."""
         return usual_error(status, self._style)
+
+    @property
+    def _routes(self) -> tuple[Route, ...]:
+        return (*ROUTES, events.ALL_EVENTS) if self._settings.emply_events == "all" else ROUTES
 
     @property
     def _style(self) -> Style:
@@ -73,9 +78,9 @@ class EmplyService:
             raise EmplyError(429, headers={"Retry-After": "1"})
 
 
-def _find(method: str, segments: list[str], style: Style) -> tuple[Route, dict[str, str]]:
+def _find(routes: Iterable[Route], method: str, segments: list[str], style: Style) -> tuple[Route, dict[str, str]]:
     other_method = False
-    for route in ROUTES:
+    for route in routes:
         variables = route.variables(segments)
         if variables is not None:
             if (style.change if route.method == "PATCH" else route.method) == method:

@@ -4,14 +4,15 @@ Times are text in UTC to the second, with Z: so they compare as they are, and st
 rows is `client.py`'s business.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from typing import Literal
 
 import pandas as pd
 
 from entra_emply.connectors.emply.texts import of_rows
-from entra_emply.connectors.frames import Derivation, FrameModel, Row, column, identity
+from entra_emply.connectors.frames import Derivation, FrameModel, Row, column, identity, sentence
+from entra_emply.errors import SourceUnreadable
 from entra_emply.text import utc_second
 
 ORIGINS = ("outlook", "emply")
@@ -60,6 +61,20 @@ def events(rows: Mapping[str, Sequence[Row]]) -> pd.DataFrame:
         "end": lambda rows: _times(rows, "end"),
     }
     return of_rows(Events, list(chain.from_iterable(rows.values())), "emply_events", derived)
+
+
+def by_calendar(rows: Sequence[Row], calendar_ids: Iterable[str]) -> dict[str, list[Row]]:
+    """The events of these calendars by their ids, of a list of all events. Raises SourceUnreadable where an event does
+    not say whose it is: then nobody knows which calendar lacks it."""
+    found: dict[str, list[Row]] = {calendar_id: [] for calendar_id in calendar_ids}
+    unplaced = [row for row in rows if not isinstance(row, Mapping) or not isinstance(row.get("calendarId"), str)]
+    if unplaced:
+        ids = [row.get("id") if isinstance(row, Mapping) else None for row in unplaced]
+        raise SourceUnreadable("emply_events", sentence("calendar_id", "is not str", len(unplaced), ids))
+    for row in rows:
+        if row["calendarId"] in found:
+            found[row["calendarId"]].append(row)
+    return found
 
 
 def _times(rows: Sequence[Row], name: Literal["start", "end"]) -> list[object]:

@@ -83,17 +83,15 @@ class EmplyClient:
         return self._list("emply_calendars", "list_calendars", calendar_frames.calendars)
 
     def events(self, calendar_ids: Iterable[str]) -> Read:
-        """All events of these calendars, whenever they are: frame `Events`. One request a calendar: whoever takes
-        something away because of them looks at `calendar_events` first."""
+        """All events of these calendars, whenever they are: frame `Events`. One list where this Emply has one, else a
+        request a calendar: whoever takes something away because of them looks at `calendar_events` first."""
         ids = sorted(set(calendar_ids))
         total = Pages(_EVENTS)
-        with ThreadPoolExecutor(max_workers=THREADS) as threads:
-            each = dict(zip(ids, threads.map(self._events_at_once, ids), strict=True))
-        for pages in each.values():
-            total.pages += pages.pages
+        rows = (self._events_of_all if self.can("list_all_events") else self._events_of_each)(ids, total)
+        for calendar_id in ids:
             # Of the rows and not of the answers: how many requests a list takes depends on which is read first.
-            total.digest.update(_hashed(pages.rows))
-        frame = calendar_frames.events({calendar_id: pages.rows for calendar_id, pages in each.items()})
+            total.digest.update(_hashed(rows[calendar_id]))
+        frame = calendar_frames.events(rows)
         return Read(frame, total.certificate(len(frame)))
 
     # --- as they are now ----------------------------------------------------------------------------------------------
@@ -165,8 +163,24 @@ class EmplyClient:
     def _list(self, source: str, operation: str, build: Callable[[Sequence[Row]], pd.DataFrame]) -> Read:
         return read_of(self._connection.lists.pages(source, operation), build)
 
-    def _events_at_once(self, calendar_id: str) -> Pages:
-        return self._connection.lists.at_once(_EVENTS, "list_events", calendar_id)
+    def _events_of_all(self, ids: Sequence[str], total: Pages) -> Mapping[str, Sequence[Row]]:
+        """The events of these calendars, by their ids, from the list of all; its pages are added to `total`."""
+        if not ids:
+            return {}
+        pages = self._connection.lists.pages(_EVENTS, "list_all_events")
+        total.pages += pages.pages
+        return calendar_frames.by_calendar(pages.rows, ids)
+
+    def _events_of_each(self, ids: Sequence[str], total: Pages) -> Mapping[str, Sequence[Row]]:
+        """The same, calendar by calendar."""
+
+        def pages(calendar_id: str) -> Pages:
+            return self._connection.lists.at_once(_EVENTS, "list_events", calendar_id)
+
+        with ThreadPoolExecutor(max_workers=THREADS) as threads:
+            each = dict(zip(ids, threads.map(pages, ids), strict=True))
+        total.pages += sum(found.pages for found in each.values())
+        return {calendar_id: found.rows for calendar_id, found in each.items()}
 
     def _events_of(self, calendar_id: str) -> Pages:
         return self._connection.lists.pages(_EVENTS, "list_events", calendar_id)

@@ -18,9 +18,8 @@ from entra_emply.connectors.throttle import Timing
 from entra_emply.environment import EmplyEnvironment
 from entra_emply.errors import CredentialsError, SettingsError, SourceUnreadable, TargetRefused
 
-THREADS = 4
-_CONNECTIONS = 16
-"""Kept open for all that ask at the same time: as many requests are under way as the pace allows."""
+THREADS = 16
+"""Requests under way at a time: Emply's pace bounds reading, as long as an answer takes no third of a second."""
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 _NOT_UNDERSTOOD = (400, 422)
@@ -40,7 +39,7 @@ class Connection:
         self._error_code: Getter = compiled(content.errors.code)
         self._rows: Getter = compiled(content.lists.rows)
         self.service = Service(
-            "Emply", ca_bundle=environment.ca_bundle, threads=_CONNECTIONS, timing=timing, variable="EMPLY_URL",
+            "Emply", ca_bundle=environment.ca_bundle, threads=THREADS, timing=timing, variable="EMPLY_URL",
             per_second=pace(content.requests_per_second),
         )  # fmt: skip
         self.lists = Lists(self.description, self._read, self._rows_of)

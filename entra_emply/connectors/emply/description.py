@@ -17,7 +17,7 @@ from entra_emply.connectors.emply.operations import (
     LISTED_BEFORE_WRITTEN,
     LISTS_OF_A_PLAN,
     NEEDS,
-    ONLY_BEFORE_PUT,
+    OPTIONAL,
     PARTS,
     READ_BEFORE_WRITTEN,
     RECORDS,
@@ -97,7 +97,7 @@ def _faulty_operations(content: Content) -> Iterator[tuple[Location, str]]:
     given = content.operations
     for name in given.keys() - NEEDS.keys():
         yield ("operations", name), f"unknown operation; expected {', '.join(NEEDS)}"
-    missing = [name for name in NEEDS if name not in given and name not in ONLY_BEFORE_PUT]
+    missing = [name for name in NEEDS if name not in given and name not in OPTIONAL]
     if missing:
         null = "give each, or null where your Emply has none"
         yield ("operations",), f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing: {null}"

@@ -12,6 +12,7 @@ heeded instead, every other customary parameter of paging set to what would chan
 """
 
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -34,6 +35,7 @@ that cut the list off is found out."""
 _TOTALS = ("X-Total-Count", "X-Total", "Total-Count", "X-Count", "X-Pagination-Total", "X-Total-Records")
 _PARTIAL = 206
 _SHORT = 5
+_AT_ONCE = 4
 _TWICE = 2
 
 
@@ -49,6 +51,8 @@ class Lists:
     styles: dict[str, Style] = field(default_factory=dict)
     largest: int = 0
     """The most rows that any answer had: a list that brought fewer was cut off by no page size."""
+    _finding_out: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_AT_ONCE))
+    """So many of a kind of lists are read in the long way at a time, as long as it is not known how they page."""
 
     def style(self, operation: str) -> Style | None:
         """How a list pages: as the description says, or as it was found out; None as long as it was not."""
@@ -90,7 +94,9 @@ class Lists:
         say so twice.
         """
         if self.style(operation) is None:
-            return self.pages(source, operation, identity)
+            with self._finding_out:
+                if self.style(operation) is None:
+                    return self.pages(source, operation, identity)
 
         def attempt() -> Pages:
             reading = _Reading(self, source, operation, identity)

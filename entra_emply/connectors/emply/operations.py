@@ -24,7 +24,7 @@ RECORDS: Mapping[str, frozenset[str]] = {
     "role": frozenset({"id", "title"}),
     "department": frozenset({"id", "title", "parentId", "active"}),
     "calendar": CALENDAR_FIELDS | {"id", "userId", "kind"},
-    "event": EVENT_FIELDS | {"id", "externalId", "origin"},
+    "event": EVENT_FIELDS | {"id", "externalId", "origin", "calendarId"},
 }  # fmt: skip
 """The fields of every kind of object."""
 
@@ -61,6 +61,7 @@ NEEDS: Mapping[str, Need] = {
     "update_calendar": Need("calendar", _ID, CALENDAR_FIELDS),
     "delete_calendar": Need("calendar", _ID),
     "list_events": Need("event", _ID),
+    "list_all_events": Need("event"),
     "get_event": Need("event", _ID),
     "put_event": Need("event", frozenset({"id", "external_id"}), EVENT_FIELDS),
     "update_event": Need("event", _ID, EVENT_FIELDS | {"externalId"}),
@@ -95,3 +96,12 @@ LISTED_BEFORE_WRITTEN: Mapping[str, tuple[str, ...]] = {
 
 ONLY_BEFORE_PUT = frozenset({"get_calendar", "get_event"})
 """Operations of which nothing is asked but what `READ_BEFORE_WRITTEN` says."""
+
+IN_BULK = frozenset({"list_all_events"})
+"""Operations that make many requests one. Everything works without them."""
+
+OPTIONAL = ONLY_BEFORE_PUT | IN_BULK
+"""Operations that an API description need not name."""
+
+NAMED_IN_BULK: Mapping[str, frozenset[str]] = {"calendarId": IN_BULK}
+"""Fields that only these operations need to have in their answers."""
