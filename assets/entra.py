@@ -9,6 +9,7 @@ from assets.resources import Connections
 from assets.source import FRESH, OWNERS, Results, accepted, column_schema, list_asset
 from assets.tracking import keep_cursor, why_anew
 from entra_emply.connectors.entra import frames
+from entra_emply.connectors.frames import MultiRead
 from entra_emply.extraction.sources import LISTS, MEMBERS, read_members
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.mapping import groups_to_read
@@ -36,8 +37,12 @@ def entra_group_members(
 ) -> Results:
     """The frames `members`, `groups` (the ids of the groups that were read) and, of direct members, `away`."""
     require_today(MEMBERS, context.partition_key)
-    settings = connections.settings()
-    groups = groups_to_read(settings, entra_groups, SyncState.from_frames(sync_state).group_ids)
-    read = read_members(connections.tracked(why_anew(context)), settings, groups, entra_groups)
+
+    def alone() -> MultiRead:
+        settings = connections.settings()
+        groups = groups_to_read(settings, entra_groups, SyncState.from_frames(sync_state).group_ids)
+        return read_members(connections.tracked(why_anew(context)), settings, groups, entra_groups)
+
+    read = connections.reads.result(MEMBERS, alone)
     yield from accepted(context, connections, read.certificate, read.frames)
     keep_cursor(context, connections, read)

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
-from dagster import AssetCheckResult, AssetIn, AssetKey, AssetOut, Output, multi_asset
+from dagster import AssetCheckResult, AssetExecutionContext, AssetIn, AssetKey, AssetOut, Output, multi_asset
 
 from assets.checks import EVERY_PERSON_ONCE, every_person_once
 from assets.partitions import DAILY
-from assets.source import FRESH, OWNERS
+from assets.resources import Connections
+from assets.source import FRESH, OWNERS, announce, reading_of
+from entra_emply.extraction.dependent_reads import announced_dependents
 from entra_emply.extraction.sources import MEMBERS, inputs_of
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
@@ -55,12 +57,17 @@ def inputs_from(frames: dict[str, Any]) -> Inputs:
     check_specs=[EVERY_PERSON_ONCE],
     partitions_def=DAILY,
 )
-def join(**frames: Any) -> Iterator[Output[Any] | AssetCheckResult]:  # noqa: ANN401 (frames by name)
+def join(
+    context: AssetExecutionContext,
+    connections: Connections,
+    **frames: Any,  # noqa: ANN401 (frames by name)
+) -> Iterator[Output[Any] | AssetCheckResult]:
     """The frame of `Identities`, and the frames of `ReadScope`."""
     people = identify(inputs_from(frames))
     yield Output(people.frame, "identities", metadata=_numbers(people.frame))
     yield every_person_once(people.frame)
     scope = read_scope(people)
+    announce(context, connections, lambda: announced_dependents(reading_of(context, connections, scope)))
     yield Output(scope.frames(), "read_scope", metadata=_asked(scope))
 
 

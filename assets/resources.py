@@ -6,7 +6,7 @@ Addresses and secrets come from the environment at that moment, never at import,
 from dataclasses import replace
 from functools import cached_property
 
-from dagster import ConfigurableResource
+from dagster import ConfigurableResource, InitResourceContext
 from pydantic import PrivateAttr
 
 from entra_emply.connectors.emply.client import EmplyClient
@@ -15,6 +15,7 @@ from entra_emply.environment import Environment
 from entra_emply.errors import SettingsError
 from entra_emply.extraction.bases import Bases
 from entra_emply.extraction.settings_in_force import load_in_force
+from entra_emply.extraction.side_by_side import SideBySide
 from entra_emply.extraction.sources import Systems
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.settings import Settings
@@ -22,7 +23,10 @@ from entra_emply.storage.frame_store import FrameStore
 
 
 class _Opened:
-    """The connections of one run."""
+    """The connections of one run, and what is being read by them."""
+
+    def __init__(self) -> None:
+        self.reads = SideBySide()
 
     @cached_property
     def environment(self) -> Environment:
@@ -79,6 +83,11 @@ class Connections(ConfigurableResource[None]):
         return replace(self.systems, tracking=bases.of)
 
     @property
+    def reads(self) -> SideBySide:
+        """What is being read of them side by side, for the steps to come of this process."""
+        return self._opened.reads
+
+    @property
     def frames(self) -> FrameStore:
         """The stored frames. Raises SettingsError."""
         return FrameStore(self.environment.frames_url)
@@ -87,6 +96,11 @@ class Connections(ConfigurableResource[None]):
     def ledger(self) -> Ledger:
         """The ledger, its schema brought to this version. Raises SettingsError, LedgerError."""
         return self._opened.ledger
+
+    def teardown_after_execution(self, context: InitResourceContext) -> None:  # noqa: ARG002 (Dagster's own signature)
+        """Nothing is read on behind a run that has ended, however it has."""
+        if self.reads.unfinished:
+            self.systems.stop()
 
     def settings(self) -> Settings:
         """The settings as the file has them now, without what this Emply cannot do. Raises SettingsError."""

@@ -4,7 +4,8 @@ certificate, show it.
 Not here: what is read and how (`extraction`), what a frame must be like (the frames' models), the checks (`checks`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from assets.resources import Connections
 from assets.tracking import continued, keep_cursor, why_anew
 from entra_emply.connectors.frames import Certificate, describe
 from entra_emply.extraction.dependent_reads import DependentSource, Reading
+from entra_emply.extraction.side_by_side import Announced
 from entra_emply.extraction.sources import ListSource
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.not_read import UNREADABLE, together
@@ -65,7 +67,7 @@ def list_asset(source: ListSource) -> AssetsDefinition:
     )
     def extract(context: AssetExecutionContext, connections: Connections) -> Results:
         require_today(source.name, context.partition_key)
-        read = source.read(connections.tracked(why_anew(context)))
+        read = connections.reads.result(source.name, lambda: source.read(connections.tracked(why_anew(context))))
         yield from accepted(context, connections, read.certificate, read.frame)
         keep_cursor(context, connections, read)
 
@@ -93,7 +95,9 @@ def dependent_asset(source: DependentSource) -> AssetsDefinition:
         **frames: Any,  # noqa: ANN401 (frames by name)
     ) -> Results:
         require_today(source.name, context.partition_key)
-        done = source.read(_reading(context, connections, source, frames))
+        done = connections.reads.result(
+            source.name, lambda: source.read(_reading(context, connections, source, frames))
+        )
         metadata: dict[str, Any] = {"dagster/row_count": 0}
         if done.certificate is not None:
             connections.ledger.record_certificate(context.run_id, done.certificate)
@@ -107,13 +111,27 @@ def dependent_asset(source: DependentSource) -> AssetsDefinition:
 def _reading(
     context: AssetExecutionContext, connections: Connections, source: DependentSource, frames: Mapping[str, Any]
 ) -> Reading:
-    return Reading(
-        connections.systems,
-        ReadScope.from_frames(frames["read_scope"], SyncState.from_frames(frames["sync_state"])),
-        frames=together(frames[needed] for needed in source.needs),
-        earlier_events=connections.frames.of_day(context.partition_key, "entra_events"),
-        accepted=accepted_shrinks(context),
-    )
+    scope = ReadScope.from_frames(frames["read_scope"], SyncState.from_frames(frames["sync_state"]))
+    return replace(reading_of(context, connections, scope), frames=together(frames[name] for name in source.needs))
+
+
+def reading_of(context: AssetExecutionContext, connections: Connections, scope: ReadScope) -> Reading:
+    """What the first dependent source of a run is read with."""
+    earlier = connections.frames.of_day(context.partition_key, "entra_events")
+    return Reading(connections.systems, scope, earlier_events=earlier, accepted=accepted_shrinks(context))
+
+
+def announce(
+    context: AssetExecutionContext, connections: Connections, reads: Callable[[], Mapping[str, Announced]]
+) -> None:
+    """Let what the coming steps of this run read be read side by side, from the first of them on.
+
+    A run that has not settled what a killed one left open (`sync_state`) reads step by step, and so does one whose
+    steps are processes of their own: what is announced here is not known there.
+    """
+    steps = context.run.step_keys_to_execute or {node.name for node in context.job_def.nodes}
+    if "sync_state" in steps:
+        connections.reads.announce({name: read for name, read in reads().items() if name in steps})
 
 
 def accepted(

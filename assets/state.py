@@ -7,8 +7,10 @@ from dagster import AssetExecutionContext, DataVersion, Output, TableColumn, Tab
 
 from assets.partitions import DAILY, record_first_day, require_today
 from assets.resources import Connections
-from assets.source import FRESH, OWNERS
+from assets.source import FRESH, OWNERS, announce
+from assets.tracking import why_anew
 from entra_emply import clock
+from entra_emply.extraction.sources import announced_lists
 from entra_emply.provisioning.apply import settle
 from entra_emply.reconciliation.inputs import STATE_COLUMNS
 
@@ -52,5 +54,11 @@ def sync_state(context: AssetExecutionContext, connections: Connections) -> Outp
     record_first_day(connections.environment.home)
     if not settle(connections.ledger, graph=connections.graph, emply=connections.emply):
         context.log.info("another run is applying just now: a plan of this run will be refused")
-    frames = connections.ledger.read_state(clock.now()).frames()
+    state = connections.ledger.read_state(clock.now())
+    announce(
+        context,
+        connections,
+        lambda: announced_lists(connections.tracked(why_anew(context)), connections.settings, state),
+    )
+    frames = state.frames()
     return Output(frames, metadata={f"rows_{name}": len(frame) for name, frame in frames.items()})

@@ -7,6 +7,7 @@ conditions are data, where a loop of our own would be code.
 
 import json
 import logging
+import math
 import re
 import ssl
 import threading
@@ -195,6 +196,10 @@ class Service:
             ),
             repeatable=repeatable,
         )  # fmt: skip
+
+    def stop(self) -> None:
+        """Send nothing more: every further request raises RequestFailed."""
+        self._gate.close(math.inf)
 
     def insist(self, attempt: Callable[[], Result], *, repeatable: bool = True) -> Result:
         """The result of `attempt`, which is tried again within limits while it raises a transient RequestFailed."""

@@ -16,6 +16,7 @@ from entra_emply.connectors.entra import frames as directory
 from entra_emply.connectors.entra import mailbox_frames
 from entra_emply.connectors.frames import Certificate, MultiRead, Read
 from entra_emply.errors import CredentialsError, SourceUnreadable
+from entra_emply.extraction.side_by_side import Announced, in_turn
 from entra_emply.extraction.sources import Systems
 from entra_emply.reconciliation.completeness import require_recorded_calendars, require_recorded_events
 from entra_emply.reconciliation.identities import Identities
@@ -98,11 +99,24 @@ class DependentSource:
 
 
 def read_dependents(reading: Reading) -> Iterator[tuple[str, SourceRead]]:
-    """Source by source what came of it."""
-    for source in DEPENDENT:
-        done = source.read(reading)
-        reading = replace(reading, frames=together([reading.frames, done.frames]))
-        yield source.name, done
+    """Source by source what came of it; they are read side by side."""
+    return in_turn(announced_dependents(reading), reading.systems.stop)
+
+
+def announced_dependents(reading: Reading) -> dict[str, Announced]:
+    """The dependent sources, to be read side by side, each once those that it needs are.
+
+    Events wait for the photos, too: a mailbox answers only so many requests at a time.
+    """
+
+    def announced(source: DependentSource) -> Announced:
+        def read(before: Mapping[str, SourceRead]) -> SourceRead:
+            frames = (before[needed].frames for needed in source.needs)
+            return source.read(replace(reading, frames=together([reading.frames, *frames])))
+
+        return Announced(read, (*source.needs, *(("entra_photos",) if source.name == "entra_events" else ())))
+
+    return {source.name: announced(source) for source in DEPENDENT}
 
 
 def _deleted_users(reading: Reading) -> MultiRead | None:

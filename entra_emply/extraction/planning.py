@@ -6,12 +6,21 @@ read of whom, the dependent sources, the plan, and M6.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
+from entra_emply.errors import SettingsError
 from entra_emply.extraction.checks import require_believable, require_no_external_user_touched
 from entra_emply.extraction.dependent_reads import Reading, read_dependents
-from entra_emply.extraction.sources import LISTS, MEMBERS, Systems, groups_of, inputs_of, read_members, read_together
+from entra_emply.extraction.side_by_side import in_turn
+from entra_emply.extraction.sources import (
+    MEMBERS,
+    Systems,
+    announced_lists,
+    inputs_of,
+    require_names,
+)
 from entra_emply.progress import Tell, unheard
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.identify import identify
@@ -74,13 +83,16 @@ def read_check_plan(read: Callable[[], Lists], how: Planning) -> Planned:
 
 
 def read_lists(systems: Systems, settings: Settings, state: SyncState, tell: Tell = unheard) -> Lists:
-    """Every list, complete. Raises SourceUnreadable, CredentialsError, SettingsError."""
-    reads = read_together(LISTS, systems, tell)
-    tell(MEMBERS, len(reads), len(SOURCES))
-    groups = groups_of(settings, state, reads)
-    members = read_members(systems, settings, groups, reads["entra_groups"].frame)
-    certificates = [*(read.certificate for read in reads.values()), members.certificate]
-    frames: dict[str, Frames] = {name: read.frame for name, read in reads.items()}
-    frames[MEMBERS] = members.frames
+    """Every list, whole. Raises SourceUnreadable, CredentialsError, SettingsError."""
+    lists = announced_lists(systems, lambda: settings, state)
+    reads: dict[str, Any] = {}
+    try:
+        reads.update(in_turn(lists, systems.stop, lambda name, done: tell(name, done, len(SOURCES))))
+    except SettingsError:
+        require_names(settings, state, reads)
+        raise
+    frames: dict[str, Frames] = {name: read.frame for name, read in reads.items() if name != MEMBERS}
+    frames[MEMBERS] = reads[MEMBERS].frames
+    certificates = [read.certificate for read in reads.values()]
     counted = {each.source: Counted(each.rows, each.parts) for each in certificates}
     return Lists(inputs_of(frames, settings, state), counted)

@@ -4,7 +4,6 @@ What is read of some people only is in `dependent_reads`; whether a read is beli
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pandas as pd
@@ -16,8 +15,7 @@ from entra_emply.connectors.entra import frames as entra
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.connectors.entra.member_deltas import group_frame
 from entra_emply.connectors.frames import MultiRead, Read, Tracking
-from entra_emply.errors import SettingsError
-from entra_emply.progress import Tell, unheard
+from entra_emply.extraction.side_by_side import Announced
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs, SyncState, sees_hidden_members
 from entra_emply.reconciliation.mapping import groups_to_read, resolve
 from entra_emply.reconciliation.not_read import together
@@ -35,6 +33,11 @@ class Systems:
     graph: GraphClient
     emply: EmplyClient
     tracking: Callable[[str], Tracking] = lambda _source: None
+
+    def stop(self) -> None:
+        """Send nothing more: what is still being read fails with its next request."""
+        self.graph.service.stop()
+        self.emply.service.stop()
 
 
 @dataclass(frozen=True)
@@ -63,15 +66,23 @@ LISTS = (
 """All of `inputs.SOURCES` but MEMBERS; none needs another."""
 
 
-def read_together(sources: Iterable[ListSource], systems: Systems, tell: Tell = unheard) -> dict[str, Read]:
-    """These lists by name, read side by side. Raises SourceUnreadable, CredentialsError."""
-    reads: dict[str, Read] = {}
-    with ThreadPoolExecutor(max_workers=4) as threads:
-        reading = {source.name: threads.submit(source.read, systems) for source in sources}
-        for name, future in reading.items():
-            tell(name, len(reads), len(SOURCES))
-            reads[name] = future.result()
-    return reads
+def announced(sources: Iterable[ListSource], systems: Systems) -> dict[str, Announced]:
+    """These lists, to be read side by side."""
+    return {source.name: _announced(source, systems) for source in sources}
+
+
+def _announced(source: ListSource, systems: Systems) -> Announced:
+    return Announced(lambda _: source.read(systems))
+
+
+def announced_lists(systems: Systems, settings: Callable[[], Settings], state: SyncState) -> dict[str, Announced]:
+    """Every list, MEMBERS last, which are read once the groups are. The read of these raises what `settings` raises."""
+
+    def members(lists: Mapping[str, Read]) -> MultiRead:
+        asked, groups = settings(), lists["entra_groups"].frame
+        return read_members(systems, asked, groups_to_read(asked, groups, state.group_ids), groups)
+
+    return announced(LISTS, systems) | {MEMBERS: Announced(members, ("entra_groups",))}
 
 
 def read_members(systems: Systems, settings: Settings, groups: list[str], entra_groups: pd.DataFrame) -> MultiRead:
@@ -87,17 +98,10 @@ def read_members(systems: Systems, settings: Settings, groups: list[str], entra_
     return MultiRead({"members": read.frame, "groups": group_frame(groups)}, read.certificate)
 
 
-def groups_of(settings: Settings, state: SyncState, lists: Mapping[str, Read]) -> list[str]:
-    """The ids of the groups to read the members of.
-
-    Raises SettingsError for every wrong name of the settings at once, also those of roles and departments.
-    """
-    groups = lists["entra_groups"].frame
-    try:
-        return groups_to_read(settings, groups, state.group_ids)
-    except SettingsError:
-        resolve(settings, groups, lists["emply_roles"].frame, lists["emply_departments"].frame, state.group_ids)
-        raise
+def require_names(settings: Settings, state: SyncState, lists: Mapping[str, Read]) -> None:
+    """Raise SettingsError for every wrong name of the settings at once: of groups, roles and departments."""
+    groups, roles, departments = (lists[name].frame for name in ("entra_groups", "emply_roles", "emply_departments"))
+    resolve(settings, groups, roles, departments, state.group_ids)
 
 
 def inputs_of(frames: Mapping[str, Frames], settings: Settings, state: SyncState) -> Inputs:

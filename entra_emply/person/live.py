@@ -15,7 +15,8 @@ from entra_emply.connectors.entra.memberships import Memberships
 from entra_emply.connectors.frames import Read, Row
 from entra_emply.environment import Environment
 from entra_emply.extraction.planning import Lists, Planned, Planning, read_check_plan
-from entra_emply.extraction.sources import LISTS, Systems, read_together
+from entra_emply.extraction.side_by_side import in_turn
+from entra_emply.extraction.sources import LISTS, Systems, announced
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.neighbourhood import Directory, uncounted
 from entra_emply.reconciliation.inputs import Inputs, SyncState
@@ -62,7 +63,8 @@ class Live:
     def _lists(self) -> dict[str, pd.DataFrame]:
         """What is read whole, side by side."""
         whole = [source for source in LISTS if source.name != "entra_users"]
-        return {name: read.frame for name, read in read_together(whole, Systems(self.graph, self.emply)).items()}
+        systems = Systems(self.graph, self.emply)
+        return {name: read.frame for name, read in in_turn(announced(whole, systems), systems.stop)}
 
     def _users(self, frames: Mapping[str, pd.DataFrame], asked: frozenset[str]) -> pd.DataFrame:
         """The Entra users by what was asked, then by every address and link of those found, until nobody is new."""

@@ -30,7 +30,7 @@ UNAUTHORIZED, FORBIDDEN, NOT_FOUND, GONE = 401, 403, 404, 410
 NO_OBJECT = frozenset({"request_resourcenotfound"})
 """Graph's own code for an object that does not exist. A 404 without it may come from a proxy."""
 
-_THREADS = 8
+_THREADS = 16
 _USER_WRITES = 18
 """Writes to users a second: a tenth below the 3,000 in 150 s that Graph allows an application in a tenant.
 https://learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits"""
