@@ -30,9 +30,10 @@ def benchmark_sync(users: int, settings: Path, *, calendars: bool = False, **del
     settings: a mapping for the sandbox's company. delays: milliseconds, by the names of `sandbox.settings`. With
     `calendars` the second run still does what had to wait for an id ("Applying" 6), and is no unchanged one.
     """
+    slow: dict[str, Any] = {**delays}
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as home,
-        Sandbox(users=users, seed=1, process=True, **delays) as sandbox,
+        Sandbox(users=users, seed=1, process=True, **slow) as sandbox,
     ):
         environment = dict(os.environ)
         leave_installation(environment)

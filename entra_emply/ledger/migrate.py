@@ -6,7 +6,7 @@ Alembic is imported where it is used, so that a command that only asks the ledge
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Text, column, func, select, table, text
 
 from entra_emply.errors import LedgerError
 from entra_emply.ledger.tables import SCHEMA
@@ -14,6 +14,7 @@ from entra_emply.ledger.tables import SCHEMA
 if TYPE_CHECKING:
     from alembic.config import Config
 
+_MIGRATIONS = Path(__file__).with_name("migrations")
 MIGRATE_LOCK = 0x656D706C795F6D69  # of two processes that start together, one migrates and the other waits
 
 
@@ -45,21 +46,23 @@ def fits(connection: Connection) -> bool:
     """
     if not exists(connection):
         return False
-    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
-
-    context = MigrationContext.configure(connection, opts={"version_table": "version", "version_table_schema": SCHEMA})
-    current, scripts = context.get_current_revision(), ScriptDirectory.from_config(_config())
-    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+    recorded = select(column("version_num", Text())).select_from(table("version", schema=SCHEMA))
+    current, known = connection.scalar(recorded), versions()
+    if current is not None and current not in known:
         raise LedgerError(
             "the ledger was written by a newer version of entra-emply: install that version or a later one"
         )
-    return current == scripts.get_current_head()
+    return bool(current == known[-1])
+
+
+def versions() -> list[str]:
+    """The versions of the schema, oldest first: each is a file of that number."""
+    return sorted(path.name.partition("_")[0] for path in _MIGRATIONS.glob("versions/[0-9]*.py"))
 
 
 def _config() -> "Config":
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return config

@@ -8,6 +8,7 @@ import json
 import unicodedata
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -192,8 +193,9 @@ def load(path: Path, named_by: str = "ENTRA_EMPLY_SETTINGS") -> Settings:
     return parse(documents.read_text(path, named_by), str(path))
 
 
+@lru_cache(maxsize=4)
 def parse(text: str, name: str = "settings.yaml") -> Settings:
-    """The settings in `text`; `name` is how errors call it. Raises SettingsError."""
+    """The settings in `text`; `name` is how errors call it. Raises SettingsError. A run asks a dozen times."""
     document = documents.parse(text, name, Settings, "settings", _repeated_groups)
     return document.content.of_file(name, document.lines)
 

@@ -18,6 +18,7 @@ from typer.exceptions import TyperException
 from entra_emply.errors import EntraEmplyError, SettingsError
 from entra_emply.printing import console, print_json
 from pipelines.commands.benchmark import benchmark
+from pipelines.commands.importing import importing
 from pipelines.commands.options import Churn, EmplyOpenApi, Json, Port, Seed, Users, example
 from pipelines.commands.progress import progress
 
@@ -147,11 +148,13 @@ def sync(
 ) -> int:
     """One complete run now: read, plan, apply. Exit 0: applied or nothing to do; 2: something is held; 3: actions
     failed or are quarantined, or something was not read; 1: the run failed."""
-    from pipelines.commands.alerts import telling  # noqa: PLC0415
+    with importing():
+        from pipelines.commands.alerts import telling  # noqa: PLC0415
 
     with telling("sync"):
         with progress("Starting") as tell:
-            from pipelines.commands.sync import run_sync  # noqa: PLC0415
+            with importing():
+                from pipelines.commands.sync import run_sync  # noqa: PLC0415
 
             report = run_sync(tell, accept_shrink=tuple(accept_shrink or ()), full=full)
         typer.echo(report.summary)
@@ -186,12 +189,13 @@ def plan(
         if settings or as_json or html_file or csv_file:
             raise typer.BadParameter("--offline goes with no other option")
         return _plan_offline(offline)
-    from entra_emply.extraction.dry_run import dry_run  # noqa: PLC0415
-    from entra_emply.reconciliation.report.csv import write_csv  # noqa: PLC0415
-    from entra_emply.reconciliation.report.html import groups_of  # noqa: PLC0415
-    from entra_emply.reconciliation.report.text import show, write_html  # noqa: PLC0415
-    from entra_emply.reconciliation.report.wording import document, names_of  # noqa: PLC0415
-    from entra_emply.reconciliation.settings import load  # noqa: PLC0415
+    with importing():
+        from entra_emply.extraction.dry_run import dry_run  # noqa: PLC0415
+        from entra_emply.reconciliation.report.csv import write_csv  # noqa: PLC0415
+        from entra_emply.reconciliation.report.html import groups_of  # noqa: PLC0415
+        from entra_emply.reconciliation.report.text import show, write_html  # noqa: PLC0415
+        from entra_emply.reconciliation.report.wording import document, names_of  # noqa: PLC0415
+        from entra_emply.reconciliation.settings import load  # noqa: PLC0415
 
     environment = _environment()
     in_force = load(environment.settings) if settings is None else load(settings, "--settings")
@@ -294,10 +298,11 @@ def explain(
     ] = None,
 ) -> None:
     """Everything the pipeline knows and decides about one person, rule by rule, in sentences. Only reads."""
-    from entra_emply.person.stored import explain as stored  # noqa: PLC0415
-    from entra_emply.person.stored import explain_live  # noqa: PLC0415
-    from entra_emply.person.text import show_explanation, show_why_not  # noqa: PLC0415
-    from entra_emply.reconciliation.explain.why_not import Wish  # noqa: PLC0415
+    with importing():
+        from entra_emply.person.stored import explain as stored  # noqa: PLC0415
+        from entra_emply.person.stored import explain_live  # noqa: PLC0415
+        from entra_emply.person.text import show_explanation, show_why_not  # noqa: PLC0415
+        from entra_emply.reconciliation.explain.why_not import Wish  # noqa: PLC0415
 
     wish = None if missing is None else Wish.parsed(missing)
     with progress("Reading this person"):

@@ -2,16 +2,20 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, create_engine, text
 
 from entra_emply import clock
 from entra_emply.errors import LedgerError
+from entra_emply.ledger import migrate as migrations
 from entra_emply.ledger.ledger import Ledger
-from entra_emply.ledger.migrate import migrate
+from entra_emply.ledger.migrate import migrate, versions
 from entra_emply.ledger.tables import SCHEMA, metadata
 from tests.integration.ledger.conftest import Rows
 from tests.postgres import Server
@@ -33,6 +37,13 @@ def test_the_migrated_checks_are_the_ones_the_code_describes(rows: Rows) -> None
     }
     found = "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'entra_emply'::regnamespace"
     assert set(rows(found)) == described
+
+
+def test_the_versions_are_those_that_alembic_finds() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).with_name("migrations")))
+    found = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert versions() == found[::-1]
 
 
 def test_migrating_again_changes_nothing(ledger: Ledger, rows: Rows) -> None:
