@@ -1,4 +1,4 @@
-# Two commands on a fresh machine (Debian, Python 3.11, make): `make demo` and `make test`.
+# Two commands on a fresh machine (Debian, Python 3.11, make): `make demo` (or `make demo PORT=3001`) and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
 JOBS ?= 2
@@ -8,7 +8,7 @@ JOBS ?= 2
 install: .venv/.installed
 
 demo: install
-	$(BIN)/entra-emply demo
+	$(BIN)/entra-emply demo $(if $(PORT),--port $(PORT))
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

@@ -178,25 +178,29 @@ class Environment:
 
     @property
     def entra(self) -> EntraEnvironment:
-        """Entra's variables. Raises SettingsError naming what is missing or given twice."""
+        """Entra's variables. Raises SettingsError naming all that is missing or given twice."""
+        client = [] if self._get("ENTRA_MANAGED_IDENTITY") else ["ENTRA_CLIENT_ID"]
+        credential, wrong = self._credential()
+        self._require("ENTRA_TENANT_ID", *client, also=wrong)
         authority = _address("ENTRA_AUTHORITY", self._get("ENTRA_AUTHORITY") or _PUBLIC_AUTHORITY)
         return EntraEnvironment(
-            tenant_id=self._need("ENTRA_TENANT_ID"),
-            client_id=self._get("ENTRA_CLIENT_ID") or self._need_client(),
+            tenant_id=self._get("ENTRA_TENANT_ID") or "",
+            client_id=self._get("ENTRA_CLIENT_ID") or "",
             authority=authority,
             graph_url=_address("GRAPH_URL", self._get("GRAPH_URL") or _graph_of(authority)),
             ca_bundle=self._ca_bundle(),
             certificate_password=self._get("ENTRA_CLIENT_CERTIFICATE_PASSWORD"),
-            **self._credential(),
+            **credential,
         )
 
     @property
     def emply(self) -> EmplyEnvironment:
-        """Emply's variables. Raises SettingsError naming what is missing."""
+        """Emply's variables. Raises SettingsError naming all that is missing."""
+        self._require("EMPLY_CUSTOMER", "EMPLY_API_KEY")
         return EmplyEnvironment(
             url=_address("EMPLY_URL", url) if (url := self._get("EMPLY_URL")) else None,
-            customer=self._need("EMPLY_CUSTOMER"),
-            api_key=self._need("EMPLY_API_KEY"),
+            customer=self._get("EMPLY_CUSTOMER") or "",
+            api_key=self._get("EMPLY_API_KEY") or "",
             ca_bundle=self._ca_bundle(),
             api=self.emply_api,
         )
@@ -216,7 +220,8 @@ class Environment:
             raise SettingsError(f"CONSOLE_SECRET: expected {_SHORTEST_SECRET} characters or more, made at random")
         return ConsoleEnvironment(None if url is None else url.rstrip("/"), secret)
 
-    def _credential(self) -> dict[str, str | None]:
+    def _credential(self) -> tuple[dict[str, str | None], str]:
+        """The credential, and what is wrong with it in words."""
         names = {
             "secret": "ENTRA_CLIENT_SECRET",
             "certificate": "ENTRA_CLIENT_CERTIFICATE",
@@ -227,14 +232,8 @@ class Environment:
         if not any(given.values()):  # Kubernetes sets this one itself, whatever else is set
             given["federated_token_file"] = self._get("AZURE_FEDERATED_TOKEN_FILE")
         count = sum(value is not None for value in given.values())
-        if count != 1:
-            raise SettingsError(f"set exactly one of {', '.join(names.values())} ({count} are set)")
-        return given
-
-    def _need_client(self) -> str:
-        if self._get("ENTRA_MANAGED_IDENTITY"):
-            return ""
-        return self._need("ENTRA_CLIENT_ID")
+        wrong = f"set exactly one of {', '.join(names.values())} ({count} are set)"
+        return given, "" if count == 1 else wrong
 
     def _ca_bundle(self) -> str | None:
         path = self._get("CA_BUNDLE")
@@ -253,11 +252,15 @@ class Environment:
     def _get(self, name: str) -> str | None:
         return self.variables.get(name, "").strip() or None
 
-    def _need(self, name: str) -> str:
-        value = self._get(name)
-        if value is None:
-            raise SettingsError(f"the environment variable {name} is not set")
-        return value
+    def _require(self, *names: str, also: str = "") -> None:
+        """Raise SettingsError naming all of these that are not set, and what is wrong `also`."""
+        missing = [name for name in names if self._get(name) is None]
+        if missing:
+            variables = "variable" if len(missing) == 1 else "variables"
+            are = "is" if len(missing) == 1 else "are"
+            also = "; ".join(filter(None, [f"the environment {variables} {', '.join(missing)} {are} not set", also]))
+        if also:
+            raise SettingsError(also)
 
 
 def database_address(url: str) -> str:

@@ -32,6 +32,11 @@ def line(to: Console, text: str | Text, indent: int = 0, style: str = "") -> Non
         to.print(Padding(part, (0, 0, 0, indent + 2 * bool(place)), expand=False))
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """ "1 action", "2 actions"; `several` where that is no s."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
 def print_json(value: object) -> None:
     """Print JSON, times in UTC to the second."""
     sys.stdout.write(f"{json.dumps(value, ensure_ascii=False, indent=1, default=_moment)}\n")

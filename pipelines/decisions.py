@@ -24,6 +24,7 @@ from assets.resources import Connections
 from entra_emply.errors import EntraEmplyError
 from entra_emply.person.stored import explain
 from entra_emply.person.text import show_explanation
+from entra_emply.printing import counted
 
 _COLUMNS = 120
 
@@ -76,7 +77,7 @@ def approve_actions(context: OpExecutionContext, connections: Connections, confi
             by=config.by,
             reason=config.reason,
         )
-    context.log.info("%s actions approved for 72 hours; the next run applies them", len(released))
+    context.log.info("%s approved for 72 hours; applied by the next run", counted(len(released), "action"))
 
 
 @op
@@ -93,7 +94,7 @@ def explain_one(context: OpExecutionContext, connections: Connections, config: A
     with _refusals():
         document = explain(connections.environment, config.person)
     text = io.StringIO()
-    show_explanation(document, Console(file=text, width=_COLUMNS))
+    show_explanation(document, Console(file=text, width=_COLUMNS), everything=True)
     shown = MetadataValue.md("````text\n" + text.getvalue().replace("````", "'''") + "\n````")
     context.log_event(AssetObservation("reconciliation_actions", metadata={"explanation": shown}))
     context.log.info("the explanation is on the page of reconciliation_actions, among its events")
@@ -113,7 +114,7 @@ def release() -> None:
 
 @job(
     executor_def=in_process_executor,
-    description="Explain one person rule by rule, as `entra-emply explain` does: on the page of "
+    description="Explain one person rule by rule, as `entra-emply explain --all` does: on the page of "
     "`reconciliation_actions`, under Events.",
 )
 def explain_person() -> None:

@@ -1,6 +1,7 @@
 """A sandbox as an object: started beside its user, set and read over its own HTTP. Serving is `server`."""
 
 import asyncio
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -223,5 +224,6 @@ class _Process:
 
 
 def read_environment(env_file: Path) -> Environment:
-    """The variables of an env file."""
-    return dict(line.split("=", 1) for line in env_file.read_text(encoding="utf-8").splitlines())
+    """The variables of an env file, as a shell reads it."""
+    pairs = (line.split("=", 1) for line in env_file.read_text(encoding="utf-8").splitlines())
+    return {name: "".join(shlex.split(value)) for name, value in pairs}

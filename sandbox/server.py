@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import os
+import shlex
 import signal
 import socket
 import tempfile
@@ -110,11 +111,12 @@ def _document(scenario: Path | None, users: int | None, seed: int) -> object:
 
 
 def write_environment(path: Path, environment: Environment) -> None:
-    """Write an env file, so that whoever sees it sees all of it; only the owner may read it."""
+    """Write an env file for a shell, so that whoever sees it sees all of it; only the owner may read it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
+    lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in environment.items())
     try:
         partial.touch(mode=0o600)
-        partial.write_text("".join(f"{name}={value}\n" for name, value in environment.items()), encoding="utf-8")
+        partial.write_text(lines, encoding="utf-8")
         partial.replace(path)
     except OSError as error:
         raise OSError(error.errno, f"cannot be written ({error.strerror})", str(path)) from None

@@ -11,7 +11,8 @@ _TOP = """\
 # Commands
 
 Made of the help texts, which `entra-emply COMMAND --help` shows. A mistake is exit code 1 and one line on stderr; other
-exit codes than 0 are told where there are any.
+exit codes than 0 are told where there are any. `entra-emply --version` shows the version, and `entra-emply
+--install-completion` lets your shell complete commands and options.
 """
 
 

@@ -162,6 +162,7 @@ class Service:
     ) -> None:
         self.name = name
         self._variable = variable
+        self._ca_bundle = ca_bundle
         self.session = session(ca_bundle, threads)
         self._timing = timing or Timing()
         self._gate = Gate(self._timing, per_second)
@@ -266,7 +267,10 @@ class Service:
     def _no_answer(self, error: Exception) -> RequestFailed:
         causes = list(_chain(error))
         if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
-            return RequestFailed(f"{self.name}: its certificate is not trusted; CA_BUNDLE names another authority")
+            why = "CA_BUNDLE names another authority"
+            if self._ca_bundle is None:
+                why = "no authority that this machine trusts has signed it; one of your own is named in CA_BUNDLE"
+            return RequestFailed(f"{self.name}: its certificate is not trusted: {why}")
         kinds = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
         if not any(isinstance(each, urllib3.exceptions.NewConnectionError) for each in causes) and any(
             isinstance(each, kinds) for each in causes

@@ -1,10 +1,10 @@
 """`doctor`: is everything there that a run needs, and what is to be done where it is not. Nothing is changed."""
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from rich.console import Console
 from rich.text import Text
@@ -42,7 +42,7 @@ def doctor(environment: Environment, emply_openapi: Path | None = None) -> list[
     found += _emply(environment, settings)
     if emply_openapi is not None:
         found += openapi.checks(environment.emply_api, emply_openapi)
-    found += [_database(environment), _frames(environment), _alerts(environment)]
+    found += [_database(environment), _home(environment), _frames(environment), _alerts(environment)]
     return [*found, _names(environment, settings, found)]
 
 
@@ -59,17 +59,17 @@ def show_checks(checks: Sequence[Check], console: Console) -> None:
     line(console, wrong if counts["failed"] else f"All is well: {len(checks)} checks{notes}")
 
 
-def _settings(environment: Environment) -> tuple[Settings, list[Check]]:
-    """The settings; those of an empty file where they are wrong, so that the other checks can go on."""
+def _settings(environment: Environment) -> tuple[Settings | None, list[Check]]:
+    """The settings; None where they are not valid, so that nothing is advised by settings that nobody made."""
     try:
         settings = load(environment.settings)
     except SettingsError as error:
-        return Settings(), [failed("settings", str(error), "Correct the file; each message names its line.")]
+        return None, [failed("settings", str(error), "Correct the file; each message names its line.")]
     state = "switched on" if settings.enabled else "switched off (enabled: false)"
     return settings, [ok("settings", f"{environment.settings} is valid; the integration is {state}")]
 
 
-def _entra(environment: Environment, settings: Settings) -> list[Check]:
+def _entra(environment: Environment, settings: Settings | None) -> list[Check]:
     try:
         variables = environment.entra
     except SettingsError as error:
@@ -77,7 +77,7 @@ def _entra(environment: Environment, settings: Settings) -> list[Check]:
     return [ok("entra: environment", f"tenant {variables.tenant_id}"), *entra.checks(variables, settings)]
 
 
-def _emply(environment: Environment, settings: Settings) -> list[Check]:
+def _emply(environment: Environment, settings: Settings | None) -> list[Check]:
     try:
         variables = environment.emply
     except SettingsError as error:
@@ -104,8 +104,12 @@ def _database(environment: Environment) -> Check:
     return ok(name, "answers, and the ledger is of this version")
 
 
+def _home(environment: Environment) -> Check:
+    """Of the embedded database, the frames and the demo."""
+    return _writable("home", environment.home, "set ENTRA_EMPLY_HOME to another")
+
+
 def _frames(environment: Environment) -> Check:
-    """A folder is looked at; what another address lets be written shows when it is written."""
     name, remedy = (
         "frames",
         "Set FRAMES_URL, and what it needs, as docs/production.md tells; unset it for the home folder.",
@@ -113,16 +117,25 @@ def _frames(environment: Environment) -> Check:
     try:
         store = FrameStore(environment.frames_url)
         store.require()
+        if store.files.local:
+            return _writable(name, Path(store.files.where), "set FRAMES_URL to another")
+        store.try_to_write()
     except SettingsError as error:
         return failed(name, str(error), remedy)
-    where = store.files.where
-    if not store.files.local:
-        return note(name, f"{where} answers; whether it can be written to shows at the first sync")
-    folder = Path(where)
+    return ok(name, f"{store.files.where} can be written to")
+
+
+def _writable(name: str, folder: Path, otherwise: str) -> Check:
+    """Whether a file can be made in the folder, or in what it will be made in; none stays."""
     there = next(each for each in (folder, *folder.parents) if each.exists())
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-        return ok(name, f"{folder} can be written to")
-    return failed(name, f"{folder} cannot be written to", "Give this user the folder, or set FRAMES_URL to another.")
+    try:
+        with TemporaryFile(dir=there) as file:
+            file.write(b"doctor")
+    except OSError as error:
+        return failed(
+            name, f"{folder} cannot be written to ({error.strerror})", f"Give this user the folder, or {otherwise}."
+        )  # fmt: skip
+    return ok(name, f"{folder} can be written to")
 
 
 def _alerts(environment: Environment) -> Check:
@@ -138,11 +151,12 @@ def _alerts(environment: Environment) -> Check:
     return ok(name, f"go to {services}; entra-emply alerts --test sends each of them one")
 
 
-def _names(environment: Environment, settings: Settings, found: Sequence[Check]) -> Check:
+def _names(environment: Environment, settings: Settings | None, found: Sequence[Check]) -> Check:
     """R8."""
     name = "names in the settings (R8)"
     broken = next((check for check in found if check.status in ("failed", "skipped") and check.name in _NEEDED), None)
-    if broken is not None:
+    if settings is None or broken is not None:
+        broken = broken or found[0]
         return skipped(name, f"{broken.name} {'failed' if broken.status == 'failed' else 'was not looked at'}")
     try:
         resolved = _resolved(environment, settings).resolved

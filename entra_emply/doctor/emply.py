@@ -45,8 +45,8 @@ _FRAMES: Mapping[str, Callable[[Sequence[Row]], object]] = {
 _SWITCHES = {"photos": "profile_pictures", "calendars": "synchronize_calendars", "events": "synchronize_calendars"}
 
 
-def checks(environment: EmplyEnvironment, settings: Settings) -> Iterator[Check]:
-    """The API description, the token, the clock and every operation."""
+def checks(environment: EmplyEnvironment, settings: Settings | None) -> Iterator[Check]:
+    """The API description, the token, the clock and every operation. None: settings that are not valid."""
     name = "emply: API description"
     try:
         connection = Connection(environment)
@@ -64,7 +64,7 @@ def checks(environment: EmplyEnvironment, settings: Settings) -> Iterator[Check]
         connection.service.session.close()
 
 
-def _parts(description: Description, settings: Settings) -> Iterator[Check]:
+def _parts(description: Description, settings: Settings | None) -> Iterator[Check]:
     """What is off, because the API description has no operation for it."""
     for part in PARTS:
         missing = description.cannot(part)
@@ -74,6 +74,8 @@ def _parts(description: Description, settings: Settings) -> Iterator[Check]:
         switch = _SWITCHES.get(part)
         if switch is None:
             yield note(name, f"{said}: nothing can be applied; plan works", f"If Emply can do it: {COPY}")
+        elif settings is None:
+            yield note(name, f"{said}: this part is off")
         elif getattr(settings, switch):
             yield failed(
                 name, f"{said}: this part is off, and {settings.where(switch)} switches it on",
@@ -86,7 +88,7 @@ def _parts(description: Description, settings: Settings) -> Iterator[Check]:
 class _Operations:
     """The operations, tried one after the other: a list first, then one of its rows."""
 
-    def __init__(self, connection: Connection, settings: Settings, url: str | None) -> None:
+    def __init__(self, connection: Connection, settings: Settings | None, url: str | None) -> None:
         self._connection = connection
         self._description = connection.description
         self._settings = settings
@@ -122,13 +124,15 @@ class _Operations:
             answer = self._connection.ask(name, identity, self._place(name))
         except RequestFailed as failure:
             self._out_of_reach = "" if failure.status else "Emply does not answer"
-            yield failed(called, str(failure), "Check EMPLY_URL, the network, and CA_BUNDLE.")
+            yield failed(called, str(failure), "Check EMPLY_URL and the network.")
             return
         except CredentialsError as error:
             self._out_of_reach = "" if name in str(error) else "Emply refuses the key"
-            needed = self._settings.synchronize_calendars or NEEDS[name].record not in {"calendar", "event"}
+            calendars = self._settings is not None and self._settings.synchronize_calendars
+            needed = calendars or NEEDS[name].record not in {"calendar", "event"}
+            unneeded = "calendars need it" if self._settings is None else "it is not needed"
             remedy = "In Emply, activate the key, and give it a role that has this access."
-            yield failed(called, str(error), remedy) if needed else note(called, f"{error}; it is not needed")
+            yield failed(called, str(error), remedy) if needed else note(called, f"{error}; {unneeded}")
             return
         if not self._timed:
             self._timed = True

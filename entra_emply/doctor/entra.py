@@ -29,8 +29,11 @@ _NO_CONSENT = (
 )
 
 
-def checks(environment: EntraEnvironment, settings: Settings) -> Iterator[Check]:
-    """Signing in, the clock, every permission, those that are more than needed, and W0."""
+def checks(environment: EntraEnvironment, settings: Settings | None) -> Iterator[Check]:
+    """Signing in, the clock, every permission, those that are more than needed, and W0.
+
+    Without settings, which say what is needed, nothing is said of permissions.
+    """
     connection = Connection(environment)
     try:
         yield from _checks(connection, environment, settings)
@@ -38,7 +41,7 @@ def checks(environment: EntraEnvironment, settings: Settings) -> Iterator[Check]
         connection.close()
 
 
-def _checks(connection: Connection, environment: EntraEnvironment, settings: Settings) -> Iterator[Check]:
+def _checks(connection: Connection, environment: EntraEnvironment, settings: Settings | None) -> Iterator[Check]:
     name = "entra: sign-in"
     try:
         connection.token()
@@ -47,11 +50,18 @@ def _checks(connection: Connection, environment: EntraEnvironment, settings: Set
         yield failed(name, str(error), "Correct the credentials in Entra or in the environment.")
         return
     except RequestFailed as failure:
-        yield failed(name, str(failure), "Check ENTRA_AUTHORITY and GRAPH_URL, the network, and CA_BUNDLE.")
+        yield failed(name, str(failure), "Check ENTRA_AUTHORITY and GRAPH_URL, and the network.")
         return
     yield ok(name, "Entra gives this application a token")
     yield from (credential.check for credential in credentials.of_entra(connection, environment))
     yield clock_of("Graph", tenant)
+    if settings is None:
+        yield skipped("entra: permissions", "the settings, which say what is needed, are not valid")
+    else:
+        yield from _permissions(connection, settings, tenant)
+
+
+def _permissions(connection: Connection, settings: Settings, tenant: Answer) -> Iterator[Check]:
     granted, probes, working = connection.permissions, _Probes(connection, settings), []
     for permission in needed(settings):
         check = _permission(permission, granted, probes.of(permission, tenant))

@@ -64,10 +64,13 @@ def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) 
 
 def recorded_id(environment: Environment, ledger: Ledger, plan: str) -> str:
     """The id of the newest recorded plan where `plan` is the plan of this moment, which `entra-emply plan` shows: just
-    what is still held of the recorded one. Else `plan`, for the ledger to judge. Raises what `dry_run` raises.
+    what is still held of the recorded one. Else `plan` (or an action's id), for the ledger to judge. Raises what
+    `dry_run` raises.
     """
     newest = ledger.newest_plan()
     if newest is None or len(plan.strip()) < SHORTEST_ID or newest.plan_id.startswith(plan):
+        return plan
+    if ledger.action_named(plan) is not None:
         return plan
     now = dry_run(environment, load(environment.settings)).plan
     return newest.plan_id if now.plan_id.startswith(plan) else plan

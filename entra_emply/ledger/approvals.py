@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from entra_emply import clock
@@ -13,22 +14,32 @@ from entra_emply.errors import PlanRefused
 from entra_emply.ledger.claims import raise_epoch
 from entra_emply.ledger.plans import RecordedPlan, group_id, newest_plan, one_at_a_time
 from entra_emply.ledger.tables import actions, approvals, failures, group_counts, refused, releases
-from entra_emply.reconciliation.kinds import ORDER
+from entra_emply.reconciliation.kinds import require_kind
 from entra_emply.text import key, key_of
 
 VALID_FOR = timedelta(hours=72)
 SHORTEST_ID = 6
-"""The least number of its first characters by which a plan can be named."""
+"""The least number of its first characters by which a plan or an action can be named."""
 
-_HELD = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "own_guards", "groups"]
+_TEXTS = [
+    "action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "reason", "held_by", "own_guards",
+    "groups",
+]  # fmt: skip
+_HELD = [*_TEXTS, "before", "after"]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an approval covers: the ids of the actions that get one, and of all that are no longer held then."""
+    """What an approval covers: the ids of the actions that get one, and of all that are no longer held then.
+
+    again: whether some of the actions that fit are approved already. actions: the rows of all that get one or are no
+    longer held, in the plan's order.
+    """
 
     approved: list[str]
     released: list[str]
+    again: bool
+    actions: list[dict[str, Any]]
 
 
 def approve(
@@ -47,33 +58,41 @@ def approve(
 
     It approves all of them, or those that match every given filter: `kind` ("set_roles" or "emply.set_roles"),
     `domain` of the subject, `group` (its name in the settings, or its id; its emptying is approved with it, G4),
-    `person` (the subject, or an id of either system), `action_ids`. Deleting a user in Entra and deactivating them in
+    `person` (the subject, or an id of either system), `action_ids`. `plan_id` may also be the id of one held action of
+    the newest plan, which is approved alone; either may be cut short. Deleting a user in Entra and deactivating them in
     Emply (W3) is one decision: approving either approves both. An action whose user's link is held is approved, too,
-    but stays held until the link is free. `plan_id` may be cut short.
+    but stays held until the link is free.
 
     Raises PlanRefused for a plan that is not the newest, for a filter that means nothing, and where nothing matches: an
     approval covers neither more nor less than its author believes. Earlier approvals stay valid.
     """
-    _require_filled(by=by, reason=reason, kind=kind, domain=domain, group=group, person=person)
-    _require_kind(kind)
+    require_filled(by=by, reason=reason, kind=kind, domain=domain, group=group, person=person)
+    require_kind(kind)
     one_at_a_time(connection)
-    plan = _newest(connection, plan_id)
-    group = _known_group(connection, group)
-    everything = _held(connection, plan.plan_no)
-    fits = chosen(everything, kind=kind, domain=domain, group=group, person=person, action_ids=action_ids)
-    again, wanted = _decided(everything, fits)
+    plan, group, wanted = _wanted(
+        connection, plan_id, kind=kind, domain=domain, group=group, person=person, action_ids=action_ids
+    )
     _record(connection, plan.plan_id, wanted.approved, by, reason)
-    if not _forget_emptied(connection, group, plan) and not (again or wanted.approved):
+    if not _forget_emptied(connection, group, plan) and not (wanted.again or wanted.approved):
         fitting = "that fits all these filters, and " if any((kind, domain, group, person, action_ids)) else ""
         raise PlanRefused(f"plan {plan.plan_id[:12]} holds nothing {fitting}that waits for an approval of its own")
     return wanted.released
 
 
-def would_approve(connection: Connection, plan_id: str, action_ids: Collection[str]) -> Wanted:
-    """What `approve` would do with these actions now. Raises PlanRefused for a plan that is not the newest."""
-    everything = _held(connection, _newest(connection, plan_id).plan_no)
-    fits = chosen(everything, kind=None, domain=None, group=None, person=None, action_ids=action_ids)
-    return _decided(everything, fits)[1]
+def would_approve(
+    connection: Connection,
+    plan_id: str,
+    action_ids: Collection[str] | None = None,
+    *,
+    kind: str | None = None,
+    domain: str | None = None,
+    group: str | None = None,
+    person: str | None = None,
+) -> Wanted:
+    """What `approve` would do now, given the same. Raises PlanRefused as it does, but where nothing matches."""
+    require_filled(kind=kind, domain=domain, group=group, person=person)
+    require_kind(kind)
+    return _wanted(connection, plan_id, kind=kind, domain=domain, group=group, person=person, action_ids=action_ids)[2]
 
 
 def refuse(connection: Connection, plan_id: str, *, person: str, by: str, reason: str) -> None:
@@ -83,7 +102,7 @@ def refuse(connection: Connection, plan_id: str, *, person: str, by: str, reason
     `person` is the subject, or an id of either system; `plan_id` may be cut short. Raises PlanRefused for a plan that
     is not the newest, and where not just one such link is the person's.
     """
-    _require_filled(person=person, by=by, reason=reason)
+    require_filled(person=person, by=by, reason=reason)
     one_at_a_time(connection)
     plan = _newest(connection, plan_id)
     held = _held(connection, plan.plan_no)
@@ -128,28 +147,37 @@ def chosen(
     return fits
 
 
-def release(connection: Connection, action_id: str, by: str) -> None:
-    """Let the next run try a quarantined action again. Raises PlanRefused for an action that is not quarantined."""
-    _require_filled(by=by, action=action_id)
-    lifted = delete(failures).where(failures.c.action_id == action_id, failures.c.quarantined_at.is_not(None))
-    failed = connection.execute(lifted.returning(failures.c.failures)).scalar_one_or_none()
-    if failed is None:
-        raise PlanRefused(f"action {action_id} is not quarantined: nothing to release")
-    row = {"action_id": action_id, "failures": failed, "by": by, "at": clock.now()}
+def release(connection: Connection, named: str, by: str) -> str:
+    """Let the next run try a quarantined action again; its id. `named` is that id, or its first characters.
+
+    Raises PlanRefused where it is not the id of just one quarantined action.
+    """
+    require_filled(by=by, action=named)
+    quarantined = select(failures.c.action_id).where(failures.c.quarantined_at.is_not(None))
+    whole = failures.c.action_id == named.strip()
+    fits = whole if len(named.strip()) < SHORTEST_ID else begins(failures.c.action_id, named)
+    found = connection.scalars(quarantined.where(fits)).all()
+    if not found:
+        raise PlanRefused(f"action {named} is not quarantined: nothing to release")
+    if len(found) > 1:
+        raise PlanRefused(f"{named} names {len(found)} quarantined actions: give more of the id's characters")
+    lifted = delete(failures).where(failures.c.action_id == found[0]).returning(failures.c.failures)
+    failed = connection.execute(lifted).scalar_one()
+    row = {"action_id": found[0], "failures": failed, "by": by, "at": clock.now()}
     connection.execute(insert(releases).values(row))
+    return found[0]
 
 
-def _require_filled(**given: str | None) -> None:
+def begins(column: ColumnElement[str], named: str) -> ColumnElement[bool]:
+    """Whether an id begins with these characters, whatever they are."""
+    return column.startswith(named.strip().casefold(), autoescape=True)
+
+
+def require_filled(**given: str | None) -> None:
     """A blank filter would match everybody without a value, and a blank name or reason says nothing."""
     blank = next((name for name, text in given.items() if text is not None and not text.strip()), None)
     if blank is not None:
         raise PlanRefused(f"{blank} is blank: expected a text")
-
-
-def _require_kind(kind: str | None) -> None:
-    kinds = {name for full in ORDER for name in (full, full.partition(".")[2])}
-    if kind is not None and kind not in kinds:
-        raise PlanRefused(f"there is no kind {kind!r}: the kinds are {', '.join(ORDER)}")
 
 
 def _newest(connection: Connection, named: str) -> RecordedPlan:
@@ -190,16 +218,49 @@ def _held(connection: Connection, plan_no: int) -> pd.DataFrame:
         actions.c.plan_no == plan_no, actions.c.held_by != ""
     )
     rows = connection.execute(query.order_by(actions.c.position)).all()
-    return pd.DataFrame(rows, columns=[*_HELD, "approved"]).astype(dict.fromkeys(_HELD, "str") | {"approved": "bool"})
+    return pd.DataFrame(rows, columns=[*_HELD, "approved"]).astype(dict.fromkeys(_TEXTS, "str") | {"approved": "bool"})
 
 
-def _decided(held: pd.DataFrame, fits: "pd.Series[bool]") -> tuple[bool, Wanted]:
-    """Of the actions that fit: whether some of them are approved already, and what an approval of the rest covers."""
+def _wanted(
+    connection: Connection, named: str, *, group: str | None, action_ids: Collection[str] | None, **filters: str | None
+) -> tuple[RecordedPlan, str | None, Wanted]:
+    """The newest plan, the id of the group, and what an approval of the held actions that fit covers."""
+    plan, action_id = _newest_or_action(connection, named)
+    group = _known_group(connection, group)
+    held = _held(connection, plan.plan_no)
+    fits = chosen(held, **filters, group=group, action_ids=action_ids)
+    if action_id is not None:
+        fits &= held["action_id"] == action_id
     before = held["approved"]
     wanted = _with_other_half(held, fits) & (before | (held["own_guards"] != ""))
     released = _free(held, before | wanted) & ~_free(held, before)
-    new = Wanted(held.loc[wanted & ~before, "action_id"].tolist(), held.loc[released, "action_id"].tolist())
-    return bool((wanted & before).any()), new
+    new = held[wanted & ~before]
+    shown = held.loc[(wanted & ~before) | released, _HELD].astype(object)
+    rows = shown.where(shown.notna(), None).to_dict("records")
+    return (
+        plan,
+        group,
+        Wanted(
+            approved=new["action_id"].tolist(),
+            released=held.loc[released, "action_id"].tolist(),
+            again=bool((wanted & before).any()),
+            actions=[{str(name): value for name, value in row.items()} for row in rows],
+        ),
+    )
+
+
+def _newest_or_action(connection: Connection, named: str) -> tuple[RecordedPlan, str | None]:
+    """The newest plan where it is the one that was named; else with the id of its one held action that was."""
+    plan, named = newest_plan(connection), named.strip()
+    if plan is None or len(named) < SHORTEST_ID:
+        return _newest(connection, named), None
+    held = (actions.c.plan_no == plan.plan_no, actions.c.held_by != "")
+    found = connection.scalars(select(actions.c.action_id).where(*held, begins(actions.c.action_id, named))).all()
+    if not found:
+        return _newest(connection, named), None
+    if len(found) > 1 or plan.plan_id.startswith(named):
+        raise PlanRefused(f"{named} names more than one: give more of the id's characters")
+    return plan, found[0]
 
 
 def _with_other_half(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Series[bool]":

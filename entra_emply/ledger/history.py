@@ -5,10 +5,13 @@ An event is `planned` (new since the plan before), `approved`, `refused`, `relea
 counted by plan and kind. `code` is the target's own where it refused, or how an approval ended.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     FromClause,
     Select,
@@ -22,9 +25,13 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 
+from entra_emply.errors import PlanRefused
+from entra_emply.ledger.approvals import SHORTEST_ID, begins
 from entra_emply.ledger.migrate import exists
 from entra_emply.ledger.tables import actions, approvals, attempts, links, outcomes, plans, refused, releases
+from entra_emply.reconciliation.kinds import require_kind
 from entra_emply.text import key_of
 
 Event = dict[str, Any]
@@ -47,6 +54,38 @@ class Person:
         return or_(about.c.entra_id.in_(self.entra_ids), about.c.emply_user_id.in_(self.emply_user_ids), *named)
 
 
+@dataclass(frozen=True)
+class Only:
+    """Which events to tell: those that fit everything that is set.
+
+    kind: "set_roles" or "emply.set_roles". failed: attempts that failed. held: actions that were held when they were
+    planned, and their approvals. since: not before. plan: the first characters of a plan's id.
+    """
+
+    kind: str | None = None
+    failed: bool = False
+    held: bool = False
+    since: datetime | None = None
+    plan: str | None = None
+
+
+EVERYTHING = Only()
+
+
+def action_named(connection: Connection, named: str) -> Event | None:
+    """The newest action whose id begins with these characters: action_id, entra_id, emply_user_id, subject; None where
+    no id does, or too few characters are given. Raises PlanRefused where several do.
+    """
+    if len(named.strip()) < SHORTEST_ID or not exists(connection):
+        return None
+    about = [actions.c[name] for name in ("action_id", "entra_id", "emply_user_id", "subject")]
+    newest = select(*about).where(begins(actions.c.action_id, named)).ext(distinct_on(actions.c.action_id))
+    found = connection.execute(newest.order_by(actions.c.action_id, actions.c.plan_no.desc()).limit(2)).mappings().all()
+    if len(found) > 1:
+        raise PlanRefused(f"{named.strip()} names several actions: give more of the id's characters")
+    return dict(found[0]) if found else None
+
+
 def known_as(connection: Connection, asked: str) -> Person:
     """The person whom plans named by this address or id, with the ids of both systems that they were linked to."""
     entra = emply = frozenset({asked.strip()})
@@ -63,11 +102,31 @@ def known_as(connection: Connection, asked: str) -> Person:
 
 def of_person(connection: Connection, who: Person) -> list[Event]:
     """The events of one person, newest first: at, event, plan_id, kind, by, why, code and the columns of _ABOUT."""
+    return _one_by_one(connection, [who.within(actions)], EVERYTHING, None) if exists(connection) else []
+
+
+def chosen(connection: Connection, asked: str | None, only: Only, limit: int | None = None) -> list[Event]:
+    """The events that fit, newest first, as `of_person` has them: of a person (an address or an id), of the action of
+    this id where there is no such person, or of everybody. Raises PlanRefused for a kind that there is not.
+    """
+    require_kind(only.kind)
     if not exists(connection):
         return []
+    if asked is None:
+        return _one_by_one(connection, [], only, limit)
+    of_them = _one_by_one(connection, [known_as(connection, asked).within(actions)], only, limit)
+    action = action_named(connection, asked) if not of_them else None
+    return of_them if action is None else _one_by_one(connection, [_is(action)], only, limit)
+
+
+def _is(action: Event) -> ColumnElement[bool]:
+    return actions.c.action_id == action["action_id"]
+
+
+def _one_by_one(connection: Connection, about: list[ColumnElement[bool]], only: Only, limit: int | None) -> list[Event]:
     pair = ("entra_id", "emply_user_id")
     columns = [actions.c[name] for name in ("plan_no", "position", "target", "kind", *pair, *_ABOUT)]
-    mine = select(*columns).where(who.within(actions)).cte("mine")
+    mine = select(*columns).where(*about, *_actions_of(only)).cte("mine")
     events = _events(mine)
     what = [mine.c[name] for name in _ABOUT]
     kind = mine.c.target + "." + mine.c.kind
@@ -75,9 +134,27 @@ def of_person(connection: Connection, who: Person) -> list[Event]:
         select(events.c.at, events.c.event, plans.c.plan_id, kind.label("kind"), *_how(events), *what)
         .join(mine, and_(mine.c.plan_no == events.c.plan_no, mine.c.action_id == events.c.action_id))
         .join(plans, plans.c.plan_no == events.c.plan_no)
+        .where(*_events_of(only, events))
         .order_by(events.c.at.desc(), events.c.plan_no.desc(), mine.c.position.desc())
+        .limit(limit)
     )
     return [dict(row) for row in connection.execute(happened).mappings()]
+
+
+def _actions_of(only: Only) -> Iterator[ColumnElement[bool]]:
+    if only.kind is not None:
+        yield or_(actions.c.kind == only.kind, actions.c.target + "." + actions.c.kind == only.kind)
+    if only.held:
+        yield actions.c.held_by != ""
+
+
+def _events_of(only: Only, events: FromClause) -> Iterator[ColumnElement[bool]]:
+    if only.failed:
+        yield events.c.event == "failed"
+    if only.since is not None:
+        yield events.c.at >= only.since
+    if only.plan is not None:
+        yield begins(plans.c.plan_id, only.plan)
 
 
 def of_everybody(connection: Connection, limit: int | None = None) -> list[Event]:

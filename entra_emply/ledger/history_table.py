@@ -19,7 +19,8 @@ _COLOURS = {
     "interrupted": "dim",
 }
 _SHORT_ID = 12
-_WHO, _WHY = "who", "by, why"
+_WHO, _WHAT, _WHY = "who", "what", "by, why"
+_LONG = (_WHO, _WHAT, _WHY)
 _UNBOUNDED = 100_000
 _INDENT = 2
 
@@ -40,7 +41,7 @@ class _Events:
 
 
 def history_table(events: Sequence[Row]) -> _Events:
-    """The events, newest first: when, what, with which plan, to whom (or to how many), by whom and why."""
+    """The events, newest first: when, which action of which plan, to whom (or to how many), what, by whom and why."""
     return _Events(events)
 
 
@@ -51,12 +52,16 @@ def _columns(events: Sequence[Row]) -> dict[str, list[Text]]:
         "when (UTC)": [Text(f"{event['at']:%Y-%m-%d %H:%M}") for event in events],
         "event": [Text(event["event"], style=_COLOURS.get(event["event"], "")) for event in events],
         "action": [Text(event["kind"]) for event in events],
-        "plan": [Text(event["plan_id"][:_SHORT_ID]) for event in events],
     }
+    plans = {"plan": [Text(event["plan_id"][:_SHORT_ID]) for event in events]}
     if not one_by_one:
-        columns["how many"] = [Text(str(event["count"])) for event in events]
-    elif len({event["subject"] for event in events}) > 1:
+        counts = {"how many": [Text(str(event["count"])) for event in events]}
+        return columns | plans | counts | {_WHY: [Text(_why(event)) for event in events]}
+    columns |= {"id": [Text(event["action_id"][:_SHORT_ID]) for event in events]} | plans
+    if len({event["subject"] for event in events}) > 1:
         columns[_WHO] = [Text(event["subject"] or "") for event in events]
+    if any(event.get("changes") for event in events):
+        columns[_WHAT] = [Text("; ".join(event["changes"])) for event in events]
     return columns | {_WHY: [Text(_why(event)) for event in events]}
 
 
@@ -70,13 +75,13 @@ def _table(columns: Mapping[str, Sequence[Text]]) -> Table:
 
 
 def _below_each_other(columns: Mapping[str, Sequence[Text]]) -> Iterator[Text | Padding]:
-    """The short columns in a line, and below it the long ones: who, by whom, why."""
-    short = {name: cells for name, cells in columns.items() if name not in (_WHO, _WHY)}
+    """The short columns in a line, and below it the long ones: who, what, by whom, why."""
+    short = {name: cells for name, cells in columns.items() if name not in _LONG}
     widths = [max(len(name), *map(len, cells)) for name, cells in short.items()]
     yield _line([Text(name) for name in short], widths, style="dim")
     for number, cells in enumerate(zip(*short.values(), strict=True)):
         yield _line(cells, widths)
-        for name in (_WHO, _WHY):
+        for name in _LONG:
             if name in columns and columns[name][number]:
                 yield Padding(columns[name][number], (0, 0, 0, _INDENT))
 
@@ -90,11 +95,11 @@ def _line(cells: Sequence[Text], widths: Sequence[int], style: str = "") -> Text
 
 
 def _why(event: Row) -> str:
-    """Who decided and why, or the code of the service, or the rule of the plan."""
+    """Who decided and why, or the code of the service, or the rule of the plan in words."""
     if event["by"]:
         ending = f" ({event['code']})" if event["code"] else ""
         return f"{event['by']}: {event['why']}{ending}" if event["why"] else str(event["by"])
     if event["code"]:
         return str(event["code"])
-    held = f", held by {event['held_by']}" if event["event"] == "planned" and event.get("held_by") else ""
-    return f"{event['rule']}{held}" if event.get("rule") else ""
+    rule = event.get("because") or event.get("rule") or ""
+    return f"{rule}, held by {event['held_by']}" if event["event"] == "planned" and event.get("held_by") else str(rule)

@@ -28,7 +28,17 @@ from entra_emply.ledger.alert_facts import Facts
 from entra_emply.ledger.approvals import Wanted
 from entra_emply.ledger.audit import Did
 from entra_emply.ledger.database import Database, LockedSession
-from entra_emply.ledger.history import Event, Person, known_as, of_everybody, of_person
+from entra_emply.ledger.history import (
+    EVERYTHING,
+    Event,
+    Only,
+    Person,
+    action_named,
+    chosen,
+    known_as,
+    of_everybody,
+    of_person,
+)
 from entra_emply.ledger.outbox import Alert, Claimed
 from entra_emply.ledger.plans import Origin, RecordedPlan
 from entra_emply.ledger.sync_state import LinkRow
@@ -146,27 +156,34 @@ class Ledger:
         with self._database.writing() as connection:
             return approvals.approve(connection, plan_id, **which, by=by, reason=reason, action_ids=action_ids)
 
-    def would_approve(self, plan_id: str, action_ids: Collection[str]) -> Wanted:
-        """What `approve` would do with these actions now (see `approvals.would_approve`)."""
+    def would_approve(self, plan_id: str, action_ids: Collection[str] | None = None, **filters: str | None) -> Wanted:
+        """What `approve` would do now, given the same (see `approvals.would_approve`)."""
         with self._database.reading() as connection:
-            return approvals.would_approve(connection, plan_id, action_ids)
+            return approvals.would_approve(connection, plan_id, action_ids, **filters)
 
     def refuse(self, plan_id: str, *, person: str, by: str, reason: str) -> None:
         """Record that a held link by another address is not the same person (see `approvals.refuse`)."""
         with self._database.writing() as connection:
             approvals.refuse(connection, plan_id, person=person, by=by, reason=reason)
 
-    def release(self, action_id: str, by: str) -> None:
-        """Let a quarantined action be tried again; PlanRefused for one that is not quarantined."""
+    def release(self, named: str, by: str) -> str:
+        """Let a quarantined action be tried again; its id (see `approvals.release`)."""
         with self._database.writing() as connection:
-            approvals.release(connection, action_id, by)
+            return approvals.release(connection, named, by)
 
-    def history(self, asked: str | None = None, limit: int | None = None) -> list[Event]:
-        """What happened to a person (an address or an id), or, counted, to everybody; newest first."""
+    def action_named(self, named: str) -> Event | None:
+        """Whom the action is about whose id begins so (see `history.action_named`)."""
         with self._database.reading() as connection:
-            if asked is None:
+            return action_named(connection, named)
+
+    def history(self, asked: str | None = None, limit: int | None = None, only: Only = EVERYTHING) -> list[Event]:
+        """What happened to a person (an address or an id), or with one action (its id); newest first. Of everybody the
+        events are counted, unless `only` chooses some of them.
+        """
+        with self._database.reading() as connection:
+            if asked is None and only == EVERYTHING:
                 return of_everybody(connection, limit)
-            return of_person(connection, known_as(connection, asked))
+            return chosen(connection, asked, only, limit)
 
     def known_as(self, asked: str) -> Person:
         """The person whom plans named by this address or id."""

@@ -18,6 +18,7 @@ from entra_emply.errors import SettingsError
 from entra_emply.ledger.history import Event, Person
 from entra_emply.ledger.installed import ledger_if_any
 from entra_emply.ledger.ledger import Ledger
+from entra_emply.person.history import in_words
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
@@ -101,7 +102,7 @@ def explain_known(
     """
     run = known.run
     settings = settings_of(environment, run)
-    found = _Found.by(known.directory, asked)
+    found = _found(known.directory, asked, ledger)
     source = {
         "asked": asked,
         "source": "run",
@@ -128,8 +129,8 @@ def explain_live(environment: Environment, asked: str, wish: Wish | None = None)
     settings, now = in_force(load(environment.settings), environment), clock.now()
     source = {"asked": asked, "source": "live", "run_id": None, "read_at": now, "settings_changed": False}
     run = FrameStore(environment.frames_url).last_complete()
-    before = _Found.by(Directory(run), asked) if run is not None else None
     with ledger_if_any(environment) as ledger, Live.opened(environment) as live:
+        before = _found(Directory(run), asked, ledger) if run is not None else None
         state = SyncState.of({}, read_at=now) if ledger is None else ledger.read_state(now)
         frames = _with_nested(live.read(settings, state, {asked.strip()} | (before.texts if before else set())), run)
         found = _Found.by(Directory(frames), asked, *(before.ids if before else ()))
@@ -175,6 +176,14 @@ class _Found:
         return self.who.entra | self.who.emply | self.who.employees
 
 
+def _found(directory: Directory, asked: str, ledger: Ledger | None) -> _Found:
+    """Who carries `asked`; where nobody does, whom the action of this id is about."""
+    found = _Found.by(directory, asked)
+    action = ledger.action_named(asked) if ledger is not None and not found.who else None
+    ids = [action[name] for name in ("entra_id", "emply_user_id") if action[name]] if action else []
+    return _Found.by(directory, asked, *ids) if ids else found
+
+
 def _people(found: _Found, inputs: Inputs, told: Told, ledger: Ledger | None, wish: Wish | None) -> dict[str, Any]:
     done = [identity for identity, tried in told.recorded.tried.items() if tried["result"] == "applied"]
     people = gather(inputs, found.who, told.actions, told.findings, told.links, done, told.guard_counts)
@@ -196,7 +205,7 @@ def _why_not(inputs: Inputs, facts: Facts, wish: Wish | None) -> dict[str, Any]:
 def _nobody(found: _Found, ledger: Ledger | None) -> dict[str, Any]:
     """That there is nobody, in a sentence, with nearly matching addresses and what the ledger knows."""
     near = found.directory.near(found.asked)
-    history = ledger.history(found.asked) if ledger is not None else []
+    history = in_words(ledger.history(found.asked), {}) if ledger is not None else []
     sentence = f"Nobody in Entra or Emply has {found.asked!r} as e-mail, sign-in name, username or id."
     if near:
         sentence += f" Nearly the same: {', '.join(near)}."
@@ -242,7 +251,7 @@ def _history(facts: Facts, ledger: Ledger | None) -> list[Event]:
         return []
     entra_id, login_id = facts.identity.get("entra_id"), (facts.login or {}).get("emply_user_id")
     entra, emply = (frozenset([str(each)] if each is not None else []) for each in (entra_id, login_id))
-    return ledger.history_of(Person(entra, emply))
+    return in_words(ledger.history_of(Person(entra, emply)), facts.names)
 
 
 def settings_of(environment: Environment, run: StoredRun) -> Settings:

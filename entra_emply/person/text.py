@@ -12,19 +12,37 @@ from entra_emply.printing import line
 Row = Mapping[str, Any]
 
 _SIGNS = {"applied": "green", "planned": "yellow", "approved": "yellow"}
-_SHOWN = 20
-"""Events of a person's history that are shown; --json has all of them."""
+_SHOWN, _LAST = 20, 5
+"""Events of a person's history that are shown, with and without everything; --json has all of them."""
+_DONE = ("applied", "failed")
 
 
-def show_explanation(document: Row, console: Console) -> None:
-    """Print the whole document."""
+def show_explanation(document: Row, console: Console, *, everything: bool = False) -> None:
+    """Print the document: of each person what is, what is planned, what needs attention, what was done last; or
+    `everything`.
+    """
     if document["sentence"]:
         line(console, document["sentence"])
     for person in document["people"]:
         _person(person, console)
+        (_everything if everything else _shortly)(person, console)
     if document["history"]:
         _heading(console, "History")
         console.print(history_table(document["history"][:_SHOWN]))
+    _source(document, console)
+
+
+def show_answer(document: Row, name: str, console: Console) -> None:
+    """Print the answer to one question for each person."""
+    for person in document["people"]:
+        line(console, Text.assemble((person["name"], "bold"), f"  {person['subject']}"))
+        asked = [each for each in person["questions"] if each["name"] == name]
+        for each in asked:
+            line(console, each["question"], 2)
+            line(console, each["answer"], 6)
+        if not asked:
+            others = ", ".join(each["name"] for each in person["questions"])
+            line(console, f"That question makes no sense for this person; these do: {others}", 2)
     _source(document, console)
 
 
@@ -50,6 +68,20 @@ def _person(person: Row, console: Console) -> None:
         line(console, f"{group['name']} gives {group['role']}{' (main group)' if group['main'] else ''}", 4)
     _others(person["match"], console)
     _actions(person["actions"], console)
+
+
+def _shortly(person: Row, console: Console) -> None:
+    """The person's own findings, and the last changes."""
+    _findings([each for each in person["findings"] if _is_own(each)], console)
+    changes = [event for event in person["history"] if event["event"] in _DONE][:_LAST]
+    if changes:
+        _heading(console, "Last changes")
+        console.print(history_table(changes))
+    console.print()
+    line(console, "--all has the rules, the questions and more of the history.")
+
+
+def _everything(person: Row, console: Console) -> None:
     _findings(person["findings"], console)
     _statements(person["statements"], console)
     _questions(person["questions"], console)
@@ -81,12 +113,16 @@ def _actions(actions: Sequence[Row], console: Console) -> None:
             line(console, text, 6)
 
 
+def _is_own(finding: Row) -> bool:
+    """Whether it is about this person, and not about a group or a source."""
+    return any(finding[name] for name in ("entra_id", "emply_user_id", "employee_id"))
+
+
 def _findings(findings: Sequence[Row], console: Console) -> None:
     if findings:
-        _heading(console, "What a person has to look at")
+        _heading(console, "Needs attention")
     for finding in findings:
-        of_a_group = not any(finding[name] for name in ("entra_id", "emply_user_id", "employee_id"))
-        what = f"{finding['code']} ({finding['subject']})" if of_a_group else finding["code"]
+        what = finding["code"] if _is_own(finding) else f"{finding['code']} ({finding['subject']})"
         line(console, f"{finding['severity']}: {what}, {finding['message']}", 2)
         line(console, finding["remedy"], 6)
 
@@ -105,7 +141,7 @@ def _statements(statements: Sequence[Row], console: Console) -> None:
 def _questions(questions: Sequence[Row], console: Console) -> None:
     _heading(console, "What people ask")
     for each in questions:
-        line(console, each["question"], 2)
+        line(console, f"{each['question']} ({each['name']})", 2)
         line(console, each["answer"], 6)
 
 

@@ -1,4 +1,6 @@
-"""Every kind of action, in the order of applying (rules.md, "Applying" 2 and C4). Nothing else."""
+"""Every kind of action, in the order of applying (rules.md, "Applying" 2 and C4), and how people name one."""
+
+from entra_emply.errors import PlanRefused
 
 ORDER = (
     "emply.deactivate_user",
@@ -22,3 +24,10 @@ ORDER = (
     "entra.update_user",
     "entra.delete_user",
 )
+
+
+def require_kind(kind: str | None) -> None:
+    """Raise PlanRefused where nothing is called so: "set_roles" and "emply.set_roles" are kinds, and None is any."""
+    kinds = {name for full in ORDER for name in (full, full.partition(".")[2])}
+    if kind is not None and kind not in kinds:
+        raise PlanRefused(f"there is no kind {kind!r}: the kinds are {', '.join(ORDER)}")

@@ -11,6 +11,7 @@ is their models' business.
 """
 
 import json
+import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,6 +45,12 @@ class FrameStore:
     def require(self) -> None:
         """Raise SettingsError where the address does not answer."""
         self.files.names("days", "file")
+
+    def try_to_write(self) -> None:
+        """Write a file and remove it. Raises SettingsError where that is refused."""
+        name = f"tried/{uuid.uuid4().hex}"
+        self.files.put(name, b"")
+        self.files.remove(name)
 
     def write(self, run_id: str, asset: str, value: Frames) -> str:
         """Store an asset's frame, or frames by name, of a run; where they are."""

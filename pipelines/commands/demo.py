@@ -7,6 +7,7 @@ it outlives the command.
 import ctypes
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -22,17 +23,20 @@ from typing import TypeVar
 import requests
 from dagster import AssetKey, DagsterInstance, DagsterRun, RunsFilter
 from dagster._core.scheduler.instigation import SensorInstigatorData
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from rich.console import Console
 from rich.table import Table
 
 from assets.reconciliation import PLAN_TAG
 from entra_emply import clock
 from entra_emply.environment import Environment, leave_installation
-from entra_emply.errors import EntraEmplyError
 from entra_emply.ledger.ledger import Ledger
 from pipelines import configuration
+from pipelines.commands.demo_company import Company, DemoFailed, alone, demo_home
 from pipelines.commands.progress import progress
 from pipelines.installation import installation, instance
+from sandbox.client import read_environment
+from sandbox.server import write_environment
 
 _PATIENCE = 180.0
 _STOP_SECONDS = 15.0
@@ -51,41 +55,63 @@ mutation($execution: ExecutionParams!) {
 Found = TypeVar("Found")
 
 
-class DemoFailed(EntraEmplyError):
-    """Part of the demo did not start, or its first sync failed."""
-
-
-def run_demo(*, once: bool, users: int, seed: int, port: int | None, churn: bool = False) -> None:
+def run_demo(*, once: bool, users: int, seed: int, port: int | None, churn: bool = False, fresh: bool = False) -> None:
     """Run the demo until Ctrl-C or SIGTERM, or with `once` until the first sync was applied.
 
-    With `churn` life goes on in the sandbox, and now and then somebody edits the settings, a copy of the demo's own.
+    It goes on with the company and the history of the last demo in this home, unless it is to be `fresh`. With `churn`
+    life goes on in the sandbox, and now and then somebody edits the settings, a copy of the demo's own.
 
-    Raises DemoFailed naming the log to look at.
+    Raises DemoFailed naming the log to look at, or where a demo is running in this home.
     """
     console = Console()
-    home = Environment.load().home / "demo"
-    shutil.rmtree(home, ignore_errors=True)  # another company: what was remembered of the last one would be wrong
-    home.mkdir(parents=True)
-    for interrupting in (signal.SIGINT, signal.SIGTERM):  # a shell that starts it in the background ignores SIGINT
+    home = demo_home(Environment.load().home)
+    company = Company(home, users, seed)
+    for interrupting in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell's background ignores SIGINT
         signal.signal(interrupting, signal.default_int_handler)
-    with _Processes(home / _LOGS) as processes, suppress(KeyboardInterrupt):
-        with progress("Making the people and starting the sandbox"):
-            environment = _start_sandbox(processes, home, users, seed, churn=churn)
-        with installation(environment) as address, instance() as dagster:
-            Ledger.open(address).migrate()
-            with progress("Starting the console and Dagster"):
-                page = _start_console(processes)
-                console.print(f"The console is at {page}", soft_wrap=True)
-                url = _start_dagster(processes, port)
-            console.print(f"The Dagster UI is at {url} …")
-            with progress("Waiting for the daemon, then for its first sync"):
-                processes.wait_for(lambda: _first_tick(dagster), "the daemon's sensor")
-                sync = _launch_sync(processes, url)
-                _wait_until_applied(processes, dagster, sync)
-            _tell(console, dagster, sync, (page, url), environment)
-            if not once:
-                random = Random(seed)  # noqa: S311 - no secrets, and the same for the same seed
+    with alone(home):
+        said = company.prepare(fresh=fresh)
+        if said:
+            console.print(said, soft_wrap=True)
+        try:
+            with _Processes(home / _LOGS) as processes:
+                _run(console, processes, company, once=once, port=port, churn=churn)
+        except KeyboardInterrupt:
+            console.print("The demo has stopped. Started again, it goes on from here.")
+
+
+def _run(
+    console: Console, processes: "_Processes", company: Company, *, once: bool, port: int | None, churn: bool
+) -> None:
+    with progress("Making the people and starting the sandbox"):
+        environment = _start_sandbox(processes, company, churn=churn)
+    kept = company.kept(os.environ["SANDBOX_URL"], os.environ["CA_BUNDLE"])
+    with kept, installation(environment) as address, instance() as dagster:
+        _fail_stopped(dagster)
+        Ledger.open(address).migrate()
+        with progress("Starting the console and Dagster"):
+            page = _start_console(processes)
+            console.print(f"The console is at {page}", soft_wrap=True)
+            url = _start_dagster(processes, port)
+        console.print(f"The Dagster UI is at {url} …")
+        with progress("Waiting for the daemon, then for its first sync"):
+            processes.wait_for(lambda: _first_tick(dagster), "the daemon's sensor")
+            sync = _launch_sync(processes, url)
+            _wait_until_applied(processes, dagster, sync)
+        _tell(console, dagster, sync, (page, url), environment)
+        if not once:
+            console.print("Stop with Ctrl-C; the next sync is at the next half hour.")
+            random = Random(company.seed)  # noqa: S311 - no secrets, and the same for the same seed
+            try:
                 processes.wait_for_ever((lambda: edit_mapping(environment.settings, random)) if churn else None)
+            except KeyboardInterrupt:
+                console.print("Stopping …")
+                raise
+
+
+def _fail_stopped(dagster: DagsterInstance) -> None:
+    """Nothing of an earlier demo runs any more: its runs would be waited for otherwise."""
+    for run in dagster.get_runs(RunsFilter(statuses=NOT_FINISHED_STATUSES)):
+        dagster.report_run_failed(run, "the demo that ran it was stopped")
 
 
 class _Processes:
@@ -96,7 +122,7 @@ class _Processes:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "_Processes":
-        self.logs.mkdir(parents=True)
+        self.logs.mkdir(exist_ok=True)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -166,21 +192,24 @@ def edit_mapping(settings: Path, random: Random) -> None:
     partial.replace(settings)  # a run that reads them meanwhile sees the old ones or the new ones
 
 
-def _start_sandbox(processes: _Processes, home: Path, users: int, seed: int, *, churn: bool) -> Environment:
+def _start_sandbox(processes: _Processes, company: Company, *, churn: bool) -> Environment:
     """The environment of the sandbox, in this process's environment too, for all children."""
-    env_file = home / "sandbox.env"
-    arguments = ["--users", str(users), "--seed", str(seed), "--env-file", str(env_file)]
+    env_file = company.home / "sandbox.env"
+    env_file.unlink(missing_ok=True)
+    arguments = [*company.arguments, "--env-file", str(env_file)]
     processes.start("sandbox", "-m", "sandbox", *arguments, *(["--churn"] if churn else []))
     processes.wait_for(env_file.exists, "the sandbox")
-    settings = os.environ.get("ENTRA_EMPLY_SETTINGS", str(configuration.SETTINGS.resolve()))
+    settings = Path(os.environ.get("ENTRA_EMPLY_SETTINGS", configuration.SETTINGS.resolve()))
     if churn:
-        settings = shutil.copy(settings, str(home / "settings.yaml"))
-    ours = {"ENTRA_EMPLY_HOME": str(home), "ENTRA_EMPLY_SETTINGS": str(Path(settings).absolute())}
-    with env_file.open("a") as file:  # so that commands beside the demo need nothing but this file
-        file.writelines(f"{name}={value}\n" for name, value in ours.items())
-    lines = env_file.read_text().splitlines()
+        edited = company.home / "settings.yaml"
+        settings = edited if edited.exists() else Path(shutil.copy(settings, edited))
+    environment = read_environment(env_file) | {
+        "ENTRA_EMPLY_HOME": str(company.home),
+        "ENTRA_EMPLY_SETTINGS": str(settings.absolute()),
+    }
+    write_environment(env_file, environment)  # so that commands beside the demo need nothing but this file
     leave_installation(os.environ)
-    os.environ.update(dict(line.split("=", 1) for line in lines))
+    os.environ.update(environment)
     return Environment.load()
 
 
@@ -297,10 +326,9 @@ def _tell(
     )
     console.print(f"Dagster UI   {url}  (lineage: {url}/asset-groups)", soft_wrap=True)
     console.print(f"Sandbox      {os.environ['SANDBOX_URL']}/_sandbox/state", soft_wrap=True)
-    env_file, command = environment.home / "sandbox.env", _command()
+    env_file, command = (shlex.quote(str(path)) for path in (environment.home / "sandbox.env", _command()))
     console.print(f"Commands     set -a; . {env_file}; set +a; {command} plan", soft_wrap=True)
     console.print(f"Approve      {command} approve {plan} --by you --reason 'tried the demo'", soft_wrap=True)
-    console.print("Stop with Ctrl-C; the next sync is at the next half hour.")
 
 
 def _command() -> Path:

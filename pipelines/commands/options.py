@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Kind = Annotated[str | None, typer.Option(help="Only actions of this kind, such as set_roles.")]
 EmplyOpenApi = Annotated[
     Path | None,
     typer.Option("--emply-openapi", metavar="FILE", help="Compare with Emply's own OpenAPI document (JSON or YAML)."),

@@ -6,6 +6,7 @@ the UI beside them do no harm, because the ledger refuses a plan whose reads are
 
 import io
 import sys
+from collections import Counter
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from itertools import count
@@ -22,7 +23,9 @@ from assets.tracking import READ_ANEW
 from entra_emply import clock
 from entra_emply.environment import Environment
 from entra_emply.errors import EntraEmplyError
+from entra_emply.ledger.action_status import ActionFailure
 from entra_emply.ledger.database import in_words
+from entra_emply.ledger.installed import existing_ledger
 from entra_emply.progress import Tell, listening
 from entra_emply.reconciliation.completeness import require_acceptable
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES
@@ -55,12 +58,13 @@ class SyncFailed(EntraEmplyError):
 @dataclass(frozen=True)
 class SyncReport:
     """What came of a run: `counts` are numbers of actions, applied or not, by the names of `_COUNTS`; `not_read` says
-    what could not be read (P5, C7, G5b), and names nobody."""
+    what could not be read (P5, C7, G5b), and names nobody; `failures` are the actions that were not done."""
 
     plan_id: str
     planned: int
     counts: dict[str, int]
     not_read: str = ""
+    failures: tuple[ActionFailure, ...] = ()
 
     @property
     def held(self) -> int:
@@ -78,6 +82,13 @@ class SyncReport:
         said = ", ".join(f"{count} {what}" for what, count in self.counts.items() if count)
         done = f"Plan {self.plan_id[:12]}: {self.planned} actions; {said or 'nothing to do'}"
         return f"{done}\n{self.not_read}" if self.not_read else done
+
+    @property
+    def not_done(self) -> list[str]:
+        """What failed, by status, kind and code; and where to see whom it is about, who are not named here."""
+        counts = Counter((each.status, each.kind, each.code or "no code") for each in self.failures)
+        lines = [f"{status}: {count} {kind} ({code})" for (status, kind, code), count in counts.items()]
+        return [*lines, "Who it is: entra-emply history --failed"] if lines else []
 
 
 def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = (), *, full: bool = False) -> SyncReport:
@@ -124,7 +135,13 @@ def _once(dagster: DagsterInstance, tell: Tell, tags: dict[str, str], *, last: b
         planned=int(actions["dagster/row_count"]),
         counts={name: int(counts[name]) for name in _COUNTS},
         not_read=_not_read(planned.run_id),
+        failures=_failures(plan_id),
     )
+
+
+def _failures(plan_id: str) -> tuple[ActionFailure, ...]:
+    with existing_ledger(Environment.load()) as ledger:
+        return tuple(ledger.failures_of(plan_id))
 
 
 def _not_read(run_id: str) -> str:

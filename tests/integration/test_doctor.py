@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fsspec import get_filesystem_class
 
 from entra_emply import clock
 from entra_emply.connectors.throttle import Timing
@@ -81,6 +82,7 @@ def test_mistakes_in_the_settings_are_named_by_line(clinic: Clinic) -> None:
     (clinic.folder / "settings.yaml").write_text("enabled: true\nsyncronize_roles: true\n")
     found = clinic.examine()
     assert "line 2: syncronize_roles: unknown key" in found["settings"].said
+    assert found["entra: permissions"].status == "skipped"
     assert found["names in the settings (R8)"].status == "skipped"
 
 
@@ -331,12 +333,26 @@ def test_a_database_that_does_not_answer_is_told(clinic: Clinic) -> None:
 @pytest.mark.skipif("os.geteuid() == 0", reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written_to_is_told(clinic: Clinic) -> None:
     clinic.folder.chmod(0o500)
-    assert "frames" in clinic.failing()
+    assert {"home", "frames"} <= set(clinic.failing())
 
 
-def test_frames_kept_elsewhere_are_said_to_be(clinic: Clinic) -> None:
+def test_a_home_that_can_not_be_one_is_told(clinic: Clinic) -> None:
+    clinic.variables["ENTRA_EMPLY_HOME"] = "/dev/null/home"
+    assert {"home", "frames"} <= set(clinic.failing())
+
+
+def test_nothing_is_advised_by_settings_that_are_not_valid(clinic: Clinic) -> None:
+    """What is granted may be what they need, and what is off may be off on purpose."""
+    clinic.sandbox.change_settings(permissions=[*LEAST, "Calendars.ReadWrite"])
+    clinic.settings(nonsense=True)
+    assert clinic.failing() == ["settings"]
+    assert not [name for name in clinic.examine() if "Calendars" in name]
+
+
+def test_frames_kept_elsewhere_are_tried_by_writing_and_nothing_stays(clinic: Clinic) -> None:
     clinic.variables["FRAMES_URL"] = "memory://frames"
-    assert clinic.examine()["frames"].status == "note"
+    assert clinic.examine()["frames"].status == "ok"
+    assert get_filesystem_class("memory")().find("/") == []
     clinic.variables["FRAMES_URL"] = "nonsense://frames"
     assert clinic.failing() == ["frames"]
 

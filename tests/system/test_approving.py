@@ -2,7 +2,12 @@
 approval of nothing is refused in one line. And `explain_person`, the job that answers.
 """
 
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,7 @@ from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 from pipelines.definitions import build_defs
 from pipelines.failures import reason
 from tests.postgres import Server
+from tests.system.commands import REPOSITORY
 from tests.system.installation import Installation
 from tests.system.snapshots import Snapshots
 
@@ -80,6 +86,49 @@ def test_the_command_approves_nothing_by_mistake(
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
     assert said in done.stderr
     assert approved(server, installation) == 0
+
+
+def answered(installation: Installation, answer: str, *command: str) -> tuple[int, str]:
+    """The exit code of a command on a terminal where somebody types this, and what it showed."""
+    master, slave = pty.openpty()
+    program = [sys.executable, "-m", "pipelines.commands.cli", *command]
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), slave)
+    with subprocess.Popen(program, env=installation.environment, cwd=REPOSITORY, **streams) as process:
+        os.close(slave)
+        os.write(master, f"{answer}\n".encode())
+        shown = b""
+        with suppress(OSError):  # so Linux tells that nobody has the other end open any more
+            while part := os.read(master, 1 << 16):
+                shown += part
+        os.close(master)
+    return process.returncode, shown.decode()
+
+
+def test_on_a_terminal_it_shows_what_it_approves_and_asks_first(
+    installation: Installation, server: Server, approval: dict[str, str]
+) -> None:
+    command = ("approve", approval["plan_id"][:8], "--by", "Ada", "--reason", "looked")
+    code, shown = answered(installation, "n", *command)
+    assert (code, approved(server, installation)) == (1, 0), shown
+    assert "Approve? [y/N]" in shown
+    assert "Nothing was approved" in shown
+    code, shown = answered(installation, "y", *command)
+    assert (code, approved(server, installation)) == (0, 2), shown
+    again = installation.run(*command)
+    assert (again.returncode, again.stdout) == (0, "Nothing left to approve: all of it is approved already\n")
+
+
+def test_without_a_terminal_nobody_is_asked_and_what_is_approved_is_shown(
+    installation: Installation, server: Server
+) -> None:
+    held = "SELECT min(action_id), min(subject) FROM entra_emply.actions WHERE held_by <> ''"
+    query = f"{held} GROUP BY entra_id HAVING count(*) = 1"
+    ((action_id, subject),) = server.execute(query, installation.database)
+    done = installation.run("approve", str(action_id)[:12], "--by", "Ada", "--reason", "looked")
+    assert (done.returncode, done.stderr, approved(server, installation)) == (0, "", 1)
+    assert done.stdout.startswith("1 action approved for 72 hours; the next run applies it\n")
+    assert f" {subject}\n" in done.stdout
+    assert done.stdout.endswith("\n1 action of 1 person\n")
 
 
 def test_the_job_approves_the_people_of_a_known_group_alone(

@@ -54,9 +54,48 @@ def test_a_person_is_explained_by_address_username_and_id_alike(synced: Installa
     by_mail = explain(synced, person["mail"].upper())
     assert explain(synced, person["id"])["people"] == by_mail["people"]
     assert by_mail["people"][0]["found"]["entra"]["user"]["entra_id"] == person["id"]
-    text = synced.run("explain", person["mail"])
-    assert by_mail["people"][0]["scope"]["sentence"] in text.stdout
-    assert "What people ask" in text.stdout
+    short, whole = (synced.run("explain", person["mail"], *more).stdout for more in ((), ("--all",)))
+    assert by_mail["people"][0]["scope"]["sentence"] in short
+    assert "What people ask" in whole
+    assert "What people ask" not in short
+
+
+def test_one_question_is_answered_alone(synced: Installation) -> None:
+    person = next(row for row in people(synced) if row.get("mail"))
+    questions = explain(synced, person["id"])["people"][0]["questions"]
+    text = synced.run("explain", person["id"], "--question", "often").stdout
+    assert [each["answer"] in text for each in questions] == [each["name"] == "often" for each in questions]
+    wrong = synced.run("explain", person["id"], "--question", "oftener")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+    assert "there is no question 'oftener': the questions are employees_first, " in wrong.stderr
+
+
+def test_whom_an_action_is_about_is_explained_by_its_id(synced: Installation) -> None:
+    planned = json.loads(synced.run("plan", "--json").stdout)["actions"]
+    action = next(row for row in planned if row["held_by"] and row["entra_id"])
+    assert explain(synced, action["action_id"][:12])["people"] == explain(synced, action["entra_id"])["people"]
+    text = synced.run("history", action["action_id"][:12]).stdout
+    assert text.splitlines()[0] == action["subject"]
+
+
+def test_a_part_of_the_plan_is_shown_with_the_id_and_counts_of_all(synced: Installation) -> None:
+    whole = json.loads(synced.run("plan", "--json").stdout)
+    held = json.loads(synced.run("plan", "--json", "--held").stdout)
+    assert held["actions"] == [row for row in whole["actions"] if row["held_by"]]
+    assert {held[name] == whole[name] for name in ("plan_id", "status", "summary")} == {True}
+    subject = held["actions"][0]["subject"]
+    text = synced.run("plan", "--person", subject.upper(), "--kind", held["actions"][0]["kind"]).stdout
+    assert text.splitlines()[-1] == f"Shown are 1 of {len(whole['actions'])} actions"
+    wrong = synced.run("plan", "--kind", "roles")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+
+
+def test_the_plan_of_a_draft_says_that_it_is_one_and_how_it_comes_into_force(synced: Installation) -> None:
+    draft = synced.settings.with_name("draft.yaml")
+    shutil.copy(synced.settings, draft)
+    last = synced.run("plan", "--settings", str(draft)).stdout.splitlines()[-1]
+    assert last.startswith(f"This is a draft: {draft} is not in force")
+    assert f"replace {synced.settings} with it" in last
 
 
 def test_what_is_held_says_how_to_approve_it_and_afterwards_who_did(synced: Installation) -> None:
@@ -125,7 +164,9 @@ def test_nobody_is_told_with_what_is_nearly_the_same(synced: Installation) -> No
     typed = person["mail"][0] + person["mail"]
     document = explain(synced, typed)
     assert (document["people"], document["near"]) == ([], [person["mail"].casefold()])
-    assert "Nobody in Entra or Emply" in synced.run("explain", typed).stdout
+    text = synced.run("explain", typed)
+    assert (text.returncode, text.stdout, text.stderr.count("\n")) == (1, "", 1)
+    assert f"Nearly the same: {person['mail'].casefold()}" in text.stderr
 
 
 def test_questions_leave_no_trace(installation: Installation) -> None:

@@ -39,6 +39,14 @@ def test_a_missing_variable_of_emply_is_named(name: str) -> None:
         _ = Environment.load({**NEEDED, name: ""}).emply
 
 
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    names = "ENTRA_TENANT_ID, ENTRA_CLIENT_ID"
+    with pytest.raises(SettingsError, match=f"variables {names} are not set; set exactly one of .*0 are set"):
+        _ = Environment.load({}).entra
+    with pytest.raises(SettingsError, match="the environment variables EMPLY_CUSTOMER, EMPLY_API_KEY are not set"):
+        _ = Environment.load({}).emply
+
+
 def test_only_what_is_asked_for_is_needed() -> None:
     assert Environment.load({"DATABASE_URL": "postgresql://localhost/x"}).database_url
 

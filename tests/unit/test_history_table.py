@@ -75,7 +75,14 @@ def test_a_person_who_is_the_only_one_is_not_named_in_every_line() -> None:
 def test_what_is_below_an_event_is_set_off() -> None:
     first = shown(EVENTS["of several"], 80)[1:4]
     assert first == [
-        "2026-11-26 09:30  interrupted  emply.deactivate_user  0123456789ab",
+        "2026-11-26 09:30  interrupted  emply.deactivate_user  aaaaaaaaaaaa  0123456789ab",
         f"  {LONG}",
         "  Request_ResourceNotFound",
     ]
+
+
+def test_what_changes_and_why_is_told_in_words() -> None:
+    said = {"changes": ["roleIds: Łącznik → Medarbejder", "active: yes → no"], "because": "R5: a role was taken away"}
+    lines = shown([event(LONG, **said), event(OTHER, **said, code="422_invalid")], 80)
+    assert lines[3:5] == ["  roleIds: Łącznik → Medarbejder; active: yes → no", "  R5: a role was taken away"]
+    assert lines[7:] == ["  roleIds: Łącznik → Medarbejder; active: yes → no", "  422_invalid"]

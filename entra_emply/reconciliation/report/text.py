@@ -19,6 +19,8 @@ from entra_emply.reconciliation.report.wording import GUARDS, KINDS, changes, wh
 Row = Mapping[str, Any]
 
 _COLOURS = {"+": "green", "~": "yellow", "-": "red"}
+_SHOWN = 40
+"""Rows of a kind that are shown; files and --json have all of them."""
 
 
 def write_html(
@@ -31,21 +33,36 @@ def write_html(
         raise SettingsError(f"{file}: cannot be written ({error.strerror})") from None
 
 
-def show(plan: Row, names: Mapping[str, str], console: Console, approval: str, limit: int = 40) -> None:
-    """Print the plan (a `document`): by kind, before → after, why, what is held; findings; counts and `approval` last.
+def show(
+    plan: Row,
+    names: Mapping[str, str],
+    console: Console,
+    approval: str,
+    limit: int = _SHOWN,
+    *,
+    part: Row | None = None,
+) -> None:
+    """Print the plan (a `document`), or a `part` of it: by kind, before → after, why, what is held; findings; counts of
+    the whole plan and `approval` last.
 
     Of each kind at most `limit` rows are shown, the held ones first.
     """
-    for kind, group in groupby(plan["actions"], key=lambda action: f"{action['target']}.{action['kind']}"):
-        actions = sorted(group, key=lambda action: not action["held_by"])
-        sign, title = KINDS.get(kind, ("~", kind))
-        console.print(f"\n[bold]{kind}[/bold]  {title} ({len(actions)})")
-        for action in actions[:limit]:
-            _show_action(action, sign, _COLOURS[sign], names, console)
-        if len(actions) > limit:
-            console.print(f"  … and {len(actions) - limit} more (--json shows all)", style="dim")
-    _show_findings(plan["findings"], console, limit)
+    shown = plan if part is None else part
+    show_actions(shown["actions"], names, console, limit)
+    _show_findings(shown["findings"], console, limit)
     _show_counts(plan, console, approval)
+
+
+def show_actions(actions: Sequence[Row], names: Mapping[str, str], console: Console, limit: int = _SHOWN) -> None:
+    """Print actions, in the order of their kinds; of each kind at most `limit`, the held ones first."""
+    for kind, group in groupby(actions, key=lambda action: f"{action['target']}.{action['kind']}"):
+        alike = sorted(group, key=lambda action: not action["held_by"])
+        sign, title = KINDS.get(kind, ("~", kind))
+        console.print(f"\n[bold]{kind}[/bold]  {title} ({len(alike)})")
+        for action in alike[:limit]:
+            _show_action(action, sign, _COLOURS[sign], names, console)
+        if len(alike) > limit:
+            console.print(f"  … and {len(alike) - limit} more", style="dim")
 
 
 def _show_action(action: Row, sign: str, colour: str, names: Mapping[str, str], console: Console) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan
+from entra_emply.text import key_of
 
 Row = Mapping[str, Any]
 
@@ -111,6 +112,25 @@ def action_rows(actions: pd.DataFrame) -> list[dict[str, Any]]:
     for action in found:
         action["held_by"] = (action["held_by"] or "").split()
     return found
+
+
+def part_of(document: Row, *, person: str | None = None, kind: str | None = None, held: bool = False) -> dict[str, Any]:
+    """The document with those of its actions that fit everything that is set, and the findings of the `person` (the
+    subject, or an id); its id, status and summary stay those of the whole plan.
+
+    kind: "set_roles" or "emply.set_roles". Findings have no kind and are never held: both leave them out.
+    """
+
+    def is_theirs(row: Row) -> bool:
+        ids = (row["entra_id"], row["emply_user_id"], row.get("employee_id"))
+        return person is None or key_of(row["subject"] or "") == key_of(person) or person in ids
+
+    def fits(action: Row) -> bool:
+        named = (None, action["kind"], f"{action['target']}.{action['kind']}")
+        return is_theirs(action) and kind in named and bool(action["held_by"] or not held)
+
+    found = [] if kind is not None or held else [row for row in document["findings"] if is_theirs(row)]
+    return {**document, "actions": [row for row in document["actions"] if fits(row)], "findings": found}
 
 
 def names_of(inputs: Inputs) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """What the ledger tells of the past: planned, approved, applied, by whom and when; and the status of actions now."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from entra_emply import clock
-from entra_emply.ledger.history import Person
+from entra_emply.errors import PlanRefused
+from entra_emply.ledger.history import Only, Person
 from entra_emply.ledger.ledger import Ledger
 from tests.integration.ledger.fakes import refused
 from tests.integration.ledger.systems import Systems, make_scenario
@@ -100,6 +102,53 @@ def test_a_release_is_told_with_who_let_it_go(systems: Systems) -> None:
     ]
     systems.ledger.release(failed["action_id"], "Ada")
     assert told(systems, "søren")[0] == "released emply.update_user Ada"
+
+
+def chosen(systems: Systems, **only: Any) -> list[tuple[str, str]]:  # noqa: ANN401 (as many types as filters)
+    return [(row["event"], row["subject"].split("@")[0]) for row in systems.ledger.history(only=Only(**only))]
+
+
+def test_what_failed_is_told_with_whom_it_is_about(systems: Systems) -> None:
+    systems.person("søren")["givenName"] = "Sören"
+    systems.person("łukasz")["accountEnabled"] = False
+    systems.emply.faults = [refused]
+    systems.sync()
+    assert chosen(systems, failed=True) == [("failed", "søren")]
+    (failed,) = systems.ledger.history(only=Only(failed=True))
+    assert (failed["code"], failed["after"]) == ("invalid", {"firstName": "Sören"})
+
+
+def test_what_was_held_is_told_with_who_approved_it(systems: Systems) -> None:
+    systems.person("łukasz")["accountEnabled"] = False
+    systems.person("søren")["givenName"] = "Sören"
+    approve(systems, systems.plan().plan_id)
+    assert chosen(systems, held=True) == [("approved", "łukasz"), ("planned", "łukasz")]
+
+
+def test_a_kind_a_plan_and_a_time_choose_together(systems: Systems) -> None:
+    first, before = systems.ledger.newest_plan(), clock.now()
+    systems.person("søren")["givenName"] = "Sören"
+    systems.sync()
+    assert first is not None
+    assert set(chosen(systems, plan=first.plan_id[:6])) == set(chosen(systems, kind="link_user"))
+    assert chosen(systems, since=before) == chosen(systems, kind="emply.update_user")
+    assert chosen(systems, kind="update_user", plan=first.plan_id) == []
+
+
+def test_a_kind_that_there_is_not_is_refused(systems: Systems) -> None:
+    with pytest.raises(PlanRefused, match="there is no kind 'roles'"):
+        chosen(systems, kind="roles")
+
+
+def test_an_action_is_told_by_the_first_characters_of_its_id(systems: Systems) -> None:
+    systems.person("søren")["givenName"] = "Sören"
+    plan = systems.plan()
+    systems.apply(plan)
+    (action_id,) = plan.actions["action_id"]
+    assert told(systems, action_id[:12]) == ["applied emply.update_user", "planned emply.update_user"]
+    assert (systems.ledger.action_named(action_id[:6]) or {})["entra_id"] == "søren"
+    assert systems.ledger.action_named(action_id[:5]) is None
+    assert systems.ledger.action_named("%%%%%%") is None
 
 
 def test_nobody_has_no_history_and_no_ledger_has_none(systems: Systems, server: object) -> None:

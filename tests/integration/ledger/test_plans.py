@@ -238,6 +238,39 @@ def test_a_plan_is_named_by_its_first_characters(systems: Systems, held: Plan) -
     assert len(systems.ledger.approve(held.plan_id[:6], by="Kaya", reason="checked")) == 4
 
 
+def test_one_action_is_approved_by_the_first_characters_of_its_id(systems: Systems, held: Plan) -> None:
+    one = held.actions.loc[held.actions["entra_id"] == "ole", "action_id"].iloc[0]
+    assert systems.ledger.approve(one[:12].upper(), by="Kaya", reason="hired") == [one]
+
+
+@pytest.mark.parametrize("named", ["%%%%%%%%", "________", "0123456789ab"])
+def test_an_id_of_nothing_held_approves_nothing(systems: Systems, held: Plan, rows: Rows, named: str) -> None:
+    assert not held.actions["action_id"].str.startswith(named).any()
+    with pytest.raises(PlanRefused, match="is not the newest plan"):
+        systems.ledger.approve(named, by="Kaya", reason="hired")
+    assert rows("SELECT * FROM approvals") == []
+
+
+def test_an_id_of_an_applied_action_approves_nothing(systems: Systems, held: Plan, rows: Rows) -> None:
+    (linked,) = rows("SELECT action_id FROM actions WHERE plan_no = 1 LIMIT 1")[0]
+    with pytest.raises(PlanRefused, match="is not the newest plan"):
+        systems.ledger.approve(linked, by="Kaya", reason="hired")
+    assert held.plan_id != linked
+
+
+def test_what_would_be_approved_is_what_is_approved_and_nothing_the_second_time(
+    systems: Systems, held: Plan, rows: Rows
+) -> None:
+    wanted = systems.ledger.would_approve(held.plan_id, domain="contoso.com")
+    assert rows("SELECT * FROM approvals") == []
+    assert {row["subject"] for row in wanted.actions} == {"ada@contoso.com", "ipek@contoso.com", "zofia@contoso.com"}
+    assert [row["action_id"] for row in wanted.actions] == wanted.approved
+    released = systems.ledger.approve(held.plan_id, domain="contoso.com", by="Kaya", reason="checked")
+    assert (released, wanted.again) == (wanted.released, False)
+    second = systems.ledger.would_approve(held.plan_id, domain="contoso.com")
+    assert (second.approved, second.released, second.again) == ([], [], True)
+
+
 def test_what_was_approved_is_applied_by_the_next_run_and_the_approval_is_used_up(
     systems: Systems, held: Plan, rows: Rows
 ) -> None:
@@ -334,6 +367,20 @@ def test_only_a_quarantined_action_can_be_released(systems: Systems, rows: Rows,
     with pytest.raises(PlanRefused, match="not quarantined"):
         systems.ledger.release(plan.actions["action_id"].iloc[0], by="Kaya")
     assert rows("SELECT failures FROM failures") == [(1,)] * failed
+
+
+def test_a_quarantined_action_is_released_by_the_first_characters_of_its_id(systems: Systems, rows: Rows) -> None:
+    systems.settings.pop("guards")
+    systems.members("g-staff").append("zofia")
+    systems.emply.faults = [refused]
+    plan = systems.plan()
+    systems.apply(plan)
+    (action_id,) = rows("UPDATE failures SET failures = 8, quarantined_at = now() RETURNING action_id")[0]
+    for named in (action_id[:5], "%%%%%%"):
+        with pytest.raises(PlanRefused, match="not quarantined"):
+            systems.ledger.release(named, "Kaya")
+    assert systems.ledger.release(action_id[:6], "Kaya") == action_id
+    assert rows("SELECT * FROM failures") == []
 
 
 @pytest.mark.parametrize(("action", "by"), [("", "Kaya"), (" ", "Kaya"), ("81d0", " ")])

@@ -1,0 +1,123 @@
+"""`approve`, `refuse` and `release`: what a person decides. Not here: what that changes (`entra_emply.ledger`)."""
+
+import getpass
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from entra_emply.errors import SettingsError
+from entra_emply.printing import console, counted
+from pipelines.commands.installed import environment, ledger
+from pipelines.commands.options import Kind, example
+
+if TYPE_CHECKING:
+    from entra_emply.ledger.approvals import Wanted
+
+approving = typer.Typer()
+
+
+@approving.command(epilog=example('entra-emply approve 3f9c12ab --kind set_roles --by "Ada" --reason "reorganisation"'))
+def approve(
+    plan: Annotated[
+        str,
+        typer.Argument(
+            help="The id of the newest plan, as `sync` and `plan` name it, or of one of its actions, as `history` "
+            "does; or its first characters."
+        ),
+    ],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who approves.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+    kind: Kind = None,
+    domain: Annotated[str | None, typer.Option(help="Only people with an address in this domain.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Only people of this group; also approves that it was emptied.")
+    ] = None,
+    person: Annotated[str | None, typer.Option(help="Only this person: an address or an id.")] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask. Where it is no terminal, nobody is asked anyway.")
+    ] = False,
+) -> None:
+    """Release held actions of the newest plan. Shows them, and on a terminal asks first. The next run applies them."""
+    from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415
+    from entra_emply.ledger.approvals import require_filled  # noqa: PLC0415
+
+    require_filled(by=by, reason=reason)
+    filters = {"kind": kind, "domain": domain, "group": group, "person": person}
+    with ledger() as found:
+        named = recorded_id(environment(), found, plan)
+        wanted = found.would_approve(named, **filters)
+    asks = bool(wanted.approved) and not yes and sys.stdin.isatty() and sys.stdout.isatty()
+    if asks:
+        _show(wanted)
+        if not typer.confirm("Approve?"):
+            typer.echo("Nothing was approved")
+            raise typer.Exit(1)
+    with ledger() as found:
+        released = found.approve(named, **filters, by=by, reason=reason)
+    typer.echo(_told(wanted, len(released)))
+    if wanted.approved and not asks:
+        _show(wanted)
+
+
+def _show(wanted: "Wanted") -> None:
+    """The actions that an approval covers, as a plan shows them."""
+    from entra_emply.person.names import names_of_last_run  # noqa: PLC0415
+    from entra_emply.reconciliation.report.text import show_actions  # noqa: PLC0415
+
+    actions = [row | {"held_by": row["held_by"].split()} for row in wanted.actions]
+    show_actions(actions, names_of_last_run(environment()), console())
+    people = {row["entra_id"] or row["emply_user_id"] or row["subject"] for row in wanted.actions}
+    typer.echo(f"\n{counted(len(actions), 'action')} of {counted(len(people), 'person', 'people')}")
+
+
+def _told(wanted: "Wanted", released: int) -> str:
+    """What came of an approval."""
+    if not wanted.approved:
+        again = "Nothing left to approve: all of it is approved already"
+        return again if wanted.again else "It is accepted that the group is empty"
+    if not released:
+        waiting = counted(len(wanted.approved), "approval")
+        return f"{waiting} recorded, to take effect once the link of the same person is approved"
+    them = "it" if released == 1 else "them"
+    return f"{counted(released, 'action')} approved for 72 hours; the next run applies {them}"
+
+
+@approving.command(
+    epilog=example('entra-emply refuse 3f9c12ab --person ann.holm@contoso.com --by "Ada" --reason "two people"')
+)
+def refuse(
+    plan: Annotated[str, typer.Argument(help="The id of the newest plan, or its first characters.")],
+    person: Annotated[str, typer.Option(metavar="EMAIL", help="Whose link it is: an address or an id.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who refuses.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+) -> None:
+    """Refuse a held link by another address (M3b): it is not the same person. It is not planned again."""
+    from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415
+
+    with ledger() as found:
+        found.refuse(recorded_id(environment(), found, plan), person=person, by=by, reason=reason)
+    typer.echo("The link is refused: the next run treats them as two people")
+
+
+@approving.command(epilog=example('entra-emply release 81d0f3… --by "Ada"'))
+def release(
+    action: Annotated[str, typer.Argument(help="The id of a quarantined action, or its first characters.")],
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who lets it go again; else the account that runs this.")
+    ] = None,
+) -> None:
+    """Let a quarantined action be tried again."""
+    with ledger() as found:
+        released = found.release(action, _account() if by is None else by)
+        about = found.action_named(released)
+    whose = f" of {about['subject']}" if about and about["subject"] else ""
+    typer.echo(f"The next run tries the action {released[:12]}{whose} again")
+
+
+def _account() -> str:
+    """The name of the account that runs this command. Raises SettingsError where it has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # 3.13 raises OSError, earlier ones what they come across
+        raise SettingsError("this account has no name: say who you are with --by NAME") from None

@@ -1,0 +1,131 @@
+"""`sync` and `plan`: arguments, exit codes and what is printed. Not here: how a run is made (`sync.py`)."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from entra_emply.errors import SettingsError
+from entra_emply.printing import console, counted, print_json
+from pipelines.commands.importing import importing
+from pipelines.commands.installed import environment
+from pipelines.commands.options import Json, Kind, example
+from pipelines.commands.progress import progress
+
+planning = typer.Typer()
+
+HELD, ACTIONS_FAILED = 2, 3
+
+
+@planning.command(epilog=example("entra-emply sync"))
+def sync(
+    accept_shrink: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE", help="Accept that this source has shrunk, for this run (G5).")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read every list whole, instead of what changed since the last run.")
+    ] = False,
+) -> int:
+    """One complete run now: read, plan, apply. Exit 0: applied or nothing to do; 2: something is held; 3: actions
+    failed or are quarantined, or something was not read; 1: the run failed."""
+    with importing():
+        from pipelines.commands.alerts import telling  # noqa: PLC0415
+
+    with telling("sync"):
+        with progress("Starting") as tell:
+            with importing():
+                from pipelines.commands.sync import run_sync  # noqa: PLC0415
+
+            report = run_sync(tell, accept_shrink=tuple(accept_shrink or ()), full=full)
+        typer.echo(report.summary)
+        for line in report.not_done:
+            typer.echo(line, err=True)
+    if report.troubled:
+        return ACTIONS_FAILED
+    return HELD if report.held else 0
+
+
+@planning.command(epilog=example("entra-emply plan --settings draft.yaml"))
+def plan(
+    settings: Annotated[
+        Path | None, typer.Option(help="Plan with this draft instead of the settings in force.")
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option(metavar="EMAIL", help="Show only this person: an address or an id.")
+    ] = None,
+    kind: Kind = None,
+    held: Annotated[bool, typer.Option("--held", help="Show only what is held.")] = False,
+    as_json: Json = False,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the plan as one HTML file, too.")
+    ] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the plan's actions as one CSV file, too.")
+    ] = None,
+    offline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Plan the examples in this file (- for standard input) instead of the live systems: one JSON object "
+            "a line in, one plan a line out.",
+        ),
+    ] = None,
+) -> int:
+    """What a sync would do now. Only reads; nothing is changed or recorded anywhere. The plan is always made of
+    everybody; --person, --kind and --held choose what is shown and written of it."""
+    if offline is not None:
+        if settings or person or kind or held or as_json or html_file or csv_file:
+            raise typer.BadParameter("--offline goes with no other option")
+        return _plan_offline(offline)
+    with importing():
+        from entra_emply.extraction.dry_run import dry_run  # noqa: PLC0415
+        from entra_emply.reconciliation.kinds import require_kind  # noqa: PLC0415
+        from entra_emply.reconciliation.report.csv import write_csv  # noqa: PLC0415
+        from entra_emply.reconciliation.report.html import groups_of  # noqa: PLC0415
+        from entra_emply.reconciliation.report.text import show, write_html  # noqa: PLC0415
+        from entra_emply.reconciliation.report.wording import document, names_of, part_of  # noqa: PLC0415
+        from entra_emply.reconciliation.settings import load  # noqa: PLC0415
+
+    require_kind(kind)
+    here = environment()
+    chosen = load(here.settings) if settings is None else load(settings, "--settings")
+    with progress("Reading Entra and Emply") as tell:
+        run = dry_run(here, chosen, tell)
+    whole = document(run.plan, run.inputs.now, run.inputs.settings.version)
+    made = part_of(whole, person=person, kind=kind, held=held)
+    if html_file is not None:
+        write_html(html_file, made, names_of(run.inputs), groups_of(run.plan.actions), run.approval)
+    if csv_file is not None:
+        write_csv(csv_file, made)
+    if as_json:
+        print_json(made)
+        return 0
+    written = " and ".join(str(file) for file in (html_file, csv_file) if file is not None)
+    if written:
+        typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(made['actions'])} actions, written to {written}")
+    else:
+        approval = "of a draft nothing can be approved" if settings else run.approval
+        show(whole, names_of(run.inputs), console(), approval, part=made)
+    if len(made["actions"]) < len(whole["actions"]):
+        typer.echo(f"Shown are {len(made['actions'])} of {counted(len(whole['actions']), 'action')}")
+    if run.not_read:
+        typer.echo(run.not_read)
+    if settings is not None:
+        typer.echo(
+            f"This is a draft: {settings} is not in force, and no sync follows it. To put it into force, replace "
+            f"{here.settings} with it; the next sync makes this plan, and records what is to be approved"
+        )
+    return 0
+
+
+def _plan_offline(file: Path) -> int:
+    """The plans of the examples in `file`, a line each. A line that is not JSON is told of in the end, too."""
+    from entra_emply.extraction.offline import answers, not_json, read_lines  # noqa: PLC0415
+
+    lines = read_lines(file)
+    for answer in answers(lines):
+        typer.echo(answer)
+    wrong = not_json(lines)
+    if wrong:
+        raise SettingsError(f"{file}, line {', '.join(map(str, wrong))}: is not JSON")
+    return 0
