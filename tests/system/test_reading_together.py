@@ -1,5 +1,6 @@
 """The steps of a run read both systems at the same time, and each is still a step of its own."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.system.snapshots import Snapshots
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Dagster's own
 
-_LISTS = ("/organization", "/users", "/groups", "/employees", "/roles", "/departments")
+_LIST = re.compile(r"/(organization|users|groups|employees|roles|departments)(/delta)?$")
 
 
 @pytest.fixture
@@ -45,8 +46,9 @@ def failed(result: ExecuteInProcessResult) -> dict[str, str]:
 
 
 def reads(installation: Installation) -> list[dict[str, Any]]:
-    """The requests for lists, in the order of the log."""
-    return [entry for entry in installation.sandbox.requests() if entry["path"].endswith(_LISTS)]
+    """The requests for lists, in the order of the log, with the list's name."""
+    found = ((_LIST.search(entry["path"]), entry) for entry in installation.sandbox.requests())
+    return [{"list": match[1], **entry} for match, entry in found if match]
 
 
 def test_all_lists_are_under_way_at_once(installation: Installation) -> None:
@@ -57,7 +59,7 @@ def test_all_lists_are_under_way_at_once(installation: Installation) -> None:
 
 
 def test_a_list_that_fails_fails_its_own_step(installation: Installation) -> None:
-    installation.sandbox.put_faults({"path": "/v1.0/groups$", "fault": {"status": 400}})
+    installation.sandbox.put_faults({"path": "/v1.0/groups(/delta)?$", "fault": {"status": 400}})
     result = run()
     assert {*failed(result)} == {"entra_groups"}
     assert "entra_groups could not be read: Graph answered 400" in failed(result)["entra_groups"]
@@ -67,12 +69,12 @@ def test_a_list_that_fails_fails_its_own_step(installation: Installation) -> Non
 
 def test_a_step_alone_reads_its_own_list_alone(installation: Installation) -> None:
     assert run("entra_users").success
-    assert {entry["path"].rpartition("/")[2] for entry in reads(installation)} == {"users"}
+    assert {entry["list"] for entry in reads(installation)} == {"users"}
 
 
 def test_a_run_of_some_steps_reads_no_more_than_these(installation: Installation) -> None:
     assert run("sync_state", "entra_users", "emply_roles").success
-    assert {entry["path"].rpartition("/")[2] for entry in reads(installation)} == {"users", "roles"}
+    assert {entry["list"] for entry in reads(installation)} == {"users", "roles"}
 
 
 def _seconds(at: str) -> float:

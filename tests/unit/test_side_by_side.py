@@ -130,7 +130,7 @@ class _Meeting:
         )
         monkeypatch.setattr(sources, "read_members", lambda _systems, _settings, groups, _all: members_of(groups))
 
-    def _list(self) -> object:
+    def _list(self, *_how: object) -> object:
         self._everybody.wait(_LONG)
         return SimpleNamespace(frame=pd.DataFrame({"group_id": ["g1"], "display_name": ["Employees"]}))
 
