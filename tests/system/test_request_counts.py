@@ -28,7 +28,7 @@ def test_of_twenty_people_with_calendars() -> None:
 @pytest.mark.campaign
 def test_of_three_hundred_people_with_calendars() -> None:
     asked = unchanged(300, calendars=True)
-    assert asked["graph"] <= 44
+    assert asked["graph"] <= 39
     assert asked["emply"] <= 348 + FINDING_OUT
 
 
