@@ -125,9 +125,9 @@ def test_wrong_addresses_are_told_of_in_one_line(installation: Installation, url
 
 def tick(dagster: DagsterInstance, cursor: str | None = None) -> tuple[str, str | None]:
     """What the sensor says at a tick, and its cursor after it."""
-    context = build_sensor_context(dagster, cursor=cursor, resources={"connections": Connections()})
-    said: Any = alerts(context)
-    return str(said.skip_message), context.cursor
+    with build_sensor_context(dagster, cursor=cursor, resources={"connections": Connections()}) as context:
+        said: Any = alerts(context)
+        return str(said.skip_message), context.cursor
 
 
 def test_the_sensor_tells_what_is_held_and_of_runs_that_failed_since_it_looked(

@@ -14,8 +14,8 @@ from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.environment import Environment
 from entra_emply.extraction.sources import MEMBERS
 from entra_emply.storage.frame_store import FrameStore, StoredRun
-from pipelines.commands.sync import _reason
 from pipelines.definitions import build_defs
+from pipelines.failures import reason
 from tests.system.installation import Installation, Row
 from tests.system.snapshots import changed
 
@@ -120,7 +120,7 @@ def test_a_delta_that_loses_too_many_people_is_refused_and_followed_by_whole_rea
     synced.sandbox.put_faults(removed(synced, names[: len(names) // 2]))
     refused = run()
     assert not refused.success
-    assert "(G5)" in _reason(refused)
+    assert "(G5)" in reason(refused.all_events)
     synced.sandbox.put_faults()
     synced.sandbox.clear_requests()
     synced.sync()

@@ -9,8 +9,8 @@ import pytest
 from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 
 from entra_emply import clock
-from pipelines.commands.sync import _reason
 from pipelines.definitions import build_defs
+from pipelines.failures import reason
 from tests.postgres import Server
 from tests.system.installation import Installation
 from tests.system.snapshots import Snapshots
@@ -43,7 +43,7 @@ def refusal(installation: Installation, plan_id: str) -> str:
     result = run("apply", plan_id=plan_id)
     assert not result.success
     assert (installation.logins(), installation.writes()) == (before, writes)
-    return _reason(result)
+    return reason(result.all_events)
 
 
 def newest(server: Server, installation: Installation) -> str:
