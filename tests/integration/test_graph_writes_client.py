@@ -390,6 +390,6 @@ def test_users_are_written_at_the_pace_that_graph_allows(server: Sandbox) -> Non
     client = GraphClient(Environment.load(server.environment), fake.timing())
     for number in range(60):
         client.writes.update_user("zoe", {"jobTitle": str(number)})
-        client.writes.update_event("zoe", "meeting", {"title": str(number)})
+        client.writes.update_event("zoe", "meeting", {"title": str(number)}, "UTC")
     client.close()
     assert 2 < sum(fake.slept) <= 60 / 18

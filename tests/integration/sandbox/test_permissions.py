@@ -55,7 +55,7 @@ def test_the_table_has_a_line_for_every_route_and_no_other() -> None:
 @pytest.mark.parametrize("line", TABLE, ids=lambda line: f"{line.method} {line.path}")
 def test_every_line_names_its_source_and_somebody_who_may(line: Any) -> None:  # noqa: ANN401 - a line of the table
     assert line.permissions
-    assert line.source.startswith(("DB", "page "))
+    assert line.source.startswith(("CSDL", "DB", "page "))
 
 
 @pytest.mark.parametrize(
