@@ -180,7 +180,12 @@ C7 = Rule[Calendars](
 )
 C8 = Rule[Calendars]("C8", (integration_on.on(_identities),), (_spared,))
 
-left_for_now = Condition("left_for_now", lambda calendars, rows: C8.acts(calendars)[rows], _spared.compared)
+
+def _why_left(calendars: Calendars, person: int) -> Values:
+    return _spared.compared(calendars, person) if C8.acts(calendars)[person] else {}
+
+
+left_for_now = Condition("left_for_now", lambda calendars, rows: C8.acts(calendars)[rows], _why_left)
 shut = Condition("mailbox_shut", _is_shut)
 
 # --- Entra's calendars (C1, C5, and a sign) ---------------------------------------------------------------------------

@@ -23,7 +23,8 @@ from tests.reference.terms import ConfigurationError, Person, key
 from tests.reference.vectorised import inputs_of
 from tests.unit.explain.test_words import every_rule
 
-SHARE = (*range(6), 1_039)  # the last: a key that is refused Emply's events, with the calendars off
+SHARE = (*range(6), 36, 1_039)
+"""36: with the integration off nobody is spared (C8). 1,039: with the calendars off a key is refused the events."""
 CAMPAIGN = range(1_000, 4_000)
 
 _EVENT = "about an event; events are only counted in a sentence"
