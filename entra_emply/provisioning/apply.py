@@ -212,7 +212,7 @@ def _apply_all(
         if tried.result == "untried":
             report.untried += 1
             return
-        level = logging.DEBUG if tried.result == "applied" else logging.WARNING
+        level = logging.DEBUG if tried.result == "applied" else logging.INFO  # a terminal is told by kind, not by id
         log.log(level, _LINE, action.name, action.action_id, tried.in_words)
         report.add(action, tried.result)
         done += 1
