@@ -7,8 +7,8 @@ from functools import cached_property
 import pandas as pd
 
 from entra_emply.console.queries.people import People
+from entra_emply.person.names import names_of
 from entra_emply.person.stored import Known
-from entra_emply.reconciliation.inputs import names_in
 from entra_emply.storage.frame_store import FrameStore, StoredRun
 
 _ROWS = 300_000
@@ -68,7 +68,7 @@ class Run:
     @cached_property
     def names(self) -> Mapping[str, str]:
         """What the ids of roles, departments and groups are called."""
-        return names_in(*(self.frames.whole(name) for name in ("emply_roles", "emply_departments", "entra_groups")))
+        return names_of(self.frames)
 
     @property
     def roles(self) -> list[str]:
