@@ -270,15 +270,15 @@ def uncounted(inputs: Inputs) -> Inputs:
 
 
 def as_read(inputs: Inputs, findings: Iterable[Mapping[str, object]]) -> Inputs:
-    """The same inputs, with what could not be read as a plan's findings say it: G5b counts everybody.
+    """The same inputs, with the sources that a plan's findings say to be left out: G5b counts everybody.
 
-    A source that was not read stays so, also where the plan has no finding of it (a refused key with the switch off).
+    What was not read stays so, also where the plan has no finding of it: of people whom no rule considers, or of a
+    source whose key is refused with the switch off.
     """
     named = ((_UNREADABLE.get(str(row["code"])), row) for row in findings)
     told = [(of[0], str(row[of[1]]), str(row["object"])) for of, row in named if of is not None]
-    of_sources = inputs.unreadable[(inputs.unreadable["kind"] == "sources").to_numpy(dtype=bool)]
     as_told = pd.DataFrame(told, columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS)
-    unreadable = pd.concat([as_told, of_sources]).drop_duplicates(ignore_index=True)
+    unreadable = pd.concat([as_told, inputs.unreadable]).drop_duplicates(["kind", "id"], ignore_index=True)
     guards = inputs.settings.guards.model_copy(update={"max_unreadable": _NO_LIMIT})
     return replace(inputs, unreadable=unreadable, settings=inputs.settings.model_copy(update={"guards": guards}))
 

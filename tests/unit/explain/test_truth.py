@@ -23,8 +23,9 @@ from tests.reference.terms import ConfigurationError, Person, key
 from tests.reference.vectorised import inputs_of
 from tests.unit.explain.test_words import every_rule
 
-SHARE = (*range(6), 36, 1_039)
-"""36: with the integration off nobody is spared (C8). 1,039: with the calendars off a key is refused the events."""
+SHARE = (*range(6), 36, 103, 1_039)
+"""36: the integration is off, and nobody is spared (C8). 103: an unreadable mailbox of somebody whom no rule considers.
+1,039: a key that is refused the events, with the calendars off."""
 CAMPAIGN = range(1_000, 4_000)
 
 _EVENT = "about an event; events are only counted in a sentence"
