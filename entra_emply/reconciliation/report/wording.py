@@ -20,6 +20,7 @@ ACTION_KEYS += ["reason", "held_by"]
 _WHY = {
     ("M2", None): "the username in Emply equals the sign-in name in Entra",
     ("M3", None): "the e-mails are equal",
+    ("M3b", None): "an address of the Entra user is the username or an e-mail of this login; nobody else shares one",
     ("L1", None): "is in a configured group, and nobody in Emply has this address",
     ("L4", None): "is back in scope, and may be reactivated",
     ("L5", "deleted_in_entra"): "the Entra user is gone",
@@ -34,6 +35,7 @@ _WHY = {
     ("A2", None): "Emply has none yet",
     ("P1", None): "Entra has another picture than the one that was taken over last",
     ("C1", None): "the user may edit this calendar, and Emply does not have it",
+    ("C1a", None): "the default calendar has a new id in Entra",
     ("C3", None): "the calendar's name or sharing differs",
     ("C4", None): "the calendar is gone in Entra, or is no longer this user's to edit",
     ("C5", None): "is the calendar of a meeting room",
@@ -52,7 +54,7 @@ _OPAQUE = frozenset({"kind", "userId", "externalId", "calendarExternalId", "chan
 GUARDS = {
     "G1": "more deactivations than max_deactivations allows",
     "G2": "more role changes than max_role_changes allows",
-    "G3": "a protected role, or a link in place of another",
+    "G3": "a protected role, a link in place of another, or a link by another address",
     "G4": "a configured group is suddenly empty",
     "G6": "more people lose calendars or events than max_deactivations allows",
     "G7": "more new or reactivated logins than max_grants allows",

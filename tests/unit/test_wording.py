@@ -1,0 +1,36 @@
+"""What a plan says of its actions in words."""
+
+import random
+
+import pytest
+
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.plan import make_plan
+from entra_emply.reconciliation.report.wording import rows, why
+from tests.reference.builders import login, person, scenario
+from tests.reference.random_scenarios import random_scenario
+from tests.reference.subject import Scenario
+from tests.reference.vectorised import inputs_of
+
+LINKED_BY_ALIAS = scenario(
+    [person("ann.holm", proxyAddresses=["smtp:ann.berg@contoso.com"])],
+    [login("berg", username="ann.berg@contoso.com", email=None)],
+)
+
+
+def unsaid(planned: Scenario) -> list[str]:
+    """The rules by which something is planned, and nothing is said why."""
+    actions = rows(make_plan(inputs_of(*planned)).actions)
+    return [action["rule"] for action in actions if why(action).endswith(": ")]
+
+
+def test_why_a_link_by_another_address_is_planned() -> None:
+    assert unsaid(LINKED_BY_ALIAS) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_every_action_says_why(seed: int) -> None:
+    try:
+        assert unsaid(random_scenario(random.Random(seed))) == []
+    except SettingsError:
+        pytest.skip("the settings of this scenario are wrong")
