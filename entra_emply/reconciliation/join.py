@@ -10,7 +10,7 @@ from entra_emply.reconciliation.employees import Employees
 from entra_emply.reconciliation.entra_users import EntraUsers
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
-from entra_emply.reconciliation.rules.matching import Comparisons, emply_side
+from entra_emply.reconciliation.rules.comparisons import Comparisons, emply_side
 
 _MATCHED_BY = pd.Series(["link", "username", "email", "address"], dtype="str")
 _NOBODY = -1

@@ -23,6 +23,7 @@ from entra_emply.reconciliation.mapping import Mapping, nothing_configured, requ
 from entra_emply.reconciliation.rules import (
     attributes,
     calendar_actions,
+    calendar_owners,
     calendars,
     events,
     left_out,
@@ -285,7 +286,7 @@ def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:
             roles.findings_of(identities),
             attributes.findings_of(identities),
             photos.findings_of(identities),
-            calendars.findings_of(found),
+            calendar_owners.findings_of(found),
             write_back.findings_of(identities),
             signs.findings_of(found),
         ]

@@ -13,7 +13,7 @@ from entra_emply.reconciliation.arrays import Mask, is_among, positions
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState, sees_hidden_members
-from entra_emply.reconciliation.rules import calendars, event_reads, photos
+from entra_emply.reconciliation.rules import calendar_owners, event_reads, photos
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.text import trimmed
@@ -106,7 +106,7 @@ def photos_of(identities: Identities) -> list[str]:
 
 def mailboxes_of(identities: Identities) -> list[str]:
     """C1, C5: the Entra ids of the people whose mailboxes count, rooms included."""
-    return calendars.people_to_read(identities).tolist()
+    return calendar_owners.people_to_read(identities).tolist()
 
 
 def emply_calendars_with_events(inputs: Inputs) -> list[str]:

@@ -121,6 +121,11 @@ def any_of(name: str, *conditions: Condition[S]) -> Condition[S]:
     return Condition(name, holds, why, parts=conditions)
 
 
+def any_row(name: str) -> Condition[Any]:
+    """Holds for every row: what fails for a person who has none."""
+    return Condition(name, lambda _, rows: np.ones(len(rows), dtype=bool))
+
+
 def every(*conditions: Condition[Any]) -> Iterator[Condition[Any]]:
     """These, and what they are made of."""
     for each in conditions:

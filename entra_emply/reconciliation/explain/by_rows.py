@@ -21,13 +21,15 @@ from entra_emply.reconciliation.explain.statement import (
 from entra_emply.reconciliation.guards import PlannedActions
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Rule
+from entra_emply.reconciliation.rules.calendar_owners import C7, C8, why_not
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
-from entra_emply.reconciliation.rules.calendars import C1, C1A, C2, C3, C4, C5, C6, C7, C8, NOT_EDITABLE, kept, why_not
-from entra_emply.reconciliation.rules.conditions import in_entra
+from entra_emply.reconciliation.rules.calendars import C1, C1A, C2, C4, C5, C6, NOT_EDITABLE
 from entra_emply.reconciliation.rules.event_subjects import Events
 from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
+from entra_emply.reconciliation.rules.kept_calendars import C3, kept
 from entra_emply.reconciliation.rules.left_out import G5B, sources_of
 from entra_emply.reconciliation.rules.roles import role_changes
+from entra_emply.reconciliation.rules.scope import in_entra
 from entra_emply.reconciliation.rules.signs import (
     DYNAMIC,
     HIDDEN,

@@ -11,7 +11,7 @@ import pandas as pd
 from entra_emply.reconciliation.explain.statement import first_failed, listed
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import looked_at
-from entra_emply.reconciliation.rules import conditions, lifecycle
+from entra_emply.reconciliation.rules import conditions, lifecycle, scope
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.reconciliation.words import CONDITIONS
@@ -163,7 +163,7 @@ class Facts:
     @property
     def in_scope(self) -> bool:
         """rules.md, "in scope"."""
-        return self.holds(*conditions.SCOPE)
+        return self.holds(*scope.SCOPE)
 
     @property
     def reconcilable(self) -> bool:
@@ -173,12 +173,12 @@ class Facts:
     @property
     def newcomer(self) -> bool:
         """In scope, unmatched, not left alone."""
-        return self.holds(*conditions.SCOPE, conditions.not_left_alone, conditions.unmatched)
+        return self.holds(*scope.SCOPE, conditions.not_left_alone, conditions.unmatched)
 
     @property
     def gone(self) -> bool:
         """Linked to an Entra user that is not there any more."""
-        return self.holds(conditions.linked, conditions.gone_from_entra)
+        return self.holds(conditions.linked, scope.gone_from_entra)
 
     @property
     def made_since(self) -> bool:
@@ -193,7 +193,7 @@ class Facts:
 
     # What follows from it
 
-    def holds(self, *asked: conditions.PersonCondition) -> bool:
+    def holds(self, *asked: scope.PersonCondition) -> bool:
         """Whether all of these hold for the person; none does for an employee whom nobody belongs to."""
         return self.row is not None and all(looked.holds for looked in looked_at(asked, self.identities, self.row))
 
@@ -258,8 +258,8 @@ class Facts:
     def out_of_scope(self) -> str | None:
         """Why the person is not in scope, as a half sentence; None for who is."""
         if self.settings.enabled and self.gone:
-            return CONDITIONS[conditions.gone_from_entra.name].holds
-        return self.first_failed(conditions.integration_on, *conditions.SCOPE)
+            return CONDITIONS[scope.gone_from_entra.name].holds
+        return self.first_failed(conditions.integration_on, *scope.SCOPE)
 
     @property
     def not_reconciled(self) -> str | None:
@@ -270,10 +270,10 @@ class Facts:
             return "the login was made after this was read"
         return self.first_failed(*conditions.RECONCILABLE)
 
-    def first_failed(self, *asked: conditions.PersonCondition) -> str | None:
+    def first_failed(self, *asked: scope.PersonCondition) -> str | None:
         """The words of the first of these that fails. Of who is only an employee there is no Entra user."""
         if self.row is None:
-            return CONDITIONS[conditions.in_entra.name].fails
+            return CONDITIONS[scope.in_entra.name].fails
         return first_failed(asked, self.identities, self.row)
 
     def titles(self, ids: "tuple[str, ...] | list[str]") -> tuple[str, ...]:

@@ -8,8 +8,9 @@ import pandas as pd
 from entra_emply.reconciliation.explain.facts import Other
 from entra_emply.reconciliation.explain.statement import failing, first_failed
 from entra_emply.reconciliation.identities import Identities
-from entra_emply.reconciliation.rules.conditions import SCOPE, employee_archived
-from entra_emply.reconciliation.rules.matching import comparisons
+from entra_emply.reconciliation.rules.comparisons import comparisons
+from entra_emply.reconciliation.rules.conditions import employee_archived
+from entra_emply.reconciliation.rules.scope import SCOPE
 from entra_emply.reconciliation.words import CONDITIONS
 from entra_emply.text import key
 

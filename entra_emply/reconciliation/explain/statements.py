@@ -15,8 +15,10 @@ from entra_emply.reconciliation.explain.statement import (
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules import attributes, groups, lifecycle, photos, roles, write_back
-from entra_emply.reconciliation.rules.conditions import in_emply, in_entra
-from entra_emply.reconciliation.rules.matching import M1, M4, M5, M6, comparisons
+from entra_emply.reconciliation.rules.comparisons import comparisons
+from entra_emply.reconciliation.rules.conditions import in_emply
+from entra_emply.reconciliation.rules.matching import M1, M4, M5, M6
+from entra_emply.reconciliation.rules.scope import in_entra
 from entra_emply.reconciliation.words import RULES
 
 _OF_USERS = (in_entra, in_emply)

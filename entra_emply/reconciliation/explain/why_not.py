@@ -20,9 +20,10 @@ from entra_emply.reconciliation.report.wording import rows
 from entra_emply.reconciliation.rule import Condition, Looked, failed, looked_at
 from entra_emply.reconciliation.rules import lifecycle
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
-from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, flag, integration_on, roles_synchronized
+from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, integration_on, roles_synchronized
 from entra_emply.reconciliation.rules.photos import P1
 from entra_emply.reconciliation.rules.roles import no_protected_role
+from entra_emply.reconciliation.rules.scope import flag
 from entra_emply.text import trimmed
 
 _MOST = 12
@@ -168,7 +169,7 @@ def _conditions(person: Person, wish: Wish) -> Sequence[Condition[Identities]]:
 
 def _of_calendar(wish: Wish) -> Sequence[Condition[Identities]]:
     """C1, for the calendar of this name."""
-    from entra_emply.reconciliation.rules.calendars import USERS  # noqa: PLC0415 (only where it is asked)
+    from entra_emply.reconciliation.rules.calendar_owners import USERS  # noqa: PLC0415 (only where it is asked)
 
     def calendars(identities: Identities) -> Calendars:
         return Calendars(identities, np.zeros(len(identities), dtype=bool))

@@ -6,8 +6,9 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, codes, equal_pairs, is_among, marked
 from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
-from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, flag, with_employee
+from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, with_employee
 from entra_emply.reconciliation.rules.lifecycle import joiners
+from entra_emply.reconciliation.rules.scope import flag
 from entra_emply.text import as_address, key, trimmed, written
 
 # Emply's field: (column of Entra users, column of Emply users). (A1)

@@ -5,19 +5,16 @@ import pandas as pd
 from entra_emply.reconciliation.identities import actions, together
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.calendars import (
-    C3,
     C4,
     C6,
     added,
     attached,
     comes_enabled,
     keeps_events,
-    kept,
-    renamed,
     renewed,
-    unshared,
     with_owner,
 )
+from entra_emply.reconciliation.rules.kept_calendars import C3, kept, renamed, unshared
 
 
 def actions_of(calendars: Calendars) -> pd.DataFrame:

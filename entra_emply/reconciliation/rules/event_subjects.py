@@ -20,10 +20,10 @@ from entra_emply.reconciliation.rules.calendars import (
     comes_enabled,
     renewed,
     wanted_still,
-    with_new_ids,
     with_owner,
 )
 from entra_emply.reconciliation.rules.days import with_dates
+from entra_emply.reconciliation.rules.kept_calendars import with_new_ids
 from entra_emply.reconciliation.settings import CalendarWindow
 from entra_emply.text import trimmed, written
 

@@ -11,10 +11,10 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, among, positions, same_text, take
 from entra_emply.reconciliation.identities import actions, together
-from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of
+from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row
 from entra_emply.reconciliation.rules.calendar_actions import with_ids
+from entra_emply.reconciliation.rules.calendar_owners import synchronised
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
-from entra_emply.reconciliation.rules.calendars import synchronised
 from entra_emply.reconciliation.rules.event_subjects import (
     CONTENT,
     EmplyEvents,
@@ -99,11 +99,6 @@ _ON_CALENDAR = Condition[Any]("on_synchronised_calendar", lambda of, rows: of.pl
 _WITHIN = Condition[Any]("in_window", lambda of, rows: of.within[rows], _window)
 
 
-def _event(name: str) -> Condition[Any]:
-    """Holds for every row: what fails for a person who has none."""
-    return Condition(name, lambda _, rows: np.ones(len(rows), dtype=bool))
-
-
 def _of_emply(emply: EmplyEvents, rows: Rows) -> Mask:
     return emply.own[rows]
 
@@ -129,7 +124,7 @@ E1 = Rule[OutlookEvents](
     "E1",
     (_SYNCHRONISED,),
     (
-        _event("has_outlook_event"),
+        any_row("has_outlook_event"),
         _ON_CALENDAR,
         _ENABLED,
         _WITHIN,
@@ -143,7 +138,7 @@ E1_GONE = Rule[EmplyEvents](
     "E1 gone",
     (_SYNCHRONISED,),
     (
-        _event("has_emply_event"),
+        any_row("has_emply_event"),
         _ON_CALENDAR,
         made_in_outlook,
         any_of("leaves_emply", gone_in_outlook, _DISABLED),
@@ -152,13 +147,13 @@ E1_GONE = Rule[EmplyEvents](
 E2 = Rule[EmplyEvents](
     "E2",
     (_SYNCHRONISED,),
-    (_event("has_emply_event"), _ON_CALENDAR, _ENABLED, made_in_emply, _WITHIN, names_no_event, no_pair),
+    (any_row("has_emply_event"), _ON_CALENDAR, _ENABLED, made_in_emply, _WITHIN, names_no_event, no_pair),
 )
 E2_CHANGED = Rule[EmplyEvents](
     "E2 changed",
     (_SYNCHRONISED,),
     (
-        _event("has_emply_event"),
+        any_row("has_emply_event"),
         _ON_CALENDAR,
         _ENABLED,
         Condition("pair_in_outlook", _is_there),
@@ -171,7 +166,7 @@ E2_GONE = Rule[RecordedPairs](
     "E2 gone",
     (_SYNCHRONISED,),
     (
-        _event("has_pair"),
+        any_row("has_pair"),
         _ON_CALENDAR,
         _ENABLED,
         Condition("gone_in_emply", lambda pairs, rows: pairs.gone_from_emply[rows]),

@@ -8,15 +8,9 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, codes, positions, take
 from entra_emply.reconciliation.identities import Identities, actions, findings, once
 from entra_emply.reconciliation.rule import Rule, Values, all_hold
-from entra_emply.reconciliation.rules.conditions import (
-    ENTRA_LEADS,
-    RECONCILABLE,
-    PersonCondition,
-    flag,
-    switch,
-    with_employee,
-)
+from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, with_employee
 from entra_emply.reconciliation.rules.lifecycle import stays_so
+from entra_emply.reconciliation.rules.scope import PersonCondition, flag, switch
 from entra_emply.reconciliation.unreadable import Source, codes_of, left_out
 from entra_emply.text import trimmed, written
 

@@ -26,8 +26,6 @@ from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import (
     ENTRA_LEADS,
     RECONCILABLE,
-    SCOPE,
-    flag,
     not_left_alone,
     roles_not_synchronized,
     roles_synchronized,
@@ -36,6 +34,7 @@ from entra_emply.reconciliation.rules.conditions import (
 )
 from entra_emply.reconciliation.rules.lifecycle import R3, gets_or_has_login
 from entra_emply.reconciliation.rules.role_numbers import Numbers
+from entra_emply.reconciliation.rules.scope import SCOPE, flag
 
 
 @once

@@ -15,14 +15,8 @@ from entra_emply.reconciliation.near import one_edit_apart
 from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.calendars import NOT_EDITABLE
-from entra_emply.reconciliation.rules.conditions import (
-    SCOPE,
-    PersonCondition,
-    flag,
-    integration_off,
-    switch,
-    without_employee,
-)
+from entra_emply.reconciliation.rules.conditions import integration_off, without_employee
+from entra_emply.reconciliation.rules.scope import SCOPE, PersonCondition, flag, switch
 from entra_emply.reconciliation.unreadable import Source, code_of_source
 from entra_emply.text import key
 

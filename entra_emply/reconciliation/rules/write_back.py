@@ -14,18 +14,15 @@ from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import (
     EXTERNAL,
     RECONCILABLE,
-    PersonCondition,
     employee_archived,
     employee_by_entra_email,
     employee_not_archived,
-    flag,
-    in_entra,
     linked,
     login_active,
     not_left_alone,
-    switch,
     with_employee,
 )
+from entra_emply.reconciliation.rules.scope import PersonCondition, flag, in_entra, switch
 from entra_emply.reconciliation.rules.sign_in_names import (
     addresses_of,
     addresses_of_deleted,

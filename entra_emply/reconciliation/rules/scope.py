@@ -1,0 +1,58 @@
+"""Who is in scope: the conditions about an Entra user alone, which comparing (M) asks as well as the rules after it.
+
+Those that need the join are in `conditions`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from entra_emply.reconciliation.arrays import Mask
+from entra_emply.reconciliation.entra_users import EntraUsers
+from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.rule import Condition, Values, nothing
+from entra_emply.text import key
+
+Scoped = EntraUsers | Identities
+PersonCondition = Condition[Any]
+"""About people, or about Entra users that are compared: whatever has the flags that the condition asks for."""
+
+
+def flag(name: str, mask: Callable[[Any], Mask], compared: Callable[[Any, int], Values] = nothing) -> PersonCondition:
+    """A condition of which the answer for every row is known."""
+    return Condition(name, lambda subjects, rows: mask(subjects)[rows], compared)
+
+
+def switch(name: str, on: Callable[[Identities], bool]) -> PersonCondition:
+    """A condition about the settings, the same for everybody."""
+    return Condition(name, lambda identities, rows: np.full(len(rows), on(identities)))
+
+
+def _groups(identities: Scoped, row: int) -> Values:
+    return {"groups": identities.groups_of(row), "configured": identities.configured_groups}
+
+
+def _rooms(identities: Scoped, row: int) -> Values:
+    return {"rooms": identities.rooms_of(row)}
+
+
+def called(logins: pd.DataFrame) -> "pd.Series[str]":
+    """What Emply users are called: the username, else the e-mail, else the id, blank ones left out."""
+    names = (logins[column].where(key(logins[column]).notna()) for column in ("username", "email"))
+    return next(names).fillna(next(names)).fillna(logins["emply_user_id"])
+
+
+in_entra = flag("in_entra", lambda identities: identities.in_entra)
+gone_from_entra = in_entra.negated("gone_from_entra")
+enabled = flag("enabled", lambda identities: identities.enabled)
+disabled = enabled.negated("disabled")
+in_group = flag("in_group", lambda identities: identities.in_group, _groups)
+in_no_group = in_group.negated("in_no_group")
+in_room = flag("in_room", lambda identities: identities.in_room, _rooms)
+not_in_room = in_room.negated("not_in_room")
+
+ENABLED_IN_GROUP: tuple[PersonCondition, ...] = (enabled, in_group, not_in_room)
+SCOPE: tuple[PersonCondition, ...] = (in_entra, *ENABLED_IN_GROUP)
+"""rules.md, "in scope"."""
