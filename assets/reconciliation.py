@@ -33,14 +33,8 @@ from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.report.html import groups_of, html
 from entra_emply.reconciliation.report.markdown import findings_markdown, plan_markdown
-from entra_emply.reconciliation.report.wording import (
-    GUARDS,
-    SHORT_ID,
-    document,
-    held_by_guard,
-    how_to_approve,
-    names_of,
-)
+from entra_emply.reconciliation.report.wording import SHORT_ID, document, held_by_guard, how_to_approve, names_of
+from entra_emply.reconciliation.words.actions import GUARDS
 
 PLAN_TAG = "entra-emply/plan"
 """Run tag: the whole id of the plan that a run made to be applied."""

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from entra_emply.ledger.alert_facts import Batch, Facts, Lapse, Lead, Week
 from entra_emply.reconciliation.findings import CATALOGUE
-from entra_emply.reconciliation.report.wording import GUARDS, KINDS, SHORT_ID, how_to_approve
+from entra_emply.reconciliation.report.wording import SHORT_ID, how_to_approve
+from entra_emply.reconciliation.words.actions import GUARDS, KINDS
 
 Told = tuple[str, Sequence[str], str]
 """Title, lines, and the page of the console."""

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from entra_emply.reconciliation.report.wording import KINDS
+from entra_emply.reconciliation.words.actions import KINDS
 
 STATES = {
     "held": "held",

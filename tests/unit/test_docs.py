@@ -15,8 +15,8 @@ from entra_emply.connectors.entra.permissions import Permission
 from entra_emply.reconciliation.explain.questions import QUESTIONS
 from entra_emply.reconciliation.findings import CATALOGUE
 from entra_emply.reconciliation.kinds import ORDER
-from entra_emply.reconciliation.report.wording import GUARDS
 from entra_emply.reconciliation.settings import Settings, parse
+from entra_emply.reconciliation.words.actions import GUARDS
 from pipelines.definitions import build_defs
 from tests.command_reference import commands, options, reference
 from tests.documentation import DOCS, REPOSITORY, blocks, examples, pages, text_of

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from entra_emply.reconciliation.report.wording import GUARDS, Row, action_rows, fields, why
+from entra_emply.reconciliation.report.wording import Row, action_rows, fields, why
+from entra_emply.reconciliation.words.actions import GUARDS
 
 Shown = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from entra_emply.reconciliation.explain.facts import Row
 from entra_emply.reconciliation.explain.statement import listed
-from entra_emply.reconciliation.report.wording import GUARDS
+from entra_emply.reconciliation.words.actions import GUARDS
 
 _SHORT_ID = 12
 

@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, Template
 
-from entra_emply.reconciliation.report.wording import GUARDS, KINDS, Row, fields, how_to_approve, why
+from entra_emply.reconciliation.report.wording import Row, fields, how_to_approve, why
+from entra_emply.reconciliation.words.actions import GUARDS, KINDS
 
 _FEW = 25
 """Kinds with more actions than this are folded up."""

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from entra_emply.reconciliation.plan import Plan
-from entra_emply.reconciliation.report.wording import GUARDS, KINDS, Row, changes, rows, why
+from entra_emply.reconciliation.report.wording import Row, changes, rows, why
+from entra_emply.reconciliation.words.actions import GUARDS, KINDS
 
 SHOWN = 50
 """Rows that are listed, the held ones first; all of them are in the frame."""

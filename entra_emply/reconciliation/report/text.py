@@ -14,7 +14,8 @@ from rich.text import Text
 from entra_emply.errors import SettingsError
 from entra_emply.printing import line
 from entra_emply.reconciliation.report.html import html
-from entra_emply.reconciliation.report.wording import GUARDS, KINDS, changes, why
+from entra_emply.reconciliation.report.wording import changes, why
+from entra_emply.reconciliation.words.actions import GUARDS, KINDS
 
 Row = Mapping[str, Any]
 

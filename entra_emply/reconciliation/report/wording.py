@@ -10,6 +10,7 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan
+from entra_emply.reconciliation.words.actions import REASONS
 from entra_emply.text import key_of
 
 Row = Mapping[str, Any]
@@ -17,71 +18,10 @@ Row = Mapping[str, Any]
 ACTION_KEYS = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after"]
 ACTION_KEYS += ["reason", "held_by"]
 """What `plan --json` says of an action; a plan's other columns are for applying it."""
-_WHY = {
-    ("M2", None): "the username in Emply equals the sign-in name in Entra",
-    ("M3", None): "the e-mails are equal",
-    ("M3b", None): "an address of the Entra user is the username or an e-mail of this login; nobody else shares one",
-    ("L1", None): "is in a configured group, and nobody in Emply has this address",
-    ("L4", None): "is back in scope, and may be reactivated",
-    ("L5", "deleted_in_entra"): "the Entra user is gone",
-    ("L6", "account_disabled"): "the Entra account is disabled",
-    ("L7", "removed_from_group"): "is in no configured group any more",
-    ("L7a", "is_room"): "is a meeting room",
-    ("R2", "roles_missing"): "has no role at all; gets the main group's",
-    ("R4", "mapping_changed"): "a group is mapped to another role now",
-    ("R4", "group_joined"): "joined a configured group",
-    ("R5", "roles_missing"): "a role given by a group was taken away in Emply; exactly the groups' roles again",
-    ("A1", None): "the fields follow Entra",
-    ("A2", None): "Emply has none yet",
-    ("P1", None): "Entra has another picture than the one that was taken over last",
-    ("C1", None): "the user may edit this calendar, and Emply does not have it",
-    ("C1a", None): "the default calendar has a new id in Entra",
-    ("C3", None): "the calendar's name or sharing differs",
-    ("C4", None): "the calendar is gone in Entra, or is no longer this user's to edit",
-    ("C5", None): "is the calendar of a meeting room",
-    ("C6", None): "calendars are not synchronised",
-    ("E1", None): "Outlook leads its events",
-    ("E2", None): "Emply leads the events made in it",
-    ("W1", None): "is active in Emply, and nobody in Entra carries one of its addresses",
-    ("W2", None): "the employee leads these fields",
-    ("W3", None): "the employee is archived",
-    ("W3", "deleted_in_entra"): "the employee is archived, and the Entra user is deleted with this plan",
-}
 SHORT_ID = 12
 """So much of a plan's id is shown, and is enough to name it."""
 _OPAQUE = frozenset({"kind", "userId", "externalId", "calendarExternalId", "changeKey", "emplyEventId"})
 """Ids and marks of calendars and events: shown only where nothing else changes."""
-GUARDS = {
-    "G1": "more deactivations than max_deactivations allows",
-    "G2": "more role changes than max_role_changes allows",
-    "G3": "a protected role, a link in place of another, or a link by another address",
-    "G4": "a configured group is suddenly empty",
-    "G6": "more people lose calendars or events than max_deactivations allows",
-    "G7": "more new or reactivated logins than max_grants allows",
-}
-KINDS = {
-    "emply.deactivate_user": ("-", "leavers: deactivate"),
-    "ledger.link_user": ("~", "link to an existing Emply user"),
-    "emply.create_user": ("+", "joiners: create a login"),
-    "emply.activate_user": ("+", "activate"),
-    "emply.set_roles": ("~", "movers: change roles"),
-    "emply.update_user": ("~", "change fields"),
-    "emply.set_photo": ("~", "take over a picture"),
-    "emply.remove_calendar": ("-", "take a calendar out of Emply"),
-    "emply.detach_calendar": ("-", "take Outlook's events out of a calendar"),
-    "emply.add_calendar": ("+", "add a calendar"),
-    "emply.attach_calendar": ("+", "join a calendar with Outlook again"),
-    "emply.update_calendar": ("~", "change a calendar"),
-    "emply.delete_event": ("-", "take an event out of Emply"),
-    "emply.upsert_event": ("+", "write an event to Emply"),
-    "entra.create_event": ("+", "create an event in Outlook"),
-    "entra.update_event": ("~", "change an event in Outlook"),
-    "entra.delete_event": ("-", "delete an event in Outlook"),
-    "entra.create_user": ("+", "create a user in Entra"),
-    "entra.update_user": ("~", "change fields in Entra"),
-    "entra.delete_user": ("-", "delete a user in Entra"),
-}
-"""What each kind of action is called, and whether it adds (+), takes away (-) or changes (~)."""
 
 
 def document(plan: Plan, created_at: datetime, mapping_version: str) -> dict[str, Any]:
@@ -172,7 +112,7 @@ def how_to_approve(plan_id: str | None, new: int = 0) -> str:
 
 def why(action: Row) -> str:
     """The rule and its reason in a sentence."""
-    return f"{action['rule']}: {_WHY.get((action['rule'], action['reason']), action['reason'] or '')}"
+    return f"{action['rule']}: {REASONS.get((action['rule'], action['reason']), action['reason'] or '')}"
 
 
 def rows(frame: pd.DataFrame, columns: list[str] | None = None) -> list[dict[str, Any]]:
