@@ -1,24 +1,14 @@
-"""Ada Öz and her calendars in the sandbox, and whole runs about them by the real clients: read, plan, record, apply."""
+"""Ada Öz and her calendars in the sandbox, and whole runs about them."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
-
-import orjson
 
 from entra_emply import clock
-from entra_emply.connectors.emply.client import EmplyClient
-from entra_emply.connectors.entra.client import GraphClient
-from entra_emply.environment import Environment
-from entra_emply.extraction.planning import Planning, read_check_plan, read_lists
-from entra_emply.extraction.sources import Systems as Clients
 from entra_emply.ledger.ledger import Ledger
-from entra_emply.reconciliation.settings import Settings, parse
 from sandbox import Sandbox
-from tests.integration.ledger.systems import ROLES, SETTINGS, Systems, make_scenario
+from tests.integration.ledger.runs_in_sandbox import Row, RunsInSandbox
+from tests.integration.ledger.systems import ROLES, SETTINGS, make_scenario
 
-Row = dict[str, Any]
 ALL_YEAR = {"synchronize_calendars": True, "calendar_window": {"days_back": 400, "days_ahead": 400}}
 
 
@@ -32,7 +22,7 @@ def midnight(of: date) -> str:
     return f"{of}T00:00:00Z"
 
 
-class AdaInSandbox:
+class AdaInSandbox(RunsInSandbox):
     """Ada's default calendar, which Emply has and holds enabled, and her private one, which is off in Emply."""
 
     def __init__(self, ledger: Ledger, sandbox: Sandbox, zone: str | None, *, own: Row, outlook: list[Row]) -> None:
@@ -46,32 +36,7 @@ class AdaInSandbox:
         ]
         scenario["emply"]["calendars"] = [_emply("own", isDefault=True, enabled=True), _emply("private", enabled=False)]
         scenario["emply"]["events"] = [{"calendarId": "E-own", "origin": "emply", "externalId": None, **own}]
-        sandbox.put_state(scenario)
-        environment = Environment.load(sandbox.environment)
-        self.sandbox = sandbox
-        self.runs = Systems(ledger, scenario)
-        self.graph, self.emply = GraphClient(environment), EmplyClient(environment)
-        self.runs.graph, self.runs.emply = self.graph, self.emply  # type: ignore[assignment]
-
-    def close(self) -> None:
-        """Close the clients."""
-        self.graph.close()
-        self.emply.close()
-
-    def run(self, **settings: object) -> list[str]:
-        """A whole run; what it did, each as kind and result."""
-        state, given = self.runs.state(), _parsed(SETTINGS | ALL_YEAR | settings)
-        clients = Clients(self.graph, self.emply)
-        made = read_check_plan(lambda: read_lists(clients, given, state), Planning(clients))
-        report = self.runs.apply(self.runs.record_plan(made.plan, state))
-        return sorted(f"{name} {result}" for name, counted in report.results.items() for result in counted.elements())
-
-    @contextmanager
-    def edited(self) -> Iterator[Row]:
-        """The state of both systems, to change."""
-        state = self.sandbox.state()
-        yield state
-        self.sandbox.put_state(state)
+        super().__init__(ledger, sandbox, scenario, SETTINGS | ALL_YEAR)
 
     def outlook(self, calendar: str = "own") -> dict[str, Row]:
         """Outlook's events of a calendar, by title."""
@@ -86,10 +51,6 @@ class AdaInSandbox:
         """Change the event that was made in Emply, as people do there."""
         with self.edited() as state:
             change(next(event for event in state["emply"]["events"] if event["origin"] == "emply"))
-
-
-def _parsed(settings: Row) -> Settings:
-    return parse(orjson.dumps(settings).decode())  # JSON is YAML
 
 
 def _outlook(name: str, **more: object) -> Row:
