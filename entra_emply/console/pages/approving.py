@@ -1,7 +1,7 @@
 """Deciding about the newest plan: what an approval does is shown before it is given, and given as it was shown."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from starlette.responses import Response
@@ -37,6 +37,7 @@ def confirm(asked: Asked) -> Response:
         kinds=[(name, len(rows), people_in(rows)) for name, rows in affected.groupby("name", sort=False)],
         rows=actions_shown(affected.head(MOST), asked.console.names_of(plan)),
         count=len(affected),
+        emptied=_emptied(asked, affected, asked.console.names_of(plan)),
         more=len(affected) - len(set(ids) & (approved | released)),
         still=len(approved - released),
         chosen=asked.form.getlist("action"),
@@ -53,7 +54,11 @@ def approve(asked: Asked) -> Response:
     if _digest(ledger.would_approve(plan.plan_id, ids)) != asked.form.get("digest"):
         raise PlanRefused(_OVER)
     released = ledger.approve(
-        plan.plan_id, action_ids=ids, by=asked.who.name, reason=asked.form.get("reason", "").strip()
+        plan.plan_id,
+        action_ids=ids,
+        group=_whole_group(asked),
+        by=asked.who.name,
+        reason=asked.form.get("reason", "").strip(),
     )
     audit(asked, "approved", plan.plan_id)
     return asked.page("approved.html.jinja", plan=plan, released=len(released))
@@ -84,6 +89,18 @@ def _chosen(asked: Asked) -> tuple[RecordedPlan, Sequence[str]]:
     actions = asked.console.actions(plan.plan_no).frame
     held = actions[actions["held_by"] != ""].assign(state="held")
     return plan, held.loc[Filter.of(asked.form).fits(held), "action_id"].tolist()
+
+
+def _whole_group(asked: Asked) -> str | None:
+    """The group of which all that fits was chosen: its emptying is approved with it (G4), as by `approve --group`."""
+    return (Filter.of(asked.form).group or None) if asked.form.get("all") else None
+
+
+def _emptied(asked: Asked, affected: pd.DataFrame, names: Mapping[str, str]) -> str | None:
+    """What the group is called whose emptying this would approve."""
+    group = _whole_group(asked)
+    emptied = group is not None and (" " + affected["held_by"] + " ").str.contains(" G4 ", regex=False).any()
+    return names.get(group, group) if group is not None and emptied else None
 
 
 def _link(asked: Asked) -> tuple[RecordedPlan, pd.DataFrame]:

@@ -37,6 +37,35 @@ def test_all_that_fit_are_approved_at_once(house: House, ada: Browser, rows: Row
     assert [house.systems.login(who)["active"] for who in ("søren", "łukasz")] == [False, False]
 
 
+def test_all_of_an_emptied_group_accepts_that_it_is_empty(empty: House, rows: Rows) -> None:
+    empty.run()
+    empty.systems.members("g-hr").clear()
+    for who in ("łukasz", "megan"):
+        empty.systems.members("g-staff").remove(who)
+    empty.run()
+    browser = empty.signed_in()
+    browser.get("/plan?group=g-hr")
+    said = text_of(browser.post("/plan/confirm", group="g-hr", all="1"))
+    assert "It also accepts that the group HR is empty" in said
+    browser.post("/plan/approve", reason="HR moved to Payroll")
+    assert rows("SELECT count(*) FROM group_counts WHERE group_id = 'g-hr'") == [(0,)]
+    empty.run()
+    assert [empty.systems.login(who)["active"] for who in ("łukasz", "megan", "ray")] == [False, False, True]
+
+
+def test_marked_people_of_an_emptied_group_do_not_accept_that_it_is_empty(empty: House, rows: Rows) -> None:
+    empty.run()
+    for group in ("g-staff", "g-hr"):
+        empty.systems.members(group).remove("łukasz")
+    empty.systems.members("g-hr").clear()
+    empty.run()
+    browser = empty.signed_in()
+    browser.get("/plan")
+    assert "is empty" not in text_of(browser.post("/plan/confirm", action=ids(empty, "łukasz"), all=""))
+    browser.post("/plan/approve", reason="left on Friday")
+    assert rows("SELECT count(*) FROM group_counts WHERE group_id = 'g-hr'") == [(1,)]
+
+
 def test_a_blank_reason_is_refused(house: House, ada: Browser, rows: Rows) -> None:
     ada.get("/plan")
     ada.post("/plan/confirm", action=ids(house, "søren"), all="")
