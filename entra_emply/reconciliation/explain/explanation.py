@@ -6,7 +6,7 @@ from typing import Any
 from entra_emply.reconciliation.explain import matching
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.questions import answers
-from entra_emply.reconciliation.explain.standing import Recorded, stands
+from entra_emply.reconciliation.explain.standing import Recorded, link_held, stands
 from entra_emply.reconciliation.explain.statement import listed
 from entra_emply.reconciliation.explain.statements import statements
 from entra_emply.reconciliation.report.wording import changes, why
@@ -36,7 +36,8 @@ def explanation(facts: Facts, recorded: Recorded) -> dict[str, Any]:
 
 def _action(facts: Facts, row: Row, recorded: Recorded) -> dict[str, Any]:
     told = {"changes": changes(row, facts.names), "why": why(row)}
-    return {**row, **told, **stands(row, recorded, facts.subject)}
+    behind = None if row["kind"] == "link_user" else link_held(facts.actions, recorded)
+    return {**row, **told, **stands(row, recorded, facts.subject, link_held=behind)}
 
 
 def _entra(facts: Facts) -> dict[str, Any]:

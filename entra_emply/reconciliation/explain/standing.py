@@ -1,6 +1,6 @@
 """Where a planned action stands, in a sentence: held and how to approve it, failed, in quarantine, done."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,13 +22,23 @@ class Recorded:
     approved: Mapping[str, Row] = field(default_factory=dict)
 
 
-def stands(action: Row, recorded: Recorded, person: str) -> dict[str, Any]:
-    """`state` (applied, superseded, quarantined, failed, approved, held, open, new or planned) and a `sentence`."""
-    state, sentence = next(_cases(action, recorded, person))
+def stands(action: Row, recorded: Recorded, person: str, *, link_held: bool | None = None) -> dict[str, Any]:
+    """`state` (applied, superseded, quarantined, failed, approved, held, open, new or planned) and a `sentence`.
+
+    link_held: the plan holds the same person's link, and all else of that person with it (G3); True while nobody has
+    approved the link, None where there is no such link.
+    """
+    state, sentence = next(_cases(action, recorded, person, link_held=link_held))
     return {"state": state, "sentence": sentence}
 
 
-def _cases(action: Row, recorded: Recorded, person: str) -> Iterator[tuple[str, str]]:
+def link_held(actions: Iterable[Row], recorded: Recorded) -> bool | None:
+    """Whether the link among a person's actions that the plan holds still waits for an approval; None without one."""
+    links = [str(each["action_id"]) for each in actions if each["kind"] == "link_user" and each["held_by"]]
+    return any(link not in recorded.approved for link in links) if links else None
+
+
+def _cases(action: Row, recorded: Recorded, person: str, *, link_held: bool | None) -> Iterator[tuple[str, str]]:
     identity = str(action["action_id"])
     tried, failed = recorded.tried.get(identity), recorded.failed.get(identity)
     approved = recorded.approved.get(identity)
@@ -39,11 +49,15 @@ def _cases(action: Row, recorded: Recorded, person: str) -> Iterator[tuple[str, 
     if failed:
         yield from _failed(identity, failed)
     if approved:
-        who = f"{approved['by']} ({approved['reason']})"
-        yield "approved", f"Approved by {who} {_at(approved['at'])}; the next run applies it."
+        who = f"Approved by {approved['by']} ({approved['reason']}) {_at(approved['at'])}"
+        if link_held:
+            yield "held", f"{who}, but held until the link is approved. To approve it: {_approve(recorded, person)}"
+        yield "approved", f"{who}; the next run applies it."
+    if action["held_by"] and link_held is False and action.get("own_guards") == "":
+        yield "approved", "Free since the link was approved; the next run applies it."
     if action["held_by"]:
         why = listed([f"{guard}: {GUARDS.get(guard, 'a guard')}" for guard in action["held_by"]])
-        yield "held", f"Held by {why}. To approve it: {_approve(recorded.plan_id, person)}"
+        yield "held", f"Held by {why}. To approve it: {_approve(recorded, person)}"
     if tried and tried["result"] is None:
         yield "open", "It is being tried, or the process died while it was; the next run finds out."
     if action.get("new"):
@@ -58,8 +72,8 @@ def _failed(identity: str, failed: Row) -> Iterator[tuple[str, str]]:
     yield "failed", f"{often}; a later run tries again."
 
 
-def _approve(plan_id: str, person: str) -> str:
-    return f'entra-emply approve {plan_id[:_SHORT_ID]} --person "{person}" --by NAME --reason TEXT'
+def _approve(recorded: Recorded, person: str) -> str:
+    return f'entra-emply approve {recorded.plan_id[:_SHORT_ID]} --person "{person}" --by NAME --reason TEXT'
 
 
 def _at(moment: datetime) -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 from entra_emply.person.text import _findings
 from entra_emply.reconciliation.explain.facts import Row
 from entra_emply.reconciliation.explain.matching import counterpart
-from entra_emply.reconciliation.explain.standing import Recorded, stands
+from entra_emply.reconciliation.explain.standing import Recorded, link_held, stands
 from tests.explaining import explained, facts_of, said
 from tests.reference.builders import employee, login, person, scenario
 
@@ -233,6 +233,19 @@ def test_where_an_action_stands(recorded: Row, state: str, sentence: str) -> Non
     told = stands(HELD, Recorded(plan_id="3f9c12ab45de77", **recorded), "megan@contoso.com")
     assert told["state"] == state
     assert sentence in told["sentence"]
+
+
+def test_an_approved_action_stays_held_until_the_link_of_its_user_is_approved() -> None:
+    approval = {"by": "Ada", "reason": "checked", "at": AT}
+    held = HELD | {"kind": "set_roles", "own_guards": ""}
+    link = {"action_id": "link", "kind": "link_user", "held_by": ["G3"]}
+    waiting = Recorded(plan_id="3f9c12ab45de77", approved={"a1": approval})
+    told = stands(held, waiting, "x", link_held=link_held([held, link], waiting))
+    assert told["state"] == "held"
+    assert "but held until the link is approved. To approve it: entra-emply approve 3f9c12ab45de" in told["sentence"]
+    free = Recorded(approved={"link": approval})
+    assert stands(held, free, "x", link_held=link_held([held, link], free))["state"] == "approved"
+    assert link_held([held], free) is None
 
 
 def test_an_action_that_nothing_holds_is_applied_with_the_plan() -> None:
