@@ -258,8 +258,8 @@ def _or_null(value: str | None, to_json: Callable[[str], str]) -> str:
 
 
 def _groups(identities: Identities, persons: "pd.Series[int]") -> "pd.Series[str]":
-    """The ids of the persons' groups, now and when last reconciled, sorted, separated by blanks."""
-    whom = as_set(np.asarray(persons, dtype=np.int64))
+    """The ids of the groups of persons (-1: nobody), now and when last reconciled, sorted, separated by blanks."""
+    whom = as_set(np.asarray(persons[persons >= 0], dtype=np.int64))
     asked = marked(whom, len(identities.frame))
     now, then = identities.memberships, identities.role_states.of(asked[identities.role_states.person])
     now = now[asked[now["entra_row"]]]

@@ -39,6 +39,11 @@ def test_x_all_calendars_that_came_from_entra_go(plan_of: PlanOf, switch: bool) 
     assert plan["endedPairs"] == []
 
 
+def test_x_a_rooms_calendar_goes_though_nobody_is_left(plan_of: PlanOf) -> None:
+    plan = plan_of(scenario(emply={"calendars": [in_emply("Lokale", whose=None)]}, enabled=False))
+    assert [(row["kind"], row["entra_id"]) for row in plan["actions"]] == [("remove_calendar", None)]
+
+
 def test_x_a_calendars_owner_is_who_is_linked(plan_of: PlanOf) -> None:
     sides: Row = {"emply": {"calendars": [in_emply(), in_emply("Ferie", whose="ray")]}, "enabled": False}
     plan = plan_of(scenario([person("ray")], [login(), login("ray")], linked=[("old", "megan")], **sides))
