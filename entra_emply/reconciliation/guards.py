@@ -292,6 +292,14 @@ def _behind_link(actions: PlannedActions, rows: Rows) -> Mask:
 
 
 @once
+def _held_by_itself(actions: PlannedActions) -> Mask:
+    """Which G3 may have held by themselves. It held any other with the link of its person, whose release frees both."""
+    by_kind = actions.is_kind("link_user", "deactivate_user", "delete_user", "create_user")
+    matched = np.isin(actions.person, actions.person[actions.is_kind("link_user")])
+    return by_kind | (actions.is_kind("set_roles") & ~matched)
+
+
+@once
 def _of_held_links(actions: PlannedActions) -> Mask:
     links = actions.is_kind("link_user")
     if not links.any():
@@ -336,7 +344,8 @@ def _before(guard: str) -> Condition[PlannedActions]:
         if actions.identities.inputs.state.holds.empty:
             return np.zeros(len(rows), dtype=bool)
         before = actions.held_before.iloc[rows]
-        return before.str.contains(f" {guard} ", regex=False, na=False).to_numpy(dtype=bool)
+        held = before.str.contains(f" {guard} ", regex=False, na=False).to_numpy(dtype=bool)
+        return held & _held_by_itself(actions)[rows] if guard == "G3" else held
 
     return Condition("held_before", holds)
 

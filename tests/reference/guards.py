@@ -39,13 +39,12 @@ def hold(inputs: Inputs, people: list[Person], planned: Planned) -> None:
         if row["reason"] == "removed_from_group" and _concerns(person, emptied):
             own.add("G4")
         row["own_guards"] = sorted(own)
-    links = [[row] for _, row in planned.actions if row["kind"] == "link_user"]
-    for together in links:
-        _settle(inputs, together)
-    held = [person for person, row in planned.actions if row["kind"] == "link_user" and row["held_by"]]
+    links = [(person, row) for person, row in planned.actions if row["kind"] == "link_user"]
+    for _, row in links:
+        _settle(inputs, [row])
     for person, together in _held_as_one(inputs, planned):
-        if together not in links:
-            _settle(inputs, together, behind_held_link=any(person is other for other in held))
+        if together[0]["kind"] != "link_user":
+            _settle(inputs, together, link=next((row for other, row in links if other is person), None))
     _inherit(inputs, planned)
 
 
@@ -71,13 +70,14 @@ def _held_as_one(inputs: Inputs, planned: Planned) -> list[tuple[Person, list[Ro
     return list(together.values())
 
 
-def _settle(inputs: Inputs, together: list[Row], *, behind_held_link: bool = False) -> None:
+def _settle(inputs: Inputs, together: list[Row], *, link: Row | None = None) -> None:
     """What was held once stays held, until a person approves it: each of those that are held as one.
 
-    An approval has no effect on what waits for a held link.
+    An approval has no effect on what waits for a held `link` of the person.
     """
+    behind_held_link = link is not None and bool(link["held_by"])
     own = {guard for row in together for guard in row["own_guards"]}
-    held = {guard for row in together for guard in _held_before(inputs, row)}
+    held = {guard for row in together for guard in _held_before(inputs, row, link)}
     inputs.trace["sticky"] += not held <= own
     guards = own | held
     approved = [_is_approved(inputs, row) for row in together]
@@ -94,10 +94,13 @@ def _settle(inputs: Inputs, together: list[Row], *, behind_held_link: bool = Fal
             inputs.trace[f"{guard} {row['rule']} {row['kind']}"] += 1
 
 
-def _held_before(inputs: Inputs, row: Row) -> set[str]:
-    return {
+def _held_before(inputs: Inputs, row: Row, link: Row | None = None) -> set[str]:
+    """By which guards; but G3 that can only have come with the person's link goes with it."""
+    guards = {
         guard for hold_ in inputs.recorded("holds") if hold_["action"] == action_id(row) for guard in hold_["guards"]
     }
+    by_itself = row["kind"] in {*LEAVING, "link_user", "create_user"} or (row["kind"] == "set_roles" and link is None)
+    return guards if by_itself else guards - {"G3"}
 
 
 def _is_approved(inputs: Inputs, row: Row) -> bool:

@@ -37,6 +37,21 @@ def test_g3_once_the_link_is_approved_all_is_free(plan_of: PlanOf) -> None:
     assert held(plan) == {"link_user": [], "set_roles": [], "update_user": []}
 
 
+def test_g3_what_an_earlier_plan_held_with_its_link_is_free_as_soon_as_the_link_is(plan_of: PlanOf) -> None:
+    made = by_address()
+    before = [{"action": action_id(row), "guards": row["held_by"]} for row in rules.plan(*made)["actions"]]
+    made[2]["holds"] = before
+    assert held(plan_of(made)) == {"link_user": ["G3"], "set_roles": ["G3"], "update_user": ["G3"]}
+    assert held(plan_of(approved(made, "link_user"))) == {"link_user": [], "set_roles": [], "update_user": []}
+
+
+def test_g3_what_waited_for_a_link_that_was_made_meanwhile_is_free(plan_of: PlanOf) -> None:
+    made = scenario([HOLM], [BERG], linked=[("holm", "berg")])
+    (update,) = [row for row in rules.plan(*made)["actions"] if row["kind"] == "update_user"]
+    made[2]["holds"] = [{"action": action_id(update), "guards": ["G3"]}]
+    assert held(plan_of(made))["update_user"] == []
+
+
 def test_an_approval_behind_a_held_link_frees_nothing_yet(plan_of: PlanOf) -> None:
     none = {"max_role_changes": {"min_count": 0, "percent": 0}}
     made = by_address(guards=none)
