@@ -13,6 +13,8 @@ from entra_emply.extraction.example import Done, Example, Sync
 from entra_emply.reconciliation.inputs import STATE_COLUMNS, SyncState
 
 _STILL_VALID = timedelta(hours=1)
+_NO_GROUP = ""
+"""In a role state without groups: there is a role state, which is not the same as none (L7, L8)."""
 
 
 def state_of(example: Example, now: datetime) -> SyncState:
@@ -41,7 +43,7 @@ def state_of(example: Example, now: datetime) -> SyncState:
 def _role_states(sync: Sync) -> Iterator[tuple[str, str, str | None]]:
     for user, state in sync.roles.items():
         if user in sync.links:
-            yield from ((sync.links[user], group, state.mapping.get(group)) for group in state.groups)
+            yield from ((sync.links[user], group, state.mapping.get(group)) for group in state.groups or [_NO_GROUP])
 
 
 def _done(done: Mapping[str, Done], other_id: Mapping[str, str]) -> Iterator[tuple[str, datetime, bool]]:

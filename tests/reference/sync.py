@@ -60,7 +60,7 @@ def state_of(scenario: Row, sync: Row, now: datetime) -> Row:
             {"emplyUserId": links[entra_id], "groupId": group, "roleId": get(state, "mapping", {}).get(group)}
             for entra_id, state in get(sync, "roles", {}).items()
             if entra_id in links
-            for group in get(state, "groups", [])
+            for group in get(state, "groups", []) or [""]  # a role state without groups is not none
         ],
         "groupIds": [{"groupName": name, "groupId": group} for name, group in get(sync, "group_ids", {}).items()],
         "groupCounts": [{"groupId": group, "members": n} for group, n in get(sync, "member_counts", {}).items()],

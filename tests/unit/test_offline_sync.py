@@ -31,6 +31,15 @@ def test_a_role_state_tells_a_new_mapping_from_a_new_group() -> None:
     assert (change["reason"], change["after"]) == ("mapping_changed", {"roleIds": ["role-Employee"]})
 
 
+def test_a_role_state_without_groups_is_not_none() -> None:
+    nowhere, links = person(groups=[]), {"entra-megan": "login-megan"}
+    never = plan_example(example(nowhere, logins=(login(),), sync={"links": links}))
+    assert [row["rule"] for row in never["actions"]] == ["L7"]
+    roles = {"entra-megan": {"groups": [], "mapping": {}}}
+    unmanaged = plan_example(example(nowhere, logins=(login(),), sync={"links": links, "roles": roles}))
+    assert ([row["code"] for row in unmanaged["findings"]], unmanaged["actions"]) == (["unmanaged"], [])
+
+
 def test_a_group_goes_on_working_under_its_recorded_id() -> None:
     given = example(person(), sync={"group_ids": {"Employees": "group-Employees"}})
     given["scenario"]["entra"]["groups"][0]["displayName"] = "Medarbejdere"

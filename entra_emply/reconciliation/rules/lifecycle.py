@@ -99,8 +99,8 @@ def _was_in_configured_group(identities: Identities) -> Mask:
 
 def _groups_then(identities: Identities, person: int) -> Values:
     states = identities.role_states
-    mine = states.of(states.person == person)
-    return {"groups_then": [identities.inputs.names.get(each, each) for each in take(mine.group_ids, mine.group)]}
+    mine = take(states.group_ids, states.group[states.person == person])
+    return {"groups_then": [identities.inputs.names.get(each, each) for each in mine if each]}
 
 
 def _leaves(identities: Identities) -> Mask:

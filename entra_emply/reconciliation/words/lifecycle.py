@@ -16,10 +16,10 @@ CONDITIONS = {
     ),
     "was_in_configured_group": ConditionWords(
         "the groups of the last reconciliation ({groups_then:none is recorded}) still count",
-        "no group of the last reconciliation ({groups_then}) is configured any more",
+        "no group of the last reconciliation ({groups_then:there was none}) is configured any more",
     ),
     "no_group_configured_any_more": ConditionWords(
-        "no group of the last reconciliation ({groups_then}) is configured any more",
+        "no group of the last reconciliation ({groups_then:there was none}) is configured any more",
         "the groups of the last reconciliation ({groups_then:none is recorded}) still count",
     ),
     "not_deleted_with_employee": ConditionWords(
