@@ -15,6 +15,7 @@ from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.scope import SCOPE, called
 
 _NOBODY = -1
+_NO_OWNERS = pd.DataFrame({"row": np.empty(0, np.int64), "address": pd.Series(dtype="str")})
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +24,8 @@ class Comparison:
 
     entra_keys, emply_keys: what is compared, by rows of both frames. needless: the Entra users who are linked or
     matched already. emply_free: the Emply users who take part. entra_alone, emply_alone: whom the comparison before
-    this one left alone; they go on counting as carriers (M4). members_of_others: keys of enabled Members who take no
-    part, which a Guest must not carry (M4).
+    this one left alone; they go on counting as carriers (M4). other_members: the enabled Members who take no part (row)
+    and their keys (address), which a Guest must not carry (M4).
     """
 
     users: EntraUsers
@@ -34,7 +35,7 @@ class Comparison:
     emply_free: Mask
     entra_alone: Mask
     emply_alone: Mask
-    members_of_others: "pd.Series[str]" = field(default_factory=lambda: pd.Series(dtype="str"))
+    other_members: pd.DataFrame = field(default_factory=lambda: _NO_OWNERS)
     answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -63,9 +64,14 @@ class Comparison:
         several = (by_entra > 1) | (by_emply > 1)
         for numbers, alone in ((entra, self.entra_alone), (emply, self.emply_alone)):
             several[numbers[alone & (numbers >= 0)]] = True
-        guest = (self.users.inputs.entra_users["user_type"] == "Guest").to_numpy(dtype=bool) & (entra >= 0)
-        several[entra[guest & is_among(self.entra_keys, self.members_of_others)]] = True
+        several[entra[self.members_address & (entra >= 0)]] = True
         return several & (by_entra > 0)
+
+    @cached_property
+    def members_address(self) -> Mask:
+        """M4: the Guests whose key is that of a Member who takes no part."""
+        guest = (self.users.inputs.entra_users["user_type"] == "Guest").to_numpy(dtype=bool)
+        return guest & is_among(self.entra_keys, self.other_members["address"])
 
     @cached_property
     def holder(self) -> Rows:
@@ -99,6 +105,9 @@ def _carriers(comparison: Comparison, row: int) -> Values:
     entra, emply = comparison.carried
     inputs, number = comparison.users.inputs, entra[row]
     others = np.flatnonzero((entra == number) & (np.arange(len(entra)) != row))
+    if comparison.members_address[row]:
+        members = comparison.other_members
+        others = np.append(others, members.loc[members["address"] == comparison.entra_keys.iloc[row], "row"].unique())
     names = [
         *inputs.entra_users["user_principal_name"].iloc[others],
         *called(inputs.emply_users.iloc[np.flatnonzero(emply == number)]),

@@ -41,7 +41,7 @@ class Comparisons:
         by_name = Comparison(users, users.upn, emply["username"], linked, free, *nobody)
         needless, free = _without(by_name, M2, linked, free)
         alone = left_alone_by(M2, by_name)
-        others = _keys_of_other_members(users, needless)
+        others = _other_members(users, needless)
         by_email = Comparison(users, users.address, emply["email"], needless, free, *alone, others)
         needless, free = _without(by_email, M3, needless, free)
         entra, emply_users = left_alone_by(M3, by_email)
@@ -72,13 +72,13 @@ class Comparisons:
         }
 
 
-def _keys_of_other_members(users: EntraUsers, needless: Mask) -> "pd.Series[str]":
-    """M4: of the Guests' e-mails, those that are a UPN or e-mail of an enabled Member who takes no part."""
+def _other_members(users: EntraUsers, needless: Mask) -> pd.DataFrame:
+    """M4: the enabled Members who take no part (row) and have a Guest's e-mail (address) as UPN or e-mail."""
     in_scope, kinds = users.in_group & ~users.in_room, users.inputs.entra_users["user_type"]
     guest = (kinds == "Guest").to_numpy(dtype=bool) & users.enabled & in_scope & ~needless
     member = (kinds == "Member").to_numpy(dtype=bool)
     own = users.owners_of(users.address[guest])
-    return own.loc[(users.enabled & member & (~in_scope | needless))[own["row"]], "address"]
+    return own[(users.enabled & member & (~in_scope | needless))[own["row"]]]
 
 
 def _without(comparison: Comparison, rule: Rule[Comparison], needless: Mask, free: Mask) -> tuple[Mask, Mask]:

@@ -56,6 +56,15 @@ def test_who_shares_an_address_is_named_where_nobody_is_matched() -> None:
     )
 
 
+def test_the_member_whose_address_a_guest_has_is_named() -> None:
+    guest = person("gerda", mail="mona@contoso.com", userType="Guest")
+    document = explained(scenario([guest, person("mona", groups=[])]), "entra-gerda")
+    assert said(document, "M4")[0] == "decided"
+    assert said(document, "M3")[1].endswith(
+        "it is not clear whose mona@contoso.com is, also carried by mona@contoso.com."
+    )
+
+
 def test_a_login_that_is_linked_to_somebody_else_is_no_candidate_any_more() -> None:
     people = [person("megan", mail="m@contoso.com"), person("maja")]
     document = explained(scenario(people, [login("maja", email="m@contoso.com")], linked=["maja"]), "entra-megan")

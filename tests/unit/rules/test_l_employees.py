@@ -116,6 +116,13 @@ def test_a2_what_somebody_gets_by_l1_is_not_filled(plan_of: PlanOf) -> None:
     assert "L1 create_user ray" in told(plan)
 
 
+def test_a2_the_username_that_somebody_gets_by_l1_is_not_filled_as_email(plan_of: PlanOf) -> None:
+    people = [person("megan", mail="ray@contoso.com"), person("ray", mail="r.berg@contoso.com")]
+    plan = plan_of(scenario(people, [without_email("megan")], linked=["megan"]))
+    assert "A2 address_taken megan" in told(plan)
+    assert "L1 create_user ray" in told(plan)
+
+
 def test_a2_what_a_held_creation_gives_is_not_filled_either(plan_of: PlanOf) -> None:
     people = [person("megan", mail="ray@contoso.com"), person("ray")]
     none = {"max_grants": {"min_count": 0, "percent": 0}}
