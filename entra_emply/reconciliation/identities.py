@@ -184,7 +184,7 @@ class Identities:
     def login_of(self, person: int) -> str | None:
         """What the person's login is called: username, else e-mail."""
         names = (self.text("emply", column, person) for column in ("username", "email"))
-        return next((name for name in names if name and name.strip()), None)
+        return next((name for name in names if name and key_of(name)), None)
 
     def email_of_employee(self, person: int) -> str | None:
         """The e-mail by which an employee is the person's: the login's, else the Entra user's."""

@@ -10,6 +10,7 @@ from entra_emply.reconciliation.explain.standing import Recorded, link_held, sta
 from entra_emply.reconciliation.explain.statement import listed
 from entra_emply.reconciliation.explain.statements import statements
 from entra_emply.reconciliation.report.wording import changes, why
+from entra_emply.text import key_of
 
 
 def explanation(facts: Facts, recorded: Recorded) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def _emply(facts: Facts) -> dict[str, Any]:
     turned = facts.action(kind="deactivate_user") or facts.action(kind="activate_user")
     if turned and turned["action_id"] in facts.done:
         by = f", and was {'de' if login['active'] else ''}activated by the run since"
-    named = login["username"] or login["email"] or "without username"
+    named = next((name for name in (login["username"], login["email"]) if key_of(name or "")), "without username")
     return {
         "found": True,
         "sentence": f"The Emply user {named} is {state}{by}; its roles: {listed(facts.roles)}.",
@@ -78,7 +79,7 @@ def _employee(facts: Facts) -> dict[str, Any]:
     if employee is None:
         none = f"No employee carries the e-mail {facts.email}." if facts.email else "Without an e-mail, no employee."
         return {"found": False, "sentence": none}
-    leaving = employee["resignation_date"]
+    leaving = (employee["resignation_date"] or "").strip()
     date = f"resignation date {leaving}" if leaving else "no resignation date"
     several = f" {len(facts.carried)} employees carry this e-mail." if len(facts.carried) > 1 else ""
     number = f" {employee['number']}" if employee["number"] is not None else ""

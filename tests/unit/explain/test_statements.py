@@ -21,6 +21,15 @@ def test_whether_the_account_is_enabled_is_told(enabled: bool, said: str) -> Non
     assert said in explained(scenario([person(accountEnabled=enabled)]), "entra-megan")["found"]["entra"]["sentence"]
 
 
+def test_what_is_blank_in_emply_is_told_as_not_there() -> None:
+    leaver = employee(resignationDate=" ")
+    found = explained(scenario([person()], [login(username=" \u200b")], [leaver], linked=["megan"]), "entra-megan")[
+        "found"
+    ]
+    assert found["emply"]["sentence"].startswith("The Emply user megan@contoso.com is active")
+    assert found["employee"]["sentence"].endswith("is active, no resignation date.")
+
+
 def test_a_finding_about_a_group_names_it() -> None:
     finding = dict.fromkeys(("entra_id", "emply_user_id", "employee_id"))
     finding |= {"severity": "warning", "code": "nested_group_ignored", "subject": "HR", "message": "M.", "remedy": "R."}

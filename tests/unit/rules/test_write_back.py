@@ -147,6 +147,13 @@ def test_w1_whom_entra_deleted_a_person_restores(plan_of: PlanOf, prefix: str) -
     assert told(plan_of(stranger(deletedUsers=deleted))) == ["W1 restorable_user soren"]
 
 
+def test_w1_a_deleted_user_is_told_of_beside_a_upn_that_two_want(plan_of: PlanOf) -> None:
+    made = stranger(deletedUsers=[{"id": "0f-1e-2d", "userPrincipalName": "soren@contoso.com"}])
+    made[0]["emply"]["users"].append(login("twin", username=None, email="soren@contoso.com"))
+    both = [f"W1 {code} {who}" for code in ("duplicate_upn", "restorable_user") for who in ("soren", "twin")]
+    assert told(plan_of(made)) == both
+
+
 def test_w1_another_deleted_user_does_not_matter(plan_of: PlanOf) -> None:
     deleted = [{"id": "0f-1e-2d", "userPrincipalName": "0f1e2dcsoren@contoso.com"}]
     assert told(plan_of(stranger(deletedUsers=deleted))) == ["W1 create_user soren", "W1 needs_group soren"]
