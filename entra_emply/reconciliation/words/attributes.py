@@ -5,8 +5,8 @@ from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 CONDITIONS = {
     "fields_differ": ConditionWords(
         "Emply and Entra have different values for {differ}",
-        "Emply and Entra have the same values for {equal:nothing}, and Emply keeps its own where Entra has none "
-        "({blank:nowhere})",
+        "no value in Entra differs (equal: {equal:none}; without a value in Entra, so that Emply keeps its own: "
+        "{blank:none})",
     ),
     "address_blank": ConditionWords(
         "Emply has none", "Emply has an e-mail and a username, or Entra has none to fill in"

@@ -133,7 +133,7 @@ def test_a1_tells_which_fields_entra_does_not_have() -> None:
     document = explained(scenario([person(givenName="Megan")], [login(firstName="Megan")], linked=["megan"]))
     verdict, sentence = said(document, "A1")
     assert verdict == "might_have"
-    assert sentence.endswith("Emply keeps its own where Entra has none (last name, job title and mobile phone).")
+    assert sentence.endswith("so that Emply keeps its own: last name, job title and mobile phone).")
 
 
 # P, W: from the rows of the plan
