@@ -43,6 +43,7 @@ VARIABLES = (
     "CA_BUNDLE",
     "ENTRA_EMPLY_SETTINGS",
     "ENTRA_EMPLY_HOME",
+    "ENTRA_EMPLY_EXECUTOR",
     "DATABASE_URL",
     "FRAMES_URL",
     "ALERT_URLS",
@@ -156,6 +157,16 @@ class Environment:
     def frames_url(self) -> str:
         """Where frames are kept: a folder or an fsspec address."""
         return self._get("FRAMES_URL") or str(self.home / "frames")
+
+    @property
+    def shares_frames(self) -> bool:
+        """Whether frames are kept at an address of their own, which other machines may have, too."""
+        return self._get("FRAMES_URL") is not None
+
+    @property
+    def executor(self) -> str:
+        """The name of what runs the steps of a run."""
+        return self._get("ENTRA_EMPLY_EXECUTOR") or "in_process"
 
     @property
     def database_url(self) -> str | None:

@@ -13,7 +13,6 @@ from dagster import (
     Failure,
     MetadataValue,
     OpExecutionContext,
-    in_process_executor,
     job,
     op,
 )
@@ -100,20 +99,19 @@ def explain_one(context: OpExecutionContext, connections: Connections, config: A
     context.log.info("the explanation is on the page of reconciliation_actions, among its events")
 
 
-@job(executor_def=in_process_executor, description="Release held actions of the newest plan, with who and why.")
+@job(description="Release held actions of the newest plan, with who and why.")
 def approve() -> None:
     """One op."""
     approve_actions()
 
 
-@job(executor_def=in_process_executor, description="Let a quarantined action be tried again.")
+@job(description="Let a quarantined action be tried again.")
 def release() -> None:
     """One op."""
     release_action()
 
 
 @job(
-    executor_def=in_process_executor,
     description="Explain one person rule by rule, as `entra-emply explain --all` does: on the page of "
     "`reconciliation_actions`, under Events.",
 )

@@ -23,6 +23,8 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from assets import emply, entra, identities, mailboxes, provisioning, reconciliation, state
 from assets.io_manager import FramesIOManager
 from assets.resources import Connections
+from entra_emply.environment import Environment
+from pipelines.executors import chosen_executor
 from pipelines.hidden_values import hide_values
 from pipelines.jobs import JOBS
 from pipelines.schedules import SCHEDULES
@@ -52,13 +54,16 @@ def build_defs(**overrides: Unpack[Overrides]) -> Definitions:
         schedules=overrides.get("schedules", SCHEDULES),
         sensors=overrides.get("sensors", SENSORS),
         resources={**ours, **overrides.get("resources", {})},
-        # One process: starting one a step costs more than most steps take, also where all is materialized at once.
+        # One process: starting one a step costs more than most steps take. HTTP is made parallel inside an asset.
         executor=overrides.get("executor", in_process_executor),
     )
 
 
 @definitions
 def defs() -> Definitions:
-    """What Dagster's processes load, which write events of their own: these never show a failed statement's values."""
+    """What Dagster's processes load, which write events of their own: these never show a failed statement's values.
+
+    Raises SettingsError for an executor that cannot be had.
+    """
     hide_values()
-    return build_defs()
+    return build_defs(executor=chosen_executor(Environment.load()))

@@ -1,5 +1,5 @@
 """The jobs: sync (sources to plan), apply, retention, the settings alone, and those of `decisions`. What they do is in
-`assets`.
+`assets`, and what runs their steps in `executors`.
 """
 
 from datetime import timedelta
@@ -11,7 +11,6 @@ from dagster import (
     OpExecutionContext,
     RunsFilter,
     define_asset_job,
-    in_process_executor,
     job,
     op,
 )
@@ -28,12 +27,10 @@ AHEAD = {"dagster/priority": "1"}
 
 APPLIED = AssetSelection.assets("applied_changes")
 
-# One process: starting one a step costs more than most steps take. HTTP is made parallel inside an asset.
 sync = define_asset_job(
     "sync",
     selection=AssetSelection.all() - APPLIED,
     description="Read both systems, join them, make the plan. The plan is applied by the job `apply`, which follows.",
-    executor_def=in_process_executor,
     tags={ONE_AT_A_TIME: "sync"} | AHEAD,
 )
 
@@ -41,7 +38,6 @@ apply = define_asset_job(
     "apply",
     selection=APPLIED,
     description="Apply today's newest plan, once. The ledger refuses whatever else it is asked for.",
-    executor_def=in_process_executor,
     # A first sync may have hours of writes at Emply's pace: longer than any run else (dagster.yaml).
     tags={ONE_AT_A_TIME: "apply", "dagster/max_retries": "0", "dagster/max_runtime": "21600"} | AHEAD,
 )
@@ -50,7 +46,6 @@ reload_settings = define_asset_job(
     "reload_settings",
     selection=AssetSelection.assets("settings"),
     description="Read the settings again after their file changed; the plans of past days then show as unsynced.",
-    executor_def=in_process_executor,
 )
 
 
@@ -65,7 +60,7 @@ def forget_what_is_old(context: OpExecutionContext, connections: Connections) ->
     context.log.info("forgot the frames of %s runs and %s runs of Dagster", frames, runs)
 
 
-@job(executor_def=in_process_executor, description="Retention: forget frames, runs and plans that are old enough.")
+@job(description="Retention: forget frames, runs and plans that are old enough.")
 def retention() -> None:
     """One op."""
     forget_what_is_old()
