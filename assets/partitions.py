@@ -1,9 +1,9 @@
 """Days: every frame belongs to one, and an API only knows today. (UTC, as the schedule)
 
-Here too: the day an installation was set up, from which its days are counted. Nothing is written at import.
+Here too: the day an installation was set up, from which its days are counted. Nothing is written at import. The day is
+kept where all machines of the installation find it: beside the frames where FRAMES_URL is set, else in the home folder.
 """
 
-import os
 import uuid
 from contextlib import suppress
 from datetime import date, timedelta
@@ -12,22 +12,34 @@ from pathlib import Path
 from dagster import DailyPartitionsDefinition
 
 from entra_emply import clock
-from entra_emply.errors import SourceUnreadable
+from entra_emply.environment import Environment
+from entra_emply.errors import SettingsError, SourceUnreadable
+from entra_emply.storage.files import Files
 
+_NAME = "first-day"
 _TOLERANCE = timedelta(minutes=30)  # a run that a tick started just before midnight may read just after it
 
 
-def first_day(home: Path) -> date:
+def first_day(environment: Environment) -> date:
     """The day this installation was set up, before which no day is missing; today where none is recorded."""
-    return _recorded(home / "first-day") or clock.now().date()
+    return _kept_with_frames(environment) or _recorded(environment.home / _NAME) or clock.now().date()
 
 
-def record_first_day(home: Path) -> date:
+def record_first_day(environment: Environment) -> date:
     """Record today as the first day, once: when the installation is set up, or a run begins. The day that is recorded.
 
-    Processes that start together get the same day: the first one's.
+    Processes that start together get the same day: the first one's. Raises SettingsError where FRAMES_URL is of no use.
     """
-    recorded = home / "first-day"
+    if not environment.shares_frames:
+        return _record_at(environment.home)
+    files, day = Files(environment.frames_url), first_day(environment)
+    if files.get(_NAME) is None:
+        files.put(_NAME, f"{day}\n".encode())
+    return day
+
+
+def _record_at(home: Path) -> date:
+    recorded = home / _NAME
     found = _recorded(recorded)
     if found is not None:
         return found
@@ -51,9 +63,17 @@ def _recorded(path: Path) -> date | None:
         return None
 
 
-DAILY = DailyPartitionsDefinition(
-    start_date=str(first_day(Path(os.environ.get("ENTRA_EMPLY_HOME") or ".entra-emply"))), end_offset=1
-)
+def _kept_with_frames(environment: Environment) -> date | None:
+    """The day beside the frames; None where there is none. That they cannot be had, a run says, and no import."""
+    if not environment.shares_frames:
+        return None
+    try:
+        return date.fromisoformat((Files(environment.frames_url).get(_NAME) or b"").decode().strip())
+    except (SettingsError, ValueError):
+        return None
+
+
+DAILY = DailyPartitionsDefinition(start_date=str(first_day(Environment.load())), end_offset=1)
 """The days of this installation, as they are when a process begins."""
 
 

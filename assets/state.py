@@ -51,7 +51,7 @@ def settings(connections: Connections) -> Output[pd.DataFrame]:
 def sync_state(context: AssetExecutionContext, connections: Connections) -> Output[dict[str, pd.DataFrame]]:
     """One frame for each table of `SyncState`, and `clock` (read_at, epoch)."""
     require_today("sync_state", context.partition_key)
-    record_first_day(connections.environment.home)
+    record_first_day(connections.environment)
     if not settle(connections.ledger, graph=connections.graph, emply=connections.emply):
         context.log.info("another run is applying just now: a plan of this run will be refused")
     state = connections.ledger.read_state(clock.now())

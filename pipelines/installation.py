@@ -24,7 +24,7 @@ def installation(environment: Environment) -> Iterator[str]:
     Raises SettingsError where the database cannot be had.
     """
     home = environment.made_home()
-    record_first_day(home)
+    record_first_day(environment)
     link = home / "dagster.yaml"
     if not link.exists():
         link.unlink(missing_ok=True)
