@@ -14,11 +14,13 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, as_set, encoded, is_among, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.kinds import UNDO_RULES
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of
 from entra_emply.reconciliation.rules.lifecycle import given_at_creation
 from entra_emply.reconciliation.rules.roles import RoleChanges
+from entra_emply.reconciliation.rules.undo import giving
 
-GUARDS = ["G1", "G2", "G3", "G4", "G6", "G7"]
+GUARDS = ["G1", "G2", "G3", "G4", "G6", "G7", "G8"]
 COUNTS = {"guard": "str", "group_id": "str", "counted": "Int64", "allowed": "Int64", "of": "Int64"}
 _RECENTLY = timedelta(hours=24)
 
@@ -89,6 +91,11 @@ class PlannedActions:
     def of_c6(self) -> Mask:
         """Which are C6's."""
         return (self.frame["rule"] == "C6").to_numpy(dtype=bool)
+
+    @cached_property
+    def of_undo(self) -> Mask:
+        """Which restore what was applied before."""
+        return self.frame["rule"].isin(UNDO_RULES).to_numpy(dtype=bool)
 
     def named(self, row: int) -> str:
         """The kind of an action."""
@@ -213,7 +220,8 @@ def _all(actions: PlannedActions) -> Rows:
 
 
 def _kinds(name: str, *kinds: str) -> Condition[PlannedActions]:
-    return Condition(name, lambda actions, rows: actions.is_kind(*kinds)[rows])
+    """Actions of these kinds, but for those of an undo, which a guard of their own holds."""
+    return Condition(name, lambda actions, rows: (actions.is_kind(*kinds) & ~actions.of_undo)[rows])
 
 
 def _of_people(name: str, people: Callable[[PlannedActions], Rows], *kinds: str) -> Condition[PlannedActions]:
@@ -243,7 +251,12 @@ def _receives_protected(actions: PlannedActions) -> Mask:
     none = np.zeros(0, dtype=np.int64)
     changed = none if actions.changes is None else actions.changes.given(identities.mapping.protected_roles)
     made = ~actions.in_entra & actions.is_kind("create_user")
-    return (made & np.isin(actions.person, created)) | (actions.is_kind("set_roles") & np.isin(actions.person, changed))
+    restored = giving(identities.inputs.state.undos, identities.mapping.protected_roles)
+    return (
+        (made & np.isin(actions.person, created))
+        | (actions.is_kind("set_roles") & ~actions.of_undo & np.isin(actions.person, changed))
+        | (actions.of_undo & is_among(actions.frame["action_id"], restored))
+    )
 
 
 @once
@@ -315,6 +328,7 @@ deactivates = _kinds("deactivates", "deactivate_user", "delete_user")
 sets_roles = _kinds("sets_roles", "set_roles")
 removes = Condition("removes", _removes)
 grants = _kinds("grants", "create_user", "activate_user")
+undoes = Condition[PlannedActions]("undoes", lambda actions, rows: actions.of_undo[rows])
 leaves_group = Condition("leaves_group", _leaves_group)
 touches_holder = _of_people(
     "touches_holder", lambda actions: _holders(actions.identities), "link_user", "deactivate_user", "delete_user"
@@ -389,10 +403,11 @@ G3 = _guard("G3", _protected, None, (behind_link,))
 G4 = _guard("G4", leaves_group, group_emptied)
 G6 = _guard("G6", removes, _more("too_many_removals", "G6"))
 G7 = _guard("G7", grants, _more("too_many_grants", "G7"))
+G8 = _guard("G8", undoes, None)
 
-OWN: Mapping[str, Rule[PlannedActions]] = {"G1": G1, "G2": G2, "G3": G3_OWN, "G4": G4, "G6": G6, "G7": G7}
+OWN: Mapping[str, Rule[PlannedActions]] = {"G1": G1, "G2": G2, "G3": G3_OWN, "G4": G4, "G6": G6, "G7": G7, "G8": G8}
 """What holds an action by itself."""
-RULES = (G1, G2, G3, G4, G6, G7)
+RULES = (G1, G2, G3, G4, G6, G7, G8)
 
 # --- the plan ---------------------------------------------------------------------------------------------------------
 

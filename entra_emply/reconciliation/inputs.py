@@ -99,6 +99,7 @@ STATE_COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "deleted_users": {"entra_id": "str", "employee_id": "str"},
     "refused": {"entra_id": "str", "emply_user_id": "str"},
+    "undos": dict.fromkeys(("action_id", "kind", "entra_id", "emply_user_id", "before", "after", "cause"), "str"),
     "holds": {"action_id": "str", "guards": "str"},
     "approvals": {"action_id": "str", "expires_at": UTC_TIME},
 }
@@ -124,8 +125,9 @@ class SyncState:
     last 24 hours. group_counts: each group's last member count above zero (G4). photo_etags: of the photo that a link
     was given last (P1). calendars: Emply's that were made or attached for an Entra user (C5), or detached from one
     (C1). event_pairs: Emply's events that were made in Outlook, with the mailbox and the calendar (E2). deleted_users:
-    whom W3 has deleted for an employee. refused: pairs that a person said are not the same one (M3b). holds: actions of
-    the newest plan held and not approved, `guards` separated by blanks. approvals: valid and unused.
+    whom W3 has deleted for an employee. refused: pairs that a person said are not the same one (M3b). undos: open
+    requests to undo, each the action that it asks for, `before` and `after` as JSON text (U). holds: actions of the
+    newest plan held and not approved, `guards` separated by blanks. approvals: valid and unused.
     `read_at` is the plan's time; `epoch` tells whether anything was applied since.
     """
 
@@ -140,6 +142,7 @@ class SyncState:
     event_pairs: pd.DataFrame
     deleted_users: pd.DataFrame
     refused: pd.DataFrame
+    undos: pd.DataFrame
     holds: pd.DataFrame
     approvals: pd.DataFrame
     read_at: datetime

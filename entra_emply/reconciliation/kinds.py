@@ -25,6 +25,9 @@ ORDER = (
     "entra.delete_user",
 )
 
+UNDO_RULES = frozenset({"U1", "U2", "U3"})
+"""The rules whose actions restore what was applied before (U)."""
+
 
 def require_kind(kind: str | None) -> None:
     """Raise PlanRefused where nothing is called so: "set_roles" and "emply.set_roles" are kinds, and None is any."""

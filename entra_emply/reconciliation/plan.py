@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guards
 from entra_emply.reconciliation.arrays import as_set, collected, is_among, marked, repeated, sorted_by, take
+from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.guards import COUNTS, GUARDS, PlannedActions
 from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, together
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
-from entra_emply.reconciliation.kinds import ORDER
+from entra_emply.reconciliation.kinds import ORDER, UNDO_RULES
 from entra_emply.reconciliation.mapping import Mapping, nothing_configured, require_cloud, resolve
 from entra_emply.reconciliation.rules import (
     attributes,
@@ -31,10 +32,12 @@ from entra_emply.reconciliation.rules import (
     photos,
     roles,
     signs,
+    undo,
     write_back,
 )
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.days import time_zones
+from entra_emply.reconciliation.rules.undo import Undoing
 from entra_emply.text import as_arrow
 
 ACTION_COLUMNS = [
@@ -79,7 +82,8 @@ class Plan:
     changes once the plan is applied and no role action of theirs failed.
     group_ids (group_name, group_id) and group_counts (group_id, members): to remember with the plan.
     ended_deactivations (emply_user_id): recorded deactivations that somebody has undone in Emply. ended_pairs
-    (emply_event_id): recorded pairs with both ends gone.
+    (emply_event_id): recorded pairs with both ends gone. ended_undos (action_id, why): open requests to undo that the
+    plan does not meet, and why in words.
     guard_counts (guards.COUNTS): what the guards counted and what they allow, for explaining what they hold.
     configured_groups and room_groups: ids, in settings order: what applying re-reads causes with. window: from when
     until when events were planned, None where none were.
@@ -92,6 +96,7 @@ class Plan:
     group_counts: pd.DataFrame
     ended_deactivations: pd.DataFrame
     ended_pairs: pd.DataFrame
+    ended_undos: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["action_id", "why"], dtype="str"))
     guard_counts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COUNTS)).astype(COUNTS))
     configured_groups: tuple[str, ...] = ()
     room_groups: tuple[str, ...] = ()
@@ -124,12 +129,14 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     signs.require_visible_members(identities)
     changes = roles.role_changes(identities)
     states = roles.role_states(identities)
-    of_people = _of_people(identities, changes)
+    undoing = Undoing.of(identities)
+    of_people = _of_people(identities, changes, undoing)
     held = _held(of_people)
     found = Calendars(identities, guards.waiting(identities, held))
     of_calendars = _of_calendars(found)
     planned = _in_order(identities, [held, _held(of_calendars)])
-    waiting = planned[planned["kind"].isin(["link_user", "create_user", "set_roles"]) & (planned["held_by"] != "")]
+    of_roles = planned["kind"].isin(["link_user", "create_user", "set_roles"]) & ~planned["rule"].isin(UNDO_RULES)
+    waiting = planned[of_roles & (planned["held_by"] != "")]
     states = states[~states["person"].isin(waiting["person"])]
     members = np.bincount(identities.memberships["priority"], minlength=len(mapping.groups))
     counts = pd.DataFrame({"group_id": mapping.groups["group_id"], "members": members})
@@ -142,6 +149,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
         group_counts=counts[counts["members"] > 0].reset_index(drop=True),
         ended_deactivations=ended[["emply_user_id"]].reset_index(drop=True),
         ended_pairs=events.ended_pairs(found),
+        ended_undos=_ended_undos(undoing),
         guard_counts=guards.counts(of_people, of_calendars),
         configured_groups=tuple(mapping.groups["group_id"]),
         room_groups=mapping.rooms,
@@ -174,19 +182,25 @@ def require_groups_read(inputs: Inputs, groups_read: "pd.Series[str]") -> None:
         )
 
 
-def _of_people(identities: Identities, changes: roles.RoleChanges) -> PlannedActions:
+def _of_people(identities: Identities, changes: roles.RoleChanges, undoing: Undoing) -> PlannedActions:
     """The actions of everything but C and E, with who they are about."""
     drafts = together(
         [
-            lifecycle.actions_of(identities),
-            changes.actions,
-            attributes.actions_of(identities),
+            undoing.planned,
             photos.actions_of(identities),
             write_back.actions_of(identities),
+            undo.actions_of(undoing),
         ]
     )
     who = identities.frame.loc[drafts["person"], ["entra_id", "emply_user_id"]].reset_index(drop=True)
     return PlannedActions(identities, _with_ids(pd.concat([drafts, who], axis=1)), changes)
+
+
+def _ended_undos(undoing: Undoing) -> pd.DataFrame:
+    """The open requests to undo that end, and why."""
+    ended = undo.stopped(undoing) if len(undoing) else {}
+    rows = [(undoing.requests["action_id"].iloc[row], clause_of(looked)) for row, looked in ended.items()]
+    return pd.DataFrame(rows, columns=["action_id", "why"], dtype="str")
 
 
 def _of_calendars(found: Calendars) -> PlannedActions:
@@ -206,7 +220,7 @@ def _held(planned: PlannedActions) -> pd.DataFrame:
 
 
 def _with_ids(drafts: pd.DataFrame) -> pd.DataFrame:
-    return drafts.assign(action_id=_action_ids(drafts))
+    return drafts.assign(action_id=action_ids(drafts))
 
 
 def _in_order(identities: Identities, parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -233,7 +247,7 @@ def _time_zones(identities: Identities, planned: pd.DataFrame) -> "pd.Series[str
     return take(time_zones(identities), np.where(of_events, planned["person"], -1))
 
 
-def _action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
+def action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
     """What an approval is given to: the SHA-256 of `[target, kind, entra_id, emply_user_id, before, after]` as JSON
     with sorted keys, in ASCII (interfaces.md).
     """

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.reference.applying_calendars import CALENDARS
 from tests.reference.applying_entra import apply_to_users
-from tests.reference.guards import action_id
+from tests.reference.guards import UNDO, action_id
 from tests.reference.terms import key
 
 Row = dict[str, Any]
@@ -114,6 +114,8 @@ def _remember(state: Row, plan: Row, failed: set[str]) -> None:
     names = {row["groupName"]: row for row in [*state.get("groupIds", []), *plan.get("groupIds", [])]}
     counts = {row["groupId"]: row for row in [*state.get("groupCounts", []), *plan.get("groupCounts", [])]}
     state |= {"groupIds": list(names.values()), "groupCounts": list(counts.values())}
+    done = {action_id(row) for row in plan["actions"] if row["rule"] in UNDO and row["held_by"]}
+    state["undos"] = [row for row in state.get("undos", []) if row["action"] in done]
     state["holds"] = [
         {"action": action_id(action), "guards": action["own_guards"]}
         for action in plan["actions"]

@@ -10,6 +10,7 @@ from tests.reference.terms import Inputs, Person, Row, get, moment
 
 LEAVING = ("deactivate_user", "delete_user")
 GRANTS = ("create_user", "activate_user")  # in Emply and in Entra
+UNDO = ("U1", "U2", "U3")
 LOSING = (("emply", "remove_calendar"), ("emply", "detach_calendar"), ("entra", "delete_event"))
 
 Actions = list[tuple[Person, Row]]
@@ -27,13 +28,7 @@ def hold(inputs: Inputs, people: list[Person], planned: Planned) -> None:
     g1, g2, g7 = _too_many_leave(inputs, actions), _too_many_roles(inputs, people, actions), _too_many(inputs, actions)
     emptied = _emptied_groups(inputs)
     for person, row in planned.actions:
-        own: set[str] = set()
-        if row["kind"] in LEAVING and g1:
-            own.add("G1")
-        if row["kind"] == "set_roles" and g2:
-            own.add("G2")
-        if row["kind"] in GRANTS and g7:
-            own.add("G7")
+        own = {"G8"} if row["rule"] in UNDO else _counted(row["kind"], g1=g1, g2=g2, g7=g7)
         if _touches_protected(inputs, person, row):
             own.add("G3")
         if row["reason"] == "removed_from_group" and _concerns(person, emptied):
@@ -46,6 +41,12 @@ def hold(inputs: Inputs, people: list[Person], planned: Planned) -> None:
         if together[0]["kind"] != "link_user":
             _settle(inputs, together, link=next((row for other, row in links if other is person), None))
     _inherit(inputs, planned)
+
+
+def _counted(kind: str, *, g1: bool, g2: bool, g7: bool) -> set[str]:
+    """The guards that hold every action of a kind, because they are too many."""
+    too_many = {"G1": g1 and kind in LEAVING, "G2": g2 and kind == "set_roles", "G7": g7 and kind in GRANTS}
+    return {guard for guard, holds in too_many.items() if holds}
 
 
 def hold_calendars(inputs: Inputs, actions: Actions) -> None:
@@ -173,14 +174,15 @@ def _too_many_leave(inputs: Inputs, actions: list[Row]) -> bool:
 def _too_many_roles(inputs: Inputs, people: list[Person], actions: list[Row]) -> bool:
     """G2."""
     population = [person for person in people if person.matched]
-    changed = [row for row in actions if row["kind"] == "set_roles"]
+    changed = [row for row in actions if row["kind"] == "set_roles" and row["rule"] not in UNDO]
     return len(changed) > limit(inputs, "max_role_changes", 20, 25, len(population))
 
 
 def _too_many(inputs: Inputs, actions: list[Row]) -> bool:
     """G7, by Entra user; those who are to be made in Entra have only an Emply user."""
     recent = {row["entraId"] for row in _recent(inputs, "grants") if not row["approved"]}
-    granted = {row["entra_id"] or ("emply", row["emply_user_id"]) for row in actions if row["kind"] in GRANTS}
+    counted = [row for row in actions if row["kind"] in GRANTS and row["rule"] not in UNDO]
+    granted = {row["entra_id"] or ("emply", row["emply_user_id"]) for row in counted}
     return len(granted | recent) > limit(inputs, "max_grants", 20, 10, len(inputs.emply("users")))
 
 

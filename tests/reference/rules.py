@@ -15,6 +15,7 @@ from tests.reference.planned import Planned
 from tests.reference.roles import new_role_state, plan_roles
 from tests.reference.signs import check_hidden_groups, find_signs
 from tests.reference.terms import ConfigurationError, Inputs, Mapping, Person, Row, get, trimmed
+from tests.reference.undo import RULES, plan_undos
 from tests.reference.write_back import check_tenant, create_users, plan_write_back
 
 __all__ = ["ConfigurationError", "plan"]
@@ -77,6 +78,7 @@ def fill(inputs: Inputs, planned: Planned) -> tuple[list[Row], list[str]]:
     for letter in LETTERS:  # A2 asks who is created
         for person in decided_people:
             planned.add(person, letter(inputs, person, planned))
+    plan_undos(inputs, everybody.people, planned, lambda changed: _again(inputs, changed))
     find_unread_photos(inputs, planned)
     create_users(inputs, everybody.external, planned)
     hold(inputs, everybody.people, planned)
@@ -86,6 +88,12 @@ def fill(inputs: Inputs, planned: Planned) -> tuple[list[Row], list[str]]:
     hold_calendars(inputs, planned.actions[decided:])
     find_signs(inputs, everybody.people, planned)
     return _role_states(inputs, everybody.people, planned), ended_pairs
+
+
+def _again(inputs: Inputs, scenario: Row) -> Row:
+    """The plan of another scenario, with no request to undo."""
+    state = {**inputs.state, "undos": []}
+    return plan(scenario, inputs.settings, state, inputs.now, inputs.unreadable, inputs.member_read_hidden)
 
 
 def _group_renamed(group: Row) -> Row:
@@ -105,7 +113,8 @@ def _role_states(inputs: Inputs, people: list[Person], planned: Planned) -> list
     states = []
     for person in people:
         created = bool(planned.of(person, "create_user"))
-        held = any(row["held_by"] for row in planned.of(person, "link_user", "create_user", "set_roles"))
+        of_roles = planned.of(person, "link_user", "create_user", "set_roles")
+        held = any(row["held_by"] for row in of_roles if row["rule"] not in RULES.values())
         if (person.matched or created) and not held and not planned.told(person, "protected_role"):  # R7
             inputs.trace["R9"] += 1
             states.append({"entraId": person.entra_id, "groups": new_role_state(inputs, person)})

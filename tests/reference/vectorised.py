@@ -12,6 +12,7 @@ from entra_emply.extraction.example import example_of
 from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
+from tests.reference.guards import action_id
 from tests.reference.terms import ConfigurationError
 
 Row = dict[str, Any]
@@ -84,6 +85,7 @@ def inputs_of(
             frames[name]["at"] = pd.to_datetime(frames[name]["at"], utc=True)
     holds = [(row["action"], " ".join(row["guards"])) for row in state.get("holds", [])]
     approvals = [(row["action"], row["expiresAt"]) for row in state.get("approvals", [])]
+    frames["undos"] = pd.DataFrame([_undo(row) for row in state.get("undos", [])])
     frames["holds"] = pd.DataFrame(holds, columns=["action_id", "guards"])
     frames["approvals"] = pd.DataFrame(approvals, columns=["action_id", "expires_at"])
     frames["approvals"]["expires_at"] = pd.to_datetime(frames["approvals"]["expires_at"], utc=True)
@@ -116,6 +118,13 @@ def _example(scenario: Row, settings: Row) -> Row:
         "scenario": {system: scenario[system] for system in ("entra", "emply") if system in scenario},
         "settings": {name: value for name, value in settings.items() if value is not None},
     }
+
+
+def _undo(row: Row) -> Row:
+    """A request to undo, with the hash that its action has."""
+    asked = {"target": "emply", "entra_id": row["entraId"], "emply_user_id": row["emplyUserId"], **row}
+    texts = {side: json.dumps(row[side]) for side in ("before", "after")}
+    return {**asked, **texts, "action_id": action_id(asked)}
 
 
 def _sync(state: Row, now: datetime) -> Row:

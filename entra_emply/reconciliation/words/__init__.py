@@ -16,6 +16,7 @@ from entra_emply.reconciliation.words import (
     photos,
     roles,
     signs,
+    undo,
     wishes,
     write_back,
 )
@@ -25,7 +26,7 @@ __all__ = ["CONDITIONS", "RULES", "ConditionWords", "RuleWords", "phrase"]
 
 _LETTERS = (
     *(common, matching, lifecycle, roles, attributes, photos),
-    *(calendars, events, write_back, signs, guards, wishes),
+    *(calendars, events, write_back, signs, undo, guards, wishes),
 )
 
 CONDITIONS: dict[str, ConditionWords] = {name: words for each in _LETTERS for name, words in each.CONDITIONS.items()}

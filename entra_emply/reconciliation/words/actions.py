@@ -41,6 +41,7 @@ GUARDS = {
     "G4": "a configured group is suddenly empty",
     "G6": "more people lose calendars or events than max_deactivations allows",
     "G7": "more new or reactivated logins than max_grants allows",
+    "G8": "undoes what was applied before",
 }
 """Why a guard holds an action."""
 KINDS = {

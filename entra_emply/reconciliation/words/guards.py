@@ -59,6 +59,8 @@ CONDITIONS = {
     "grants_or_held": _EITHER,
     "too_many_grants": _more("people would get access", "max_grants"),
     "too_many_grants_or_held": _EITHER,
+    "undoes": ConditionWords("{they} {do} undo what was applied before", "{they} {do} not undo anything"),
+    "undoes_or_held": _EITHER,
     "refused": ConditionWords("{why}", "every list was read completely, or there would be no plan"),
     "lost_rows": ConditionWords("the read has fewer rows than is believed", "the read has the rows that it should"),
     "first_read_empty": ConditionWords("the first read is empty", "the first read is not empty"),
@@ -93,4 +95,5 @@ RULES = {
     ),
     "G6": _guard("too_many_removals_or_held"),
     "G7": _guard("too_many_grants_or_held"),
+    "G8": _guard("undoes_or_held"),
 }

@@ -28,4 +28,13 @@ PARTS = {
     "field_changes": "{field} from {before:nothing} to {after}",
     "an_email": "the e-mail {value}",
     "a_username": "the username {value}",
+    "restores_it": "restores it by itself",
+    "changes_it": "changes it",
+    "restore_in_entra": "restore the user in Entra",
+    "enable_in_entra": "enable the account in Entra",
+    "add_to_group": "add the user to a configured group",
+    "leave_room_group": "take the user out of the room group",
+    "bring_employee_back": "make the employee active in Emply",
+    "change_in_entra": "change it in Entra",
+    "change_the_groups": "change the user's groups or the mapping of the settings",
 }

@@ -47,7 +47,7 @@ RULES = [
     *("P1", "P2", "P3", "P4", "P5", "C1", "C1a", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "E1", "E2", "E3"),
     *("W0", "W1", "W2", "W3", "W4", "sso_not_assigned", "dynamic_group_guests", "nested_group_ignored"),
     *("hidden_membership", "multiple_groups_single_role", "calendar_not_editable", "email_nearly_matches"),
-    *("G1", "G2", "G3", "G4", "G5", "G5b", "G6", "G7"),
+    *("G1", "G2", "G3", "G4", "G5", "G5b", "G6", "G7", "G8"),
 ]
 WITHOUT_ROWS = {"X", "M1", "M4", "M5", "M6", "R1", "R3", "R6", "R9", "A3", "A4", "P2", "P4", "C2", "C8", "E3", "W4"}
 """Rules that decide without a row of their own."""

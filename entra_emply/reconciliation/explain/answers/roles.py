@@ -34,7 +34,7 @@ def single_role(facts: Facts) -> str | None:
         f"The user has an employee, and then roles are not synchronised: the user keeps {has}. Only active or not "
         "active follows Entra."
     )
-    giving = facts.action(kind="set_roles") or facts.action("L1")
+    giving = facts.action("R2", "R4", "R5") or facts.action("L1")
     protected = f"The user holds the protected role {listed(facts.protected_held)}, so the roles are left as they are."
     return first_of(
         (not facts.in_scope, f"The user gets no role from groups, because {facts.out_of_scope}."),
@@ -76,11 +76,11 @@ def _changed(facts: Facts, change: Row) -> str:
         "group_joined": "The user joined a configured group and gets the role of that group.",
         "roles_missing": f"A role of the groups was taken away in Emply, so exactly theirs are set; what goes: {gone}.",
     }
-    said = (
-        "The user has no role at all, so they get the main group's."
-        if change["rule"] == "R2"
-        else why[change["reason"]]
-    )
+    by_rule = {
+        "R2": "The user has no role at all, so they get the main group's.",
+        "U1": "Somebody asked that the roles which were taken are given back.",
+    }
+    said = by_rule.get(change["rule"]) or why[change["reason"]]
     return f"{said} The roles become {listed(after)} {facts.fate(change)}."
 
 
