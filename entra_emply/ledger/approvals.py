@@ -191,10 +191,10 @@ def _newest(connection: Connection, named: str) -> RecordedPlan:
     raise PlanRefused(f"plan {named} is not the newest plan: {newest}; look at that one first")
 
 
-def _known_group(connection: Connection, group: str | None) -> str | None:
-    """The id of a group, given its name or id."""
-    found = None if group is None else group_id(connection, group.strip())
-    if group is not None and found is None:
+def known_group(connection: Connection, group: str) -> str:
+    """The id of a group, given its name or id. Raises PlanRefused for a group that no plan knows."""
+    found = group_id(connection, group.strip())
+    if found is None:
         raise PlanRefused(f"no plan knows a group {group!r}: give its name as in the settings, or its id")
     return found
 
@@ -226,7 +226,7 @@ def _wanted(
 ) -> tuple[RecordedPlan, str | None, Wanted]:
     """The newest plan, the id of the group, and what an approval of the held actions that fit covers."""
     plan, action_id = _newest_or_action(connection, named)
-    group = _known_group(connection, group)
+    group = None if group is None else known_group(connection, group)
     held = _held(connection, plan.plan_no)
     fits = chosen(held, **filters, group=group, action_ids=action_ids)
     if action_id is not None:

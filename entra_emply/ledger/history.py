@@ -1,8 +1,9 @@
 """The history: what was planned, approved and done, by whom and when. Queries only; nothing is written.
 
-An event is `planned` (new since the plan before), `approved`, `refused`, `released`, or the outcome of an attempt:
-`applied`, `failed`, `superseded`, `interrupted`. The events of one person are listed one by one; those of everybody are
-counted by plan and kind. `code` is the target's own where it refused, or how an approval ended.
+An event is `planned` (new since the plan before), `approved`, `refused`, `released`, `undo asked`, or the outcome of an
+attempt: `applied`, `failed`, `superseded`, `interrupted`. The events of one person are listed one by one; those of
+everybody are counted by plan and kind. `code` is the target's own where it refused, or how an approval or a request to
+undo ended.
 """
 
 from collections.abc import Iterator
@@ -30,7 +31,17 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger.approvals import SHORTEST_ID, begins
 from entra_emply.ledger.migrate import exists
-from entra_emply.ledger.tables import actions, approvals, attempts, links, outcomes, plans, refused, releases
+from entra_emply.ledger.tables import (
+    actions,
+    approvals,
+    attempts,
+    links,
+    outcomes,
+    plans,
+    refused,
+    releases,
+    undo_requests,
+)
 from entra_emply.reconciliation.kinds import require_kind
 from entra_emply.text import key_of
 
@@ -185,9 +196,9 @@ def _how(events: FromClause) -> list[Any]:
 
 def _events(about: FromClause) -> FromClause:
     """All events of the actions in `about`: plan_no, action_id, at, event, by, why, code."""
-    return union_all(_planned(about), _approved(about), _tried(about), _released(about), _refused(about)).subquery(
-        "events"
-    )
+    return union_all(
+        _planned(about), _approved(about), _tried(about), _released(about), _refused(about), _asked(about)
+    ).subquery("events")
 
 
 def _planned(about: FromClause) -> Select[Any]:
@@ -231,6 +242,17 @@ def _refused(about: FromClause) -> Select[Any]:
     event = _event(about, refused.c.at, literal("refused"), refused.c.by, refused.c.reason, _NONE)
     pair = and_(refused.c.entra_id == about.c.entra_id, refused.c.emply_user_id == about.c.emply_user_id)
     return event.join(*_last(about, and_(about.c.kind == "link_user", about.c.rule == "M3b"))).join(refused, pair)
+
+
+def _asked(about: FromClause) -> Select[Any]:
+    """Requests to undo an action, each with the newest plan of the id that was undone, and why or how it ended."""
+    asked, newest = undo_requests.c, func.max(plans.c.plan_no)
+    undone = select(newest).where(plans.c.plan_id == asked.undone_plan_id, plans.c.origin == "sync")
+    event = _event(
+        about, asked.at, literal("undo asked"), asked.by, asked.reason, func.coalesce(asked.why, asked.ending)
+    )
+    this = and_(asked.undone_action_id == about.c.action_id, about.c.plan_no == undone.scalar_subquery())
+    return event.join(undo_requests, this)
 
 
 def _last(about: FromClause, which: Any) -> tuple[FromClause, Any]:  # noqa: ANN401 (a condition)

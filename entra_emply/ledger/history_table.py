@@ -15,6 +15,7 @@ _COLOURS = {
     "failed": "red",
     "approved": "cyan",
     "refused": "cyan",
+    "undo asked": "cyan",
     "superseded": "dim",
     "interrupted": "dim",
 }

@@ -6,7 +6,7 @@ Applying a plan is not a method here: it takes many transactions, which are in `
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -22,6 +22,7 @@ from entra_emply.ledger import (
     plans,
     retention,
     sync_state,
+    undo_requests,
 )
 from entra_emply.ledger.action_status import ActionFailure, ActionStatus
 from entra_emply.ledger.alert_facts import Facts
@@ -165,6 +166,31 @@ class Ledger:
         """Record that a held link by another address is not the same person (see `approvals.refuse`)."""
         with self._database.writing() as connection:
             approvals.refuse(connection, plan_id, person=person, by=by, reason=reason)
+
+    def applied(self, named: str) -> pd.DataFrame:
+        """What was applied of a plan, or the one action of this id (see `undo_requests.applied`)."""
+        with self._database.reading() as connection:
+            return undo_requests.applied(connection, named)
+
+    def changed_since(self, since: datetime, logins: Collection[str]) -> list[tuple[str, dict[str, Any]]]:
+        """What was applied to these logins since then (see `undo_requests.changed_since`)."""
+        with self._database.reading() as connection:
+            return undo_requests.changed_since(connection, since, logins)
+
+    def undos_of(self, logins: Collection[str]) -> set[tuple[str, str]]:
+        """The open requests to undo of these logins: emply_user_id, kind."""
+        with self._database.reading() as connection:
+            return undo_requests.open_of(connection, logins)
+
+    def ask_to_undo(self, wanted: Sequence[Mapping[str, Any]], *, by: str, reason: str) -> int:
+        """Record requests to undo; how many (see `undo_requests.ask`)."""
+        with self._database.writing() as connection:
+            return undo_requests.ask(connection, wanted, by=by, reason=reason)
+
+    def group_named(self, group: str) -> str:
+        """The id of a group, given its name or its id. Raises PlanRefused for a group that no plan knows."""
+        with self._database.reading() as connection:
+            return approvals.known_group(connection, group)
 
     def release(self, named: str, by: str) -> str:
         """Let a quarantined action be tried again; its id (see `approvals.release`)."""

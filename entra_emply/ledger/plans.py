@@ -5,7 +5,19 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, delete, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from entra_emply import clock
@@ -26,6 +38,7 @@ from entra_emply.ledger.tables import (
     plan_role_states,
     plans,
     read_certificates,
+    undo_requests,
 )
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.inputs import SyncState
@@ -236,7 +249,8 @@ def recorded(row: RowMapping) -> RecordedPlan:
 def _change_sync_state(connection: Connection, plan: Plan, plan_no: int, state: SyncState) -> None:
     """Record group ids and member counts; delete ended deactivations and event pairs.
 
-    An action that is no longer planned loses its approval and its failures; a quarantined one stays quarantined.
+    An action that is no longer planned loses its approval and its failures; a quarantined one stays quarantined. A
+    request to undo that the plan cannot meet ends.
     """
     _upsert(connection, group_ids, plan.group_ids)
     _upsert(connection, group_counts, plan.group_counts.assign(plan_no=plan_no))
@@ -249,10 +263,27 @@ def _change_sync_state(connection: Connection, plan: Plan, plan_no: int, state: 
     )
     pairs = event_pairs.c.emply_event_id.in_(plan.ended_pairs["emply_event_id"].tolist())
     connection.execute(delete(event_pairs).where(pairs))
+    end_expired_undos(connection, clock.now())
+    _stop_undos(connection, plan.ended_undos)
     left = update(approvals).where(approvals.c.used_at.is_(None), ~_planned(plan_no, approvals))
     connection.execute(left.values(used_at=clock.now(), ending="left"))
     over = failures.c.quarantined_at.is_(None), ~_planned(plan_no, failures)
     connection.execute(delete(failures).where(*over))
+
+
+def end_expired_undos(connection: Connection, now: datetime) -> None:
+    """End the requests to undo that nobody approved in time."""
+    over = update(undo_requests).where(undo_requests.c.ended_at.is_(None), undo_requests.c.expires_at <= now)
+    connection.execute(over.values(ended_at=now, ending="expired"))
+
+
+def _stop_undos(connection: Connection, ended: pd.DataFrame) -> None:
+    """End the requests (action_id, why) that the plan cannot meet."""
+    if ended.empty:
+        return
+    these = (undo_requests.c.ended_at.is_(None), undo_requests.c.action_id == bindparam("request"))
+    stop = update(undo_requests).where(*these).values(ended_at=clock.now(), ending="stopped", why=bindparam("stopped"))
+    connection.execute(stop, [{"request": row.action_id, "stopped": row.why} for row in ended.itertuples()])
 
 
 def _planned(plan_no: int, table: Table) -> ColumnElement[bool]:

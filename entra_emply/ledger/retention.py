@@ -1,4 +1,5 @@
-"""Deleting what is old: plans with their attempts, certificates of reads, ended approvals, grants, alerts, audit lines.
+"""Deleting what is old: plans with their attempts, certificates of reads, ended approvals and requests to
+undo, grants, alerts, audit lines.
 
 Never deleted: the newest plan, plans with an open attempt, links, role states, failures, and the last accepted read of
 each source.
@@ -23,6 +24,7 @@ from entra_emply.ledger.tables import (
     plan_role_states,
     plans,
     read_certificates,
+    undo_requests,
 )
 
 
@@ -43,6 +45,7 @@ def prune(connection: Connection, before: datetime) -> None:
     connection.execute(delete(read_certificates).where(read_certificates.c.ended_at < before, ~last_accepted()))
     connection.execute(delete(approvals).where(approvals.c.used_at < before))
     connection.execute(delete(approvals).where(approvals.c.used_at.is_(None), approvals.c.expires_at < before))
+    connection.execute(delete(undo_requests).where(undo_requests.c.ended_at < before))
     connection.execute(delete(grants).where(grants.c.at < min(before, clock.now() - RECENT)))
     outbox.prune(connection, before, clock.now())
     connection.execute(delete(console_audit).where(console_audit.c.at < before))

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from entra_emply import clock
 from entra_emply.errors import LedgerError
-from entra_emply.ledger import migrate
+from entra_emply.ledger import migrate, undo_requests
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.approvals import valid_approval
 from entra_emply.ledger.database import LockedSession
@@ -40,6 +40,7 @@ from entra_emply.ledger.tables import (
     role_states,
 )
 from entra_emply.reconciliation.inputs import STATE_COLUMNS, SyncState
+from entra_emply.reconciliation.kinds import UNDO_RULES
 
 RECENT = timedelta(hours=24)  # G1 and G7 count what the pipeline did in this time
 
@@ -92,6 +93,7 @@ def _queries(now: datetime) -> dict[str, Select[*tuple[object, ...]]]:
         "refused": select(refused.c.entra_id, refused.c.emply_user_id).order_by(
             refused.c.entra_id, refused.c.emply_user_id
         ),
+        "undos": undo_requests.open_requests(now),
         "holds": held.order_by(actions.c.action_id),
         "approvals": select(approvals.c.action_id, approvals.c.expires_at)
         .where(approvals.c.action_id.in_(valid_approval(now)), approvals.c.used_at.is_(None))
@@ -146,6 +148,8 @@ def record_applied(connection: Connection, action: Action, object_id: str | None
     """
     if action.name in _CHANGES:
         _CHANGES[action.name](connection, action, object_id)
+    if action.rule in UNDO_RULES:
+        undo_requests.met(connection, action.action_id)
 
 
 def unlink(connection: Connection, entra_ids: _Ids, emply_user_ids: _Ids) -> None:
@@ -172,6 +176,7 @@ def record_role_states(connection: Connection, plan_no: int) -> None:
         select(literal(1))
         .where(actions.c.plan_no == plan_no, actions.c.entra_id == plan_role_states.c.entra_id)
         .where(actions.c.target == "emply", actions.c.kind.in_(["set_roles", "create_user"]), ~applied.exists())
+        .where(actions.c.rule.not_in(UNDO_RULES))
     )
     new = (
         select(links.c.emply_user_id, plan_role_states.c.group_id, plan_role_states.c.role_id)

@@ -268,6 +268,30 @@ approvals = Table(
     Index("approvals_unused", "action_id", unique=True, postgresql_where=text("used_at IS NULL")),
 )
 
+undo_requests = Table(
+    "undo_requests",
+    metadata,
+    Column("request_no", BigInteger, Identity(always=True), primary_key=True),
+    _text("action_id"),
+    _text("kind"),
+    _text("entra_id"),
+    _text("emply_user_id"),
+    Column("before", JSON, nullable=False),
+    Column("after", JSON, nullable=False),
+    _text("undone_plan_id"),
+    _text("undone_action_id"),
+    _text("by"),
+    _text("reason"),
+    _time("at"),
+    _time("expires_at"),
+    _time("ended_at", null=True),
+    Column("ending", Text, _one_of("ending", "applied", "stopped", "expired")),
+    _text("why", null=True),
+    CheckConstraint("(ended_at IS NULL) = (ending IS NULL)", name="ended"),
+    Index("undo_requests_open", "emply_user_id", "kind", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index("undo_requests_undone", "undone_action_id"),
+)
+
 failures = Table(
     "failures",
     metadata,
@@ -326,7 +350,7 @@ console_audit = Table(
     Column("audit_no", BigInteger, Identity(always=True), primary_key=True),
     _time("at"),
     _text("by"),
-    Column("did", Text, _one_of("did", "looked_up", "approved", "refused", "released"), nullable=False),
+    Column("did", Text, _one_of("did", "looked_up", "approved", "refused", "released", "undid"), nullable=False),
     _text("about"),
     Index("console_audit_at", "at"),
 )

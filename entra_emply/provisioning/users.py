@@ -7,6 +7,7 @@ from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning import write_back
 from entra_emply.provisioning.effect import EMPLY, Context, Done, Effect, Write
 from entra_emply.provisioning.values import given, holds, text_of
+from entra_emply.reconciliation.kinds import UNDO_RULES
 
 
 def _prepare_creation(action: Action, context: Context) -> Write:
@@ -20,8 +21,10 @@ def _look_for_created(action: Action, context: Context) -> Done | None:
     return Done(str(found["id"])) if found is not None and holds(after, found) else None
 
 
-def _prepare_change(action: Action, context: Context) -> Write:
-    """It takes nothing away, so there is no cause to check."""
+def _prepare_change(action: Action, context: Context) -> Write | None:
+    """It takes nothing away, so there is no cause to check; but of an undo what was set must still be there."""
+    if action.rule in UNDO_RULES and not _subject_is(action.before, action, context):
+        return None
     return partial(_change, action, context)
 
 

@@ -33,10 +33,10 @@ class Installation:
         self.ledger, self.graph, self.emply = Ledger.open(url), GraphClient(environment), EmplyClient(environment)
         self.settings = Settings.model_validate(SETTINGS)
 
-    def plan(self) -> Plan:
+    def inputs(self) -> Inputs:
         settle(self.ledger, graph=self.graph, emply=self.emply)
         state = self.ledger.read_state(clock.now())
-        inputs = Inputs(
+        return Inputs(
             entra_tenant=self.graph.directory.tenant().frame,
             entra_users=self.graph.directory.users().frame,
             entra_groups=self.graph.directory.groups().frame,
@@ -48,7 +48,10 @@ class Installation:
             state=state,
             settings=self.settings,
         )
-        plan = make_plan(inputs)
+
+    def plan(self) -> Plan:
+        inputs = self.inputs()
+        state, plan = inputs.state, make_plan(inputs)
         self.ledger.record_plan(
             plan,
             run_id=f"run at {state.read_at.isoformat()}",

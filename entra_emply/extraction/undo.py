@@ -1,0 +1,98 @@
+"""What of a plan can be undone now: of the frames of the last complete run, brought up to what was applied since.
+
+Nothing is read from Entra or Emply and nothing written: the next plan judges each request again, of fresh reads. What
+can be undone is decided in `reconciliation.undoable`.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from entra_emply import clock
+from entra_emply.errors import PlanRefused
+from entra_emply.extraction.sources import MEMBERS
+from entra_emply.ledger.approvals import chosen, require_filled
+from entra_emply.ledger.ledger import Ledger
+from entra_emply.reconciliation.changed_logins import with_logins_changed
+from entra_emply.reconciliation.explain.in_memory import InMemory
+from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, Ids, inputs_around
+from entra_emply.reconciliation.inputs import Inputs
+from entra_emply.reconciliation.kinds import require_kind
+from entra_emply.reconciliation.plan import require_groups_read
+from entra_emply.reconciliation.settings import Settings
+from entra_emply.reconciliation.undoable import KINDS, Undoable, undoable
+
+_GROUPS_READ = f"{MEMBERS}/groups"
+
+
+def what_to_undo(
+    settings: Settings,
+    frames: Frames,
+    ledger: Ledger,
+    named: str,
+    *,
+    kind: str | None = None,
+    domain: str | None = None,
+    group: str | None = None,
+    person: str | None = None,
+    action_ids: Collection[str] | None = None,
+) -> Undoable:
+    """What can be undone of what was applied of the plan `named` (or of one action) that fits all these filters, which
+    are those of `approve`. settings: by which the rules judge. frames: those of the last complete run.
+
+    Raises PlanRefused where nothing of the last 30 days fits, SettingsError for settings that do not fit the frames.
+    """
+    require_filled(kind=kind, domain=domain, group=group, person=person)
+    require_kind(kind)
+    applied, group_id = ledger.applied(named), None if group is None else ledger.group_named(group)
+    fits = chosen(applied, kind=kind, domain=domain, group=group_id, person=person, action_ids=action_ids)
+    if not fits.any():
+        raise PlanRefused(f"plan {named} applied nothing that fits all these filters")
+    if not settings.enabled:
+        raise PlanRefused("the integration is off (`enabled: false`): nothing is undone")
+    wanted = applied[fits].reset_index(drop=True)
+    of_logins = wanted[(wanted["target"] == "emply") & wanted["kind"].isin(KINDS)]
+    logins = frozenset(of_logins["emply_user_id"].dropna())
+    inputs = _inputs_now(frames, ledger, settings, Ids(frozenset(of_logins["entra_id"].dropna()), logins, frozenset()))
+    return undoable(inputs, wanted, ledger.undos_of(logins))
+
+
+def _inputs_now(frames: Frames, ledger: Ledger, settings: Settings, who: Ids) -> Inputs:
+    """The inputs of these people: what the last run read, the ledger as it is now, and what was applied since."""
+    state = {f"sync_state/{name}": frame for name, frame in ledger.read_state(clock.now()).frames().items()}
+    now = _WithState(frames, InMemory(state))
+    around = Directory(now).around(who)
+    inputs = inputs_around(now, settings, around, UNREAD)
+    if frames.has(_GROUPS_READ):
+        require_groups_read(inputs, frames.whole(_GROUPS_READ)["group_id"])
+    read_at = frames.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime()
+    done = [(login, *each) for login, after in ledger.changed_since(read_at, around.emply) for each in after.items()]
+    return with_logins_changed(inputs, pd.DataFrame(done, columns=["emply_user_id", "field", "value"], dtype=object))
+
+
+@dataclass(frozen=True)
+class _WithState:
+    """The frames of a run with the sync state of another moment (`neighbourhood.Frames`)."""
+
+    frames: Frames
+    state: InMemory
+
+    def _of(self, name: str) -> Frames:
+        return self.state if name.startswith("sync_state/") else self.frames
+
+    def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """All rows of some columns."""
+        return self._of(name).columns(name, columns)
+
+    def rows(self, name: str, column: str, values: Collection[str]) -> pd.DataFrame:
+        """The rows whose `column` holds one of `values`."""
+        return self._of(name).rows(name, column, values)
+
+    def whole(self, name: str) -> pd.DataFrame:
+        """Every row of every column."""
+        return self._of(name).whole(name)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a frame."""
+        return self._of(name).has(name)
