@@ -14,7 +14,18 @@ from starlette.staticfiles import StaticFiles
 
 from entra_emply.console.asked import Asked, Function, Who, endpoint
 from entra_emply.console.console import BACK, Console
-from entra_emply.console.pages import approving, failures, findings, health, mapping, person, plan, sign_in, today
+from entra_emply.console.pages import (
+    approving,
+    failures,
+    findings,
+    health,
+    mapping,
+    person,
+    plan,
+    sign_in,
+    today,
+    undoing,
+)
 from entra_emply.console.security.headers import Headers
 from entra_emply.console.security.prefix import Prefix
 
@@ -37,6 +48,8 @@ def _routes() -> list[Route | Mount]:
         _page("/plan/approve", approving.approve, "approver", "POST", changes=True),
         _page("/plan/refuse/confirm", approving.confirm_refusal, "approver", "POST"),
         _page("/plan/refuse", approving.refuse, "approver", "POST", changes=True),
+        _page("/plan/undo/confirm", undoing.confirm, "approver", "POST"),
+        _page("/plan/undo", undoing.undo, "approver", "POST", changes=True),
         _page("/people", person.search, "reader", "GET", "POST"),
         _page("/people/{person:path}/why-not", person.why_not, "reader", "POST"),
         _page("/people/{person:path}", person.show, "reader"),

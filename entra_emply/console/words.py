@@ -18,6 +18,7 @@ STATES = {
     "new": "new",
     "refused": "refused",
     "released": "released",
+    "undo asked": "undo asked for",
 }
 _FIELDS = {
     "roleIds": "Roles",

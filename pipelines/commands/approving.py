@@ -9,7 +9,7 @@ import typer
 from entra_emply.errors import SettingsError
 from entra_emply.printing import console, counted
 from pipelines.commands.installed import environment, ledger
-from pipelines.commands.options import Kind, example
+from pipelines.commands.options import Domain, Kind, Person, Yes, example
 
 if TYPE_CHECKING:
     from entra_emply.ledger.approvals import Wanted
@@ -29,14 +29,12 @@ def approve(
     by: Annotated[str, typer.Option(metavar="NAME", help="Who approves.")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
     kind: Kind = None,
-    domain: Annotated[str | None, typer.Option(help="Only people with an address in this domain.")] = None,
+    domain: Domain = None,
     group: Annotated[
         str | None, typer.Option(help="Only people of this group; also approves that it was emptied.")
     ] = None,
-    person: Annotated[str | None, typer.Option(help="Only this person: an address or an id.")] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask. Where it is no terminal, nobody is asked anyway.")
-    ] = False,
+    person: Person = None,
+    yes: Yes = False,
 ) -> None:
     """Release held actions of the newest plan. Shows them, and on a terminal asks first. The next run applies them."""
     from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415

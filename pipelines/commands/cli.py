@@ -20,13 +20,14 @@ from pipelines.commands.local import local
 from pipelines.commands.operating import operating
 from pipelines.commands.person import person
 from pipelines.commands.planning import planning
+from pipelines.commands.undoing import undoing
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Keeps Emply People in step with Microsoft Entra ID.",
 )
-for commands in (local, planning, approving, person, operating):
+for commands in (local, planning, approving, undoing, person, operating):
     app.add_typer(commands)
 app.add_typer(benchmark, name="benchmark")
 

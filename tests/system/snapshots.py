@@ -90,7 +90,7 @@ def changed(state: Row) -> Row:
     """The state after three people left in three ways, and three each were hired, renamed and joined another group."""
     state = copy.deepcopy(state)
     groups = {group["displayName"]: group["members"] for group in state["entra"]["groups"]}
-    plain = _plain_people(state)
+    plain = plain_people(state)
     for person in plain[3:6]:
         person["surname"] += "-Żółć"
     groups["HR"] += [person["id"] for person in plain[6:9]]
@@ -106,7 +106,7 @@ def changed(state: Row) -> Row:
     return state
 
 
-def _plain_people(state: Row) -> list[Row]:
+def plain_people(state: Row) -> list[Row]:
     """Members of Employees alone, with a login of their name and without employee: all rules act on them."""
     members = {group["displayName"]: set(group["members"]) for group in state["entra"]["groups"]}
     configured = ("Managers", "HR", "Payroll", "Recruitment", "Consultants", "Meeting rooms")
@@ -117,7 +117,7 @@ def _plain_people(state: Row) -> list[Row]:
         person
         for person in state["entra"]["users"]
         if person["id"] in alone
-        and person["accountEnabled"]
+        and person.get("accountEnabled")
         and person["userPrincipalName"] in logins
         and len(logins[person["userPrincipalName"]]["roleIds"]) == 1
         and (person["mail"] or "").casefold() not in employees

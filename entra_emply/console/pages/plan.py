@@ -44,6 +44,7 @@ def show(asked: Asked) -> Response:
         choices=_choices(kept.choices, names) | {"state": _states(actions)},
         rows=actions_shown(rows, names),
         held=int((fitting["state"] == "held").sum()),
+        applied=int((fitting["state"] == "applied").sum()),
         count=len(fitting),
         all=len(actions),
         people=people_in(fitting),

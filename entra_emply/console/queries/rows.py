@@ -36,6 +36,20 @@ def action_shown(row: Row, names: Mapping[str, str]) -> Shown:
     }
 
 
+def refused_shown(rows: Iterable[Row], names: Mapping[str, str]) -> list[Shown]:
+    """Actions that cannot be undone, to be listed as they were applied, with why."""
+    return [
+        {
+            "who": row["subject"] or "(no address)",
+            "name": row["kind"],
+            "made": row["before"] is None,
+            "fields": fields(row, names),
+            "why": row["why"],
+        }
+        for row in rows
+    ]
+
+
 def events_shown(events: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> list[Shown]:
     """The events of one person's history, to be listed."""
     return [

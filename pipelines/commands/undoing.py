@@ -1,0 +1,89 @@
+"""`undo`: asking that what was applied is restored. Not here: what can be (`entra_emply.extraction.undo`)."""
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from entra_emply.errors import SettingsError
+from entra_emply.printing import console, counted, line
+from pipelines.commands.importing import importing
+from pipelines.commands.installed import environment, ledger
+from pipelines.commands.options import Domain, Kind, Person, Yes, example
+from pipelines.commands.progress import progress
+
+if TYPE_CHECKING:
+    from entra_emply.reconciliation.undoable import Undoable
+
+undoing = typer.Typer()
+
+_SHOWN = 40
+"""Of what cannot be undone so many are told."""
+
+
+@undoing.command(
+    epilog=example('entra-emply undo 3f9c12ab --person ann.holm@contoso.com --by "Ada" --reason "wrong group"')
+)
+def undo(
+    plan: Annotated[
+        str,
+        typer.Argument(help="The id of a plan that was applied, or of one of its actions; or its first characters."),
+    ],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who asks.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+    kind: Kind = None,
+    domain: Domain = None,
+    group: Annotated[str | None, typer.Option(help="Only people of this group.")] = None,
+    person: Person = None,
+    yes: Yes = False,
+) -> int:
+    """Ask that roles taken, fields changed and logins deactivated in the last 30 days are restored. Shows what can be
+    and what cannot, and why; on a terminal asks first. The next run plans it, held until it is approved. Exit 1:
+    nothing can be undone."""
+    with importing():
+        from entra_emply.extraction.settings_in_force import load_in_force  # noqa: PLC0415
+        from entra_emply.extraction.undo import what_to_undo  # noqa: PLC0415
+        from entra_emply.ledger.approvals import require_filled  # noqa: PLC0415
+        from entra_emply.storage.frame_store import FrameStore  # noqa: PLC0415
+
+    require_filled(by=by, reason=reason)
+    run = FrameStore(environment().frames_url).last_complete()
+    if run is None:
+        raise SettingsError("nothing was planned here yet: run entra-emply sync first")
+    settings, filters = load_in_force(environment()), {"kind": kind, "domain": domain, "group": group, "person": person}
+    with ledger() as found, progress("Asking the rules"):
+        what = what_to_undo(settings, run, found, plan, **filters)
+    _show(what, console())
+    if not what.possible:
+        typer.echo("Nothing can be undone")
+        return 1
+    if not yes and sys.stdin.isatty() and sys.stdout.isatty() and not typer.confirm("Ask for this?"):
+        typer.echo("Nothing was asked for")
+        return 1
+    with ledger() as found:
+        asked = found.ask_to_undo(what.possible, by=by, reason=reason)
+    them = "it, held until it is" if asked == 1 else "them, held until they are"
+    typer.echo(f"{counted(asked, 'undo')} asked for, for 72 hours; the next run plans {them} approved")
+    return 0
+
+
+def _show(what: "Undoable", to: Console) -> None:
+    """What is restored, as a plan shows it; below it what is not, and why."""
+    from entra_emply.person.names import names_of_last_run  # noqa: PLC0415
+    from entra_emply.reconciliation.report.text import show_actions  # noqa: PLC0415
+    from entra_emply.reconciliation.report.wording import changes  # noqa: PLC0415
+
+    names = names_of_last_run(environment())
+    show_actions(what.possible, names, to)
+    people = {row["emply_user_id"] for row in what.possible}
+    if what.possible:
+        to.print(f"\n{counted(len(what.possible), 'action')} of {counted(len(people), 'person', 'people')}")
+    told = [(f"{row['subject']}: {'; '.join(changes(row, names))}", row["why"]) for row in what.refused]
+    if told:
+        to.print(f"\nNot undone ({len(told)})")
+    for about, why in told[:_SHOWN]:
+        line(to, f"{about}: {why}", 2)
+    for why, number in Counter(why for _, why in told[_SHOWN:]).items():
+        line(to, f"… and {number} more: {why}", 2)
