@@ -12,15 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation import findings, guards
+from entra_emply.reconciliation import findings, guard_counts, guards
 from entra_emply.reconciliation.arrays import as_set, collected, is_among, marked, repeated, sorted_by, take
 from entra_emply.reconciliation.explain.statement import clause_of
-from entra_emply.reconciliation.guards import COUNTS, GUARDS, PlannedActions
+from entra_emply.reconciliation.guard_counts import COUNTS
+from entra_emply.reconciliation.guards import GUARDS
 from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, together
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.kinds import ORDER, UNDO_RULES
 from entra_emply.reconciliation.mapping import Mapping, nothing_configured, require_cloud, resolve
+from entra_emply.reconciliation.planned_actions import PlannedActions
 from entra_emply.reconciliation.rules import (
     attributes,
     calendar_actions,
@@ -84,7 +86,7 @@ class Plan:
     ended_deactivations (emply_user_id): recorded deactivations that somebody has undone in Emply. ended_pairs
     (emply_event_id): recorded pairs with both ends gone. ended_undos (action_id, why): open requests to undo that the
     plan does not meet, and why in words.
-    guard_counts (guards.COUNTS): what the guards counted and what they allow, for explaining what they hold.
+    guard_counts (guard_counts.COUNTS): what the guards counted and what they allow, for explaining what they hold.
     configured_groups and room_groups: ids, in settings order: what applying re-reads causes with. window: from when
     until when events were planned, None where none were.
     """
@@ -140,7 +142,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     states = states[~states["person"].isin(waiting["person"])]
     members = np.bincount(identities.memberships["priority"], minlength=len(mapping.groups))
     counts = pd.DataFrame({"group_id": mapping.groups["group_id"], "members": members})
-    ended = inputs.state.deactivations.drop(guards.standing_deactivations(identities).index)
+    ended = inputs.state.deactivations.drop(guard_counts.standing_deactivations(identities).index)
     return Plan(
         actions=planned[ACTION_COLUMNS],
         findings=_findings(identities, found),
@@ -150,7 +152,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
         ended_deactivations=ended[["emply_user_id"]].reset_index(drop=True),
         ended_pairs=events.ended_pairs(found),
         ended_undos=_ended_undos(undoing),
-        guard_counts=guards.counts(of_people, of_calendars),
+        guard_counts=guard_counts.counts(of_people, of_calendars),
         configured_groups=tuple(mapping.groups["group_id"]),
         room_groups=mapping.rooms,
         nested_groups=inputs.settings.nested_groups,

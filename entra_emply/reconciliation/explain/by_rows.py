@@ -18,8 +18,8 @@ from entra_emply.reconciliation.explain.statement import (
     together,
     unasked,
 )
-from entra_emply.reconciliation.guards import PlannedActions
 from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.planned_actions import PlannedActions
 from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules.calendar_owners import C7, C8, why_not
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars

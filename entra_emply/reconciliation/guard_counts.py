@@ -1,0 +1,144 @@
+"""What the guards count, over the whole plan and the last 24 hours, and how many the settings allow."""
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, take_flag
+from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.planned_actions import PlannedActions, deactivates, grants, removes, sets_roles
+from entra_emply.reconciliation.rule import Condition, Values
+
+COUNTS = {"guard": "str", "group_id": "str", "counted": "Int64", "allowed": "Int64", "of": "Int64"}
+_RECENTLY = timedelta(hours=24)
+
+
+def _counted_deactivations(actions: PlannedActions) -> tuple[int, int, int]:
+    identities, recent = actions.identities, _recent_deactivations(actions.identities)
+    rows = np.flatnonzero(deactivates.holds(actions, np.arange(len(actions))))
+    concerned = identities.frame["emply_user_id"].iloc[actions.person[rows]]
+    counted = pd.concat([concerned, recent.loc[~recent["approved"], "emply_user_id"]]).nunique()
+    return int(counted), *_deactivations_allowed(identities)
+
+
+def _counted_role_changes(actions: PlannedActions) -> tuple[int, int, int]:
+    population = int(actions.identities.reconcilable.sum())
+    counted = int(sets_roles.holds(actions, np.arange(len(actions))).sum())
+    return counted, actions.identities.inputs.settings.guards.max_role_changes.of(population), population
+
+
+def _counted_removals(actions: PlannedActions) -> tuple[int, int, int]:
+    guarded = actions.frame[removes.holds(actions, np.arange(len(actions)))]
+    owners = guarded["entra_id"].fillna(guarded["emply_user_id"])
+    counted = owners.nunique() + owners.isna().sum()  # each calendar that is nobody's counts as one
+    return int(counted), *_deactivations_allowed(actions.identities)
+
+
+def _counted_grants(actions: PlannedActions) -> tuple[int, int, int]:
+    identities = actions.identities
+    rows = np.flatnonzero(grants.holds(actions, np.arange(len(actions))))
+    who = identities.frame[["entra_id", "emply_user_id"]].iloc[actions.person[rows]]
+    concerned = who["entra_id"].fillna(who["emply_user_id"])  # whom W1 creates is not in Entra yet
+    recorded = identities.inputs.state.grants
+    recent = (recorded["at"] > identities.inputs.now - _RECENTLY) & ~recorded["approved"]
+    together = int(pd.concat([concerned, recorded.loc[recent, "entra_id"]]).nunique())
+    population = len(identities.inputs.emply_users)
+    return together, identities.inputs.settings.guards.max_grants.of(population), population
+
+
+_COUNTING = {
+    "G1": _counted_deactivations,
+    "G2": _counted_role_changes,
+    "G6": _counted_removals,
+    "G7": _counted_grants,
+}
+
+
+def _count(guard: str, actions: PlannedActions) -> tuple[int, int, int] | None:
+    """What a guard counted, what is allowed, of how many; None where nobody has told."""
+    if ("count", guard) not in actions.answers:
+        actions.answers["count", guard] = _told(guard, actions)
+    known: tuple[int, int, int] | None = actions.answers["count", guard]
+    return known
+
+
+def _told(guard: str, actions: PlannedActions) -> tuple[int, int, int] | None:
+    if actions.held_by is None:
+        return _COUNTING[guard](actions)
+    told = None if actions.told is None else actions.told[actions.told["guard"] == guard]
+    if told is None or told.empty:
+        return None
+    return int(told["counted"].iloc[0]), int(told["allowed"].iloc[0]), int(told["of"].iloc[0])
+
+
+@once
+def standing_deactivations(identities: Identities) -> pd.DataFrame:
+    """Recorded deactivations (emply_user_id, at, approved) that nobody has undone in Emply."""
+    users = identities.inputs.emply_users
+    deactivations = identities.inputs.state.deactivations
+    return deactivations[~take_flag(users["active"], positions(deactivations["emply_user_id"], users["emply_user_id"]))]
+
+
+def _recent_deactivations(identities: Identities) -> pd.DataFrame:
+    standing = standing_deactivations(identities)
+    return standing[standing["at"] > identities.inputs.now - _RECENTLY]
+
+
+@once
+def _deactivations_allowed(identities: Identities) -> tuple[int, int]:
+    """`max_deactivations` among the linked Emply users that are active, or were deactivated in the last 24 hours; and
+    how many these are.
+    """
+    linked = identities.linked | identities.frame["replaces_link"].to_numpy(dtype=bool)
+    recently = is_among(identities.frame["emply_user_id"], _recent_deactivations(identities)["emply_user_id"])
+    population = int((linked & (identities.active | recently)).sum())
+    return identities.inputs.settings.guards.max_deactivations.of(population), population
+
+
+@once
+def emptied(actions: PlannedActions) -> "pd.Series[str]":
+    """The configured groups that are suddenly empty."""
+    if actions.held_by is not None:
+        told = actions.told
+        return pd.Series(dtype="str") if told is None else told.loc[told["guard"] == "G4", "group_id"]
+    identities = actions.identities
+    groups = identities.mapping.groups["group_id"]
+    empty, counts = groups[~groups.index.isin(identities.memberships["priority"])], identities.inputs.state.group_counts
+    return empty[is_among(empty, counts.loc[counts["members"] > 0, "group_id"])]
+
+
+def said_held(guard: str, actions: PlannedActions, rows: Rows) -> Mask:
+    """What the plan itself says, where nobody has told what was counted for it."""
+    held = actions.held_by if actions.held_by is not None else pd.Series("", index=actions.frame.index)
+    return (" " + held.iloc[rows] + " ").str.contains(f" {guard} ", regex=False).to_numpy(dtype=bool)
+
+
+def more_than_allowed(name: str, guard: str) -> Condition[PlannedActions]:
+    """More than is allowed: the same answer for every action."""
+
+    def holds(actions: PlannedActions, rows: Rows) -> Mask:
+        count = _count(guard, actions)
+        return said_held(guard, actions, rows) if count is None else np.full(len(rows), count[0] > count[1])
+
+    def compared(actions: PlannedActions, _row: int) -> Values:
+        counted, allowed, of = _count(guard, actions) or (None, None, None)
+        return {"counted": counted, "allowed": allowed, "of": of}
+
+    return Condition(name, holds, compared)
+
+
+def counts(*parts: PlannedActions) -> pd.DataFrame:
+    """COUNTS: what the guards counted for a plan; G6 in the last of `parts`, those of C and E, the others in the first.
+
+    Of G4 each group that is suddenly empty, with the members it had.
+    """
+    rows: list[dict[str, Any]] = []
+    for guard, count in _COUNTING.items():
+        counted, allowed, of = count(parts[-1 if guard == "G6" else 0])
+        rows.append({"guard": guard, "group_id": None, "counted": counted, "allowed": allowed, "of": of})
+    empty = emptied(parts[0])
+    members = parts[0].identities.inputs.state.group_counts.set_index("group_id")["members"]
+    rows += [{"guard": "G4", "group_id": group, "counted": 0, "allowed": None, "of": members[group]} for group in empty]
+    return pd.DataFrame(rows, columns=list(COUNTS)).astype(COUNTS)

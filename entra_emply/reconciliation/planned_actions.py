@@ -1,0 +1,108 @@
+"""The actions of a plan as the guards look at them: what each does, to whom, and what is known of it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from entra_emply.reconciliation.arrays import Mask, Rows, encoded, is_among, positions, take
+from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.kinds import UNDO_RULES
+from entra_emply.reconciliation.rule import Condition
+from entra_emply.reconciliation.rules.roles import RoleChanges
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedActions:
+    """Actions of a plan, a row each, as the guards look at them.
+
+    frame: action_id, person (row), target, kind, rule, reason, entra_id, emply_user_id; indexed 0…. changes: the role
+    changes of the plan. told: what was counted for this plan (COUNTS), where these are some of its actions only, and
+    held_by, what the plan says of them; counting them again would be counting some.
+    """
+
+    identities: Identities
+    frame: pd.DataFrame
+    changes: RoleChanges | None = None
+    told: pd.DataFrame | None = None
+    held_by: "pd.Series[str] | None" = None
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """How many actions."""
+        return len(self.frame)
+
+    @cached_property
+    def person(self) -> Rows:
+        """Whom each is about, -1: nobody of the join."""
+        return self.frame["person"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def held_before(self) -> "pd.Series[str]":
+        """The guards that the newest plan held each by, separated and surrounded by blanks."""
+        holds = self.identities.inputs.state.holds
+        if holds.empty:
+            return pd.Series("", index=self.frame.index, dtype="str")
+        guards = take(holds["guards"], positions(self.frame["action_id"], holds["action_id"]))
+        return " " + guards.fillna("") + " "
+
+    @cached_property
+    def approved(self) -> Mask:
+        """Which a person has approved."""
+        approvals = self.identities.inputs.state.approvals
+        valid = approvals.loc[approvals["expires_at"] > self.identities.inputs.now, "action_id"]
+        return is_among(self.frame["action_id"], valid)
+
+    @cached_property
+    def as_one(self) -> Rows:
+        """W3: a number for the two actions on one person that are held as one, -1 for others."""
+        return np.where((self.frame["rule"] == "W3").to_numpy(dtype=bool), self.person, -1)
+
+    def is_kind(self, *kinds: str) -> Mask:
+        """Which are of one of these kinds."""
+        numbers, known = self._kinds
+        return np.isin(numbers, [number for number, kind in enumerate(known) if kind in kinds])
+
+    @cached_property
+    def _kinds(self) -> tuple[Rows, list[str]]:
+        """The kinds as numbers, and what they are."""
+        numbers, known = encoded(self.frame["kind"])
+        return numbers, known.tolist()
+
+    @cached_property
+    def in_entra(self) -> Mask:
+        """Which change Entra."""
+        return (self.frame["target"] == "entra").to_numpy(dtype=bool)
+
+    @cached_property
+    def of_c6(self) -> Mask:
+        """Which are C6's."""
+        return (self.frame["rule"] == "C6").to_numpy(dtype=bool)
+
+    @cached_property
+    def of_undo(self) -> Mask:
+        """Which restore what was applied before."""
+        return self.frame["rule"].isin(UNDO_RULES).to_numpy(dtype=bool)
+
+    def named(self, row: int) -> str:
+        """The kind of an action."""
+        return f"{self.frame['target'].iloc[row]}.{self.frame['kind'].iloc[row]}"
+
+
+def _removes(actions: PlannedActions, rows: Rows) -> Mask:
+    events = actions.in_entra & actions.is_kind("delete_event")
+    return ((actions.is_kind("remove_calendar", "detach_calendar") | events) & ~actions.of_c6)[rows]
+
+
+def _kinds(name: str, *kinds: str) -> Condition[PlannedActions]:
+    """Actions of these kinds, but for those of an undo, which a guard of their own holds."""
+    return Condition(name, lambda actions, rows: (actions.is_kind(*kinds) & ~actions.of_undo)[rows])
+
+
+deactivates = _kinds("deactivates", "deactivate_user", "delete_user")
+sets_roles = _kinds("sets_roles", "set_roles")
+removes = Condition("removes", _removes)
+grants = _kinds("grants", "create_user", "activate_user")
+undoes = Condition[PlannedActions]("undoes", lambda actions, rows: actions.of_undo[rows])
