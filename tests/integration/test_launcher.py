@@ -1,7 +1,6 @@
 """Whether a run is still alive, by the code server that started it and by the turn of the commands."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,7 @@ from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from pipelines.command_lock import BY_COMMAND, command_lock
 from pipelines.launcher import WatchingRunLauncher
-from tests.postgres import Server, running_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as running:
-        yield running
+from tests.postgres import Server
 
 
 def health(**tags: str) -> WorkerStatus:

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.company import make_company
-from tests.postgres import Server, running_server
+from tests.postgres import Server
 from tests.system.installation import Installation, Row
 from tests.system.mapping import users_and_roles
 from tests.system.snapshots import Snapshots, sync_twice
@@ -32,13 +32,6 @@ def installation(tmp_path: Path, settings: Path, scenario: Row) -> Iterator[Inst
     """A fresh installation with an embedded database; nothing of it is left running."""
     with Sandbox(scenario) as sandbox:
         yield Installation(tmp_path / "home", sandbox, settings)
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A PostgreSQL that is always there."""
-    with running_server() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,64 +1,52 @@
 """What tests of the console share: an installation with people, of whom two wait for an approval to leave."""
 
-from collections.abc import Callable, Iterator
+import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from entra_emply.ledger.ledger import Ledger
+from tests.integration.conftest import Begin
 from tests.integration.console.house import Browser, House
 from tests.integration.ledger.systems import Systems, make_scenario
-from tests.postgres import Server, running_server
+from tests.integration.moments import Moments
+from tests.postgres import Server
 
 STAFF, HR = ["g-staff"], ["g-staff", "g-hr"]
 PEOPLE = {"søren": STAFF, "łukasz": HR, "zofia": STAFF, "megan": HR, "ray": STAFF}
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with running_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def migrated(server: Server) -> str:
-    name = server.create()
-    ledger = Ledger.open(server.url(name))
-    ledger.migrate()
-    ledger.close()
-    return name
-
-
 @pytest.fixture
-def empty(server: Server, migrated: str, tmp_path: Path) -> Iterator[House]:
+def empty(server: Server, database: str, ledger: Ledger, tmp_path: Path) -> House:
     """An installation in which nothing was planned yet."""
-    name = server.create(template=migrated)
-    ledger = Ledger.open(server.url(name))
-    yield House(tmp_path, server.url(name), Systems(ledger, make_scenario(PEOPLE)))
-    ledger.close()
-    server.drop(name)
+    return House(tmp_path, server.url(database), Systems(ledger, make_scenario(PEOPLE)))
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the installation that `house` begins with."""
+    return tmp_path_factory.mktemp("house")
 
 
 @pytest.fixture
-def house(empty: House) -> House:
+def house(moments: Moments, begin: Begin, kept: Path, tmp_path: Path) -> House:
     """Everybody is linked; then Søren and Łukasz left, and every deactivation is held."""
-    empty.run()
-    empty.systems.settings["guards"] = {"max_deactivations": {"min_count": 0, "percent": 0}}
+    systems = begin(_leavers_held, moments.url, kept)
+    shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+    return House(tmp_path, moments.url, systems)
+
+
+def _leavers_held(ledger: Ledger, url: str, home: Path) -> Systems:
+    house = House(home, url, Systems(ledger, make_scenario(PEOPLE)))
+    house.run()
+    house.systems.settings["guards"] = {"max_deactivations": {"min_count": 0, "percent": 0}}
     for leaver in ("søren", "łukasz"):
-        empty.systems.person(leaver)["accountEnabled"] = False
-    empty.run()
-    return empty
+        house.systems.person(leaver)["accountEnabled"] = False
+    house.run()
+    return house.systems
 
 
 @pytest.fixture
 def ada(house: House) -> Browser:
     """The browser of an approver."""
     return house.signed_in()
-
-
-@pytest.fixture
-def rows(server: Server, house: House) -> Callable[[str], list[tuple[object, ...]]]:
-    """A look into the ledger's tables."""
-    database = str(make_url(house.url).database)
-    return lambda query: server.execute(f"SET search_path = entra_emply; {query}", database)

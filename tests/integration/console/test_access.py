@@ -1,16 +1,15 @@
 """Attacks: forged and replayed forms, a reader who posts, prepared sessions, path tricks, wrong tokens, evil names."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 
 from entra_emply.console.app import _routes
 from entra_emply.console.security.sessions import Sessions
+from tests.integration.conftest import Rows
 from tests.integration.console.house import Browser, House, text_of
 from tests.integration.console.test_deciding import ids
 
-Rows = Callable[[str], list[tuple[object, ...]]]
 PAGES = sorted({route.path.replace("{person:path}", "ray") for route in _routes() if route.path != "/static"})
 OPEN = {"/sign-in", "/sign-in/entra", "/signed-in"}
 POSTS = ["/plan/confirm", "/plan/approve", "/plan/refuse/confirm", "/plan/refuse", "/failures/release"]

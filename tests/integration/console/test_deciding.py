@@ -1,11 +1,8 @@
 """Approving, refusing and releasing: seen before it is done, done as it was seen, recorded with who did it."""
 
-from collections.abc import Callable
-
+from tests.integration.conftest import Rows
 from tests.integration.console.house import Browser, House, text_of
 from tests.integration.ledger.fakes import refused
-
-Rows = Callable[[str], list[tuple[object, ...]]]
 
 
 def ids(house: House, *people: str) -> list[str]:

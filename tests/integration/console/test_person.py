@@ -1,10 +1,7 @@
 """Person: found by three letters, explained in short, with a timeline; and everybody looked up leaves a line."""
 
-from collections.abc import Callable
-
+from tests.integration.conftest import Rows
 from tests.integration.console.house import Browser, House, text_of
-
-Rows = Callable[[str], list[tuple[object, ...]]]
 
 
 def test_three_letters_find_a_person_also_without_accents(ada: Browser) -> None:

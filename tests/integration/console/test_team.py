@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -15,10 +14,10 @@ from entra_emply.console.console import Console, Security
 from entra_emply.environment import Environment
 from entra_emply.errors import SettingsError
 from sandbox import Sandbox
+from tests.integration.conftest import Rows
 from tests.integration.console.house import Browser, House, text_of
 from tests.integration.console.test_deciding import ids
 
-Rows = Callable[[str], list[tuple[object, ...]]]
 URL = "https://ops.contoso.com/entra-emply"
 BACK = f"{URL}/signed-in"
 USERS = [

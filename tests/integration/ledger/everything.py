@@ -1,5 +1,6 @@
 """Both systems and a plan for it, made by hand: an action of every kind but those of Emply's users, each called for."""
 
+from entra_emply.ledger.ledger import Ledger
 from tests.integration.ledger.fakes import Row
 from tests.integration.ledger.mailbox_systems import (
     calendar,
@@ -7,6 +8,7 @@ from tests.integration.ledger.mailbox_systems import (
     emply_event,
     furnish,
     in_emply,
+    make_systems,
     outlook,
     outlook_event,
 )
@@ -14,8 +16,10 @@ from tests.integration.ledger.planned import action
 from tests.integration.ledger.systems import Systems
 
 
-def everything(systems: Systems) -> list[Row]:
-    """An action of every kind, each of which is called for; and what there is besides in the systems for them."""
+def everything(ledger: Ledger) -> Systems:
+    """People who are linked, and what there is besides in the systems for which each of `actions` is called for."""
+    systems = make_systems(ledger)
+    systems.sync()
     furnish(systems)
     entra, emply = systems.scenario["entra"], systems.scenario["emply"]
     for owner in ("łukasz", "søren"):
@@ -34,6 +38,11 @@ def everything(systems: Systems) -> list[Row]:
     outlook(systems, "łukasz")["id"] = "another"
     in_emply(systems, "calendars")["E-ipek"]["externalId"] = None
     outlook(systems, "ada")["events"].pop(0)
+    return systems
+
+
+def actions() -> list[Row]:
+    """An action of every kind."""
     return [*_calendars(), *_events(), *_people()]
 
 

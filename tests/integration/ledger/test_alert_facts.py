@@ -9,6 +9,7 @@ from entra_emply import clock
 from entra_emply.ledger.alert_facts import Facts
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.findings import FINDING_COLUMNS
+from tests.integration.conftest import Begin
 from tests.integration.ledger.fakes import refused
 from tests.integration.ledger.planned import make
 from tests.integration.ledger.systems import Systems, make_scenario
@@ -18,14 +19,18 @@ HALF_AN_HOUR, DAY = timedelta(minutes=30), timedelta(days=1)
 NOBODY_LEAVES = {"max_deactivations": {"min_count": 0, "percent": 0}}
 
 
-@pytest.fixture
-def systems(ledger: Ledger) -> Systems:
+def in_step(ledger: Ledger) -> Systems:
     """Three people, linked and in step since Monday."""
     people = {"ipek": ["g-staff"], "søren": ["g-staff"], "łukasz": ["g-staff"], "zofia": []}
     everybody = Systems(ledger, make_scenario(people, without_login=("zofia",)))
     with clock.frozen(MONDAY):
         everybody.sync()
     return everybody
+
+
+@pytest.fixture
+def systems(begin: Begin) -> Systems:
+    return begin(in_step)
 
 
 def facts(ledger: Ledger, at: datetime, *, names: bool = False) -> Facts:

@@ -20,7 +20,7 @@ from entra_emply.environment import Environment
 from entra_emply.errors import LedgerError, SettingsError
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.outbox import KEPT, Alert
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger.systems import Systems, make_scenario
 from tests.postgres import Server
 from tests.receivers import Webhook, free_port, mail_server, sender, webhook
@@ -211,8 +211,7 @@ def test_what_is_found_due_is_not_lost_when_the_process_dies_before_it_sends(
 # Names and secrets
 
 
-@pytest.fixture
-def holding(ledger: Ledger) -> Systems:
+def one_held(ledger: Ledger) -> Systems:
     """Somebody's deactivation is held."""
     systems = Systems(ledger, make_scenario({"łukasz": ["g-staff"], "søren": ["g-staff"]}))
     with clock.frozen(NOW - MINUTE):
@@ -222,6 +221,11 @@ def holding(ledger: Ledger) -> Systems:
     with clock.frozen(NOW - MINUTE):
         systems.sync()
     return systems
+
+
+@pytest.fixture
+def holding(begin: Begin) -> Systems:
+    return begin(one_held)
 
 
 def test_nobody_is_named_unless_the_settings_say_so(holding: Systems, hook: Webhook, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 from tests.integration.ledger.staff import hire, is_active, leave
 from tests.integration.ledger.systems import Systems, kinds
 

@@ -10,7 +10,7 @@ from entra_emply.errors import EntraEmplyError, LedgerError, PlanRefused
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning import apply as applying
 from entra_emply.provisioning.apply import apply
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 from tests.integration.ledger.systems import Systems, kinds, make_scenario
 from tests.postgres import Server
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from entra_emply.provisioning.apply import settle
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before, refused
 from tests.integration.ledger.mailbox_systems import OUTCOMES, emply_calendar, in_emply, outlook
 from tests.integration.ledger.planned import action, plan, results

@@ -5,7 +5,7 @@ from unittest.mock import Mock
 import pytest
 
 from entra_emply.errors import CredentialsError, PlanRefused
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 from tests.integration.ledger.mailbox_systems import OUTCOMES
 from tests.integration.ledger.staff import hire, leave
 from tests.integration.ledger.systems import Systems

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", DOCUMENT, re.DOTALL)

@@ -7,7 +7,7 @@ import pytest
 from entra_emply.errors import CredentialsError
 from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.own_events import transaction_id
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 from tests.integration.ledger.fakes import (
     Fault,
     Row,

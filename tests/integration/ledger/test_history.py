@@ -9,6 +9,7 @@ from entra_emply import clock
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger.history import Only, Person
 from entra_emply.ledger.ledger import Ledger
+from tests.integration.conftest import Begin
 from tests.integration.ledger.fakes import refused
 from tests.integration.ledger.systems import Systems, make_scenario
 
@@ -16,13 +17,17 @@ STAFF = ["g-staff"]
 NOBODY_LEAVES = {"max_deactivations": {"min_count": 0, "percent": 0}}
 
 
-@pytest.fixture
-def systems(ledger: Ledger) -> Systems:
+def in_step(ledger: Ledger) -> Systems:
     """Two people, linked and in step; from now on every leaver is held."""
     everybody = Systems(ledger, make_scenario({"søren": STAFF, "łukasz": STAFF, "zofia": []}, without_login=("zofia",)))
     everybody.sync()
     everybody.settings["guards"] = NOBODY_LEAVES
     return everybody
+
+
+@pytest.fixture
+def systems(begin: Begin) -> Systems:
+    return begin(in_step)
 
 
 def told(systems: Systems, asked: str | None = None) -> list[str]:

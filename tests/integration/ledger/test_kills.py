@@ -13,7 +13,7 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import apply
 from tests.integration.ledger.killing import in_child
 from tests.integration.ledger.systems import Systems, kinds, make_scenario
-from tests.postgres import Server
+from tests.integration.moments import Moments
 
 EVERY = 8  # one step in so many in `make test`, all of them in the campaign
 STEPS = 200  # a few more than there are
@@ -36,21 +36,16 @@ def _pairs(number: int, seed: int) -> list[tuple[int, int]]:
 class Prepared:
     """Systems whose newest plan has every kind of action, one of them approved; and where it ends undisturbed."""
 
-    def __init__(self, server: Server, migrated: str, folder: Path) -> None:
-        self.server, self.file = server, folder / "systems.json"
-        self.template = server.create(template=migrated)
-        ledger = Ledger.open(server.url(self.template))
-        systems = _company(ledger)
-        self.plan_id = _plan_with_everything(systems)
-        systems.store(self.file)
-        ledger.close()
+    def __init__(self, moments: Moments, folder: Path) -> None:
+        self.moments = moments
         self.undisturbed = self.run(folder / "undisturbed.json")
 
     def run(self, file: Path, *killed_at: int) -> tuple[Any, ...]:
         """Applying killed at a step, maybe the next run killed too, then a quiet one: what there is at the end."""
-        file.write_text(self.file.read_text())
-        database = self.server.create(template=self.template)
-        url = self.server.url(database)
+        url = self.moments.url
+        ledger = Ledger.open(url)
+        self.moments.begin(ledger, _planned).store(file)
+        ledger.close()
         for run, step in enumerate(killed_at):
             self.was_killed = in_child(url, file, self.apply if run == 0 else Systems.sync, step)
         ledger = Ledger.open(url)
@@ -58,19 +53,20 @@ class Prepared:
         systems.sync()
         left = kinds(systems.plan())
         ledger.close()
-        remembered = [self.server.execute(f"SET search_path = entra_emply; {query}", database) for query in REMEMBERED]
-        self.server.drop(database)
+        remembered = [self.moments.rows(query) for query in REMEMBERED]
         scenario = systems.scenario
         logins = sorted(scenario["emply"]["users"], key=lambda user: user["id"])
         return left, sorted(map(tuple, scenario["writes"])), logins, remembered
 
     def apply(self, systems: Systems) -> None:
-        apply(systems.ledger, self.plan_id, graph=systems.graph, emply=systems.emply)
+        newest = systems.ledger.newest_plan()
+        assert newest is not None
+        apply(systems.ledger, newest.plan_id, graph=systems.graph, emply=systems.emply)
 
 
 @pytest.fixture(scope="module")
-def prepared(server: Server, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    return Prepared(server, migrated, tmp_path_factory.mktemp("kills"))
+def prepared(moments: Moments, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return Prepared(moments, tmp_path_factory.mktemp("kills"))
 
 
 def test_the_plan_that_is_killed_has_every_kind(prepared: Prepared) -> None:
@@ -108,6 +104,26 @@ def test_the_steps_reach_to_the_end(prepared: Prepared, tmp_path: Path) -> None:
     assert not prepared.was_killed
 
 
+def _planned(ledger: Ledger) -> Systems:
+    """Two leavers, one back, two newcomers, a match, two who joined a group, one renamed. Grants wait for approval."""
+    systems = _company(ledger)
+    systems.sync()
+    systems.person("ada")["accountEnabled"] = False
+    systems.sync()
+    systems.scenario["writes"].clear()
+    systems.settings["guards"] = {"max_grants": {"min_count": 0, "percent": 0}}
+    systems.person("ada")["accountEnabled"] = True
+    systems.delete("ipek")
+    systems.members("g-staff").remove("søren")
+    systems.members("g-staff").extend(["zofia", "çağla", "later"])
+    systems.members("g-hr").extend(["łukasz", "jörg"])
+    systems.person("łukasz")["surname"] = "Żółć-Weiß"
+    held = systems.plan()
+    ledger.approve(held.plan_id, by="Kaya", reason="hired")
+    systems.plan()
+    return systems
+
+
 def _company(ledger: Ledger) -> Systems:
     staff = ["g-staff"]
     people = {
@@ -124,21 +140,3 @@ def _company(ledger: Ledger) -> Systems:
     for newcomer in ("zofia", "çağla", "later"):
         systems.members("g-staff").remove(newcomer)
     return systems
-
-
-def _plan_with_everything(systems: Systems) -> str:
-    """Two leavers, one back, two newcomers, a match, two who joined a group, one renamed. Grants wait for approval."""
-    systems.sync()
-    systems.person("ada")["accountEnabled"] = False
-    systems.sync()
-    systems.scenario["writes"].clear()
-    systems.settings["guards"] = {"max_grants": {"min_count": 0, "percent": 0}}
-    systems.person("ada")["accountEnabled"] = True
-    systems.delete("ipek")
-    systems.members("g-staff").remove("søren")
-    systems.members("g-staff").extend(["zofia", "çağla", "later"])
-    systems.members("g-hr").extend(["łukasz", "jörg"])
-    systems.person("łukasz")["surname"] = "Żółć-Weiß"
-    held = systems.plan()
-    systems.ledger.approve(held.plan_id, by="Kaya", reason="hired")
-    return systems.plan().plan_id

@@ -13,12 +13,11 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import apply
 from entra_emply.reconciliation.kinds import ORDER
 from tests.integration.ledger import planned
-from tests.integration.ledger.everything import everything
+from tests.integration.ledger.everything import actions, everything
 from tests.integration.ledger.fakes import Row
 from tests.integration.ledger.killing import in_child
-from tests.integration.ledger.mailbox_systems import make_systems
 from tests.integration.ledger.systems import Systems
-from tests.postgres import Server
+from tests.integration.moments import Moments
 
 EVERY = 17  # one step in so many in `make test`, all of them in the campaign
 STEPS = 280  # a few more than there are
@@ -43,20 +42,14 @@ def _pairs(number: int, seed: int) -> list[tuple[int, int]]:
 class Prepared:
     """Both systems whose newest plan has every kind of action on something; and where it ends undisturbed."""
 
-    def __init__(self, server: Server, migrated: str, folder: Path) -> None:
-        self.server, self.file = server, folder / "systems.json"
-        self.template = server.create(template=migrated)
-        ledger = Ledger.open(server.url(self.template))
-        systems = make_systems(ledger)
-        systems.sync()
-        self.rows = everything(systems)
-        self.plan_id = planned.plan(systems, *self.rows).plan_id
-        systems.store(self.file)
-        ledger.close()
+    def __init__(self, moments: Moments, folder: Path) -> None:
+        self.moments, self.rows = moments, actions()
         self.undisturbed = self.run(folder / "undisturbed.json")
 
     def apply(self, systems: Systems) -> None:
-        apply(systems.ledger, self.plan_id, graph=systems.graph, emply=systems.emply)
+        newest = systems.ledger.newest_plan()
+        assert newest is not None
+        apply(systems.ledger, newest.plan_id, graph=systems.graph, emply=systems.emply)
 
     def run_again(self, systems: Systems) -> int:
         """A run that plans what has no applied outcome; how many actions that were."""
@@ -70,9 +63,10 @@ class Prepared:
 
     def run(self, file: Path, *killed_at: int) -> tuple[Any, ...]:
         """Applying killed at a step, maybe the next run killed too, then a quiet one: what there is at the end."""
-        file.write_text(self.file.read_text())
-        database = self.server.create(template=self.template)
-        url = self.server.url(database)
+        url = self.moments.url
+        ledger = Ledger.open(url)
+        self.moments.begin(ledger, _planned).store(file)
+        ledger.close()
         for run, step in enumerate(killed_at):
             self.was_killed = in_child(url, file, self.apply if run == 0 else self.run_again, step)
         ledger = Ledger.open(url)
@@ -80,15 +74,14 @@ class Prepared:
         self.run_again(systems)
         left = self.run_again(systems)
         ledger.close()
-        remembered = [self.server.execute(f"SET search_path = entra_emply; {query}", database) for query in REMEMBERED]
-        self.server.drop(database)
+        remembered = [self.moments.rows(query) for query in REMEMBERED]
         scenario = systems.scenario
         return left, sorted(map(tuple, scenario.pop("writes"))), _in_order(scenario), remembered
 
 
 @pytest.fixture(scope="module")
-def prepared(server: Server, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    return Prepared(server, migrated, tmp_path_factory.mktemp("kills"))
+def prepared(moments: Moments, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return Prepared(moments, tmp_path_factory.mktemp("kills"))
 
 
 def test_the_plan_that_is_killed_has_every_kind_and_each_is_done(prepared: Prepared) -> None:
@@ -126,6 +119,12 @@ def test_killed_twice_anywhere(prepared: Prepared, tmp_path: Path, steps: tuple[
 def test_the_steps_reach_to_the_end(prepared: Prepared, tmp_path: Path) -> None:
     prepared.run(tmp_path / "systems.json", STEPS)
     assert not prepared.was_killed
+
+
+def _planned(ledger: Ledger) -> Systems:
+    systems = everything(ledger)
+    planned.plan(systems, *actions())
+    return systems
 
 
 def _in_order(scenario: Row) -> Row:

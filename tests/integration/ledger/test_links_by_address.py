@@ -5,7 +5,7 @@ import pytest
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.plan import Plan
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 from tests.integration.ledger.systems import Systems, kinds, make_scenario
 
 BY = {"by": "Kaya Öztürk", "reason": "asked them both"}

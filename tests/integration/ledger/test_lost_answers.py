@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from entra_emply.errors import SourceUnreadable
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 from tests.integration.ledger.fakes import Fault, lost_after, lost_before
 from tests.integration.ledger.mailbox_systems import OUTCOMES
 from tests.integration.ledger.staff import hire, leave

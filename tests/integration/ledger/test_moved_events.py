@@ -6,8 +6,8 @@ import pytest
 
 from entra_emply.ledger.ledger import Ledger
 from sandbox import Sandbox
+from tests.integration.conftest import Rows
 from tests.integration.ledger.ada_in_sandbox import AdaInSandbox, day
-from tests.integration.ledger.conftest import Rows
 
 LUNCH = "Frokost på Østerbro"
 PAIRS = "SELECT emply_event_id, calendar_external_id FROM event_pairs"

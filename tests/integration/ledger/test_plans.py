@@ -13,7 +13,7 @@ from entra_emply.ledger.plans import Origin
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger.fakes import refused
 from tests.integration.ledger.systems import Systems, kinds, make_scenario
 
@@ -22,14 +22,18 @@ NOBODY_LEAVES = {"max_deactivations": {"min_count": 0, "percent": 0}}
 NOBODY_COMES = {"max_grants": {"min_count": 0, "percent": 0}}
 
 
-@pytest.fixture
-def systems(ledger: Ledger) -> Systems:
+def in_step(ledger: Ledger) -> Systems:
     """Four people, linked and in step; from now on every leaver and every newcomer is held."""
     people = {"ipek": ["g-staff", "g-hr"], "søren": STAFF, "łukasz": STAFF, "ada": STAFF, "zofia": [], "ole": []}
     everybody = Systems(ledger, make_scenario(people, without_login=("zofia", "ole")))
     everybody.sync()
     everybody.settings["guards"] = NOBODY_LEAVES | NOBODY_COMES
     return everybody
+
+
+@pytest.fixture
+def systems(begin: Begin) -> Systems:
+    return begin(in_step)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from entra_emply.errors import CredentialsError
 from entra_emply.provisioning.crew import WORKERS
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 from tests.integration.ledger.fakes import no_access, refused
 from tests.integration.ledger.staff import hire, leave
 from tests.integration.ledger.systems import Systems

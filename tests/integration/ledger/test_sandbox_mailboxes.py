@@ -15,12 +15,11 @@ from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.own_events import transaction_id
 from entra_emply.provisioning.report import ApplyReport
 from sandbox import Sandbox
+from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger import planned
-from tests.integration.ledger.conftest import Rows
-from tests.integration.ledger.everything import everything
+from tests.integration.ledger.everything import actions, everything
 from tests.integration.ledger.fakes import Row
 from tests.integration.ledger.killing import at_request
-from tests.integration.ledger.mailbox_systems import make_systems
 from tests.integration.ledger.planned import action, results
 from tests.integration.ledger.systems import Systems
 from tests.postgres import Server
@@ -50,10 +49,8 @@ WRITES = [
 class InSandbox:
     """The systems of `everything`, in the sandbox, with its plan."""
 
-    def __init__(self, ledger: Ledger, sandbox: Sandbox) -> None:
-        self.systems, self.sandbox = make_systems(ledger), sandbox
-        self.systems.sync()
-        self.rows = everything(self.systems)
+    def __init__(self, systems: Systems, sandbox: Sandbox) -> None:
+        self.systems, self.sandbox, self.rows = systems, sandbox, actions()
         scenario = self.systems.scenario
         scenario.pop("writes")
         scenario["entra"]["organization"]["verifiedDomains"] = [{"name": "contoso.com", "isDefault": True}]
@@ -93,8 +90,8 @@ ALL_WRITES = {"emply POST": 1, "emply PUT": 2, "emply PATCH": 5, "emply DELETE":
 
 
 @pytest.fixture
-def in_sandbox(ledger: Ledger, sandbox: Sandbox) -> Iterator[InSandbox]:
-    made = InSandbox(ledger, sandbox)
+def in_sandbox(begin: Begin, sandbox: Sandbox) -> Iterator[InSandbox]:
+    made = InSandbox(begin(everything), sandbox)
     yield made
     made.systems.graph.close()  # type: ignore[attr-defined]
     made.systems.emply.close()  # type: ignore[attr-defined]

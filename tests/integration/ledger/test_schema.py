@@ -17,7 +17,7 @@ from entra_emply.ledger import migrate as migrations
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.migrate import migrate, versions
 from entra_emply.ledger.tables import SCHEMA, metadata
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 from tests.postgres import Server
 
 
@@ -68,7 +68,7 @@ def test_a_ledger_of_an_earlier_version_is_brought_to_this_one_with_what_is_in_i
     with engine.connect() as connection:
         assert compare_metadata(_context(connection), metadata) == []
     engine.dispose()
-    assert Rows(server, name)("SELECT tenant_id FROM installation") == [("t",)]
+    assert server.execute("SELECT tenant_id FROM entra_emply.installation", name) == [("t",)]
 
 
 def test_two_that_start_together_migrate_once(server: Server) -> None:
@@ -89,7 +89,7 @@ def test_two_that_start_together_migrate_once(server: Server) -> None:
     for starter in starters:
         starter.join()
     assert failures == []
-    assert Rows(server, name)("SELECT count(*) FROM counters") == [(1,)]
+    assert server.execute("SELECT count(*) FROM entra_emply.counters", name) == [(1,)]
 
 
 @pytest.mark.parametrize("use", [Ledger.migrate, lambda ledger: ledger.read_state(clock.now())])

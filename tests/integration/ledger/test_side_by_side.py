@@ -17,11 +17,10 @@ from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.crew import WORKERS
 from entra_emply.reconciliation.plan import Plan
 from sandbox import Sandbox
+from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger import planned
-from tests.integration.ledger.conftest import Rows
-from tests.integration.ledger.everything import everything
+from tests.integration.ledger.everything import actions, everything
 from tests.integration.ledger.fakes import Row
-from tests.integration.ledger.mailbox_systems import make_systems
 from tests.integration.ledger.staff import hire
 from tests.integration.ledger.systems import Systems, make_scenario
 from tests.integration.ledger.test_at_once import END_LOCK
@@ -35,13 +34,17 @@ GUARDS = {
 PATIENCE = 60
 
 
-@pytest.fixture
-def systems(ledger: Ledger) -> Systems:
+def in_step(ledger: Ledger) -> Systems:
     """Many people, in step."""
     made = Systems(ledger, make_scenario({name: ["g-staff"] for name in PEOPLE}))
     made.settings["guards"] = GUARDS
     made.sync()
     return made
+
+
+@pytest.fixture
+def systems(begin: Begin) -> Systems:
+    return begin(in_step)
 
 
 @pytest.fixture
@@ -93,10 +96,9 @@ def test_different_peoples_changes_overlap_and_one_persons_never(
     assert 1 < _most_at_once(asked) <= WORKERS
 
 
-def test_a_mailbox_is_asked_for_at_most_four_things_at_a_time(ledger: Ledger, sandbox: Sandbox) -> None:
-    systems = make_systems(ledger)
-    systems.sync()
-    plan = planned.plan(systems, *everything(systems))
+def test_a_mailbox_is_asked_for_at_most_four_things_at_a_time(begin: Begin, sandbox: Sandbox) -> None:
+    systems = begin(everything)
+    plan = planned.plan(systems, *actions())
     _move(systems, sandbox)
     sandbox.change_settings(graph_ms=60)
     systems.apply(plan)

@@ -6,7 +6,7 @@ import pytest
 
 from entra_emply import clock
 from entra_emply.provisioning.apply import settle
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before, refused
 from tests.integration.ledger.mailbox_systems import OUTCOMES
 from tests.integration.ledger.planned import action, plan, results
