@@ -25,7 +25,7 @@ from tests.reference.vectorised import inputs_of
 
 PEOPLE = 100_000
 AT_ONCE = 2.0
-TRIES = 8  # the best of them: what else the machine does is not measured
+TRIES = 8  # one of them has to be quick: what else the machine does is not measured
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +40,12 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Environmen
 def test_one_person_of_a_hundred_thousand_is_explained_at_once(large: tuple[Environment, Plan]) -> None:
     environment, plan = large
     some = plan.actions["subject"].drop_duplicates().iloc[: 1000 * TRIES : 1000]
-    assert min(seconds(environment, address) for address in some) < AT_ONCE
+    assert any(seconds(environment, address) < AT_ONCE for address in some)
 
 
 def test_nobody_of_a_hundred_thousand_is_told_at_once(large: tuple[Environment, Plan]) -> None:
     environment, _ = large
-    assert min(seconds(environment, f"nobody{number}@contoso.com") for number in range(TRIES)) < AT_ONCE
+    assert any(seconds(environment, f"nobody{number}@contoso.com") < AT_ONCE for number in range(TRIES))
 
 
 def seconds(environment: Environment, address: str) -> float:

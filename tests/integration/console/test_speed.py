@@ -16,7 +16,7 @@ PEOPLE, ACTIONS = 120_000, 10_000
 SECONDS = 0.3
 EXPLAINED = 2.0
 """As `explain` itself: every rule is evaluated for the person, which is most of it, however few people there are."""
-TRIES = 5  # the best of them: what else the machine does is not measured
+TRIES = 5  # one of them has to be quick: what else the machine does is not measured
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,8 @@ def test_a_page_is_there_at_once(large: tuple[Browser, str], path: str) -> None:
     browser, person = large
     address = path.format(person=person)
     assert browser.get(address).status_code == 200
-    assert min(seconds(browser, address) for _ in range(TRIES)) < (EXPLAINED if "people/" in path else SECONDS)
+    at_most = EXPLAINED if "people/" in path else SECONDS
+    assert any(seconds(browser, address) < at_most for _ in range(TRIES))
     assert browser.page.count("<tr>") <= 201
 
 
@@ -59,7 +60,7 @@ def test_a_search_is_there_at_once(large: tuple[Browser, str]) -> None:
         return time.process_time() - start
 
     search()
-    assert min(search() for _ in range(TRIES)) < SECONDS
+    assert any(search() < SECONDS for _ in range(TRIES))
 
 
 def seconds(browser: Browser, path: str) -> float:
