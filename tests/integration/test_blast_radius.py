@@ -88,10 +88,11 @@ def kinds_of(planned: Planned, entra_id: str) -> set[str]:
     return set(actions.loc[actions["entra_id"] == entra_id, "kind"])
 
 
-EVERY_TROUBLE = [
-    (part, fault) for part in OF_CAGLA for fault in FAULTS if (part, fault[:3]) != ("photos", "404")
-]  # with 404 there is no photo (P5)
-TROUBLE = [each for number, each in enumerate(EVERY_TROUBLE) if number % len(OF_CAGLA) == 0]
+PARTS = {
+    fault: [part for part in OF_CAGLA if (part, fault[:3]) != ("photos", "404")] for fault in FAULTS
+}  # with 404 there is no photo (P5)
+EVERY_TROUBLE = [(part, fault) for fault, parts in PARTS.items() for part in parts]
+TROUBLE = [(parts[number % len(parts)], fault) for number, (fault, parts) in enumerate(PARTS.items())]
 EVERY_UNREAD = [(source, fault) for source in OF_A_SOURCE for fault in FAULTS]
 UNREAD = [(source, fault) for place, source in enumerate(OF_A_SOURCE) for fault in list(FAULTS)[place % 2 :: 2]]
 """Each fault with one part, and with one source of each service: what a fault is and what waits for it are apart."""
