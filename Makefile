@@ -20,10 +20,11 @@ lint: .venv/.installed-dev
 test-fast: lint
 	$(BIN)/pytest tests/unit -n $(JOBS) -m "not campaign"
 
-# A file of system tests shares what it starts: servers, databases, a demo, a browser. The demo's is an early one.
+# A file of tests shares what it starts: servers, companies, a demo, a browser. The demo's is an early one.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 test: test-fast
-	$(BIN)/pytest tests/integration -n $(JOBS) -m "not campaign"
-	$(BIN)/pytest tests/system -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not campaign"
+	$(BIN)/pytest tests/integration -n $(JOBS) $(BY_FILE) -m "not campaign"
+	$(BIN)/pytest tests/system -n $(JOBS) $(BY_FILE) -m "not campaign"
 
 # The long campaigns: kills, thousands of scenarios, every source times every fault.
 campaign: .venv/.installed-dev

@@ -2,14 +2,23 @@
 
 import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from entra_emply.environment import Environment
-from entra_emply.storage.postgres import database
+from entra_emply.environment import database_address
 from tests.system.installation import Installation
+from tests.system.snapshots import Snapshots
+
+
+@pytest.fixture
+def synced(snapshots: Snapshots, tmp_path: Path) -> Iterator[Installation]:
+    """Synced twice; nothing happened since, and something is held."""
+    with snapshots.started(tmp_path, 2) as installation:
+        yield installation
 
 
 def plan(installation: Installation, *arguments: str) -> dict:
@@ -18,36 +27,33 @@ def plan(installation: Installation, *arguments: str) -> dict:
     return json.loads(done.stdout)
 
 
-def test_a_second_sync_finds_nothing_to_do_but_what_is_held(installation: Installation) -> None:
-    installation.sync()
-    installation.sandbox.clear_requests()
-    done = installation.sync()
-    assert installation.writes() == []
+def test_a_second_sync_finds_nothing_to_do_but_what_is_held(synced: Installation) -> None:
+    synced.sandbox.clear_requests()
+    done = synced.sync()
+    assert synced.writes() == []
     assert done.returncode == 2
-    assert {tuple(action["held_by"]) for action in plan(installation)["actions"]} == {("G3",)}
+    assert {tuple(action["held_by"]) for action in plan(synced)["actions"]} == {("G3",)}
 
 
-def test_approving_what_is_held_lets_the_next_sync_apply_it(installation: Installation) -> None:
-    installation.sync()
-    waiting = plan(installation)
+def test_approving_what_is_held_lets_the_next_sync_apply_it(synced: Installation) -> None:
+    waiting = plan(synced)
     assert waiting["status"] == "held"
-    done = installation.run("approve", waiting["plan_id"][:12], "--by", "Ada", "--reason", "checked")
+    done = synced.run("approve", waiting["plan_id"][:12], "--by", "Ada", "--reason", "checked")
     assert done.returncode == 0, done.stderr
-    assert installation.sync().returncode == 0
-    assert plan(installation)["status"] == "empty"
+    assert synced.sync().returncode == 0
+    assert plan(synced)["status"] == "empty"
 
 
-def test_a_plan_leaves_no_trace(installation: Installation) -> None:
-    installation.sync()
-    before = installation.sandbox.state()
-    frames = sorted((installation.home / "frames").rglob("*"))
-    ledger = dump(installation)
-    installation.sandbox.clear_requests()
-    plan(installation)
-    assert {entry["method"] for entry in installation.sandbox.requests() if "/token" not in entry["path"]} == {"GET"}
-    assert installation.sandbox.state() == before
-    assert sorted((installation.home / "frames").rglob("*")) == frames
-    assert dump(installation) == ledger
+def test_a_plan_leaves_no_trace(synced: Installation) -> None:
+    before = synced.sandbox.state()
+    frames = sorted((synced.home / "frames").rglob("*"))
+    ledger = dump(synced)
+    synced.sandbox.clear_requests()
+    plan(synced)
+    assert {entry["method"] for entry in synced.sandbox.requests() if "/token" not in entry["path"]} == {"GET"}
+    assert synced.sandbox.state() == before
+    assert sorted((synced.home / "frames").rglob("*")) == frames
+    assert dump(synced) == ledger
 
 
 def test_a_plan_works_where_nothing_exists_yet_and_makes_nothing(installation: Installation) -> None:
@@ -55,13 +61,12 @@ def test_a_plan_works_where_nothing_exists_yet_and_makes_nothing(installation: I
     assert not (installation.home / "postgres").exists()
 
 
-def test_a_draft_is_planned_without_touching_the_settings_in_force(installation: Installation) -> None:
-    installation.sync()
-    draft = installation.settings.with_name("draft.yaml")
-    draft.write_text(installation.settings.read_text().replace("role: Employee\n", "role: Consultant\n"))
-    reasons = {action["reason"] for action in plan(installation, "--settings", str(draft))["actions"]}
+def test_a_draft_is_planned_without_touching_the_settings_in_force(synced: Installation) -> None:
+    draft = synced.settings.with_name("draft.yaml")
+    draft.write_text(synced.settings.read_text().replace("role: Employee\n", "role: Consultant\n"))
+    reasons = {action["reason"] for action in plan(synced, "--settings", str(draft))["actions"]}
     assert "mapping_changed" in reasons
-    assert "mapping_changed" not in {action["reason"] for action in plan(installation)["actions"]}
+    assert "mapping_changed" not in {action["reason"] for action in plan(synced)["actions"]}
 
 
 def test_the_plan_reads_by_kind_with_counts_last(installation: Installation) -> None:
@@ -71,14 +76,13 @@ def test_the_plan_reads_by_kind_with_counts_last(installation: Installation) -> 
     assert lines[-1].endswith("3 held: entra-emply sync records them, and prints the id of the plan to approve")
 
 
-def test_the_approval_that_a_plan_names_is_accepted_also_after_a_part_was_approved(installation: Installation) -> None:
-    installation.sync()
-    first, *others = [action["subject"] for action in plan(installation)["actions"] if action["held_by"]]
-    one = installation.run(*approval(installation), "--by", "Ada", "--reason", "known", "--person", first)
+def test_the_approval_that_a_plan_names_is_accepted_also_after_a_part_was_approved(synced: Installation) -> None:
+    first, *others = [action["subject"] for action in plan(synced)["actions"] if action["held_by"]]
+    one = synced.run(*approval(synced), "--by", "Ada", "--reason", "known", "--person", first)
     assert (one.returncode, one.stdout[:2]) == (0, "1 "), one.stderr
-    rest = installation.run(*approval(installation), "--by", "Ada", "--reason", "known, too")
+    rest = synced.run(*approval(synced), "--by", "Ada", "--reason", "known, too")
     assert (rest.returncode, rest.stdout.split()[0]) == (0, str(len(others))), rest.stderr
-    assert installation.sync().returncode == 0
+    assert synced.sync().returncode == 0
 
 
 def approval(installation: Installation) -> list[str]:
@@ -113,9 +117,8 @@ def test_an_unchanged_company_syncs_without_a_write(installation: Installation) 
 
 def dump(installation: Installation) -> str:
     """Every row of the ledger and of Dagster's tables, as one text."""
-
-    home = Environment.load(installation.environment).home
-    with database(home, None) as address, create_engine(address, poolclass=NullPool).connect() as connection:
+    address = database_address(installation.variables["DATABASE_URL"])
+    with create_engine(address, poolclass=NullPool).connect() as connection:
         tables = connection.execute(
             text("SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|info)' ORDER BY 1, 2")
         )
