@@ -11,7 +11,7 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.undoable import Undoable, undoable
 from sandbox import Sandbox
-from tests.integration.ledger.conftest import Rows
+from tests.integration.conftest import Rows
 from tests.integration.ledger.staff import is_active, leave
 from tests.integration.ledger.systems import Systems, kinds, make_scenario
 from tests.integration.ledger.test_sandbox import Installation
