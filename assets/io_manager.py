@@ -6,6 +6,7 @@ last complete run. The two are never mixed.
 
 from functools import cached_property
 
+import pandas as pd
 from dagster import InputContext, IOManager, OutputContext
 
 from entra_emply.environment import Environment
@@ -24,7 +25,15 @@ def has_whole_set(store: FrameStore, run_id: str) -> bool:
 
 
 class FramesIOManager(IOManager):
-    """Stores what assets return, and gives assets the frames of one run."""
+    """Stores what assets return, and gives assets the frames of one run, each read once in a process of it.
+
+    Most steps ask for the same lists: a run of all assets asks for frames some 250 times. Nobody changes a frame that
+    another step is given: each gets a copy, of which pandas copies what is written to.
+    """
+
+    def __init__(self) -> None:
+        self._run_id = ""
+        self._frames: dict[tuple[str, str], Frames] = {}
 
     @cached_property
     def store(self) -> FrameStore:
@@ -35,6 +44,7 @@ class FramesIOManager(IOManager):
         """Store what an asset returned."""
         asset = context.asset_key.path[-1]
         path = self.store.write(context.run_id, asset, obj)
+        self._frames.pop((context.run_id, asset), None)
         context.add_output_metadata({"path": str(path)})
         if not context.has_asset_partitions:
             self.store.point("latest", asset, context.run_id)
@@ -43,8 +53,20 @@ class FramesIOManager(IOManager):
         """Load what a downstream asset asks for. Raises FileNotFoundError in words."""
         asset = context.asset_key.path[-1]
         days = context.has_asset_partitions
-        run_id = self._run_of(context.step_context.run_id, asset, context.asset_partition_key if days else None)
-        return self.store.read(run_id, asset)
+        asking = context.step_context.run_id
+        run_id = self._run_of(asking, asset, context.asset_partition_key if days else None)
+        return self._read(asking, run_id, asset)
+
+    def _read(self, asking: str, run_id: str, asset: str) -> Frames:
+        """The frames that the run `asking` is given of `run_id`; those of the run that asked before are let go."""
+        if asking != self._run_id:
+            self._run_id, self._frames = asking, {}
+        if (run_id, asset) not in self._frames:
+            self._frames[run_id, asset] = self.store.read(run_id, asset)
+        known = self._frames[run_id, asset]
+        if isinstance(known, pd.DataFrame):
+            return known.copy(deep=False)
+        return {name: frame.copy(deep=False) for name, frame in known.items()}
 
     def _run_of(self, run_id: str, asset: str, day: str | None) -> str:
         """The run whose frame of this asset a run is given; `day` is None for an asset without days."""

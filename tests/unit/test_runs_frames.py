@@ -59,6 +59,18 @@ def test_a_day_without_a_complete_run_says_so(manager: FramesIOManager) -> None:
         manager._run_of("backfill", "emply_users", "2026-11-21")
 
 
+def test_a_run_reads_each_frame_once_and_nobody_changes_what_another_step_is_given(manager: FramesIOManager) -> None:
+    given = manager._read("a run", "complete", "emply_users")
+    assert isinstance(given, pd.DataFrame)
+    given["name"] = "Çağla"
+    manager.store.files.remove("runs/complete/emply_users.parquet")
+    again = manager._read("a run", "complete", "emply_users")
+    assert isinstance(again, pd.DataFrame)
+    assert again["name"].tolist() == ["Łucja"]
+    with pytest.raises(FileNotFoundError):
+        manager._read("another run", "complete", "emply_users")
+
+
 def test_a_set_is_whole_when_nothing_of_it_is_missing(manager: FramesIOManager) -> None:
     store: FrameStore = manager.store
     assert has_whole_set(store, "complete")
