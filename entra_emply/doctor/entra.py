@@ -58,10 +58,12 @@ def _checks(connection: Connection, environment: EntraEnvironment, settings: Set
     if settings is None:
         yield skipped("entra: permissions", "the settings, which say what is needed, are not valid")
     else:
-        yield from _permissions(connection, settings, tenant)
+        yield from _permissions(connection, environment, settings, tenant)
 
 
-def _permissions(connection: Connection, settings: Settings, tenant: Answer) -> Iterator[Check]:
+def _permissions(
+    connection: Connection, environment: EntraEnvironment, settings: Settings, tenant: Answer
+) -> Iterator[Check]:
     granted, probes, working = connection.permissions, _Probes(connection, settings), []
     for permission in needed(settings):
         check = _permission(permission, granted, probes.of(permission, tenant))
@@ -70,11 +72,16 @@ def _permissions(connection: Connection, settings: Settings, tenant: Answer) -> 
     ready = [call for call in graph_calls.calls(settings, probes.mailbox) if call.permission in working]
     yield from graph_calls.tried(connection, ready)
     for extra, instead in superfluous(settings, granted).items():
-        yield note(
-            f"entra: {extra}", "is granted, but more than these settings need",
-            f"Take it away from the application{f' and give it {instead} instead' if instead else ''}.",
-        )  # fmt: skip
+        yield _more_than_needed(extra, instead, environment)
     yield _hybrid(tenant, settings, granted)
+
+
+def _more_than_needed(extra: str, instead: str, environment: EntraEnvironment) -> Check:
+    name = f"entra: {extra}"
+    if extra == permissions.APPLICATIONS.name and environment.secret is not None:
+        return ok(name, "is granted; until when the client secret is good is read with it")
+    remedy = f"Take it away from the application{f' and give it {instead} instead' if instead else ''}."
+    return note(name, "is granted, but more than these settings need", remedy)
 
 
 class _Probes:

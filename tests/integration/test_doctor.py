@@ -95,20 +95,22 @@ def test_a_missing_permission_is_named(clinic: Clinic, missing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "permission"),
+    ("settings", "permission", "without"),
     [
-        ({"synchronize_calendars": True}, "Calendars.ReadWrite"),
-        ({"sso": {"service_principal_id": "app-1"}}, "Application.Read.All"),
-        ({"entra_write_back": {"update": True}}, "User.ReadWrite.All"),
+        ({"synchronize_calendars": True}, "Calendars.ReadWrite", "note"),
+        ({"sso": {"service_principal_id": "app-1"}}, "Application.Read.All", "ok"),  # the secret's end is read with it
+        ({"entra_write_back": {"update": True}}, "User.ReadWrite.All", "note"),
     ],
 )
-def test_a_switch_needs_its_permission_and_only_then(clinic: Clinic, settings: dict, permission: str) -> None:
+def test_a_switch_needs_its_permission_and_only_then(
+    clinic: Clinic, settings: dict, permission: str, without: str
+) -> None:
     clinic.settings(**settings)
     assert f"entra: {permission}" in clinic.failing()
     clinic.sandbox.change_settings(permissions=[*LEAST, permission])
     assert clinic.failing() == []
     clinic.settings()
-    assert (clinic.examine()[f"entra: {permission}"].status, clinic.failing()) == ("note", [])
+    assert (clinic.examine()[f"entra: {permission}"].status, clinic.failing()) == (without, [])
 
 
 def test_reading_calendars_is_not_enough_to_write_events(clinic: Clinic) -> None:
