@@ -69,7 +69,8 @@ def _drafted(asked: Asked, text: str, **values: object) -> Response:
         "in_force": 0,
     }
     template = "drafted.html.jinja" if asked.part else "draft.html.jinja"
-    return asked.page(template, draft=text, most=MOST, **(nothing | values))
+    settings = asked.console.environment.settings.name
+    return asked.page(template, draft=text, most=MOST, settings=settings, **(nothing | values))
 
 
 def _yaml(document: str) -> str:

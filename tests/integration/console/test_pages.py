@@ -128,6 +128,7 @@ def test_a_draft_shows_who_would_change_and_nothing_is_recorded(house: House) ->
     assert "megan@contoso.com" in said
     assert "Roles: Employee, HR → HR, Manager" in said
     assert "only with the draft" in said
+    assert "To put it into force, replace settings.yaml with it" in said
     assert len(house.ledger.plans_made(10)) == 2
     assert len(house.ledger.versions_of_mapping()) == 2
 
