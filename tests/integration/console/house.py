@@ -1,5 +1,6 @@
 """An installation without Dagster: people of both systems, runs that are stored and recorded, and the console of it."""
 
+import html
 import re
 import uuid
 from dataclasses import dataclass, field
@@ -90,6 +91,11 @@ class Browser:
         answer = self.client.get(path)
         self.page = answer.text or self.page
         return answer
+
+    def follow(self, begins: str) -> Response:
+        """Open the page's first link of which the address begins so."""
+        links = [html.unescape(link) for link in re.findall(r'href="([^"]+)"', self.page)]
+        return self.get(next(link for link in links if link.startswith(begins)))
 
     def post(self, path: str, **form: str | list[str]) -> Response:
         """Post a form; its hidden fields are those of the page, unless they are given."""
