@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium t
 
 
 def scenario() -> Row:
-    """Maja, who lost the role Manager in Emply; two who leave; one whose name is markup."""
+    """Maja, from whom HR will be taken in Emply; two who leave; one whose name is markup."""
     people = {
         "maja": ("Maja", "Sørensen"),
         "łukasz": ("Łukasz", "Żółć"),
@@ -50,7 +50,8 @@ def scenario() -> Row:
         for name, (first, last) in people.items()
     ]  # fmt: skip
     members = [user["id"] for user in users]
-    roles = [{"id": "role-1", "title": "Employee"}, {"id": "role-2", "title": "HR"}]
+    titles = {"role-1": "Employee", "role-2": "HR", "role-3": "Manager"}
+    roles = [{"id": role, "title": title} for role, title in titles.items()]
     groups = [{"id": "group-1", "displayName": "Employees", "members": members}]
     groups.append({"id": "group-2", "displayName": "HR", "members": ["user-maja"]})
     employees = [{"id": "employee-1", "email": "somebody@contoso.com"}]
@@ -89,7 +90,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Iterator
         state = sandbox.state()
         for user in state["entra"]["users"]:
             user["accountEnabled"] = user["id"] not in ("user-łukasz", "user-çağla")
-        next(user for user in state["emply"]["users"] if user["id"] == "login-maja")["roleIds"] = ["role-1"]
+        next(user for user in state["emply"]["users"] if user["id"] == "login-maja")["roleIds"] = ["role-1", "role-3"]
         sandbox.put_state(state)
         installation.sync()
         log = folder / "console.log"
@@ -158,7 +159,8 @@ def test_the_help_desk_finds_maja_by_three_letters_and_reads_why_within_two_clic
     page.get_by_text("Why: the rules that decided").click()
     expect(page.locator("main")).to_contain_text("R5")
     expect(page.locator(".timeline")).to_contain_text("Change roles")
-    expect(page.locator(".timeline")).to_contain_text("HR")
+    expect(page.locator(".timeline")).to_contain_text("Employee, Manager → Employee, HR")
+    expect(page.locator(".timeline")).to_contain_text("R5")
 
 
 def test_why_not_is_answered_in_the_page(page: Page, served: Served) -> None:
