@@ -33,6 +33,7 @@ _CALENDAR = "about a calendar; several of a person may have one name"
 _NEAR = "about a pair of a user and an employee"
 _READING = "about what was read so far; a scenario is read as a whole"
 _ACTION = "about a planned action; which guards hold it is compared by test_agreement"
+_UNDO = "about a request to undo; which of them are met is compared by test_undoable"
 _READ = "about a whole read; where one is refused there is no plan to explain"
 UNCHECKED: dict[str, str] = {
     **dict.fromkeys(("has_outlook_event", "has_emply_event", "has_pair", "calendar_enabled"), _EVENT),
@@ -56,6 +57,9 @@ UNCHECKED: dict[str, str] = {
     **dict.fromkeys(("leaves_group_or_held", "group_emptied_or_held", "removes", "removes_or_held"), _ACTION),
     **dict.fromkeys(("too_many_removals", "too_many_removals_or_held", "grants", "grants_or_held"), _ACTION),
     **dict.fromkeys(("too_many_grants", "too_many_grants_or_held"), _ACTION),
+    **dict.fromkeys(("undoes", "undoes_or_held"), _ACTION),
+    **dict.fromkeys(("restores_roles", "restores_fields", "restores_login", "still_linked", "still_set"), _UNDO),
+    **dict.fromkeys(("roles_there", "no_rule_acts", "would_stay"), _UNDO),
     **dict.fromkeys(("has_near_employee", "employee_free"), _NEAR),
     **dict.fromkeys(("refused", "lost_rows", "first_read_empty", "not_accepted"), _READ),
 }
