@@ -187,6 +187,27 @@ def test_a_date_in_an_items_retry_after_is_measured_from_the_batchs_own_date() -
     assert sum(graph.time.slept) == pytest.approx(20)
 
 
+def test_a_longer_wait_beside_a_throttled_item_is_the_wait_of_all() -> None:
+    """Both services' answers say how long: 429 comes first as the trouble that is told, the longest wait counts."""
+    answers: dict[str, Reply] = {
+        "/users/u0/0": (429, error("ApplicationThrottled"), {"Retry-After": "7"}),
+        "/users/u1/0": (503, error("ErrorServerBusy"), {"Retry-After": "31"}),
+    }
+    graph = ScriptedGraph(lambda item: answers.pop(item["url"], None) or _said(item))
+    _all(graph, _people(3))
+    assert len(graph.batches) == 2
+    assert sum(graph.time.slept) == pytest.approx(31)
+
+
+def test_where_some_were_answered_any_number_of_silent_ones_is_theirs_alone() -> None:
+    def answer(item: Item) -> Reply:
+        return _said(item) if int(item["url"].split("/")[2][1:]) < SIZE else (500, error("InternalServerError"))
+
+    found = _all(ScriptedGraph(answer), _people(10 * SIZE))
+    statuses = Counter(found[name][0][0] for name in found)  # type: ignore[index]
+    assert statuses == {200: SIZE, 500: 9 * SIZE}
+
+
 def test_an_item_that_is_throttled_for_a_day_is_given_up_and_the_others_go_on() -> None:
     def answer(item: Item) -> Reply:
         return (429, error("ApplicationThrottled"), {"Retry-After": "86400"}) if "/u0/" in item["url"] else _said(item)
