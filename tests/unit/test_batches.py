@@ -188,7 +188,6 @@ def test_a_date_in_an_items_retry_after_is_measured_from_the_batchs_own_date() -
 
 
 def test_a_longer_wait_beside_a_throttled_item_is_the_wait_of_all() -> None:
-    """Both services' answers say how long: 429 comes first as the trouble that is told, the longest wait counts."""
     answers: dict[str, Reply] = {
         "/users/u0/0": (429, error("ApplicationThrottled"), {"Retry-After": "7"}),
         "/users/u1/0": (503, error("ErrorServerBusy"), {"Retry-After": "31"}),
