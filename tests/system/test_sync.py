@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from entra_emply.environment import database_address
+from entra_emply.environment import Environment
+from entra_emply.storage.postgres import database
 from tests.system.installation import Installation
 from tests.system.snapshots import Snapshots
 
@@ -117,8 +118,9 @@ def test_an_unchanged_company_syncs_without_a_write(installation: Installation) 
 
 def dump(installation: Installation) -> str:
     """Every row of the ledger and of Dagster's tables, as one text."""
-    address = database_address(installation.variables["DATABASE_URL"])
-    with create_engine(address, poolclass=NullPool).connect() as connection:
+    environment = Environment.load(installation.environment)
+    own = database(environment.home, environment.database_url)
+    with own as address, create_engine(address, poolclass=NullPool).connect() as connection:
         tables = connection.execute(
             text("SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|info)' ORDER BY 1, 2")
         )
