@@ -55,7 +55,8 @@ def test_two_commands_the_daemon_and_materialize_all_at_once_make_every_write_on
     writes, after = made(demo.log()[logged:]), demo.state()["emply"]
     created = {name: len(ids(after[name]) - ids(before[name])) for name in ("users", "calendars")}
     assert created["users"] > 0
-    assert {name: writes.pop(("POST", f"/emply/v1/contoso/{name}"), 0) for name in created} == created
+    posted = {name: writes.pop(("POST", f"/emply/v1/contoso/{name}"), 0) for name in created}
+    assert posted == created, writes
     assert set(writes.values()) == {1}, writes
 
 
