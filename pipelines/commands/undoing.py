@@ -80,7 +80,7 @@ def _show(what: "Undoable", to: Console) -> None:
     people = {row["emply_user_id"] for row in what.possible}
     if what.possible:
         to.print(f"\n{counted(len(what.possible), 'action')} of {counted(len(people), 'person', 'people')}")
-    told = [(f"{row['subject']}: {'; '.join(changes(row, names))}", row["why"]) for row in what.refused]
+    told = [(": ".join([str(row["subject"]), *changes(row, names)]), row["why"]) for row in what.refused]
     if told:
         to.print(f"\nNot undone ({len(told)})")
     for about, why in told[:_SHOWN]:
