@@ -20,6 +20,7 @@ from entra_emply.reconciliation.read_scope import read_scope
 from entra_emply.reconciliation.settings import parse
 from sandbox import Sandbox
 from sandbox.settings import PERMISSIONS
+from tests.campaigns import with_campaign
 from tests.fake_time import FakeTime
 from tests.system.mailbox_scenario import SETTINGS, mailbox_scenario
 
@@ -98,7 +99,10 @@ UNREAD = [(source, fault) for place, source in enumerate(OF_A_SOURCE) for fault 
 """Each fault with one part, and with one source of each service: what a fault is and what waits for it are apart."""
 
 
-def _keeps_nobody_waiting(sandbox: Sandbox, systems: Systems, part: str, fault: str) -> None:
+@pytest.mark.parametrize(("part", "fault"), with_campaign(EVERY_TROUBLE, TROUBLE))
+def test_one_persons_trouble_keeps_nobody_else_waiting(
+    sandbox: Sandbox, systems: Systems, part: str, fault: str
+) -> None:
     healthy = plan(systems)
     what, code = FAULTS[fault]
     sandbox.put_faults({"path": OF_CAGLA[part], "fault": what})
@@ -114,43 +118,16 @@ def _keeps_nobody_waiting(sandbox: Sandbox, systems: Systems, part: str, fault: 
     assert plan(systems).plan.plan_id == healthy.plan.plan_id
 
 
-@pytest.mark.parametrize(("part", "fault"), TROUBLE)
-def test_one_persons_trouble_keeps_nobody_else_waiting(
-    sandbox: Sandbox, systems: Systems, part: str, fault: str
+@pytest.mark.parametrize(("source", "fault"), with_campaign(EVERY_UNREAD, UNREAD))
+def test_a_source_that_cannot_be_read_is_told_with_its_code(
+    sandbox: Sandbox, systems: Systems, source: str, fault: str
 ) -> None:
-    _keeps_nobody_waiting(sandbox, systems, part, fault)
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize(("part", "fault"), [each for each in EVERY_TROUBLE if each not in TROUBLE])
-def test_no_trouble_of_one_person_keeps_anybody_else_waiting(
-    sandbox: Sandbox, systems: Systems, part: str, fault: str
-) -> None:
-    _keeps_nobody_waiting(sandbox, systems, part, fault)
-
-
-def _is_told(sandbox: Sandbox, systems: Systems, source: str, fault: str) -> None:
     what, code = FAULTS[fault]
     sandbox.put_faults({"path": OF_A_SOURCE[source], "fault": what})
     unread = read_source(systems, source)
     assert unread[["kind", "id"]].to_numpy().tolist() == [["sources", source]]
     emply_has_no_such_code = source.startswith("emply") and " " in code
     assert unread["code"].iloc[0] == code or (emply_has_no_such_code and unread["code"].iloc[0].startswith(code[:3]))
-
-
-@pytest.mark.parametrize(("source", "fault"), UNREAD)
-def test_a_source_that_cannot_be_read_is_told_with_its_code(
-    sandbox: Sandbox, systems: Systems, source: str, fault: str
-) -> None:
-    _is_told(sandbox, systems, source, fault)
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize(("source", "fault"), [each for each in EVERY_UNREAD if each not in UNREAD])
-def test_every_source_that_cannot_be_read_is_told_with_its_code(
-    sandbox: Sandbox, systems: Systems, source: str, fault: str
-) -> None:
-    _is_told(sandbox, systems, source, fault)
 
 
 @pytest.mark.parametrize("source", OF_A_SOURCE)

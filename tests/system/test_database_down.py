@@ -3,10 +3,10 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
+from tests.campaigns import with_campaign
 from tests.postgres import Server, running_server
 from tests.system.commands import Done
 from tests.system.installation import Installation, made
@@ -18,12 +18,6 @@ MOMENTS = {
     "planning": {"path": "/groups/[^/]+/members$", "skip": 6},
     "applying": {"path": "/users", "method": "POST", "skip": 3},
 }
-
-
-def in_campaign_but(quick: str) -> list[Any]:
-    """All moments; those but one are for the campaign."""
-    marks = {True: (), False: (pytest.mark.campaign,)}
-    return [pytest.param(moment, marks=marks[moment == quick]) for moment in MOMENTS]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +47,7 @@ def test_an_embedded_database_that_does_not_start_is_said_in_one_line(installati
     assert installation.sandbox.requests() == []
 
 
-@pytest.mark.parametrize("moment", in_campaign_but("applying"))
+@pytest.mark.parametrize("moment", with_campaign(MOMENTS, ["applying"]))
 def test_a_database_that_goes_away_and_comes_back_costs_one_run(
     installation: Installation, own_server: Server, moment: str
 ) -> None:
@@ -63,7 +57,7 @@ def test_a_database_that_goes_away_and_comes_back_costs_one_run(
     _goes_on(installation)
 
 
-@pytest.mark.parametrize("moment", in_campaign_but("reading"))
+@pytest.mark.parametrize("moment", with_campaign(MOMENTS, ["reading"]))
 def test_an_embedded_database_that_dies_costs_one_run(installation: Installation, moment: str) -> None:
     def kill() -> None:
         pid = (installation.home / "postgres" / "postmaster.pid").read_text().split()[0]

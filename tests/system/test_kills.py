@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.campaigns import with_campaign
 from tests.system.commands import PATIENCE
 from tests.system.installation import Installation, made
 from tests.system.snapshots import Snapshots
-
-SHARE, CAMPAIGN = range(1, 4), range(4, 204)
 
 
 def test_the_second_sync_writes_what_every_rule_asks_for(snapshots: Snapshots) -> None:
@@ -19,22 +18,12 @@ def test_the_second_sync_writes_what_every_rule_asks_for(snapshots: Snapshots) -
     assert sum(writes.values()) == len(writes) + 2 == 12, "three creations, nine changes, each of another login"
 
 
-@pytest.mark.parametrize("seed", SHARE)
+@pytest.mark.parametrize("seed", with_campaign(range(1, 204), range(1, 4)))
 def test_a_killed_sync_is_made_good_by_the_next(snapshots: Snapshots, tmp_path: Path, seed: int) -> None:
-    _kill_and_make_good(snapshots, tmp_path, seed)
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize("seed", CAMPAIGN)
-def test_a_killed_sync_is_made_good_by_the_next_200_times(snapshots: Snapshots, tmp_path: Path, seed: int) -> None:
-    _kill_and_make_good(snapshots, tmp_path, seed)
-
-
-def _kill_and_make_good(snapshots: Snapshots, folder: Path, seed: int) -> None:
     """Even seeds kill a first sync, odd ones one in which people come and go."""
     number, chosen = seed % 2, random.Random(seed)
     log = snapshots.logs[number]
-    with snapshots.started(folder, number) as installation:
+    with snapshots.started(tmp_path, number) as installation:
         kill = (_at_any_moment, _while_it_waits_for_an_answer, _with_an_answer_lost)[seed // 2 % 3]
         kill(installation, chosen.randrange(len(log)), chosen)
         installation.sandbox.put_faults()

@@ -11,6 +11,7 @@ import pytest
 
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import apply
+from tests.campaigns import with_campaign
 from tests.integration.ledger.killing import in_child
 from tests.integration.ledger.systems import Systems, kinds, make_scenario
 from tests.integration.moments import Moments
@@ -75,16 +76,10 @@ def test_the_plan_that_is_killed_has_every_kind(prepared: Prepared) -> None:
     assert [kind for kind, _ in writes] == ["active"] * 3 + ["create"] * 2 + ["lastName"] + ["roleIds"] * 2
 
 
-@pytest.mark.parametrize("step", range(1, STEPS + 1, EVERY))
+@pytest.mark.parametrize("step", with_campaign(range(1, STEPS + 1), range(1, STEPS + 1, EVERY)))
 def test_killed_at_a_step_the_next_run_ends_as_if_nothing_had_been(
     prepared: Prepared, tmp_path: Path, step: int
 ) -> None:
-    assert prepared.run(tmp_path / "systems.json", step) == prepared.undisturbed
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize("step", [step for step in range(1, STEPS + 1) if step % EVERY != 1])
-def test_killed_at_any_other_step(prepared: Prepared, tmp_path: Path, step: int) -> None:
     assert prepared.run(tmp_path / "systems.json", step) == prepared.undisturbed
 
 

@@ -12,6 +12,7 @@ import pytest
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import apply
 from entra_emply.reconciliation.kinds import ORDER
+from tests.campaigns import with_campaign
 from tests.integration.ledger import planned
 from tests.integration.ledger.everything import actions, everything
 from tests.integration.ledger.fakes import Row
@@ -92,16 +93,10 @@ def test_the_plan_that_is_killed_has_every_kind_and_each_is_done(prepared: Prepa
     assert len(writes) == len(prepared.rows) + 1  # an event that is made in Outlook is told to Emply
 
 
-@pytest.mark.parametrize("step", range(1, STEPS + 1, EVERY))
+@pytest.mark.parametrize("step", with_campaign(range(1, STEPS + 1), range(1, STEPS + 1, EVERY)))
 def test_killed_at_a_step_the_next_run_ends_as_if_nothing_had_been(
     prepared: Prepared, tmp_path: Path, step: int
 ) -> None:
-    assert prepared.run(tmp_path / "systems.json", step) == prepared.undisturbed
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize("step", [step for step in range(1, STEPS + 1) if step % EVERY != 1])
-def test_killed_at_any_other_step(prepared: Prepared, tmp_path: Path, step: int) -> None:
     assert prepared.run(tmp_path / "systems.json", step) == prepared.undisturbed
 
 

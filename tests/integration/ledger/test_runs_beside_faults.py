@@ -12,6 +12,7 @@ import yaml
 
 from entra_emply.ledger.ledger import Ledger
 from sandbox import Sandbox
+from tests.campaigns import with_campaign
 from tests.integration.ledger.runs_in_sandbox import Row, RunsInSandbox
 from tests.system.mailbox_scenario import SETTINGS, in_outlook, mailbox_scenario, meeting, row
 
@@ -89,7 +90,8 @@ def expected_finding(place: str, fault: str) -> tuple[str, str]:
     return ("source_unreadable", source) if too_many else (f"{kind}_unreadable", "")
 
 
-def a_run_beside_a_fault(runs: RunsInSandbox, place: str, fault: str) -> None:
+@pytest.mark.parametrize(("place", "fault"), with_campaign(CASES, SHARE))
+def test_a_leaver_does_not_wait_and_nothing_unread_is_touched(runs: RunsInSandbox, place: str, fault: str) -> None:
     answer, code = FAULTS[fault]
     before = runs.sandbox.state()
     runs.sandbox.put_faults({"path": PLACES[place], "fault": answer})
@@ -117,14 +119,3 @@ def a_run_beside_a_fault(runs: RunsInSandbox, place: str, fault: str) -> None:
     assert photo(after) == '"foto-2"'
     assert "İzin" in {event["title"] for event in after["emply"]["events"]}
     assert runs.run() == []
-
-
-@pytest.mark.parametrize(("place", "fault"), SHARE)
-def test_a_leaver_does_not_wait_and_nothing_unread_is_touched(runs: RunsInSandbox, place: str, fault: str) -> None:
-    a_run_beside_a_fault(runs, place, fault)
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize(("place", "fault"), CASES)
-def test_each_place_and_each_answer(runs: RunsInSandbox, place: str, fault: str) -> None:
-    a_run_beside_a_fault(runs, place, fault)

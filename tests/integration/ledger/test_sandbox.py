@@ -18,6 +18,7 @@ from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.settings import Settings
 from sandbox import Sandbox
+from tests.campaigns import with_campaign
 from tests.integration.ledger.killing import at_request
 from tests.integration.ledger.systems import SETTINGS, make_scenario
 from tests.postgres import Server
@@ -128,20 +129,10 @@ def test_a_user_deleted_in_graph_is_gone(changed: Installation, sandbox: Sandbox
     assert _active(sandbox)["emply-ada"] is False
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", with_campaign(range(60), range(3)))
 def test_killed_at_a_random_request_the_next_run_ends_the_same(
     changed: Installation, sandbox: Sandbox, seed: int
 ) -> None:
-    _kill_and_recover(changed, sandbox, seed)
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize("seed", range(3, 60))
-def test_killed_at_another_random_request(changed: Installation, sandbox: Sandbox, seed: int) -> None:
-    _kill_and_recover(changed, sandbox, seed)
-
-
-def _kill_and_recover(changed: Installation, sandbox: Sandbox, seed: int) -> None:
     """Odd seeds lose the answer of a write besides."""
     chosen = random.Random(seed)
     plan_id = changed.plan().plan_id

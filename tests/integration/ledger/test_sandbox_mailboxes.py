@@ -15,6 +15,7 @@ from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.own_events import transaction_id
 from entra_emply.provisioning.report import ApplyReport
 from sandbox import Sandbox
+from tests.campaigns import with_campaign
 from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger import planned
 from tests.integration.ledger.everything import actions, everything
@@ -157,23 +158,12 @@ def test_an_event_that_was_moved_to_another_calendar_leaves_the_first(in_sandbox
     assert "E-moved" not in {event["id"] for event in in_sandbox.sandbox.state()["emply"]["events"]}
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", with_campaign(range(80), range(2)))
 def test_killed_at_a_random_request_the_next_run_ends_the_same(
     in_sandbox: InSandbox, server: Server, database: str, rows: Rows, seed: int
 ) -> None:
-    _kill_and_recover(in_sandbox, server.url(database), rows, seed)
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize("seed", range(2, 80))
-def test_killed_at_a_further_request(
-    in_sandbox: InSandbox, server: Server, database: str, rows: Rows, seed: int
-) -> None:
-    _kill_and_recover(in_sandbox, server.url(database), rows, seed)
-
-
-def _kill_and_recover(in_sandbox: InSandbox, url: str, rows: Rows, seed: int) -> None:
     """Odd seeds lose the answer of a write besides."""
+    url = server.url(database)
     chosen = random.Random(seed)
     plan = planned.plan(in_sandbox.systems, *in_sandbox.rows)
     in_sandbox.systems.ledger.close()

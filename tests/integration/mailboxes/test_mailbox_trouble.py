@@ -9,6 +9,7 @@ import pytest
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.errors import CredentialsError, SourceUnreadable
 from sandbox import Sandbox
+from tests.campaigns import with_campaign
 from tests.integration.faults import PASSES_IN_GRAPH, STAYS_IN_GRAPH
 from tests.integration.mailboxes.scenario import (
     CANARY,
@@ -37,22 +38,10 @@ SHARE = [each for number, each in enumerate(EVERY) if number % 4 in (0, 3)]
 """Each fault at each read, once or three times."""
 
 
-@pytest.mark.parametrize(("name", "fault", "times"), SHARE)
+@pytest.mark.parametrize(("name", "fault", "times"), with_campaign(EVERY, SHARE))
 def test_trouble_that_passes_changes_nothing(
     server: Sandbox, client: GraphClient, name: str, fault: str, times: int
 ) -> None:
-    _changes_nothing(server, client, name, fault, times)
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize(("name", "fault", "times"), [each for each in EVERY if each not in SHARE])
-def test_no_trouble_that_passes_changes_anything(
-    server: Sandbox, client: GraphClient, name: str, fault: str, times: int
-) -> None:
-    _changes_nothing(server, client, name, fault, times)
-
-
-def _changes_nothing(server: Sandbox, client: GraphClient, name: str, fault: str, times: int) -> None:
     path, read = READS[name]
     healthy = read(client)
     server.put_faults(
