@@ -10,10 +10,10 @@ from assets.partitions import DAILY, require_today
 from assets.resources import Connections
 from assets.source import OWNERS
 from entra_emply.errors import PlanRefused
+from entra_emply.printing import SHORT_ID
 from entra_emply.progress import tell
 from entra_emply.provisioning.apply import apply
 from entra_emply.provisioning.report import ApplyReport, report_markdown
-from entra_emply.reconciliation.report.wording import SHORT_ID
 
 OVERTAKEN = "overtaken"
 """In the metadata of a failed run of `applied_changes`: whether a new plan may be applied."""

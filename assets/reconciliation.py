@@ -29,11 +29,12 @@ from assets.resources import Connections
 from assets.source import FRESH, OWNERS
 from entra_emply.errors import SettingsError
 from entra_emply.extraction.checks import external_users_touched, require_believable
+from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.report.html import groups_of, html
 from entra_emply.reconciliation.report.markdown import findings_markdown, plan_markdown
-from entra_emply.reconciliation.report.wording import SHORT_ID, document, held_by_guard, how_to_approve, names_of
+from entra_emply.reconciliation.report.wording import document, held_by_guard, how_to_approve, names_of
 from entra_emply.reconciliation.words.actions import GUARDS
 
 PLAN_TAG = "entra-emply/plan"

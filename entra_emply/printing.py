@@ -13,6 +13,9 @@ from rich.text import Text
 _ENDLESS = 10_000
 """Columns where nobody looks at the width: nothing is cut or broken in a file."""
 
+SHORT_ID = 12
+"""So much of a plan's or an action's id is shown, and is enough to name it."""
+
 
 def console() -> Console:
     """Standard output."""

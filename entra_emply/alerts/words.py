@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from entra_emply.ledger.alert_facts import Batch, Facts, Lapse, Lead, Week
+from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.findings import CATALOGUE
-from entra_emply.reconciliation.report.wording import SHORT_ID, how_to_approve
+from entra_emply.reconciliation.report.wording import how_to_approve
 from entra_emply.reconciliation.words.actions import GUARDS, KINDS
 
 Told = tuple[str, Sequence[str], str]

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from entra_emply import clock
 from entra_emply.console.words import STATES, field_name, kind_title
-from entra_emply.reconciliation.report.wording import SHORT_ID
+from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.words.actions import GUARDS
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

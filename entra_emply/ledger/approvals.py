@@ -14,6 +14,7 @@ from entra_emply.errors import PlanRefused
 from entra_emply.ledger.claims import raise_epoch
 from entra_emply.ledger.plans import RecordedPlan, group_id, newest_plan, one_at_a_time
 from entra_emply.ledger.tables import actions, approvals, failures, group_counts, refused, releases
+from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.kinds import require_kind
 from entra_emply.text import key, key_of
 
@@ -75,7 +76,9 @@ def approve(
     _record(connection, plan.plan_id, wanted.approved, by, reason)
     if not _forget_emptied(connection, group, plan) and not (wanted.again or wanted.approved):
         fitting = "that fits all these filters, and " if any((kind, domain, group, person, action_ids)) else ""
-        raise PlanRefused(f"plan {plan.plan_id[:12]} holds nothing {fitting}that waits for an approval of its own")
+        raise PlanRefused(
+            f"plan {plan.plan_id[:SHORT_ID]} holds nothing {fitting}that waits for an approval of its own"
+        )
     return wanted.released
 
 
@@ -110,7 +113,7 @@ def refuse(connection: Connection, plan_id: str, *, person: str, by: str, reason
     if len(found) != 1:
         count = f"{len(found)} links" if len(found) else "no link"
         more = ": name one by the id of a user" if len(found) else ""
-        raise PlanRefused(f"plan {plan.plan_id[:12]} holds {count} by another address (M3b) of that person{more}")
+        raise PlanRefused(f"plan {plan.plan_id[:SHORT_ID]} holds {count} by another address (M3b) of that person{more}")
     pair = {name: found[name].iloc[0] for name in ("entra_id", "emply_user_id")}
     new = insert(refused).values({**pair, "by": by, "reason": reason, "at": clock.now()})
     connection.execute(new.on_conflict_do_nothing())

@@ -283,7 +283,8 @@ def _stop_undos(connection: Connection, ended: pd.DataFrame) -> None:
         return
     these = (undo_requests.c.ended_at.is_(None), undo_requests.c.action_id == bindparam("request"))
     stop = update(undo_requests).where(*these).values(ended_at=clock.now(), ending="stopped", why=bindparam("stopped"))
-    connection.execute(stop, [{"request": row.action_id, "stopped": row.why} for row in ended.itertuples()])
+    told = zip(ended["action_id"], ended["why"], strict=True)
+    connection.execute(stop, [{"request": action_id, "stopped": why} for action_id, why in told])
 
 
 def _planned(plan_no: int, table: Table) -> ColumnElement[bool]:

@@ -17,6 +17,8 @@ from entra_emply.errors import PlanRefused
 from entra_emply.ledger.approvals import SHORTEST_ID, VALID_FOR, begins, require_filled
 from entra_emply.ledger.plans import end_expired_undos, one_at_a_time
 from entra_emply.ledger.tables import actions, attempts, outcomes, plans, undo_requests
+from entra_emply.printing import SHORT_ID
+from entra_emply.reconciliation.words.undo import UNDOES
 
 WITHIN = timedelta(days=30)
 """So long after it was applied something can be undone."""
@@ -98,8 +100,8 @@ def ask(connection: Connection, wanted: Sequence[Mapping[str, Any]], *, by: str,
 
 def open_requests(now: datetime) -> Select[Any]:
     """The query for the open requests, as the sync state has them."""
-    plan, by = func.left(undo_requests.c.undone_plan_id, 12), undo_requests.c.by
-    cause = func.concat("undoes plan ", plan, ", asked for by ", by, ": ", undo_requests.c.reason)
+    plan, by = func.left(undo_requests.c.undone_plan_id, SHORT_ID), undo_requests.c.by
+    cause = func.concat(UNDOES, plan, ", asked for by ", by, ": ", undo_requests.c.reason)
     columns = [undo_requests.c[name] for name in ("action_id", "kind", "entra_id", "emply_user_id")]
     texts = [cast(undo_requests.c[name], Text) for name in ("before", "after")]
     return select(*columns, *texts, cause).where(_is_open(now)).order_by(undo_requests.c.action_id)

@@ -10,13 +10,14 @@ from typing import Any
 import orjson
 import pandas as pd
 
+from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.plan import action_ids, mapping_of
-from entra_emply.reconciliation.report.wording import SHORT_ID
 from entra_emply.reconciliation.rules.undo import BY_KIND, Undoing, stopped
+from entra_emply.reconciliation.words.undo import UNDOES
 
 Row = dict[str, Any]
 
@@ -98,17 +99,14 @@ def _together(rows: list[Row]) -> list[Row]:
     made = list(actions.values())
     for row, action_id in zip(made, _frame(made)["action_id"], strict=True):
         rule = BY_KIND[row["kind"]].name
-        reason = f"undoes plan {row['undone_plan_id'][:SHORT_ID]}"
+        reason = UNDOES + row["undone_plan_id"][:SHORT_ID]
         row |= {"action_id": action_id, "target": "emply", "rule": rule, "reason": reason, "held_by": ["G8"]}
     return made
 
 
 def _told(row: Row) -> Row:
     """What is said of an action that cannot be undone: as it was applied."""
-    return {
-        "kind": row["undone"],
-        "subject": row["subject"],
-        "before": row["after"] if row["why"] != _ANOTHER_KIND else row["before"],
-        "after": row["before"] if row["why"] != _ANOTHER_KIND else row["after"],
-        "why": row["why"],
-    }
+    before, after = row["before"], row["after"]
+    if row["why"] != _ANOTHER_KIND:  # then they are what would be restored, the other way round
+        before, after = after, before
+    return {"kind": row["undone"], "subject": row["subject"], "before": before, "after": after, "why": row["why"]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from entra_emply.errors import SettingsError
-from entra_emply.printing import console, counted
+from entra_emply.printing import SHORT_ID, console, counted
 from pipelines.commands.installed import environment, ledger
 from pipelines.commands.options import Domain, Kind, Person, Yes, example
 
@@ -110,7 +110,7 @@ def release(
         released = found.release(action, _account() if by is None else by)
         about = found.action_named(released)
     whose = f" of {about['subject']}" if about and about["subject"] else ""
-    typer.echo(f"The next run tries the action {released[:12]}{whose} again")
+    typer.echo(f"The next run tries the action {released[:SHORT_ID]}{whose} again")
 
 
 def _account() -> str:

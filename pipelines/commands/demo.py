@@ -31,6 +31,7 @@ from assets.reconciliation import PLAN_TAG
 from entra_emply import clock
 from entra_emply.environment import Environment, leave_installation
 from entra_emply.ledger.ledger import Ledger
+from entra_emply.printing import SHORT_ID
 from pipelines import configuration
 from pipelines.commands.demo_company import Company, DemoFailed, alone, demo_home
 from pipelines.commands.progress import progress
@@ -319,7 +320,7 @@ def _tell(
     console.print(table)
     console.print(f"Held for approval: {applied['held']}; failed: {applied['failed']}")
     run = dagster.get_run_by_id(sync)
-    plan = (run.tags.get(PLAN_TAG, "") if run else "")[:12]
+    plan = (run.tags.get(PLAN_TAG, "") if run else "")[:SHORT_ID]
     console.print(f"Console      {page}", soft_wrap=True)
     console.print(
         f"             (good once; the next one is in {environment.home / _LOGS / 'console.log'})", soft_wrap=True

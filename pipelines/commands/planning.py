@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from entra_emply.errors import SettingsError
-from entra_emply.printing import console, counted, print_json
+from entra_emply.printing import SHORT_ID, console, counted, print_json
 from pipelines.commands.importing import importing
 from pipelines.commands.installed import environment
 from pipelines.commands.options import Json, Kind, example
@@ -102,7 +102,7 @@ def plan(
         return 0
     written = " and ".join(str(file) for file in (html_file, csv_file) if file is not None)
     if written:
-        typer.echo(f"Plan {run.plan.plan_id[:12]}: {len(made['actions'])} actions, written to {written}")
+        typer.echo(f"Plan {run.plan.plan_id[:SHORT_ID]}: {len(made['actions'])} actions, written to {written}")
     else:
         approval = "of a draft nothing can be approved" if settings else run.approval
         show(whole, names_of(run.inputs), console(), approval, part=made)

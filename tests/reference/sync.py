@@ -17,66 +17,60 @@ def plan_offline(line: Row) -> Row:
     return plan(line["scenario"], line["settings"], state, now, get(line, "unreadable", {}), hidden)
 
 
-def state_of(scenario: Row, sync: Row, now: datetime) -> Row:
-    """`sync` has no owner of a pair and of a detached calendar: whose link or whose mailbox it is says it."""
-    links: dict[str, str] = get(sync, "links", {})
-    owners = {login_id: entra_id for entra_id, login_id in links.items()}
-    mailboxes = get(get(scenario, "entra", {}), "calendars", {})
-    calendars = {row["id"]: row for row in get(get(scenario, "emply", {}), "calendars", [])}
-    events = {row["id"]: row for row in get(get(scenario, "emply", {}), "events", [])}
+class _Owners:
+    """Whose a pair and a calendar are: `sync` does not say it, links and mailboxes do."""
 
-    def whose_mailbox(external_id: str, *, with_events: bool = False) -> str | None:
-        for entra_id in sorted(mailboxes):
-            ids = {row["id"] for row in get(mailboxes, entra_id, [])}
+    def __init__(self, scenario: Row, links: dict[str, str]) -> None:
+        emply = get(scenario, "emply", {})
+        self.of_login = {login_id: entra_id for entra_id, login_id in links.items()}
+        self.mailboxes: dict[str, list[Row]] = get(get(scenario, "entra", {}), "calendars", {})
+        self.calendars = {row["id"]: row for row in get(emply, "calendars", [])}
+        self.events = {row["id"]: row for row in get(emply, "events", [])}
+
+    def of_pair(self, emply_id: str, pair: Row) -> str | None:
+        calendar = self.calendars.get(get(self.events.get(emply_id, {}), "calendarId", ""), {})
+        return (
+            self.of_login.get(get(calendar, "userId", ""))
+            or self._of_mailbox(pair["externalId"], with_events=True)
+            or self._of_mailbox(pair["calendarExternalId"])
+        )
+
+    def of_calendar(self, calendar_id: str, external_id: str) -> str | None:
+        login = get(self.calendars.get(calendar_id, {}), "userId", "")
+        return self.of_login.get(login) or self._of_mailbox(external_id)
+
+    def _of_mailbox(self, external_id: str, *, with_events: bool = False) -> str | None:
+        for entra_id in sorted(self.mailboxes):
+            rows = get(self.mailboxes, entra_id, [])
             if with_events:
-                ids = {event["id"] for row in get(mailboxes, entra_id, []) for event in get(row, "events", [])}
-            if external_id in ids:
+                rows = [event for row in rows for event in get(row, "events", [])]
+            if external_id in {row["id"] for row in rows}:
                 return entra_id
         return None
 
-    def whose_pair(emply_id: str, pair: Row) -> str | None:
-        calendar = calendars.get(get(events.get(emply_id, {}), "calendarId", ""), {})
-        return (
-            owners.get(get(calendar, "userId", ""))
-            or whose_mailbox(pair["externalId"], with_events=True)
-            or whose_mailbox(pair["calendarExternalId"])
-        )
 
-    def whose_calendar(calendar_id: str, external_id: str) -> str | None:
-        return owners.get(get(calendars.get(calendar_id, {}), "userId", "")) or whose_mailbox(external_id)
-
-    rooms = [
-        {"calendarId": row["id"], "externalId": row["externalId"], "entraId": sync["room_calendars"][row["externalId"]]}
-        for row in calendars.values()
-        if row.get("userId") is None and row.get("externalId") in get(sync, "room_calendars", {})
-    ]
-    detached = [
-        {"calendarId": calendar_id, "externalId": external_id, "entraId": whose_calendar(calendar_id, external_id)}
-        for external_id, calendar_id in get(sync, "detached", {}).items()
-    ]
+def state_of(scenario: Row, sync: Row, now: datetime) -> Row:
+    """What is recorded, of a line's `sync`."""
+    links: dict[str, str] = get(sync, "links", {})
+    owners = _Owners(scenario, links)
     return {
         "links": [{"entraId": user, "emplyUserId": login} for user, login in links.items()],
-        "roleStates": [
-            {"emplyUserId": links[entra_id], "groupId": group, "roleId": get(state, "mapping", {}).get(group)}
-            for entra_id, state in get(sync, "roles", {}).items()
-            if entra_id in links
-            for group in get(state, "groups", []) or [""]  # a role state without groups is not none
-        ],
+        "roleStates": _role_states(sync, links),
         "groupIds": [{"groupName": name, "groupId": group} for name, group in get(sync, "group_ids", {}).items()],
         "groupCounts": [{"groupId": group, "members": n} for group, n in get(sync, "member_counts", {}).items()],
         "photoEtags": [
-            {"emplyUserId": links[entra_id], "etag": etag}
-            for entra_id, etag in get(sync, "photos", {}).items()
-            if entra_id in links
+            {"emplyUserId": links[user], "etag": etag}
+            for user, etag in get(sync, "photos", {}).items()
+            if user in links
         ],
         "eventPairs": [
-            {"emplyEventId": emply_id, **pair, "entraId": whose_pair(emply_id, pair)}
+            {"emplyEventId": emply_id, **pair, "entraId": owners.of_pair(emply_id, pair)}
             for emply_id, pair in get(sync, "event_pairs", {}).items()
         ],
-        "calendars": [{**row, "detached": False} for row in rooms] + [{**row, "detached": True} for row in detached],
+        "calendars": _calendars(sync, owners),
         "deactivations": [{"emplyUserId": login, **row} for login, row in get(sync, "deactivations", {}).items()],
         "grants": [
-            {"entraId": who if who in links else owners.get(who, who), **row}
+            {"entraId": who if who in links else owners.of_login.get(who, who), **row}
             for who, row in get(sync, "recent_grants", {}).items()
         ],
         "deletedUsers": [{"entraId": user, "employeeId": file} for user, file in get(sync, "deleted_for", [])],
@@ -87,3 +81,27 @@ def state_of(scenario: Row, sync: Row, now: datetime) -> Row:
             for action in get(sync, "approved", [])
         ],
     }
+
+
+def _role_states(sync: Row, links: dict[str, str]) -> list[Row]:
+    return [
+        {"emplyUserId": links[entra_id], "groupId": group, "roleId": get(state, "mapping", {}).get(group)}
+        for entra_id, state in get(sync, "roles", {}).items()
+        if entra_id in links
+        for group in get(state, "groups", []) or [""]  # a role state without groups is not none
+    ]
+
+
+def _calendars(sync: Row, owners: _Owners) -> list[Row]:
+    """Those of rooms, by whose they are; and those that were detached."""
+    of_rooms = get(sync, "room_calendars", {})
+    rooms = [
+        {"calendarId": row["id"], "externalId": row["externalId"], "entraId": of_rooms[row["externalId"]]}
+        for row in owners.calendars.values()
+        if row.get("userId") is None and row.get("externalId") in of_rooms
+    ]
+    detached = [
+        {"calendarId": calendar_id, "externalId": external_id, "entraId": owners.of_calendar(calendar_id, external_id)}
+        for external_id, calendar_id in get(sync, "detached", {}).items()
+    ]
+    return [{**row, "detached": False} for row in rooms] + [{**row, "detached": True} for row in detached]

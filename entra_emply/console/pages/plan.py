@@ -14,9 +14,10 @@ from entra_emply.console.queries.actions import MOST, STATES, Filter
 from entra_emply.console.queries.difference import difference
 from entra_emply.console.queries.rows import actions_shown, differences_shown
 from entra_emply.ledger.plans import RecordedPlan
+from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.report.csv import csv_of
 from entra_emply.reconciliation.report.html import groups_of, html
-from entra_emply.reconciliation.report.wording import SHORT_ID, document_of
+from entra_emply.reconciliation.report.wording import document_of
 
 _PLANS = 150
 """So many plans can be chosen from: three days of runs."""

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.explain.facts import Row
 from entra_emply.reconciliation.explain.statement import listed
 from entra_emply.reconciliation.words.actions import GUARDS
-
-_SHORT_ID = 12
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def _failed(identity: str, failed: Row) -> Iterator[tuple[str, str]]:
 
 
 def _approve(recorded: Recorded, person: str) -> str:
-    return f'entra-emply approve {recorded.plan_id[:_SHORT_ID]} --person "{person}" --by NAME --reason TEXT'
+    return f'entra-emply approve {recorded.plan_id[:SHORT_ID]} --person "{person}" --by NAME --reason TEXT'
 
 
 def _at(moment: datetime) -> str:

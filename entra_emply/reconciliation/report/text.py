@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from entra_emply.errors import SettingsError
-from entra_emply.printing import line
+from entra_emply.printing import SHORT_ID, line
 from entra_emply.reconciliation.report.html import html
 from entra_emply.reconciliation.report.wording import changes, why
 from entra_emply.reconciliation.words.actions import GUARDS, KINDS
@@ -92,7 +92,7 @@ def _show_counts(plan: Row, console: Console, approval: str) -> None:
     counts = [f"{count} {kind}" for kind, count in plan["summary"].items() if kind != "held"]
     held = plan["summary"]["held"]
     console.print()
-    line(console, f"Plan {plan['plan_id'][:12]} of {plan['created_at']}, mapping {plan['mapping_version']}")
+    line(console, f"Plan {plan['plan_id'][:SHORT_ID]} of {plan['created_at']}, mapping {plan['mapping_version']}")
     line(console, Text.assemble((", ".join(counts) or "Nothing to do", "bold"), f"; {len(plan['findings'])} findings"))
     if held:
         line(console, Text.assemble((f"{held} held", "bold red"), f": {approval}"))

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pandas as pd
 
+from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan
@@ -18,8 +19,6 @@ Row = Mapping[str, Any]
 ACTION_KEYS = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after"]
 ACTION_KEYS += ["reason", "held_by"]
 """What `plan --json` says of an action; a plan's other columns are for applying it."""
-SHORT_ID = 12
-"""So much of a plan's id is shown, and is enough to name it."""
 _OPAQUE = frozenset({"kind", "userId", "externalId", "calendarExternalId", "changeKey", "emplyEventId"})
 """Ids and marks of calendars and events: shown only where nothing else changes."""
 

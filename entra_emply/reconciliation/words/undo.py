@@ -2,6 +2,9 @@
 
 from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 
+UNDOES = "undoes plan "
+"""Begins the cause of a request; the plan's id follows."""
+
 CONDITIONS = {
     "restores_roles": ConditionWords("roles are to be restored", "no role is to be restored"),
     "restores_fields": ConditionWords("fields are to be restored", "no field is to be restored"),
