@@ -1,0 +1,224 @@
+"""What a person approves of the newest plan, and releases of what is in quarantine."""
+
+from datetime import timedelta
+
+import pytest
+
+from entra_emply import clock
+from entra_emply.errors import PlanRefused
+from entra_emply.reconciliation.plan import Plan
+from tests.integration.conftest import Begin, Rows
+from tests.integration.ledger.fakes import refused
+from tests.integration.ledger.in_step import held_plan, in_step
+from tests.integration.ledger.systems import Systems
+
+
+@pytest.fixture
+def systems(begin: Begin) -> Systems:
+    return begin(in_step)
+
+
+@pytest.fixture
+def held(systems: Systems) -> Plan:
+    return held_plan(systems)
+
+
+# Approving
+
+
+@pytest.mark.parametrize(
+    ("filters", "released"),
+    [
+        ({}, {"ipek", "ada", "zofia", "ole"}),
+        ({"kind": "deactivate_user"}, {"ipek", "ada"}),
+        ({"kind": "emply.create_user"}, {"zofia", "ole"}),
+        ({"domain": "FABRIKAM.com"}, {"ole"}),
+        ({"domain": "contoso.com", "kind": "create_user"}, {"zofia"}),
+        ({"group": "g-hr"}, {"ipek"}),
+        ({"person": " Ole@fabrikam.com "}, {"ole"}),
+        ({"person": "ada"}, {"ada"}),
+        ({"person": "emply-ada"}, {"ada"}),
+        ({"group": "HR"}, {"ipek"}),
+    ],
+)
+def test_who_is_approved(systems: Systems, held: Plan, filters: dict[str, str], released: set[str]) -> None:
+    ids = systems.ledger.approve(held.plan_id, by="Kaya", reason="checked", **filters)
+    assert set(held.actions.loc[held.actions["action_id"].isin(ids), "entra_id"]) == released
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"group": "Hr"}, "no plan knows a group 'Hr'"),
+        ({"kind": "deactivate"}, "no kind 'deactivate': the kinds are emply.deactivate_user, "),
+        ({"person": "nobody@contoso.com"}, "holds nothing that fits all these filters"),
+        ({"domain": "contoso.com", "person": "ole"}, "holds nothing that fits all these filters"),
+        *(({name: blank}, f"{name} is blank") for name in ("by", "reason", "person", "group") for blank in ("", " ")),
+        ({"plan_id": ""}, "names no plan"),
+        ({"plan_id": "  "}, "names no plan"),
+    ],
+)
+def test_an_approval_of_nothing_is_refused(
+    systems: Systems, held: Plan, rows: Rows, given: dict[str, str], said: str
+) -> None:
+    approval = {"plan_id": held.plan_id, "by": "Kaya", "reason": "checked"} | given
+    with pytest.raises(PlanRefused, match=said):
+        systems.ledger.approve(approval.pop("plan_id"), **approval)
+    assert rows("SELECT * FROM approvals") == []
+
+
+def test_a_plan_is_named_by_its_first_characters(systems: Systems, held: Plan) -> None:
+    with pytest.raises(PlanRefused, match="names no plan"):
+        systems.ledger.approve(held.plan_id[:5], by="Kaya", reason="checked")
+    assert len(systems.ledger.approve(held.plan_id[:6], by="Kaya", reason="checked")) == 4
+
+
+def test_one_action_is_approved_by_the_first_characters_of_its_id(systems: Systems, held: Plan) -> None:
+    one = held.actions.loc[held.actions["entra_id"] == "ole", "action_id"].iloc[0]
+    assert systems.ledger.approve(one[:12].upper(), by="Kaya", reason="hired") == [one]
+
+
+@pytest.mark.parametrize("named", ["%%%%%%%%", "________", "0123456789ab"])
+def test_an_id_of_nothing_held_approves_nothing(systems: Systems, held: Plan, rows: Rows, named: str) -> None:
+    assert not held.actions["action_id"].str.startswith(named).any()
+    with pytest.raises(PlanRefused, match="is not the newest plan"):
+        systems.ledger.approve(named, by="Kaya", reason="hired")
+    assert rows("SELECT * FROM approvals") == []
+
+
+def test_an_id_of_an_applied_action_approves_nothing(systems: Systems, held: Plan, rows: Rows) -> None:
+    (linked,) = rows("SELECT action_id FROM actions WHERE plan_no = 1 LIMIT 1")[0]
+    with pytest.raises(PlanRefused, match="is not the newest plan"):
+        systems.ledger.approve(linked, by="Kaya", reason="hired")
+    assert held.plan_id != linked
+
+
+def test_what_would_be_approved_is_what_is_approved_and_nothing_the_second_time(
+    systems: Systems, held: Plan, rows: Rows
+) -> None:
+    wanted = systems.ledger.would_approve(held.plan_id, domain="contoso.com")
+    assert rows("SELECT * FROM approvals") == []
+    assert {row["subject"] for row in wanted.actions} == {"ada@contoso.com", "ipek@contoso.com", "zofia@contoso.com"}
+    assert [row["action_id"] for row in wanted.actions] == wanted.approved
+    released = systems.ledger.approve(held.plan_id, domain="contoso.com", by="Kaya", reason="checked")
+    assert (released, wanted.again) == (wanted.released, False)
+    second = systems.ledger.would_approve(held.plan_id, domain="contoso.com")
+    assert (second.approved, second.released, second.again) == ([], [], True)
+
+
+def test_what_was_approved_is_applied_by_the_next_run_and_the_approval_is_used_up(
+    systems: Systems, held: Plan, rows: Rows
+) -> None:
+    assert systems.apply(held).held == 4
+    systems.ledger.approve(held.plan_id, by="Kaya", reason="checked")
+    assert systems.sync().count("applied") == 4
+    assert rows("SELECT DISTINCT by, reason, ending FROM approvals") == [("Kaya", "checked", "applied")]
+    assert (
+        rows("SELECT DISTINCT approved FROM deactivations UNION ALL SELECT DISTINCT approved FROM grants")
+        == [(True,)] * 2
+    )
+
+
+def test_what_is_approved_already_is_not_released_twice(systems: Systems, held: Plan, rows: Rows) -> None:
+    systems.ledger.approve(held.plan_id, by="Kaya", reason="checked")
+    assert systems.ledger.approve(held.plan_id, by="Kaya", reason="again") == []
+    assert rows("SELECT DISTINCT reason FROM approvals") == [("checked",)]
+
+
+def test_an_approval_is_used_up_when_its_action_leaves_the_newest_plan(
+    systems: Systems, held: Plan, rows: Rows
+) -> None:
+    systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
+    systems.person("ada")["accountEnabled"] = True
+    systems.plan()
+    assert rows("SELECT ending FROM approvals") == [("left",)]
+    systems.person("ada")["accountEnabled"] = False
+    assert "G1" in systems.plan().actions.set_index("entra_id").loc["ada", "held_by"]
+
+
+def test_a_backfilled_plan_uses_up_no_approval(systems: Systems, held: Plan, rows: Rows) -> None:
+    systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
+    systems.person("ada")["accountEnabled"] = True
+    systems.record(systems.inputs(), origin="backfill")
+    assert rows("SELECT ending FROM approvals") == [(None,)]
+
+
+def test_only_the_newest_plan_is_approved(systems: Systems, held: Plan) -> None:
+    systems.person("ada")["accountEnabled"] = True
+    systems.plan()
+    with pytest.raises(PlanRefused, match="is not the newest plan"):
+        systems.ledger.approve(held.plan_id, by="Kaya", reason="late")
+
+
+def test_after_an_approval_expired_a_new_one_can_be_given(systems: Systems, held: Plan, rows: Rows) -> None:
+    with clock.frozen(clock.now() - timedelta(hours=73)):
+        systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="early")
+    assert len(systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="again")) == 1
+    assert rows("SELECT reason, ending FROM approvals ORDER BY approval_no") == [("early", "expired"), ("again", None)]
+
+
+def test_a_held_link_releases_what_only_waits_for_it(systems: Systems, rows: Rows) -> None:
+    administrator = {
+        "id": "emply-zofia",
+        "username": "zofia@contoso.com",
+        "roleIds": ["r-Administrator"],
+        "active": True,
+    }
+    systems.scenario["emply"]["users"].append(administrator)
+    systems.members("g-staff").append("zofia")
+    plan = systems.plan()
+    assert set(plan.actions["kind"]) == {"link_user", "update_user"}
+    with pytest.raises(PlanRefused, match="holds nothing that fits"):
+        systems.ledger.approve(plan.plan_id, kind="update_user", by="Kaya", reason="no")
+    released = systems.ledger.approve(plan.plan_id, kind="link_user", by="Kaya", reason="it is she")
+    assert set(released) == set(plan.actions["action_id"])
+    assert rows("SELECT count(*) FROM approvals") == [(1,)]
+    assert systems.sync().count("applied") == 2
+
+
+def test_approving_a_groups_emptying_forgets_its_count_and_no_other(systems: Systems, rows: Rows) -> None:
+    systems.settings.pop("guards")
+    systems.members("g-hr").clear()
+    systems.members("g-staff").remove("ipek")
+    plan = systems.plan()
+    assert plan.actions.loc[plan.actions["entra_id"] == "ipek", "own_guards"].tolist() == ["G4"]
+    systems.ledger.approve(plan.plan_id, group="g-staff", by="Kaya", reason="looked")
+    assert rows("SELECT group_id FROM group_counts ORDER BY 1") == [("g-hr",), ("g-staff",)]
+    systems.ledger.approve(plan.plan_id, group="g-hr", by="Kaya", reason="dissolved")
+    assert rows("SELECT group_id FROM group_counts") == [("g-staff",)]
+    assert systems.sync().count("applied") == 1
+
+
+# Releasing
+
+
+@pytest.mark.parametrize("failed", [0, 1])
+def test_only_a_quarantined_action_can_be_released(systems: Systems, rows: Rows, failed: int) -> None:
+    systems.settings.pop("guards")
+    systems.members("g-staff").append("zofia")
+    systems.emply.faults = [refused] * failed
+    plan = systems.plan()
+    systems.apply(plan)
+    with pytest.raises(PlanRefused, match="not quarantined"):
+        systems.ledger.release(plan.actions["action_id"].iloc[0], by="Kaya")
+    assert rows("SELECT failures FROM failures") == [(1,)] * failed
+
+
+def test_a_quarantined_action_is_released_by_the_first_characters_of_its_id(systems: Systems, rows: Rows) -> None:
+    systems.settings.pop("guards")
+    systems.members("g-staff").append("zofia")
+    systems.emply.faults = [refused]
+    plan = systems.plan()
+    systems.apply(plan)
+    (action_id,) = rows("UPDATE failures SET failures = 8, quarantined_at = now() RETURNING action_id")[0]
+    for named in (action_id[:5], "%%%%%%"):
+        with pytest.raises(PlanRefused, match="not quarantined"):
+            systems.ledger.release(named, "Kaya")
+    assert systems.ledger.release(action_id[:6], "Kaya") == action_id
+    assert rows("SELECT * FROM failures") == []
+
+
+@pytest.mark.parametrize(("action", "by"), [("", "Kaya"), (" ", "Kaya"), ("81d0", " ")])
+def test_releasing_nothing_or_by_nobody_is_refused(systems: Systems, action: str, by: str) -> None:
+    with pytest.raises(PlanRefused, match="is blank"):
+        systems.ledger.release(action, by)
