@@ -37,7 +37,7 @@ def test_the_schedule_is_on_until_somebody_switches_it_off(demo: Demo) -> None:
     """What follows is then the same at every minute of the hour."""
     assert demo.schedule("every_30_minutes")["status"] == "RUNNING"
     demo.stop_schedule("every_30_minutes")
-    until(lambda: ended(demo), "the end of a run that the schedule began before")
+    until(lambda: ended(demo, *scheduled(demo)), "the end of a run that the schedule began before, and of its applying")
 
 
 def test_two_commands_the_daemon_and_materialize_all_at_once_make_every_write_once(demo: Demo) -> None:
@@ -62,6 +62,11 @@ def test_two_commands_the_daemon_and_materialize_all_at_once_make_every_write_on
 
 def ids(rows: list[Row]) -> set[str]:
     return {row["id"] for row in rows}
+
+
+def scheduled(demo: Demo) -> list[str]:
+    """The runs that the schedule began."""
+    return [run["runId"] for run in demo.runs() if "dagster/schedule_name" in {tag["key"] for tag in run["tags"]}]
 
 
 def ended(demo: Demo, *run_ids: str) -> bool:
