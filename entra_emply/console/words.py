@@ -29,7 +29,7 @@ _FIELDS = {
     "givenName": "First name",
     "surname": "Last name",
     "matchedBy": "Matched by",
-    "etag": "Picture",
+    "photo": "Picture",
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.plan import make_plan
-from entra_emply.reconciliation.report.wording import rows, why
+from entra_emply.reconciliation.report.wording import fields, rows, why
 from tests.reference.builders import login, person, scenario
 from tests.reference.random_scenarios import random_scenario
 from tests.reference.subject import Scenario
@@ -26,6 +26,11 @@ def unsaid(planned: Scenario) -> list[str]:
 
 def test_why_a_link_by_another_address_is_planned() -> None:
     assert unsaid(LINKED_BY_ALIAS) == []
+
+
+@pytest.mark.parametrize(("before", "old"), [(None, "none"), ('"1A"', "an earlier one")])
+def test_a_photo_is_not_told_by_its_etag(before: str | None, old: str) -> None:
+    assert fields({"before": {"etag": before}, "after": {"etag": '"2B"'}}, {}) == [("photo", old, "the one in Entra")]
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -96,7 +96,7 @@ def fields(action: Row, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
     before, after = action["before"] or {}, action["after"] or {}
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     changed = [name for name in changed if name not in _OPAQUE] or changed
-    return [(name, _value(before.get(name), names), _value(after.get(name), names)) for name in changed]
+    return [_photo(before) if name == "etag" else _field(name, before, after, names) for name in changed]
 
 
 def how_to_approve(plan_id: str | None, new: int = 0) -> str:
@@ -120,6 +120,15 @@ def rows(frame: pd.DataFrame, columns: list[str] | None = None) -> list[dict[str
     for row in made:
         row |= {name: orjson.loads(row[name]) for name in ("before", "after") if row.get(name) is not None}
     return made
+
+
+def _field(name: str, before: Row, after: Row, names: Mapping[str, str]) -> tuple[str, str, str]:
+    return name, _value(before.get(name), names), _value(after.get(name), names)
+
+
+def _photo(before: Row) -> tuple[str, str, str]:
+    """P1 writes the photo that Entra has; its etag says nothing to a reader."""
+    return "photo", "none" if before.get("etag") is None else "an earlier one", "the one in Entra"
 
 
 def _value(value: object, names: Mapping[str, str]) -> str:

@@ -37,7 +37,7 @@ REASONS = {
 GUARDS = {
     "G1": "more deactivations than max_deactivations allows",
     "G2": "more role changes than max_role_changes allows",
-    "G3": "a protected role, a link in place of another, or a link by another address",
+    "G3": "a protected role, a link in place of another or by another address, or what waits for a held link",
     "G4": "a configured group is suddenly empty",
     "G6": "more people lose calendars or events than max_deactivations allows",
     "G7": "more new or reactivated logins than max_grants allows",
