@@ -6,7 +6,7 @@ import pandas as pd
 from dagster import AssetCheckResult, AssetCheckSeverity, AssetCheckSpec, AssetExecutionContext
 
 from assets.resources import Connections
-from entra_emply.connectors.frames import Certificate
+from entra_emply.connectors.reads import Certificate
 from entra_emply.errors import SourceUnreadable
 from entra_emply.extraction.dependent_reads import SourceRead
 from entra_emply.provisioning.report import ApplyReport

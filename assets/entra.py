@@ -9,7 +9,7 @@ from assets.resources import Connections
 from assets.source import FRESH, OWNERS, Results, accepted, column_schema, list_asset
 from assets.tracking import keep_cursor, why_anew
 from entra_emply.connectors.entra import frames
-from entra_emply.connectors.frames import MultiRead
+from entra_emply.connectors.reads import MultiRead
 from entra_emply.extraction.sources import LISTS, MEMBERS, read_members
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.mapping import groups_to_read

@@ -27,7 +27,8 @@ from assets.checks import accepted_shrinks, did_not_shrink, everything_was_read,
 from assets.partitions import DAILY, require_today
 from assets.resources import Connections
 from assets.tracking import continued, keep_cursor, why_anew
-from entra_emply.connectors.frames import Certificate, describe
+from entra_emply.connectors.frames import describe
+from entra_emply.connectors.reads import Certificate
 from entra_emply.extraction.dependent_reads import DependentSource, Reading
 from entra_emply.extraction.side_by_side import Announced
 from entra_emply.extraction.sources import ListSource

@@ -6,7 +6,7 @@ How an earlier read is continued is `connectors.entra.tracking`; which one, `ext
 from dagster import AssetExecutionContext
 
 from assets.resources import Connections
-from entra_emply.connectors.frames import Certificate, MultiRead, Read
+from entra_emply.connectors.reads import Certificate, MultiRead, Read
 from entra_emply.extraction.bases import cursor_of
 
 READ_ANEW = "entra-emply/read-anew"

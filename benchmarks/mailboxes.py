@@ -9,7 +9,7 @@ import pandas as pd
 
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.connectors.entra.event_deltas import EVENT
-from entra_emply.connectors.frames import MultiRead, Read
+from entra_emply.connectors.reads import MultiRead, Read
 from entra_emply.environment import Environment
 from sandbox import Sandbox
 

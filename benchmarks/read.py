@@ -10,7 +10,8 @@ import orjson
 from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra import frames
 from entra_emply.connectors.entra.client import GraphClient
-from entra_emply.connectors.frames import Read, properties
+from entra_emply.connectors.frames import properties
+from entra_emply.connectors.reads import Read
 from entra_emply.environment import Environment
 
 _RUNS = 3

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
+from entra_emply.connectors.answer import Answer
 from entra_emply.connectors.entra.connection import Connection
-from entra_emply.connectors.http import Answer
 from entra_emply.environment import EntraEnvironment
 from tests.fake_time import FakeTime
 

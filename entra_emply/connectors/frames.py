@@ -1,13 +1,11 @@
 """What the frames of all sources share: declaring columns, making a frame of rows, and validating it.
 
-Also here: the result of a complete read (`Read`, `Certificate`). Not here: the frames themselves (`entra/frames.py`,
-`emply/frames.py`).
+Not here: the frames themselves (`entra/frames.py`, `emply/frames.py`), and what is told of a read (`reads`).
 """
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from types import MappingProxyType, NoneType
@@ -42,71 +40,6 @@ _PANDAS_TYPES: dict["pa.DataType", Any] = {
     pa.int64(): pd.Int64Dtype(),
     _TEXTS: pd.ArrowDtype(_TEXTS),
 }
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """One source was read completely: the number of pages and rows, the SHA-256 of the pages' bytes, the times (UTC).
-
-    parts: the rows of each list, for a source that consists of lists that the settings name (G5). base: the run whose
-    frame was brought up to date, by pages that tell only the changes; empty: the list was read whole. token: a short
-    hash of the token that said since when. doubt: why no earlier read was continued.
-    """
-
-    source: str
-    pages: int
-    rows: int
-    sha256: str
-    started_at: datetime
-    ended_at: datetime
-    parts: Mapping[str, int] = field(default_factory=dict)
-    base: str = ""
-    token: str = ""
-    doubt: str = ""
-
-
-@dataclass(frozen=True)
-class Read:
-    """A validated frame and the certificate of its read.
-
-    unreadable: of whom it could not be read, by id, with what the service said (P5, C7): status and code. cursor: where
-    the next read may go on, for lists of which that is known.
-    """
-
-    frame: pd.DataFrame
-    certificate: Certificate
-    unreadable: Mapping[str, str] = field(default_factory=dict)
-    cursor: pd.DataFrame | None = None
-
-
-@dataclass(frozen=True)
-class MultiRead:
-    """The validated frames of one read, by name, and its certificate. unreadable, cursor: as of `Read`."""
-
-    frames: dict[str, pd.DataFrame]
-    certificate: Certificate
-    unreadable: Mapping[str, str] = field(default_factory=dict)
-    cursor: pd.DataFrame | None = None
-
-
-@dataclass(frozen=True)
-class Base:
-    """An earlier read that a new one may continue: the run it was made in, its frames by name, and its cursor."""
-
-    run_id: str
-    frames: Mapping[str, pd.DataFrame]
-    cursor: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Anew:
-    """Read whole, for this reason, but so that the next read may go on from it."""
-
-    why: str
-
-
-Tracking = Base | Anew | None
-"""How a list is read: an earlier read goes on; anew; or whole (None), and nobody goes on from it."""
 
 
 class FrameModel(pandera.DataFrameModel):

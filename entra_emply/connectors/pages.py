@@ -13,8 +13,9 @@ from typing import TypeVar
 import pandas as pd
 
 from entra_emply import clock
-from entra_emply.connectors.frames import Certificate, Read, Row
-from entra_emply.connectors.http import Answer
+from entra_emply.connectors.answer import Answer
+from entra_emply.connectors.frames import Row
+from entra_emply.connectors.reads import Certificate, Read
 from entra_emply.errors import SourceUnreadable
 
 _TRIES = 3

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from entra_emply import clock
-from entra_emply.connectors.http import Answer
+from entra_emply.connectors.answer import Answer
 
 Status = Literal["ok", "failed", "note", "skipped"]
 """`note`: nothing is wrong, but somebody should know. `skipped`: not looked at, because of another check."""

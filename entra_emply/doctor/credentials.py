@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 import orjson
 
+from entra_emply.connectors.answer import RequestFailed
 from entra_emply.connectors.entra.connection import OK, Connection
 from entra_emply.connectors.entra.permissions import APPLICATIONS
 from entra_emply.connectors.entra.sign_in import certificate_end
-from entra_emply.connectors.http import RequestFailed
 from entra_emply.doctor.checks import Check, good_until, skipped
 from entra_emply.environment import EntraEnvironment, Environment
 from entra_emply.errors import CredentialsError, SettingsError

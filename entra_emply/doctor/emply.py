@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from entra_emply.connectors.answer import SUCCESS, Answer, RequestFailed
 from entra_emply.connectors.emply import calendar_frames, frames
 from entra_emply.connectors.emply.connection import Connection
 from entra_emply.connectors.emply.description import Description
 from entra_emply.connectors.emply.description_file import CUSTOMER, Operation
 from entra_emply.connectors.emply.operations import NEEDS, OPTIONAL, PARTS
 from entra_emply.connectors.frames import Row
-from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed
 from entra_emply.doctor import credentials
 from entra_emply.doctor.checks import Check, clock_of, failed, note, ok, skipped
 from entra_emply.environment import EmplyEnvironment

@@ -6,10 +6,10 @@ would change something (writing) is not tried.
 
 from collections.abc import Iterator, Mapping
 
+from entra_emply.connectors.answer import Answer, RequestFailed
 from entra_emply.connectors.entra import permissions
 from entra_emply.connectors.entra.connection import FORBIDDEN, OK, Connection, part
 from entra_emply.connectors.entra.permissions import Permission
-from entra_emply.connectors.http import Answer, RequestFailed
 from entra_emply.doctor import credentials, graph_calls
 from entra_emply.doctor.checks import Check, clock_of, failed, note, ok, skipped
 from entra_emply.doctor.permissions import needed, superfluous

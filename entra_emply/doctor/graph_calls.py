@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from entra_emply import clock
+from entra_emply.connectors.answer import RequestFailed
 from entra_emply.connectors.entra.connection import FORBIDDEN, NOT_FOUND, OK, Connection, part
 from entra_emply.connectors.entra.permissions import APPLICATIONS, CALENDARS, MEMBERS, USERS, Permission
-from entra_emply.connectors.http import RequestFailed
 from entra_emply.doctor.checks import Check, failed, note, ok
 from entra_emply.errors import CredentialsError
 from entra_emply.reconciliation.settings import Settings

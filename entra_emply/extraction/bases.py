@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from entra_emply import clock
-from entra_emply.connectors.frames import Anew, Base
+from entra_emply.connectors.reads import Anew, Base
 from entra_emply.storage.frame_store import FrameStore, StoredRun
 
 TRACKED = ("entra_users", "entra_groups", "entra_group_members")

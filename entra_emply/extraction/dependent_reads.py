@@ -14,7 +14,7 @@ import pandera.pandas as pandera
 from entra_emply.connectors.emply import calendar_frames
 from entra_emply.connectors.entra import frames as directory
 from entra_emply.connectors.entra import mailbox_frames
-from entra_emply.connectors.frames import Certificate, MultiRead, Read
+from entra_emply.connectors.reads import Certificate, MultiRead, Read
 from entra_emply.errors import CredentialsError, SourceUnreadable
 from entra_emply.extraction.side_by_side import Announced, in_turn
 from entra_emply.extraction.sources import Systems

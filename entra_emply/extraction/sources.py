@@ -14,7 +14,7 @@ from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra import frames as entra
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.connectors.entra.member_deltas import group_frame
-from entra_emply.connectors.frames import MultiRead, Read, Tracking
+from entra_emply.connectors.reads import MultiRead, Read, Tracking
 from entra_emply.extraction.side_by_side import Announced
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs, SyncState, sees_hidden_members
 from entra_emply.reconciliation.mapping import groups_to_read, resolve

@@ -48,7 +48,7 @@ from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.plan import Plan
 
 if TYPE_CHECKING:
-    from entra_emply.connectors.frames import Certificate  # slow to import, and not needed by commands that only ask
+    from entra_emply.connectors.reads import Certificate
 
 
 class Ledger:

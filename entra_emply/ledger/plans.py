@@ -45,7 +45,7 @@ from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.plan import ACTION_COLUMNS, Plan
 
 if TYPE_CHECKING:
-    from entra_emply.connectors.frames import Certificate
+    from entra_emply.connectors.reads import Certificate
 
 Origin = Literal["sync", "backfill"]
 

@@ -12,7 +12,8 @@ from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra import frames as graph_frames
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.connectors.entra.memberships import Memberships
-from entra_emply.connectors.frames import Read, Row
+from entra_emply.connectors.frames import Row
+from entra_emply.connectors.reads import Read
 from entra_emply.environment import Environment
 from entra_emply.extraction.planning import Lists, Planned, Planning, read_check_plan
 from entra_emply.extraction.side_by_side import in_turn

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from entra_emply.ledger.action import JsonObject
 
 if TYPE_CHECKING:
-    from entra_emply.connectors.frames import (
-        Read,  # slow to import, and not needed by commands that only ask the ledger
-    )
+    from entra_emply.connectors.reads import Read
 
 
 class Directory(Protocol):

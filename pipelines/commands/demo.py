@@ -4,21 +4,17 @@ It starts processes, waits until they answer, has the daemon run the first sync 
 it outlives the command.
 """
 
-import ctypes
 import os
 import re
 import shlex
 import shutil
 import signal
 import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import TypeVar
 
 import requests
 from dagster import AssetKey, DagsterInstance, DagsterRun, RunsFilter
@@ -34,14 +30,12 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.printing import SHORT_ID
 from pipelines import configuration
 from pipelines.commands.demo_company import Company, DemoFailed, alone, demo_home
+from pipelines.commands.processes import Processes
 from pipelines.commands.progress import progress
 from pipelines.installation import installation, instance
 from sandbox.client import read_environment
 from sandbox.server import write_environment
 
-_PATIENCE = 180.0
-_STOP_SECONDS = 15.0
-_EDIT_SECONDS = 600.0
 _LOGS = "output"
 """Not `logs`, which Dagster's telemetry has in the same home, and whose files it takes away."""
 _CONSOLE_PORT, _DAGSTER_PORT = 3100, 3000
@@ -52,8 +46,6 @@ mutation($execution: ExecutionParams!) {
   }
 }
 """
-
-Found = TypeVar("Found")
 
 
 def run_demo(*, once: bool, users: int, seed: int, port: int | None, churn: bool = False, fresh: bool = False) -> None:
@@ -74,14 +66,14 @@ def run_demo(*, once: bool, users: int, seed: int, port: int | None, churn: bool
         if said:
             console.print(said, soft_wrap=True)
         try:
-            with _Processes(home / _LOGS) as processes:
+            with Processes(home / _LOGS) as processes:
                 _run(console, processes, company, once=once, port=port, churn=churn)
         except KeyboardInterrupt:
             console.print("The demo has stopped. Started again, it goes on from here.")
 
 
 def _run(
-    console: Console, processes: "_Processes", company: Company, *, once: bool, port: int | None, churn: bool
+    console: Console, processes: Processes, company: Company, *, once: bool, port: int | None, churn: bool
 ) -> None:
     with progress("Making the people and starting the sandbox"):
         environment = _start_sandbox(processes, company, churn=churn)
@@ -115,72 +107,6 @@ def _fail_stopped(dagster: DagsterInstance) -> None:
         dagster.report_run_failed(run, "the demo that ran it was stopped")
 
 
-class _Processes:
-    """The children: started together, ended together, whatever happens to this process."""
-
-    def __init__(self, logs: Path) -> None:
-        self.logs = logs
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def __enter__(self) -> "_Processes":
-        self.logs.mkdir(exist_ok=True)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        for process in self._running.values():
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_SECONDS
-        for process in self._running.values():
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.1, deadline - time.monotonic()))
-            with suppress(ProcessLookupError):  # whoever of its group is still there
-                os.killpg(process.pid, signal.SIGKILL)
-
-    def start(self, name: str, *command: str) -> None:
-        """Start a child whose output goes to its log."""
-        log = (self.logs / f"{name}.log").open("wb")
-        self._running[name] = subprocess.Popen(  # noqa: S603
-            [sys.executable, *command],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 (no threads are running yet)
-        )
-
-    def wait_for(self, found: Callable[[], Found | None], what: str) -> Found:
-        """Wait until `found` gives something. Raises DemoFailed where a child ended, or it takes too long."""
-        deadline = time.monotonic() + _PATIENCE
-        while time.monotonic() < deadline:
-            result = found()
-            if result:
-                return result
-            self._require_all()
-            time.sleep(0.2)
-        raise DemoFailed(f"{what} did not come up within {_PATIENCE:.0f} s: see {self.logs}")
-
-    def wait_for_ever(self, edit: Callable[[], None] | None = None) -> None:
-        """Until interrupted, or a child ends; meanwhile `edit` now and then."""
-        edited = time.monotonic()
-        while True:
-            self._require_all()
-            if edit is not None and time.monotonic() - edited >= _EDIT_SECONDS:
-                edit()
-                edited = time.monotonic()
-            time.sleep(1)
-
-    def _require_all(self) -> None:
-        for name, process in self._running.items():
-            if process.poll() is not None:
-                raise DemoFailed(f"the {name} ended: see {self.logs / f'{name}.log'}")
-
-
-def _die_with_parent() -> None:
-    """Linux: this child is told to stop when the thread that started it is gone, even killed."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-
-
 def edit_mapping(settings: Path, random: Random) -> None:
     """Swap the default roles of two groups of the settings, but never the first group's: that is most people."""
     lines = settings.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -193,7 +119,7 @@ def edit_mapping(settings: Path, random: Random) -> None:
     partial.replace(settings)  # a run that reads them meanwhile sees the old ones or the new ones
 
 
-def _start_sandbox(processes: _Processes, company: Company, *, churn: bool) -> Environment:
+def _start_sandbox(processes: Processes, company: Company, *, churn: bool) -> Environment:
     """The environment of the sandbox, in this process's environment too, for all children."""
     env_file = company.home / "sandbox.env"
     env_file.unlink(missing_ok=True)
@@ -214,7 +140,7 @@ def _start_sandbox(processes: _Processes, company: Company, *, churn: bool) -> E
     return Environment.load()
 
 
-def _start_console(processes: _Processes) -> str:
+def _start_console(processes: Processes) -> str:
     """The address that signs in to the console, once it is there."""
     processes.start("console", "-m", "pipelines.commands.cli", "console", "--port", str(_free_port(_CONSOLE_PORT)))
     log = processes.logs / "console.log"
@@ -222,7 +148,7 @@ def _start_console(processes: _Processes) -> str:
     return found[0]
 
 
-def _start_dagster(processes: _Processes, port: int | None) -> str:
+def _start_dagster(processes: Processes, port: int | None) -> str:
     """The address of the webserver, once it answers; the daemon comes up beside it."""
     chosen = _free_port(_DAGSTER_PORT, port)
     workspace = str(configuration.WORKSPACE.resolve())
@@ -271,7 +197,7 @@ def _first_tick(dagster: DagsterInstance) -> bool:
     )
 
 
-def _launch_sync(processes: _Processes, url: str) -> str:
+def _launch_sync(processes: Processes, url: str) -> str:
     """Ask the webserver for a run of `sync`, which the daemon starts; its id."""
     execution = {
         "selector": {
@@ -290,7 +216,7 @@ def _launch_sync(processes: _Processes, url: str) -> str:
     return str(launched["run"]["runId"])
 
 
-def _wait_until_applied(processes: _Processes, dagster: DagsterInstance, sync: str) -> None:
+def _wait_until_applied(processes: Processes, dagster: DagsterInstance, sync: str) -> None:
     """Until the sync's plan was applied by the sensor's run."""
 
     def ended(run: DagsterRun | None) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from entra_emply.connectors.emply.client import EmplyClient
-from entra_emply.connectors.frames import Read
+from entra_emply.connectors.reads import Read
 from entra_emply.environment import Environment
 from entra_emply.errors import CredentialsError, EntraEmplyError, SourceUnreadable, TargetRefused
 from sandbox import Sandbox

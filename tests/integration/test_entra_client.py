@@ -10,10 +10,10 @@ from unittest.mock import Mock
 
 import pytest
 
+from entra_emply.connectors.answer import RequestFailed
 from entra_emply.connectors.entra import sign_in
 from entra_emply.connectors.entra.client import GraphClient
-from entra_emply.connectors.frames import Read
-from entra_emply.connectors.http import RequestFailed
+from entra_emply.connectors.reads import Read
 from entra_emply.environment import Environment
 from entra_emply.errors import CredentialsError, EntraEmplyError, SettingsError, SourceUnreadable
 from sandbox import Sandbox

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from entra_emply import clock
-from entra_emply.connectors.frames import Anew, Base
+from entra_emply.connectors.reads import Anew, Base
 from entra_emply.extraction.bases import Bases, cursor_of
 from entra_emply.storage.frame_store import FrameStore
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
+from entra_emply.connectors.answer import Answer
 from entra_emply.connectors.entra.batch import SIZE, Ask
 from entra_emply.connectors.entra.batching import BATCHES, PER_MAILBOX, BatchedRead, ReadTask
-from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT, Answer
+from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT
 from entra_emply.errors import CredentialsError, SourceUnreadable
 from tests.scripted_graph import Item, Reply, ScriptedGraph, error
 

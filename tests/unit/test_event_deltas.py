@@ -10,7 +10,7 @@ import pytest
 from entra_emply.connectors.entra import event_deltas, mailbox_frames
 from entra_emply.connectors.entra.event_deltas import IN_MAILBOX
 from entra_emply.connectors.entra.events import Events
-from entra_emply.connectors.frames import MultiRead
+from entra_emply.connectors.reads import MultiRead
 from entra_emply.errors import CredentialsError
 from tests.scripted_graph import BASE, Item, Reply, ScriptedGraph, error
 

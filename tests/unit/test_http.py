@@ -16,7 +16,8 @@ from unittest.mock import Mock
 import pytest
 
 from entra_emply import clock
-from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT, RequestFailed, Service
+from entra_emply.connectors.answer import RequestFailed
+from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT, Service
 from entra_emply.connectors.session import session
 from entra_emply.connectors.throttle import Gate, retry_after, writing_only_if
 from entra_emply.errors import LedgerError

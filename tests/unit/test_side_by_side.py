@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from assets.resources import Connections
-from entra_emply.connectors.frames import MultiRead
+from entra_emply.connectors.reads import MultiRead
 from entra_emply.errors import SettingsError, SourceUnreadable
 from entra_emply.extraction import sources
 from entra_emply.extraction.side_by_side import Announced, SideBySide, in_turn

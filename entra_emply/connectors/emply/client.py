@@ -15,8 +15,9 @@ import pandas as pd
 from entra_emply.connectors.emply import calendar_frames, frames
 from entra_emply.connectors.emply.connection import THREADS, Connection
 from entra_emply.connectors.emply.operations import NEEDS
-from entra_emply.connectors.frames import Read, Row
+from entra_emply.connectors.frames import Row
 from entra_emply.connectors.pages import Pages, read_of
+from entra_emply.connectors.reads import Read
 from entra_emply.connectors.throttle import Timing
 from entra_emply.environment import Environment
 from entra_emply.text import key_of

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from entra_emply.connectors.answer import SUCCESS, Answer, RequestFailed
 from entra_emply.connectors.emply import description
 from entra_emply.connectors.emply.description_file import CUSTOMER, JSON_PATCH, Operation
 from entra_emply.connectors.emply.lists import Lists
@@ -13,7 +14,7 @@ from entra_emply.connectors.emply.operations import NEEDS, READ_BEFORE_WRITTEN
 from entra_emply.connectors.emply.records import Getter, Record, compiled
 from entra_emply.connectors.emply.whole_objects import WholeObjects
 from entra_emply.connectors.frames import Row
-from entra_emply.connectors.http import SUCCESS, Answer, RequestFailed, Service
+from entra_emply.connectors.http import Service
 from entra_emply.connectors.throttle import Timing
 from entra_emply.environment import EmplyEnvironment
 from entra_emply.errors import CredentialsError, SettingsError, SourceUnreadable, TargetRefused

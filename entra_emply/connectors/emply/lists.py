@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from entra_emply.connectors.answer import SUCCESS, Answer
 from entra_emply.connectors.emply.description import Description
-from entra_emply.connectors.http import SUCCESS, Answer
 from entra_emply.connectors.pages import Pages, ReadAgain, whole
 from entra_emply.errors import SourceUnreadable
 

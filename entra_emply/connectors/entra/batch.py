@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import orjson
 from requests.structures import CaseInsensitiveDict
 
+from entra_emply.connectors.answer import SUCCESS, Answer, RequestFailed
 from entra_emply.connectors.entra.connection import OK, UNAUTHORIZED, Connection, signature, token_refused
-from entra_emply.connectors.http import LONGEST_WAIT, SUCCESS, TRANSIENT, Answer, RequestFailed
+from entra_emply.connectors.http import LONGEST_WAIT, TRANSIENT
 from entra_emply.connectors.throttle import retry_after
 
 SIZE = 20

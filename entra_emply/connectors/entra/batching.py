@@ -16,11 +16,12 @@ from typing import Generic, TypeVar
 import pandas as pd
 
 from entra_emply import clock
+from entra_emply.connectors.answer import Answer, RequestFailed
 from entra_emply.connectors.entra.batch import SIZE, Ask, Batch, is_transient, no_answer
 from entra_emply.connectors.entra.connection import OK, Connection, Trail, page, says, unreadable
-from entra_emply.connectors.frames import Certificate, Row
-from entra_emply.connectors.http import Answer, RequestFailed
+from entra_emply.connectors.frames import Row
 from entra_emply.connectors.pages import Pages
+from entra_emply.connectors.reads import Certificate
 from entra_emply.errors import SourceUnreadable
 
 PER_MAILBOX = 4

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from entra_emply.connectors.answer import Answer, RequestFailed
 from entra_emply.connectors.entra.permissions import (
     APPLICATIONS,
     CALENDARS,
@@ -19,7 +20,7 @@ from entra_emply.connectors.entra.permissions import (
 )
 from entra_emply.connectors.entra.sign_in import SignIn
 from entra_emply.connectors.frames import Row
-from entra_emply.connectors.http import Answer, RequestFailed, Service
+from entra_emply.connectors.http import Service
 from entra_emply.connectors.pages import Pages, ReadAgain, whole
 from entra_emply.connectors.throttle import Gate, Timing
 from entra_emply.environment import EntraEnvironment

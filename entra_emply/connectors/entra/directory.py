@@ -13,8 +13,9 @@ from entra_emply.connectors.entra import frames, list_deltas, member_deltas
 from entra_emply.connectors.entra.connection import NO_OBJECT, Connection, part
 from entra_emply.connectors.entra.list_deltas import TrackedList
 from entra_emply.connectors.entra.permissions import HIDDEN_MEMBERS, ORGANIZATION
-from entra_emply.connectors.frames import Anew, Base, FrameModel, MultiRead, Read, Row, Tracking, properties
+from entra_emply.connectors.frames import FrameModel, Row, properties
 from entra_emply.connectors.pages import Pages, read_of, whole
+from entra_emply.connectors.reads import Anew, Base, MultiRead, Read, Tracking
 
 PAGE = "999"
 

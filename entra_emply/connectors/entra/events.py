@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import pandas as pd
 
+from entra_emply.connectors.answer import Answer
 from entra_emply.connectors.entra import event_deltas
 from entra_emply.connectors.entra import mailbox_frames as frames
 from entra_emply.connectors.entra.batch import Ask
@@ -21,9 +22,9 @@ from entra_emply.connectors.entra.connection import FORBIDDEN, MAILBOXES, OK, Co
 from entra_emply.connectors.entra.event_deltas import CALENDAR, EVENT, IN_MAILBOX, Window
 from entra_emply.connectors.entra.mailbox_frames import OfCalendar
 from entra_emply.connectors.entra.mailboxes import IMMUTABLE, NOT_FOUND, NOT_OPEN
-from entra_emply.connectors.frames import MultiRead, Row
-from entra_emply.connectors.http import Answer
+from entra_emply.connectors.frames import Row
 from entra_emply.connectors.pages import Pages, ReadAgain
+from entra_emply.connectors.reads import MultiRead
 from entra_emply.errors import SourceUnreadable
 
 SOURCE = "entra_events"

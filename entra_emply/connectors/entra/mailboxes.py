@@ -5,13 +5,14 @@ Not here: the events of calendars (`events`), and the form of the frames (`mailb
 
 from collections.abc import Iterable
 
+from entra_emply.connectors.answer import Answer
 from entra_emply.connectors.entra import mailbox_frames as frames
 from entra_emply.connectors.entra.batch import Ask
 from entra_emply.connectors.entra.batching import BatchedRead, ReadTask
 from entra_emply.connectors.entra.connection import MAILBOXES, OK, Connection, page, part, says, unreadable
-from entra_emply.connectors.frames import MultiRead, Read, Row
-from entra_emply.connectors.http import Answer
+from entra_emply.connectors.frames import Row
 from entra_emply.connectors.pages import Pages, ReadAgain
+from entra_emply.connectors.reads import MultiRead, Read
 from entra_emply.errors import SourceUnreadable
 
 _DENIED = "erroraccessdenied"

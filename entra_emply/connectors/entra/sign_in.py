@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from entra_emply import clock
-from entra_emply.connectors.http import RequestFailed, Service
+from entra_emply.connectors.answer import RequestFailed
+from entra_emply.connectors.http import Service
 from entra_emply.connectors.throttle import Timing
 from entra_emply.environment import EntraEnvironment
 from entra_emply.errors import CredentialsError, SettingsError

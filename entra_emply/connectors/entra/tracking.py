@@ -14,8 +14,9 @@ import pandas as pd
 
 from entra_emply.connectors.entra.connection import Connection
 from entra_emply.connectors.entra.frames import Cursor
-from entra_emply.connectors.frames import Anew, Base, Certificate, MultiRead, Read, Row, validate
+from entra_emply.connectors.frames import Row, validate
 from entra_emply.connectors.pages import Pages, ReadAgain
+from entra_emply.connectors.reads import Anew, Base, Certificate, MultiRead, Read
 from entra_emply.errors import SourceUnreadable
 
 _SHORT = 12  # characters of a token's hash: it is a name for people, and no key

@@ -8,6 +8,7 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
+from entra_emply.connectors.answer import SUCCESS, Answer, RequestFailed
 from entra_emply.connectors.entra.connection import (
     DELETING_USERS,
     FORBIDDEN,
@@ -17,7 +18,7 @@ from entra_emply.connectors.entra.connection import (
     part,
 )
 from entra_emply.connectors.entra.mailboxes import HEADERS
-from entra_emply.connectors.http import LONGEST_WAIT, SUCCESS, Answer, RequestFailed
+from entra_emply.connectors.http import LONGEST_WAIT
 from entra_emply.errors import TargetRefused
 
 Fields = Mapping[str, object]

@@ -2,7 +2,7 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from entra_emply.connectors.http import RequestFailed
+from entra_emply.connectors.answer import RequestFailed
 from entra_emply.console.asked import Asked
 from entra_emply.console.console import BACK
 from entra_emply.errors import CredentialsError

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from entra_emply.connectors.entra.client import GraphClient
-from entra_emply.connectors.frames import Anew, Base, Certificate, Tracking
+from entra_emply.connectors.reads import Anew, Base, Certificate, Tracking
 from entra_emply.extraction.bases import cursor_of
 from entra_emply.storage.frame_store import FrameStore
 from sandbox import Sandbox

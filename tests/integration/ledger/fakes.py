@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from entra_emply import clock
 from entra_emply.connectors.entra import frames
-from entra_emply.connectors.frames import Certificate, Read
+from entra_emply.connectors.reads import Certificate, Read
 from entra_emply.connectors.throttle import require_permission
 from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
 from entra_emply.text import utc_second

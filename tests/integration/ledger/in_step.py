@@ -1,7 +1,7 @@
 """Four people who are in step, whose leavers and newcomers are held from now on; recording reads and plans of them."""
 
 from entra_emply import clock
-from entra_emply.connectors.frames import Certificate
+from entra_emply.connectors.reads import Certificate
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.plans import Origin
 from entra_emply.reconciliation.inputs import Inputs

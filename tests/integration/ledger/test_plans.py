@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from entra_emply import clock
-from entra_emply.connectors.frames import Certificate
+from entra_emply.connectors.reads import Certificate
 from entra_emply.errors import LedgerError
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.completeness import Counted

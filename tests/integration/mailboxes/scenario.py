@@ -7,7 +7,7 @@ import pandas as pd
 
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.connectors.entra.event_deltas import IN_MAILBOX
-from entra_emply.connectors.frames import MultiRead, Read
+from entra_emply.connectors.reads import MultiRead, Read
 from sandbox import Sandbox
 
 PEOPLE = 45  # three batches
