@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+from entra_emply.extraction.memory import give_back
+
 Result = TypeVar("Result")
 
 
@@ -44,7 +46,8 @@ class SideBySide:
     def result(self, name: str, read: Callable[[], Result]) -> Result:
         """The result of the read that was announced by this name, else of `read`. Raises what the read raises.
 
-        The first one that is asked for starts all that are announced. A result is given once, and not kept.
+        The first one that is asked for starts all that are announced. A result is given once, and not kept; after the
+        last one the memory that reading needed is given back.
         """
         if name in self._announced:
             self._start()
@@ -54,6 +57,8 @@ class SideBySide:
         wait([started])
         del self._under_way[name]
         result: Result = started.result()
+        if not self._under_way:
+            give_back()
         return result
 
     def _start(self) -> None:

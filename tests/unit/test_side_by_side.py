@@ -11,7 +11,7 @@ import pytest
 from assets.resources import Connections
 from entra_emply.connectors.reads import MultiRead
 from entra_emply.errors import SettingsError, SourceUnreadable
-from entra_emply.extraction import sources
+from entra_emply.extraction import side_by_side, sources
 from entra_emply.extraction.side_by_side import Announced, SideBySide, in_turn
 from entra_emply.extraction.sources import LISTS, MEMBERS, Systems, announced_lists
 from entra_emply.reconciliation.inputs import SyncState
@@ -60,6 +60,18 @@ def test_what_was_not_announced_is_read_when_it_is_asked_for(reads: SideBySide) 
 def test_a_result_is_given_once(reads: SideBySide) -> None:
     reads.announce({"users": _of(lambda: "side by side")})
     assert [reads.result("users", _alone) for _ in "ab"] == ["side by side", "read alone"]
+
+
+def test_after_the_last_result_the_memory_that_reading_needed_is_given_back(
+    reads: SideBySide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[str] = []
+    monkeypatch.setattr(side_by_side, "give_back", lambda: given_back.append("now"))
+    reads.announce({"users": _of(lambda: "users"), "groups": _of(lambda: "groups")})
+    reads.result("users", _alone)
+    assert given_back == []
+    reads.result("groups", _alone)
+    assert given_back == ["now"]
 
 
 def test_a_read_is_given_the_results_of_those_that_it_needs(reads: SideBySide) -> None:
