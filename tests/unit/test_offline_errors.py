@@ -88,3 +88,29 @@ def test_many_lines_are_answered_in_order() -> None:
     times = [f"2026-11-22T10:{minute:02}:00Z" for minute in range(45)]
     lines = [json.dumps({"scenario": {}, "settings": {}, "now": time}) for time in times]
     assert [json.loads(line)["created_at"] for line in answers(lines)] == times
+
+
+@pytest.mark.parametrize("source", ["nope", "entra_photo"])
+def test_an_unreadable_source_that_nobody_knows_is_an_error(source: str) -> None:
+    assert source in error(example(unreadable={"sources": {source: "503"}}))
+
+
+@pytest.mark.parametrize("source", ["entra_users", "emply_roles"])
+def test_a_list_of_the_directory_that_could_not_be_read_makes_no_plan(source: str) -> None:
+    assert source in error(example(unreadable={"sources": {source: "503"}}))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"scenario": {"entra": {"calendars": {"e": [{"name": "x"}]}}}, "settings": {}},
+        {"scenario": {}, "settings": {}, "sync": {"refused": [["e", "u", "x"]]}},
+        {"scenario": {"emply": {"employees": [{"id": "p", "status": "gone"}]}}, "settings": {}},
+        {"scenario": {"emply": {"users": [{"id": "u"}, {"id": "u"}]}}, "settings": {}},
+        {"scenario": {"emply": {"events": [{"id": "v"}]}}, "settings": {}},
+    ],
+)
+def test_an_error_has_no_word_of_the_library_that_found_it(given: dict[str, object]) -> None:
+    told = error(given)
+    library = ("function-", "dict[", "Tuple", "isin(", "field_uniqueness", "str_length")
+    assert not [word for word in library if word in told]

@@ -141,3 +141,47 @@ def test_a_wish_of_another_form_is_refused(wish: str) -> None:
 def test_a_role_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SettingsError, match="there is no role 'Wizard' in Emply"):
         asked(scenario([person()], [login()], linked=["megan"], mapping=MAPPING), "role:Wizard")
+
+
+ROLES_OFF = {"mapping": MAPPING, "synchronize_roles": False}
+
+
+def test_with_roles_off_a_newcomer_gets_the_role_of_the_main_group_by_itself() -> None:
+    assert asked(scenario([person(**HR)], **ROLES_OFF), "role:HR").state == "planned"
+
+
+def test_with_roles_off_a_user_without_any_role_gets_that_of_the_main_group_by_itself() -> None:
+    case = scenario([person()], [login(roles=[])], linked=["megan"], **ROLES_OFF)
+    assert asked(case, "role:Employee").state == "planned"
+
+
+def test_with_roles_off_a_newcomer_only_has_to_join_the_group_of_the_role() -> None:
+    told = asked(scenario([person(groups=[])], **ROLES_OFF), "role:HR")
+    assert [change.condition for change in told.changes] == ["in_group"]
+
+
+def test_with_pictures_off_no_picture_is_promised_to_a_newcomer() -> None:
+    assert "profile_pictures" in asked(scenario([person()], profile_pictures=False), "photo").sentence
+
+
+def test_no_picture_is_promised_to_a_newcomer_with_an_employee() -> None:
+    told = asked(scenario([person()], [], [employee()], profile_pictures=True), "photo")
+    assert "without_employee" in [change.condition for change in told.changes]
+
+
+def test_no_picture_is_promised_that_entra_does_not_have() -> None:
+    told = asked(scenario([person(groups=[])], profile_pictures=True), "photo")
+    assert "photo_in_entra" in [change.condition for change in told.changes]
+
+
+def test_one_of_several_groups_that_give_the_role_is_enough() -> None:
+    case = scenario(
+        [person(groups=[])], [login()], linked=["megan"], mapping={"A": "HR", "B": "HR", "Employees": "Employee"}
+    )
+    assert "A and B, which gives" not in asked(case, "role:HR").sentence
+
+
+def test_what_is_said_of_now_is_not_what_an_earlier_change_would_make() -> None:
+    archived = employee(status="archived")
+    case = scenario([person(**EMPLOYEES)], [login(active=False)], [archived], linked=["megan"], mapping=MAPPING)
+    assert "employee (active)" not in asked(case, "role:HR").sentence

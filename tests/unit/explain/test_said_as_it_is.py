@@ -1,0 +1,90 @@
+"""What is said of a person names what is the case: the cause that applies, values that were compared, no other thing."""
+
+import pytest
+
+from entra_emply.reconciliation.plan import make_plan
+from entra_emply.reconciliation.report.wording import rows, why
+from tests.explaining import answered, explained, said
+from tests.reference.builders import employee, login, person, scenario
+from tests.reference.calendar_builders import calendar, calendars, in_emply
+from tests.reference.subject import Row, Scenario
+from tests.reference.vectorised import inputs_of
+
+NOBODY_ACTIVATED = {"guards": {"max_grants": {"min_count": 0, "percent": 0}}}
+
+
+def conditions(case: Scenario, rule: str, asked: str = "megan@contoso.com") -> list[Row]:
+    """The conditions of a rule, of the only person found."""
+    (statement,) = [each for each in explained(case, asked)["statements"] if each["rule"] == rule]
+    return list(statement["conditions"])
+
+
+def test_the_default_calendar_that_may_not_be_edited_is_not_called_synchronised() -> None:
+    told = answered(explained(calendars([calendar(canEdit=False)])), "calendar_missing")
+    assert "is synchronised" not in told
+
+
+def test_a_mailbox_without_a_calendar_has_no_default_calendar_that_is_synchronised() -> None:
+    assert "is synchronised" not in answered(explained(calendars([])), "calendar_missing")
+
+
+@pytest.mark.parametrize("rule", ["C1", "C8"])
+def test_a_held_activation_is_what_calendars_wait_for(rule: str) -> None:
+    case = scenario(
+        [person()],
+        [login(active=False)],
+        linked=["megan"],
+        synchronize_calendars=True,
+        reactivate="all",
+        entra={"calendars": {"entra-megan": [calendar()]}},
+        **NOBODY_ACTIVATED,
+    )
+    _, sentence = said(explained(case), rule)
+    assert "activation" in sentence.replace("deactivation", "")
+
+
+@pytest.mark.parametrize("user", [person(accountEnabled=False), person(groups=[])])
+def test_a_calendar_that_goes_with_its_user_is_not_called_gone_in_entra(user: Row) -> None:
+    actions = rows(make_plan(inputs_of(*calendars([calendar()], [in_emply()], user=user))).actions)
+    (told,) = [why(action) for action in actions if action["kind"] == "remove_calendar"]
+    assert told != "C4: the calendar is gone in Entra, or is no longer this user's to edit"
+
+
+def test_the_switch_of_calendars_is_compared_as_it_is() -> None:
+    (on,) = [each for each in conditions(calendars([calendar()]), "C1") if each["name"] == "calendars_on"]
+    assert on["holds"] is True
+    assert "false" not in str(on["compared"])
+
+
+@pytest.mark.parametrize("rule", ["M1", "L6", "R2", "P1", "C1", "W3"])
+def test_of_an_employee_alone_a_condition_is_not_looked_at_only_after_one_that_fails(rule: str) -> None:
+    looked = [each["holds"] for each in conditions(scenario([], [], [employee()]), rule)]
+    first = looked.index(None) if None in looked else len(looked)
+    assert False in looked[:first]
+
+
+def test_a_source_that_was_read_is_not_a_condition_after_one_that_was_not_looked_at() -> None:
+    looked = [each["holds"] for each in conditions(scenario([person()], [login()]), "G5b")]
+    first = looked.index(None) if None in looked else len(looked)
+    assert False in looked[:first]
+
+
+def test_an_employee_of_the_same_name_without_an_e_mail_has_not_nearly_the_same_e_mail() -> None:
+    name = {"givenName": "Megan", "surname": "Jordan"}
+    near = employee("other", email=None, firstName="Megan", lastName="Jordan")
+    told = answered(explained(scenario([person(**name)], [login()], [near])), "employees_first")
+    assert "nearly the same: one without e-mail" not in told
+
+
+def test_several_actions_of_one_kind_are_counted_and_not_repeated() -> None:
+    case = calendars([], [in_emply("Calendar"), in_emply("Holidays")], synchronize_calendars=False)
+    _, sentence = said(explained(case), "G1")
+    assert "the removal of a calendar and the removal of a calendar" not in sentence.lower()
+
+
+def test_an_address_at_the_beginning_of_a_sentence_keeps_its_letters() -> None:
+    name = {"givenName": "Megan", "surname": "Jordan"}
+    case = scenario([person(mail="megan@contoso.com", **name)], [], [employee("other", email="megn@contoso.com")])
+    (document,) = [explained(case, "megn@contoso.com")]
+    _, sentence = said(document, "email_nearly_matches")
+    assert not sentence.startswith("Megan@")
