@@ -1,11 +1,13 @@
-"""What is said of a person names what is the case: the cause that applies, values that were compared, no other thing."""
+"""What is said of a person is the case: the cause that applies, the values that were compared, no other thing."""
 
 import pytest
 
+from entra_emply.reconciliation.explain.explanation import explanation
+from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.wording import rows, why
-from tests.explaining import answered, explained, said
-from tests.reference.builders import employee, login, person, scenario
+from tests.explaining import answered, explained, facts_of, said
+from tests.reference.builders import NOW, employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, calendars, in_emply
 from tests.reference.subject import Row, Scenario
 from tests.reference.vectorised import inputs_of
@@ -88,3 +90,29 @@ def test_an_address_at_the_beginning_of_a_sentence_keeps_its_letters() -> None:
     (document,) = [explained(case, "megn@contoso.com")]
     _, sentence = said(document, "email_nearly_matches")
     assert not sentence.startswith("Megan@")
+
+
+@pytest.mark.parametrize("rule", ["C1", "C7"])
+def test_a_service_that_gave_no_answer_is_not_said_to_have_answered(rule: str) -> None:
+    case = scenario(
+        [person()],
+        [login()],
+        linked=["megan"],
+        synchronize_calendars=True,
+        unreadable={"mailboxes": {"entra-megan": "no_answer"}},
+    )
+    assert "answered no_answer" not in said(explained(case), rule)[1]
+
+
+def test_with_the_integration_off_it_is_not_said_that_no_group_is_configured() -> None:
+    (facts, _) = facts_of(scenario([person()], [login()], enabled=False), "megan@contoso.com")
+    assert "none is configured" not in str(explanation(facts, Recorded())["match"])
+
+
+def test_a_failure_is_counted_in_plain_words() -> None:
+    case = scenario([person(jobTitle="Lead")], [login()], linked=["megan"])
+    (action,) = [each for each in rows(make_plan(inputs_of(*case)).actions) if each["kind"] == "update_user"]
+    failed = {"failures": 1, "at": NOW, "code": "http_500", "quarantined_at": None}
+    document = explained(case, failed={action["action_id"]: failed})
+    (told,) = [each["sentence"] for each in document["actions"] if each["kind"] == "update_user"]
+    assert "1 times" not in told

@@ -185,3 +185,15 @@ def test_what_is_said_of_now_is_not_what_an_earlier_change_would_make() -> None:
     archived = employee(status="archived")
     case = scenario([person(**EMPLOYEES)], [login(active=False)], [archived], linked=["megan"], mapping=MAPPING)
     assert "employee (active)" not in asked(case, "role:HR").sentence
+
+
+def test_a_picture_that_was_taken_over_is_there_already() -> None:
+    case = scenario(
+        [person()],
+        [login()],
+        linked=["megan"],
+        profile_pictures=True,
+        entra={"photos": {"entra-megan": {"mediaEtag": "x"}}},
+        state={"photoEtags": [{"emplyUserId": "login-megan", "etag": "x"}]},
+    )
+    assert asked(case, "photo").state == "has"
