@@ -120,10 +120,23 @@ def _expectation(fault: Mapping[str, object], of: str) -> str:
         return f"{where}: unknown key"
     if fault["type"] == "missing":
         return f"{where}: is missing"
-    kinds = {"tuple_type": "expected a list", "model_type": "expected a mapping", "dict_type": "expected a mapping"}
-    kind = kinds.get(str(fault["type"]))
-    message = kind or str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
-    return f"{where}: {message}"
+    said = str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
+    return f"{where}: {_KINDS.get(str(fault['type']), said)}"
+
+
+_KINDS = {
+    "tuple_type": "expected a list",
+    "list_type": "expected a list",
+    "model_type": "expected a mapping",
+    "dict_type": "expected a mapping",
+    "string_type": "expected a text",
+    "bool_type": "expected true or false",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+}
+"""What was expected, where the library's own words are those of a programmer."""
 
 
 def _lines(node: yaml.Node, at: Location = ()) -> Iterator[tuple[Location, int]]:

@@ -35,6 +35,7 @@ _JSON_TYPES: dict[str, tuple["pa.DataType", type]] = {
     "Int64": (pa.int64(), int),
     str(pd.ArrowDtype(_TEXTS)): (_TEXTS, list),
 }
+_CALLED: Mapping[type, str] = {str: "a text", bool: "true or false", int: "a whole number", list: "a list"}
 _PANDAS_TYPES: dict["pa.DataType", Any] = {
     pa.large_string(): pd.StringDtype(na_value=float("nan")),
     pa.int64(): pd.Int64Dtype(),
@@ -209,7 +210,7 @@ def _typed(name: str, spec: pandera.Column, values: Sequence[object], rows: Sequ
     if set(map(type, values)) - {python, NoneType}:
         wrong = [at for at, value in enumerate(values) if value is not None and type(value) is not python]
         ids = [rows[at].get("id") for at in wrong[:_SHOWN]]
-        raise SourceUnreadable(source, sentence(name, f"is not {python.__name__}", len(wrong), ids))
+        raise SourceUnreadable(source, sentence(name, f"is not {_CALLED[python]}", len(wrong), ids))
     try:
         return pa.array(values, type=arrow)
     except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):  # a number of more than 64 bits, half a character
@@ -277,11 +278,28 @@ def _failures(model: type[pandera.DataFrameModel], frame: pd.DataFrame) -> list[
     return [_failure(context, name, check, at, ids) for (context, name, check), at in grouped]
 
 
+_SAID = (
+    ("not_nullable", "is missing"),
+    ("field_uniqueness", "is there more than once"),
+    ("multiple_fields_uniqueness", "is there more than once with the same other ids"),
+    ("str_length(1,", "is blank"),
+)
+
+
+def _said(check: str) -> str:
+    """What pandera calls a check, in words."""
+    if check.startswith("isin("):
+        known = re.findall(r"'([^']*)'", check)
+        return f"is none of {', '.join(known)}"
+    return next((words for known, words in _SAID if check.startswith(known)), f"fails the check {check}")
+
+
 def _failure(context: str, name: Hashable, check: Hashable, at: "pd.Series[Any]", ids: "pd.Series[Any]") -> str:
     positions = [int(each) for each in at.dropna().unique()]
+    said = _said(str(check))
     if not positions:
-        return f"{name} fails the check {check}" if context == "Column" else f"the columns fail the check {check}"
-    return sentence(str(name), f"fails the check {check}", len(positions), ids.iloc[positions[:_SHOWN]].tolist())
+        return f"{name} {said}" if context == "Column" else f"the columns together: {said}"
+    return sentence(str(name), said, len(positions), ids.iloc[positions[:_SHOWN]].tolist())
 
 
 def sentence(name: str, what: str, count: int, ids: Iterable[object]) -> str:

@@ -11,11 +11,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES
 from entra_emply.reconciliation.settings import Settings
 
 _SHOWN = 5
 """So many faults of one example are told."""
 _LONGEST_KEY = 60
+_PAIR = 2
 
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
@@ -50,6 +52,39 @@ def _aware(time: datetime) -> datetime:
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+def _text(given: object) -> object:
+    if not isinstance(given, str):
+        raise ValueError("expected a time, such as 2026-11-22T10:30:00Z")
+    return given
+
+
+def _two(given: list[str]) -> list[str]:
+    if len(given) != _PAIR:
+        raise ValueError("expected two ids")
+    return given
+
+
+def _calendars(given: object) -> object:
+    """A list of calendars, or what Graph says instead of one."""
+    if isinstance(given, list):
+        return [_identified(each) if isinstance(each, dict) else _no_calendar() for each in given]
+    return given if given is None or isinstance(given, dict) else _no_calendar()
+
+
+def _no_calendar() -> object:
+    raise ValueError("expected a list of calendars, each an object with an id")
+
+
+def _readable_apart(sources: dict[str, str]) -> dict[str, str]:
+    """Sources that a plan can do without: the lists of the directory are not among them (G5, G5b)."""
+    for name in sources:
+        if name in SOURCES:
+            raise ValueError(f"without {name} there is no plan (G5)")
+        if name not in DEPENDENT_SOURCES:
+            raise ValueError(f"expected sources of {', '.join(DEPENDENT_SOURCES)}, not {_short(name)}")
+    return sources
+
+
 def _none_is_empty(given: object) -> object:
     return [] if given is None else given
 
@@ -58,11 +93,11 @@ Row = Annotated[dict[str, Any], AfterValidator(_identified)]
 Rows = list[Row]
 Group = Annotated[Row, AfterValidator(_with_members)]
 Ids = Annotated[list[str], BeforeValidator(_none_is_empty)]
-Pair = tuple[str, str]
-Time = Annotated[datetime, AfterValidator(_aware)]
+Pair = Annotated[list[str], AfterValidator(_two)]
+Time = Annotated[datetime, BeforeValidator(_text), AfterValidator(_aware)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Switch = Annotated[bool, Field(strict=True)]
-Calendars = Rows | dict[str, Any] | None
+Calendars = Annotated[Any, AfterValidator(_calendars)]
 """Of one user. What is no list is a mailbox that may not be opened: `{"error": "ErrorAccessDenied"}`."""
 
 
@@ -147,7 +182,7 @@ class Unreadable(_Section):
 
     photos: dict[str, str] = {}
     mailboxes: dict[str, str] = {}
-    sources: dict[str, str] = {}
+    sources: Annotated[dict[str, str], AfterValidator(_readable_apart)] = {}
 
 
 class Example(_Section):
@@ -186,6 +221,12 @@ def _expectation(fault: Mapping[str, Any]) -> str:
         "extra_forbidden": "unknown key",
         "missing": "is missing",
         "model_type": "expected an object",
+        "dict_type": "expected an object",
+        "list_type": "expected a list",
+        "string_type": "expected a text",
+        "int_type": "expected a whole number",
+        "int_parsing": "expected a whole number",
+        "bool_type": "expected true or false",
         "datetime_from_date_parsing": "expected a time, such as 2026-11-22T10:30:00Z",
     }
     said = str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")

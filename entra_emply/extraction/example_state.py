@@ -3,7 +3,7 @@
 The ledger records whose a calendar and a pair of events is; an example does not say so, because its calendars do.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ def state_of(example: Example, now: datetime) -> SyncState:
     """The sync state at `now`."""
     sync = example.sync
     owners = _Owners(example)
-    rows: dict[str, Iterable[tuple[Any, ...]]] = {
+    rows: dict[str, Iterable[Sequence[Any]]] = {
         "links": sync.links.items(),
         "role_states": _role_states(sync),
         "group_ids": sync.group_ids.items(),

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.errors import NO_ANSWER, SettingsError, SourceUnreadable
+from entra_emply.printing import counted
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among
 from entra_emply.reconciliation.inputs import SOURCES, Inputs
 from entra_emply.reconciliation.rule import Condition, Rule, any_of
@@ -122,7 +123,7 @@ def require_full_read(
         now = reads[source]
         raise SourceUnreadable(
             source,
-            f"{now.rows} rows where the last accepted read had {before.comparable(now)}, less than "
+            f"{counted(now.rows, 'row')} where the last accepted read had {before.comparable(now)}, less than "
             f"{guards.min_rows_percent:g} % (G5); {_how_to_accept(source)}",
         )
 

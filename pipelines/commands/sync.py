@@ -81,7 +81,8 @@ class SyncReport:
     def summary(self) -> str:
         """One line, and one more of what could not be read."""
         said = ", ".join(f"{count} {what}" for what, count in self.counts.items() if count)
-        done = f"Plan {self.plan_id[:SHORT_ID]}: {self.planned} actions; {said or 'nothing to do'}"
+        actions = "action" if self.planned == 1 else "actions"
+        done = f"Plan {self.plan_id[:SHORT_ID]}: {self.planned} {actions}; {said or 'nothing to do'}"
         return f"{done}\n{self.not_read}" if self.not_read else done
 
     @property

@@ -89,7 +89,7 @@ def test_a_calendar_is_still_read_alone_before_it_is_taken_away(server: Sandbox,
 def test_an_event_that_does_not_say_whose_it_is_makes_the_list_unreadable(server: Sandbox, client: EmplyClient) -> None:
     nobodys = [{**_event("k1", n), "calendarId": None} for n in range(2)]
     server.put_faults({"path": "/events$", "fault": {"status": 200, "body": nobodys}})
-    with pytest.raises(SourceUnreadable, match=r"calendar_id is not str in 2 rows \(ids k1-000, k1-001\)"):
+    with pytest.raises(SourceUnreadable, match=r"calendar_id is not a text in 2 rows \(ids k1-000, k1-001\)"):
         client.events(CALENDARS)
 
 

@@ -174,13 +174,17 @@ def test_rows_are_read_by_the_description(server: Loopback, tmp_path: Path) -> N
 
 EVENT = {"id": "e1", "start": "2026-11-22T09:00:00Z", "end": "2026-11-22T10:00:00Z"}
 ODD: dict[str, tuple[str, bytes, str]] = {
-    "a text where a list belongs": ("users", b'[{"id": "u1", "roleIds": "admin"}]', "role_ids is not list"),
-    "a list where a text belongs": ("users", b'[{"id": "u1", "email": ["a"]}]', "email is not str"),
+    "a text where a list belongs": ("users", b'[{"id": "u1", "roleIds": "admin"}]', "role_ids is not a list"),
+    "a list where a text belongs": ("users", b'[{"id": "u1", "email": ["a"]}]', "email is not a text"),
     "a lone surrogate": ("users", b'[{"id": "u1", "lastName": "\\ud800"}]', "last_name is out of range"),
     "a lone surrogate in a list": ("users", b'[{"id": "u1", "roleIds": ["\\udfff"]}]', "role_ids is out of range"),
     "NUL": ("users", b'[{"id": "u1", "lastName": "a\\u0000b"}]', "last_name has a NUL"),
     "NUL in a list": ("users", b'[{"id": "u1", "roleIds": ["a\\u0000b"]}]', "role_ids has a NUL"),
-    "a number that is too long": ("employees", b'[{"id": "u1", "number": 99999999999999999999}]', "number is not int"),
+    "a number that is too long": (
+        "employees",
+        b'[{"id": "u1", "number": 99999999999999999999}]',
+        "number is not a whole number",
+    ),
 }
 NO_LIST = {"a text": (b'"nothing"', "a page is not a list"), "null": (b"null", "a page is not a list"),
            "half a character, cut off": (b'[{"id": "\\ud800', "no JSON")}  # fmt: skip
@@ -215,7 +219,7 @@ def test_a_time_that_is_none_makes_events_unreadable_and_names_the_event(
     server: Loopback, tmp_path: Path, side: str, time: object
 ) -> None:
     server.reply = lambda *_: (200, [EVENT | {side: time}])
-    with pytest.raises(SourceUnreadable, match=rf"{side} is not str in 1 row \(ids e1\)"):
+    with pytest.raises(SourceUnreadable, match=rf"{side} is not a text in 1 row \(ids e1\)"):
         _client(server, tmp_path).events(["c1"])
 
 

@@ -137,7 +137,7 @@ def test_a_row_that_goes_between_two_pages_is_noticed(server: Sandbox, client: E
 STAYING = STAYS | {
     "404": ({"status": 404}, "Emply answered 404 not_found: are EMPLY_CUSTOMER and EMPLY_URL right"),
     "an object": ({"status": 200, "body": {"users": []}}, "a page is not a list"),
-    "a row without an id": ({"status": 200, "body": [{"id": None}]}, "fails the check not_nullable in 1 row"),
+    "a row without an id": ({"status": 200, "body": [{"id": None}]}, "is missing in 1 row"),
     "a row that is none": ({"status": 200, "body": ["x"]}, "1 of 1 rows are not objects"),
 }
 

@@ -292,7 +292,7 @@ def test_rows_that_always_differ_are_given_up(server: Sandbox, client: GraphClie
 
 def test_rows_of_the_wrong_type_are_refused_without_their_values(server: Sandbox, client: GraphClient) -> None:
     _answer_with(server, [{"id": "u-1", "mail": [CANARY]}, {"id": "u-2", "mail": None}])
-    with pytest.raises(SourceUnreadable, match=r"mail is not str in 1 row \(ids u-1\)") as error:
+    with pytest.raises(SourceUnreadable, match=r"mail is not a text in 1 row \(ids u-1\)") as error:
         client.directory.users()
     assert CANARY not in _everything(error.value)
 

@@ -94,8 +94,10 @@ class RandomTenant(RandomPeople):
             employee["email"] = self.mistyped((user.get("mail") or "").strip() or user["userPrincipalName"])
 
     def mistyped(self, address: str) -> str:
-        """One or two edits away."""
+        """One or two edits away; a single letter stays."""
         for _ in range(1 if self.chance(0.8) else 2):
+            if len(address) <= 1:
+                break
             at = self.random.randrange(len(address) - 1)
             before, two, after = address[:at], address[at : at + 2], address[at + 2 :]
             middle = self.random.choice([two[1], f"{two}y", f"q{two[1]}", two[1] + two[0]])

@@ -46,7 +46,7 @@ def refuses(installation: Installation, command: str, *said: str, **variables: s
 
 SETTINGS = {
     "unknown key": ("reactivate: ours", "re_activate: ours", ("line 4", "re_activate: unknown key")),
-    "wrong type": ("synchronize_roles: true", "synchronize_roles: perhaps", ("line 3", "expected a valid boolean")),
+    "wrong type": ("synchronize_roles: true", "synchronize_roles: perhaps", ("line 3", "expected true or false")),
     "wrong word": ("reactivate: ours", "reactivate: never", ("line 4", "expected 'ours' or 'all'")),
     "no role": ("    default_role: Manager\n", "", ("line 17", "expected default_role")),
     "group twice": ("group: HR", "group: Payroll", ("line 21", "'Payroll' is given twice")),

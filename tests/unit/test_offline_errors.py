@@ -26,14 +26,14 @@ def error(given: object) -> str:
         ({"scenario": {}, "settings": {}, "sync": {"lnks": {}}}, "sync.lnks: unknown key"),
         ({"scenario": {"entre": {}}, "settings": {}}, "scenario.entre: unknown key"),
         ({"scenario": {"entra": {"user": []}}, "settings": {}}, "scenario.entra.user: unknown key"),
-        ({"scenario": {"entra": {"users": {}}}, "settings": {}}, "scenario.entra.users: expected a valid list"),
+        ({"scenario": {"entra": {"users": {}}}, "settings": {}}, "scenario.entra.users: expected a list"),
         ({"scenario": {"entra": {"users": [{}]}}, "settings": {}}, "scenario.entra.users.0: expected an id"),
         (
             {"scenario": {"entra": {"groups": [{"id": "g", "members": "e"}]}}, "settings": {}},
             "scenario.entra.groups.0: expected members to be a list of ids",
         ),
         ({"scenario": {}, "settings": {"grups": []}}, "settings.grups: unknown key"),
-        ({"scenario": {}, "settings": {"enabled": "yes"}}, "settings.enabled: expected a valid boolean"),
+        ({"scenario": {}, "settings": {"enabled": "yes"}}, "settings.enabled: expected true or false"),
         ({"scenario": {}, "settings": {"groups": [{"group": "A"}]}}, "settings.groups.0: expected default_role"),
         (
             {"scenario": {}, "settings": {"groups": [{"group": "Løn", "default_role": "A"}] * 2}},
@@ -48,7 +48,7 @@ def error(given: object) -> str:
             "sync: expected links",
         ),
         ({"scenario": {}, "settings": {}, "sync": {"member_counts": {"g": -1}}}, "sync.member_counts.g: expected"),
-        ({"scenario": {}, "settings": {}, "sync": {"refused": [["e"]]}}, "sync.refused.0.1: is missing"),
+        ({"scenario": {}, "settings": {}, "sync": {"refused": [["e"]]}}, "sync.refused.0: expected two ids"),
         ({"scenario": {}, "settings": {}, "unreadable": {"events": {}}}, "unreadable.events: unknown key"),
         (
             {"scenario": {"entra": {"users": [{"id": "a", "mail": 5}]}}, "settings": {}},

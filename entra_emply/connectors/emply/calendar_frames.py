@@ -70,7 +70,7 @@ def by_calendar(rows: Sequence[Row], calendar_ids: Iterable[str]) -> dict[str, l
     unplaced = [row for row in rows if not isinstance(row, Mapping) or not isinstance(row.get("calendarId"), str)]
     if unplaced:
         ids = [row.get("id") if isinstance(row, Mapping) else None for row in unplaced]
-        raise SourceUnreadable("emply_events", sentence("calendar_id", "is not str", len(unplaced), ids))
+        raise SourceUnreadable("emply_events", sentence("calendar_id", "is not a text", len(unplaced), ids))
     for row in rows:
         if row["calendarId"] in found:
             found[row["calendarId"]].append(row)

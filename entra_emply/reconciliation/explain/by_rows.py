@@ -23,7 +23,7 @@ from entra_emply.reconciliation.planned_actions import PlannedActions
 from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules.calendar_owners import C7, C8, why_not
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
-from entra_emply.reconciliation.rules.calendars import C1, C1A, C2, C4, C5, C6, NOT_EDITABLE
+from entra_emply.reconciliation.rules.calendars import C1, C1A, C2, C4, C5, C6, NOT_EDITABLE, wanted
 from entra_emply.reconciliation.rules.event_subjects import Events
 from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
 from entra_emply.reconciliation.rules.kept_calendars import C3, kept
@@ -95,6 +95,12 @@ def why_no_calendars(facts: Facts) -> str | None:
         return "there is no Entra user"
     why = why_not(facts.calendars, facts.row)
     return None if why is None else clause_of(why)
+
+
+def default_comes(facts: Facts) -> bool:
+    """Whether Emply has to have this person's default calendar (C1, C5)."""
+    of = wanted(facts.calendars)
+    return bool((of["is_default"].astype(bool) & (of["person"] == facts.row)).any())
 
 
 def off_in_emply(facts: Facts) -> list[str]:

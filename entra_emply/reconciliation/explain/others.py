@@ -9,7 +9,7 @@ from entra_emply.reconciliation.explain.facts import Other
 from entra_emply.reconciliation.explain.statement import failing, first_failed
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rules.comparisons import comparisons
-from entra_emply.reconciliation.rules.conditions import employee_archived
+from entra_emply.reconciliation.rules.conditions import employee_archived, integration_on
 from entra_emply.reconciliation.rules.scope import SCOPE
 from entra_emply.reconciliation.words import CONDITIONS
 from entra_emply.text import key
@@ -85,6 +85,8 @@ def _shared(one: _User, other: _User) -> tuple[str, ...]:
 
 def _of_rival(identities: Identities, user: _User) -> str:
     if user.system == "entra":
+        if not identities.inputs.settings.enabled:
+            return f"is not in scope: {CONDITIONS[integration_on.name].fails}"
         why = first_failed(SCOPE, identities, user.person)
         return f"is not in scope: {why}" if why else "is in scope"
     return "is active" if identities.active[user.person] else "is deactivated"
@@ -103,6 +105,8 @@ def _reasons(identities: Identities, person: int, user: _User, shares: tuple[str
         yield f"{how} {identities.value('subject', user.person)}"
     if identities.employee_archived[emply]:
         yield f"{CONDITIONS[employee_archived.name].holds}, and nobody gets a leaver's login"
+    if not identities.inputs.settings.enabled:
+        yield CONDITIONS[integration_on.name].fails
     wanted = "M2" if "username" in shares else "M3" if "email" in shares else "M3b"
     rule, subjects = next(each for each in comparisons(identities).asked if each[0].name == wanted)
     failed = failing(rule.look(subjects, entra))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from entra_emply.printing import SHORT_ID
+from entra_emply.printing import SHORT_ID, counted
 from entra_emply.reconciliation.explain.facts import Row
 from entra_emply.reconciliation.explain.statement import listed
 from entra_emply.reconciliation.words.actions import GUARDS
@@ -65,7 +65,7 @@ def _cases(action: Row, recorded: Recorded, person: str, *, link_held: bool | No
 
 
 def _failed(identity: str, failed: Row) -> Iterator[tuple[str, str]]:
-    often = f"Failed {failed['failures']} times, last {_at(failed['at'])} with {failed['code']}"
+    often = f"Failed {counted(failed['failures'], 'time')}, last {_at(failed['at'])} with {failed['code']}"
     if failed["quarantined_at"]:
         yield "quarantined", f"{often}. It is not tried until somebody runs: entra-emply release {identity} --by NAME"
     yield "failed", f"{often}; a later run tries again."

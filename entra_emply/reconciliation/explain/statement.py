@@ -1,5 +1,6 @@
 """What is said of one rule and one person: its conditions looked at, in the words of the catalogue."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
@@ -123,7 +124,7 @@ def statement_of_rows(
     )
     if not (acting and isinstance(named, str)):
         sentences += [_filled(text, called, named) for text, called in others.items()]
-    sentence = " ".join(text[:1].upper() + text[1:] for text in sentences)
+    sentence = " ".join(_begun(text) for text in sentences)
     chain = _naming(rule, furthest[1], None if isinstance(named, str) else named(furthest[2]))
     verdict: Verdict = "decided" if acting else "not" if _failed_place(furthest[1]) < about else "might_have"
     return Statement(rule.name, verdict, sentence, chain)
@@ -180,10 +181,20 @@ def _filled(text: str, called: Sequence[int | str], named: Callable[[int], str] 
         several = sum(int(each) for each in called)
         names = f"{several} {named.split('/')[several != 1]}"
     else:
-        several, names = len(called), listed([str(each) for each in called])
+        several, names = len(called), listed([_repeated(name, count) for name, count in Counter(called).items()])
     for name, words in {"names": (names, names), **_NUMBERED}.items():
         text = text.replace(str(_ROW[name]), words[several != 1])
     return text
+
+
+def _begun(sentence: str) -> str:
+    """With a capital letter, unless an address, or what else somebody wrote, begins it."""
+    first = sentence.split(" ", 1)[0]
+    return sentence if "@" in first else sentence[:1].upper() + sentence[1:]
+
+
+def _repeated(name: int | str, count: int) -> str:
+    return str(name) if count == 1 else f"{name} ({count} times)"
 
 
 def _failed_place(looked: Sequence[Looked]) -> int:
@@ -227,9 +238,8 @@ def because(clause: str, reasons: Sequence[str]) -> str:
 
 def unasked(rule: Rule[S], first: str) -> Statement:
     """Of a rule whose rows the person is none of: `first` is the condition that says so."""
-    names = [each.name for each in rule.conditions]
-    names = names if first in names else [first, *names]
-    looked = tuple(Looked(name, False if name == first else None, {}) for name in names)
+    others = [each.name for each in rule.conditions if each.name != first]
+    looked = (Looked(first, False, {}), *(Looked(name, None, {}) for name in others))
     return Statement(rule.name, "not", because(RULES[rule.name].does_not, [CONDITIONS[first].fails]), looked)
 
 

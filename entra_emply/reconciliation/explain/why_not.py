@@ -15,18 +15,32 @@ from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.plan import Plan, make_plan
+from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.wording import rows
 from entra_emply.reconciliation.rule import Condition, Looked, failed, looked_at
 from entra_emply.reconciliation.rules import lifecycle
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
-from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, integration_on, roles_synchronized
-from entra_emply.reconciliation.rules.photos import P1
+from entra_emply.reconciliation.rules.conditions import (
+    ENTRA_LEADS,
+    integration_on,
+    roles_synchronized,
+    without_employee,
+)
+from entra_emply.reconciliation.rules.photos import (
+    P1,
+    photo_in_entra,
+    photo_readable,
+    photos_read,
+    profile_pictures,
+    taken_over,
+)
 from entra_emply.reconciliation.rules.roles import no_protected_role
 from entra_emply.reconciliation.rules.scope import flag
 from entra_emply.text import trimmed
 
 _MOST = 12
+_OF_LOGINS = ("login", "role")
+"""What a plan gives at once; a picture and calendars come to a login that is there."""
 _FORMS = "role:TITLE, login, photo or calendar:NAME"
 
 
@@ -79,13 +93,12 @@ def why_not(inputs: Inputs, person: "tuple[str | None, str | None]", wish: Wish)
 
     Raises SettingsError for a role that does not exist.
     """
-    inputs = uncounted(inputs)
     asked = _Asked(wish, person)
-    changes: list[Change] = []
-    now = identify(inputs)
+    first = now = identify(uncounted(inputs))
     if _has(now, asked):
         return WhyNot(str(wish), "has", f"The user has {wish} already.")
-    while len(changes) < _MOST:
+    changes: list[Change] = []
+    while len(changes) < _MOST and not (wish.kind in _OF_LOGINS and _reached(now, asked)):
         subject = asked.of(now)
         obstacle = None if subject is None else _obstacle(subject, wish)
         if subject is None or obstacle is None:
@@ -95,12 +108,18 @@ def why_not(inputs: Inputs, person: "tuple[str | None, str | None]", wish: Wish)
             return _impossible(wish, changes, clause_of(obstacle))
         condition = _condition(subject, wish, obstacle.name)
         now = identify(lever(subject))
-        changes.append(_change(obstacle, condition, asked.of(now)))
-    if not _reached(make_plan(now.inputs, now.frame if now.inputs.settings.enabled else None), now, asked):
+        changes.append(_change(condition, obstacle, asked.of(first), asked.of(now)))
+    if not _reached(now, asked):
         return _impossible(wish, changes, "the rules would still decide otherwise")
     if not changes:
-        return WhyNot(str(wish), "planned", f"Nothing has to change: the next run gives the user {wish}.")
+        return WhyNot(str(wish), "planned", _planned(wish, asked.of(now)))
     return WhyNot(str(wish), "possible", _sentence(wish, changes), tuple(changes))
+
+
+def _planned(wish: Wish, person: Person | None) -> str:
+    waits = wish.kind not in _OF_LOGINS and person is not None and not person.identities.in_emply[person.row]
+    when = "the next run makes the login, and the one after it gives" if waits else "the next run gives"
+    return f"Nothing has to change: {when} the user {wish}."
 
 
 @dataclass(frozen=True)
@@ -146,7 +165,8 @@ def _in_giving_group(wish: Wish) -> Condition[Identities]:
 
     def compared(identities: Identities, row: int) -> dict[str, Any]:
         names = [identities.called(group) for group in _giving(identities, wish)]
-        return {"giving": names, "groups": identities.groups_of(row), "role": wish.name}
+        own = [name for name in identities.groups_of(row) if name in names]
+        return {"giving": own or names, "groups": identities.groups_of(row), "role": wish.name}
 
     return flag("in_giving_group", is_in, compared)
 
@@ -160,11 +180,15 @@ def _conditions(person: Person, wish: Wish) -> Sequence[Condition[Identities]]:
     if wish.kind == "login":
         return first
     if wish.kind == "photo":
-        return (*first, *(P1.conditions if not login else ()))
+        return (*first, *(_PICTURE_OF_NEWCOMERS if login else P1.conditions))
     if wish.kind == "calendar":
         return (*first, *_of_calendar(wish))
     leading = () if login else (*ENTRA_LEADS, no_protected_role)
     return (*first, _in_giving_group(wish), roles_synchronized, *leading)
+
+
+_PICTURE_OF_NEWCOMERS = (profile_pictures, without_employee, photos_read, photo_readable, photo_in_entra)
+"""P1, as far as it can be asked before there is a login."""
 
 
 def _of_calendar(wish: Wish) -> Sequence[Condition[Identities]]:
@@ -203,11 +227,13 @@ def _condition(person: Person, wish: Wish, name: str) -> Condition[Identities]:
     return next(each for each in _conditions(person, wish) if each.name == name)
 
 
-def _change(obstacle: Looked, condition: Condition[Identities], person: Person | None) -> Change:
-    """What was changed, told by the condition as it holds now."""
-    if obstacle.name in WITHOUT_VALUE or person is None:
+def _change(condition: Condition[Identities], obstacle: Looked, before: Person | None, after: Person | None) -> Change:
+    """What was changed, told by the condition as it is before any change, and as it holds now."""
+    if before is not None and not condition.holds(before.identities, np.array([before.row]))[0]:
+        obstacle = Looked(obstacle.name, False, condition.compared(before.identities, before.row))
+    if obstacle.name in WITHOUT_VALUE or after is None:
         return Change(obstacle.name, clause_of(obstacle), WITHOUT_VALUE.get(obstacle.name, ""))
-    holds = Looked(obstacle.name, True, condition.compared(person.identities, person.row))
+    holds = Looked(obstacle.name, True, condition.compared(after.identities, after.row))
     return Change(obstacle.name, clause_of(obstacle), clause_of(holds))
 
 
@@ -226,13 +252,14 @@ def _has(identities: Identities, asked: _Asked) -> bool:
         here = identities.inputs.emply_calendars
         mine = here[(here["user_id"] == person.id_of("emply_user_id")).fillna(False)]
         return bool((mine["name"] == wish.name).fillna(False).any())
-    return False
+    return bool(taken_over(identities)[row])
 
 
-def _reached(plan: Plan, identities: Identities, asked: _Asked) -> bool:
-    """Whether the plan gives what is wished for, held or not."""
+def _reached(identities: Identities, asked: _Asked) -> bool:
+    """Whether the plan of these gives what is wished for, held or not."""
     if _has(identities, asked):
         return True
+    plan = make_plan(identities.inputs, identities.frame if identities.inputs.settings.enabled else None)
     entra_id, login = asked.ids
     wish = asked.wish
     mine = [

@@ -40,8 +40,10 @@ def _code(calendars: Calendars, person: int) -> Values:
 
 
 def _switch(identities: Identities, _row: int) -> Values:
-    off = "enabled" if not identities.inputs.settings.enabled else "synchronize_calendars"
-    return {"switch": f"`{off}: false`"}
+    settings = identities.inputs.settings
+    if not settings.enabled:
+        return {"switch": "`enabled: false`"}
+    return {"switch": f"`synchronize_calendars: {str(settings.synchronize_calendars).lower()}`"}
 
 
 def _are_on(identities: Identities, rows: Rows) -> Mask:

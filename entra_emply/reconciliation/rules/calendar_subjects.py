@@ -17,7 +17,10 @@ from entra_emply.text import TEXT, trimmed, written
 
 @dataclass(frozen=True, eq=False)
 class Calendars:
-    """The people, a row each, whose calendars C is about. `waiting`: those whose link or deactivation is held (C8)."""
+    """The people, a row each, whose calendars C is about.
+
+    waiting: those whose link, activation or deactivation is held (C8).
+    """
 
     identities: Identities
     waiting: Mask

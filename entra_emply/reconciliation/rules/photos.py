@@ -42,6 +42,12 @@ def _photo_changed(identities: Identities) -> Mask:
     return now != then
 
 
+def taken_over(identities: Identities) -> Mask:
+    """Who has a photo in Emply that is Entra's, or was the last that Entra had."""
+    there = _etags(identities).then.notna().to_numpy(dtype=bool)
+    return there & ~(_etags(identities).now.notna().to_numpy(dtype=bool) & _photo_changed(identities))
+
+
 @once
 def _left_out(identities: Identities) -> str | None:
     """G5b: the code by which all photos are left out."""

@@ -6,10 +6,12 @@ CONDITIONS = {
     "calendars_on": ConditionWords("calendars are synchronised", "calendars are switched off ({switch})"),
     "calendars_off": ConditionWords("calendars are switched off ({switch})", "calendars are synchronised"),
     "waiting": ConditionWords(
-        "the user's link or deactivation waits for a person (C8)", "no link and no deactivation of the user waits"
+        "the user's link, activation or deactivation waits for a person (C8)",
+        "no link, activation or deactivation of the user waits",
     ),
     "not_waiting": ConditionWords(
-        "no link and no deactivation of the user waits", "the user's link or deactivation waits for a person (C8)"
+        "no link, activation or deactivation of the user waits",
+        "the user's link, activation or deactivation waits for a person (C8)",
     ),
     "unmanaged": ConditionWords("the user is not managed any more (L8)", "the user is still managed"),
     "not_deleted_room": ConditionWords("the room stays in Entra", "W3 deletes the room in Entra"),
@@ -41,7 +43,7 @@ CONDITIONS = {
     "no_guest": ConditionWords("the user is no guest", "the user is a guest, who usually has no mailbox"),
     "considered": ConditionWords("the user's calendars are synchronised", "{why}"),
     "calendars_synchronised": ConditionWords("the user's calendars are synchronised", "{why}"),
-    "spared": ConditionWords("{why}", "no link and no deactivation waits, and the user is clear and managed"),
+    "spared": ConditionWords("{why}", "no link, activation or deactivation waits, and the user is clear and managed"),
     "not_left_for_now": ConditionWords("nothing of the user waits (C8)", "{why}, so that calendars stay as they are"),
     "mailbox_not_shut": ConditionWords(
         "the mailbox can be opened", "the mailbox cannot be opened, so that what is in Emply stays (C7)"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from string import Formatter
 from typing import Any
 
+from entra_emply.errors import NO_ANSWER
 from entra_emply.reconciliation.rule import Part
 from entra_emply.reconciliation.words.parts import PARTS
 
@@ -70,7 +71,8 @@ class _Words(Formatter):
     def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401, ARG002
         if key not in kwargs:
             raise ValueError(f"nothing compares {key!r}")
-        return kwargs[str(key)]
+        value = kwargs[str(key)]
+        return None if value == NO_ANSWER else value
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 (what is compared)

@@ -30,7 +30,7 @@ ODD_ROWS: dict[str, tuple[list[Any], str]] = {
     ),
     "a row without id": ([{"surname": "A"}], "of which object"),
     "no object": (["p1"], "of which object"),
-    "a value of another kind": ([{"id": "p1", "accountEnabled": "yes"}], "account_enabled is not bool"),
+    "a value of another kind": ([{"id": "p1", "accountEnabled": "yes"}], "account_enabled is not true or false"),
 }  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def test_a_list_that_cannot_be_judged_is_told(clinic: Clinic) -> None:
 def test_a_field_of_another_shape_is_told_with_the_line_of_its_kind(clinic: Clinic) -> None:
     clinic.sandbox.change_settings(emply_style="whole")  # whose titles are translations, which v1 does not know of
     found = clinic.examine()["emply: list_roles"]
-    assert (found.status, "title is not str in 1 row (ids role-1)" in found.said) == ("failed", True)
+    assert (found.status, "title is not a text in 1 row (ids role-1)" in found.said) == ("failed", True)
     assert "Correct the field of this name (entra_emply/connectors/emply/api-v1.yaml, line " in found.remedy
 
 

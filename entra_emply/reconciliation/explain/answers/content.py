@@ -63,7 +63,9 @@ def calendar_missing(facts: Facts) -> str | None:
     why = by_rows.why_no_calendars(facts)
     if why:
         return f"The user's calendar is not synchronised, because {why}."
-    parts = ["The default calendar is synchronised and cannot be disabled."]
+    parts = []
+    if by_rows.default_comes(facts):
+        parts.append("The default calendar is synchronised and cannot be disabled.")
     off, barred = by_rows.off_in_emply(facts), by_rows.not_editable(facts)
     if off:
         parts.append(
@@ -72,7 +74,7 @@ def calendar_missing(facts: Facts) -> str | None:
         )
     if barred:
         parts.append(f"Left out, because the user may not edit it in Outlook: {listed(barred)}.")
-    return " ".join(parts)
+    return " ".join(parts) or "No calendar was found in the mailbox."
 
 
 def written_to_entra(facts: Facts) -> str | None:

@@ -1,7 +1,7 @@
 """Answers about logins: how they come to be, whom they belong to, and how they end."""
 
 from entra_emply.reconciliation.explain import matching
-from entra_emply.reconciliation.explain.facts import Facts
+from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.statement import first_of, listed
 from entra_emply.reconciliation.rules import write_back
 
@@ -16,7 +16,7 @@ def employees_first(facts: Facts) -> str | None:
         so = "so the two are connected" if facts.login is not None else "so a login of this user is connected to it"
         return f"The employee ({facts.status}) has the same e-mail or carries this login, {so}."
     near = next(iter(facts.near), None)
-    hint = f" An employee has nearly the same: {near['email'] or 'one without e-mail'}." if near else ""
+    hint = _hint(near) if near else ""
     if facts.email is None:
         return f"The user has no e-mail address, so no employee can have the same: the user must get one first.{hint}"
     when = "at the next run" if facts.login is not None or facts.action("L1") else "once the user has a login"
@@ -24,6 +24,12 @@ def employees_first(facts: Facts) -> str | None:
         f"No employee has the e-mail {facts.email}. The integration never makes employees: create the employee with "
         f"exactly this e-mail, and the two are connected {when}.{hint}"
     )
+
+
+def _hint(near: Row) -> str:
+    if near["email"]:
+        return f" An employee has nearly the same: {near['email']}."
+    return " An employee of the same name has no e-mail."
 
 
 def connected(facts: Facts) -> str | None:
