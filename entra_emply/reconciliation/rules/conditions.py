@@ -6,7 +6,7 @@ Those about an Entra user alone are in `scope`, those of one letter beside its r
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Values
 from entra_emply.reconciliation.rules.comparisons import not_clear
-from entra_emply.reconciliation.rules.scope import SCOPE, PersonCondition, flag, switch
+from entra_emply.reconciliation.rules.scope import SCOPE, PersonCondition, flag, setting
 
 
 def login(identities: Identities, row: int) -> Values:
@@ -33,8 +33,8 @@ def _shared(identities: Identities, row: int) -> Values:
     return {"shared": not_clear(identities, row)}
 
 
-integration_on = switch("integration_on", lambda identities: identities.inputs.settings.enabled)
-roles_synchronized = switch("roles_synchronized", lambda identities: identities.inputs.settings.synchronize_roles)
+integration_on = setting("integration_on", "enabled")
+roles_synchronized = setting("roles_synchronized", "synchronize_roles")
 roles_not_synchronized = roles_synchronized.negated("roles_not_synchronized")
 in_emply = flag("in_emply", lambda identities: identities.in_emply, login)
 matched = flag("matched", lambda identities: identities.matched, login)

@@ -89,6 +89,10 @@ def _may_activate(identities: Identities) -> Mask:
     return is_among(identities.frame["emply_user_id"], identities.inputs.state.deactivations["emply_user_id"])
 
 
+def _reactivate(identities: Identities, _person: int) -> Values:
+    return {"reactivate": identities.inputs.settings.reactivate}
+
+
 @once
 def _was_in_configured_group(identities: Identities) -> Mask:
     """A group of the role state is still configured, or nothing is recorded."""
@@ -134,7 +138,7 @@ _THERE: tuple[PersonCondition, ...] = (linked, in_entra, not_left_alone)
 
 address_taken = PersonCondition("address_taken", _address_taken, _carriers)
 address_free = address_taken.negated("address_free")
-may_activate = flag("may_activate", _may_activate)
+may_activate = flag("may_activate", _may_activate, _reactivate)
 was_in_configured_group = flag("was_in_configured_group", _was_in_configured_group, _groups_then)
 no_group_configured_any_more = was_in_configured_group.negated("no_group_configured_any_more")
 not_deleted_with_employee = flag("not_deleted_with_employee", lambda identities: ~to_delete(identities))

@@ -10,7 +10,7 @@ from entra_emply.reconciliation.identities import Identities, actions, findings,
 from entra_emply.reconciliation.rule import Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, with_employee
 from entra_emply.reconciliation.rules.lifecycle import stays_so
-from entra_emply.reconciliation.rules.scope import PersonCondition, flag, switch
+from entra_emply.reconciliation.rules.scope import PersonCondition, flag, setting
 from entra_emply.reconciliation.unreadable import Source, codes_of, left_out
 from entra_emply.text import trimmed, written
 
@@ -70,7 +70,7 @@ def _code(identities: Identities, person: int) -> Values:
     return {"code": code if isinstance(code, str) else None}
 
 
-profile_pictures = switch("profile_pictures", lambda identities: identities.inputs.settings.profile_pictures)
+profile_pictures = setting("profile_pictures", "profile_pictures")
 photos_read = PersonCondition(
     "photos_read", lambda identities, rows: np.full(len(rows), _left_out(identities) is None), _source_code
 )

@@ -4,6 +4,7 @@ Those that need the join are in `conditions`.
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,20 @@ def switch(name: str, on: Callable[[Identities], bool]) -> PersonCondition:
     return Condition(name, lambda identities, rows: np.full(len(rows), on(identities)))
 
 
+def setting(name: str, key: str) -> PersonCondition:
+    """A condition that a setting is on; `key` is its place in the settings."""
+    value = attrgetter(key)
+    return Condition(
+        name,
+        lambda identities, rows: np.full(len(rows), bool(value(identities.inputs.settings))),
+        lambda identities, _row: {key: value(identities.inputs.settings)},
+    )
+
+
+def _account(users: Scoped, row: int) -> Values:
+    return {"account_enabled": bool(users.enabled[row])}
+
+
 def _groups(identities: Scoped, row: int) -> Values:
     return {"groups": identities.groups_of(row), "configured": identities.configured_groups}
 
@@ -46,7 +61,7 @@ def called(logins: pd.DataFrame) -> "pd.Series[str]":
 
 in_entra = flag("in_entra", lambda identities: identities.in_entra)
 gone_from_entra = in_entra.negated("gone_from_entra")
-enabled = flag("enabled", lambda identities: identities.enabled)
+enabled = flag("enabled", lambda identities: identities.enabled, _account)
 disabled = enabled.negated("disabled")
 in_group = flag("in_group", lambda identities: identities.in_group, _groups)
 in_no_group = in_group.negated("in_no_group")

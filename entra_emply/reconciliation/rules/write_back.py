@@ -22,7 +22,7 @@ from entra_emply.reconciliation.rules.conditions import (
     not_left_alone,
     with_employee,
 )
-from entra_emply.reconciliation.rules.scope import PersonCondition, flag, in_entra, switch
+from entra_emply.reconciliation.rules.scope import PersonCondition, flag, in_entra, setting, switch
 from entra_emply.reconciliation.rules.sign_in_names import (
     addresses_of,
     addresses_of_deleted,
@@ -206,9 +206,9 @@ def _off(identities: Identities, person: int) -> Values:
 
 
 login_email_agrees = employee_by_entra_email.negated("login_email_agrees")
-create_on = switch("create_on", lambda identities: identities.inputs.settings.entra_write_back.create)
-update_on = switch("update_on", lambda identities: identities.inputs.settings.entra_write_back.update)
-delete_on = switch("delete_on", lambda identities: identities.inputs.settings.entra_write_back.delete)
+create_on = setting("create_on", "entra_write_back.create")
+update_on = setting("update_on", "entra_write_back.update")
+delete_on = setting("delete_on", "entra_write_back.delete")
 tenant_in_cloud = switch("tenant_in_cloud", lambda identities: not is_hybrid(identities.inputs.entra_tenant))
 deleted_users_read = PersonCondition(
     "deleted_users_read", lambda identities, rows: np.full(len(rows), _left_out(identities) is None), _source_code

@@ -116,3 +116,18 @@ def test_a_failure_is_counted_in_plain_words() -> None:
     document = explained(case, failed={action["action_id"]: failed})
     (told,) = [each["sentence"] for each in document["actions"] if each["kind"] == "update_user"]
     assert "1 times" not in told
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "compared"),
+    [
+        ("L1", "enabled", {"account_enabled": False}),
+        ("R2", "roles_not_synchronized", {"synchronize_roles": True}),
+        ("P1", "profile_pictures", {"profile_pictures": False}),
+        ("W1", "create_on", {"entra_write_back.create": False}),
+    ],
+)
+def test_a_switch_and_a_flag_say_what_they_are(rule: str, name: str, compared: Row) -> None:
+    case = scenario([person(accountEnabled=False)], synchronize_roles=True, profile_pictures=False)
+    asked = {each["name"]: each for each in conditions(case, rule)}
+    assert asked[name]["compared"] == compared
