@@ -45,6 +45,14 @@ def test_what_a_sync_took_is_given_back_once_it_is_approved(installation: Instal
     again = installation.run("undo", str(plan_id)[:12], "--person", str(login), *BY)
     assert again.returncode == 1
     assert "an undo of it is asked for already" in again.stdout
+    back = installation.run("undo", str(plan_id)[:12], "--withdraw", "--by", "Łucja", "--reason", "on purpose")
+    assert (back.returncode, back.stderr) == (0, ""), back
+    assert "asked for by Ada: it was right before" in back.stdout
+    assert back.stdout.endswith("1 undo withdrawn: no run plans it any more\n")
+    none = installation.run("undo", str(plan_id)[:12], "--withdraw", *BY)
+    assert (none.returncode, none.stdout) == (1, "Nothing can be withdrawn\n")
+    assert "Łucja: on purpose" in installation.run("history", str(login)).stdout
+    assert installation.run("undo", str(plan_id)[:12], "--person", str(login), *BY).returncode == 0
 
     installation.sync()
     newest = "SELECT plan_id FROM entra_emply.plans ORDER BY plan_no DESC LIMIT 1"

@@ -9,10 +9,11 @@ import pandas as pd
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.departments import departments_of
 from entra_emply.reconciliation.explain.neighbourhood import Frames
+from entra_emply.reconciliation.kinds import UNDO_RULES
 
 MOST = 200
 """Rows that a page sends at most."""
-STATES = ("held", "approved", "failed", "planned", "applied", "superseded", "interrupted")
+STATES = ("held", "approved", "failed", "planned", "applied", "superseded", "interrupted", "withdrawn")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,9 @@ class PlanActions:
         approved = self.frame["action_id"].isin(ledger.approvals_now()["action_id"])
         state = pd.Series("planned", index=self.frame.index).mask(self.frame["held_by"] != "", "held")
         state = state.mask((state == "held") & approved, "approved")
+        if (undoes := self.frame["rule"].isin(UNDO_RULES)).any():
+            withdrawn = undoes & self.frame["action_id"].isin(ledger.undos_withdrawn())
+            state = state.mask((state == "held") & withdrawn, "withdrawn")
         result = self.frame["action_id"].map(tried["result"])
         state = state.mask(result.notna(), result)
         frame = self.frame.assign(state=state, code=self.frame["action_id"].map(tried["code"]))
