@@ -56,6 +56,15 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 _SHORTEST_SECRET = 32
 
 
+CREDENTIALS = {
+    "secret": "ENTRA_CLIENT_SECRET",
+    "certificate": "ENTRA_CLIENT_CERTIFICATE",
+    "managed_identity": "ENTRA_MANAGED_IDENTITY",
+    "federated_token_file": "ENTRA_FEDERATED_TOKEN_FILE",
+}
+"""The variable of each credential by which the application signs in to Entra, of which one is set."""
+
+
 def leave_installation(variables: MutableMapping[str, str]) -> None:
     """Take out whatever points to the operator's own installation: for another that is made for a while beside it."""
     for name in VARIABLES:
@@ -79,6 +88,11 @@ class EntraEnvironment:
     certificate_password: str | None = field(repr=False)
     managed_identity: str | None
     federated_token_file: str | None
+
+    @property
+    def credential(self) -> str:
+        """The variable that the credential in use is set by."""
+        return next(name for kind, name in CREDENTIALS.items() if getattr(self, kind) is not None)
 
     @property
     def graph(self) -> str:
@@ -233,17 +247,11 @@ class Environment:
 
     def _credential(self) -> tuple[dict[str, str | None], str]:
         """The credential, and what is wrong with it in words."""
-        names = {
-            "secret": "ENTRA_CLIENT_SECRET",
-            "certificate": "ENTRA_CLIENT_CERTIFICATE",
-            "managed_identity": "ENTRA_MANAGED_IDENTITY",
-            "federated_token_file": "ENTRA_FEDERATED_TOKEN_FILE",
-        }
-        given = {kind: self._get(name) for kind, name in names.items()}
+        given = {kind: self._get(name) for kind, name in CREDENTIALS.items()}
         if not any(given.values()):  # Kubernetes sets this one itself, whatever else is set
             given["federated_token_file"] = self._get("AZURE_FEDERATED_TOKEN_FILE")
         count = sum(value is not None for value in given.values())
-        wrong = f"set exactly one of {', '.join(names.values())} ({count} are set)"
+        wrong = f"set exactly one of {', '.join(CREDENTIALS.values())} ({count} are set)"
         return given, "" if count == 1 else wrong
 
     def _ca_bundle(self) -> str | None:

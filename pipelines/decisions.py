@@ -1,9 +1,10 @@
-"""The jobs by which people decide and ask in Dagster's launchpad: approve, release, explain_person.
+"""The jobs by which people decide and ask in Dagster's launchpad: approve, undo, release, explain_person.
 
 Dagster has no login: who decides is what was typed. Whom a run's configuration names, its page names.
 """
 
 import io
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,7 +21,8 @@ from pydantic import Field
 from rich.console import Console
 
 from assets.resources import Connections
-from entra_emply.errors import EntraEmplyError
+from entra_emply.errors import EntraEmplyError, PlanRefused
+from entra_emply.extraction.undo import what_to_undo
 from entra_emply.person.stored import explain
 from entra_emply.person.text import show_explanation
 from entra_emply.printing import counted
@@ -28,16 +30,32 @@ from entra_emply.printing import counted
 _COLUMNS = 120
 
 
-class Approval(Config):
-    """What to approve of the newest plan, who does, and why. A filter that is empty means any."""
+class Chosen(Config):
+    """Who decides, why, and about which actions of a plan. A filter that is empty means any."""
 
-    plan_id: str = Field("", description="The newest plan's id or its first characters; empty: the newest.")
-    by: str = Field(description="Who approves.")
+    by: str = Field(description="Who decides.")
     reason: str = Field(description="Why.")
     kind: str = Field("", description="Only actions of this kind, such as set_roles.")
     domain: str = Field("", description="Only people with an address in this domain.")
-    group: str = Field("", description="Only people of this group; also approves that it was emptied.")
+    group: str = Field("", description="Only people of this group; approving also accepts that it was emptied.")
     person: str = Field("", description="Only this person: an id, or an address, which the run's page then shows.")
+
+    @property
+    def filters(self) -> dict[str, str | None]:
+        """The filters, None for any."""
+        return {name: getattr(self, name) or None for name in ("kind", "domain", "group", "person")}
+
+
+class Approval(Chosen):
+    """What to approve of the newest plan."""
+
+    plan_id: str = Field("", description="The newest plan's id or its first characters; empty: the newest.")
+
+
+class Undo(Chosen):
+    """What to undo of a plan that was applied."""
+
+    plan_id: str = Field(description="A plan's id or one of its actions', or its first characters.")
 
 
 class Release(Config):
@@ -68,15 +86,25 @@ def approve_actions(context: OpExecutionContext, connections: Connections, confi
     with _refusals():
         newest = connections.ledger.newest_plan()
         released = connections.ledger.approve(
-            config.plan_id or (newest.plan_id if newest else ""),
-            kind=config.kind or None,
-            domain=config.domain or None,
-            group=config.group or None,
-            person=config.person or None,
-            by=config.by,
-            reason=config.reason,
+            config.plan_id or (newest.plan_id if newest else ""), **config.filters, by=config.by, reason=config.reason
         )
     context.log.info("%s approved for 72 hours; applied by the next run", counted(len(released), "action"))
+
+
+@op
+def undo_actions(context: OpExecutionContext, connections: Connections, config: Undo) -> None:
+    """Record the request; the next run plans it, held until it is approved. Fails where nothing can be undone."""
+    with _refusals():
+        run = connections.frames.last_complete()
+        if run is None:
+            raise PlanRefused("nothing was planned here yet")
+        what = what_to_undo(connections.settings(), run, connections.ledger, config.plan_id, **config.filters)
+        for why, number in Counter(row["why"] for row in what.refused).items():
+            context.log.info("%s not undone: %s", number, why)
+        if not what.possible:
+            raise PlanRefused("nothing can be undone: the run's log says why")
+        asked = connections.ledger.ask_to_undo(what.possible, by=config.by, reason=config.reason)
+    context.log.info("%s asked for, for 72 hours; the next run plans what is to be approved", counted(asked, "undo"))
 
 
 @op
@@ -105,6 +133,12 @@ def approve() -> None:
     approve_actions()
 
 
+@job(description="Ask that what a plan applied is restored: roles taken, fields changed, logins deactivated.")
+def undo() -> None:
+    """One op."""
+    undo_actions()
+
+
 @job(description="Let a quarantined action be tried again.")
 def release() -> None:
     """One op."""
@@ -120,4 +154,4 @@ def explain_person() -> None:
     explain_one()
 
 
-DECISIONS = [approve, release, explain_person]
+DECISIONS = [approve, undo, release, explain_person]

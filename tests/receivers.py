@@ -17,6 +17,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from apprise import NotifyBase
 
 from entra_emply import clock
 from entra_emply.alerts.due import FailedRun
@@ -140,6 +141,12 @@ def sender(database: str, url: str, at: datetime, *failed: FailedRun) -> ForkSer
     return context.Process(target=_send, args=(database, url, at, failed))
 
 
+def without_pauses() -> None:
+    """Apprise rests for some seconds between two mails of a process; nothing here has to be spared."""
+    NotifyBase.request_rate_per_sec = 0
+
+
 def _send(database: str, url: str, at: datetime, failed: tuple[FailedRun, ...]) -> None:
+    without_pauses()
     with clock.frozen(at):
         tell(Ledger.open(database), Environment.load({"ALERT_URLS": url}), lambda _: {}, failed, seconds=30)

@@ -16,6 +16,14 @@ Told = tuple[str, Sequence[str], str]
 """Title, lines, and the page of the console."""
 
 
+_VARIABLES = {
+    "entra: client secret": "ENTRA_CLIENT_SECRET",
+    "entra: certificate": "ENTRA_CLIENT_CERTIFICATE",
+    "emply: token": "EMPLY_API_KEY",
+}
+"""What each credential with an end is set by (`doctor.credentials`)."""
+
+
 def failed(job: str, run_id: str, reason: str) -> Told:
     """A run failed."""
     lines = [reason] if reason else []
@@ -87,7 +95,8 @@ def ends(name: str, at: datetime, now: datetime) -> Told:
     """A credential ends."""
     what = name.replace("entra: ", "Entra's ").replace("emply: ", "Emply's ")
     said = f"ended on {at:%Y-%m-%d}" if at <= now else f"ends in {_long(at - now)}, on {at:%Y-%m-%d}"
-    lines = ["Every run fails without it. Make a new one and set it: entra-emply doctor says where."]
+    variable = _VARIABLES.get(name, "it")
+    lines = [f"Every run fails without it. Make a new one and set {variable}: entra-emply doctor says where."]
     return f"entra-emply: {what} {said}", lines, "/health"
 
 

@@ -50,6 +50,8 @@ def _routes() -> list[Route | Mount]:
         _page("/plan/refuse", approving.refuse, "approver", "POST", changes=True),
         _page("/plan/undo/confirm", undoing.confirm, "approver", "POST"),
         _page("/plan/undo", undoing.undo, "approver", "POST", changes=True),
+        _page("/plan/undos", undoing.requests, "reader"),
+        _page("/plan/undo/withdraw", undoing.withdraw, "approver", "POST", changes=True),
         _page("/people", person.search, "reader", "GET", "POST"),
         _page("/people/{person:path}/why-not", person.why_not, "reader", "POST"),
         _page("/people/{person:path}", person.show, "reader"),

@@ -63,7 +63,7 @@ class Console:
         self.frames = FrameStore(environment.frames_url)
         self.run = Kept(partial(Run.of, self.frames), 2)
         self.findings = Kept(partial(findings_since, self.frames), 2)
-        self.actions = Kept(partial(PlanActions.of, ledger), 8)
+        self.actions = Kept(self._actions, 8)
         self.days = Days(ledger)
         self.health = Health(environment)
 
@@ -74,12 +74,19 @@ class Console:
 
     def names_of(self, plan: RecordedPlan) -> Mapping[str, str]:
         """What ids are called in the run of a plan; in the newest one where that run's frames are gone."""
-        if self.frames.has(plan.run_id, "emply_roles"):
-            return self.run(plan.run_id).names
-        newest = self.newest_run()
-        return {} if newest is None else newest.names
+        run = self._run_of(plan)
+        return {} if run is None else run.names
 
     def newest_run(self) -> Run | None:
         """The last complete run; None where there is none yet."""
         stored = self.frames.last_complete()
         return None if stored is None else self.run(stored.run_id)
+
+    def _run_of(self, plan: RecordedPlan) -> Run | None:
+        """The run of a plan; the newest one where its frames are gone."""
+        return self.run(plan.run_id) if self.frames.has(plan.run_id, "emply_roles") else self.newest_run()
+
+    def _actions(self, plan_no: int) -> PlanActions:
+        plan = self.ledger.plan_numbered(plan_no)
+        run = None if plan is None else self._run_of(plan)
+        return PlanActions.of(self.ledger, plan_no, None if run is None else run.frames)

@@ -19,6 +19,8 @@ STATES = {
     "refused": "refused",
     "released": "released",
     "undo asked": "undo asked for",
+    "undo withdrawn": "undo withdrawn",
+    "withdrawn": "withdrawn",
 }
 _FIELDS = {
     "roleIds": "Roles",

@@ -38,6 +38,11 @@ class Credential:
         return skipped(self.name, self.unknown) if self.ends is None else good_until(self.name, self.ends, self.renew)
 
 
+def correct(environment: EntraEnvironment) -> str:
+    """What to do where Entra or Graph refuses the credentials."""
+    return f"Correct the credentials in Entra, or in the environment: {environment.credential}."
+
+
 def of_entra(connection: Connection, environment: EntraEnvironment) -> Iterator[Credential]:
     """The certificate's end is in its file; the secret's is asked of the application's registration."""
     if environment.certificate is not None:

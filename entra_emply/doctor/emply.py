@@ -18,6 +18,9 @@ from entra_emply.reconciliation.settings import Settings
 
 COPY = "Copy the API description, correct the copy, and name it in EMPLY_API (docs/your-emply.md)."
 
+_ACTIVATE = "In Emply, activate the key, or make a new one there and set EMPLY_API_KEY."
+_GIVE_ACCESS = "In Emply, give the key that EMPLY_API_KEY holds a role that has this access."
+
 _NOT_FOUND = 404
 _ONE = {"skip": "0", "take": "1"}
 _LISTED_BY = {
@@ -127,11 +130,12 @@ class _Operations:
             yield failed(called, str(failure), "Check EMPLY_URL and the network.")
             return
         except CredentialsError as error:
-            self._out_of_reach = "" if name in str(error) else "Emply refuses the key"
+            lacks_access = name in str(error)
+            self._out_of_reach = "" if lacks_access else "Emply refuses the key"
             calendars = self._settings is not None and self._settings.synchronize_calendars
             needed = calendars or NEEDS[name].record not in {"calendar", "event"}
             unneeded = "calendars need it" if self._settings is None else "it is not needed"
-            remedy = "In Emply, activate the key, and give it a role that has this access."
+            remedy = _GIVE_ACCESS if lacks_access else _ACTIVATE
             yield failed(called, str(error), remedy) if needed else note(called, f"{error}; {unneeded}")
             return
         if not self._timed:

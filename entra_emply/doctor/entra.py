@@ -47,7 +47,7 @@ def _checks(connection: Connection, environment: EntraEnvironment, settings: Set
         connection.token()
         tenant = connection.ask("GET", "organization", params={"$select": "id,onPremisesSyncEnabled"})
     except (CredentialsError, SettingsError) as error:
-        yield failed(name, str(error), "Correct the credentials in Entra or in the environment.")
+        yield failed(name, str(error), credentials.correct(environment))
         return
     except RequestFailed as failure:
         yield failed(name, str(failure), "Check ENTRA_AUTHORITY and GRAPH_URL, and the network.")
@@ -70,7 +70,7 @@ def _permissions(
         working += [permission] if check.status != "failed" else []
         yield check
     ready = [call for call in graph_calls.calls(settings, probes.mailbox) if call.permission in working]
-    yield from graph_calls.tried(connection, ready)
+    yield from graph_calls.tried(connection, ready, credentials.correct(environment))
     for extra, instead in superfluous(settings, granted).items():
         yield _more_than_needed(extra, instead, environment)
     yield _hybrid(tenant, settings, granted)

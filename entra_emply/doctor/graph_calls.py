@@ -75,15 +75,18 @@ def _calls_of_mailbox(user: str, calendar: str) -> Iterator[Call]:
         yield Call(f"users/{{id}}/events/{{id}}{event}", path, CALENDARS, answers=_NO_PHOTO)
 
 
-def tried(connection: Connection, needed: Sequence[Call]) -> Iterator[Check]:
-    """Each call that Graph does not answer as it should; and that the others are answered."""
-    troubled = [check for call in needed if (check := _tried(connection, call)) is not None]
+def tried(connection: Connection, needed: Sequence[Call], correct: str) -> Iterator[Check]:
+    """Each call that Graph does not answer as it should; and that the others are answered.
+
+    correct: what to do where Graph refuses the credentials.
+    """
+    troubled = [check for call in needed if (check := _tried(connection, call, correct)) is not None]
     yield from troubled
     answered = len(needed) - len(troubled)
     yield ok("entra: calls", f"{answered} calls that planning and applying make are answered; writing is not tried")
 
 
-def _tried(connection: Connection, call: Call) -> Check | None:
+def _tried(connection: Connection, call: Call, correct: str) -> Check | None:
     """What is wrong with the answer to a call; None where nothing is."""
     name = f"entra: GET {call.name}"
     try:
@@ -91,7 +94,7 @@ def _tried(connection: Connection, call: Call) -> Check | None:
     except RequestFailed as failure:
         return failed(name, str(failure), "Try again; if it stays so, look at the network.")
     except CredentialsError as refused:
-        return failed(name, str(refused), "Correct the credentials in Entra or in the environment.")
+        return failed(name, str(refused), correct)
     if answer.status in call.answers:
         return None
     if call.instead and answer.status != _UNAUTHORIZED:

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Connection, Select, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger.claims import raise_epoch
 from entra_emply.ledger.plans import RecordedPlan, group_id, newest_plan, one_at_a_time
-from entra_emply.ledger.tables import actions, approvals, failures, group_counts, refused, releases
+from entra_emply.ledger.tables import actions, approvals, failures, group_counts, refused, releases, undo_requests
 from entra_emply.printing import SHORT_ID
-from entra_emply.reconciliation.kinds import require_kind
+from entra_emply.reconciliation.kinds import UNDO_RULES, require_kind
 from entra_emply.text import key, key_of
 
 VALID_FOR = timedelta(hours=72)
@@ -125,6 +125,13 @@ def valid_approval(now: datetime) -> Select[str]:
     return select(approvals.c.action_id).where(approvals.c.used_at.is_(None), approvals.c.expires_at > now)
 
 
+def withdrawn() -> Select[str]:
+    """The ids of actions that an undo asked for, of which the last request was withdrawn."""
+    last = select(undo_requests.c.action_id, undo_requests.c.ending).ext(distinct_on(undo_requests.c.action_id))
+    of = last.order_by(undo_requests.c.action_id, undo_requests.c.request_no.desc()).subquery()
+    return select(of.c.action_id).where(of.c.ending == "withdrawn")
+
+
 def chosen(
     held: pd.DataFrame,
     *,
@@ -212,13 +219,16 @@ def _forget_emptied(connection: Connection, group: str | None, plan: RecordedPla
 
 
 def _held(connection: Connection, plan_no: int) -> pd.DataFrame:
-    """The held actions of a plan; `approved`: whether an action has a valid approval.
+    """The held actions of a plan, but for an undo that was withdrawn since; `approved`: whether an action has a valid
+    approval.
 
     One without `own_guards` is held only because the link of its user is.
     """
     approved = actions.c.action_id.in_(valid_approval(clock.now()))
     query = select(*(actions.c[name] for name in _HELD), approved).where(
-        actions.c.plan_no == plan_no, actions.c.held_by != ""
+        actions.c.plan_no == plan_no,
+        actions.c.held_by != "",
+        or_(actions.c.rule.not_in(UNDO_RULES), actions.c.action_id.not_in(withdrawn())),
     )
     rows = connection.execute(query.order_by(actions.c.position)).all()
     return pd.DataFrame(rows, columns=[*_HELD, "approved"]).astype(dict.fromkeys(_TEXTS, "str") | {"approved": "bool"})

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert
 from entra_emply import clock
 from entra_emply.ledger.tables import console_audit
 
-Did = Literal["looked_up", "approved", "refused", "released", "undid"]
+Did = Literal["looked_up", "approved", "refused", "released", "undid", "withdrew"]
 
 
 def record(connection: Connection, *, by: str, did: Did, about: str) -> None:

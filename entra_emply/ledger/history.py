@@ -1,9 +1,9 @@
 """The history: what was planned, approved and done, by whom and when. Queries only; nothing is written.
 
-An event is `planned` (new since the plan before), `approved`, `refused`, `released`, `undo asked`, or the outcome of an
-attempt: `applied`, `failed`, `superseded`, `interrupted`. The events of one person are listed one by one; those of
-everybody are counted by plan and kind. `code` is the target's own where it refused, or how an approval or a request to
-undo ended.
+An event is `planned` (new since the plan before), `approved`, `refused`, `released`, `undo asked`, `undo withdrawn`, or
+the outcome of an attempt: `applied`, `failed`, `superseded`, `interrupted`. The events of one person are listed one by
+one; those of everybody are counted by plan and kind. `code` is the target's own where it refused, or how an approval or
+a request to undo ended.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    case,
     cast,
     func,
     literal,
@@ -197,7 +198,13 @@ def _how(events: FromClause) -> list[Any]:
 def _events(about: FromClause) -> FromClause:
     """All events of the actions in `about`: plan_no, action_id, at, event, by, why, code."""
     return union_all(
-        _planned(about), _approved(about), _tried(about), _released(about), _refused(about), _asked(about)
+        _planned(about),
+        _approved(about),
+        _tried(about),
+        _released(about),
+        _refused(about),
+        _asked(about),
+        _withdrawn(about),
     ).subquery("events")
 
 
@@ -246,11 +253,22 @@ def _refused(about: FromClause) -> Select[Any]:
 
 def _asked(about: FromClause) -> Select[Any]:
     """Requests to undo an action, each with the newest plan of the id that was undone, and why or how it ended."""
+    asked = undo_requests.c
+    ended = case((asked.ending == "withdrawn", asked.ending), else_=func.coalesce(asked.why, asked.ending))
+    return _of_request(about, _event(about, asked.at, literal("undo asked"), asked.by, asked.reason, ended))
+
+
+def _withdrawn(about: FromClause) -> Select[Any]:
+    """Requests to undo an action that somebody withdrew."""
+    asked = undo_requests.c
+    event = _event(about, asked.ended_at, literal("undo withdrawn"), asked.withdrawn_by, asked.why, _NONE)
+    return _of_request(about, event).where(asked.ending == "withdrawn")
+
+
+def _of_request(about: FromClause, event: Select[Any]) -> Select[Any]:
+    """The event, of requests to undo an action of the newest plan of the id that was undone."""
     asked, newest = undo_requests.c, func.max(plans.c.plan_no)
     undone = select(newest).where(plans.c.plan_id == asked.undone_plan_id, plans.c.origin == "sync")
-    event = _event(
-        about, asked.at, literal("undo asked"), asked.by, asked.reason, func.coalesce(asked.why, asked.ending)
-    )
     this = and_(asked.undone_action_id == about.c.action_id, about.c.plan_no == undone.scalar_subquery())
     return event.join(undo_requests, this)
 

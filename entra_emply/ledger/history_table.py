@@ -16,6 +16,7 @@ _COLOURS = {
     "approved": "cyan",
     "refused": "cyan",
     "undo asked": "cyan",
+    "undo withdrawn": "cyan",
     "superseded": "dim",
     "interrupted": "dim",
 }

@@ -187,6 +187,21 @@ class Ledger:
         with self._database.writing() as connection:
             return undo_requests.ask(connection, wanted, by=by, reason=reason)
 
+    def undos_asked(self, named: str = "") -> pd.DataFrame:
+        """The open requests to undo something of a plan, or all (see `undo_requests.asked`)."""
+        with self._database.reading() as connection:
+            return undo_requests.asked(connection, named)
+
+    def withdraw_undos(self, action_ids: Collection[str], *, by: str, reason: str) -> int:
+        """Withdraw requests to undo; how many (see `undo_requests.withdraw`)."""
+        with self._database.writing() as connection:
+            return undo_requests.withdraw(connection, action_ids, by=by, reason=reason)
+
+    def undos_withdrawn(self) -> frozenset[str]:
+        """The ids of actions of which the last request to undo was withdrawn."""
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(approvals.withdrawn()))
+
     def group_named(self, group: str) -> str:
         """The id of a group, given its name or its id. Raises PlanRefused for a group that no plan knows."""
         with self._database.reading() as connection:

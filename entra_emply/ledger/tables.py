@@ -285,9 +285,11 @@ undo_requests = Table(
     _time("at"),
     _time("expires_at"),
     _time("ended_at", null=True),
-    Column("ending", Text, _one_of("ending", "applied", "stopped", "expired")),
+    Column("ending", Text, _one_of("ending", "applied", "stopped", "expired", "withdrawn")),
     _text("why", null=True),
+    _text("withdrawn_by", null=True),
     CheckConstraint("(ended_at IS NULL) = (ending IS NULL)", name="ended"),
+    CheckConstraint("(withdrawn_by IS NULL) = (ending IS DISTINCT FROM 'withdrawn')", name="withdrawn"),
     Index("undo_requests_open", "emply_user_id", "kind", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("undo_requests_undone", "undone_action_id"),
 )
@@ -350,7 +352,12 @@ console_audit = Table(
     Column("audit_no", BigInteger, Identity(always=True), primary_key=True),
     _time("at"),
     _text("by"),
-    Column("did", Text, _one_of("did", "looked_up", "approved", "refused", "released", "undid"), nullable=False),
+    Column(
+        "did",
+        Text,
+        _one_of("did", "looked_up", "approved", "refused", "released", "undid", "withdrew"),
+        nullable=False,
+    ),
     _text("about"),
     Index("console_audit_at", "at"),
 )

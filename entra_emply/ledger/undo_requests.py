@@ -1,7 +1,8 @@
 """Requests to undo what was applied: what there is to undo, and what somebody asked for.
 
-A request is open until its action is applied, until a plan cannot meet it, or for 72 hours. Not here: which of them a
-plan meets (`rules.undo`), the approval that each of them needs (`approvals`), and how a plan ends some (`plans`).
+A request is open until its action is applied, until a plan cannot meet it, until somebody withdraws it, or for 72
+hours. Not here: which of them a plan meets (`rules.undo`), the approval that each of them needs (`approvals`), and how
+a plan ends some (`plans`).
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, cast, func, literal, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
-from entra_emply.ledger.approvals import SHORTEST_ID, VALID_FOR, begins, require_filled
+from entra_emply.ledger.approvals import SHORTEST_ID, VALID_FOR, begins, require_filled, valid_approval
 from entra_emply.ledger.plans import end_expired_undos, one_at_a_time
 from entra_emply.ledger.tables import actions, attempts, outcomes, plans, undo_requests
 from entra_emply.printing import SHORT_ID
@@ -24,6 +25,7 @@ WITHIN = timedelta(days=30)
 """So long after it was applied something can be undone."""
 
 _TEXTS = ("action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "groups")
+_ASKED = ("action_id", "kind", "entra_id", "emply_user_id", "before", "after", "by", "reason", "at", "undone_plan_id")
 _APPLIED = (*_TEXTS, "before", "after", "plan_id")
 _REQUEST = ("action_id", "kind", "entra_id", "emply_user_id", "before", "after", "undone_plan_id", "undone_action_id")
 _OF_LOGINS = ("set_roles", "update_user", "activate_user", "deactivate_user")
@@ -96,6 +98,46 @@ def ask(connection: Connection, wanted: Sequence[Mapping[str, Any]], *, by: str,
         return 0
     new = insert(undo_requests).values(rows).on_conflict_do_nothing().returning(undo_requests.c.request_no)
     return len(connection.execute(new).all())
+
+
+def asked(connection: Connection, named: str = "") -> pd.DataFrame:
+    """The open requests to undo something of the plan whose id begins with `named`, or the action whose id does (the
+    one undone, or the one that undoes it), the oldest first: _ASKED (before and after as objects), target, subject,
+    groups, and approved: whether the action that undoes it is.
+
+    Raises PlanRefused for too few characters; none at all name every request.
+    """
+    if named and len(named.strip()) < SHORTEST_ID:
+        raise PlanRefused(f"{named!r} names no plan: give {SHORTEST_ID} or more of its id's first characters")
+    given, now = undo_requests.c, clock.now()
+    last = select(actions.c.subject, actions.c.groups).where(actions.c.action_id == given.undone_action_id)
+    undone = last.order_by(actions.c.plan_no.desc()).limit(1).lateral()
+    approved = given.action_id.in_(valid_approval(now)).label("approved")
+    columns = [*(given[name] for name in _ASKED), literal("emply").label("target"), approved, *undone.c]
+    query = select(*columns).select_from(undo_requests).outerjoin(undone, true()).where(_is_open(now))
+    ids = (given[name] for name in ("undone_plan_id", "undone_action_id", "action_id"))
+    found = connection.execute(query.where(or_(*(begins(each, named) for each in ids))).order_by(given.request_no))
+    texts = [*(name for name in _ASKED if name not in ("before", "after", "at")), "target", "subject", "groups"]
+    frame = pd.DataFrame(found.all(), columns=list(found.keys()), dtype=object)
+    return frame.astype(dict.fromkeys(texts, "str") | {"approved": "bool"})
+
+
+def withdraw(connection: Connection, action_ids: Collection[str], *, by: str, reason: str) -> int:
+    """End open requests, by their actions' ids; how many.
+
+    Raises PlanRefused where one of them is not open, or is approved: then none of them ends.
+    """
+    require_filled(by=by, reason=reason)
+    one_at_a_time(connection)
+    found = asked(connection)
+    mine = found[found["action_id"].isin(list(action_ids))]
+    if not action_ids or set(mine["action_id"]) != set(action_ids):
+        raise PlanRefused("nothing was withdrawn: there is no such request any more, it was done or has ended")
+    if mine["approved"].any():
+        raise PlanRefused("nothing was withdrawn: it is approved already, and the next run does it")
+    these = update(undo_requests).where(undo_requests.c.ended_at.is_(None), undo_requests.c.action_id.in_(action_ids))
+    connection.execute(these.values(ended_at=clock.now(), ending="withdrawn", withdrawn_by=by, why=reason))
+    return len(mine)
 
 
 def open_requests(now: datetime) -> Select[Any]:

@@ -27,7 +27,11 @@ class Employees:
     @classmethod
     def of(cls, inputs: Inputs) -> "Employees":
         """The employees of `inputs`."""
-        frame = inputs.emply_employees
+        return cls.among(inputs.emply_employees)
+
+    @classmethod
+    def among(cls, frame: pd.DataFrame) -> "Employees":
+        """The employees of this list (`emply_employees`)."""
         rank = np.maximum(positions(frame["status"], _STATUS), 0)
         return cls(frame["employee_id"], key(frame["email"]), rank, frame["number"])
 

@@ -54,6 +54,9 @@ def plan(
         str | None, typer.Option(metavar="EMAIL", help="Show only this person: an address or an id.")
     ] = None,
     kind: Kind = None,
+    department: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Show only people of this department of Emply.")
+    ] = None,
     held: Annotated[bool, typer.Option("--held", help="Show only what is held.")] = False,
     as_json: Json = False,
     html_file: Annotated[
@@ -72,13 +75,14 @@ def plan(
     ] = None,
 ) -> int:
     """What a sync would do now. Only reads; nothing is changed or recorded anywhere. The plan is always made of
-    everybody; --person, --kind and --held choose what is shown and written of it."""
+    everybody; --person, --kind, --department and --held choose what is shown and written of it."""
     if offline is not None:
-        if settings or person or kind or held or as_json or html_file or csv_file:
+        if settings or person or kind or department or held or as_json or html_file or csv_file:
             raise typer.BadParameter("--offline goes with no other option")
         return _plan_offline(offline)
     with importing():
         from entra_emply.extraction.dry_run import dry_run  # noqa: PLC0415
+        from entra_emply.reconciliation.departments import in_department  # noqa: PLC0415
         from entra_emply.reconciliation.kinds import require_kind  # noqa: PLC0415
         from entra_emply.reconciliation.report.csv import write_csv  # noqa: PLC0415
         from entra_emply.reconciliation.report.html import groups_of  # noqa: PLC0415
@@ -92,7 +96,9 @@ def plan(
     with progress("Reading Entra and Emply") as tell:
         run = dry_run(here, chosen, tell)
     whole = document(run.plan, run.inputs.now, run.inputs.settings.version)
-    made = part_of(whole, person=person, kind=kind, held=held)
+    lists = (run.inputs.emply_users, run.inputs.emply_employees, run.inputs.emply_departments)
+    among = None if department is None else in_department(department, run.plan.actions, *lists)
+    made = part_of(whole, person=person, kind=kind, held=held, among=among)
     if html_file is not None:
         write_html(html_file, made, names_of(run.inputs), groups_of(run.plan.actions), run.approval)
     if csv_file is not None:

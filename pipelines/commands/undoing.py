@@ -1,4 +1,6 @@
-"""`undo`: asking that what was applied is restored. Not here: what can be (`entra_emply.extraction.undo`)."""
+"""`undo`: asking that what was applied is restored, and taking that back. Not here: what can be restored
+(`entra_emply.extraction.undo`).
+"""
 
 import sys
 from collections import Counter
@@ -15,6 +17,8 @@ from pipelines.commands.options import Domain, Kind, Person, Yes, example
 from pipelines.commands.progress import progress
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from entra_emply.reconciliation.undoable import Undoable
 
 undoing = typer.Typer()
@@ -37,11 +41,14 @@ def undo(
     domain: Domain = None,
     group: Annotated[str | None, typer.Option(help="Only people of this group.")] = None,
     person: Person = None,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Take back what was asked for and is not approved yet.")
+    ] = False,
     yes: Yes = False,
 ) -> int:
     """Ask that roles taken, fields changed and logins deactivated in the last 30 days are restored. Shows what can be
     and what cannot, and why; on a terminal asks first. The next run plans it, held until it is approved. Exit 1:
-    nothing can be undone."""
+    nothing can be undone, or nothing that was asked for can be withdrawn."""
     with importing():
         from entra_emply.extraction.settings_in_force import load_in_force  # noqa: PLC0415
         from entra_emply.extraction.undo import what_to_undo  # noqa: PLC0415
@@ -49,6 +56,8 @@ def undo(
         from entra_emply.storage.frame_store import FrameStore  # noqa: PLC0415
 
     require_filled(by=by, reason=reason)
+    if withdraw:
+        return _withdraw(plan, by=by, reason=reason, yes=yes, kind=kind, domain=domain, group=group, person=person)
     run = FrameStore(environment().frames_url).last_complete()
     if run is None:
         raise SettingsError("nothing was planned here yet: run entra-emply sync first")
@@ -59,7 +68,7 @@ def undo(
     if not what.possible:
         typer.echo("Nothing can be undone")
         return 1
-    if not yes and sys.stdin.isatty() and sys.stdout.isatty() and not typer.confirm("Ask for this?"):
+    if not (yes or _agrees("Ask for this?")):
         typer.echo("Nothing was asked for")
         return 1
     with ledger() as found:
@@ -67,6 +76,49 @@ def undo(
     them = "it, held until it is" if asked == 1 else "them, held until they are"
     typer.echo(f"{counted(asked, 'undo')} asked for, for 72 hours; the next run plans {them} approved")
     return 0
+
+
+def _withdraw(plan: str, *, by: str, reason: str, yes: bool, group: str | None, **filters: str | None) -> int:
+    """Take back those of a plan's requests that fit and are not approved. Shows them; on a terminal asks first."""
+    from entra_emply.ledger.approvals import chosen, require_filled  # noqa: PLC0415
+    from entra_emply.reconciliation.kinds import require_kind  # noqa: PLC0415
+
+    require_filled(**filters, group=group)
+    require_kind(filters["kind"])
+    with ledger() as found:
+        asked = found.undos_asked(plan)
+        asked = asked[chosen(asked, group=None if group is None else found.group_named(group), **filters)]
+    free = asked[~asked["approved"]]
+    _show_asked(free, console())
+    if len(free) < len(asked):
+        typer.echo(f"{counted(len(asked) - len(free), 'undo')} approved already: the next run does it")
+    if free.empty:
+        typer.echo("Nothing can be withdrawn")
+        return 1
+    if not (yes or _agrees("Withdraw this?")):
+        typer.echo("Nothing was withdrawn")
+        return 1
+    with ledger() as found:
+        withdrawn = found.withdraw_undos(free["action_id"].tolist(), by=by, reason=reason)
+    typer.echo(f"{counted(withdrawn, 'undo')} withdrawn: no run plans {'it' if withdrawn == 1 else 'them'} any more")
+    return 0
+
+
+def _agrees(question: str) -> bool:
+    """What the person at the terminal answers; yes where nobody sits at one."""
+    return not (sys.stdin.isatty() and sys.stdout.isatty()) or typer.confirm(question)
+
+
+def _show_asked(asked: "pd.DataFrame", to: Console) -> None:
+    """What was asked for, by whom and why."""
+    from entra_emply.person.names import names_of_last_run  # noqa: PLC0415
+    from entra_emply.reconciliation.report.wording import changes  # noqa: PLC0415
+
+    names = names_of_last_run(environment())
+    for row in asked.to_dict("records"):
+        request = {str(name): value for name, value in row.items()}
+        line(to, ": ".join([str(request["subject"]), *changes(request, names)]), 2)
+        line(to, f"asked for by {request['by']}: {request['reason']}", 6, "dim")
 
 
 def _show(what: "Undoable", to: Console) -> None:

@@ -1,9 +1,11 @@
-"""The daemon is killed in the middle of a sync with all that it started, and is started again by its service."""
+"""The daemon is killed in the middle of a sync, or of an alert, with all that it started, and is started again by its
+service."""
 
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +17,15 @@ from dagster._core.launcher import WorkerStatus
 
 from pipelines.launcher import WatchingRunLauncher
 from tests.postgres import Server
+from tests.receivers import webhook
 from tests.system.commands import REPOSITORY
-from tests.system.demo import processes_of, until
+from tests.system.demo import PATIENCE, processes_of, until
 from tests.system.installation import Installation
+from tests.system.snapshots import Snapshots
 
 pytestmark = pytest.mark.campaign
 NEWEST = "WHERE pipeline_name = 'sync' ORDER BY id DESC LIMIT 1"
+WAITING = "SELECT tries, sent_at FROM entra_emply.alerts WHERE sent_at IS NULL"
 WORKSPACE = ("-w", "workspace.yaml")
 
 
@@ -37,6 +42,34 @@ def test_a_run_that_died_with_the_daemon_is_failed_soon_and_the_next_one_goes_on
         until(lambda: last_run(served, server) == "FAILURE", "the notice that the run is dead")
         launch(served)
         until(lambda: last_run(served, server) == "SUCCESS", "the next run")
+
+
+def test_an_alert_that_is_on_its_way_when_the_daemon_is_killed_arrives_after_its_restart(
+    snapshots: Snapshots, tmp_path: Path, server: Server
+) -> None:
+    asked, gone = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        asked.set()
+        gone.wait(PATIENCE)
+
+    def take() -> None:
+        hook.status = 200
+
+    with webhook() as hook, snapshots.started(tmp_path, 1) as installation:
+        installation.sync()  # which holds something
+        installation.variables |= {"ALERT_URLS": hook.url, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+        hook.before, hook.status = wait, 503  # nobody was there any more to be answered
+        with daemon(installation):
+            until(asked.is_set, "the daemon's alert")
+        assert (1, None) in server.execute(WAITING, installation.database)
+        hook.before = take
+        gone.set()
+        server.execute("UPDATE entra_emply.alerts SET next_try_at = now()", installation.database)
+        with daemon(installation):
+            until(lambda: server.execute(WAITING, installation.database) == [], "the alert")
+    assert len([title for title in hook.titles if "for approval" in title]) == 1
+    assert len(hook.titles) == len(set(hook.titles))
 
 
 @contextmanager

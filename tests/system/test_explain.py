@@ -86,8 +86,20 @@ def test_a_part_of_the_plan_is_shown_with_the_id_and_counts_of_all(synced: Insta
     subject = held["actions"][0]["subject"]
     text = synced.run("plan", "--person", subject.upper(), "--kind", held["actions"][0]["kind"]).stdout
     assert text.splitlines()[-1] == f"Shown are 1 of {len(whole['actions'])} actions"
-    wrong = synced.run("plan", "--kind", "roles")
-    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+    for wrong in (("--kind", "roles"), ("--department", "Nowhere")):
+        done = synced.run("plan", *wrong)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def test_a_department_of_the_plan_is_shown(synced: Installation) -> None:
+    whole = json.loads(synced.run("plan", "--json").stdout)
+    titles = [row["title"] for row in synced.sandbox.state()["emply"]["departments"]]
+    of_each = [json.loads(synced.run("plan", "--json", "--department", title).stdout) for title in titles]
+    shown = [row["action_id"] for part in of_each for row in part["actions"]]
+    assert shown
+    assert len(shown) == len(set(shown))
+    assert set(shown) <= {row["action_id"] for row in whole["actions"]}
+    assert {(part["plan_id"], len(part["findings"])) for part in of_each} == {(whole["plan_id"], 0)}
 
 
 def test_the_plan_of_a_draft_says_that_it_is_one_and_how_it_comes_into_force(synced: Installation) -> None:

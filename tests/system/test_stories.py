@@ -70,6 +70,9 @@ def timeline(page: str) -> str:
 
 def test_2_of_fourteen_who_leave_on_one_day_twelve_are_let_go_and_both_see_by_whom(house: House, hook: Webhook) -> None:
     staff, kept = [f"staff{number}" for number in range(12)], ["hr0", "hr1"]
+    house.systems.scenario["emply"]["departments"] = [{"id": "d-łódź", "title": "Łódź"}]
+    for who in staff[:5]:
+        house.systems.login(who)["departmentId"] = "d-łódź"
     for who in [*staff, *kept]:
         house.systems.person(who)["accountEnabled"] = False
     house.run()
@@ -83,6 +86,7 @@ def test_2_of_fourteen_who_leave_on_one_day_twelve_are_let_go_and_both_see_by_wh
     page = ada.follow("/plan?state=held").text
     assert "Çalışanlar (12)" in page
     assert "HR (2)" in page
+    assert "Łódź (5)" in page
     assert "12 actions for 12 people, filtered" in text_of(ada.get("/plan?state=held&group=g-staff"))
     said = text_of(ada.post("/plan/confirm", state="held", group="g-staff", all="1"))
     assert "Approve 12 actions for 12 people?" in said

@@ -157,6 +157,18 @@ def test_the_end_of_a_credential_is_said_in_days() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("credential", "variable"),
+    [
+        ("entra: client secret", "ENTRA_CLIENT_SECRET"),
+        ("entra: certificate", "ENTRA_CLIENT_CERTIFICATE"),
+        ("emply: token", "EMPLY_API_KEY"),
+    ],
+)
+def test_the_end_of_a_credential_names_the_variable_to_set(credential: str, variable: str) -> None:
+    assert f"Make a new one and set {variable}:" in told(replace(WELL, ends=((credential, NOW + 3 * DAY),)))
+
+
 # The week
 
 

@@ -1,4 +1,6 @@
-"""Undo: asking that what a plan applied is restored. What can be, and what cannot and why, is shown before."""
+"""Undo: asking that what a plan applied is restored, and taking that back. What can be, and what cannot and why, is
+shown before.
+"""
 
 import hashlib
 
@@ -9,7 +11,7 @@ from entra_emply.console.asked import Asked
 from entra_emply.console.audit import audit
 from entra_emply.console.pages.plan import chosen_plan
 from entra_emply.console.queries.actions import MOST, Filter
-from entra_emply.console.queries.rows import action_shown, refused_shown
+from entra_emply.console.queries.rows import action_shown, refused_shown, undos_shown
 from entra_emply.errors import PlanRefused
 from entra_emply.extraction.undo import what_to_undo
 from entra_emply.ledger.plans import RecordedPlan
@@ -45,6 +47,25 @@ def undo(asked: Asked) -> Response:
     count = asked.console.ledger.ask_to_undo(what.possible, by=asked.who.name, reason=reason)
     audit(asked, "undid", plan.plan_id)
     return asked.page("undo_asked.html.jinja", count=count)
+
+
+def requests(asked: Asked) -> Response:
+    """What was asked for and is neither done nor ended: by whom, why; to be withdrawn while nobody approved it."""
+    open_, run = asked.console.ledger.undos_asked(), asked.console.newest_run()
+    rows = undos_shown(open_.head(MOST), {} if run is None else run.names)
+    return asked.page("undos.html.jinja", rows=rows, count=len(open_), free=not all(row["approved"] for row in rows))
+
+
+def withdraw(asked: Asked) -> Response:
+    """Take back the requests that were marked."""
+    ids, reason = asked.form.getlist("action"), asked.form.get("reason", "").strip()
+    if not ids:
+        return asked.refused(409, "Nothing is chosen", "Choose what to withdraw first.")
+    open_ = asked.console.ledger.undos_asked()
+    asked.console.ledger.withdraw_undos(ids, by=asked.who.name, reason=reason)
+    for plan_id in sorted(set(open_.loc[open_["action_id"].isin(ids), "undone_plan_id"])):
+        audit(asked, "withdrew", plan_id)
+    return asked.to("/plan/undos")
 
 
 def _what(asked: Asked) -> tuple[RecordedPlan, Undoable]:

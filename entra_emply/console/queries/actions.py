@@ -7,15 +7,20 @@ from functools import cached_property
 import pandas as pd
 
 from entra_emply.ledger.ledger import Ledger
+from entra_emply.reconciliation.departments import departments_of
+from entra_emply.reconciliation.explain.neighbourhood import Frames
+from entra_emply.reconciliation.kinds import UNDO_RULES
 
 MOST = 200
 """Rows that a page sends at most."""
-STATES = ("held", "approved", "failed", "planned", "applied", "superseded", "interrupted")
+STATES = ("held", "approved", "failed", "planned", "applied", "superseded", "interrupted", "withdrawn")
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which actions: each of these that is set must fit. group: an id. person: an id of either system."""
+    """Which actions: each of these that is set must fit. group: an id. person: an id of either system.
+    department: a title.
+    """
 
     state: str = ""
     kind: str = ""
@@ -24,6 +29,7 @@ class Filter:
     group: str = ""
     rule: str = ""
     person: str = ""
+    department: str = ""
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> "Filter":
@@ -38,7 +44,7 @@ class Filter:
     def fits(self, frame: pd.DataFrame) -> "pd.Series[bool]":
         """Which rows of `PlanActions.now` fit."""
         fit = pd.Series(True, index=frame.index)
-        for name in ("state", "domain", "rule"):
+        for name in ("state", "domain", "rule", "department"):
             if value := getattr(self, name):
                 fit &= frame[name] == value
         if self.kind:
@@ -58,16 +64,21 @@ class PlanActions:
     frame: pd.DataFrame
 
     @classmethod
-    def of(cls, ledger: Ledger, plan_no: int) -> "PlanActions":
-        """Of the plan of this number."""
+    def of(cls, ledger: Ledger, plan_no: int, lists: Frames | None) -> "PlanActions":
+        """Of the plan of this number. lists: of the run by which people's departments are told; None: of nobody."""
         frame = ledger.actions_of(plan_no)
         domain = frame["subject"].str.rpartition("@")[2].fillna("").str.lower()
-        return cls(frame.assign(name=frame["target"] + "." + frame["kind"], domain=domain))
+        department = (
+            pd.Series("", index=frame.index)
+            if lists is None
+            else departments_of(frame, *map(lists.whole, ("emply_users", "emply_employees", "emply_departments")))
+        )
+        return cls(frame.assign(name=frame["target"] + "." + frame["kind"], domain=domain, department=department))
 
     @cached_property
     def choices(self) -> dict[str, dict[str, int]]:
         """What can be filtered by, with the number of actions of each."""
-        columns = {"kind": "name", "domain": "domain", "rule": "rule"}
+        columns = {"kind": "name", "domain": "domain", "rule": "rule", "department": "department"}
         counted = {name: self.frame[column].value_counts() for name, column in columns.items()}
         for name, column in (("guard", "held_by"), ("group", "groups")):
             counted[name] = self.frame[column].str.split().explode().dropna().value_counts()
@@ -79,6 +90,9 @@ class PlanActions:
         approved = self.frame["action_id"].isin(ledger.approvals_now()["action_id"])
         state = pd.Series("planned", index=self.frame.index).mask(self.frame["held_by"] != "", "held")
         state = state.mask((state == "held") & approved, "approved")
+        if (undoes := self.frame["rule"].isin(UNDO_RULES)).any():
+            withdrawn = undoes & self.frame["action_id"].isin(ledger.undos_withdrawn())
+            state = state.mask((state == "held") & withdrawn, "withdrawn")
         result = self.frame["action_id"].map(tried["result"])
         state = state.mask(result.notna(), result)
         frame = self.frame.assign(state=state, code=self.frame["action_id"].map(tried["code"]))

@@ -50,6 +50,21 @@ def refused_shown(rows: Iterable[Row], names: Mapping[str, str]) -> list[Shown]:
     ]
 
 
+def undos_shown(asked: pd.DataFrame, names: Mapping[str, str]) -> list[Shown]:
+    """Requests to undo (`Ledger.undos_asked`), to be listed: what each restores, by whom it was asked for, and why."""
+    return [
+        {
+            "id": row["action_id"],
+            "who": row["subject"] if isinstance(row["subject"], str) else "(no address)",
+            "person": row["entra_id"],
+            "name": f"{row['target']}.{row['kind']}",
+            "fields": fields({"before": row["before"], "after": row["after"]}, names),
+            **{str(name): row[name] for name in ("by", "reason", "at", "approved", "undone_plan_id")},
+        }
+        for row in asked.to_dict("records")
+    ]
+
+
 def events_shown(events: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> list[Shown]:
     """The events of one person's history, to be listed."""
     return [

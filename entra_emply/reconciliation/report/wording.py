@@ -1,6 +1,6 @@
 """A plan in words: what an action changes, why, and what holds it. For whatever shows a plan; decides nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -55,11 +55,19 @@ def action_rows(actions: pd.DataFrame) -> list[dict[str, Any]]:
     return found
 
 
-def part_of(document: Row, *, person: str | None = None, kind: str | None = None, held: bool = False) -> dict[str, Any]:
+def part_of(
+    document: Row,
+    *,
+    person: str | None = None,
+    kind: str | None = None,
+    held: bool = False,
+    among: Collection[str] | None = None,
+) -> dict[str, Any]:
     """The document with those of its actions that fit everything that is set, and the findings of the `person` (the
     subject, or an id); its id, status and summary stay those of the whole plan.
 
-    kind: "set_roles" or "emply.set_roles". Findings have no kind and are never held: both leave them out.
+    kind: "set_roles" or "emply.set_roles". among: ids of actions. Findings have no kind, are never held, and no action:
+    each of the three leaves them out.
     """
 
     def is_theirs(row: Row) -> bool:
@@ -68,9 +76,12 @@ def part_of(document: Row, *, person: str | None = None, kind: str | None = None
 
     def fits(action: Row) -> bool:
         named = (None, action["kind"], f"{action['target']}.{action['kind']}")
-        return is_theirs(action) and kind in named and bool(action["held_by"] or not held)
+        listed = among is None or action["action_id"] in among
+        return listed and is_theirs(action) and kind in named and bool(action["held_by"] or not held)
 
-    found = [] if kind is not None or held else [row for row in document["findings"] if is_theirs(row)]
+    found = (
+        [] if kind is not None or held or among is not None else [row for row in document["findings"] if is_theirs(row)]
+    )
     return {**document, "actions": [row for row in document["actions"] if fits(row)], "findings": found}
 
 

@@ -62,6 +62,19 @@ def test_a_plan_is_filtered(ada: Browser, query: str, people: int) -> None:
     assert f"for {people} {'person' if people == 1 else 'people'}, filtered" in said
 
 
+def test_a_plan_is_filtered_by_department_and_each_has_its_number(house: House) -> None:
+    house.systems.scenario["emply"]["departments"] = [{"id": "d-lodz", "title": "Łódź"}]
+    house.systems.login("łukasz")["departmentId"] = "d-lodz"
+    house.run()
+    browser = house.signed_in()
+    assert '<option value="Łódź">Łódź (1)</option>' in browser.get("/plan").text
+    said = text_of(browser.get("/plan?department=Łódź"))
+    assert "1 action for 1 person, filtered" in said
+    assert "łukasz@contoso.com" in said
+    browser.get("/plan?department=Łódź")
+    assert "Approve 1 action for 1 person?" in text_of(browser.post("/plan/confirm", department="Łódź", all="1"))
+
+
 def test_a_person_is_found_for_the_filter_without_an_address_in_the_address(ada: Browser) -> None:
     ada.get("/plan")
     answer = ada.post("/plan/person", who="soren@con", plan="2")

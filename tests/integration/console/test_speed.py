@@ -37,7 +37,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, s
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/plan", "/plan?state=held", "/plan?start=9800", "/people", "/people/{person}", "/failures", "/findings",
+    ["/", "/plan", "/plan?state=held", "/plan?start=9800", "/plan?department=Copenhagen", "/people",
+     "/people/{person}", "/failures", "/findings",
      "/findings?severity=info&start=200", "/mapping", "/health"],
 )  # fmt: skip
 def test_a_page_is_there_at_once(large: tuple[Browser, str], path: str) -> None:

@@ -13,6 +13,7 @@ def test_a_key_that_is_not_active_is_told_once(clinic: Clinic) -> None:
     found = clinic.examine()
     assert "emply: list_users" in clinic.failing()
     assert found["emply: list_roles"].said == "not looked at, because Emply refuses the key"
+    assert "make a new one there and set EMPLY_API_KEY" in found["emply: list_users"].remedy
 
 
 def test_an_area_that_the_key_lacks_is_named(clinic: Clinic) -> None:
@@ -21,6 +22,7 @@ def test_an_area_that_the_key_lacks_is_named(clinic: Clinic) -> None:
     )
     found = clinic.examine()
     assert "employees: read" in found["emply: list_employees"].said
+    assert "give the key that EMPLY_API_KEY holds" in found["emply: list_employees"].remedy
     assert found["emply: get_employee"].status == "skipped"
     assert found["emply: users: write"].status == "note"
 

@@ -77,6 +77,7 @@ def test_a_broader_permission_will_do_but_is_more_than_needed(clinic: Clinic) ->
 def test_a_wrong_secret_is_told_once(clinic: Clinic) -> None:
     clinic.variables["ENTRA_CLIENT_SECRET"] = "wrong"
     assert clinic.failing() == ["entra: sign-in"]
+    assert clinic.examine()["entra: sign-in"].remedy.endswith("or in the environment: ENTRA_CLIENT_SECRET.")
 
 
 def test_a_hybrid_tenant_and_write_back_do_not_go_together(clinic: Clinic) -> None:

@@ -52,7 +52,7 @@ def test_migrating_again_changes_nothing(ledger: Ledger, rows: Rows) -> None:
     assert rows("SELECT tenant_id FROM installation") == [("tenant",)]
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0004", "0006", "0007"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0004", "0006", "0007", "0009"])
 def test_a_ledger_of_an_earlier_version_is_brought_to_this_one_with_what_is_in_it(server: Server, version: str) -> None:
     name = server.create()
     engine = create_engine(server.url(name).replace("postgresql:", "postgresql+psycopg2:"))

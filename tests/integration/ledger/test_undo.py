@@ -148,6 +148,80 @@ def test_what_nobody_approves_ends_after_72_hours(
     assert ask(staff, taken) == 1
 
 
+# Withdrawn
+
+
+TAKEN_BACK = {"by": "Łucja Żak", "reason": "HR took it away on purpose"}
+
+
+def withdraw(systems: Systems, named: str = "") -> int:
+    return systems.ledger.withdraw_undos(systems.ledger.undos_asked(named)["action_id"].tolist(), **TAKEN_BACK)
+
+
+def test_a_request_that_is_withdrawn_is_planned_no_more(staff: Systems, taken: Plan, rows: Rows) -> None:
+    ask(staff, taken)
+    assert withdraw(staff) == 1
+    assert staff.plan().actions.empty
+    assert rows("SELECT ending, withdrawn_by, why FROM undo_requests") == [("withdrawn", *TAKEN_BACK.values())]
+    assert ask(staff, taken) == 1  # it may be asked for again
+
+
+def test_who_withdrew_it_and_why_is_in_the_history(staff: Systems, taken: Plan) -> None:
+    ask(staff, taken)
+    withdraw(staff)
+    told = [(row["event"], row["by"], row["why"], row["code"]) for row in staff.ledger.history("ada")][:2]
+    assert told == [("undo withdrawn", *TAKEN_BACK.values(), None), ("undo asked", *BY.values(), "withdrawn")]
+    counted = [(row["event"], row["by"], row["count"]) for row in staff.ledger.history()]
+    assert ("undo withdrawn", "Łucja Żak", 1) in counted
+
+
+def test_what_is_withdrawn_cannot_be_approved_in_the_plan_that_still_has_it(staff: Systems, taken: Plan) -> None:
+    ask(staff, taken)
+    held = staff.plan()
+    withdraw(staff)
+    with pytest.raises(PlanRefused, match="holds nothing"):
+        staff.ledger.approve(held.plan_id, by="Ada", reason="yes")
+    staff.apply(held)
+    assert staff.login("ada")["roleIds"] == ["r-Employee"]
+
+
+def test_what_is_asked_for_again_can_be_approved(staff: Systems, taken: Plan) -> None:
+    ask(staff, taken)
+    withdraw(staff)
+    ask(staff, taken)
+    staff.ledger.approve(staff.plan().plan_id, by="Łucja", reason="yes")
+    staff.sync()
+    assert sorted(staff.login("ada")["roleIds"]) == ["r-Employee", "r-Manager"]
+
+
+def test_what_is_approved_or_done_or_was_never_asked_for_is_not_withdrawn(
+    staff: Systems, taken: Plan, rows: Rows
+) -> None:
+    ask(staff, taken)
+    (action,) = staff.ledger.undos_asked()["action_id"]
+    staff.ledger.approve(staff.plan().plan_id, by="Łucja", reason="yes")
+    assert staff.ledger.undos_asked()["approved"].tolist() == [True]
+    with pytest.raises(PlanRefused, match="approved already"):
+        staff.ledger.withdraw_undos([action], **TAKEN_BACK)
+    staff.sync()
+    for ids in ([action], ["another"], []):
+        with pytest.raises(PlanRefused, match="no such request any more"):
+            staff.ledger.withdraw_undos(ids, **TAKEN_BACK)
+    assert rows(ENDINGS) == [("applied", None)]
+
+
+def test_a_request_is_found_by_the_plan_or_the_action_that_it_undoes_and_by_its_own_action(
+    staff: Systems, taken: Plan
+) -> None:
+    ask(staff, taken)
+    own = staff.plan().actions["action_id"].iloc[0]
+    for named in (taken.plan_id[:12], taken.actions["action_id"].iloc[0][:12], own[:12]):
+        assert staff.ledger.undos_asked(named)["subject"].tolist() == ["ada@contoso.com"]
+    assert staff.ledger.undos_asked("000000").empty
+    with pytest.raises(PlanRefused, match="names no plan"):
+        staff.ledger.undos_asked("000")
+
+
 def test_what_is_older_than_30_days_is_not_undone(staff: Systems, taken: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     later = clock.now() + timedelta(days=31)
     monkeypatch.setattr(clock, "now", lambda: later)
