@@ -53,6 +53,8 @@ def plan(
         made = make_plan(inputs_of(scenario, settings, state, now, unreadable, member_read_hidden))
     except SettingsError as error:
         raise ConfigurationError(str(error)) from None
+    unworded = set(made.findings.loc[made.findings["message"].isna(), "code"])
+    assert not unworded, f"findings.CATALOGUE lacks {unworded}"
     rows = json_rows(made.actions)
     lists = ("held_by", "own_guards")
     return {

@@ -66,10 +66,19 @@ def test_the_page_of_commands_is_made_of_their_help() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_an_example_and_every_option_a_help_text(name: str) -> None:
+    command = COMMANDS[name]
+    assert command.help
+    assert command.epilog, "an example: epilog=example(…)"
+    assert [parameter.name for parameter in command.params if not parameter.help] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_told_of_with_its_options(name: str) -> None:
     section = page("commands.md").partition(f"\n## {name}\n")[2].partition("\n## ")[0]
     assert [option for option in options(COMMANDS[name]) if f"`{option}" not in section] == []
-    assert any(f"`{name}" in text_of(page) or f"entra-emply {name}" in text_of(page) for page in WRITTEN)
+    told = any(f"`{name}" in text_of(page) or f"entra-emply {name}" in text_of(page) for page in WRITTEN)
+    assert told, "another page than commands.md has to say what it is for"
 
 
 def test_no_command_and_no_option_is_told_of_that_is_not_there() -> None:
@@ -93,7 +102,7 @@ def test_what_begins_with_a_dollar_is_run_by_a_test() -> None:
 def test_every_finding_is_told_of_with_its_remedy(code: str) -> None:
     rows = [line for line in page("findings.md").splitlines() if line.startswith(f"| `{code}` |")]
     finding = CATALOGUE[code]
-    assert len(rows) == 1
+    assert len(rows) == 1, f"docs/findings.md needs one row that begins with | `{code}` |"
     assert [part for part in (finding.severity, finding.message, finding.remedy) if part not in rows[0]] == []
 
 
@@ -130,7 +139,8 @@ def test_every_question_is_answered(name: str) -> None:
 
 @pytest.mark.parametrize("named", [*ORDER, *GUARDS])
 def test_every_kind_of_action_and_every_guard_is_told_of(named: str) -> None:
-    assert f"`{named}`" in page("plan-and-approval.md") or f"| {named} |" in page("plan-and-approval.md")
+    told = page("plan-and-approval.md")
+    assert any(written in told for written in (f"`{named}`", f"| {named} |")), "docs/plan-and-approval.md"
 
 
 def test_every_permission_is_told_of() -> None:

@@ -10,6 +10,7 @@ import yaml
 from entra_emply.connectors.emply.description import Description, load, parse
 from entra_emply.connectors.emply.operations import LISTS_OF_A_PLAN, NEEDS, ONLY_BEFORE_PUT, PARTS, RECORDS
 from entra_emply.connectors.emply.records import UNFIT, compiled, plain_name, top_name
+from entra_emply.doctor import emply as doctor
 from entra_emply.errors import SettingsError
 from tests.emply_api import API2, V1
 
@@ -35,6 +36,10 @@ def test_the_packaged_descriptions_are_valid_and_complete(name: str) -> None:
     assert {part: description.cannot(part) for part in PARTS} == dict.fromkeys(PARTS, ())
     assert description.content.operations.keys() == NEEDS.keys()
     assert {kind: set(fields) for kind, fields in description.content.fields.items()} == RECORDS
+
+
+def test_doctor_makes_a_frame_of_every_list() -> None:
+    assert doctor._FRAMES.keys() == {name for name in NEEDS if name.startswith("list_")}
 
 
 def test_v1_needs_no_translation_of_rows() -> None:

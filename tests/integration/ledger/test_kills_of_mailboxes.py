@@ -87,7 +87,7 @@ def prepared(moments: Moments, tmp_path_factory: pytest.TempPathFactory) -> Prep
 
 def test_the_plan_that_is_killed_has_every_kind_and_each_is_done(prepared: Prepared) -> None:
     users = {"ledger.link_user", "emply.create_user", "emply.activate_user", "emply.set_roles", "emply.update_user"}
-    assert {f"{row['target']}.{row['kind']}" for row in prepared.rows} == set(ORDER) - users
+    assert {f"{row['target']}.{row['kind']}" for row in prepared.rows} == set(ORDER) - users, "everything.py"
     left, writes, _, _ = prepared.undisturbed
     assert left == 0
     assert len(writes) == len(prepared.rows) + 1  # an event that is made in Outlook is told to Emply

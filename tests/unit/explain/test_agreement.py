@@ -95,7 +95,7 @@ def agree(seed: int) -> None:
     for facts in gather(inputs, everybody(inputs), actions, findings, guard_counts=plan.guard_counts):
         document = explanation(facts, Recorded())
         verdicts = {each["rule"]: each["verdict"] for each in document["statements"]}
-        assert list(verdicts) == RULES
+        assert list(verdicts) == RULES, "RULES, at the top of this file, has every rule in order"
         ids = {
             "entra_id": (facts.entra or {}).get("entra_id") or facts.identity.get("entra_id"),
             "emply_user_id": (facts.login or {}).get("emply_user_id"),
