@@ -124,7 +124,6 @@ def test_a_failure_is_counted_in_plain_words() -> None:
         ("L1", "enabled", {"account_enabled": False}),
         ("R2", "roles_not_synchronized", {"synchronize_roles": True}),
         ("P1", "profile_pictures", {"profile_pictures": False}),
-        ("W1", "create_on", {"entra_write_back.create": False}),
     ],
 )
 def test_a_switch_and_a_flag_say_what_they_are(rule: str, name: str, compared: Row) -> None:
