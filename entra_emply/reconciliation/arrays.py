@@ -3,6 +3,7 @@
 Nothing here knows a rule. Rows are positions in a frame, -1 for none.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def is_among(values: "pd.Series[str]", among: "pd.Series[str]") -> Mask:
     return positions(values, among) >= 0
 
 
-def take(values: "pd.Series[str]", rows: "Rows | pd.Series[int]") -> "pd.Series[str]":
+def take(values: "pd.Series[str]", rows: "Rows | pd.Series[int] | pd.Index[int]") -> "pd.Series[str]":
     """The text values at `rows`, missing where the row is -1; indexed 0…, or as `rows` where that is a Series."""
     index = rows.index if isinstance(rows, pd.Series) else None
     at = np.asarray(rows, dtype=np.int64)
@@ -83,6 +84,12 @@ def among(numbers: Numbers, ordered: Numbers) -> Mask:
 def different(one: Rows, other: Rows) -> Rows:
     """What is in one of two sets (see `as_set`) and not in the other; not sorted."""
     return np.concatenate([one[~among(one, other)], other[~among(other, one)]])
+
+
+def is_text(values: "pd.Series[str]", text: str) -> Mask:
+    """Row by row, whether it is this text; a missing one is not."""
+    found = pc.fill_null(pc.equal(as_arrow(values), pa.scalar(text, pa.large_string())), False)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def same_text(one: "pd.Series[str]", other: "pd.Series[str]") -> Mask:
@@ -145,20 +152,53 @@ def sorted_by(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     if len(frame) <= 1:
         return frame.reset_index(drop=True)
     keys = pa.table({name: pa.array(frame[name], from_pandas=True) for name in by})
-    rows = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in by])
-    return frame.take(rows.to_numpy()).reset_index(drop=True)
+    return frame.take(_order(keys, by).to_numpy()).reset_index(drop=True)
 
 
-def as_json(frame: pd.DataFrame) -> "pd.Series[str]":
-    """Every row as a compact JSON object, keys in the order of the columns, missing values null; the frame's index."""
-    texts = [orjson.dumps(row).decode() for row in records(frame)]  # `to_json` takes ten times as long for a few
-    return as_column(pa.array(texts, type=pa.large_string()), frame.index)
+def in_order(table: pa.Table, by: list[str]) -> pa.Table:
+    """The same of a table."""
+    return table.take(_order(table, by))
+
+
+def as_json(columns: Mapping[str, Any], count: int, only: Mapping[str, Mask] | None = None) -> pa.Array:
+    """Every row as a compact JSON object, keys in the order of the columns, missing values null; a single value is that
+    of every row. only: which rows have a key, where not all have it. (`to_json` takes ten times as long for a few.)
+    """
+    values = zip(*(_listed(column, count) for column in columns.values()), strict=True)
+    rows: Iterable[dict[str, Any]]
+    if only is None:
+        rows = (dict(zip(columns, row, strict=True)) for row in values)
+    else:
+        shown = zip(*(_listed(only.get(name, True), count) for name in columns), strict=True)
+        fields = (zip(columns, row, has, strict=True) for row, has in zip(values, shown, strict=True))
+        rows = ({name: value for name, value, has in row if has} for row in fields)
+    return pa.array([orjson.dumps(row).decode() for row in rows], type=pa.large_string())
+
+
+def as_frame(table: pa.Table) -> pd.DataFrame:
+    """A table as a frame, indexed 0…."""
+    columns = ((name, table.column(name)) for name in table.column_names)
+    made = {name: as_column(of).array if of.type == pa.large_string() else of.to_numpy() for name, of in columns}
+    return pd.DataFrame(made, copy=False)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as JSON has them, missing values None."""
     rows: list[dict[str, Any]] = pa.table({name: pa.array(frame[name], from_pandas=True) for name in frame}).to_pylist()
     return rows
+
+
+def _order(keys: pa.Table, by: list[str]) -> pa.Array:
+    return pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in by])
+
+
+def _listed(column: Any, count: int) -> list[Any]:  # noqa: ANN401 (a column or a value)
+    """The values as JSON has them, missing ones None."""
+    if isinstance(column, pd.Series):
+        return pa.array(column, from_pandas=True).to_pylist()
+    if isinstance(column, np.ndarray):
+        return column.tolist()
+    return column if isinstance(column, list) else [column] * count
 
 
 def _encoded(array: pa.Array) -> tuple[Rows, pa.Array]:

@@ -1,7 +1,7 @@
-"""The people of both systems as the rules see them, and how rules write down what they decide.
+"""The people of both systems as the rules see them.
 
 A rule asks `Identities` for columns of one side or the other, person by person, and drafts actions or findings about
-some of the people. No rule is decided here; who is matched with whom is `rules.matching`.
+some of the people (`drafts`). No rule is decided here; who is matched with whom is `rules.matching`.
 """
 
 from collections.abc import Callable
@@ -15,12 +15,10 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import (
     Mask,
     Rows,
-    as_json,
     encoded,
     exploded,
     is_among,
     positions,
-    repeated,
     take,
     take_flag,
 )
@@ -28,10 +26,7 @@ from entra_emply.reconciliation.entra_users import EntraUsers, memberships
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
 from entra_emply.reconciliation.rule import Subjects
-from entra_emply.text import TEXT, key_of
-
-ACTION_DRAFT = ["person", "target", "kind", "rule", "reason", "before", "after"]
-FINDING_DRAFT = ["person", "code", "rule"]
+from entra_emply.text import key_of
 
 Answer = TypeVar("Answer")
 Asked = TypeVar("Asked", bound=Subjects)
@@ -252,49 +247,5 @@ class RoleStates:
         return self.person[is_among(self.group_ids, groups)[self.group]]
 
 
-def actions(
-    of: "pd.Index[int]",
-    kind: str,
-    rule: str,
-    *,
-    reason: "str | pd.Series[str] | None" = None,
-    before: pd.DataFrame | None = None,
-    after: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Drafted actions (ACTION_DRAFT) of `kind` ("emply.set_roles"), one for each of the people `of`.
-
-    `before` and `after` have a row for each and become JSON objects, keys in the order of their columns.
-    """
-    if of.empty:
-        return _NO_ACTIONS
-    target, name = kind.split(".")
-    texts = {"target": target, "kind": name, "rule": rule, "reason": reason}
-    columns = {
-        column: value if isinstance(value, pd.Series) else repeated(value, len(of)) for column, value in texts.items()
-    }
-    for side, values in (("before", before), ("after", after)):
-        columns[side] = repeated(None, len(of)) if values is None else as_json(values)
-    draft: dict[str, Any] = {"person": of} | {column: values.array for column, values in columns.items()}
-    made = pd.DataFrame(draft, copy=False)
-    return made if made["reason"].dtype == TEXT else made.astype({"reason": TEXT})
-
-
-def findings(of: "pd.Index[int]", code: str, rule: str) -> pd.DataFrame:
-    """Drafted findings (FINDING_DRAFT), one for each of the people `of`; who they are is filled in by `findings.py`."""
-    if of.empty:
-        return _NO_FINDINGS
-    return pd.DataFrame({"person": of, "code": repeated(code, len(of)), "rule": repeated(rule, len(of))})
-
-
-def together(drafts: "list[pd.DataFrame]") -> pd.DataFrame:
-    """The drafts as one frame, indexed 0…."""
-    some = [draft for draft in drafts if not draft.empty] or drafts[:1]
-    return pd.concat(some, ignore_index=True) if len(some) > 1 else some[0].reset_index(drop=True)
-
-
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-_NO_FINDINGS = pd.DataFrame(columns=FINDING_DRAFT, dtype="str").astype({"person": "int64"})
-_NO_ACTIONS = pd.DataFrame(columns=ACTION_DRAFT, dtype="str").astype({"person": "int64"})

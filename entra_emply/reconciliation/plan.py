@@ -13,11 +13,22 @@ import pyarrow.compute as pc
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guard_counts, guards
-from entra_emply.reconciliation.arrays import as_set, collected, is_among, marked, repeated, sorted_by, take
+from entra_emply.reconciliation.arrays import (
+    as_frame,
+    as_set,
+    collected,
+    in_order,
+    is_among,
+    marked,
+    repeated,
+    sorted_by,
+    take,
+)
+from entra_emply.reconciliation.drafts import NOBODY, actions, together
 from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.guard_counts import COUNTS
 from entra_emply.reconciliation.guards import GUARDS
-from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, together
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.kinds import ORDER, UNDO_RULES
@@ -61,8 +72,6 @@ ACTION_COLUMNS = [
     "time_zone",
 ]
 
-_NO_ACTIONS = pd.DataFrame(columns=[*ACTION_DRAFT, "entra_id", "emply_user_id", "action_id"], dtype="str")
-_NO_ACTIONS = _NO_ACTIONS.astype({"person": "int64"})
 _JSON = json.JSONEncoder(sort_keys=True).encode
 _NAMES_OF_GUARDS = pd.Series(
     [" ".join(name for bit, name in enumerate(GUARDS) if some >> bit & 1) for some in range(1 << len(GUARDS))],
@@ -186,16 +195,19 @@ def require_groups_read(inputs: Inputs, groups_read: "pd.Series[str]") -> None:
 
 def _of_people(identities: Identities, changes: roles.RoleChanges, undoing: Undoing) -> PlannedActions:
     """The actions of everything but C and E, with who they are about."""
-    drafts = together(
-        [
-            undoing.planned,
-            photos.actions_of(identities),
-            write_back.actions_of(identities),
-            undo.actions_of(undoing),
-        ]
+    drafts = as_frame(
+        together(
+            [
+                undoing.planned,
+                photos.actions_of(identities),
+                write_back.actions_of(identities),
+                undo.actions_of(undoing),
+            ]
+        )
     )
-    who = identities.frame.loc[drafts["person"], ["entra_id", "emply_user_id"]].reset_index(drop=True)
-    return PlannedActions(identities, _with_ids(pd.concat([drafts, who], axis=1)), changes)
+    person = drafts["person"].to_numpy()
+    who = {name: take(identities.frame[name], person) for name in ("entra_id", "emply_user_id")}
+    return PlannedActions(identities, _with_ids(drafts.assign(**who)), changes)
 
 
 def _ended_undos(undoing: Undoing) -> pd.DataFrame:
@@ -207,11 +219,10 @@ def _ended_undos(undoing: Undoing) -> pd.DataFrame:
 
 def _of_calendars(found: Calendars) -> PlannedActions:
     """The actions of C and E. Two calendars or events of one id make one action."""
-    if found.of_emply.frame.empty and calendars.wanted(found).empty:
-        return PlannedActions(found.identities, _NO_ACTIONS)
-    drafts = together([calendar_actions.actions_of(found), events.actions_of(found)])
-    drafts = drafts.reindex(columns=[*ACTION_DRAFT, "entra_id", "emply_user_id"]).astype({"emply_user_id": "str"})
-    planned = _with_ids(drafts.astype({"entra_id": "str"})).drop_duplicates("action_id", ignore_index=True)
+    drafts = [actions(NOBODY, "emply.remove_calendar", "C4")]
+    if len(found.of_emply) or len(calendars.wanted(found)):
+        drafts = [calendar_actions.actions_of(found), events.actions_of(found)]
+    planned = _with_ids(as_frame(together(drafts))).drop_duplicates("action_id", ignore_index=True)
     return PlannedActions(found.identities, planned)
 
 
@@ -227,7 +238,7 @@ def _with_ids(drafts: pd.DataFrame) -> pd.DataFrame:
 
 def _in_order(identities: Identities, parts: list[pd.DataFrame]) -> pd.DataFrame:
     """The whole plan's actions (ACTION_COLUMNS and person), in the order of applying."""
-    planned = together(parts)
+    planned = pd.concat(parts, ignore_index=True)
     person = planned["person"].to_numpy(dtype=np.int64)
     employee = take(identities.frame["employee_id"], person)
     planned = planned.assign(
@@ -308,8 +319,8 @@ def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:
         ]
     )
     others = [findings.about_groups(identities), findings.about_sources(left_out.sources_of(found))]
-    all_of_them = pd.concat([findings.about_people(identities, drafts), *others])
-    return sorted_by(all_of_them, ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"])
+    found = together([findings.about_people(identities, drafts), *others])
+    return as_frame(in_order(found, ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"]))
 
 
 def _switched_off(inputs: Inputs, joined: pd.DataFrame | None) -> Plan:
@@ -324,7 +335,7 @@ def _switched_off(inputs: Inputs, joined: pd.DataFrame | None) -> Plan:
     of_calendars = _of_calendars(found)
     return Plan(
         actions=_in_order(identities, [_held(of_calendars)])[ACTION_COLUMNS],
-        findings=findings.about_sources(left_out.sources_of(found)),
+        findings=as_frame(findings.about_sources(left_out.sources_of(found))),
         role_states=empty("entra_id", "group_id", "role_id"),
         group_ids=empty("group_name", "group_id"),
         group_counts=empty("group_id", "members").astype({"members": "int64"}),

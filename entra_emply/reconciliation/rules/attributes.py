@@ -3,13 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, codes, equal_pairs, is_among, marked
-from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
+from entra_emply.reconciliation.arrays import Mask, codes, equal_pairs, is_among, marked, repeated
+from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, with_employee
 from entra_emply.reconciliation.rules.lifecycle import joiners
 from entra_emply.reconciliation.rules.scope import flag
 from entra_emply.text import as_address, key, trimmed, written
+
+Texts = dict[str, "pd.Series[str]"]
 
 # Emply's field: (column of Entra users, column of Emply users). (A1)
 _FOLLOWING = {
@@ -157,7 +160,7 @@ def _changes(identities: Identities, person: int) -> Values:
     return {"changes": [Part("field_changes", _change(name, before, after)) for name in names]}
 
 
-def _change(name: str, before: pd.DataFrame, after: pd.DataFrame) -> Values:
+def _change(name: str, before: Texts, after: Texts) -> Values:
     old, new = before[name].iloc[0], after[name].iloc[0]
     return {"field": Part(name), "before": old if isinstance(old, str) else None, "after": new}
 
@@ -185,36 +188,35 @@ def _changed(identities: Identities) -> dict[str, Mask]:
     return changed | {field: blank & ~carried & filling for field, (blank, carried) in _blank(identities).items()}
 
 
-def actions_of(identities: Identities) -> pd.DataFrame:
+def actions_of(identities: Identities) -> Drafts:
     """A4: one `emply.update_user` for each person with differences, of the changed fields alone, drafted."""
-    changed = _changed(identities)
-    pattern = np.zeros(len(identities.frame), dtype=np.int64)
-    for bit, mask in enumerate(changed.values()):
-        pattern[mask & A4.acts(identities)] |= 1 << bit
-    drafts = [actions(identities.where(pattern < 0), "emply.update_user", "A1")]
-    for fields in np.unique(pattern[pattern > 0]):  # people with the same changed fields share the keys of their JSON
-        rows = identities.where(pattern == fields)
-        names = [name for bit, name in enumerate(changed) if fields >> bit & 1]
-        rule = "A1" if _FOLLOWING.keys() & set(names) else "A2"
-        before, after = _values(identities, rows, names)
-        drafts.append(actions(rows, "emply.update_user", rule, before=before, after=after))
-    return together(drafts)
+    follows = np.logical_or.reduce([mask for field, mask in _changed(identities).items() if field in _FOLLOWING])
+    acts = A4.acts(identities)
+    return together([_updates(identities, acts & follows, "A1"), _updates(identities, acts & ~follows, "A2")])
 
 
-def findings_of(identities: Identities) -> pd.DataFrame:
+def _updates(identities: Identities, mask: Mask, rule: str) -> Drafts:
+    rows = identities.where(mask)
+    changed = {field: of[rows] for field, of in _changed(identities).items() if of[rows].any()}
+    before, after = _values(identities, rows, [*changed])
+    return actions(rows, "emply.update_user", rule, before=before, after=after, only=changed)
+
+
+def findings_of(identities: Identities) -> Drafts:
     """A2: an e-mail or username that another has, gets or wants is not filled, drafted: one for each person."""
     return findings(identities.where(A2.fails_at(identities, nobody_else_has.name)), "address_taken", "A2")
 
 
-def _values(identities: Identities, rows: "pd.Index[int]", names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _values(identities: Identities, rows: "pd.Index[int]", names: list[str]) -> tuple[Texts, Texts]:
     """The fields `names` in Emply and as they have to be, as written, missing where blank."""
-    before, after = {}, {}
+    before: Texts = {}
+    after: Texts = {}
     for name in names:
         theirs, ours = _FOLLOWING.get(name, (None, None))
         if theirs is None or ours is None:
-            before[name] = pd.Series(index=rows, dtype="str")
+            before[name] = repeated(None, len(rows))
             after[name] = _given(identities, name, rows)
         else:
             before[name] = written(identities.emply(ours, rows))
             after[name] = identities.entra(theirs, rows)
-    return pd.DataFrame(before, index=rows), pd.DataFrame(after, index=rows)
+    return before, after

@@ -1,8 +1,9 @@
 """C: the actions that are drafted of what `calendars` decides."""
 
+import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.identities import actions, together
+from entra_emply.reconciliation.drafts import Drafts, actions, together
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.calendars import (
     C4,
@@ -17,13 +18,13 @@ from entra_emply.reconciliation.rules.calendars import (
 from entra_emply.reconciliation.rules.kept_calendars import C3, kept, renamed, unshared
 
 
-def actions_of(calendars: Calendars) -> pd.DataFrame:
+def actions_of(calendars: Calendars) -> Drafts:
     """C1, C1a, C3, C4, C5, C6, drafted. Removals come before additions (`kinds`)."""
     drafts = [_additions(calendars), _attachments(calendars), _renewals(calendars), *_updates(calendars)]
     return together([*_endings(calendars), *drafts])
 
 
-def _endings(calendars: Calendars) -> list[pd.DataFrame]:
+def _endings(calendars: Calendars) -> list[Drafts]:
     """C4, C6: a calendar that holds events of Emply's own is detached, any other removed."""
     here, drafts = calendars.of_emply, []
     for rule in (C4, C6):
@@ -36,7 +37,7 @@ def _endings(calendars: Calendars) -> list[pd.DataFrame]:
     return drafts
 
 
-def _additions(calendars: Calendars) -> pd.DataFrame:
+def _additions(calendars: Calendars) -> Drafts:
     new = added(calendars)
     first = comes_enabled(new)
     new = new.assign(
@@ -58,7 +59,7 @@ def _additions(calendars: Calendars) -> pd.DataFrame:
     return _by_kind(with_owner(calendars.identities, new), "emply.add_calendar", after=columns)
 
 
-def _attachments(calendars: Calendars) -> pd.DataFrame:
+def _attachments(calendars: Calendars) -> Drafts:
     again = with_owner(calendars.identities, attached(calendars)).assign(external_id_before=None)
     again = again.astype({"external_id_before": "str"})
     again = again.assign(name=again["name"].fillna(again["name_here"]))
@@ -67,13 +68,13 @@ def _attachments(calendars: Calendars) -> pd.DataFrame:
     )
 
 
-def _renewals(calendars: Calendars) -> pd.DataFrame:
+def _renewals(calendars: Calendars) -> Drafts:
     """C1a: the same calendar with a new id."""
     before, after = ["kind", "external_id"], ["kind", "external_id_after", "name_after"]
     return _drafts(renewed(calendars), "emply.attach_calendar", "C1a", before=before, after=after)
 
 
-def _updates(calendars: Calendars) -> list[pd.DataFrame]:
+def _updates(calendars: Calendars) -> list[Drafts]:
     """C3: the changed fields alone."""
     of = kept(calendars)
     acts, name, share = C3.acts(of), renamed(of), unshared(of)
@@ -106,12 +107,7 @@ _NAMES = {
 }
 
 
-def with_ids(of: pd.DataFrame, draft: pd.DataFrame) -> pd.DataFrame:
-    """Drafts with the ids of owner and login, which need not be those of a person of the join."""
-    return draft.assign(entra_id=of["entra_id"].array, emply_user_id=of["user_id"].array) if len(of) else draft
-
-
-def _by_kind(of: pd.DataFrame, kind: str, *, before: list[str] | None = None, after: list[str]) -> pd.DataFrame:
+def _by_kind(of: pd.DataFrame, kind: str, *, before: list[str] | None = None, after: list[str]) -> Drafts:
     """C1 for people's calendars, C5 for rooms'."""
     rooms = of["of_room"].astype(bool)
     return together(
@@ -124,8 +120,14 @@ def _by_kind(of: pd.DataFrame, kind: str, *, before: list[str] | None = None, af
 
 def _drafts(
     of: pd.DataFrame, kind: str, rule: str, *, before: list[str] | None = None, after: list[str] | None = None
-) -> pd.DataFrame:
-    if of.empty:
-        return actions(pd.Index([], dtype="int64"), kind, rule)
-    then, now = (None if columns is None else of[columns].rename(columns=_NAMES) for columns in (before, after))
-    return with_ids(of, actions(pd.Index(of["person"]), kind, rule, before=then, after=now))
+) -> Drafts:
+    then, now = ({_NAMES[name]: of[name] for name in columns} if columns else None for columns in (before, after))
+    return actions(
+        of["person"].to_numpy(dtype=np.int64),
+        kind,
+        rule,
+        before=then,
+        after=now,
+        entra_id=of["entra_id"],
+        emply_user_id=of["user_id"],
+    )

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, among, positions, same_text, take
-from entra_emply.reconciliation.identities import actions, together
+from entra_emply.reconciliation.drafts import NOBODY, Drafts, actions, together
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row
-from entra_emply.reconciliation.rules.calendar_actions import with_ids
 from entra_emply.reconciliation.rules.calendar_owners import synchronised
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.event_subjects import (
@@ -179,11 +178,11 @@ E3 = Rule[OutlookEvents]("E3", E1.conditions, (private,))
 # --- what is done about it --------------------------------------------------------------------------------------------
 
 
-def actions_of(calendars: Calendars) -> pd.DataFrame:
+def actions_of(calendars: Calendars) -> Drafts:
     """E1 and E2, drafted."""
     both = Events(calendars)
     if both.places.empty:
-        return actions(pd.Index([], dtype="int64"), "emply.delete_event", "E1")
+        return actions(NOBODY, "emply.delete_event", "E1")
     return together([_deletions(both), *_imports(both), _creations(both), *_updates(both), _withdrawals(both)])
 
 
@@ -197,7 +196,7 @@ def ended_pairs(calendars: Calendars) -> pd.DataFrame:
     return pairs.frame.loc[ended, ["emply_event_id"]].reset_index(drop=True)
 
 
-def _imports(both: Events) -> list[pd.DataFrame]:
+def _imports(both: Events) -> list[Drafts]:
     """Events in the window that Emply lacks, or holds with another change key."""
     outlook, rows = both.outlook, np.flatnonzero(E1.acts(both.outlook))
     theirs = outlook.frame.iloc[rows].reset_index(drop=True)
@@ -225,14 +224,14 @@ def _imports(both: Events) -> list[pd.DataFrame]:
     ]
 
 
-def _deletions(both: Events) -> pd.DataFrame:
+def _deletions(both: Events) -> Drafts:
     """Events that Outlook does not have in the window; all of them on a calendar that is not enabled."""
     rows = np.flatnonzero(E1_GONE.acts(both.emply))
     of = both.of_places(both.emply.place[rows]).assign(external_id=both.emply.external_id.iloc[rows].array)
     return _drafts(of, "emply.delete_event", "E1", before=of[["external_id", "calendar_external_id"]])
 
 
-def _creations(both: Events) -> pd.DataFrame:
+def _creations(both: Events) -> Drafts:
     """Events of Emply's own in the window that Outlook was never given."""
     rows = np.flatnonzero(E2.acts(both.emply))
     ours = both.emply.frame.iloc[rows]
@@ -242,7 +241,7 @@ def _creations(both: Events) -> pd.DataFrame:
     return _drafts(of, "entra.create_event", "E2", after=after)
 
 
-def _updates(both: Events) -> list[pd.DataFrame]:
+def _updates(both: Events) -> list[Drafts]:
     """For its own events Emply leads: what is set there and differs in Outlook, either side in the window."""
     rows = np.flatnonzero(E2_CHANGED.acts(both.emply))
     changed = both.emply.differences.loc[rows].reset_index(drop=True)
@@ -254,7 +253,7 @@ def _updates(both: Events) -> list[pd.DataFrame]:
         external_id=both.emply.outlook_id.iloc[rows].array,
         calendar_external_id=theirs["calendar_id"],
     )
-    drafts = [_drafts(of[:0], "entra.update_event", "E2", before=of[:0])]
+    drafts = [actions(NOBODY, "entra.update_event", "E2")]
     for _, alike in changed.groupby(CONTENT):
         names = [name for name in CONTENT if alike[name].iloc[0]]
         identity = of.loc[alike.index, ["emply_event_id", "external_id", "calendar_external_id"]]
@@ -263,7 +262,7 @@ def _updates(both: Events) -> list[pd.DataFrame]:
     return drafts
 
 
-def _withdrawals(both: Events) -> pd.DataFrame:
+def _withdrawals(both: Events) -> Drafts:
     """Recorded pairs whose Emply event is gone while the Outlook event is there and in the window."""
     pairs, rows = both.recorded, np.flatnonzero(E2_GONE.acts(both.recorded))
     of = both.of_places(pairs.place[rows])
@@ -275,8 +274,14 @@ def _withdrawals(both: Events) -> pd.DataFrame:
 
 def _drafts(
     of: pd.DataFrame, kind: str, rule: str, *, before: pd.DataFrame | None = None, after: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    if of.empty:
-        return actions(pd.Index([], dtype="int64"), kind, rule)
-    then, now = (None if side is None else side.rename(columns=_NAMES) for side in (before, after))
-    return with_ids(of, actions(pd.Index(of["person"]), kind, rule, before=then, after=now))
+) -> Drafts:
+    then, now = (None if side is None else {_NAMES[str(name)]: side[name] for name in side} for side in (before, after))
+    return actions(
+        of["person"].to_numpy(dtype=np.int64),
+        kind,
+        rule,
+        before=then,
+        after=now,
+        entra_id=of["entra_id"],
+        emply_user_id=of["user_id"],
+    )

@@ -21,7 +21,8 @@ from entra_emply.reconciliation.arrays import (
     positions,
     take,
 )
-from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
+from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import (
     ENTRA_LEADS,
@@ -201,22 +202,15 @@ class RoleChanges:
     titles: "pd.Series[str]"
 
     @property
-    def actions(self) -> pd.DataFrame:
+    def actions(self) -> Drafts:
         """R6: the `emply.set_roles` of everybody for whom it acts, drafted."""
-        free = self.changes[self.changes["acts"]]
-        before, after = (self._lists(pairs, free["person"].to_numpy()) for pairs in (self.before, self.after))
-        drafts = [
-            actions(
-                pd.Index(of["person"]),
-                "emply.set_roles",
-                str(rule),
-                reason=of["reason"],
-                before=before.loc[of["person"]],
-                after=after.loc[of["person"]],
-            )
-            for rule, of in free.groupby("rule")
-        ]
-        return together([actions(pd.Index([], dtype="int64"), "emply.set_roles", "R6"), *drafts])
+        return together(self._drafts(rule) for rule in ("R2", "R4", "R5"))
+
+    def _drafts(self, rule: str) -> Drafts:
+        of = self.changes[(self.changes["acts"] & (self.changes["rule"] == rule)).to_numpy(dtype=bool)]
+        person = of["person"].to_numpy(dtype=np.int64)
+        before, after = ({"roleIds": self._lists(pairs, person)} for pairs in (self.before, self.after))
+        return actions(person, "emply.set_roles", rule, reason=of["reason"], before=before, after=after)
 
     def given(self, roles: Collection[str]) -> Rows:
         """The people who get one of `roles` that they do not have."""
@@ -224,11 +218,11 @@ class RoleChanges:
         added = self.after[~among(self.after, self.before)]
         return added[np.isin(added % width, np.flatnonzero(self.titles.isin(roles)))] // width
 
-    def _lists(self, pairs: Rows, identities: Rows) -> pd.DataFrame:
+    def _lists(self, pairs: Rows, identities: Rows) -> list[list[str]]:
         width = max(len(self.titles), 1)
         ours = pairs[among(pairs // width, identities)]
         lists = collected(np.searchsorted(identities, ours // width), take(self.titles, ours % width), len(identities))
-        return pd.DataFrame({"roleIds": pd.Series(lists.to_pylist(), index=identities, dtype=object)})
+        return lists.to_pylist()
 
 
 @once
@@ -255,7 +249,7 @@ def role_changes(identities: Identities) -> RoleChanges:
     return RoleChanges(changes, before, as_set(np.concatenate(after)), numbers.titles)
 
 
-def findings_of(identities: Identities) -> pd.DataFrame:
+def findings_of(identities: Identities) -> Drafts:
     """R7: where R2-R6 would have acted on the holder of a protected role, drafted."""
     return findings(identities.where(R7.acts(identities)), "protected_role", "R7")
 
