@@ -92,6 +92,16 @@ def is_text(values: "pd.Series[str]", text: str) -> Mask:
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
+def rows_of(values: "pd.Series[str]", text: str) -> Rows:
+    """The rows with this text."""
+    return np.flatnonzero(is_text(values, text))
+
+
+def sort_order(values: "pd.Series[str]") -> Rows:
+    """The rows in the order of their texts."""
+    return np.asarray(pc.sort_indices(as_arrow(values)).to_numpy(), dtype=np.int64)
+
+
 def same_text(one: "pd.Series[str]", other: "pd.Series[str]") -> Mask:
     """Row by row, whether both are equal or both missing."""
     first, second = codes(one, other)
@@ -126,6 +136,21 @@ def collected(rows: Rows, values: "pd.Series[str]", count: int) -> pa.ListArray:
 def repeated(text: str | None, count: int) -> "pd.Series[str]":
     """A column of one text."""
     return as_column(pa.repeat(pa.scalar(text, pa.large_string()), count))
+
+
+def both(*columns: pa.Array) -> "pd.Series[str]":
+    """The texts of several columns as one, missing where one of them is."""
+    return as_column(pc.binary_join_element_wise(*columns, _BETWEEN))
+
+
+def as_text(numbers: Numbers) -> pa.Array:
+    """Numbers as text, to be joined with ids."""
+    return pc.cast(pa.array(numbers), pa.large_string())
+
+
+def stacked(*columns: "pd.Series[str]") -> "pd.Series[str]":
+    """The texts of several columns one below the other, indexed 0…."""
+    return as_column(pa.concat_arrays([as_arrow(column) for column in columns]))
 
 
 def joined(*columns: "pd.Series[str]") -> "pd.Series[str]":

@@ -17,8 +17,6 @@ from entra_emply.text import as_arrow
 ACTION_DRAFT = ["person", "target", "kind", "rule", "reason", "before", "after", "entra_id", "emply_user_id"]
 FINDING_DRAFT = ["person", "code", "rule"]
 
-NOBODY: Rows = np.zeros(0, dtype=np.int64)
-
 Drafts: TypeAlias = "pa.Table"
 Columns = Mapping[str, Any]
 """Columns by name, a row for each of the people; a single value is everybody's."""
@@ -46,7 +44,7 @@ def actions(
     """
     count = len(of)
     if not count:
-        return _NO_ACTIONS
+        return NO_ACTIONS
     target, name = kind.split(".")
     sides = (as_json(side, count, only) if isinstance(side, Mapping) else side for side in (before, after))
     values = (target, name, rule, reason, *sides, entra_id, emply_user_id)
@@ -82,4 +80,4 @@ def _nothing(columns: list[str]) -> Drafts:
     return pa.schema([(name, pa.int64() if name == "person" else _TEXT) for name in columns]).empty_table()
 
 
-_NO_ACTIONS, _NO_FINDINGS = _nothing(ACTION_DRAFT), _nothing(FINDING_DRAFT)
+NO_ACTIONS, _NO_FINDINGS = _nothing(ACTION_DRAFT), _nothing(FINDING_DRAFT)

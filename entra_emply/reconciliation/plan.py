@@ -24,7 +24,7 @@ from entra_emply.reconciliation.arrays import (
     sorted_by,
     take,
 )
-from entra_emply.reconciliation.drafts import NOBODY, actions, together
+from entra_emply.reconciliation.drafts import NO_ACTIONS, together
 from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.guard_counts import COUNTS
 from entra_emply.reconciliation.guards import GUARDS
@@ -219,7 +219,7 @@ def _ended_undos(undoing: Undoing) -> pd.DataFrame:
 
 def _of_calendars(found: Calendars) -> PlannedActions:
     """The actions of C and E. Two calendars or events of one id make one action."""
-    drafts = [actions(NOBODY, "emply.remove_calendar", "C4")]
+    drafts = [NO_ACTIONS]
     if len(found.of_emply) or len(calendars.wanted(found)):
         drafts = [calendar_actions.actions_of(found), events.actions_of(found)]
     planned = _with_ids(as_frame(together(drafts))).drop_duplicates("action_id", ignore_index=True)

@@ -24,7 +24,7 @@ from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules.calendar_owners import C7, C8, why_not
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.calendars import C1, C1A, C2, C4, C5, C6, NOT_EDITABLE
-from entra_emply.reconciliation.rules.event_subjects import Events
+from entra_emply.reconciliation.rules.event_subjects import events_of
 from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
 from entra_emply.reconciliation.rules.kept_calendars import C3, kept
 from entra_emply.reconciliation.rules.left_out import G5B, sources_of
@@ -112,14 +112,9 @@ def not_editable(facts: Facts) -> list[str]:
 # --- E ----------------------------------------------------------------------------------------------------------------
 
 
-@once
-def _events(people: Calendars) -> Events:
-    return Events(people)
-
-
 def events(facts: Facts) -> Iterator[Statement]:
     """E1 to E3, in order."""
-    both = _events(facts.calendars)
+    both = events_of(facts.calendars)
     outlook, emply, pairs = both.outlook, both.emply, both.recorded
     yield together("E1", [_counted(E1, outlook, facts), _counted(E1_GONE, emply, facts)])
     parts = [_counted(E2, emply, facts), _counted(E2_CHANGED, emply, facts), _counted(E2_GONE, pairs, facts)]
