@@ -40,9 +40,13 @@ def is_among(values: "pd.Series[str]", among: "pd.Series[str]") -> Mask:
     return positions(values, among) >= 0
 
 
-def take(values: "pd.Series[str]", rows: "Rows | pd.Series[int] | pd.Index[int]") -> "pd.Series[str]":
-    """The text values at `rows`, missing where the row is -1; indexed 0…, or as `rows` where that is a Series."""
-    index = rows.index if isinstance(rows, pd.Series) else None
+def take(
+    values: "pd.Series[str]", rows: "Rows | pd.Series[int] | pd.Index[int]", index: "pd.Index[Any] | None" = None
+) -> "pd.Series[str]":
+    """The text values at `rows`, missing where the row is -1; with this index, or as `rows` where that is a Series, or
+    indexed 0…."""
+    if index is None and isinstance(rows, pd.Series):
+        index = rows.index
     at = np.asarray(rows, dtype=np.int64)
     array = pa.array(values.array if values.dtype == TEXT else values, type=pa.large_string(), from_pandas=True)
     return as_column(array.take(pa.array(at, mask=at < 0)), index)
@@ -151,6 +155,11 @@ def as_text(numbers: Numbers) -> pa.Array:
 def stacked(*columns: "pd.Series[str]") -> "pd.Series[str]":
     """The texts of several columns one below the other, indexed 0…."""
     return as_column(pa.concat_arrays([as_arrow(column) for column in columns]))
+
+
+def how_many(*columns: "pd.Series[str]") -> int:
+    """How many different texts there are, in all of the columns together; missing ones do not count."""
+    return int(pc.count_distinct(as_arrow(stacked(*columns)), mode="only_valid").as_py())
 
 
 def joined(*columns: "pd.Series[str]") -> "pd.Series[str]":

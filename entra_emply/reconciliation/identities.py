@@ -48,19 +48,19 @@ class Identities:
 
     def entra(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's Entra users, missing for who has none; of all, or of the people `of`."""
-        return take(self.inputs.entra_users[column], self._rows("entra_row", of))
+        return self._of_rows(self.inputs.entra_users[column], "entra_row", of)
 
     def emply(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's Emply users, missing for who has none."""
-        return take(self.inputs.emply_users[column], self._rows("emply_row", of))
+        return self._of_rows(self.inputs.emply_users[column], "emply_row", of)
 
     def employee(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's employees, missing for who has none."""
-        return take(self.inputs.emply_employees[column], self._rows("employee_row", of))
+        return self._of_rows(self.inputs.emply_employees[column], "employee_row", of)
 
-    def _rows(self, side: str, of: "pd.Index[int] | None") -> "pd.Series[int]":
-        rows = self.frame[side]
-        return rows if of is None else rows.take(of.to_numpy())  # index 0…: a label is a place
+    def _of_rows(self, values: "pd.Series[str]", side: str, of: "pd.Index[int] | None") -> "pd.Series[str]":
+        rows = self.frame[side].to_numpy(dtype=np.int64)
+        return take(values, rows) if of is None else take(values, rows[of], of)  # index 0…: a label is a place
 
     @cached_property
     def in_entra(self) -> Mask:

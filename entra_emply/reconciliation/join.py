@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, is_among, marked, positions, take, take_rows
+from entra_emply.reconciliation.arrays import Mask, Rows, is_among, marked, positions, repeated, take, take_rows
 from entra_emply.reconciliation.employees import Employees
 from entra_emply.reconciliation.entra_users import EntraUsers
 from entra_emply.reconciliation.inputs import Inputs
@@ -56,6 +56,8 @@ class _Matches:
 def _least_partner(compared: Comparisons) -> "pd.Series[str]":
     """M3b: the least id of the Emply users that each Entra user shares an address with; missing for none."""
     pairs = compared.by_address.pairs
+    if pairs.empty:
+        return repeated(None, len(compared.users))
     ids = compared.users.inputs.emply_users["emply_user_id"].iloc[pairs["login"]]
     least = pd.Series(ids.array, index=pairs["row"].array, dtype="str").groupby(level=0).min()
     return least.reindex(range(len(compared.users))).astype("str")

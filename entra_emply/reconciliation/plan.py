@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guard_counts, guards
 from entra_emply.reconciliation.arrays import (
+    Mask,
     as_frame,
     as_set,
     collected,
@@ -300,10 +301,10 @@ def _groups(identities: Identities, persons: "pd.Series[int]") -> "pd.Series[str
     return pd.Series(names.reindex(persons).fillna("").array, index=persons.index, dtype="str")
 
 
-def _joined(flags: pd.DataFrame) -> "pd.Series[str]":
-    """The names of the columns that are true, separated by blanks; the columns are GUARDS."""
-    places = flags.to_numpy(dtype=np.int64) @ (1 << np.arange(len(GUARDS)))
-    return pd.Series(_NAMES_OF_GUARDS.array.take(places), index=flags.index)
+def _joined(flags: dict[str, Mask]) -> "pd.Series[str]":
+    """The names of the guards that hold each action, separated by blanks."""
+    sets = sum(flags[guard].astype(np.int64) << bit for bit, guard in enumerate(GUARDS))
+    return take(_NAMES_OF_GUARDS, np.asarray(sets))
 
 
 def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:

@@ -31,16 +31,14 @@ def kept(calendars: Calendars) -> KeptCalendars:
     external_id = stacked(take(new_ids(calendars), stays), take(entra.frame["external_id"], again.entra))
     of = wanted(calendars)
     row = positions(place_of(person, of_room, external_id), take(entra.place, of))
-    shared = (
-        here.frame["share_dates_and_titles"],
-        calendars.identities.inputs.emply_calendars["share_dates_and_titles"],
-    )
+    shared = here.frame["share_dates_and_titles"].take(stays)
+    shared_again = calendars.identities.inputs.emply_calendars["share_dates_and_titles"].take(again.emply)
     frame = pd.DataFrame(
         {
             "person": person,
             **{name: column.array for name, column in of_both.items()},
             "external_id": external_id.array,
-            "share_dates_and_titles": pd.concat([shared[0].take(stays), shared[1].take(again.emply)]).array,
+            "share_dates_and_titles": (pd.concat([shared, shared_again]) if len(again) else shared).array,
             "name_after": take(entra.frame["name"], np.where(row >= 0, np.append(of, -1)[row], -1)).array,
             "joined": np.concatenate([np.isin(stays, renewed(calendars).emply), np.ones(len(again), dtype=bool)]),
         },

@@ -211,17 +211,16 @@ class NearPairs:
         identities = self.identities
         persons, rows = np.flatnonzero(_WITHOUT_EMPLOYEE.acts(identities)), np.arange(len(self.free))
         rows = rows[_is_free(self, rows)]
-        candidates = identities.inputs.emply_employees.iloc[rows].reset_index(drop=True)
-        if not len(persons) or candidates.empty:
-            return pd.DataFrame({"person": [], "employee": []}, dtype="int64")
-        addresses = identities.frame["address"].iloc[persons].reset_index(drop=True)
-        whose = identities.frame.index[persons]
+        if not len(persons) or not len(rows):
+            return pd.DataFrame({"person": persons[:0], "employee": rows[:0]})
+        employees, whose = identities.inputs.emply_employees, pd.Index(persons)
+        email, first, last = (key(take(employees[name], rows)) for name in ("email", "first_name", "last_name"))
         names = key(identities.entra("given_name", whose)), key(identities.entra("surname", whose))
-        near = one_edit_apart(addresses, key(candidates["email"]))
-        theirs = _full_name(key(candidates["first_name"]), key(candidates["last_name"]))
-        alike = equal_pairs(_full_name(*names), theirs)
-        pairs = pd.concat([near, pd.DataFrame(dict(zip(("one", "other"), alike, strict=True)))]).drop_duplicates()
-        return pd.DataFrame({"person": persons[pairs["one"]], "employee": rows[pairs["other"]]})
+        near = one_edit_apart(take(identities.frame["address"], persons), email)
+        one, other = equal_pairs(_full_name(*names), _full_name(first, last))
+        pairs = np.concatenate([near["one"].to_numpy() * len(rows) + near["other"].to_numpy(), one * len(rows) + other])
+        pairs = pairs[np.sort(np.unique(pairs, return_index=True)[1])]
+        return pd.DataFrame({"person": persons[pairs // len(rows)], "employee": rows[pairs % len(rows)]})
 
     @cached_property
     def person(self) -> Rows:
