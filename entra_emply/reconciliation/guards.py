@@ -158,8 +158,7 @@ def _before(guard: str) -> Condition[PlannedActions]:
     def holds(actions: PlannedActions, rows: Rows) -> Mask:
         if actions.identities.inputs.state.holds.empty:
             return np.zeros(len(rows), dtype=bool)
-        before = actions.held_before.iloc[rows]
-        held = before.str.contains(f" {guard} ", regex=False, na=False).to_numpy(dtype=bool)
+        held = actions.was_held_by(guard)[rows]
         return held & _held_by_itself(actions)[rows] if guard == "G3" else held
 
     return Condition("held_before", holds)

@@ -18,6 +18,7 @@ from entra_emply.reconciliation.arrays import (
     encoded,
     exploded,
     is_among,
+    is_text,
     positions,
     take,
     take_flag,
@@ -48,29 +49,40 @@ class Identities:
 
     def entra(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's Entra users, missing for who has none; of all, or of the people `of`."""
-        return self._of_rows(self.inputs.entra_users[column], "entra_row", of)
+        return _of_rows(self.inputs.entra_users[column], self.entra_row, of)
 
     def emply(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's Emply users, missing for who has none."""
-        return self._of_rows(self.inputs.emply_users[column], "emply_row", of)
+        return _of_rows(self.inputs.emply_users[column], self.emply_row, of)
 
     def employee(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's employees, missing for who has none."""
-        return self._of_rows(self.inputs.emply_employees[column], "employee_row", of)
+        return _of_rows(self.inputs.emply_employees[column], self.employee_row, of)
 
-    def _of_rows(self, values: "pd.Series[str]", side: str, of: "pd.Index[int] | None") -> "pd.Series[str]":
-        rows = self.frame[side].to_numpy(dtype=np.int64)
-        return take(values, rows) if of is None else take(values, rows[of], of)  # index 0…: a label is a place
+    @cached_property
+    def entra_row(self) -> Rows:
+        """The rows of the people's Entra users, -1 for none."""
+        return self.frame["entra_row"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def emply_row(self) -> Rows:
+        """The rows of the people's Emply users, -1 for none."""
+        return self.frame["emply_row"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def employee_row(self) -> Rows:
+        """The rows of the people's employees, -1 for none."""
+        return self.frame["employee_row"].to_numpy(dtype=np.int64)
 
     @cached_property
     def in_entra(self) -> Mask:
         """The Entra user exists."""
-        return (self.frame["entra_row"] >= 0).to_numpy(dtype=bool)
+        return self.entra_row >= 0
 
     @cached_property
     def in_emply(self) -> Mask:
         """The Emply user exists."""
-        return (self.frame["emply_row"] >= 0).to_numpy(dtype=bool)
+        return self.emply_row >= 0
 
     @cached_property
     def matched(self) -> Mask:
@@ -80,7 +92,7 @@ class Identities:
     @cached_property
     def linked(self) -> Mask:
         """Linked before this plan, whether the Entra user still exists (M1) or not (L5)."""
-        return (self.frame["matched_by"] == "link").to_numpy(dtype=bool)
+        return is_text(self.frame["matched_by"], "link")
 
     @cached_property
     def left_alone(self) -> Mask:
@@ -120,12 +132,12 @@ class Identities:
     @cached_property
     def has_employee(self) -> Mask:
         """The person has an employee, of any status."""
-        return (self.frame["employee_row"] >= 0).to_numpy(dtype=bool)
+        return self.employee_row >= 0
 
     @cached_property
     def employee_archived(self) -> Mask:
         """The person's employee is archived."""
-        return (self.employee("status") == "archived").to_numpy(dtype=bool)
+        return is_text(self.employee("status"), "archived")
 
     @cached_property
     def reconcilable(self) -> Mask:
@@ -143,8 +155,7 @@ class Identities:
         states = self.inputs.state.role_states
         row = positions(states["emply_user_id"], self.inputs.emply_users["emply_user_id"])
         person_of = np.full(len(self.inputs.emply_users) + 1, -1, dtype=np.int64)  # the last is who row -1 is
-        linked = self.frame[self.linked]
-        person_of[linked["emply_row"]] = linked.index
+        person_of[self.emply_row[self.linked]] = np.flatnonzero(self.linked)
         group, group_ids = encoded(states["group_id"])
         role, role_ids = encoded(states["role_id"])
         everybody = RoleStates(person_of[row], group, role, group_ids, role_ids)
@@ -245,6 +256,10 @@ class RoleStates:
     def in_groups(self, groups: "pd.Series[str]") -> Rows:
         """The people, some of them repeatedly, with one of these groups."""
         return self.person[is_among(self.group_ids, groups)[self.group]]
+
+
+def _of_rows(values: "pd.Series[str]", rows: Rows, of: "pd.Index[int] | None") -> "pd.Series[str]":
+    return take(values, rows) if of is None else take(values, rows[of], of)  # index 0…: a label is a place
 
 
 def _text(value: object) -> str | None:

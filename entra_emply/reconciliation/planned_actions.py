@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from entra_emply.reconciliation.arrays import Mask, Rows, encoded, is_among, is_text, positions, take
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.kinds import UNDO_RULES
 from entra_emply.reconciliation.rule import Condition
 from entra_emply.reconciliation.rules.roles import RoleChanges
+from entra_emply.text import as_arrow
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,14 @@ class PlannedActions:
             return pd.Series("", index=self.frame.index, dtype="str")
         guards = take(holds["guards"], positions(self.frame["action_id"], holds["action_id"]))
         return " " + guards.fillna("") + " "
+
+    def was_held_by(self, guard: str) -> Mask:
+        """Which the newest plan held by this guard."""
+        if ("was held", guard) not in self.answers:
+            held = pc.match_substring(as_arrow(self.held_before), f" {guard} ")
+            self.answers["was held", guard] = np.asarray(pc.fill_null(held, False).to_numpy(zero_copy_only=False))
+        mask: Mask = self.answers["was held", guard]
+        return mask
 
     @cached_property
     def approved(self) -> Mask:

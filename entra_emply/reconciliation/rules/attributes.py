@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, codes, equal_pairs, is_among, marked, repeated
+from entra_emply.reconciliation.arrays import Mask, Rows, codes, equal_pairs, is_among, marked, repeated, stacked, take
 from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
+from entra_emply.reconciliation.entra_users import Addresses
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, with_employee
@@ -59,43 +60,40 @@ def _given(identities: Identities, field: str, rows: "pd.Index[int]") -> "pd.Ser
     if field == "username":
         return name
     mail = as_address(identities.entra("mail", rows)).fillna(name)
-    return mail.where(identities.frame.loc[rows, "address"].notna())
+    return mail.where(identities.has_email[rows])
 
 
 @once
 def _blank(identities: Identities) -> dict[str, tuple[Mask, Mask]]:
     """A2: for e-mail and username, who has none in Emply but one in Entra, and of those whose is not free."""
-    wanted, nobody = _wanted(identities), np.zeros(0, dtype=bool)
-    parts = [pd.DataFrame({"field": field, "person": of.index, "address": of}) for field, of in wanted.items()]
-    together = pd.concat(parts, ignore_index=True)
-    together["address"] = key(together["address"])
-    taken = _not_free(identities, together) if len(together) else nobody
-    blank = {}
-    for field, of in wanted.items():
-        mine = (together["field"] == field).to_numpy(dtype=bool)
-        lacking = marked(of.index.to_numpy(dtype=np.int64), len(identities))
-        blank[field] = lacking, _spread(identities, of.index, taken[mine])
-    return blank
+    wanted = _wanted(identities)
+    people = [of.index.to_numpy(dtype=np.int64) for of in wanted.values()]
+    person, address = np.concatenate(people), key(stacked(*wanted.values()))
+    taken = _not_free(identities, person, address) if len(person) else np.zeros(0, dtype=bool)
+    of_field = np.split(taken, np.cumsum([len(rows) for rows in people])[:-1])
+    return {
+        field: (marked(rows, len(identities)), marked(rows[of], len(identities)))
+        for field, rows, of in zip(wanted, people, of_field, strict=True)
+    }
 
 
-def _not_free(identities: Identities, wanted: pd.DataFrame) -> Mask:
-    """Of each address that is wanted (person, address), whether another Emply user carries it, as username or as
-    e-mail, or somebody gets it by L1, or another wants it, too."""
-    address = wanted["address"]
-    joining = identities.where(joiners(identities))
-    names = key(identities.entra("user_principal_name", joining))
-    created = pd.concat([names, identities.frame.loc[joining, "address"]])
-    wanted_by = wanted[["person", "address"]].drop_duplicates()
-    twice = wanted_by.loc[wanted_by["address"].duplicated(keep=False), "address"]
-    return _carried_by_others(identities, wanted) | is_among(address, created) | is_among(address, twice)
+def _not_free(identities: Identities, person: Rows, address: "pd.Series[str]") -> Mask:
+    """Of each address that is wanted by a person, whether another Emply user carries it, as username or as e-mail, or
+    somebody gets it by L1, or another wants it, too."""
+    joining = np.flatnonzero(joiners(identities))
+    names = key(identities.entra("user_principal_name", pd.Index(joining)))
+    created = stacked(names, take(identities.frame["address"], joining))
+    wanted_by = Addresses.of((person, address)).address
+    twice = take(wanted_by, np.flatnonzero(wanted_by.duplicated(keep=False).to_numpy(dtype=bool)))
+    return _carried_by_others(identities, person, address) | is_among(address, created) | is_among(address, twice)
 
 
-def _carried_by_others(identities: Identities, wanted: pd.DataFrame) -> Mask:
-    own = identities.frame.loc[wanted["person"], "emply_row"].to_numpy()
-    carried = np.zeros(len(wanted), dtype=bool)
+def _carried_by_others(identities: Identities, person: Rows, address: "pd.Series[str]") -> Mask:
+    own = identities.emply_row[person]
+    carried = np.zeros(len(address), dtype=bool)
     for addresses in identities.inputs.login_keys.values():
-        rows = np.flatnonzero(is_among(addresses, wanted["address"]))
-        asked, carrier = equal_pairs(wanted["address"], addresses.iloc[rows])
+        rows = np.flatnonzero(is_among(addresses, address))
+        asked, carrier = equal_pairs(address, take(addresses, rows))
         carried[asked[own[asked] != rows[carrier]]] = True
     return carried
 

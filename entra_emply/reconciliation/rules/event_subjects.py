@@ -413,7 +413,7 @@ def in_mailbox(entra_id: "pd.Series[str]", event_id: "pd.Series[str]") -> "pd.Se
 
 def content_of(events: pd.DataFrame, rows: Rows) -> "dict[str, pd.Series[Any]]":
     """CONTENT of the events at `rows`."""
-    return {name: events[name].take(rows).reset_index(drop=True) for name in CONTENT}
+    return {name: pd.Series(events[name].array.take(rows), copy=False) for name in CONTENT}
 
 
 def _text(value: str) -> pa.Scalar:

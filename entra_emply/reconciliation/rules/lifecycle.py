@@ -7,7 +7,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, collected, equal_pairs, is_among, is_text, marked, take
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    collected,
+    equal_pairs,
+    is_among,
+    is_text,
+    marked,
+    sort_order,
+    stacked,
+    take,
+)
 from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Rule, Values
@@ -52,16 +63,16 @@ from entra_emply.text import as_address, key, key_of, written
 
 def _address_taken(identities: Identities, rows: Rows) -> Mask:
     """An Emply user, of whatever kind, has their UPN or e-mail as username or e-mail; or one shares an address."""
-    carried = pd.concat(identities.inputs.login_keys.values())
-    own = (key(identities.entra("user_principal_name", pd.Index(rows))), identities.frame["address"].iloc[rows])
-    shares = identities.frame["shares_with"].iloc[rows].notna().to_numpy(dtype=bool)
+    carried = stacked(*identities.inputs.login_keys.values())
+    own = (key(identities.entra("user_principal_name", pd.Index(rows))), take(identities.frame["address"], rows))
+    shares = identities.frame["shares_with"].notna().to_numpy(dtype=bool)[rows]
     return is_among(own[0], carried) | is_among(own[1], carried) | shares
 
 
 def _carriers(identities: Identities, person: int) -> Values:
     """What the Emply users are called that stand in the way of a login of their own."""
-    users, found = identities.inputs.emply_users, _in_the_way(identities, np.array([person]))
-    of = users[users["emply_user_id"].isin(found["emply_user_id"])]
+    users, (_, found) = identities.inputs.emply_users, _in_the_way(identities, np.array([person]))
+    of = users[users["emply_user_id"].isin(found)]
     name = identities.text("entra", "user_principal_name", person)
     return {
         "carriers": called(of).tolist(),
@@ -70,18 +81,17 @@ def _carriers(identities: Identities, person: int) -> Values:
     }
 
 
-def _in_the_way(identities: Identities, persons: Rows) -> pd.DataFrame:
-    """L1a: the Emply users that carry an address of these people, or share one: person, emply_user_id."""
+def _in_the_way(identities: Identities, persons: Rows) -> "tuple[Rows, pd.Series[str]]":
+    """L1a: the Emply users that carry an address of these people, or share one: the people, and their ids."""
     users, at = identities.inputs.emply_users, pd.Index(persons)
-    names, emails = key(identities.entra("user_principal_name", at)), identities.frame["address"].iloc[persons]
-    shared = identities.frame["shares_with"].iloc[persons]
-    found = [pd.DataFrame({"person": persons, "emply_user_id": shared.array}).dropna()]
+    names, emails = key(identities.entra("user_principal_name", at)), take(identities.frame["address"], persons)
+    shared = take(identities.frame["shares_with"], persons).dropna()
+    found = [(persons[shared.index], shared)]
     for own, addresses in product((names, emails), identities.inputs.login_keys.values()):
         rows = np.flatnonzero(is_among(addresses, own))
-        person, carrier = equal_pairs(own, addresses.iloc[rows])
-        ids = users["emply_user_id"].array.take(rows[carrier])
-        found.append(pd.DataFrame({"person": persons[person], "emply_user_id": ids}))
-    return pd.concat(found)
+        person, carrier = equal_pairs(own, take(addresses, rows))
+        found.append((persons[person], take(users["emply_user_id"], rows[carrier])))
+    return np.concatenate([people for people, _ in found]), stacked(*(ids for _, ids in found))
 
 
 def _may_activate(identities: Identities) -> Mask:
@@ -223,8 +233,11 @@ def _taken(identities: Identities) -> Drafts:
     rows = identities.where(L1a.acts(identities))
     if rows.empty:
         return findings(rows, "address_taken", "L1a")
-    least = _in_the_way(identities, rows.to_numpy()).groupby("person")["emply_user_id"].min()
-    return findings(rows, "address_taken", "L1a", object=least.reindex(rows).astype("str"))
+    person, ids = _in_the_way(identities, rows.to_numpy())
+    by_id = sort_order(ids)[::-1]
+    least = np.full(len(identities), -1, dtype=np.int64)
+    least[person[by_id]] = by_id  # of several the least comes last
+    return findings(rows, "address_taken", "L1a", object=take(ids, least[rows]))
 
 
 def joiners(identities: Identities) -> Mask:

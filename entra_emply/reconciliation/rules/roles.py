@@ -17,6 +17,7 @@ from entra_emply.reconciliation.arrays import (
     as_set,
     collected,
     different,
+    is_text,
     marked,
     positions,
     take,
@@ -207,10 +208,10 @@ class RoleChanges:
         return together(self._drafts(rule) for rule in ("R2", "R4", "R5"))
 
     def _drafts(self, rule: str) -> Drafts:
-        of = self.changes[(self.changes["acts"] & (self.changes["rule"] == rule)).to_numpy(dtype=bool)]
-        person = of["person"].to_numpy(dtype=np.int64)
+        rows = np.flatnonzero(self.changes["acts"].to_numpy(dtype=bool) & is_text(self.changes["rule"], rule))
+        person, reason = self.changes["person"].to_numpy(dtype=np.int64)[rows], take(self.changes["reason"], rows)
         before, after = ({"roleIds": self._lists(pairs, person)} for pairs in (self.before, self.after))
-        return actions(person, "emply.set_roles", rule, reason=of["reason"], before=before, after=after)
+        return actions(person, "emply.set_roles", rule, reason=reason, before=before, after=after)
 
     def given(self, roles: Collection[str]) -> Rows:
         """The people who get one of `roles` that they do not have."""
