@@ -318,7 +318,7 @@ def _satisfies(model: type[pandera.DataFrameModel], frame: pd.DataFrame) -> bool
     schema = model.to_schema()
     if schema.checks or list(frame.columns) != list(schema.columns):
         return False
-    if not all(_sound(frame[name], spec) for name, spec in schema.columns.items()):
+    if not all(_sound(values, schema.columns[name]) for name, values in frame.items()):
         return False
     return not schema.unique or _all_different(*(as_arrow(frame[name]) for name in schema.unique))
 

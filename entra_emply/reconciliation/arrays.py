@@ -157,6 +157,11 @@ def stacked(*columns: "pd.Series[str]") -> "pd.Series[str]":
     return as_column(pa.concat_arrays([as_arrow(column) for column in columns]))
 
 
+def different_texts(*columns: "pd.Series[str]") -> "pd.Series[str]":
+    """The different texts of several columns, in the order in which they are found."""
+    return as_column(as_arrow(stacked(*columns)).unique())
+
+
 def how_many(*columns: "pd.Series[str]") -> int:
     """How many different texts there are, in all of the columns together; missing ones do not count."""
     return int(pc.count_distinct(as_arrow(stacked(*columns)), mode="only_valid").as_py())
@@ -181,16 +186,14 @@ def equal_pairs(one: "pd.Series[str]", other: "pd.Series[str]") -> tuple[Rows, R
     return rows, order[first[rows] + place]
 
 
-def sorted_by(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """The rows sorted by these columns, missing values last, indexed 0…. (`sort_values` hashes every text first.)"""
-    if len(frame) <= 1:
-        return frame.reset_index(drop=True)
-    keys = pa.table({name: pa.array(frame[name], from_pandas=True) for name in by})
-    return frame.take(_order(keys, by).to_numpy()).reset_index(drop=True)
+def sorted_rows(numbers: Rows, *texts: "pd.Series[str]") -> Rows:
+    """The rows in the order of the numbers, then of the texts, missing ones last. (pandas hashes every text first.)"""
+    keys = pa.table([numbers, *map(as_arrow, texts)], names=[str(at) for at in range(len(texts) + 1)])
+    return np.asarray(_order(keys, keys.column_names).to_numpy(), dtype=np.int64)
 
 
 def in_order(table: pa.Table, by: list[str]) -> pa.Table:
-    """The same of a table."""
+    """The rows sorted by these columns, missing values last."""
     return table.take(_order(table, by))
 
 

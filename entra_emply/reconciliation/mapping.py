@@ -138,9 +138,8 @@ def _groups(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd.DataFr
             wrong.say(f"{twins} are the same group of Entra: keep one of the entries", ("groups", number, "group"))
     by_name = [(name, found) for name, found in zip(names, ids, strict=True) if found not in (None, name)]
     resolved = pd.DataFrame(by_name, columns=_RECORDED, dtype="str")
-    current = known.reindex(resolved["group_id"]).to_numpy()
-    renamed = resolved.loc[resolved["group_name"].to_numpy() != current, ["group_id"]]
-    return GroupIds(tuple(ids), resolved, renamed.assign(display_name=known.reindex(renamed["group_id"]).to_numpy()))
+    renamed = [(found, known.get(found)) for name, found in by_name if known.get(found) != name]
+    return GroupIds(tuple(ids), resolved, pd.DataFrame(renamed, columns=_RENAMED, dtype="str"))
 
 
 def _group_id(name: str, known: "pd.Series[str]", recorded: dict[str, str]) -> str:

@@ -17,6 +17,7 @@ from entra_emply.reconciliation.arrays import (
     as_set,
     collected,
     different,
+    different_texts,
     is_text,
     marked,
     positions,
@@ -262,13 +263,12 @@ def role_states(identities: Identities) -> pd.DataFrame:
     """
     subject = R9.acts(identities)
     follows = subject & all_hold((roles_synchronized, without_employee), identities)
-    memberships = identities.memberships[subject[identities.memberships["entra_row"]]]
-    person, priority = memberships["entra_row"].to_numpy(), memberships["priority"].to_numpy()
+    person, priority = (identities.memberships[name].to_numpy() for name in ("entra_row", "priority"))
+    person, priority = person[subject[person]], priority[subject[person]]
     group_id, role_id = (identities.mapping.groups[column] for column in ("group_id", "role_id"))
     then = identities.role_states.of(subject[identities.role_states.person])
 
-    groups = pd.concat([group_id, then.group_ids]).drop_duplicates().reset_index(drop=True)
-    roles = pd.concat([role_id, then.role_ids]).drop_duplicates().reset_index(drop=True)
+    groups, roles = different_texts(group_id, then.group_ids), different_texts(role_id, then.role_ids)
     new_role = np.where(follows[person], positions(role_id, roles)[priority], -1)
     then_role = np.append(positions(then.role_ids, roles), -1)[then.role]
     new = _state_keys(person, positions(group_id, groups)[priority], new_role, len(groups), len(roles))
