@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from pandera.errors import SchemaError, SchemaErrors
 
 from entra_emply.errors import SourceUnreadable
+from entra_emply.text import TEXT, as_arrow
 
 Row = Mapping[str, Any]
 """One object of a list of Graph or Emply, as JSON gave it."""
@@ -36,10 +37,11 @@ _JSON_TYPES: dict[str, tuple["pa.DataType", type]] = {
     str(pd.ArrowDtype(_TEXTS)): (_TEXTS, list),
 }
 _CALLED: Mapping[type, str] = {str: "a text", bool: "true or false", int: "a whole number", list: "a list"}
-_PANDAS_TYPES: dict["pa.DataType", Any] = {
-    pa.large_string(): pd.StringDtype(na_value=float("nan")),
-    pa.int64(): pd.Int64Dtype(),
-    _TEXTS: pd.ArrowDtype(_TEXTS),
+_PANDAS_TYPES: dict[str, Any] = {
+    "str": TEXT,
+    "boolean": pd.BooleanDtype(),
+    "Int64": pd.Int64Dtype(),
+    str(pd.ArrowDtype(_TEXTS)): pd.ArrowDtype(_TEXTS),
 }
 
 
@@ -134,9 +136,8 @@ def _frame(
     table = pa.table(made)
     keys = schema.unique or [name for name, spec in schema.columns.items() if spec.unique]
     table = table.take(pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys]))
-    frame = table.to_pandas(types_mapper=_PANDAS_TYPES.get)
-    maybe = [name for name, spec in schema.columns.items() if _kind(spec) == "boolean"]
-    return validate(model, frame.astype(dict.fromkeys(maybe, "boolean")) if maybe else frame, source)
+    columns = {name: _as_pandas(table.column(name), _kind(spec)) for name, spec in schema.columns.items()}
+    return validate(model, pd.DataFrame(columns, copy=False), source)
 
 
 def validate(model: type[pandera.DataFrameModel], frame: pd.DataFrame, source: str) -> pd.DataFrame:
@@ -220,6 +221,11 @@ def _typed(name: str, spec: pandera.Column, values: Sequence[object], rows: Sequ
     raise SourceUnreadable(source, sentence(name, "is out of range", len(wrong), ids))
 
 
+def _as_pandas(column: "pa.ChunkedArray", kind: str) -> Any:  # noqa: ANN401 (an array of any type)
+    """The array of a column in pandas. (`to_pandas` takes longer than making it, for a few rows.)"""
+    return _PANDAS_TYPES[kind].__from_arrow__(column) if kind in _PANDAS_TYPES else column.to_numpy()
+
+
 def _fits(value: object, arrow: "pa.DataType") -> bool:
     try:
         pa.scalar(value, type=arrow)
@@ -232,9 +238,9 @@ def _fits(value: object, arrow: "pa.DataType") -> bool:
 
 
 _NOT_EMPTY: Mapping[str, Any] = {"min_value": 1, "max_value": None, "exact_value": None}
-_KNOWN_CHECKS: dict[str, Callable[["pd.Series[Any]", Mapping[str, Any]], bool]] = {
-    "str_length": lambda values, given: given == _NOT_EMPTY and bool((values != "").all()),
-    "isin": lambda values, given: bool((values.isin(given["allowed_values"]) | values.isna()).all()),
+_KNOWN_CHECKS: dict[str, Callable[["pa.Array", Mapping[str, Any]], bool]] = {
+    "str_length": lambda values, given: given == _NOT_EMPTY and not pc.any(pc.equal(values, "")).as_py(),
+    "isin": lambda values, given: _all_among(values, given["allowed_values"]),
 }
 
 
@@ -246,19 +252,34 @@ def _satisfies(model: type[pandera.DataFrameModel], frame: pd.DataFrame) -> bool
     schema = model.to_schema()
     if schema.checks or list(frame.columns) != list(schema.columns):
         return False
-    if not all(_sound(frame[name], spec) for name, spec in schema.columns.items()):
+    if not all(_sound(values, schema.columns[name]) for name, values in frame.items()):
         return False
-    return not (schema.unique and frame.duplicated(schema.unique).any())
+    return not schema.unique or _all_different(*(as_arrow(frame[name]) for name in schema.unique))
 
 
 def _sound(values: "pd.Series[Any]", spec: pandera.Column) -> bool:
-    if str(values.dtype) != _kind(spec) or (not spec.nullable and values.hasnans):
+    kind = _kind(spec)
+    if str(values.dtype) != kind:
         return False
-    if spec.unique and not values.is_unique:
+    array = as_arrow(values) if kind == "str" else pa.array(values, from_pandas=True)
+    if not spec.nullable and array.null_count:
+        return False
+    if spec.unique and not _all_different(array):
         return False
     return all(
-        each.name in _KNOWN_CHECKS and _KNOWN_CHECKS[each.name](values, each.statistics or {}) for each in spec.checks
+        each.name in _KNOWN_CHECKS and _KNOWN_CHECKS[each.name](array, each.statistics or {}) for each in spec.checks
     )
+
+
+def _all_different(*keys: "pa.Array") -> bool:
+    """Whether no two rows are the same. (False is no verdict: texts with the separator in them may look the same.)"""
+    rows = pc.binary_join_element_wise(*keys, pa.scalar("\x1f", pa.large_string())) if len(keys) > 1 else keys[0]
+    return len(rows.unique()) == len(rows)
+
+
+def _all_among(values: "pa.Array", allowed: Iterable[object]) -> bool:
+    known = pc.is_in(values, value_set=pa.array([*allowed], type=values.type))
+    return bool(pc.all(pc.or_(known, pc.is_null(values))).as_py() is not False)
 
 
 # --- saying what is wrong, without values -----------------------------------------------------------------------------

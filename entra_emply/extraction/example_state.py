@@ -36,8 +36,9 @@ def state_of(example: Example, now: datetime) -> SyncState:
         "holds": ((action, " ".join(sorted(set(guards)))) for action, guards in sync.held.items()),
         "approvals": ((action, now + _STILL_VALID) for action in dict.fromkeys(sync.approved)),
     }
-    frames = {name: pd.DataFrame(list(each), columns=list(STATE_COLUMNS[name])) for name, each in rows.items()}
-    return SyncState.of({name: frame for name, frame in frames.items() if len(frame)}, read_at=now)
+    given = {name: list(each) for name, each in rows.items()}
+    frames = {name: pd.DataFrame(each, columns=list(STATE_COLUMNS[name])) for name, each in given.items() if each}
+    return SyncState.of(frames, read_at=now)
 
 
 def _role_states(sync: Sync) -> Iterator[tuple[str, str, str | None]]:

@@ -63,7 +63,7 @@ def inputs_of(example: Example, state: SyncState | None = None) -> Inputs:
         **frames_of(example),
         state=state or state_of(example, example.now or clock.now()),
         settings=example.settings,
-        unreadable=pd.DataFrame(unreadable, columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS),
+        unreadable=pd.DataFrame(unreadable, columns=list(UNREADABLE_COLUMNS), dtype="str"),
         member_read_hidden=example.member_read_hidden,
     )
 

@@ -3,6 +3,7 @@
 Nothing here knows a rule. Rows are positions in a frame, -1 for none.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,9 +40,13 @@ def is_among(values: "pd.Series[str]", among: "pd.Series[str]") -> Mask:
     return positions(values, among) >= 0
 
 
-def take(values: "pd.Series[str]", rows: "Rows | pd.Series[int]") -> "pd.Series[str]":
-    """The text values at `rows`, missing where the row is -1; indexed 0…, or as `rows` where that is a Series."""
-    index = rows.index if isinstance(rows, pd.Series) else None
+def take(
+    values: "pd.Series[str]", rows: "Rows | pd.Series[int] | pd.Index[int]", index: "pd.Index[Any] | None" = None
+) -> "pd.Series[str]":
+    """The text values at `rows`, missing where the row is -1; with this index, or as `rows` where that is a Series, or
+    indexed 0…."""
+    if index is None and isinstance(rows, pd.Series):
+        index = rows.index
     at = np.asarray(rows, dtype=np.int64)
     array = pa.array(values.array if values.dtype == TEXT else values, type=pa.large_string(), from_pandas=True)
     return as_column(array.take(pa.array(at, mask=at < 0)), index)
@@ -85,6 +90,22 @@ def different(one: Rows, other: Rows) -> Rows:
     return np.concatenate([one[~among(one, other)], other[~among(other, one)]])
 
 
+def is_text(values: "pd.Series[str]", text: str) -> Mask:
+    """Row by row, whether it is this text; a missing one is not."""
+    found = pc.fill_null(pc.equal(as_arrow(values), pa.scalar(text, pa.large_string())), False)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def rows_of(values: "pd.Series[str]", text: str) -> Rows:
+    """The rows with this text."""
+    return np.flatnonzero(is_text(values, text))
+
+
+def sort_order(values: "pd.Series[str]") -> Rows:
+    """The rows in the order of their texts."""
+    return np.asarray(pc.sort_indices(as_arrow(values)).to_numpy(), dtype=np.int64)
+
+
 def same_text(one: "pd.Series[str]", other: "pd.Series[str]") -> Mask:
     """Row by row, whether both are equal or both missing."""
     first, second = codes(one, other)
@@ -121,6 +142,31 @@ def repeated(text: str | None, count: int) -> "pd.Series[str]":
     return as_column(pa.repeat(pa.scalar(text, pa.large_string()), count))
 
 
+def both(*columns: pa.Array) -> "pd.Series[str]":
+    """The texts of several columns as one, missing where one of them is."""
+    return as_column(pc.binary_join_element_wise(*columns, _BETWEEN))
+
+
+def as_text(numbers: Numbers) -> pa.Array:
+    """Numbers as text, to be joined with ids."""
+    return pc.cast(pa.array(numbers), pa.large_string())
+
+
+def stacked(*columns: "pd.Series[str]") -> "pd.Series[str]":
+    """The texts of several columns one below the other, indexed 0…."""
+    return as_column(pa.concat_arrays([as_arrow(column) for column in columns]))
+
+
+def different_texts(*columns: "pd.Series[str]") -> "pd.Series[str]":
+    """The different texts of several columns, in the order in which they are found."""
+    return as_column(as_arrow(stacked(*columns)).unique())
+
+
+def how_many(*columns: "pd.Series[str]") -> int:
+    """How many different texts there are, in all of the columns together; missing ones do not count."""
+    return int(pc.count_distinct(as_arrow(stacked(*columns)), mode="only_valid").as_py())
+
+
 def joined(*columns: "pd.Series[str]") -> "pd.Series[str]":
     """The texts of several columns as one, missing ones as blank: to find rows by more than one id."""
     arrays = [as_arrow(column) for column in columns]
@@ -140,25 +186,56 @@ def equal_pairs(one: "pd.Series[str]", other: "pd.Series[str]") -> tuple[Rows, R
     return rows, order[first[rows] + place]
 
 
-def sorted_by(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """The rows sorted by these columns, missing values last, indexed 0…. (`sort_values` hashes every text first.)"""
-    if len(frame) <= 1:
-        return frame.reset_index(drop=True)
-    keys = pa.table({name: pa.array(frame[name], from_pandas=True) for name in by})
-    rows = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in by])
-    return frame.take(rows.to_numpy()).reset_index(drop=True)
+def sorted_rows(numbers: Rows, *texts: "pd.Series[str]") -> Rows:
+    """The rows in the order of the numbers, then of the texts, missing ones last. (pandas hashes every text first.)"""
+    keys = pa.table([numbers, *map(as_arrow, texts)], names=[str(at) for at in range(len(texts) + 1)])
+    return np.asarray(_order(keys, keys.column_names).to_numpy(), dtype=np.int64)
 
 
-def as_json(frame: pd.DataFrame) -> "pd.Series[str]":
-    """Every row as a compact JSON object, keys in the order of the columns, missing values null; the frame's index."""
-    texts = [orjson.dumps(row).decode() for row in records(frame)]  # `to_json` takes ten times as long for a few
-    return as_column(pa.array(texts, type=pa.large_string()), frame.index)
+def in_order(table: pa.Table, by: list[str]) -> pa.Table:
+    """The rows sorted by these columns, missing values last."""
+    return table.take(_order(table, by))
+
+
+def as_json(columns: Mapping[str, Any], count: int, only: Mapping[str, Mask] | None = None) -> pa.Array:
+    """Every row as a compact JSON object, keys in the order of the columns, missing values null; a single value is that
+    of every row. only: which rows have a key, where not all have it. (`to_json` takes ten times as long for a few.)
+    """
+    values = zip(*(_listed(column, count) for column in columns.values()), strict=True)
+    rows: Iterable[dict[str, Any]]
+    if only is None:
+        rows = (dict(zip(columns, row, strict=True)) for row in values)
+    else:
+        shown = zip(*(_listed(only.get(name, True), count) for name in columns), strict=True)
+        fields = (zip(columns, row, has, strict=True) for row, has in zip(values, shown, strict=True))
+        rows = ({name: value for name, value, has in row if has} for row in fields)
+    return pa.array([orjson.dumps(row).decode() for row in rows], type=pa.large_string())
+
+
+def as_frame(table: pa.Table) -> pd.DataFrame:
+    """A table as a frame, indexed 0…."""
+    columns = ((name, table.column(name)) for name in table.column_names)
+    made = {name: as_column(of).array if of.type == pa.large_string() else of.to_numpy() for name, of in columns}
+    return pd.DataFrame(made, copy=False)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as JSON has them, missing values None."""
     rows: list[dict[str, Any]] = pa.table({name: pa.array(frame[name], from_pandas=True) for name in frame}).to_pylist()
     return rows
+
+
+def _order(keys: pa.Table, by: list[str]) -> pa.Array:
+    return pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in by])
+
+
+def _listed(column: Any, count: int) -> list[Any]:  # noqa: ANN401 (a column or a value)
+    """The values as JSON has them, missing ones None."""
+    if isinstance(column, pd.Series):
+        return pa.array(column, from_pandas=True).to_pylist()
+    if isinstance(column, np.ndarray):
+        return column.tolist()
+    return column if isinstance(column, list) else [column] * count
 
 
 def _encoded(array: pa.Array) -> tuple[Rows, pa.Array]:

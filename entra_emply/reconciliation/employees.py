@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, encoded, is_among, positions
+from entra_emply.reconciliation.arrays import Mask, Rows, encoded, is_among, positions, sort_order, take
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.text import key
 
@@ -70,9 +70,9 @@ class Employees:
         return _ByEmail(addresses, best, carriers)
 
     def _best_first(self, rows: Rows) -> Rows:
-        number = self.number.iloc[rows].astype("float64").fillna(-np.inf).to_numpy()
-        order = pd.DataFrame({"rank": self.rank[rows], "number": -number, "id": self.employee_id.iloc[rows].array})
-        return rows[order.sort_values(["rank", "number", "id"]).index]
+        number = self.number.to_numpy(dtype=np.float64, na_value=-np.inf)[rows]
+        by_id = np.argsort(sort_order(take(self.employee_id, rows)))
+        return rows[np.lexsort([by_id, -number, self.rank[rows]])]
 
     def _rank(self, rows: Rows) -> Rows:
         return self.rank[rows] if len(self.rank) else np.zeros(len(rows), dtype=np.int64)

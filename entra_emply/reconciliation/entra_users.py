@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, as_set, exploded, is_among, positions
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    as_set,
+    codes,
+    exploded,
+    is_among,
+    is_text,
+    positions,
+    stacked,
+    take,
+)
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
 from entra_emply.text import key
@@ -28,8 +39,35 @@ def memberships(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
 
 def addresses(users: pd.DataFrame, upn: "pd.Series[str]") -> "pd.Series[str]":
     """The e-mails of Entra users (rules.md, "Terms"), which have mail and user_type; `upn` are their sign-in names."""
-    own_name = upn.where((users["user_type"] == "Member") & ~upn.str.contains(_GUEST, regex=False, na=False))
+    own_name = upn.where(is_text(users["user_type"], "Member") & ~upn.str.contains(_GUEST, regex=False, na=False))
     return key(users["mail"]).fillna(own_name)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Addresses and whose they are, a row each; none twice of the same one."""
+
+    row: Rows
+    address: "pd.Series[str]"
+
+    @classmethod
+    def of(cls, *parts: "tuple[Rows, pd.Series[str]]") -> "Addresses":
+        """Rows and their addresses, missing ones left out."""
+        rows, address = np.concatenate([rows for rows, _ in parts]), stacked(*(texts for _, texts in parts))
+        (number,) = codes(address)
+        pairs = rows * (len(address) + 1) + number
+        _, first = np.unique(pairs, return_index=True)
+        kept = np.sort(first[number[first] >= 0])
+        return cls(rows[kept], take(address, kept))
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.row)
+
+    def where(self, mask: Mask) -> "Addresses":
+        """These alone."""
+        rows = np.flatnonzero(mask)
+        return Addresses(self.row[rows], take(self.address, rows))
 
 
 @dataclass(frozen=True)
@@ -54,35 +92,33 @@ class EntraUsers:
         """Their e-mails."""
         return addresses(self.inputs.entra_users, self.upn)
 
-    def owners_of(self, addresses: "pd.Series[str]") -> pd.DataFrame:
-        """Which Entra users have one of these as UPN or e-mail: row, address; unique."""
-        parts = []
-        for own in (self.upn, self.address):
-            rows = np.flatnonzero(is_among(own, addresses))
-            parts.append(pd.DataFrame({"row": rows, "address": own.iloc[rows].array}))
-        return pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
+    def owners_of(self, addresses: "pd.Series[str]") -> Addresses:
+        """Which Entra users have one of these as UPN or e-mail."""
+        rows = [np.flatnonzero(is_among(own, addresses)) for own in (self.upn, self.address)]
+        return Addresses.of((rows[0], take(self.upn, rows[0])), (rows[1], take(self.address, rows[1])))
 
-    def addresses_of(self, rows: Rows) -> pd.DataFrame:
-        """Every address of the users at `rows` (rules.md, "addresses"): row, address; unique."""
-        users = self.inputs.entra_users.iloc[rows]
-        name = self.upn.iloc[rows]
+    def addresses_of(self, rows: Rows) -> Addresses:
+        """Every address of the users at `rows` (rules.md, "addresses")."""
+        users = self.inputs.entra_users
+        name = take(self.upn, rows)
         parts = [
-            pd.DataFrame({"row": rows, "address": name.where(~name.str.contains(_GUEST, regex=False, na=False)).array}),
-            pd.DataFrame({"row": rows, "address": key(users["mail"]).array}),
+            (rows, name.where(~name.str.contains(_GUEST, regex=False, na=False))),
+            (rows, key(take(users["mail"], rows))),
         ]
         for column, only in (("other_mails", ""), ("proxy_addresses", "smtp:")):
-            at, written = exploded(users[column])
-            address = key(written)
-            address = key(address.where(address.str.startswith(only, na=False)).str.removeprefix(only))
-            parts.append(pd.DataFrame({"row": rows[at], "address": address.array}))
-        return pd.concat(parts, ignore_index=True).dropna().drop_duplicates(ignore_index=True)
+            at, written = exploded(users[column].take(rows))
+            if len(at):
+                address = key(written)
+                address = key(address.where(address.str.startswith(only, na=False)).str.removeprefix(only))
+                parts.append((rows[at], address))
+        return Addresses.of(*parts)
 
     @cached_property
     def main_group(self) -> Rows:
         """The first of their configured groups, a row of `mapping.groups`; -1 for none."""
         main_group = np.full(len(self), _NO_GROUP, dtype=np.int64)
-        first = memberships(self.inputs, self.mapping).drop_duplicates("entra_row")
-        main_group[first["entra_row"]] = first["priority"]
+        of = memberships(self.inputs, self.mapping)
+        main_group[of["entra_row"].to_numpy()[::-1]] = of["priority"].to_numpy()[::-1]  # the first of each comes last
         return main_group
 
     @cached_property
@@ -105,8 +141,8 @@ class EntraUsers:
         """A member of a room group."""
         members = self.inputs.entra_group_members
         rooms = pd.Series(self.mapping.rooms, dtype="str")
-        in_rooms = members.loc[is_among(members["group_id"], rooms), "member_id"]
-        return is_among(self.inputs.entra_users["entra_id"], in_rooms)
+        in_rooms = np.flatnonzero(is_among(members["group_id"], rooms))
+        return is_among(self.inputs.entra_users["entra_id"], take(members["member_id"], in_rooms))
 
     @cached_property
     def configured_groups(self) -> list[str]:

@@ -3,18 +3,22 @@
 When a finding is raised is decided by the rules; here it gets its words and its people.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from entra_emply.reconciliation.arrays import positions, take
+from entra_emply.reconciliation.arrays import positions, repeated, take
+from entra_emply.reconciliation.drafts import Drafts, together
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rules import signs
 from entra_emply.reconciliation.rules.groups import R8, named_groups
 from entra_emply.reconciliation.rules.left_out import G5B, Sources
-from entra_emply.text import TEXT, trimmed
+from entra_emply.text import TEXT, as_arrow, trimmed
 
 FINDING_COLUMNS = [
     "code",
@@ -198,47 +202,63 @@ NOT_READ = ("photo_unreadable", "mailbox_unreadable", "source_unreadable")
 """The codes of what could not be read (P5, C7, G5b)."""
 
 
-def about_people(identities: Identities, drafts: pd.DataFrame) -> pd.DataFrame:
+def about_people(identities: Identities, drafts: Drafts) -> Drafts:
     """The drafted findings (FINDING_DRAFT, maybe `object` and another's `employee_id`) with FINDING_COLUMNS."""
-    if drafts.empty:
-        return _NOTHING
-    who = identities.frame.loc[drafts["person"], ["entra_id", "emply_user_id", "employee_id", "subject"]]
-    found = pd.concat([drafts.reset_index(drop=True), who.add_suffix("_").reset_index(drop=True)], axis=1)
-    found = found.assign(**{name: found[f"{name}_"] for name in ("entra_id", "emply_user_id", "subject")})
-    named = found["employee_id"] if "employee_id" in found else found["employee_id_"]
-    return _worded(found.assign(employee_id=named.fillna(found["employee_id_"])))
+    person, given = drafts["person"].to_numpy(), {name: drafts[name] for name in drafts.column_names}
+    who = {
+        name: as_arrow(take(identities.frame[name], person))
+        for name in ("entra_id", "emply_user_id", "employee_id", "subject")
+    }
+    if "employee_id" in given:
+        who["employee_id"] = pc.coalesce(given["employee_id"], who["employee_id"])
+    return _worded(given | who)
 
 
-def about_groups(identities: Identities) -> pd.DataFrame:
+def about_groups(identities: Identities) -> Drafts:
     """R8: the groups renamed since their id was recorded; and the signs about groups, with FINDING_COLUMNS."""
     named = named_groups(identities)
-    renamed = named.resolved.recorded.loc[R8.acts(named), ["group_id"]].assign(code="group_renamed", rule="R8")
-    drafts = pd.concat([renamed, signs.about_groups(identities).assign(rule="S")], ignore_index=True)
-    if drafts.empty:
-        return _NOTHING
-    groups = identities.inputs.entra_groups
-    names = trimmed(take(groups["display_name"], positions(drafts["group_id"], groups["group_id"])))
-    return _worded(drafts.assign(subject=names.array, object=drafts["group_id"]))
+    renamed = _of_groups(identities, "group_renamed", R8.name, named.group_id[R8.acts(named)])
+    signs_of_groups = signs.about_groups(identities).items()
+    return together([renamed, *(_of_groups(identities, code, "S", ids) for code, ids in signs_of_groups)])
 
 
-def about_sources(sources: Sources) -> pd.DataFrame:
+def about_sources(sources: Sources) -> Drafts:
     """G5b: the sources that are left out, with what the service said as `object`, with FINDING_COLUMNS."""
     rows = [sources.sources[row] for row in np.flatnonzero(G5B.acts(sources))]
-    if not rows:
+    subject, code = (pd.Series(texts, dtype=TEXT) for texts in ([row.name for row in rows], [row.code for row in rows]))
+    return _raised("source_unreadable", G5B.name, subject, code)
+
+
+def _of_groups(identities: Identities, code: str, rule: str, ids: "pd.Series[str]") -> Drafts:
+    groups = identities.inputs.entra_groups
+    names = take(groups["display_name"], positions(ids, groups["group_id"])) if len(ids) else ids
+    return _raised(code, rule, trimmed(names), ids)
+
+
+def _raised(code: str, rule: str, subject: "pd.Series[str]", about: "pd.Series[str]") -> Drafts:
+    if subject.empty:
         return _NOTHING
-    drafts = pd.DataFrame({"subject": [row.name for row in rows], "object": [row.code for row in rows]}, dtype="str")
-    return _worded(drafts.assign(code="source_unreadable", rule=G5B.name))
+    columns = {
+        "code": repeated(code, len(subject)),
+        "rule": repeated(rule, len(subject)),
+        "subject": subject,
+        "object": about,
+    }
+    return _worded({name: as_arrow(column) for name, column in columns.items()})
 
 
-def _worded(drafts: pd.DataFrame) -> pd.DataFrame:
-    words = positions(drafts["code"], _WORDS["code"])
-    told = {column: take(_WORDS[column], words).array for column in ("severity", "message", "remedy")}
-    return drafts.assign(**told).reindex(columns=FINDING_COLUMNS).astype(TEXT)
+def _worded(drafts: Mapping[str, pa.Array]) -> Drafts:
+    words = pc.index_in(drafts["code"], value_set=_WORDS["code"])
+    told = {column: _WORDS[column].take(words) for column in ("severity", "message", "remedy")}
+    every, nothing = {**drafts, **told}, pa.nulls(len(drafts["code"]), pa.large_string())
+    return pa.table([every.get(name, nothing) for name in FINDING_COLUMNS], names=FINDING_COLUMNS)
 
 
-_NOTHING = pd.DataFrame(columns=FINDING_COLUMNS, dtype=TEXT)
-_WORDS = pd.DataFrame(
-    [(code, each.severity, each.message, each.remedy) for code, each in CATALOGUE.items()],
-    columns=["code", "severity", "message", "remedy"],
-    dtype="str",
-)
+_NOTHING = pa.schema([(name, pa.large_string()) for name in FINDING_COLUMNS]).empty_table()
+_WORDS = {
+    name: pa.array(texts, pa.large_string())
+    for name, texts in {
+        "code": list(CATALOGUE),
+        **{name: [getattr(each, name) for each in CATALOGUE.values()] for name in ("severity", "message", "remedy")},
+    }.items()
+}

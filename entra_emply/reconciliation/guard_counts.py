@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, take_flag
+from entra_emply.reconciliation.arrays import Mask, Rows, how_many, is_among, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.planned_actions import PlannedActions, deactivates, grants, removes, sets_roles
 from entra_emply.reconciliation.rule import Condition, Values
@@ -18,9 +18,9 @@ _RECENTLY = timedelta(hours=24)
 def _counted_deactivations(actions: PlannedActions) -> tuple[int, int, int]:
     identities, recent = actions.identities, _recent_deactivations(actions.identities)
     rows = np.flatnonzero(deactivates.holds(actions, np.arange(len(actions))))
-    concerned = identities.frame["emply_user_id"].iloc[actions.person[rows]]
-    counted = pd.concat([concerned, recent.loc[~recent["approved"], "emply_user_id"]]).nunique()
-    return int(counted), *_deactivations_allowed(identities)
+    concerned = take(identities.frame["emply_user_id"], actions.person[rows])
+    unapproved = take(recent["emply_user_id"], np.flatnonzero(~recent["approved"].to_numpy(dtype=bool)))
+    return how_many(concerned, unapproved), *_deactivations_allowed(identities)
 
 
 def _counted_role_changes(actions: PlannedActions) -> tuple[int, int, int]:
@@ -30,20 +30,20 @@ def _counted_role_changes(actions: PlannedActions) -> tuple[int, int, int]:
 
 
 def _counted_removals(actions: PlannedActions) -> tuple[int, int, int]:
-    guarded = actions.frame[removes.holds(actions, np.arange(len(actions)))]
-    owners = guarded["entra_id"].fillna(guarded["emply_user_id"])
-    counted = owners.nunique() + owners.isna().sum()  # each calendar that is nobody's counts as one
-    return int(counted), *_deactivations_allowed(actions.identities)
+    rows = np.flatnonzero(removes.holds(actions, np.arange(len(actions))))
+    owners = take(actions.frame["entra_id"], rows).fillna(take(actions.frame["emply_user_id"], rows))
+    counted = how_many(owners) + int(owners.isna().sum())  # each calendar that is nobody's counts as one
+    return counted, *_deactivations_allowed(actions.identities)
 
 
 def _counted_grants(actions: PlannedActions) -> tuple[int, int, int]:
     identities = actions.identities
     rows = np.flatnonzero(grants.holds(actions, np.arange(len(actions))))
-    who = identities.frame[["entra_id", "emply_user_id"]].iloc[actions.person[rows]]
-    concerned = who["entra_id"].fillna(who["emply_user_id"])  # whom W1 creates is not in Entra yet
+    who = (take(identities.frame[name], actions.person[rows]) for name in ("entra_id", "emply_user_id"))
+    concerned = next(who).fillna(next(who))  # whom W1 creates is not in Entra yet
     recorded = identities.inputs.state.grants
     recent = (recorded["at"] > identities.inputs.now - _RECENTLY) & ~recorded["approved"]
-    together = int(pd.concat([concerned, recorded.loc[recent, "entra_id"]]).nunique())
+    together = how_many(concerned, take(recorded["entra_id"], np.flatnonzero(recent.to_numpy(dtype=bool))))
     population = len(identities.inputs.emply_users)
     return together, identities.inputs.settings.guards.max_grants.of(population), population
 
@@ -78,12 +78,14 @@ def standing_deactivations(identities: Identities) -> pd.DataFrame:
     """Recorded deactivations (emply_user_id, at, approved) that nobody has undone in Emply."""
     users = identities.inputs.emply_users
     deactivations = identities.inputs.state.deactivations
+    if deactivations.empty:
+        return deactivations
     return deactivations[~take_flag(users["active"], positions(deactivations["emply_user_id"], users["emply_user_id"]))]
 
 
 def _recent_deactivations(identities: Identities) -> pd.DataFrame:
     standing = standing_deactivations(identities)
-    return standing[standing["at"] > identities.inputs.now - _RECENTLY]
+    return standing if standing.empty else standing[standing["at"] > identities.inputs.now - _RECENTLY]
 
 
 @once
@@ -139,6 +141,7 @@ def counts(*parts: PlannedActions) -> pd.DataFrame:
         counted, allowed, of = count(parts[-1 if guard == "G6" else 0])
         rows.append({"guard": guard, "group_id": None, "counted": counted, "allowed": allowed, "of": of})
     empty = emptied(parts[0])
-    members = parts[0].identities.inputs.state.group_counts.set_index("group_id")["members"]
+    recorded = parts[0].identities.inputs.state.group_counts
+    members = dict(zip(recorded["group_id"], recorded["members"], strict=True)) if len(empty) else {}
     rows += [{"guard": "G4", "group_id": group, "counted": 0, "allowed": None, "of": members[group]} for group in empty]
-    return pd.DataFrame(rows, columns=list(COUNTS)).astype(COUNTS)
+    return pd.DataFrame({name: pd.array([row[name] for row in rows], dtype=kind) for name, kind in COUNTS.items()})  # type: ignore[call-overload]

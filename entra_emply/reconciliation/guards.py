@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, as_set, is_among
+from entra_emply.reconciliation.arrays import Mask, Rows, as_set, is_among, marked
 from entra_emply.reconciliation.guard_counts import emptied, more_than_allowed, said_held
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.planned_actions import (
@@ -38,8 +38,10 @@ def _of_people(name: str, people: Callable[[PlannedActions], Rows], *kinds: str)
     """Actions of these kinds on some of the people."""
 
     def holds(actions: PlannedActions, rows: Rows) -> Mask:
-        mine = rows[actions.is_kind(*kinds)[rows]]
-        return np.isin(rows, mine[np.isin(actions.person[mine], people(actions))])
+        mask = actions.is_kind(*kinds)[rows]
+        if mask.any():
+            mask[mask] = np.isin(actions.person[rows[mask]], people(actions))
+        return mask
 
     return Condition(name, holds)
 
@@ -47,6 +49,8 @@ def _of_people(name: str, people: Callable[[PlannedActions], Rows], *kinds: str)
 @once
 def _holders(identities: Identities) -> Rows:
     """The people whose Emply user holds a protected role."""
+    if not identities.mapping.protected_roles:
+        return np.zeros(0, dtype=np.int64)
     emply_row, role, role_ids = identities.roles_held
     protected = as_set(emply_row[role_ids.isin(identities.mapping.protected_roles).to_numpy()[role]])
     return np.flatnonzero(identities.frame["emply_row"].isin(protected))
@@ -56,6 +60,8 @@ def _holders(identities: Identities) -> Rows:
 def _receives_protected(actions: PlannedActions) -> Mask:
     """Which make a login with a protected role, or give it one."""
     identities = actions.identities
+    if not identities.mapping.protected_roles:
+        return np.zeros(len(actions), dtype=bool)
     given = given_at_creation(identities)
     created = given.loc[given["role_id"].isin(identities.mapping.protected_roles), "person"]
     none = np.zeros(0, dtype=np.int64)
@@ -87,7 +93,7 @@ def _emptied_names(actions: PlannedActions, _row: int) -> Values:
 
 
 def _leaves_group(actions: PlannedActions, rows: Rows) -> Mask:
-    return (actions.frame["reason"].iloc[rows] == "removed_from_group").to_numpy(dtype=bool)
+    return actions.leaves_group[rows]
 
 
 def _all_approved(actions: PlannedActions, rows: Rows) -> Mask:
@@ -115,7 +121,9 @@ def _of_held_links(actions: PlannedActions) -> Mask:
     links = actions.is_kind("link_user")
     if not links.any():
         return links
-    held = _protected.holds(actions, _all(actions)) | (actions.held_before.str.strip() != "").to_numpy(dtype=bool)
+    held = _protected.holds(actions, _all(actions))
+    if not actions.identities.inputs.state.holds.empty:
+        held |= (actions.held_before.str.strip() != "").to_numpy(dtype=bool)
     waiting_links = links & held & ~actions.approved
     return np.isin(actions.person, actions.person[waiting_links]) & ~links
 
@@ -150,8 +158,7 @@ def _before(guard: str) -> Condition[PlannedActions]:
     def holds(actions: PlannedActions, rows: Rows) -> Mask:
         if actions.identities.inputs.state.holds.empty:
             return np.zeros(len(rows), dtype=bool)
-        before = actions.held_before.iloc[rows]
-        held = before.str.contains(f" {guard} ", regex=False, na=False).to_numpy(dtype=bool)
+        held = actions.was_held_by(guard)[rows]
         return held & _held_by_itself(actions)[rows] if guard == "G3" else held
 
     return Condition("held_before", holds)
@@ -205,17 +212,16 @@ RULES = (G1, G2, G3, G4, G6, G7, G8)
 # --- the plan ---------------------------------------------------------------------------------------------------------
 
 
-def held(actions: PlannedActions) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Which guards hold each action by itself, and which hold it: columns of flags for each of GUARDS.
+def held(actions: PlannedActions) -> tuple[dict[str, Mask], dict[str, Mask]]:
+    """Which guards hold each action by itself, and which hold it: flags for each of GUARDS.
 
     What the newest plan held stays held by the same guards; what a person approved is held by none.
     """
-    own = pd.DataFrame({guard: OWN[guard].acts(actions) for guard in GUARDS}, index=actions.frame.index)
-    return own, own.assign(G3=G3.acts(actions))
+    own = {guard: OWN[guard].acts(actions) for guard in GUARDS}
+    return own, own | {"G3": G3.acts(actions)}
 
 
 def waiting(identities: Identities, actions: pd.DataFrame) -> Mask:
     """C8: the people whose link, activation or deactivation is held. `actions`: person, kind, held_by ("" for none)."""
     of = actions["kind"].isin(["link_user", "activate_user", "deactivate_user"]) & (actions["held_by"] != "")
-    mask: Mask = identities.frame.index.isin(actions.loc[of, "person"])
-    return mask
+    return marked(actions["person"].to_numpy(dtype=np.int64)[of.to_numpy(dtype=bool)], len(identities))

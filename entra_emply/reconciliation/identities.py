@@ -1,7 +1,7 @@
-"""The people of both systems as the rules see them, and how rules write down what they decide.
+"""The people of both systems as the rules see them.
 
 A rule asks `Identities` for columns of one side or the other, person by person, and drafts actions or findings about
-some of the people. No rule is decided here; who is matched with whom is `rules.matching`.
+some of the people (`drafts`). No rule is decided here; who is matched with whom is `rules.matching`.
 """
 
 from collections.abc import Callable
@@ -15,12 +15,11 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import (
     Mask,
     Rows,
-    as_json,
     encoded,
     exploded,
     is_among,
+    is_text,
     positions,
-    repeated,
     take,
     take_flag,
 )
@@ -28,10 +27,7 @@ from entra_emply.reconciliation.entra_users import EntraUsers, memberships
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
 from entra_emply.reconciliation.rule import Subjects
-from entra_emply.text import TEXT, key_of
-
-ACTION_DRAFT = ["person", "target", "kind", "rule", "reason", "before", "after"]
-FINDING_DRAFT = ["person", "code", "rule"]
+from entra_emply.text import key_of
 
 Answer = TypeVar("Answer")
 Asked = TypeVar("Asked", bound=Subjects)
@@ -53,29 +49,40 @@ class Identities:
 
     def entra(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's Entra users, missing for who has none; of all, or of the people `of`."""
-        return take(self.inputs.entra_users[column], self._rows("entra_row", of))
+        return _of_rows(self.inputs.entra_users[column], self.entra_row, of)
 
     def emply(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's Emply users, missing for who has none."""
-        return take(self.inputs.emply_users[column], self._rows("emply_row", of))
+        return _of_rows(self.inputs.emply_users[column], self.emply_row, of)
 
     def employee(self, column: str, of: "pd.Index[int] | None" = None) -> "pd.Series[str]":
         """A text column of the people's employees, missing for who has none."""
-        return take(self.inputs.emply_employees[column], self._rows("employee_row", of))
+        return _of_rows(self.inputs.emply_employees[column], self.employee_row, of)
 
-    def _rows(self, side: str, of: "pd.Index[int] | None") -> "pd.Series[int]":
-        rows = self.frame[side]
-        return rows if of is None else rows.take(of.to_numpy())  # index 0…: a label is a place
+    @cached_property
+    def entra_row(self) -> Rows:
+        """The rows of the people's Entra users, -1 for none."""
+        return self.frame["entra_row"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def emply_row(self) -> Rows:
+        """The rows of the people's Emply users, -1 for none."""
+        return self.frame["emply_row"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def employee_row(self) -> Rows:
+        """The rows of the people's employees, -1 for none."""
+        return self.frame["employee_row"].to_numpy(dtype=np.int64)
 
     @cached_property
     def in_entra(self) -> Mask:
         """The Entra user exists."""
-        return (self.frame["entra_row"] >= 0).to_numpy(dtype=bool)
+        return self.entra_row >= 0
 
     @cached_property
     def in_emply(self) -> Mask:
         """The Emply user exists."""
-        return (self.frame["emply_row"] >= 0).to_numpy(dtype=bool)
+        return self.emply_row >= 0
 
     @cached_property
     def matched(self) -> Mask:
@@ -85,7 +92,7 @@ class Identities:
     @cached_property
     def linked(self) -> Mask:
         """Linked before this plan, whether the Entra user still exists (M1) or not (L5)."""
-        return (self.frame["matched_by"] == "link").to_numpy(dtype=bool)
+        return is_text(self.frame["matched_by"], "link")
 
     @cached_property
     def left_alone(self) -> Mask:
@@ -125,12 +132,12 @@ class Identities:
     @cached_property
     def has_employee(self) -> Mask:
         """The person has an employee, of any status."""
-        return (self.frame["employee_row"] >= 0).to_numpy(dtype=bool)
+        return self.employee_row >= 0
 
     @cached_property
     def employee_archived(self) -> Mask:
         """The person's employee is archived."""
-        return (self.employee("status") == "archived").to_numpy(dtype=bool)
+        return is_text(self.employee("status"), "archived")
 
     @cached_property
     def reconcilable(self) -> Mask:
@@ -148,8 +155,7 @@ class Identities:
         states = self.inputs.state.role_states
         row = positions(states["emply_user_id"], self.inputs.emply_users["emply_user_id"])
         person_of = np.full(len(self.inputs.emply_users) + 1, -1, dtype=np.int64)  # the last is who row -1 is
-        linked = self.frame[self.linked]
-        person_of[linked["emply_row"]] = linked.index
+        person_of[self.emply_row[self.linked]] = np.flatnonzero(self.linked)
         group, group_ids = encoded(states["group_id"])
         role, role_ids = encoded(states["role_id"])
         everybody = RoleStates(person_of[row], group, role, group_ids, role_ids)
@@ -252,49 +258,9 @@ class RoleStates:
         return self.person[is_among(self.group_ids, groups)[self.group]]
 
 
-def actions(
-    of: "pd.Index[int]",
-    kind: str,
-    rule: str,
-    *,
-    reason: "str | pd.Series[str] | None" = None,
-    before: pd.DataFrame | None = None,
-    after: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Drafted actions (ACTION_DRAFT) of `kind` ("emply.set_roles"), one for each of the people `of`.
-
-    `before` and `after` have a row for each and become JSON objects, keys in the order of their columns.
-    """
-    if of.empty:
-        return _NO_ACTIONS
-    target, name = kind.split(".")
-    texts = {"target": target, "kind": name, "rule": rule, "reason": reason}
-    columns = {
-        column: value if isinstance(value, pd.Series) else repeated(value, len(of)) for column, value in texts.items()
-    }
-    for side, values in (("before", before), ("after", after)):
-        columns[side] = repeated(None, len(of)) if values is None else as_json(values)
-    draft: dict[str, Any] = {"person": of} | {column: values.array for column, values in columns.items()}
-    made = pd.DataFrame(draft, copy=False)
-    return made if made["reason"].dtype == TEXT else made.astype({"reason": TEXT})
-
-
-def findings(of: "pd.Index[int]", code: str, rule: str) -> pd.DataFrame:
-    """Drafted findings (FINDING_DRAFT), one for each of the people `of`; who they are is filled in by `findings.py`."""
-    if of.empty:
-        return _NO_FINDINGS
-    return pd.DataFrame({"person": of, "code": repeated(code, len(of)), "rule": repeated(rule, len(of))})
-
-
-def together(drafts: "list[pd.DataFrame]") -> pd.DataFrame:
-    """The drafts as one frame, indexed 0…."""
-    some = [draft for draft in drafts if not draft.empty] or drafts[:1]
-    return pd.concat(some, ignore_index=True) if len(some) > 1 else some[0].reset_index(drop=True)
+def _of_rows(values: "pd.Series[str]", rows: Rows, of: "pd.Index[int] | None") -> "pd.Series[str]":
+    return take(values, rows) if of is None else take(values, rows[of], of)  # index 0…: a label is a place
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-_NO_FINDINGS = pd.DataFrame(columns=FINDING_DRAFT, dtype="str").astype({"person": "int64"})
-_NO_ACTIONS = pd.DataFrame(columns=ACTION_DRAFT, dtype="str").astype({"person": "int64"})

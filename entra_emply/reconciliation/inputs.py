@@ -274,8 +274,11 @@ def sees_hidden_members(entra_tenant: pd.DataFrame) -> bool:
 def _typed(frame: pd.DataFrame | None, columns: Mapping[str, str]) -> pd.DataFrame:
     if frame is None or frame.empty:
         return _no_rows(tuple(columns.items())).copy(deep=False)
-    given = frame.reindex(columns=list(columns))
-    return pd.DataFrame({name: given[name].astype(kind).array for name, kind in columns.items()})  # type: ignore[call-overload]
+    given = {
+        name: frame[name] if name in frame else pd.Series(index=frame.index, dtype=kind)
+        for name, kind in columns.items()
+    }
+    return pd.DataFrame({name: given[name].astype(kind).array for name, kind in columns.items()}, copy=False)  # type: ignore[call-overload]
 
 
 @cache

@@ -1,11 +1,22 @@
 """The join of both systems: every person once. Who belongs together is decided by `rules.matching`."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, is_among, marked, positions, take, take_rows
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    is_among,
+    marked,
+    positions,
+    repeated,
+    stacked,
+    take,
+    take_rows,
+)
 from entra_emply.reconciliation.employees import Employees
 from entra_emply.reconciliation.entra_users import EntraUsers
 from entra_emply.reconciliation.inputs import Inputs
@@ -56,12 +67,14 @@ class _Matches:
 def _least_partner(compared: Comparisons) -> "pd.Series[str]":
     """M3b: the least id of the Emply users that each Entra user shares an address with; missing for none."""
     pairs = compared.by_address.pairs
+    if pairs.empty:
+        return repeated(None, len(compared.users))
     ids = compared.users.inputs.emply_users["emply_user_id"].iloc[pairs["login"]]
     least = pd.Series(ids.array, index=pairs["row"].array, dtype="str").groupby(level=0).min()
     return least.reindex(range(len(compared.users))).astype("str")
 
 
-def _one_row_each(users: EntraUsers, matches: _Matches) -> pd.DataFrame:
+def _one_row_each(users: EntraUsers, matches: _Matches) -> dict[str, Any]:
     """Entra users with their Emply users, then the other Emply users; those of a gone Entra user stay linked (L5)."""
     inputs = users.inputs
     taken = matches.emply_row[matches.emply_row != _NOBODY]
@@ -70,41 +83,25 @@ def _one_row_each(users: EntraUsers, matches: _Matches) -> pd.DataFrame:
     gone_id.iloc[gone["emply_row"].to_numpy(dtype=np.int64)] = gone["entra_id"].to_numpy()
     rest = np.flatnonzero(~marked(taken, len(inputs.emply_users)))
     in_plan = matches.matched_by > _how("link")
-    orphans = gone_id.iloc[rest]
-    persons = pd.DataFrame(
-        {
-            "entra_id": inputs.entra_users["entra_id"],
-            "emply_row": matches.emply_row,
-            "entra_row": np.arange(len(users)),
-            "matched_by": take(_MATCHED_BY, matches.matched_by),
-            "replaces_link": in_plan & take(gone_id, matches.emply_row).notna().to_numpy(),
-            "left_alone": matches.entra_alone,
-            "in_scope": users.enabled & users.in_group & ~users.in_room,
-            "enabled": users.enabled,
-            "in_room": users.in_room,
-            "main_group": users.main_group,
-            "address": users.address,
-            "shares_with": matches.shares_with.array,
-        }
-    )
-    logins = pd.DataFrame(
-        {
-            "entra_id": orphans.array,
-            "emply_row": rest,
-            "entra_row": _NOBODY,
-            "matched_by": pd.Series("link", index=orphans.index, dtype="str").where(orphans.notna()).array,
-            "replaces_link": False,
-            "left_alone": matches.emply_alone[rest],
-            "in_scope": False,
-            "enabled": False,
-            "in_room": False,
-            "main_group": _NOBODY,
-            "address": pd.array([None] * len(rest), dtype="str"),
-            "shares_with": pd.array([None] * len(rest), dtype="str"),
-        }
-    )
-    people = pd.concat([persons, logins], ignore_index=True)
-    return people.assign(emply_user_id=take(inputs.emply_users["emply_user_id"], people["emply_row"]))
+    orphans = take(gone_id, rest)
+    linked = np.where(orphans.notna(), _how("link"), _NOBODY)
+    emply_row, nobody = np.concatenate([matches.emply_row, rest]), np.full(len(rest), _NOBODY, dtype=np.int64)
+    no, none = np.zeros(len(rest), dtype=bool), repeated(None, len(rest))
+    return {
+        "entra_id": stacked(inputs.entra_users["entra_id"], orphans),
+        "emply_row": emply_row,
+        "entra_row": np.concatenate([np.arange(len(users)), nobody]),
+        "matched_by": take(_MATCHED_BY, np.concatenate([matches.matched_by, linked])),
+        "replaces_link": np.concatenate([in_plan & take(gone_id, matches.emply_row).notna().to_numpy(), no]),
+        "left_alone": np.concatenate([matches.entra_alone, matches.emply_alone[rest]]),
+        "in_scope": np.concatenate([users.enabled & users.in_group & ~users.in_room, no]),
+        "enabled": np.concatenate([users.enabled, no]),
+        "in_room": np.concatenate([users.in_room, no]),
+        "main_group": np.concatenate([users.main_group, nobody]),
+        "address": stacked(users.address, none),
+        "shares_with": stacked(matches.shares_with, none),
+        "emply_user_id": take(inputs.emply_users["emply_user_id"], emply_row),
+    }
 
 
 def _how(name: str) -> int:
@@ -112,24 +109,28 @@ def _how(name: str) -> int:
 
 
 def _with_employee(
-    inputs: Inputs, people: pd.DataFrame, users: EntraUsers, emply: pd.DataFrame, employees: Employees
+    inputs: Inputs, people: dict[str, Any], users: EntraUsers, emply: pd.DataFrame, employees: Employees
 ) -> pd.DataFrame:
     """Each person's employee and subject (rules.md, "employee of a person")."""
-    emply_row = people["emply_row"].to_numpy()
+    emply_row, address = people["emply_row"], people["address"]
     emply_email = take(emply["email"], emply_row)
     names = take(users.upn, people["entra_row"]).fillna(take(emply["username"], emply_row))
-    people["subject"] = people["address"].fillna(emply_email).fillna(names)
     rows, carriers = take_rows(emply["employee_row"], emply_row), take_rows(emply["employees"], emply_row, absent=0)
     by_entra = emply_email.isna().to_numpy()
-    carried = take(inputs.emply_users["employee_id"], emply_row[by_entra])
-    rows[by_entra], carriers[by_entra] = employees.of_people(carried, people.loc[by_entra, "address"])
-    renamed = ~by_entra & (rows < 0) & people["address"].notna().to_numpy()
-    rows[renamed], carriers[renamed] = _by_entra_email(inputs, people.loc[renamed, "address"], users, emply, employees)
-    people["employee_row"] = rows
-    people["employees"] = carriers
-    people["employee_id"] = take(inputs.emply_employees["employee_id"], rows)
-    people["employee_by_entra_email"] = renamed & (rows >= 0)
-    return people[IDENTITY_COLUMNS]
+    asked = np.flatnonzero(by_entra)
+    carried = take(inputs.emply_users["employee_id"], emply_row[asked])
+    rows[asked], carriers[asked] = employees.of_people(carried, take(address, asked))
+    renamed = ~by_entra & (rows < 0) & address.notna().to_numpy()
+    rows[renamed], carriers[renamed] = _by_entra_email(inputs, address[renamed], users, emply, employees)
+    found = people | {
+        "subject": address.fillna(emply_email).fillna(names),
+        "employee_row": rows,
+        "employees": carriers,
+        "employee_id": take(inputs.emply_employees["employee_id"], rows),
+        "employee_by_entra_email": renamed & (rows >= 0),
+    }
+    columns = ((name, found[name]) for name in IDENTITY_COLUMNS)
+    return pd.DataFrame({name: of.array if isinstance(of, pd.Series) else of for name, of in columns}, copy=False)
 
 
 def _by_entra_email(

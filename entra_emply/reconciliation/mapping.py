@@ -67,8 +67,8 @@ def resolve(
     """The whole mapping in ids. Raises SettingsError (R8) naming every group, role and department that is wrong."""
     wrong = _Wrong(settings)
     resolved = _groups(settings, entra_groups, group_ids, wrong)
-    roles = pd.Series(emply_roles["role_id"].array, index=trimmed(emply_roles["title"]))
-    departments = pd.Series(emply_departments["department_id"].array, index=trimmed(emply_departments["title"]))
+    roles = _by_title(emply_roles["title"], emply_roles["role_id"])
+    departments = _by_title(emply_departments["title"], emply_departments["department_id"])
     rows = [
         {
             "group_id": group_id,
@@ -138,9 +138,8 @@ def _groups(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd.DataFr
             wrong.say(f"{twins} are the same group of Entra: keep one of the entries", ("groups", number, "group"))
     by_name = [(name, found) for name, found in zip(names, ids, strict=True) if found not in (None, name)]
     resolved = pd.DataFrame(by_name, columns=_RECORDED, dtype="str")
-    current = known.reindex(resolved["group_id"]).to_numpy()
-    renamed = resolved.loc[resolved["group_name"].to_numpy() != current, ["group_id"]]
-    return GroupIds(tuple(ids), resolved, renamed.assign(display_name=known.reindex(renamed["group_id"]).to_numpy()))
+    renamed = [(found, known.get(found)) for name, found in by_name if known.get(found) != name]
+    return GroupIds(tuple(ids), resolved, pd.DataFrame(renamed, columns=_RENAMED, dtype="str"))
 
 
 def _group_id(name: str, known: "pd.Series[str]", recorded: dict[str, str]) -> str:
@@ -161,13 +160,20 @@ def _group_id(name: str, known: "pd.Series[str]", recorded: dict[str, str]) -> s
     raise SettingsError(f"there is no group {name!r} in Entra")
 
 
-def _one(what: str, title: str | None, ids: "pd.Series[str]") -> str | None:
+def _by_title(titles: "pd.Series[str]", ids: "pd.Series[str]") -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for title, identity in zip(trimmed(titles), ids, strict=True):
+        found.setdefault(title, []).append(identity)
+    return found
+
+
+def _one(what: str, title: str | None, ids: dict[str, list[str]]) -> str | None:
     """The id of the role or department of this title."""
     if title is None:
         return None
-    found = ids[ids.index == title]
+    found = ids.get(title, [])
     if len(found) == 1:
-        return str(found.iloc[0])
+        return found[0]
     if len(found):
         raise SettingsError(f"{len(found)} {what}s of Emply are called {title!r}: rename one of them")
     raise SettingsError(f"there is no {what} {title!r} in Emply")

@@ -13,11 +13,27 @@ import pyarrow.compute as pc
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guard_counts, guards
-from entra_emply.reconciliation.arrays import as_set, collected, is_among, marked, repeated, sorted_by, take
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    as_frame,
+    as_set,
+    collected,
+    different_texts,
+    in_order,
+    is_among,
+    is_text,
+    marked,
+    positions,
+    repeated,
+    sorted_rows,
+    take,
+)
+from entra_emply.reconciliation.drafts import NO_ACTIONS, together
 from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.guard_counts import COUNTS
 from entra_emply.reconciliation.guards import GUARDS
-from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, together
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.kinds import ORDER, UNDO_RULES
@@ -40,7 +56,7 @@ from entra_emply.reconciliation.rules import (
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.days import time_zones
 from entra_emply.reconciliation.rules.undo import Undoing
-from entra_emply.text import as_arrow
+from entra_emply.text import as_arrow, as_column
 
 ACTION_COLUMNS = [
     "action_id",
@@ -61,8 +77,7 @@ ACTION_COLUMNS = [
     "time_zone",
 ]
 
-_NO_ACTIONS = pd.DataFrame(columns=[*ACTION_DRAFT, "entra_id", "emply_user_id", "action_id"], dtype="str")
-_NO_ACTIONS = _NO_ACTIONS.astype({"person": "int64"})
+_ORDER = pd.Series(ORDER, dtype="str")
 _JSON = json.JSONEncoder(sort_keys=True).encode
 _NAMES_OF_GUARDS = pd.Series(
     [" ".join(name for bit, name in enumerate(GUARDS) if some >> bit & 1) for some in range(1 << len(GUARDS))],
@@ -136,17 +151,15 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     held = _held(of_people)
     found = Calendars(identities, guards.waiting(identities, held))
     of_calendars = _of_calendars(found)
-    planned = _in_order(identities, [held, _held(of_calendars)])
-    of_roles = planned["kind"].isin(["link_user", "create_user", "set_roles"]) & ~planned["rule"].isin(UNDO_RULES)
-    waiting = planned[of_roles & (planned["held_by"] != "")]
-    states = states[~states["person"].isin(waiting["person"])]
+    planned, person = _in_order(identities, [held, _held(of_calendars)])
+    waits = ~np.isin(states["person"], person[_sets_roles(planned) & ~is_text(planned["held_by"], "")])
     members = np.bincount(identities.memberships["priority"], minlength=len(mapping.groups))
     counts = pd.DataFrame({"group_id": mapping.groups["group_id"], "members": members})
     ended = inputs.state.deactivations.drop(guard_counts.standing_deactivations(identities).index)
     return Plan(
-        actions=planned[ACTION_COLUMNS],
+        actions=planned,
         findings=_findings(identities, found),
-        role_states=states.drop(columns="person").reset_index(drop=True),
+        role_states=states[waits].drop(columns="person").reset_index(drop=True),
         group_ids=mapping.resolved.recorded,
         group_counts=counts[counts["members"] > 0].reset_index(drop=True),
         ended_deactivations=ended[["emply_user_id"]].reset_index(drop=True),
@@ -186,16 +199,19 @@ def require_groups_read(inputs: Inputs, groups_read: "pd.Series[str]") -> None:
 
 def _of_people(identities: Identities, changes: roles.RoleChanges, undoing: Undoing) -> PlannedActions:
     """The actions of everything but C and E, with who they are about."""
-    drafts = together(
-        [
-            undoing.planned,
-            photos.actions_of(identities),
-            write_back.actions_of(identities),
-            undo.actions_of(undoing),
-        ]
+    drafts = as_frame(
+        together(
+            [
+                undoing.planned,
+                photos.actions_of(identities),
+                write_back.actions_of(identities),
+                undo.actions_of(undoing),
+            ]
+        )
     )
-    who = identities.frame.loc[drafts["person"], ["entra_id", "emply_user_id"]].reset_index(drop=True)
-    return PlannedActions(identities, _with_ids(pd.concat([drafts, who], axis=1)), changes)
+    person = drafts["person"].to_numpy()
+    who = {name: take(identities.frame[name], person) for name in ("entra_id", "emply_user_id")}
+    return PlannedActions(identities, _with_ids(drafts.assign(**who)), changes)
 
 
 def _ended_undos(undoing: Undoing) -> pd.DataFrame:
@@ -207,12 +223,12 @@ def _ended_undos(undoing: Undoing) -> pd.DataFrame:
 
 def _of_calendars(found: Calendars) -> PlannedActions:
     """The actions of C and E. Two calendars or events of one id make one action."""
-    if found.of_emply.frame.empty and calendars.wanted(found).empty:
-        return PlannedActions(found.identities, _NO_ACTIONS)
-    drafts = together([calendar_actions.actions_of(found), events.actions_of(found)])
-    drafts = drafts.reindex(columns=[*ACTION_DRAFT, "entra_id", "emply_user_id"]).astype({"emply_user_id": "str"})
-    planned = _with_ids(drafts.astype({"entra_id": "str"})).drop_duplicates("action_id", ignore_index=True)
-    return PlannedActions(found.identities, planned)
+    drafts = [NO_ACTIONS]
+    if len(found.of_emply) or len(calendars.wanted(found)):
+        drafts = [calendar_actions.actions_of(found), events.actions_of(found)]
+    planned = _with_ids(as_frame(together(drafts)))
+    again = planned["action_id"].duplicated().to_numpy(dtype=bool)
+    return PlannedActions(found.identities, planned[~again].reset_index(drop=True) if again.any() else planned)
 
 
 def _held(planned: PlannedActions) -> pd.DataFrame:
@@ -225,20 +241,26 @@ def _with_ids(drafts: pd.DataFrame) -> pd.DataFrame:
     return drafts.assign(action_id=action_ids(drafts))
 
 
-def _in_order(identities: Identities, parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """The whole plan's actions (ACTION_COLUMNS and person), in the order of applying."""
-    planned = together(parts)
+def _in_order(identities: Identities, parts: list[pd.DataFrame]) -> tuple[pd.DataFrame, Rows]:
+    """The whole plan's actions (ACTION_COLUMNS) in the order of applying, and whom each is about."""
+    planned = pd.concat(parts, ignore_index=True)
     person = planned["person"].to_numpy(dtype=np.int64)
-    employee = take(identities.frame["employee_id"], person)
-    planned = planned.assign(
-        subject=take(identities.frame["subject"], person),
-        groups=_groups(identities, planned["person"]),
-        employee_id=employee.where(planned["rule"] == "W3"),
-        time_zone=_time_zones(identities, planned),
-    )
-    order = (planned["target"] + "." + planned["kind"]).map({kind: place for place, kind in enumerate(ORDER)})
-    planned = sorted_by(planned.assign(order=order), ["order", "subject", "action_id"])
-    return planned.assign(position=np.arange(len(planned)))
+    columns = {str(name): column for name, column in planned.items()} | {
+        "subject": take(identities.frame["subject"], person),
+        "groups": _groups(identities, person),
+        "employee_id": take(identities.frame["employee_id"], np.where(is_text(planned["rule"], "W3"), person, -1)),
+        "time_zone": _time_zones(identities, planned),
+    }
+    order = positions(planned["target"] + "." + planned["kind"], _ORDER)
+    rows = sorted_rows(order, columns["subject"], columns["action_id"])
+    made = {name: column.array.take(rows) for name, column in columns.items()} | {"position": np.arange(len(rows))}
+    return pd.DataFrame({name: made[name] for name in ACTION_COLUMNS}, copy=False), person[rows]
+
+
+def _sets_roles(planned: pd.DataFrame) -> Mask:
+    """Which actions a role state waits for (R9)."""
+    by_kind = planned["kind"].isin(["link_user", "create_user", "set_roles"]) & ~planned["rule"].isin(UNDO_RULES)
+    return by_kind.to_numpy(dtype=bool)
 
 
 def _time_zones(identities: Identities, planned: pd.DataFrame) -> "pd.Series[str]":
@@ -273,26 +295,26 @@ def _or_null(value: str | None, to_json: Callable[[str], str]) -> str:
     return "null" if value is None else to_json(value)
 
 
-def _groups(identities: Identities, persons: "pd.Series[int]") -> "pd.Series[str]":
+def _groups(identities: Identities, persons: Rows) -> "pd.Series[str]":
     """The ids of the groups of persons (-1: nobody), now and when last reconciled, sorted, separated by blanks."""
-    whom = as_set(np.asarray(persons[persons >= 0], dtype=np.int64))
+    whom = as_set(persons[persons >= 0])
     asked = marked(whom, len(identities.frame))
-    now, then = identities.memberships, identities.role_states.of(asked[identities.role_states.person])
-    now = now[asked[now["entra_row"]]]
-    groups = [take(identities.mapping.groups["group_id"], now["priority"]), take(then.group_ids, then.group)]
-    both = pd.DataFrame(
-        {"person": np.concatenate([now["entra_row"], then.person]), "group_id": pd.concat(groups).array}
-    )
-    both = both.drop_duplicates().sort_values(["person", "group_id"])
-    lists = collected(np.searchsorted(whom, both["person"]), both["group_id"], len(whom))
-    names = pd.Series(pc.binary_join(lists, pa.scalar(" ", pa.large_string())), index=whom, dtype="str")
-    return pd.Series(names.reindex(persons).fillna("").array, index=persons.index, dtype="str")
+    now, priority = (identities.memberships[name].to_numpy() for name in ("entra_row", "priority"))
+    then, group_id = identities.role_states, identities.mapping.groups["group_id"]
+    now, priority, then = now[asked[now]], priority[asked[now]], then.of(asked[then.person])
+    ids = different_texts(group_id, then.group_ids).sort_values(ignore_index=True)
+    number = np.concatenate([positions(group_id, ids)[priority], positions(then.group_ids, ids)[then.group]])
+    width = max(len(ids), 1)
+    pairs = as_set(np.searchsorted(whom, np.concatenate([now, then.person])) * width + number)
+    lists = collected(pairs // width, take(ids, pairs % width), len(whom))
+    names = as_column(pc.binary_join(lists, pa.scalar(" ", pa.large_string())))
+    return take(names, np.where(persons >= 0, np.searchsorted(whom, persons), -1)).fillna("")
 
 
-def _joined(flags: pd.DataFrame) -> "pd.Series[str]":
-    """The names of the columns that are true, separated by blanks; the columns are GUARDS."""
-    places = flags.to_numpy(dtype=np.int64) @ (1 << np.arange(len(GUARDS)))
-    return pd.Series(_NAMES_OF_GUARDS.array.take(places), index=flags.index)
+def _joined(flags: dict[str, Mask]) -> "pd.Series[str]":
+    """The names of the guards that hold each action, separated by blanks."""
+    sets = sum(flags[guard].astype(np.int64) << bit for bit, guard in enumerate(GUARDS))
+    return take(_NAMES_OF_GUARDS, np.asarray(sets))
 
 
 def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:
@@ -308,8 +330,8 @@ def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:
         ]
     )
     others = [findings.about_groups(identities), findings.about_sources(left_out.sources_of(found))]
-    all_of_them = pd.concat([findings.about_people(identities, drafts), *others])
-    return sorted_by(all_of_them, ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"])
+    found = together([findings.about_people(identities, drafts), *others])
+    return as_frame(in_order(found, ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"]))
 
 
 def _switched_off(inputs: Inputs, joined: pd.DataFrame | None) -> Plan:
@@ -323,8 +345,8 @@ def _switched_off(inputs: Inputs, joined: pd.DataFrame | None) -> Plan:
     found = Calendars(identities, np.zeros(len(identities), dtype=bool))
     of_calendars = _of_calendars(found)
     return Plan(
-        actions=_in_order(identities, [_held(of_calendars)])[ACTION_COLUMNS],
-        findings=findings.about_sources(left_out.sources_of(found)),
+        actions=_in_order(identities, [_held(of_calendars)])[0],
+        findings=as_frame(findings.about_sources(left_out.sources_of(found))),
         role_states=empty("entra_id", "group_id", "role_id"),
         group_ids=empty("group_name", "group_id"),
         group_counts=empty("group_id", "members").astype({"members": "int64"}),

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
-from entra_emply.reconciliation.arrays import Mask, Rows, encoded, is_among, positions, take
+from entra_emply.reconciliation.arrays import Mask, Rows, encoded, is_among, is_text, positions, take
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.kinds import UNDO_RULES
 from entra_emply.reconciliation.rule import Condition
 from entra_emply.reconciliation.rules.roles import RoleChanges
+from entra_emply.text import as_arrow
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,22 +50,32 @@ class PlannedActions:
         guards = take(holds["guards"], positions(self.frame["action_id"], holds["action_id"]))
         return " " + guards.fillna("") + " "
 
+    def was_held_by(self, guard: str) -> Mask:
+        """Which the newest plan held by this guard."""
+        if ("was held", guard) not in self.answers:
+            held = pc.match_substring(as_arrow(self.held_before), f" {guard} ")
+            self.answers["was held", guard] = np.asarray(pc.fill_null(held, False).to_numpy(zero_copy_only=False))
+        mask: Mask = self.answers["was held", guard]
+        return mask
+
     @cached_property
     def approved(self) -> Mask:
         """Which a person has approved."""
         approvals = self.identities.inputs.state.approvals
+        if approvals.empty:
+            return np.zeros(len(self), dtype=bool)
         valid = approvals.loc[approvals["expires_at"] > self.identities.inputs.now, "action_id"]
         return is_among(self.frame["action_id"], valid)
 
     @cached_property
     def as_one(self) -> Rows:
         """W3: a number for the two actions on one person that are held as one, -1 for others."""
-        return np.where((self.frame["rule"] == "W3").to_numpy(dtype=bool), self.person, -1)
+        return np.where(is_text(self.frame["rule"], "W3"), self.person, -1)
 
     def is_kind(self, *kinds: str) -> Mask:
         """Which are of one of these kinds."""
         numbers, known = self._kinds
-        return np.isin(numbers, [number for number, kind in enumerate(known) if kind in kinds])
+        return np.array([kind in kinds for kind in known], dtype=bool)[numbers] if known else np.zeros(0, dtype=bool)
 
     @cached_property
     def _kinds(self) -> tuple[Rows, list[str]]:
@@ -74,12 +86,17 @@ class PlannedActions:
     @cached_property
     def in_entra(self) -> Mask:
         """Which change Entra."""
-        return (self.frame["target"] == "entra").to_numpy(dtype=bool)
+        return is_text(self.frame["target"], "entra")
 
     @cached_property
     def of_c6(self) -> Mask:
         """Which are C6's."""
-        return (self.frame["rule"] == "C6").to_numpy(dtype=bool)
+        return is_text(self.frame["rule"], "C6")
+
+    @cached_property
+    def leaves_group(self) -> Mask:
+        """Which deactivate somebody who is in no group any more."""
+        return is_text(self.frame["reason"], "removed_from_group")
 
     @cached_property
     def of_undo(self) -> Mask:

@@ -199,8 +199,9 @@ class Rule(Generic[S]):
             if not len(rows):
                 break
             holds = condition.holds(subjects, rows)
-            failed[rows[~holds]] = place
-            rows = rows[holds]
+            if not holds.all():
+                failed[rows[~holds]] = place
+                rows = rows[holds]
         failed.flags.writeable = False
         return failed
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, encoded, positions, take
+from entra_emply.reconciliation.arrays import Mask, encoded, is_text, positions, rows_of, take
 from entra_emply.reconciliation.inputs import Inputs
 
 _NOT_FOR_GOOD = frozenset({401, 408, 429})
@@ -32,16 +32,17 @@ class Source:
 
 def codes_of(inputs: Inputs, kind: str, entra_ids: "pd.Series[str]") -> "pd.Series[str]":
     """The code of each of these users' `kind` ("photos", "mailboxes"); missing where it was read. The index stays."""
-    unreadable = inputs.unreadable[(inputs.unreadable["kind"] == kind).to_numpy(dtype=bool)]
-    return take(unreadable["code"], pd.Series(positions(entra_ids, unreadable["id"]), index=entra_ids.index))
+    rows = rows_of(inputs.unreadable["kind"], kind)
+    found = positions(entra_ids, take(inputs.unreadable["id"], rows))
+    return take(inputs.unreadable["code"], np.append(rows, -1)[found], entra_ids.index)
 
 
 def code_of_source(inputs: Inputs, source: str) -> str | None:
     """The code of a source that could not be read at all; None where it was read."""
     if inputs.unreadable.empty:
         return None
-    rows = inputs.unreadable[(inputs.unreadable["kind"] == "sources") & (inputs.unreadable["id"] == source)]
-    return None if rows.empty else str(rows["code"].iloc[0])
+    rows = np.flatnonzero(is_text(inputs.unreadable["kind"], "sources") & is_text(inputs.unreadable["id"], source))
+    return str(inputs.unreadable["code"].iloc[rows[0]]) if len(rows) else None
 
 
 def left_out(inputs: Inputs, source: str, kind: str, considered: "pd.Series[str]") -> str | None:

@@ -22,8 +22,8 @@ def of_rows(
 ) -> pd.DataFrame:
     """`frames.of_rows`, for Emply. Raises SourceUnreadable also for NUL in a text, naming column and rows."""
     frame = frames.of_rows(model, rows, source, derived)
-    for name in frame.columns:
-        wrong = _with_nul(pa.array(frame[name], from_pandas=True))
+    for name, values in frame.items():
+        wrong = _with_nul(pa.array(values, from_pandas=True))
         if wrong:
             raise SourceUnreadable(source, frames.sentence(str(name), "has a NUL", len(wrong), frame.iloc[wrong, 0]))
     return frame

@@ -24,7 +24,7 @@ from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules.calendar_owners import C7, C8, why_not
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.calendars import C1, C1A, C2, C4, C5, C6, NOT_EDITABLE, wanted
-from entra_emply.reconciliation.rules.event_subjects import Events
+from entra_emply.reconciliation.rules.event_subjects import events_of
 from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
 from entra_emply.reconciliation.rules.kept_calendars import C3, kept
 from entra_emply.reconciliation.rules.left_out import G5B, sources_of
@@ -99,8 +99,8 @@ def why_no_calendars(facts: Facts) -> str | None:
 
 def default_comes(facts: Facts) -> bool:
     """Whether Emply has to have this person's default calendar (C1, C5)."""
-    of = wanted(facts.calendars)
-    return bool((of["is_default"].astype(bool) & (of["person"] == facts.row)).any())
+    entra, of = facts.calendars.of_entra, wanted(facts.calendars)
+    return bool((entra.frame["is_default"].to_numpy(dtype=bool)[of] & (entra.person[of] == facts.row)).any())
 
 
 def off_in_emply(facts: Facts) -> list[str]:
@@ -118,14 +118,9 @@ def not_editable(facts: Facts) -> list[str]:
 # --- E ----------------------------------------------------------------------------------------------------------------
 
 
-@once
-def _events(people: Calendars) -> Events:
-    return Events(people)
-
-
 def events(facts: Facts) -> Iterator[Statement]:
     """E1 to E3, in order."""
-    both = _events(facts.calendars)
+    both = events_of(facts.calendars)
     outlook, emply, pairs = both.outlook, both.emply, both.recorded
     yield together("E1", [_counted(E1, outlook, facts), _counted(E1_GONE, emply, facts)])
     parts = [_counted(E2, emply, facts), _counted(E2_CHANGED, emply, facts), _counted(E2_GONE, pairs, facts)]

@@ -85,7 +85,7 @@ def _no_employee(person: Person) -> Inputs:
 def _nobody_has_the_address(person: Person) -> Inputs:
     """The logins that are nobody's lose the names that are the user's addresses."""
     logins, users = person.inputs.emply_users, person.identities.entra_users
-    mine = users.addresses_of(_only(person.row))["address"]
+    mine = users.addresses_of(_only(person.row)).address
     mine = pd.concat([mine, users.upn.iloc[[person.row]].dropna()])
     names = {
         name: logins[name].where(~is_among(logins[name].str.casefold().str.strip(), mine))

@@ -3,13 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, codes, equal_pairs, is_among, marked
-from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
+from entra_emply.reconciliation.arrays import Mask, Rows, codes, equal_pairs, is_among, marked, repeated, stacked, take
+from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
+from entra_emply.reconciliation.entra_users import Addresses
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, with_employee
 from entra_emply.reconciliation.rules.lifecycle import joiners
 from entra_emply.reconciliation.rules.scope import flag
 from entra_emply.text import as_address, key, trimmed, written
+
+Texts = dict[str, "pd.Series[str]"]
 
 # Emply's field: (column of Entra users, column of Emply users). (A1)
 _FOLLOWING = {
@@ -56,43 +60,40 @@ def _given(identities: Identities, field: str, rows: "pd.Index[int]") -> "pd.Ser
     if field == "username":
         return name
     mail = as_address(identities.entra("mail", rows)).fillna(name)
-    return mail.where(identities.frame.loc[rows, "address"].notna())
+    return mail.where(identities.has_email[rows])
 
 
 @once
 def _blank(identities: Identities) -> dict[str, tuple[Mask, Mask]]:
     """A2: for e-mail and username, who has none in Emply but one in Entra, and of those whose is not free."""
-    wanted, nobody = _wanted(identities), np.zeros(0, dtype=bool)
-    parts = [pd.DataFrame({"field": field, "person": of.index, "address": of}) for field, of in wanted.items()]
-    together = pd.concat(parts, ignore_index=True)
-    together["address"] = key(together["address"])
-    taken = _not_free(identities, together) if len(together) else nobody
-    blank = {}
-    for field, of in wanted.items():
-        mine = (together["field"] == field).to_numpy(dtype=bool)
-        lacking = marked(of.index.to_numpy(dtype=np.int64), len(identities))
-        blank[field] = lacking, _spread(identities, of.index, taken[mine])
-    return blank
+    wanted = _wanted(identities)
+    people = [of.index.to_numpy(dtype=np.int64) for of in wanted.values()]
+    person, address = np.concatenate(people), key(stacked(*wanted.values()))
+    taken = _not_free(identities, person, address) if len(person) else np.zeros(0, dtype=bool)
+    of_field = np.split(taken, np.cumsum([len(rows) for rows in people])[:-1])
+    return {
+        field: (marked(rows, len(identities)), marked(rows[of], len(identities)))
+        for field, rows, of in zip(wanted, people, of_field, strict=True)
+    }
 
 
-def _not_free(identities: Identities, wanted: pd.DataFrame) -> Mask:
-    """Of each address that is wanted (person, address), whether another Emply user carries it, as username or as
-    e-mail, or somebody gets it by L1, or another wants it, too."""
-    address = wanted["address"]
-    joining = identities.where(joiners(identities))
-    names = key(identities.entra("user_principal_name", joining))
-    created = pd.concat([names, identities.frame.loc[joining, "address"]])
-    wanted_by = wanted[["person", "address"]].drop_duplicates()
-    twice = wanted_by.loc[wanted_by["address"].duplicated(keep=False), "address"]
-    return _carried_by_others(identities, wanted) | is_among(address, created) | is_among(address, twice)
+def _not_free(identities: Identities, person: Rows, address: "pd.Series[str]") -> Mask:
+    """Of each address that is wanted by a person, whether another Emply user carries it, as username or as e-mail, or
+    somebody gets it by L1, or another wants it, too."""
+    joining = np.flatnonzero(joiners(identities))
+    names = key(identities.entra("user_principal_name", pd.Index(joining)))
+    created = stacked(names, take(identities.frame["address"], joining))
+    wanted_by = Addresses.of((person, address)).address
+    twice = take(wanted_by, np.flatnonzero(wanted_by.duplicated(keep=False).to_numpy(dtype=bool)))
+    return _carried_by_others(identities, person, address) | is_among(address, created) | is_among(address, twice)
 
 
-def _carried_by_others(identities: Identities, wanted: pd.DataFrame) -> Mask:
-    own = identities.frame.loc[wanted["person"], "emply_row"].to_numpy()
-    carried = np.zeros(len(wanted), dtype=bool)
+def _carried_by_others(identities: Identities, person: Rows, address: "pd.Series[str]") -> Mask:
+    own = identities.emply_row[person]
+    carried = np.zeros(len(address), dtype=bool)
     for addresses in identities.inputs.login_keys.values():
-        rows = np.flatnonzero(is_among(addresses, wanted["address"]))
-        asked, carrier = equal_pairs(wanted["address"], addresses.iloc[rows])
+        rows = np.flatnonzero(is_among(addresses, address))
+        asked, carrier = equal_pairs(address, take(addresses, rows))
         carried[asked[own[asked] != rows[carrier]]] = True
     return carried
 
@@ -157,7 +158,7 @@ def _changes(identities: Identities, person: int) -> Values:
     return {"changes": [Part("field_changes", _change(name, before, after)) for name in names]}
 
 
-def _change(name: str, before: pd.DataFrame, after: pd.DataFrame) -> Values:
+def _change(name: str, before: Texts, after: Texts) -> Values:
     old, new = before[name].iloc[0], after[name].iloc[0]
     return {"field": Part(name), "before": old if isinstance(old, str) else None, "after": new}
 
@@ -185,36 +186,35 @@ def _changed(identities: Identities) -> dict[str, Mask]:
     return changed | {field: blank & ~carried & filling for field, (blank, carried) in _blank(identities).items()}
 
 
-def actions_of(identities: Identities) -> pd.DataFrame:
+def actions_of(identities: Identities) -> Drafts:
     """A4: one `emply.update_user` for each person with differences, of the changed fields alone, drafted."""
-    changed = _changed(identities)
-    pattern = np.zeros(len(identities.frame), dtype=np.int64)
-    for bit, mask in enumerate(changed.values()):
-        pattern[mask & A4.acts(identities)] |= 1 << bit
-    drafts = [actions(identities.where(pattern < 0), "emply.update_user", "A1")]
-    for fields in np.unique(pattern[pattern > 0]):  # people with the same changed fields share the keys of their JSON
-        rows = identities.where(pattern == fields)
-        names = [name for bit, name in enumerate(changed) if fields >> bit & 1]
-        rule = "A1" if _FOLLOWING.keys() & set(names) else "A2"
-        before, after = _values(identities, rows, names)
-        drafts.append(actions(rows, "emply.update_user", rule, before=before, after=after))
-    return together(drafts)
+    follows = np.logical_or.reduce([mask for field, mask in _changed(identities).items() if field in _FOLLOWING])
+    acts = A4.acts(identities)
+    return together([_updates(identities, acts & follows, "A1"), _updates(identities, acts & ~follows, "A2")])
 
 
-def findings_of(identities: Identities) -> pd.DataFrame:
+def _updates(identities: Identities, mask: Mask, rule: str) -> Drafts:
+    rows = identities.where(mask)
+    changed = {field: of[rows] for field, of in _changed(identities).items() if of[rows].any()}
+    before, after = _values(identities, rows, [*changed])
+    return actions(rows, "emply.update_user", rule, before=before, after=after, only=changed)
+
+
+def findings_of(identities: Identities) -> Drafts:
     """A2: an e-mail or username that another has, gets or wants is not filled, drafted: one for each person."""
     return findings(identities.where(A2.fails_at(identities, nobody_else_has.name)), "address_taken", "A2")
 
 
-def _values(identities: Identities, rows: "pd.Index[int]", names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _values(identities: Identities, rows: "pd.Index[int]", names: list[str]) -> tuple[Texts, Texts]:
     """The fields `names` in Emply and as they have to be, as written, missing where blank."""
-    before, after = {}, {}
+    before: Texts = {}
+    after: Texts = {}
     for name in names:
         theirs, ours = _FOLLOWING.get(name, (None, None))
         if theirs is None or ours is None:
-            before[name] = pd.Series(index=rows, dtype="str")
+            before[name] = repeated(None, len(rows))
             after[name] = _given(identities, name, rows)
         else:
             before[name] = written(identities.emply(ours, rows))
             after[name] = identities.entra(theirs, rows)
-    return pd.DataFrame(before, index=rows), pd.DataFrame(after, index=rows)
+    return before, after

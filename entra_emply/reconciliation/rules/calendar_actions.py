@@ -1,131 +1,95 @@
 """C: the actions that are drafted of what `calendars` decides."""
 
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.identities import actions, together
+from entra_emply.reconciliation.arrays import Rows, take
+from entra_emply.reconciliation.drafts import NO_ACTIONS, Drafts, actions, together
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
-from entra_emply.reconciliation.rules.calendars import (
-    C4,
-    C6,
-    added,
-    attached,
-    comes_enabled,
-    keeps_events,
-    renewed,
-    with_owner,
-)
+from entra_emply.reconciliation.rules.calendars import C4, C6, added, attached, comes_enabled, keeps_events, renewed
 from entra_emply.reconciliation.rules.kept_calendars import C3, kept, renamed, unshared
+from entra_emply.text import written
+
+_NAMES = {"kind": "kind", "user_id": "userId", "external_id": "externalId", "name": "name"}
 
 
-def actions_of(calendars: Calendars) -> pd.DataFrame:
+def actions_of(calendars: Calendars) -> Drafts:
     """C1, C1a, C3, C4, C5, C6, drafted. Removals come before additions (`kinds`)."""
-    drafts = [_additions(calendars), _attachments(calendars), _renewals(calendars), *_updates(calendars)]
-    return together([*_endings(calendars), *drafts])
+    drafts = (_endings, _additions, _attachments, _renewals, _updates)
+    return together([NO_ACTIONS, *(draft for each in drafts for draft in each(calendars))])
 
 
-def _endings(calendars: Calendars) -> list[pd.DataFrame]:
+def _endings(calendars: Calendars) -> Iterator[Drafts]:
     """C4, C6: a calendar that holds events of Emply's own is detached, any other removed."""
-    here, drafts = calendars.of_emply, []
+    here, keeps = calendars.of_emply, keeps_events(calendars.of_emply)
     for rule in (C4, C6):
-        goes, keeps = rule.acts(here), keeps_events(here)
-        removed = here.frame[goes & ~keeps]
-        freed = here.frame[goes & keeps].assign(external_id_after=None).astype({"external_id_after": "str"})
-        before, after = ["kind", "external_id", "name"], ["kind", "external_id_after"]
-        drafts.append(_drafts(removed, "emply.remove_calendar", rule.name, before=before))
-        drafts.append(_drafts(freed, "emply.detach_calendar", rule.name, before=before, after=after))
-    return drafts
+        removed, freed = (np.flatnonzero(rule.acts(here) & mask) for mask in (~keeps, keeps))
+        if len(removed):
+            before = _texts(here.frame, removed, "kind", "external_id", "name")
+            yield _drafts(here.frame, removed, "emply.remove_calendar", rule.name, before=before)
+        if len(freed):
+            before = _texts(here.frame, freed, "kind", "external_id", "name")
+            after = {"kind": before["kind"], "externalId": None}
+            yield _drafts(here.frame, freed, "emply.detach_calendar", rule.name, before=before, after=after)
 
 
-def _additions(calendars: Calendars) -> pd.DataFrame:
-    new = added(calendars)
-    first = comes_enabled(new)
-    new = new.assign(
-        is_default=first,
-        enabled=first,
-        can_disable=~first,
-        share_dates_and_titles=calendars.identities.inputs.settings.always_share_dates_and_titles,
-    )
-    columns = [
-        "kind",
-        "user_id",
-        "external_id",
-        "name",
-        "is_default",
-        "enabled",
-        "can_disable",
-        "share_dates_and_titles",
-    ]
-    return _by_kind(with_owner(calendars.identities, new), "emply.add_calendar", after=columns)
+def _additions(calendars: Calendars) -> Iterator[Drafts]:
+    entra = calendars.of_entra
+    share = calendars.identities.inputs.settings.always_share_dates_and_titles
+    for rule, rows in _by_rule(calendars, added(calendars)):
+        first = comes_enabled(entra)[rows]
+        flags = {"isDefault": first, "enabled": first, "canDisable": ~first, "shareDatesAndTitles": share}
+        after = _texts(entra.frame, rows, "kind", "user_id", "external_id", "name") | flags
+        yield _drafts(entra.frame, rows, "emply.add_calendar", rule, after=after)
 
 
-def _attachments(calendars: Calendars) -> pd.DataFrame:
-    again = with_owner(calendars.identities, attached(calendars)).assign(external_id_before=None)
-    again = again.astype({"external_id_before": "str"})
-    again = again.assign(name=again["name"].fillna(again["name_here"]))
-    return _by_kind(
-        again, "emply.attach_calendar", before=["kind", "external_id_before"], after=["kind", "external_id", "name"]
-    )
+def _attachments(calendars: Calendars) -> Iterator[Drafts]:
+    entra, again = calendars.of_entra.frame, attached(calendars)
+    for rule, rows in _by_rule(calendars, again.entra):
+        own = again.emply[np.searchsorted(again.entra, rows)]
+        own_name = written(take(calendars.identities.inputs.emply_calendars["name"], own))
+        after = _texts(entra, rows, "kind", "external_id", "name")
+        before = {"kind": after["kind"], "externalId": None}
+        after["name"] = after["name"].fillna(own_name)
+        yield _drafts(entra, rows, "emply.attach_calendar", rule, before=before, after=after)
 
 
-def _renewals(calendars: Calendars) -> pd.DataFrame:
+def _renewals(calendars: Calendars) -> Iterator[Drafts]:
     """C1a: the same calendar with a new id."""
-    before, after = ["kind", "external_id"], ["kind", "external_id_after", "name_after"]
-    return _drafts(renewed(calendars), "emply.attach_calendar", "C1a", before=before, after=after)
+    here, new = calendars.of_emply.frame, renewed(calendars)
+    if len(new):
+        before = _texts(here, new.emply, "kind", "external_id")
+        after = before | _texts(calendars.of_entra.frame, new.entra, "external_id", "name")
+        after["name"] = after["name"].fillna(take(here["name"], new.emply))
+        yield _drafts(here, new.emply, "emply.attach_calendar", "C1a", before=before, after=after)
 
 
-def _updates(calendars: Calendars) -> list[pd.DataFrame]:
+def _updates(calendars: Calendars) -> Iterator[Drafts]:
     """C3: the changed fields alone."""
     of = kept(calendars)
-    acts, name, share = C3.acts(of), renamed(of), unshared(of)
-    here = of.frame.assign(share_after=True)
-    drafts = []
-    for also_name, also_share in ((True, True), (True, False), (False, True)):
-        rows = here[acts & (name == also_name) & (share == also_share)]
-        changed = ["name"] * also_name + ["share_dates_and_titles"] * also_share
-        becomes = ["name_after"] * also_name + ["share_after"] * also_share
-        identity = ["kind", "external_id"]
-        drafts.append(
-            _drafts(rows, "emply.update_calendar", "C3", before=[*identity, *changed], after=[*identity, *becomes])
-        )
-    return drafts
+    rows = np.flatnonzero(C3.acts(of))
+    if len(rows):
+        shared = of.frame["share_dates_and_titles"].take(rows)
+        before = _texts(of.frame, rows, "kind", "external_id", "name") | {"shareDatesAndTitles": shared}
+        after = before | {"name": take(of.frame["name_after"], rows), "shareDatesAndTitles": True}
+        only = {"name": renamed(of)[rows], "shareDatesAndTitles": unshared(of)[rows]}
+        yield _drafts(of.frame, rows, "emply.update_calendar", "C3", before=before, after=after, only=only)
 
 
-_NAMES = {
-    "kind": "kind",
-    "user_id": "userId",
-    "external_id": "externalId",
-    "external_id_before": "externalId",
-    "external_id_after": "externalId",
-    "name": "name",
-    "name_after": "name",
-    "is_default": "isDefault",
-    "enabled": "enabled",
-    "can_disable": "canDisable",
-    "share_dates_and_titles": "shareDatesAndTitles",
-    "share_after": "shareDatesAndTitles",
-}
-
-
-def with_ids(of: pd.DataFrame, draft: pd.DataFrame) -> pd.DataFrame:
-    """Drafts with the ids of owner and login, which need not be those of a person of the join."""
-    return draft.assign(entra_id=of["entra_id"].array, emply_user_id=of["user_id"].array) if len(of) else draft
-
-
-def _by_kind(of: pd.DataFrame, kind: str, *, before: list[str] | None = None, after: list[str]) -> pd.DataFrame:
+def _by_rule(calendars: Calendars, rows: Rows) -> Iterator[tuple[str, Rows]]:
     """C1 for people's calendars, C5 for rooms'."""
-    rooms = of["of_room"].astype(bool)
-    return together(
-        [
-            _drafts(rows, kind, rule, before=before, after=after)
-            for rows, rule in ((of[~rooms], "C1"), (of[rooms], "C5"))
-        ]
-    )
+    of_room = calendars.of_entra.of_room[rows]
+    return ((rule, of) for rule, of in (("C1", rows[~of_room]), ("C5", rows[of_room])) if len(of))
 
 
-def _drafts(
-    of: pd.DataFrame, kind: str, rule: str, *, before: list[str] | None = None, after: list[str] | None = None
-) -> pd.DataFrame:
-    if of.empty:
-        return actions(pd.Index([], dtype="int64"), kind, rule)
-    then, now = (None if columns is None else of[columns].rename(columns=_NAMES) for columns in (before, after))
-    return with_ids(of, actions(pd.Index(of["person"]), kind, rule, before=then, after=now))
+def _texts(of: pd.DataFrame, rows: Rows, *columns: str) -> dict[str, Any]:
+    return {_NAMES[column]: take(of[column], rows) for column in columns}
+
+
+def _drafts(of: pd.DataFrame, rows: Rows, kind: str, rule: str, **sides: Any) -> Drafts:  # noqa: ANN401 (of `actions`)
+    person = of["person"].to_numpy(dtype=np.int64)[rows]
+    entra_id, login = take(of["entra_id"], rows), take(of["user_id"], rows)
+    return actions(person, kind, rule, entra_id=entra_id, emply_user_id=login, **sides)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows
-from entra_emply.reconciliation.identities import Identities, findings, once, together
+from entra_emply.reconciliation.arrays import Mask, Rows, is_text, take
+from entra_emply.reconciliation.drafts import Drafts, findings, together
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Condition, Looked, Rule, Values, all_hold, any_of, failed
 from entra_emply.reconciliation.rules.calendar_subjects import (
     Calendars,
@@ -68,9 +69,7 @@ mailbox_readable = mailbox_unreadable.negated("mailbox_readable")
 mailbox_open = _flag("mailbox_open", lambda calendars: calendars.available)
 mailbox_closed = mailbox_open.negated("mailbox_closed")
 not_deleted_room = _flag("not_deleted_room", lambda calendars: ~to_delete(calendars.identities))
-no_guest = _flag(
-    "no_guest", lambda calendars: (calendars.identities.entra("user_type") != "Guest").to_numpy(dtype=bool)
-)
+no_guest = _flag("no_guest", lambda calendars: ~is_text(calendars.identities.entra("user_type"), "Guest"))
 unmanaged_person = _flag("unmanaged", lambda calendars: unmanaged(calendars.identities))
 
 _USERS = (*OF_IDENTITIES, not_waiting)
@@ -181,7 +180,7 @@ def of_owner(condition: Condition[Calendars]) -> Condition[Any]:
     return condition.of(lambda rows: rows.calendars, lambda rows: rows.person)
 
 
-def findings_of(calendars: Calendars) -> pd.DataFrame:
+def findings_of(calendars: Calendars) -> Drafts:
     """C7: a mailbox that is unreadable, with what the service said as `object`; or that does not exist or may not be
     opened (guests have none)."""
     identities, told = calendars.identities, C7.acts(calendars)
@@ -189,7 +188,7 @@ def findings_of(calendars: Calendars) -> pd.DataFrame:
     return together(
         [
             findings(identities.where(told & ~calendars.unreadable), "mailbox_unavailable", "C7"),
-            findings(unreadable, "mailbox_unreadable", "C7").assign(object=calendars.codes.loc[unreadable].array),
+            findings(unreadable, "mailbox_unreadable", "C7", object=take(calendars.codes, unreadable)),
         ]
     )
 

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, is_among, joined, positions, take, take_flag
+from entra_emply.reconciliation.arrays import Mask, Rows, as_text, both, is_among, joined, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.unreadable import codes_of
-from entra_emply.text import TEXT, trimmed, written
+from entra_emply.text import as_arrow, trimmed, written
+
+_KINDS = pd.Series(["user", "room"], dtype="str")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,33 +79,50 @@ class EntraCalendars:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """person, of_room, kind, user_id (missing for a room), external_id, name (C5: a room's own), is_default,
-        can_edit.
+        """person, of_room, kind, entra_id, user_id (missing for a room), external_id, name (C5: a room's own),
+        is_default, can_edit.
         """
         identities = self.calendars.identities
         entra = identities.inputs.entra_calendars
         person = positions(entra["entra_id"], identities.inputs.entra_users["entra_id"])  # as its person's row
-        entra, person = entra[person >= 0], person[person >= 0]
+        rows = np.flatnonzero(person >= 0)
+        person = person[rows]
         room = identities.in_room[person]
-        room_names = pd.Series(_room_names(identities).iloc[person].array, index=entra.index, dtype="str")
-        frame = pd.DataFrame(
+        names = written(take(entra["name"], rows))
+        return pd.DataFrame(
             {
                 "person": person,
                 "of_room": room,
-                "kind": np.where(room, "room", "user"),
-                "user_id": identities.frame["emply_user_id"].iloc[person].where(~room).array,
-                "external_id": entra["calendar_id"].array,
-                "name": written(entra["name"]).where(~room, room_names).array,
-                "is_default": entra["is_default"].array,
-                "can_edit": entra["can_edit"].array,
-            }
+                "kind": take(_KINDS, room.astype(np.int64)).array,
+                "entra_id": take(entra["entra_id"], rows).array,
+                "user_id": take(identities.frame["emply_user_id"], np.where(room, -1, person)).array,
+                "external_id": take(entra["calendar_id"], rows).array,
+                "name": (names.where(~room, take(_room_names(identities), person)) if room.any() else names).array,
+                "is_default": entra["is_default"].to_numpy(dtype=bool)[rows],
+                "can_edit": entra["can_edit"].to_numpy(dtype=bool)[rows],
+            },
+            copy=False,
         )
-        return frame.astype({"kind": "str", "of_room": "bool", "is_default": "bool", "can_edit": "bool"})
 
     @cached_property
     def person(self) -> Rows:
         """Whose they are."""
         return self.frame["person"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def of_room(self) -> Mask:
+        """Which are rooms'."""
+        return self.frame["of_room"].to_numpy(dtype=bool)
+
+    @cached_property
+    def place(self) -> "pd.Series[str]":
+        """Where they are (see `place_of`)."""
+        return place_of(self.person, self.of_room, self.frame["external_id"])
+
+    @cached_property
+    def in_mailbox(self) -> "pd.Series[str]":
+        """Owner and id as one text."""
+        return both(as_text(self.person), as_arrow(self.frame["external_id"]))
 
     def named(self, row: int) -> str:
         """What a calendar is called."""
@@ -129,22 +148,23 @@ class EmplyCalendars:
         """
         identities = self.calendars.identities
         here = identities.inputs.emply_calendars
-        here = here[trimmed(here["external_id"]).notna()].reset_index(drop=True)
+        here = here.take(np.flatnonzero(~trimmed(here["external_id"]).array.isna())).reset_index(drop=True)
         here = here.assign(
             kind=here["kind"].fillna("user"), name=written(here["name"]), user_id=written(here["user_id"])
         )
         recorded = identities.inputs.state.calendars
-        recorded = recorded[~recorded["detached"]]
-        known = take(recorded["entra_id"], positions(here["calendar_id"], recorded["calendar_id"]))
-        room = here["user_id"].isna().to_numpy()
-        by_record = positions(known, identities.frame["entra_id"])
-        here["person"] = np.where(
-            room,
-            np.where(known.notna(), by_record, _by_mailbox(self.calendars, here)),
-            _by_login(identities, here),
-        )
-        here["entra_id"] = take(identities.frame["entra_id"], here["person"].to_numpy()).fillna(known.where(room))
-        return here.assign(of_room=room)
+        row = positions(here["calendar_id"], recorded["calendar_id"])
+        row[np.append(recorded["detached"].to_numpy(dtype=bool), False)[row]] = -1
+        room = np.asarray(here["user_id"].array.isna())
+        row[~room] = -1
+        known = take(recorded["entra_id"], row)
+        person = _by_login(identities, here)
+        if room.any():
+            by_record = positions(known, identities.frame["entra_id"])
+            of_rooms = np.where(known.notna(), by_record, _by_mailbox(self.calendars, here))
+            person = np.where(room, of_rooms, person)
+        entra_id = take(identities.frame["entra_id"], person).fillna(known)
+        return here.assign(person=person, entra_id=entra_id, of_room=room)
 
     @cached_property
     def nobodys(self) -> Mask:
@@ -155,6 +175,21 @@ class EmplyCalendars:
     def person(self) -> Rows:
         """Whose they are, -1: nobody's."""
         return self.frame["person"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def of_room(self) -> Mask:
+        """Which are rooms'."""
+        return self.frame["of_room"].to_numpy(dtype=bool)
+
+    @cached_property
+    def place(self) -> "pd.Series[str]":
+        """Where they are (see `place_of`)."""
+        return place_of(self.person, self.of_room, self.frame["external_id"])
+
+    @cached_property
+    def in_mailbox(self) -> "pd.Series[str]":
+        """Owner and id as one text."""
+        return both(as_text(self.person), as_arrow(self.frame["external_id"]))
 
     def named(self, row: int) -> str:
         """What a calendar is called."""
@@ -188,14 +223,14 @@ def called(name: object) -> str:
     return name if isinstance(name, str) and name.strip() else "a calendar without a name"
 
 
-def place(of: pd.DataFrame) -> "pd.Series[str]":
-    """Where a calendar is: its Entra id, of that person, as a user's or as a room's."""
-    return as_one(of, "of_room", "person", "external_id")
+def place_of(person: Rows, of_room: Mask, external_id: "pd.Series[str]") -> "pd.Series[str]":
+    """Where calendars are: their Entra ids, of these people, as a user's or as a room's; each as one text."""
+    return both(as_text(person * 2 + of_room), as_arrow(external_id))
 
 
 def as_one(of: pd.DataFrame, *columns: str) -> "pd.Series[str]":
     """The texts of several columns as one: to find rows by more than one id."""
-    return joined(*(of[column].astype(TEXT) for column in columns))
+    return joined(*(of[column] for column in columns))
 
 
 def _room_names(identities: Identities) -> "pd.Series[str]":

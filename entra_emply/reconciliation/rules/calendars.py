@@ -4,13 +4,25 @@ A calendar that came from Entra carries its id (`external_id`); others are never
 and go is decided here once, and E goes on from it. The actions are drafted in `calendar_actions`.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, among, is_among, positions, take, take_flag
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    among,
+    is_among,
+    is_text,
+    joined,
+    marked,
+    positions,
+    rows_of,
+    sort_order,
+    take,
+)
+from entra_emply.reconciliation.identities import once
 from entra_emply.reconciliation.rule import Condition, Looked, Rule, Values, all_hold, any_row
 from entra_emply.reconciliation.rules.calendar_owners import (
     OF_IDENTITIES,
@@ -34,7 +46,6 @@ from entra_emply.reconciliation.rules.calendar_subjects import (
     EmplyCalendars,
     EntraCalendars,
     as_one,
-    place,
 )
 from entra_emply.reconciliation.rules.scope import PersonCondition
 from entra_emply.text import trimmed, written
@@ -54,17 +65,13 @@ def _where_read() -> Condition[Any]:
     return Condition(asked.name, asked.holds, asked.compared, sources_read)
 
 
-def _is_missing(entra: EntraCalendars, rows: Rows) -> Mask:
-    return ~is_among(place(entra.frame.iloc[rows]), _places_here(entra.calendars))
+@once
+def _is_missing(entra: EntraCalendars) -> Mask:
+    return ~is_among(entra.place, entra.calendars.of_emply.place)
 
 
 def _gets_new_id(entra: EntraCalendars, rows: Rows) -> Mask:
-    return np.isin(rows, renewed(entra.calendars)["entra_calendar"].to_numpy(dtype=np.int64))
-
-
-@once
-def _places_here(calendars: Calendars) -> "pd.Series[str]":
-    return place(calendars.of_emply.frame)
+    return np.isin(rows, renewed(entra.calendars).entra)
 
 
 has_calendar = any_row("has_calendar")
@@ -73,18 +80,16 @@ may_not_edit = may_edit.negated("may_not_edit")
 is_default = Condition[EntraCalendars](
     "is_default", lambda entra, rows: entra.frame["is_default"].to_numpy(dtype=bool)[rows]
 )
-not_in_emply = Condition("not_in_emply", _is_missing)
+not_in_emply = Condition[EntraCalendars]("not_in_emply", lambda entra, rows: _is_missing(entra)[rows])
 not_renewed = Condition("renewed", _gets_new_id).negated("not_renewed")
 
 
 def _was_detached(entra: EntraCalendars, rows: Rows) -> Mask:
-    return np.isin(rows, attached(entra.calendars)["entra_calendar"].to_numpy(dtype=np.int64))
+    return np.isin(rows, attached(entra.calendars).entra)
 
 
 was_detached = Condition("was_detached", _was_detached)
-enabled_at_first = Condition[EntraCalendars](
-    "enabled_at_first", lambda entra, rows: comes_enabled(entra.frame.iloc[rows])
-)
+enabled_at_first = Condition[EntraCalendars]("enabled_at_first", lambda entra, rows: comes_enabled(entra)[rows])
 _HOW = (was_detached, enabled_at_first)
 
 
@@ -111,64 +116,70 @@ NOT_EDITABLE = Rule[EntraCalendars](
 )
 
 
-def comes_enabled(of: pd.DataFrame) -> Mask:
+def comes_enabled(of: EntraCalendars) -> Mask:
     """C1: the default calendar comes enabled, and a room's (C5)."""
-    return (of["is_default"].astype(bool) | of["of_room"].astype(bool)).to_numpy(dtype=bool)
+    return of.frame["is_default"].to_numpy(dtype=bool) | of.of_room
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Calendars of Entra, and those of Emply that they become: rows of both."""
+
+    entra: Rows
+    emply: Rows
+
+    def __len__(self) -> int:
+        """How many pairs."""
+        return len(self.entra)
 
 
 @once
-def wanted(calendars: Calendars) -> pd.DataFrame:
-    """The Entra calendars that Emply has to have: C1's and C5's, had or not; `entra_calendar` is their row."""
+def wanted(calendars: Calendars) -> Rows:
+    """The Entra calendars that Emply has to have: C1's and C5's, had or not."""
     entra = calendars.of_entra
-    rows = np.flatnonzero(all_hold(_WANTED_OF_USERS, entra) | all_hold(_WANTED_OF_ROOMS, entra))
-    return entra.frame.iloc[rows].assign(entra_calendar=rows).reset_index(drop=True)
+    return np.flatnonzero(all_hold(_WANTED_OF_USERS, entra) | all_hold(_WANTED_OF_ROOMS, entra))
 
 
 @once
-def missing(calendars: Calendars) -> pd.DataFrame:
-    """Those that Emply does not have, indexed as `wanted`."""
-    acts = C1.acts(calendars.of_entra) | C5.acts(calendars.of_entra)
-    of = wanted(calendars)
-    return of[acts[of["entra_calendar"].to_numpy(dtype=np.int64)]]
+def missing(calendars: Calendars) -> Rows:
+    """Those that Emply does not have."""
+    return np.flatnonzero(C1.acts(calendars.of_entra) | C5.acts(calendars.of_entra))
 
 
 @once
-def attached(calendars: Calendars) -> pd.DataFrame:
-    """C1: of the missing ones, those that C4 detached, with calendar_id, enabled, share_dates_and_titles and name_here
-    of the Emply calendar (of several the least id) that is attached again."""
-    identities, lacking = calendars.identities, missing(calendars)
-    there, recorded = identities.inputs.emply_calendars, identities.inputs.state.calendars
-    own = there[trimmed(there["external_id"]).isna()]
-    row = positions(recorded["calendar_id"], own["calendar_id"])
-    detached = recorded[recorded["detached"].to_numpy() & (row >= 0)].sort_values("calendar_id")
-    row = positions(detached["calendar_id"], own["calendar_id"])
-    whose = pd.DataFrame(
-        {"entra_id": detached["entra_id"].array, "external_id": detached["external_id"].array}, dtype="str"
-    ).assign(user_id=take(written(own["user_id"]), row))
-    of = lacking.assign(entra_id=take(identities.frame["entra_id"], lacking["person"].to_numpy()).array)
-    same = ("entra_id", "external_id", "user_id")
-    found = positions(as_one(of, *same), as_one(whose, *same))
-    placed = lacking[found >= 0]
-    found = found[found >= 0]
-    return placed.assign(
-        calendar_id=detached["calendar_id"].array.take(found),
-        enabled=take_flag(own["enabled"], row[found]),
-        share_dates_and_titles=own["share_dates_and_titles"].array.take(row[found]),
-        name_here=take(written(own["name"]), row[found]).array,
+def attached(calendars: Calendars) -> Pairs:
+    """C1: of the missing ones, those that C4 detached, with the Emply calendar (a row of `emply_calendars`; of several
+    the one of the least id) that is attached again."""
+    lacking, inputs = missing(calendars), calendars.identities.inputs
+    there, recorded, entra = inputs.emply_calendars, inputs.state.calendars, calendars.of_entra.frame
+    own = positions(recorded["calendar_id"], there["calendar_id"])
+    free = np.append(trimmed(there["external_id"]).isna().to_numpy(dtype=bool), False)  # the last is what is gone
+    detached = np.flatnonzero(recorded["detached"].to_numpy(dtype=bool) & free[own])
+    if not len(detached) or not len(lacking):
+        return Pairs(lacking[:0], lacking[:0])
+    detached = detached[sort_order(take(recorded["calendar_id"], detached))]
+    whose = joined(
+        take(recorded["entra_id"], detached),
+        take(recorded["external_id"], detached),
+        take(written(there["user_id"]), own[detached]),
     )
+    found = positions(take(as_one(entra, "entra_id", "external_id", "user_id"), lacking), whose)
+    return Pairs(lacking[found >= 0], own[detached[found[found >= 0]]])
 
 
-def added(calendars: Calendars) -> pd.DataFrame:
+def added(calendars: Calendars) -> Rows:
     """The wanted ones that Emply neither has nor had."""
-    return missing(calendars).drop(index=attached(calendars).index)
+    lacking = missing(calendars)
+    return lacking[~among(lacking, attached(calendars).entra)]
 
 
 # --- Emply's calendars that came from Entra (C2, C4, C6) --------------------------------------------------------------
 
 
-def _is_wanted(emply: EmplyCalendars, rows: Rows) -> Mask:
-    there = is_among(place(emply.frame.iloc[rows]), place(wanted(emply.calendars)))
-    return there | np.isin(rows, renewed(emply.calendars)["emply_calendar"].to_numpy(dtype=np.int64))
+@once
+def _is_wanted(emply: EmplyCalendars) -> Mask:
+    there = is_among(emply.place, take(emply.calendars.of_entra.place, wanted(emply.calendars)))
+    return there | marked(renewed(emply.calendars).emply, len(emply))
 
 
 _HAD = ("not_in_emply", "not_renewed")
@@ -187,7 +198,7 @@ def _why_wanted(emply: EmplyCalendars, row: int) -> Values:
 
 
 def _still_in_entra(emply: EmplyCalendars, rows: Rows) -> Mask:
-    return is_among(place(emply.frame.iloc[rows]), place(emply.calendars.of_entra.frame))
+    return is_among(take(emply.place, rows), emply.calendars.of_entra.place)
 
 
 def _owner_settled(emply: EmplyCalendars, rows: Rows) -> Mask:
@@ -200,13 +211,15 @@ def _owner_settled(emply: EmplyCalendars, rows: Rows) -> Mask:
 def keeps_events(emply: EmplyCalendars) -> Mask:
     """C4: which hold events of Emply's own, so that they are detached and not removed."""
     events = emply.calendars.identities.inputs.emply_events
-    return is_among(emply.frame["calendar_id"], events.loc[events["origin"] == "emply", "calendar_id"])
+    return is_among(emply.frame["calendar_id"], take(events["calendar_id"], rows_of(events["origin"], "emply")))
 
 
 still_in_entra = Condition("still_in_entra", _still_in_entra)
 own_events = Condition[EmplyCalendars]("own_events", lambda emply, rows: keeps_events(emply)[rows])
 from_entra = any_row("from_entra")
-not_wanted = Condition("wanted", _is_wanted, _why_wanted, parts=(still_in_entra,)).negated("not_wanted")
+not_wanted = Condition[EmplyCalendars](
+    "wanted", lambda emply, rows: _is_wanted(emply)[rows], _why_wanted, parts=(still_in_entra,)
+).negated("not_wanted")
 wanted_still = not_wanted.negated("wanted_still")
 owner_settled = Condition("owner_settled", _owner_settled)
 disabled_in_emply = Condition[EmplyCalendars](
@@ -232,10 +245,10 @@ C6 = Rule[EmplyCalendars](
 
 @once
 def _new_default(emply: EmplyCalendars) -> Rows:
-    """The default calendar of each row's person that Emply has to have and lacks, a row of `wanted`; -1 for none."""
-    of = wanted(emply.calendars)
-    had = is_among(as_one(of, "person", "external_id"), as_one(emply.frame, "person", "external_id"))
-    return _at_person(emply.person, of["person"].to_numpy(), np.flatnonzero(of["is_default"].to_numpy(bool) & ~had))
+    """The default calendar of each row's person that Emply has to have and lacks, a row of Entra's; -1 for none."""
+    entra, of = emply.calendars.of_entra, wanted(emply.calendars)
+    of = of[entra.frame["is_default"].to_numpy(dtype=bool)[of]]
+    return _at_person(emply.person, entra.person, of[~is_among(take(entra.in_mailbox, of), emply.in_mailbox)])
 
 
 def _at_person(asked: Rows, person: Rows, rows: Rows) -> Rows:
@@ -248,21 +261,22 @@ def _at_person(asked: Rows, person: Rows, rows: Rows) -> Rows:
 
 
 def _stands_for_default(emply: EmplyCalendars, rows: Rows) -> Mask:
-    of, room = emply.frame.iloc[rows], np.append(emply.calendars.identities.in_room, False)[emply.person[rows]]
-    return of["is_default"].to_numpy(dtype=bool) & (of["kind"] == np.where(room, "room", "user")).to_numpy(dtype=bool)
+    of_room = np.append(emply.calendars.identities.in_room, False)[emply.person[rows]]
+    rooms_kind, users_kind = (is_text(take(emply.frame["kind"], rows), kind) for kind in ("room", "user"))
+    return emply.frame["is_default"].to_numpy(dtype=bool)[rows] & np.where(of_room, rooms_kind, users_kind)
 
 
 def _gone_from_mailbox(emply: EmplyCalendars, rows: Rows) -> Mask:
-    there = as_one(emply.calendars.of_entra.frame, "person", "external_id")
-    return ~is_among(as_one(emply.frame.iloc[rows], "person", "external_id"), there)
+    return ~is_among(take(emply.in_mailbox, rows), emply.calendars.of_entra.in_mailbox)
 
 
 @once
 def _first_candidates(emply: EmplyCalendars) -> Rows:
     """Of each person's calendars that C1a may mean the one of the least id."""
     rows = np.flatnonzero(all_hold(_MAY_BE_RENEWED, emply))
-    of = emply.frame[["person", "calendar_id"]].iloc[rows].sort_values("calendar_id")
-    return np.sort(of.drop_duplicates("person").index.to_numpy(dtype=np.int64))
+    by_id = rows[sort_order(take(emply.frame["calendar_id"], rows))]
+    _, first = np.unique(emply.person[by_id], return_index=True)
+    return np.sort(by_id[first])
 
 
 default_to_add = Condition[EmplyCalendars]("default_to_add", lambda emply, rows: _new_default(emply)[rows] >= 0)
@@ -282,20 +296,7 @@ C1A = Rule[EmplyCalendars]("C1a", _MAY_BE_RENEWED[:1], (*_MAY_BE_RENEWED[1:], le
 
 
 @once
-def renewed(calendars: Calendars) -> pd.DataFrame:
-    """C1a: the Emply calendars that get a new id, with their columns; emply_calendar and entra_calendar are rows,
-    external_id_after and name_after what they get."""
-    here = calendars.of_emply
-    rows = np.flatnonzero(C1A.acts(here))
-    of, new = here.frame.iloc[rows], wanted(calendars).iloc[_new_default(here)[rows]]
-    return of.assign(
-        emply_calendar=rows,
-        entra_calendar=new["entra_calendar"].array,
-        external_id_after=new["external_id"].array,
-        name_after=new["name"].fillna(pd.Series(of["name"].array, index=new.index)).array,
-    ).reset_index(drop=True)
-
-
-def with_owner(identities: Identities, of: pd.DataFrame) -> pd.DataFrame:
-    """`of` (person) with the entra_id of its people."""
-    return of.assign(entra_id=take(identities.frame["entra_id"], of["person"].to_numpy()).array)
+def renewed(calendars: Calendars) -> Pairs:
+    """C1a: the Emply calendars that get a new id, and the Entra calendars whose id that is."""
+    rows = np.flatnonzero(C1A.acts(calendars.of_emply))
+    return Pairs(_new_default(calendars.of_emply)[rows], rows)

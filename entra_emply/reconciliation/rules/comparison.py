@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, codes, is_among, marked
-from entra_emply.reconciliation.entra_users import EntraUsers
+from entra_emply.reconciliation.arrays import Mask, Rows, codes, is_among, is_text, marked
+from entra_emply.reconciliation.entra_users import Addresses, EntraUsers
 from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.scope import SCOPE, called
 
 _NOBODY = -1
-_NO_OWNERS = pd.DataFrame({"row": np.empty(0, np.int64), "address": pd.Series(dtype="str")})
+_NO_OWNERS = Addresses(np.empty(0, np.int64), pd.Series(dtype="str"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Comparison:
     emply_free: Mask
     entra_alone: Mask
     emply_alone: Mask
-    other_members: pd.DataFrame = field(default_factory=lambda: _NO_OWNERS)
+    other_members: Addresses = field(default_factory=lambda: _NO_OWNERS)
     answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -70,8 +70,8 @@ class Comparison:
     @cached_property
     def members_address(self) -> Mask:
         """M4: the Guests whose key is that of a Member who takes no part."""
-        guest = (self.users.inputs.entra_users["user_type"] == "Guest").to_numpy(dtype=bool)
-        return guest & is_among(self.entra_keys, self.other_members["address"])
+        guest = is_text(self.users.inputs.entra_users["user_type"], "Guest")
+        return guest & is_among(self.entra_keys, self.other_members.address)
 
     @cached_property
     def holder(self) -> Rows:
@@ -107,7 +107,7 @@ def _carriers(comparison: Comparison, row: int) -> Values:
     others = np.flatnonzero((entra == number) & (np.arange(len(entra)) != row))
     if comparison.members_address[row]:
         members = comparison.other_members
-        others = np.append(others, members.loc[members["address"] == comparison.entra_keys.iloc[row], "row"].unique())
+        others = np.append(others, np.unique(members.row[is_text(members.address, comparison.entra_keys.iloc[row])]))
     names = [
         *inputs.entra_users["user_principal_name"].iloc[others],
         *called(inputs.emply_users.iloc[np.flatnonzero(emply == number)]),

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, marked, positions
+from entra_emply.reconciliation.arrays import Mask, Rows, is_text, marked, positions, take
 from entra_emply.reconciliation.employees import Employees
-from entra_emply.reconciliation.entra_users import EntraUsers
+from entra_emply.reconciliation.entra_users import Addresses, EntraUsers
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.rule import Rule
@@ -72,13 +72,12 @@ class Comparisons:
         }
 
 
-def _other_members(users: EntraUsers, needless: Mask) -> pd.DataFrame:
-    """M4: the enabled Members who take no part (row) and have a Guest's e-mail (address) as UPN or e-mail."""
+def _other_members(users: EntraUsers, needless: Mask) -> Addresses:
+    """M4: the enabled Members who take no part and have a Guest's e-mail as UPN or e-mail."""
     in_scope, kinds = users.in_group & ~users.in_room, users.inputs.entra_users["user_type"]
-    guest = (kinds == "Guest").to_numpy(dtype=bool) & users.enabled & in_scope & ~needless
-    member = (kinds == "Member").to_numpy(dtype=bool)
-    own = users.owners_of(users.address[guest])
-    return own[(users.enabled & member & (~in_scope | needless))[own["row"]]]
+    guest = is_text(kinds, "Guest") & users.enabled & in_scope & ~needless
+    own = users.owners_of(take(users.address, np.flatnonzero(guest)))
+    return own.where((users.enabled & is_text(kinds, "Member") & (~in_scope | needless))[own.row])
 
 
 def _without(comparison: Comparison, rule: Rule[Comparison], needless: Mask, free: Mask) -> tuple[Mask, Mask]:
@@ -124,4 +123,5 @@ def _links(inputs: Inputs) -> pd.DataFrame:
             "emply_row": positions(links["emply_user_id"], inputs.emply_users["emply_user_id"]),
         }
     )
-    return found[found["emply_row"] != _NOBODY]
+    there = found["emply_row"].to_numpy() != _NOBODY
+    return found if there.all() else found[there]

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow.compute as pc
 from tzlocal.windows_tz import win_tz
 
-from entra_emply.reconciliation.arrays import Mask, Rows, as_set, encoded, positions, take
+from entra_emply.reconciliation.arrays import Mask, Rows, as_set, encoded, marked, positions, take
 from entra_emply.reconciliation.identities import Identities, once
-from entra_emply.text import trimmed
+from entra_emply.text import as_arrow, as_column, trimmed
 
 Times = npt.NDArray[np.datetime64]
 
@@ -67,12 +68,12 @@ def with_dates(events: pd.DataFrame, all_day: Mask, person: Rows, identities: Id
     if not len(rows):
         return events
     zones = take(time_zones(identities), person[rows]).fillna("UTC")
-    dates = as_dates(events["start"].iloc[rows], events["end"].iloc[rows], zones)
+    dates = as_dates(take(events["start"], rows), take(events["end"], rows), zones)
     made: dict[str, Any] = {}
     for name, texts in zip(("start", "end"), dates, strict=True):
-        column = events[name].array.copy()
-        column[rows] = texts
-        made[name] = column
+        made[name] = as_column(
+            pc.replace_with_mask(as_arrow(events[name]), marked(rows, len(events)), as_arrow(texts))
+        ).array
     return events.assign(**made)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, is_among
+from entra_emply.reconciliation.arrays import Mask, is_among, joined
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars, as_one
 from entra_emply.reconciliation.rules.event_subjects import EmplyEvents, Events, RecordedPairs, is_within, places
 
@@ -62,7 +62,6 @@ def _may_be_elsewhere(ours: EmplyEvents, read: pd.DataFrame) -> Mask:
 
 def _place_is_gone(recorded: RecordedPairs, read: pd.DataFrame) -> Mask:
     """Whose recorded calendars are gone: their events may stand in another of the owner's."""
-    named = recorded.frame[["entra_id"]].assign(calendar_id=recorded.calendar_id.array)
-    there = recorded.events.inputs.entra_calendars
-    gone = ~is_among(as_one(named, "entra_id", "calendar_id"), as_one(there, "entra_id", "calendar_id"))
-    return gone & is_among(named["entra_id"], read["entra_id"])
+    named, there = joined(recorded.frame["entra_id"], recorded.calendar_id), recorded.events.inputs.entra_calendars
+    gone = ~is_among(named, as_one(there, "entra_id", "calendar_id"))
+    return gone & is_among(recorded.frame["entra_id"], read["entra_id"])

@@ -9,8 +9,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, same_text, take, take_flag
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    as_text,
+    both,
+    is_among,
+    is_text,
+    joined,
+    positions,
+    repeated,
+    same_text,
+    stacked,
+    take,
+    take_flag,
+)
+from entra_emply.reconciliation.identities import once
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars, as_one
 from entra_emply.reconciliation.rules.calendars import (
@@ -20,12 +37,11 @@ from entra_emply.reconciliation.rules.calendars import (
     comes_enabled,
     renewed,
     wanted_still,
-    with_owner,
 )
 from entra_emply.reconciliation.rules.days import with_dates
-from entra_emply.reconciliation.rules.kept_calendars import with_new_ids
+from entra_emply.reconciliation.rules.kept_calendars import new_ids
 from entra_emply.reconciliation.settings import CalendarWindow
-from entra_emply.text import trimmed, written
+from entra_emply.text import as_arrow, trimmed, written
 
 CONTENT = ["title", "start", "end", "is_all_day", "show_as"]
 
@@ -46,21 +62,44 @@ def window(now: datetime, of: CalendarWindow, *, more_days: int = 0) -> tuple[st
 def is_within(events: pd.DataFrame, inputs: Inputs, *, more_days: int = 0) -> "pd.Series[bool]":
     """Which events (start, end) overlap the window, or one that is wider; touching is not overlapping."""
     start, end = window(inputs.now, inputs.settings.calendar_window, more_days=more_days)
-    return (events["start"] < end).fillna(False) & (events["end"] > start).fillna(False)
+    begins, ends = pc.less(as_arrow(events["start"]), _text(end)), pc.greater(as_arrow(events["end"]), _text(start))
+    within = pc.fill_null(pc.and_(begins, ends), False)
+    return pd.Series(within.to_numpy(zero_copy_only=False), index=events.index)
 
 
 def places(calendars: Calendars) -> pd.DataFrame:
     """The calendars that stay (under the ids that they get), are attached or added: person, entra_id, user_id,
     external_id, calendar_id, enabled.
     """
-    columns = ["person", "entra_id", "user_id", "external_id", "calendar_id", "enabled"]
-    here = calendars.of_emply
-    kept = wanted_still.holds(here, np.arange(len(here)))
-    stays = with_new_ids(calendars)[kept].assign(enabled=~C2.acts(here)[kept])[columns]
-    again = with_owner(calendars.identities, attached(calendars))[columns]
-    new = with_owner(calendars.identities, added(calendars))
-    new = new.assign(calendar_id=pd.Series([None] * len(new), dtype="str").array, enabled=comes_enabled(new))[columns]
-    return pd.concat([stays, again, new], ignore_index=True).astype({"enabled": "bool", "person": "int64"})
+    here, entra, there = calendars.of_emply, calendars.of_entra, calendars.identities.inputs.emply_calendars
+    again, new = attached(calendars), added(calendars)
+    stays = np.flatnonzero(wanted_still.holds(here, np.arange(len(here))))
+    comes = np.concatenate([again.entra, new])
+    texts = {
+        name: stacked(take(of, stays), take(entra.frame[name], comes))
+        for name, of in (
+            ("entra_id", here.frame["entra_id"]),
+            ("user_id", here.frame["user_id"]),
+            ("external_id", new_ids(calendars)),
+        )
+    }
+    ids = (take(here.frame["calendar_id"], stays), take(there["calendar_id"], again.emply), repeated(None, len(new)))
+    enabled = (~C2.acts(here)[stays], there["enabled"].to_numpy(dtype=bool)[again.emply], comes_enabled(entra)[new])
+    return pd.DataFrame(
+        {
+            "person": np.concatenate([here.person[stays], entra.person[comes]]),
+            **{name: column.array for name, column in texts.items()},
+            "calendar_id": stacked(*ids).array,
+            "enabled": np.concatenate(enabled),
+        },
+        copy=False,
+    )
+
+
+@once
+def events_of(calendars: Calendars) -> "Events":
+    """The events of both sides, with what they are asked."""
+    return Events(calendars)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +118,8 @@ class Events:
         """`places`, but those whose events were not read: unknown is not empty."""
         everything, read = places(self.calendars), self.inputs.entra_cursors
         known = is_among(as_one(everything, "entra_id", "external_id"), as_one(read, "entra_id", "calendar_id"))
-        return everything[known | ~everything["enabled"].to_numpy()].reset_index(drop=True)
+        counts = known | ~everything["enabled"].to_numpy(dtype=bool)
+        return everything if counts.all() else everything[counts].reset_index(drop=True)
 
     @cached_property
     def outlook(self) -> "OutlookEvents":
@@ -100,9 +140,9 @@ class Events:
         """Whether the calendars are enabled in Emply."""
         return take_flag(self.places["enabled"], at)
 
-    def at_place(self, of: pd.DataFrame, calendar: str) -> Rows:
-        """Where rows of entra_id and the id of a calendar are."""
-        return positions(as_one(of, "entra_id", calendar), as_one(self.places, "entra_id", "external_id"))
+    def at_place(self, of: "pd.Series[str]") -> Rows:
+        """Where rows are; `of`: the owner's Entra id and the calendar's as one text."""
+        return positions(of, as_one(self.places, "entra_id", "external_id"))
 
     def owners(self, at: Rows, elsewhere: Rows) -> Rows:
         """Whose the calendars are; `elsewhere` has the owners of rows that are on none."""
@@ -116,10 +156,9 @@ class Events:
         """The Entra ids of those whose calendars they are."""
         return take(self.places["entra_id"], at)
 
-    def of_places(self, at: Rows) -> pd.DataFrame:
-        """Whose and where, for drafts: person, entra_id, user_id, calendar_external_id, one row each of `at`."""
-        columns = ["person", "entra_id", "user_id", "external_id"]
-        return self.places.loc[at, columns].rename(columns={"external_id": "calendar_external_id"})
+    def calendar_ids(self, at: Rows) -> "pd.Series[str]":
+        """The Entra ids of the calendars."""
+        return take(self.places["external_id"], at)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +177,8 @@ class OutlookEvents:
         """The columns of `entra_events`; all-day events have dates (E0)."""
         given, identities = self.events.inputs.entra_events, self.events.calendars.identities
         given = given.assign(**{name: written(given[name]) for name in ("title", "show_as", "change_key")})
+        if not self.all_day.any():
+            return given
         owner = positions(given["entra_id"], identities.inputs.entra_users["entra_id"])
         return with_dates(given, self.all_day, owner, identities)
 
@@ -164,7 +205,7 @@ class OutlookEvents:
     @cached_property
     def place(self) -> Rows:
         """Their calendars."""
-        return self.events.at_place(self.events.inputs.entra_events, "calendar_id")
+        return self.events.at_place(as_one(self.events.inputs.entra_events, "entra_id", "calendar_id"))
 
     @cached_property
     def within(self) -> Mask:
@@ -236,7 +277,7 @@ class EmplyEvents:
     @cached_property
     def own(self) -> Mask:
         """Which Emply made."""
-        return (self.given["origin"] == "emply").to_numpy(dtype=bool)
+        return is_text(self.given["origin"], "emply")
 
     @cached_property
     def external_id(self) -> "pd.Series[str]":
@@ -289,14 +330,24 @@ class EmplyEvents:
         return external.where((row < 0) | (whose == self.events.owner_ids(self.place)).to_numpy(dtype=bool))
 
     @cached_property
-    def differences(self) -> pd.DataFrame:
-        """What differs in Outlook of those whose pair is there, by CONTENT; indexed by their rows, with `their_row`."""
+    def differences(self) -> "Differences":
+        """What differs in Outlook of those whose pair is there."""
         rows = np.flatnonzero(self.own & (self.there >= 0))
-        their_row = self.there[rows]
-        ours = self.frame.take(rows).reset_index(drop=True)
-        theirs = self.events.outlook.frame.take(their_row).reset_index(drop=True)
-        pairs = {name: _differs(ours[name], theirs[name]) for name in CONTENT}
-        return pd.DataFrame(pairs, index=rows).assign(their_row=their_row)
+        ours, theirs = content_of(self.frame, rows), content_of(self.events.outlook.frame, self.there[rows])
+        return Differences(rows, {name: _differs(ours[name], theirs[name]) for name in CONTENT})
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What differs of the events at these rows, by CONTENT."""
+
+    rows: Rows
+    fields: dict[str, Mask]
+
+    @property
+    def differing(self) -> Rows:
+        """The rows of which something differs."""
+        return self.rows[np.logical_or.reduce([*self.fields.values()])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,18 +369,21 @@ class RecordedPairs:
     @cached_property
     def calendar_id(self) -> "pd.Series[str]":
         """Their recorded Entra calendars, under the ids that these have now (C1a)."""
-        new, named = renewed(self.events.calendars), ["entra_id", "calendar_external_id"]
-        row = positions(as_one(self.frame, *named), as_one(new, "entra_id", "external_id"))
-        return take(new["external_id_after"], row).fillna(self.frame["calendar_external_id"])
+        calendars, new = self.events.calendars, renewed(self.events.calendars)
+        if not len(new):
+            return self.frame["calendar_external_id"]
+        before = take(as_one(calendars.of_emply.frame, "entra_id", "external_id"), new.emply)
+        row = positions(as_one(self.frame, "entra_id", "calendar_external_id"), before)
+        after = take(calendars.of_entra.frame["external_id"], np.append(new.entra, -1)[row])
+        return after.fillna(self.frame["calendar_external_id"])
 
     @cached_property
     def place(self) -> Rows:
         """The calendars that must be enabled: the recorded ones; where these are gone, those where the events stand."""
-        named = self.frame[["entra_id"]].assign(calendar_id=self.calendar_id.array)
-        key = as_one(named, "entra_id", "calendar_id")
+        key = joined(self.frame["entra_id"], self.calendar_id)
         gone = ~is_among(key, as_one(self.events.inputs.entra_calendars, "entra_id", "calendar_id"))
         stands = np.append(self.events.outlook.place, -1)[self.there]
-        return np.where(gone, stands, self.events.at_place(named, "calendar_id"))
+        return np.where(gone, stands, self.events.at_place(key))
 
     @cached_property
     def person(self) -> Rows:
@@ -349,13 +403,21 @@ class RecordedPairs:
 
 def on_calendar(at: Rows, event_id: "pd.Series[str]") -> "pd.Series[str]":
     """Calendar and id of events as one text, missing where the calendar is none of the places."""
-    where = pd.Series(at)
-    return (where.astype("str") + "\x1f" + event_id.reset_index(drop=True)).where(where >= 0).astype("str")
+    return both(as_text(at), as_arrow(event_id)).where(at >= 0)
 
 
 def in_mailbox(entra_id: "pd.Series[str]", event_id: "pd.Series[str]") -> "pd.Series[str]":
     """Owner and id of events as one text, missing where one of them is."""
-    return (entra_id.reset_index(drop=True) + "\x1f" + event_id.reset_index(drop=True)).astype("str")
+    return both(as_arrow(entra_id), as_arrow(event_id))
+
+
+def content_of(events: pd.DataFrame, rows: Rows) -> "dict[str, pd.Series[Any]]":
+    """CONTENT of the events at `rows`."""
+    return {name: pd.Series(events[name].array.take(rows), copy=False) for name in CONTENT}
+
+
+def _text(value: str) -> pa.Scalar:
+    return pa.scalar(value, pa.large_string())
 
 
 def _differs(ours: "pd.Series[Any]", theirs: "pd.Series[Any]") -> Mask:

@@ -4,23 +4,24 @@ Outlook leads its own events (E1), Emply its own (E2): an event of Emply's that 
 and a pair is never imported. What is asked about are `event_subjects`.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, among, positions, same_text, take
-from entra_emply.reconciliation.identities import actions, together
+from entra_emply.reconciliation.arrays import Mask, Rows, among, is_text, positions, same_text, take
+from entra_emply.reconciliation.drafts import NO_ACTIONS, Drafts, actions, together
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row
-from entra_emply.reconciliation.rules.calendar_actions import with_ids
 from entra_emply.reconciliation.rules.calendar_owners import synchronised
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.event_subjects import (
-    CONTENT,
     EmplyEvents,
     Events,
     OutlookEvents,
     RecordedPairs,
+    content_of,
+    events_of,
     is_within,
     on_calendar,
     window,
@@ -31,15 +32,11 @@ __all__ = ["actions_of", "ended_pairs", "is_within", "window"]
 
 _PRIVATE = "Private"
 _NAMES = {
-    "external_id": "externalId",
-    "calendar_external_id": "calendarExternalId",
-    "emply_event_id": "emplyEventId",
     "title": "title",
     "start": "start",
     "end": "end",
     "is_all_day": "isAllDay",
     "show_as": "showAs",
-    "change_key": "changeKey",
 }
 
 # --- conditions -------------------------------------------------------------------------------------------------------
@@ -55,7 +52,7 @@ def _is_new(outlook: OutlookEvents, rows: Rows) -> Mask:
 
 
 def _has_another_key(outlook: OutlookEvents, rows: Rows) -> Mask:
-    theirs = trimmed(outlook.frame["change_key"].iloc[rows]).reset_index(drop=True)
+    theirs = trimmed(take(outlook.frame["change_key"], rows))
     ours = trimmed(take(outlook.events.emply.frame["change_key"], outlook.held[rows]))
     return ~same_text(theirs, ours)
 
@@ -63,17 +60,16 @@ def _has_another_key(outlook: OutlookEvents, rows: Rows) -> Mask:
 def _is_gone(emply: EmplyEvents, rows: Rows) -> Mask:
     """In the window, where this calendar in Outlook has none in the window that takes place."""
     outlook = emply.events.outlook
-    row = positions(on_calendar(emply.place[rows], emply.external_id.iloc[rows]), outlook.key)
+    row = positions(on_calendar(emply.place[rows], take(emply.external_id, rows)), outlook.key)
     return emply.within[rows] & ~np.append(outlook.within & outlook.takes_place, False)[row]
 
 
 def _differences(emply: EmplyEvents, rows: Rows) -> Mask:
-    differ = emply.differences
-    return among(rows, differ.index[differ[CONTENT].any(axis=1)].to_numpy(dtype=np.int64))
+    return among(rows, emply.differences.differing)
 
 
 def _is_there(emply: EmplyEvents, rows: Rows) -> Mask:
-    return among(rows, emply.differences.index.to_numpy(dtype=np.int64))
+    return among(rows, emply.differences.rows)
 
 
 def _either_within(emply: EmplyEvents, rows: Rows) -> Mask:
@@ -81,7 +77,8 @@ def _either_within(emply: EmplyEvents, rows: Rows) -> Mask:
 
 
 def _is_private(outlook: OutlookEvents, rows: Rows) -> Mask:
-    return (trimmed(outlook.frame["sensitivity"].iloc[rows]).fillna("normal") != "normal").to_numpy(dtype=bool)
+    sensitivity = trimmed(take(outlook.frame["sensitivity"], rows))
+    return sensitivity.notna().to_numpy(dtype=bool) & ~is_text(sensitivity, "normal")
 
 
 def _pair_within(pairs: RecordedPairs, rows: Rows) -> Mask:
@@ -111,7 +108,7 @@ new_in_outlook = Condition("new_in_outlook", _is_new)
 another_change_key = Condition("another_change_key", _has_another_key)
 gone_in_outlook = Condition("gone_in_outlook", _is_gone, _window)
 names_no_event = Condition[EmplyEvents](
-    "names_no_outlook_event", lambda emply, rows: emply.external_id.iloc[rows].isna().to_numpy(dtype=bool)
+    "names_no_outlook_event", lambda emply, rows: emply.external_id.isna().to_numpy(dtype=bool)[rows]
 )
 no_pair = Condition[EmplyEvents]("no_recorded_pair", lambda emply, rows: emply.recorded_row[rows] < 0)
 private = Condition("private", _is_private)
@@ -179,12 +176,13 @@ E3 = Rule[OutlookEvents]("E3", E1.conditions, (private,))
 # --- what is done about it --------------------------------------------------------------------------------------------
 
 
-def actions_of(calendars: Calendars) -> pd.DataFrame:
+def actions_of(calendars: Calendars) -> Drafts:
     """E1 and E2, drafted."""
-    both = Events(calendars)
+    both = events_of(calendars)
     if both.places.empty:
-        return actions(pd.Index([], dtype="int64"), "emply.delete_event", "E1")
-    return together([_deletions(both), *_imports(both), _creations(both), *_updates(both), _withdrawals(both)])
+        return NO_ACTIONS
+    drafts = (_deletions, _imports, _creations, _updates, _withdrawals)
+    return together([NO_ACTIONS, *(draft for each in drafts for draft in each(both))])
 
 
 def ended_pairs(calendars: Calendars) -> pd.DataFrame:
@@ -192,91 +190,78 @@ def ended_pairs(calendars: Calendars) -> pd.DataFrame:
     remembered = calendars.identities.inputs.state.event_pairs
     if remembered.empty:
         return remembered[["emply_event_id"]]
-    pairs = Events(calendars).recorded
+    pairs = events_of(calendars).recorded
     ended = E2_GONE.reaches(pairs, "pair_there_in_window") & (pairs.there < 0)
     return pairs.frame.loc[ended, ["emply_event_id"]].reset_index(drop=True)
 
 
-def _imports(both: Events) -> list[pd.DataFrame]:
+def _imports(both: Events) -> Iterator[Drafts]:
     """Events in the window that Emply lacks, or holds with another change key."""
-    outlook, rows = both.outlook, np.flatnonzero(E1.acts(both.outlook))
-    theirs = outlook.frame.iloc[rows].reset_index(drop=True)
-    of = both.of_places(outlook.place[rows])
-    hidden = E3.acts(outlook)[rows]
-    wanted = theirs.drop(columns=["entra_id", "calendar_id"]).assign(
-        external_id=theirs["event_id"],
-        title=theirs["title"].where(~hidden, _PRIVATE),
-        **{name: of[name].array for name in of.columns},
-    )
-    held = outlook.held[rows]
-    wanted = wanted.assign(change_key_before=take(both.emply.frame["change_key"], held).array)
-    after = ["external_id", "calendar_external_id", *CONTENT, "change_key"]
-    known = wanted[held >= 0]
-    before = known.drop(columns="change_key").rename(columns={"change_key_before": "change_key"})
-    return [
-        _drafts(wanted[held < 0], "emply.upsert_event", "E1", after=wanted.loc[held < 0, after]),
-        _drafts(
-            known,
-            "emply.upsert_event",
-            "E1",
-            before=before[["external_id", "calendar_external_id", "change_key"]],
-            after=known[after],
-        ),
-    ]
+    outlook, acts = both.outlook, E1.acts(both.outlook)
+    for rows in (np.flatnonzero(acts & (outlook.held < 0)), np.flatnonzero(acts & (outlook.held >= 0))):
+        if not len(rows):
+            continue
+        at, held = outlook.place[rows], outlook.held[rows]
+        identity = {"externalId": take(outlook.frame["event_id"], rows), "calendarExternalId": both.calendar_ids(at)}
+        content = _content(outlook.frame, rows)
+        content["title"] = content["title"].where(~E3.acts(outlook)[rows], _PRIVATE)
+        after = {**identity, **content, "changeKey": take(outlook.frame["change_key"], rows)}
+        before = None if held[0] < 0 else {**identity, "changeKey": take(both.emply.frame["change_key"], held)}
+        yield _drafts(both, at, "emply.upsert_event", "E1", before=before, after=after)
 
 
-def _deletions(both: Events) -> pd.DataFrame:
+def _deletions(both: Events) -> Iterator[Drafts]:
     """Events that Outlook does not have in the window; all of them on a calendar that is not enabled."""
     rows = np.flatnonzero(E1_GONE.acts(both.emply))
-    of = both.of_places(both.emply.place[rows]).assign(external_id=both.emply.external_id.iloc[rows].array)
-    return _drafts(of, "emply.delete_event", "E1", before=of[["external_id", "calendar_external_id"]])
+    if len(rows):
+        at = both.emply.place[rows]
+        before = {"externalId": take(both.emply.external_id, rows), "calendarExternalId": both.calendar_ids(at)}
+        yield _drafts(both, at, "emply.delete_event", "E1", before=before)
 
 
-def _creations(both: Events) -> pd.DataFrame:
+def _creations(both: Events) -> Iterator[Drafts]:
     """Events of Emply's own in the window that Outlook was never given."""
     rows = np.flatnonzero(E2.acts(both.emply))
-    ours = both.emply.frame.iloc[rows]
-    of = both.of_places(both.emply.place[rows])
-    of = of.assign(emply_event_id=ours["event_id"].array, **{name: ours[name].array for name in CONTENT})
-    after = of[["emply_event_id", "calendar_external_id", *CONTENT]]
-    return _drafts(of, "entra.create_event", "E2", after=after)
+    if len(rows):
+        at, ours = both.emply.place[rows], both.emply.frame
+        identity = {"emplyEventId": take(ours["event_id"], rows), "calendarExternalId": both.calendar_ids(at)}
+        yield _drafts(both, at, "entra.create_event", "E2", after={**identity, **_content(ours, rows)})
 
 
-def _updates(both: Events) -> list[pd.DataFrame]:
+def _updates(both: Events) -> Iterator[Drafts]:
     """For its own events Emply leads: what is set there and differs in Outlook, either side in the window."""
-    rows = np.flatnonzero(E2_CHANGED.acts(both.emply))
-    changed = both.emply.differences.loc[rows].reset_index(drop=True)
-    ours = both.emply.frame.iloc[rows].reset_index(drop=True)
-    theirs = both.outlook.frame.iloc[changed["their_row"]].reset_index(drop=True)
-    of = both.of_places(both.emply.place[rows]).reset_index(drop=True)
-    of = of.assign(
-        emply_event_id=ours["event_id"],
-        external_id=both.emply.outlook_id.iloc[rows].array,
-        calendar_external_id=theirs["calendar_id"],
-    )
-    drafts = [_drafts(of[:0], "entra.update_event", "E2", before=of[:0])]
-    for _, alike in changed.groupby(CONTENT):
-        names = [name for name in CONTENT if alike[name].iloc[0]]
-        identity = of.loc[alike.index, ["emply_event_id", "external_id", "calendar_external_id"]]
-        before, after = (identity.join(side.loc[alike.index, names]) for side in (theirs, ours))
-        drafts.append(_drafts(of.loc[alike.index], "entra.update_event", "E2", before=before, after=after))
-    return drafts
+    emply, rows = both.emply, np.flatnonzero(E2_CHANGED.acts(both.emply))
+    if len(rows):
+        theirs, there = both.outlook.frame, emply.there[rows]
+        identity = {
+            "emplyEventId": take(emply.frame["event_id"], rows),
+            "externalId": take(emply.outlook_id, rows),
+            "calendarExternalId": take(theirs["calendar_id"], there),
+        }
+        before, after = identity | _content(theirs, there), identity | _content(emply.frame, rows)
+        at = np.searchsorted(emply.differences.rows, rows)
+        only = {_NAMES[name]: mask[at] for name, mask in emply.differences.fields.items()}
+        yield _drafts(both, emply.place[rows], "entra.update_event", "E2", before=before, after=after, only=only)
 
 
-def _withdrawals(both: Events) -> pd.DataFrame:
+def _withdrawals(both: Events) -> Iterator[Drafts]:
     """Recorded pairs whose Emply event is gone while the Outlook event is there and in the window."""
     pairs, rows = both.recorded, np.flatnonzero(E2_GONE.acts(both.recorded))
-    of = both.of_places(pairs.place[rows])
-    of = of.assign(**{name: pairs.frame[name].iloc[rows].array for name in ("emply_event_id", "external_id")})
-    of = of.assign(calendar_external_id=take(both.outlook.frame["calendar_id"], pairs.there[rows]).array)
-    before = of[["emply_event_id", "external_id", "calendar_external_id"]]
-    return _drafts(of, "entra.delete_event", "E2", before=before)
+    if len(rows):
+        before = {
+            "emplyEventId": take(pairs.frame["emply_event_id"], rows),
+            "externalId": take(pairs.frame["external_id"], rows),
+            "calendarExternalId": take(both.outlook.frame["calendar_id"], pairs.there[rows]),
+        }
+        yield _drafts(both, pairs.place[rows], "entra.delete_event", "E2", before=before)
 
 
-def _drafts(
-    of: pd.DataFrame, kind: str, rule: str, *, before: pd.DataFrame | None = None, after: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    if of.empty:
-        return actions(pd.Index([], dtype="int64"), kind, rule)
-    then, now = (None if side is None else side.rename(columns=_NAMES) for side in (before, after))
-    return with_ids(of, actions(pd.Index(of["person"]), kind, rule, before=then, after=now))
+def _content(events: pd.DataFrame, rows: Rows) -> dict[str, Any]:
+    return {_NAMES[name]: column for name, column in content_of(events, rows).items()}
+
+
+def _drafts(both: Events, at: Rows, kind: str, rule: str, **sides: Any) -> Drafts:  # noqa: ANN401 (of `actions`)
+    """Of events on the calendars `at`."""
+    person = both.places["person"].to_numpy(dtype=np.int64)[at]
+    entra_id, login = both.owner_ids(at), take(both.places["user_id"], at)
+    return actions(person, kind, rule, entra_id=entra_id, emply_user_id=login, **sides)

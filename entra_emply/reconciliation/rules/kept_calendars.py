@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, is_among, positions, same_text, take
+from entra_emply.reconciliation.arrays import Mask, positions, same_text, stacked, take
 from entra_emply.reconciliation.identities import once
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row
 from entra_emply.reconciliation.rules.calendar_owners import of_owner, synchronised
@@ -11,30 +11,50 @@ from entra_emply.reconciliation.rules.calendar_subjects import (
     Calendars,
     KeptCalendars,
     called,
-    place,
+    place_of,
 )
-from entra_emply.reconciliation.rules.calendars import attached, renewed, wanted, wanted_still, with_owner
+from entra_emply.reconciliation.rules.calendars import attached, renewed, wanted, wanted_still
 from entra_emply.text import trimmed
 
 
 @once
 def kept(calendars: Calendars) -> KeptCalendars:
     """Those that stay, under the ids that they get (C1a), and those that are attached again."""
-    here = calendars.of_emply
-    stays = with_new_ids(calendars)[wanted_still.holds(here, np.arange(len(here)))]
-    again = with_owner(calendars.identities, attached(calendars))
-    both = pd.concat([stays, again[[name for name in stays.columns if name in again]]], ignore_index=True)
-    name = take(wanted(calendars)["name"], positions(place(both), place(wanted(calendars))))
-    joined = is_among(both["calendar_id"], pd.concat([renewed(calendars)["calendar_id"], again["calendar_id"]]))
-    return KeptCalendars(both.assign(name_after=name.array, joined=joined), calendars)
+    here, entra, again = calendars.of_emply, calendars.of_entra, attached(calendars)
+    stays = np.flatnonzero(wanted_still.holds(here, np.arange(len(here))))
+    of_both = {
+        name: stacked(take(here.frame[name], stays), take(entra.frame[name], again.entra))
+        for name in ("kind", "entra_id", "user_id", "name")
+    }
+    person = np.concatenate([here.person[stays], entra.person[again.entra]])
+    of_room = np.concatenate([here.of_room[stays], entra.of_room[again.entra]])
+    external_id = stacked(take(new_ids(calendars), stays), take(entra.frame["external_id"], again.entra))
+    of = wanted(calendars)
+    row = positions(place_of(person, of_room, external_id), take(entra.place, of))
+    shared = here.frame["share_dates_and_titles"].take(stays)
+    shared_again = calendars.identities.inputs.emply_calendars["share_dates_and_titles"].take(again.emply)
+    frame = pd.DataFrame(
+        {
+            "person": person,
+            **{name: column.array for name, column in of_both.items()},
+            "external_id": external_id.array,
+            "share_dates_and_titles": (pd.concat([shared, shared_again]) if len(again) else shared).array,
+            "name_after": take(entra.frame["name"], np.where(row >= 0, np.append(of, -1)[row], -1)).array,
+            "joined": np.concatenate([np.isin(stays, renewed(calendars).emply), np.ones(len(again), dtype=bool)]),
+        },
+        copy=False,
+    )
+    return KeptCalendars(frame, calendars)
 
 
-def with_new_ids(calendars: Calendars) -> pd.DataFrame:
-    """Emply's calendars that came from Entra, with the ids that they get by C1a."""
-    here, new = calendars.of_emply.frame, renewed(calendars)
-    external_id = here["external_id"].array.copy()
-    external_id[new["emply_calendar"].to_numpy(dtype=np.int64)] = new["external_id_after"].array
-    return here.assign(external_id=external_id)
+def new_ids(calendars: Calendars) -> "pd.Series[str]":
+    """The Entra ids of Emply's calendars that came from there, those that they get by C1a."""
+    here, new = calendars.of_emply.frame["external_id"], renewed(calendars)
+    if not len(new):
+        return here
+    ids = here.array.copy()
+    ids[new.emply] = take(calendars.of_entra.frame["external_id"], new.entra).array
+    return pd.Series(ids, dtype="str")
 
 
 def renamed(of: KeptCalendars) -> Mask:

@@ -7,8 +7,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, collected, equal_pairs, is_among, marked, take
-from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    collected,
+    equal_pairs,
+    is_among,
+    is_text,
+    marked,
+    sort_order,
+    stacked,
+    take,
+)
+from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Rule, Values
 from entra_emply.reconciliation.rules.conditions import (
     RECONCILABLE,
@@ -51,16 +63,16 @@ from entra_emply.text import as_address, key, key_of, written
 
 def _address_taken(identities: Identities, rows: Rows) -> Mask:
     """An Emply user, of whatever kind, has their UPN or e-mail as username or e-mail; or one shares an address."""
-    carried = pd.concat(identities.inputs.login_keys.values())
-    own = (key(identities.entra("user_principal_name", pd.Index(rows))), identities.frame["address"].iloc[rows])
-    shares = identities.frame["shares_with"].iloc[rows].notna().to_numpy(dtype=bool)
+    carried = stacked(*identities.inputs.login_keys.values())
+    own = (key(identities.entra("user_principal_name", pd.Index(rows))), take(identities.frame["address"], rows))
+    shares = identities.frame["shares_with"].notna().to_numpy(dtype=bool)[rows]
     return is_among(own[0], carried) | is_among(own[1], carried) | shares
 
 
 def _carriers(identities: Identities, person: int) -> Values:
     """What the Emply users are called that stand in the way of a login of their own."""
-    users, found = identities.inputs.emply_users, _in_the_way(identities, np.array([person]))
-    of = users[users["emply_user_id"].isin(found["emply_user_id"])]
+    users, (_, found) = identities.inputs.emply_users, _in_the_way(identities, np.array([person]))
+    of = users[users["emply_user_id"].isin(found)]
     name = identities.text("entra", "user_principal_name", person)
     return {
         "carriers": called(of).tolist(),
@@ -69,18 +81,17 @@ def _carriers(identities: Identities, person: int) -> Values:
     }
 
 
-def _in_the_way(identities: Identities, persons: Rows) -> pd.DataFrame:
-    """L1a: the Emply users that carry an address of these people, or share one: person, emply_user_id."""
+def _in_the_way(identities: Identities, persons: Rows) -> "tuple[Rows, pd.Series[str]]":
+    """L1a: the Emply users that carry an address of these people, or share one: the people, and their ids."""
     users, at = identities.inputs.emply_users, pd.Index(persons)
-    names, emails = key(identities.entra("user_principal_name", at)), identities.frame["address"].iloc[persons]
-    shared = identities.frame["shares_with"].iloc[persons]
-    found = [pd.DataFrame({"person": persons, "emply_user_id": shared.array}).dropna()]
+    names, emails = key(identities.entra("user_principal_name", at)), take(identities.frame["address"], persons)
+    shared = take(identities.frame["shares_with"], persons).dropna()
+    found = [(persons[shared.index], shared)]
     for own, addresses in product((names, emails), identities.inputs.login_keys.values()):
         rows = np.flatnonzero(is_among(addresses, own))
-        person, carrier = equal_pairs(own, addresses.iloc[rows])
-        ids = users["emply_user_id"].array.take(rows[carrier])
-        found.append(pd.DataFrame({"person": persons[person], "emply_user_id": ids}))
-    return pd.concat(found)
+        person, carrier = equal_pairs(own, take(addresses, rows))
+        found.append((persons[person], take(users["emply_user_id"], rows[carrier])))
+    return np.concatenate([people for people, _ in found]), stacked(*(ids for _, ids in found))
 
 
 def _may_activate(identities: Identities) -> Mask:
@@ -146,9 +157,7 @@ gets_or_has_login = flag("gets_or_has_login", lambda identities: identities.matc
 leaves = flag("leaves", _leaves)
 stays_so = flag("stays_active", _stays_active, login)
 gets_login = flag("gets_login", _gets_login, _roles_at_creation)
-employee_active = flag(
-    "employee_active", lambda identities: (identities.employee("status") == "active").to_numpy(dtype=bool), employee
-)
+employee_active = flag("employee_active", lambda identities: is_text(identities.employee("status"), "active"), employee)
 login_has_email = flag(
     "login_has_email", lambda identities: key(identities.emply("email")).notna().to_numpy(dtype=bool), both_emails
 )
@@ -194,15 +203,15 @@ RULES = (L1, L1a, L2, L3, L4, L5, L6, L7, L7a, L8, L9, L10, L11, L12)
 _REASONS = {"L5": "deleted_in_entra", "L6": "account_disabled", "L7": "removed_from_group", "L7a": "is_room"}
 
 
-def actions_of(identities: Identities) -> pd.DataFrame:
+def actions_of(identities: Identities) -> Drafts:
     """Links (M5), creations (L1), activations (L4) and deactivations (L5, L6, L7, L7a, W3), drafted."""
     parts = [_links(identities), _creations(identities), _activations(identities), _deactivations(identities)]
     return together(parts)
 
 
-def findings_of(identities: Identities) -> pd.DataFrame:
+def findings_of(identities: Identities) -> Drafts:
     """What L1a, L2, L3, L4, L8 to L12, M4 and "employee of a person" have to say, drafted."""
-    guest = (identities.entra("user_type") == "Guest").to_numpy(dtype=bool)
+    guest = is_text(identities.entra("user_type"), "Guest")
     no_address = L2.acts(identities)
     several = (identities.frame["employees"] > 1).to_numpy(dtype=bool)
     known = (identities.in_scope | identities.linked) & ~identities.left_alone
@@ -223,14 +232,16 @@ def findings_of(identities: Identities) -> pd.DataFrame:
     return together([*drafts, _taken(identities)])
 
 
-def _taken(identities: Identities) -> pd.DataFrame:
+def _taken(identities: Identities) -> Drafts:
     """L1a, with the least id of the Emply users in the way as `object`."""
     rows = identities.where(L1a.acts(identities))
-    draft = findings(rows, "address_taken", "L1a")
     if rows.empty:
-        return draft
-    least = _in_the_way(identities, rows.to_numpy()).groupby("person")["emply_user_id"].min()
-    return draft.assign(object=least.reindex(rows).astype("str").array)
+        return findings(rows, "address_taken", "L1a")
+    person, ids = _in_the_way(identities, rows.to_numpy())
+    by_id = sort_order(ids)[::-1]
+    least = np.full(len(identities), -1, dtype=np.int64)
+    least[person[by_id]] = by_id  # of several the least comes last
+    return findings(rows, "address_taken", "L1a", object=take(ids, least[rows]))
 
 
 def joiners(identities: Identities) -> Mask:
@@ -252,42 +263,39 @@ def leaver_reason(identities: Identities) -> npt.NDArray[np.object_]:
     return reasons
 
 
-def _links(identities: Identities) -> pd.DataFrame:
+def _links(identities: Identities) -> Drafts:
     """M5: what M2, M3 and M3b matched becomes a link."""
     how = identities.frame["matched_by"]
-    drafts = []
-    for matched_by, rule in (("username", "M2"), ("email", "M3"), ("address", "M3b")):
-        rows = identities.where((how == matched_by).to_numpy(dtype=bool))
-        after = pd.DataFrame({"matchedBy": matched_by}, index=rows)
-        drafts.append(actions(rows, "ledger.link_user", rule, after=after))
-    return together(drafts)
+    return together(
+        actions(identities.where(is_text(how, by)), "ledger.link_user", rule, after={"matchedBy": by})
+        for by, rule in (("username", "M2"), ("email", "M3"), ("address", "M3b"))
+    )
 
 
-def _creations(identities: Identities) -> pd.DataFrame:
+def _creations(identities: Identities) -> Drafts:
     """L1 and R3: the login of a joiner, with the main group's defaults."""
     rows = identities.where(joiners(identities))
+    if rows.empty:
+        return actions(rows, "emply.create_user", "L1")
     names = as_address(identities.entra("user_principal_name", rows))
     mail = as_address(identities.entra("mail", rows))
-    main = identities.frame.loc[rows, "main_group"]
+    main = identities.frame["main_group"].to_numpy(dtype=np.int64)[rows]
     defaults = identities.mapping.groups
-    after = pd.DataFrame(
-        {
-            "username": names,
-            "email": mail.fillna(names),
-            "firstName": written(identities.entra("given_name", rows)),
-            "lastName": written(identities.entra("surname", rows)),
-            "jobTitle": written(identities.entra("job_title", rows)),
-            "mobilePhone": written(identities.entra("mobile_phone", rows)),
-            "roleIds": _role_lists(identities, rows),
-            "departmentId": take(defaults["department_id"], main),
-            "language": take(defaults["language"], main),
-            "timeZone": take(defaults["time_zone"], main),
-            "currency": take(defaults["currency"], main),
-            "employeeId": identities.frame.loc[rows, "employee_id"],
-            "active": True,
-        },
-        index=rows,
-    )
+    after = {
+        "username": names,
+        "email": mail.fillna(names),
+        "firstName": written(identities.entra("given_name", rows)),
+        "lastName": written(identities.entra("surname", rows)),
+        "jobTitle": written(identities.entra("job_title", rows)),
+        "mobilePhone": written(identities.entra("mobile_phone", rows)),
+        "roleIds": _role_lists(identities, rows),
+        "departmentId": take(defaults["department_id"], main),
+        "language": take(defaults["language"], main),
+        "timeZone": take(defaults["time_zone"], main),
+        "currency": take(defaults["currency"], main),
+        "employeeId": take(identities.frame["employee_id"], rows.to_numpy()),
+        "active": True,
+    }
     return actions(rows, "emply.create_user", "L1", after=after)
 
 
@@ -302,10 +310,9 @@ def given_at_creation(identities: Identities) -> pd.DataFrame:
     return given.drop_duplicates().sort_values(["person", "role_id"], ignore_index=True)
 
 
-def _role_lists(identities: Identities, rows: "pd.Index[int]") -> "pd.Series[Any]":
+def _role_lists(identities: Identities, rows: "pd.Index[int]") -> list[Any]:
     given = given_at_creation(identities)
-    lists = collected(np.searchsorted(rows, given["person"]), given["role_id"], len(rows))
-    return pd.Series(lists.to_pylist(), index=rows, dtype=object)
+    return collected(np.searchsorted(rows, given["person"]), given["role_id"], len(rows)).to_pylist()
 
 
 @once
@@ -315,11 +322,11 @@ def stays_active(identities: Identities) -> Mask:
     return (identities.active | L4.acts(identities)) & ~leaving
 
 
-def _activations(identities: Identities) -> pd.DataFrame:
+def _activations(identities: Identities) -> Drafts:
     return _activity(identities, L4.acts(identities), "emply.activate_user", "L4", becomes=True)
 
 
-def _deactivations(identities: Identities) -> pd.DataFrame:
+def _deactivations(identities: Identities) -> Drafts:
     """L5, L6, L7, L7a: of those who are still active; W3 instead of them where the Entra user is deleted."""
     kind, deleted = "emply.deactivate_user", to_delete(identities) & identities.active
     drafts = [
@@ -331,7 +338,6 @@ def _deactivations(identities: Identities) -> pd.DataFrame:
 
 def _activity(
     identities: Identities, mask: Mask, kind: str, rule: str, *, becomes: bool, why: str | None = None
-) -> pd.DataFrame:
-    rows = identities.where(mask)
-    before, after = (pd.DataFrame({"active": value}, index=rows) for value in (not becomes, becomes))
-    return actions(rows, kind, rule, reason=why, before=before, after=after)
+) -> Drafts:
+    before, after = {"active": not becomes}, {"active": becomes}
+    return actions(identities.where(mask), kind, rule, reason=why, before=before, after=after)

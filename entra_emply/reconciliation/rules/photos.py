@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, codes, positions, take
-from entra_emply.reconciliation.identities import Identities, actions, findings, once
+from entra_emply.reconciliation.drafts import Drafts, actions, findings
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, with_employee
 from entra_emply.reconciliation.rules.lifecycle import stays_so
@@ -106,17 +107,17 @@ def people_to_read(identities: Identities) -> "pd.Series[str]":
     return identities.frame.loc[all_hold(_MAY_HAVE, identities), "entra_id"]
 
 
-def actions_of(identities: Identities) -> pd.DataFrame:
+def actions_of(identities: Identities) -> Drafts:
     """P1: a photo other than the one that the link was given last. One removed in Entra is left alone (P4)."""
     rows = identities.where(P1.acts(identities))
     if rows.empty:
         return actions(rows, "emply.set_photo", "P1")
     etags = _etags(identities)
-    before, after = (pd.DataFrame({"etag": etag.iloc[rows].array}, index=rows) for etag in (etags.then, etags.now))
+    before, after = ({"etag": take(etag, rows)} for etag in (etags.then, etags.now))
     return actions(rows, "emply.set_photo", "P1", before=before, after=after)
 
 
-def findings_of(identities: Identities) -> pd.DataFrame:
+def findings_of(identities: Identities) -> Drafts:
     """P5: a photo that could not be read, with what the service said as `object`, drafted."""
     rows = identities.where(P5.acts(identities))
-    return findings(rows, "photo_unreadable", "P5").assign(object=_codes(identities).loc[rows].array)
+    return findings(rows, "photo_unreadable", "P5", object=take(_codes(identities), rows))

@@ -17,11 +17,14 @@ from entra_emply.reconciliation.arrays import (
     as_set,
     collected,
     different,
+    different_texts,
+    is_text,
     marked,
     positions,
     take,
 )
-from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
+from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import (
     ENTRA_LEADS,
@@ -201,22 +204,15 @@ class RoleChanges:
     titles: "pd.Series[str]"
 
     @property
-    def actions(self) -> pd.DataFrame:
+    def actions(self) -> Drafts:
         """R6: the `emply.set_roles` of everybody for whom it acts, drafted."""
-        free = self.changes[self.changes["acts"]]
-        before, after = (self._lists(pairs, free["person"].to_numpy()) for pairs in (self.before, self.after))
-        drafts = [
-            actions(
-                pd.Index(of["person"]),
-                "emply.set_roles",
-                str(rule),
-                reason=of["reason"],
-                before=before.loc[of["person"]],
-                after=after.loc[of["person"]],
-            )
-            for rule, of in free.groupby("rule")
-        ]
-        return together([actions(pd.Index([], dtype="int64"), "emply.set_roles", "R6"), *drafts])
+        return together(self._drafts(rule) for rule in ("R2", "R4", "R5"))
+
+    def _drafts(self, rule: str) -> Drafts:
+        rows = np.flatnonzero(self.changes["acts"].to_numpy(dtype=bool) & is_text(self.changes["rule"], rule))
+        person, reason = self.changes["person"].to_numpy(dtype=np.int64)[rows], take(self.changes["reason"], rows)
+        before, after = ({"roleIds": self._lists(pairs, person)} for pairs in (self.before, self.after))
+        return actions(person, "emply.set_roles", rule, reason=reason, before=before, after=after)
 
     def given(self, roles: Collection[str]) -> Rows:
         """The people who get one of `roles` that they do not have."""
@@ -224,11 +220,11 @@ class RoleChanges:
         added = self.after[~among(self.after, self.before)]
         return added[np.isin(added % width, np.flatnonzero(self.titles.isin(roles)))] // width
 
-    def _lists(self, pairs: Rows, identities: Rows) -> pd.DataFrame:
+    def _lists(self, pairs: Rows, identities: Rows) -> list[list[str]]:
         width = max(len(self.titles), 1)
         ours = pairs[among(pairs // width, identities)]
         lists = collected(np.searchsorted(identities, ours // width), take(self.titles, ours % width), len(identities))
-        return pd.DataFrame({"roleIds": pd.Series(lists.to_pylist(), index=identities, dtype=object)})
+        return lists.to_pylist()
 
 
 @once
@@ -255,7 +251,7 @@ def role_changes(identities: Identities) -> RoleChanges:
     return RoleChanges(changes, before, as_set(np.concatenate(after)), numbers.titles)
 
 
-def findings_of(identities: Identities) -> pd.DataFrame:
+def findings_of(identities: Identities) -> Drafts:
     """R7: where R2-R6 would have acted on the holder of a protected role, drafted."""
     return findings(identities.where(R7.acts(identities)), "protected_role", "R7")
 
@@ -267,13 +263,12 @@ def role_states(identities: Identities) -> pd.DataFrame:
     """
     subject = R9.acts(identities)
     follows = subject & all_hold((roles_synchronized, without_employee), identities)
-    memberships = identities.memberships[subject[identities.memberships["entra_row"]]]
-    person, priority = memberships["entra_row"].to_numpy(), memberships["priority"].to_numpy()
+    person, priority = (identities.memberships[name].to_numpy() for name in ("entra_row", "priority"))
+    person, priority = person[subject[person]], priority[subject[person]]
     group_id, role_id = (identities.mapping.groups[column] for column in ("group_id", "role_id"))
     then = identities.role_states.of(subject[identities.role_states.person])
 
-    groups = pd.concat([group_id, then.group_ids]).drop_duplicates().reset_index(drop=True)
-    roles = pd.concat([role_id, then.role_ids]).drop_duplicates().reset_index(drop=True)
+    groups, roles = different_texts(group_id, then.group_ids), different_texts(role_id, then.role_ids)
     new_role = np.where(follows[person], positions(role_id, roles)[priority], -1)
     then_role = np.append(positions(then.role_ids, roles), -1)[then.role]
     new = _state_keys(person, positions(group_id, groups)[priority], new_role, len(groups), len(roles))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, equal_pairs, is_among, joined, marked, positions, take
-from entra_emply.reconciliation.entra_users import EntraUsers
+from entra_emply.reconciliation.entra_users import Addresses, EntraUsers
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.scope import SCOPE, called
@@ -41,14 +41,18 @@ class Sharing:
         """Who shares with whom, each pair once: row (of the Entra user), login (row of the Emply user), address."""
         users, logins = self.users, np.flatnonzero(self.offered)
         seekers = np.flatnonzero(users.enabled & users.in_group & ~users.in_room & ~self.needless)
+        nobody = pd.DataFrame({"row": seekers[:0], "login": logins[:0], "address": pd.Series(dtype="str")})
         if not len(seekers) or not len(logins):
-            return pd.DataFrame({"row": seekers[:0], "login": logins[:0], "address": pd.Series(dtype="str")})
+            return nobody
         theirs = _addresses_of_logins(users.inputs, logins)
         ours = users.addresses_of(seekers)
-        ours = ours[is_among(ours["address"], theirs["address"])]
-        ours = ours[~self._is_anothers(ours)]
-        mine, other = equal_pairs(ours["address"], theirs["address"])
-        shared = ours.iloc[mine].assign(login=theirs["login"].to_numpy()[other]).drop_duplicates(["row", "login"])
+        ours = ours.where(is_among(ours.address, theirs.address))
+        if not len(ours):
+            return nobody
+        ours = ours.where(~self._is_anothers(ours))
+        mine, other = equal_pairs(ours.address, theirs.address)
+        shared = pd.DataFrame({"row": ours.row[mine], "login": theirs.row[other], "address": take(ours.address, mine)})
+        shared = shared.drop_duplicates(["row", "login"])
         return shared[~self._refused(shared)].reset_index(drop=True)
 
     @cached_property
@@ -65,13 +69,12 @@ class Sharing:
         partner[self.pairs["row"]] = self.pairs["login"]
         return partner
 
-    def _is_anothers(self, ours: pd.DataFrame) -> Mask:
-        """Addresses (row, address) that are the UPN or e-mail of another enabled Entra user: they do not count."""
-        own = self.users.owners_of(ours["address"])
-        own = own[self.users.enabled[own["row"]]]
-        mine, owner = equal_pairs(ours["address"], own["address"])
-        others = ours["row"].to_numpy()[mine] != own["row"].to_numpy()[owner]
-        return marked(mine[others], len(ours))
+    def _is_anothers(self, ours: Addresses) -> Mask:
+        """Addresses that are the UPN or e-mail of another enabled Entra user: they do not count."""
+        own = self.users.owners_of(ours.address)
+        own = own.where(self.users.enabled[own.row])
+        mine, owner = equal_pairs(ours.address, own.address)
+        return marked(mine[ours.row[mine] != own.row[owner]], len(ours))
 
     def _refused(self, pairs: pd.DataFrame) -> Mask:
         """Pairs of which a person said that they are not the same one."""
@@ -83,13 +86,12 @@ class Sharing:
         return is_among(named, joined(refused["entra_id"], refused["emply_user_id"]))
 
 
-def _addresses_of_logins(inputs: Inputs, rows: Rows) -> pd.DataFrame:
-    """M3b: the username, the e-mail, and the e-mail of the employee whose id it carries: login, address; unique."""
-    logins, employees = inputs.emply_users.iloc[rows], inputs.emply_employees
-    carried = take(employees["email"], positions(logins["employee_id"], employees["employee_id"]))
-    written = (logins["username"], logins["email"], carried)
-    parts = [pd.DataFrame({"login": rows, "address": key(each).array}) for each in written]
-    return pd.concat(parts, ignore_index=True).dropna().drop_duplicates(ignore_index=True)
+def _addresses_of_logins(inputs: Inputs, rows: Rows) -> Addresses:
+    """M3b: the username, the e-mail, and the e-mail of the employee whose id it carries, of these Emply users."""
+    own, employees = inputs.login_keys, inputs.emply_employees
+    employee = positions(take(inputs.emply_users["employee_id"], rows), employees["employee_id"])
+    carried = key(take(employees["email"], employee))
+    return Addresses.of((rows, take(own["username"], rows)), (rows, take(own["email"], rows)), (rows, carried))
 
 
 def _shares(sharing: Sharing, rows: Rows) -> Mask:

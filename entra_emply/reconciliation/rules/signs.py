@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation.arrays import Mask, Rows, equal_pairs, is_among, joined
-from entra_emply.reconciliation.identities import Identities, findings, once, together
+from entra_emply.reconciliation.arrays import Mask, Rows, equal_pairs, is_among, joined, take
+from entra_emply.reconciliation.drafts import Drafts, findings, together
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.mapping import require_application
 from entra_emply.reconciliation.near import one_edit_apart
 from entra_emply.reconciliation.rule import Condition, Rule, Values
@@ -210,17 +211,16 @@ class NearPairs:
         identities = self.identities
         persons, rows = np.flatnonzero(_WITHOUT_EMPLOYEE.acts(identities)), np.arange(len(self.free))
         rows = rows[_is_free(self, rows)]
-        candidates = identities.inputs.emply_employees.iloc[rows].reset_index(drop=True)
-        if not len(persons) or candidates.empty:
-            return pd.DataFrame({"person": [], "employee": []}, dtype="int64")
-        addresses = identities.frame["address"].iloc[persons].reset_index(drop=True)
-        whose = identities.frame.index[persons]
+        if not len(persons) or not len(rows):
+            return pd.DataFrame({"person": persons[:0], "employee": rows[:0]})
+        employees, whose = identities.inputs.emply_employees, pd.Index(persons)
+        email, first, last = (key(take(employees[name], rows)) for name in ("email", "first_name", "last_name"))
         names = key(identities.entra("given_name", whose)), key(identities.entra("surname", whose))
-        near = one_edit_apart(addresses, key(candidates["email"]))
-        theirs = _full_name(key(candidates["first_name"]), key(candidates["last_name"]))
-        alike = equal_pairs(_full_name(*names), theirs)
-        pairs = pd.concat([near, pd.DataFrame(dict(zip(("one", "other"), alike, strict=True)))]).drop_duplicates()
-        return pd.DataFrame({"person": persons[pairs["one"]], "employee": rows[pairs["other"]]})
+        near = one_edit_apart(take(identities.frame["address"], persons), email)
+        one, other = equal_pairs(_full_name(*names), _full_name(first, last))
+        pairs = np.concatenate([near["one"].to_numpy() * len(rows) + near["other"].to_numpy(), one * len(rows) + other])
+        pairs = pairs[np.sort(np.unique(pairs, return_index=True)[1])]
+        return pd.DataFrame({"person": persons[pairs // len(rows)], "employee": rows[pairs % len(rows)]})
 
     @cached_property
     def person(self) -> Rows:
@@ -265,7 +265,7 @@ def source(identities: Identities) -> Source:
     return Source(_APPLICATION, wanted, _left_out(identities))
 
 
-def findings_of(calendars: Calendars) -> pd.DataFrame:
+def findings_of(calendars: Calendars) -> Drafts:
     """The signs about people, drafted; some with `object` or `employee_id` of their own."""
     identities = calendars.identities
     people = [
@@ -274,25 +274,25 @@ def findings_of(calendars: Calendars) -> pd.DataFrame:
     return together([*people, _not_editable(calendars), _nearly_matching(identities)])
 
 
-def about_groups(identities: Identities) -> pd.DataFrame:
-    """`dynamic_group_guests`, `nested_group_ignored` and `hidden_membership`: code, group_id."""
+def about_groups(identities: Identities) -> "dict[str, pd.Series[str]]":
+    """`dynamic_group_guests`, `nested_group_ignored` and `hidden_membership`: the ids of groups, by code."""
     groups = ReadGroups(identities)
-    rules = (DYNAMIC, NESTED, HIDDEN)
-    return pd.concat([pd.DataFrame({"code": rule.name, "group_id": groups.ids[rule.acts(groups)]}) for rule in rules])
+    return {rule.name: groups.ids[rule.acts(groups)] for rule in (DYNAMIC, NESTED, HIDDEN)}
 
 
-def _not_editable(calendars: Calendars) -> pd.DataFrame:
+def _not_editable(calendars: Calendars) -> Drafts:
     """A calendar that its user may not write to does not come to Emply."""
-    shown = calendars.of_entra.frame[NOT_EDITABLE.acts(calendars.of_entra)]
-    drafts = findings(pd.Index(shown["person"]), "calendar_not_editable", "S")
-    return drafts.assign(object=shown["external_id"].array)
+    entra = calendars.of_entra
+    rows = np.flatnonzero(NOT_EDITABLE.acts(entra))
+    return findings(entra.person[rows], "calendar_not_editable", "S", object=take(entra.frame["external_id"], rows))
 
 
-def _nearly_matching(identities: Identities) -> pd.DataFrame:
+def _nearly_matching(identities: Identities) -> Drafts:
     near = NearPairs(identities)
-    pairs = near.frame[NEARLY.acts(near)]
-    drafts = findings(identities.frame.index[pairs["person"]], "email_nearly_matches", "S")
-    return drafts.assign(employee_id=identities.inputs.emply_employees["employee_id"].array.take(pairs["employee"]))
+    rows = np.flatnonzero(NEARLY.acts(near))
+    employees = near.frame["employee"].to_numpy(dtype=np.int64)[rows]
+    theirs = take(identities.inputs.emply_employees["employee_id"], employees)
+    return findings(near.person[rows], "email_nearly_matches", "S", employee_id=theirs)
 
 
 def _full_name(given: "pd.Series[str]", last: "pd.Series[str]") -> "pd.Series[str]":

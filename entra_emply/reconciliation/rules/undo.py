@@ -14,9 +14,10 @@ import numpy as np
 import orjson
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, marked, positions, repeated, take_flag
+from entra_emply.reconciliation.arrays import Mask, Rows, as_frame, marked, positions, take_flag
 from entra_emply.reconciliation.changed_logins import COLUMNS, with_logins_changed
-from entra_emply.reconciliation.identities import ACTION_DRAFT, Identities, once, together
+from entra_emply.reconciliation.drafts import Drafts, actions, together
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Condition, Looked, Part, Rule, Values, failed
 from entra_emply.reconciliation.rules import attributes, lifecycle, roles
 from entra_emply.reconciliation.rules.conditions import employee_not_archived, without_employee
@@ -44,7 +45,7 @@ class Undoing:
     """
 
     identities: Identities
-    planned: pd.DataFrame
+    planned: Drafts
     requests: pd.DataFrame
     answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -83,7 +84,7 @@ class Undoing:
         return (self.requests["kind"] == kind).to_numpy(dtype=bool)
 
 
-def planned(identities: Identities) -> pd.DataFrame:
+def planned(identities: Identities) -> Drafts:
     """What L, R and A plan for logins, drafted."""
     drafts = [
         lifecycle.actions_of(identities),
@@ -147,8 +148,9 @@ def _again(undoing: Undoing) -> pd.DataFrame:
     return _about(undoing, planned(then))
 
 
-def _about(undoing: Undoing, drafts: pd.DataFrame) -> pd.DataFrame:
+def _about(undoing: Undoing, of: Drafts) -> pd.DataFrame:
     """The rows of `values` that a draft is about, too: with its rule, and the value that it gives."""
+    drafts = as_frame(of)
     theirs = drafts[drafts["person"].isin(undoing.person) & drafts["after"].notna() & (drafts["target"] == "emply")]
     rows = [
         (person, name, rule, value)
@@ -214,17 +216,19 @@ RULES = (U1, U2, U3)
 BY_KIND: Mapping[str, Rule[Undoing]] = {"set_roles": U1, "update_user": U2, "activate_user": U3}
 
 
-def actions_of(undoing: Undoing) -> pd.DataFrame:
+def actions_of(undoing: Undoing) -> Drafts:
     """The requests that can be met, drafted; `reason` is their cause."""
-    drafts = [_drafts(undoing, rule) for rule in RULES] if len(undoing) else []
+    drafts = [_drafts(undoing, kind) for kind in BY_KIND] if len(undoing) else []
     return together([undoing.planned[:0], *drafts])
 
 
-def _drafts(undoing: Undoing, rule: Rule[Undoing]) -> pd.DataFrame:
+def _drafts(undoing: Undoing, kind: str) -> Drafts:
+    rule = BY_KIND[kind]
     rows = np.flatnonzero(rule.acts(undoing))
-    of = undoing.requests.take(rows).reset_index(drop=True)
-    target, name = (repeated(text, len(of)) for text in ("emply", rule.name))
-    return of.assign(person=undoing.person[rows], target=target, rule=name, reason=of["cause"])[ACTION_DRAFT]
+    of = undoing.requests.take(rows)
+    return actions(
+        undoing.person[rows], f"emply.{kind}", rule.name, reason=of["cause"], before=of["before"], after=of["after"]
+    )
 
 
 def stopped(undoing: Undoing) -> dict[int, Looked]:

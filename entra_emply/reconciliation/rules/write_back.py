@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, codes, is_among, marked, positions, take, take_flag
-from entra_emply.reconciliation.identities import Identities, actions, findings, once, together
+from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.mapping import is_hybrid
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import (
@@ -293,12 +294,12 @@ def _switches() -> dict[PersonCondition, tuple[PersonCondition, ...]]:
     }
 
 
-def actions_of(identities: Identities) -> pd.DataFrame:
+def actions_of(identities: Identities) -> Drafts:
     """W1, W2, W3 with their switches on (W4), drafted."""
     return together([_updates(identities), _creations(identities), _deletions(identities)])
 
 
-def findings_of(identities: Identities) -> pd.DataFrame:
+def findings_of(identities: Identities) -> Drafts:
     """What W0, W1 have to say, drafted."""
     raised = [
         findings(identities.where(_not_created(identities, condition)), code, "W1")
@@ -327,52 +328,44 @@ def _not_created(identities: Identities, condition: PersonCondition) -> Mask:
     return marked(rows[~condition.holds(identities, rows)] if len(rows) else rows, len(identities))
 
 
-def _creations(identities: Identities) -> pd.DataFrame:
+def _creations(identities: Identities) -> Drafts:
     rows = identities.where(W1.acts(identities))
     if rows.empty:
         return actions(rows, "entra.create_user", "W1")
     upn = _wanted_names(identities).loc[rows]
     first, last = (trimmed(identities.emply(name, rows)) for name in ("first_name", "last_name"))
     name = first.fillna("").str.cat(last.fillna(""), sep=" ").str.strip()
-    after = pd.DataFrame(
-        {
-            "accountEnabled": True,
-            "displayName": name.where(name != "", upn),
-            "givenName": written(identities.emply("first_name", rows)),
-            "surname": written(identities.emply("last_name", rows)),
-            "jobTitle": written(identities.emply("job_title", rows)),
-            "mobilePhone": written(identities.emply("mobile_phone", rows)),
-            "mailNickname": upn.str.rsplit("@", n=1).str[0],
-            "userPrincipalName": upn,
-        },
-        index=rows,
-    )
+    after = {
+        "accountEnabled": True,
+        "displayName": name.where(name != "", upn),
+        "givenName": written(identities.emply("first_name", rows)),
+        "surname": written(identities.emply("last_name", rows)),
+        "jobTitle": written(identities.emply("job_title", rows)),
+        "mobilePhone": written(identities.emply("mobile_phone", rows)),
+        "mailNickname": upn.str.rsplit("@", n=1).str[0],
+        "userPrincipalName": upn,
+    }
     return actions(rows, "entra.create_user", "W1", after=after)
 
 
 # --- W2 ---------------------------------------------------------------------------------------------------------------
 
 
-def _updates(identities: Identities) -> pd.DataFrame:
+def _updates(identities: Identities) -> Drafts:
     """W2: one `entra.update_user` for each person with differences, of the changed fields alone."""
     rows = identities.where(W2.acts(identities))
     if rows.empty:
         return actions(rows, "entra.update_user", "W2")
-    changed = pd.DataFrame({name: mask[rows] for name, mask in _differing(identities).items()}, index=rows)
-    drafts = []
-    for _, alike in changed.groupby(list(changed.columns)):
-        names = [name for name in changed.columns if alike[name].iloc[0]]
-        rows = alike.index
-        before = pd.DataFrame({name: _in_entra(identities, rows, name) for name in names}, index=rows)
-        after = pd.DataFrame({name: _in_emply(identities, rows, name) for name in names}, index=rows)
-        drafts.append(actions(rows, "entra.update_user", "W2", before=before, after=after))
-    return together(drafts)
+    changed = {name: mask[rows] for name, mask in _differing(identities).items() if mask[rows].any()}
+    before = {name: _in_entra(identities, rows, name) for name in changed}
+    after = {name: _in_emply(identities, rows, name) for name in changed}
+    return actions(rows, "entra.update_user", "W2", before=before, after=after, only=changed)
 
 
 # --- W3 ---------------------------------------------------------------------------------------------------------------
 
 
-def _deletions(identities: Identities) -> pd.DataFrame:
+def _deletions(identities: Identities) -> Drafts:
     rows = identities.where(to_delete(identities))
-    before = pd.DataFrame({"userPrincipalName": identities.entra("user_principal_name", rows)}, index=rows)
+    before = {"userPrincipalName": identities.entra("user_principal_name", rows)}
     return actions(rows, "entra.delete_user", "W3", before=before)
