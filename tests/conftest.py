@@ -1,10 +1,15 @@
-"""What all tests share: a PostgreSQL."""
+"""What all tests share: a PostgreSQL, and how hypothesis tries examples."""
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import Server, running_server
+
+# On a busy machine an example may take any time: how long one took is no failure.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from itertools import product
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
 from tests.reference import rules
@@ -92,7 +92,7 @@ def test_after_two_runs_nothing_is_left_but_what_is_held(first: int) -> None:
 
 
 @given(scenarios())
-@hypothesis_settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@hypothesis_settings(max_examples=50)
 def test_a_plan_leaves_its_scenario_as_it_was(scenario: Scenario) -> None:
     before = copy.deepcopy(scenario)
     assert outcome(rules.plan, scenario) == outcome(rules.plan, before)
