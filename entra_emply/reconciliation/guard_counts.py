@@ -42,8 +42,10 @@ def _counted_grants(actions: PlannedActions) -> tuple[int, int, int]:
     who = (take(identities.frame[name], actions.person[rows]) for name in ("entra_id", "emply_user_id"))
     concerned = next(who).fillna(next(who))  # whom W1 creates is not in Entra yet
     recorded = identities.inputs.state.grants
-    recent = (recorded["at"] > identities.inputs.now - _RECENTLY) & ~recorded["approved"]
-    together = how_many(concerned, take(recorded["entra_id"], np.flatnonzero(recent.to_numpy(dtype=bool))))
+    recent = np.zeros(0, dtype=bool)
+    if len(recorded):
+        recent = ((recorded["at"] > identities.inputs.now - _RECENTLY) & ~recorded["approved"]).to_numpy(dtype=bool)
+    together = how_many(concerned, take(recorded["entra_id"], np.flatnonzero(recent)))
     population = len(identities.inputs.emply_users)
     return together, identities.inputs.settings.guards.max_grants.of(population), population
 

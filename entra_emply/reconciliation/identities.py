@@ -169,7 +169,7 @@ class Identities:
 
     def where(self, mask: Mask) -> "pd.Index[int]":
         """The people for whom `mask` is true."""
-        return self.frame.index[mask]
+        return pd.Index(np.flatnonzero(mask))  # index 0…: a label is a place
 
     # One person, for explaining
 
@@ -259,7 +259,7 @@ class RoleStates:
 
 
 def _of_rows(values: "pd.Series[str]", rows: Rows, of: "pd.Index[int] | None") -> "pd.Series[str]":
-    return take(values, rows) if of is None else take(values, rows[of], of)  # index 0…: a label is a place
+    return take(values, rows) if of is None else take(values, rows[of], of)
 
 
 def _text(value: object) -> str | None:

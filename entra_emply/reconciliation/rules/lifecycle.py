@@ -10,11 +10,14 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import (
     Mask,
     Rows,
+    as_set,
     collected,
+    different_texts,
     equal_pairs,
     is_among,
     is_text,
     marked,
+    positions,
     sort_order,
     stacked,
     take,
@@ -302,12 +305,15 @@ def _creations(identities: Identities) -> Drafts:
 @once
 def given_at_creation(identities: Identities) -> pd.DataFrame:
     """R3: `person`, `role_id` of every joiner: all the groups' roles; `synchronize_roles` off: the main group's."""
-    groups = identities.memberships[joiners(identities)[identities.memberships["entra_row"]]]
-    main_alone = R3.fails_at(identities, roles_synchronized.name)[groups["entra_row"]]
-    groups = groups[~(main_alone & groups["entra_row"].duplicated().to_numpy())]
-    roles = take(identities.mapping.groups["role_id"], groups["priority"].to_numpy())
-    given = pd.DataFrame({"person": groups["entra_row"].to_numpy(), "role_id": roles})
-    return given.drop_duplicates().sort_values(["person", "role_id"], ignore_index=True)
+    person, priority = (identities.memberships[name].to_numpy() for name in ("entra_row", "priority"))
+    is_main = identities.frame["main_group"].to_numpy(dtype=np.int64)[person] == priority
+    main_alone = R3.fails_at(identities, roles_synchronized.name)
+    given = joiners(identities)[person] & (is_main | ~main_alone[person])
+    role_id = identities.mapping.groups["role_id"]
+    roles = different_texts(role_id).sort_values(ignore_index=True)
+    width = max(len(roles), 1)
+    pairs = as_set(person[given] * width + positions(role_id, roles)[priority[given]])
+    return pd.DataFrame({"person": pairs // width, "role_id": take(roles, pairs % width)})
 
 
 def _role_lists(identities: Identities, rows: "pd.Index[int]") -> list[Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation.arrays import Mask, Rows, equal_pairs, is_among, joined, take
+from entra_emply.reconciliation.arrays import Mask, Rows, equal_pairs, is_among, is_text, joined, rows_of, stacked, take
 from entra_emply.reconciliation.drafts import Drafts, findings, together
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.mapping import require_application
@@ -98,9 +98,9 @@ class ReadGroups:
     def ids(self) -> "pd.Series[str]":
         """Their ids."""
         mapping = self.identities.mapping
-        of_settings = pd.concat([mapping.groups["group_id"], pd.Series(mapping.rooms, dtype="str")])
+        of_settings = stacked(mapping.groups["group_id"], pd.Series(mapping.rooms, dtype="str"))
         if not self.identities.inputs.settings.nested_groups:
-            return of_settings.reset_index(drop=True)
+            return of_settings
         inside = self._within(of_settings)
         return pd.concat([of_settings, inside[~is_among(inside, of_settings)]], ignore_index=True)
 
@@ -130,16 +130,17 @@ class ReadGroups:
 def _known_as(groups: ReadGroups, rows: Rows, column: str) -> Mask:
     """Of which of the groups this flag is set."""
     known = groups.identities.inputs.entra_groups
-    return is_among(groups.ids.iloc[rows], known.loc[known[column], "group_id"])
+    flagged = take(known["group_id"], np.flatnonzero(known[column].to_numpy(dtype=bool)))
+    return is_among(take(groups.ids, rows), flagged)
 
 
 def _has_group(groups: ReadGroups, rows: Rows) -> Mask:
     members = groups.identities.inputs.entra_group_members
-    return is_among(groups.ids.iloc[rows], members.loc[members["member_type"] == "group", "group_id"])
+    return is_among(take(groups.ids, rows), take(members["group_id"], rows_of(members["member_type"], "group")))
 
 
 def _tenant_has_guests(groups: ReadGroups, rows: Rows) -> Mask:
-    return np.full(len(rows), (groups.identities.inputs.entra_users["user_type"] == "Guest").any())
+    return np.full(len(rows), is_text(groups.identities.inputs.entra_users["user_type"], "Guest").any())
 
 
 in_configured_group = Condition[ReadGroups]("in_configured_group", lambda groups, rows: groups.configured[rows])
@@ -201,8 +202,9 @@ class NearPairs:
     def free(self) -> Mask:
         """Which employees are active or pending, and nobody's in scope."""
         identities = self.identities
-        free = identities.inputs.emply_employees["status"].isin(["active", "pending"]).to_numpy(dtype=bool, copy=True)
-        free[identities.frame.loc[identities.in_scope & identities.has_employee, "employee_row"]] = False
+        status = identities.inputs.emply_employees["status"]
+        free = is_text(status, "active") | is_text(status, "pending")
+        free[identities.employee_row[identities.in_scope & identities.has_employee]] = False
         return free
 
     @cached_property
