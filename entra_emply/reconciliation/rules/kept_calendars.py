@@ -39,7 +39,7 @@ def kept(calendars: Calendars) -> KeptCalendars:
             **{name: column.array for name, column in of_both.items()},
             "external_id": external_id.array,
             "share_dates_and_titles": (pd.concat([shared, shared_again]) if len(again) else shared).array,
-            "name_after": take(entra.frame["name"], np.where(row >= 0, np.append(of, -1)[row], -1)).array,
+            "name_after": take(entra.frame["name"], np.append(of, -1)[row]).array,
             "joined": np.concatenate([np.isin(stays, renewed(calendars).emply), np.ones(len(again), dtype=bool)]),
         },
         copy=False,
