@@ -1,12 +1,13 @@
 """One plan, from one scenario: the letters in order. Each letter has its module; X is here."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from tests.reference.attributes import plan_attributes
 from tests.reference.calendars import Owners, plan_calendars, switched_off
 from tests.reference.events import plan_events
-from tests.reference.guards import hold, hold_calendars
+from tests.reference.guards import action_id, hold, hold_calendars
 from tests.reference.lifecycle import plan_lifecycle
 from tests.reference.mapping import resolve
 from tests.reference.matching import ambiguous_match, everybody_of, linked_only, links
@@ -54,11 +55,19 @@ def plan(
         inputs.trace["X C6"] += bool(planned.actions)
     planned.trace(inputs.trace)
     return {
-        "actions": sorted((row for _, row in planned.actions), key=_order("kind")),
+        "actions": sorted(_once_each(row for _, row in planned.actions), key=_order("kind")),
         "findings": sorted((row for _, row in planned.findings), key=_order("code", "object")),
         "roleStates": states,
         "endedPairs": ended_pairs,
     }
+
+
+def _once_each(actions: Iterable[Row]) -> list[Row]:
+    """Two calendars or events of one id make one action."""
+    found: dict[str, Row] = {}
+    for row in actions:
+        found.setdefault(action_id(row), row)
+    return list(found.values())
 
 
 def fill(inputs: Inputs, planned: Planned) -> tuple[list[Row], list[str]]:

@@ -56,7 +56,6 @@ def runs(ledger: Ledger, sandbox: Sandbox) -> Iterator[RunsInSandbox]:
         "sso": {"service_principal_id": "emply"},
     }
     made = RunsInSandbox(ledger, sandbox, scenario, settings)
-    sandbox.change_settings(emply_per_second=100_000)
     made.run()
     made.run()
     with made.edited() as state:

@@ -6,9 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.reference.conditions.case import Case
-from tests.reference.conditions.matching import KeyOf, alone_in_m2, alone_in_m3, email_of_login, username_of
+from tests.reference.conditions.matching import (
+    KeyOf,
+    alone_in_m2,
+    alone_in_m3,
+    email_of_login,
+    members_apart,
+    username_of,
+)
 from tests.reference.lifecycle import takes_address
-from tests.reference.terms import Person, Row, email_of_entra_user, key, principal_name
+from tests.reference.terms import Person, Row, email_of_entra_user, is_guest, key, own_addresses, principal_name
 
 Values = Mapping[str, Any]
 
@@ -50,8 +57,12 @@ def they_carry_the_name(case: Case, person: Person, values: Values) -> bool:
 
 
 def they_carry_the_address(case: Case, person: Person, values: Values) -> bool:
-    """M3: those who are named are the others who carry the e-mail."""
-    return _others(values) == _carriers(case, "M3", email_of_entra_user, email_of_login, person)
+    """M3: those who are named are the others who carry the e-mail; of a Guest's, Members too who take no part (M4)."""
+    user = person.user or {}
+    members = members_apart(case) if is_guest(user) else []
+    apart = [row.get("userPrincipalName") for row in members if email_of_entra_user(user) in own_addresses(row)]
+    taking_part = _carriers(case, "M3", email_of_entra_user, email_of_login, person)
+    return _others(values) == sorted([*taking_part, *filter(None, map(key, apart))])
 
 
 def _carriers(case: Case, rule: str, of_user: KeyOf, of_login: KeyOf, person: Person) -> list[str]:

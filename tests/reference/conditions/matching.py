@@ -91,9 +91,14 @@ def alone_in_m3(case: Case) -> set[str]:
 
 def _emails_of_others(case: Case) -> set[str]:
     """M4: the UPNs and e-mails of enabled Members who take no part."""
+    return {address for user in members_apart(case) for address in own_addresses(user)}
+
+
+def members_apart(case: Case) -> list[Row]:
+    """The enabled Members who take no part in M3."""
     seeking = {user["id"] for user in case.seeking("M3")}
     members = [user for user in case.inputs.entra("users") if is_enabled(user) and not is_guest(user)]
-    return {address for user in members if user["id"] not in seeking for address in own_addresses(user)}
+    return [user for user in members if user["id"] not in seeking]
 
 
 def sign_in_name_in_emply(case: Case, person: Person) -> Answer:
