@@ -22,7 +22,7 @@ from entra_emply.reconciliation.settings import Settings
 Row = Mapping[str, Any]
 Frames = dict[str, pd.DataFrame]
 
-_USER, _GROUP = "#microsoft.graph.user", "#microsoft.graph.group"
+_GROUP = "#microsoft.graph.group"
 _REMEMBERED = 500
 
 
@@ -71,7 +71,7 @@ def _members(tenant: Entra, *, nested: bool) -> dict[str, list[Row]]:
     kinds = dict.fromkeys(direct, _GROUP)
     found = {group: _reached(group, direct) if nested else dict.fromkeys(each) for group, each in direct.items()}
     return {
-        group: [{"id": member, "@odata.type": kinds.get(member, _USER)} for member in each]
+        group: [{"id": member, "@odata.type": kinds.get(member, entra.A_USER)} for member in each]
         for group, each in found.items()
     }
 

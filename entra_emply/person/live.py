@@ -87,7 +87,7 @@ class Live:
         members: dict[str, list[Row]] = {group: [] for group in groups}
         for entra_id in frames["entra_users"]["entra_id"]:
             for group in memberships.among(entra_id, groups):
-                members[group].append({"id": entra_id, "@odata.type": "#microsoft.graph.user"})
+                members[group].append({"id": entra_id, "@odata.type": graph_frames.A_USER})
         return graph_frames.members(members)
 
 

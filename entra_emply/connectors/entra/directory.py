@@ -27,7 +27,6 @@ _USER = (
     *("id", "accountEnabled", "userPrincipalName", "mail", "userType", "displayName", "givenName", "surname"),
     *("jobTitle", "department", "mobilePhone", "mailNickname", "onPremisesSyncEnabled"),
 )
-_A_USER = "#microsoft.graph.user"
 
 
 class Directory:
@@ -95,7 +94,7 @@ class Directory:
             for kind in ("User", "Group")
         }
         inside = _of_groups(self._connection, source, principals["Group"], "members", gone=NO_OBJECT)
-        through = (row for each in inside.values() for row in each.rows if row.get("@odata.type") == _A_USER)
+        through = (row for each in inside.values() for row in each.rows if row.get("@odata.type") == frames.A_USER)
         assigned = frames.assigned([*principals["User"], *(str(row.get("id")) for row in through)])
         made = {
             "entra_application": frames.application([] if found is None else [found]),

@@ -14,6 +14,8 @@ import pandera.pandas as pandera
 from entra_emply.connectors.frames import Derivation, FrameModel, Row, column, identity, of_rows, sorted_texts, texts
 
 _TYPE_PREFIX = "#microsoft.graph."
+A_USER = f"{_TYPE_PREFIX}user"
+"""How Graph's rows of members say that one is a user."""
 _HIDDEN = "hiddenmembership"
 
 

@@ -4,8 +4,9 @@ Graph tells who joined and who left, in several parts for a large group. It does
 (documented for those who can be restored, reported of all), while the list of a group does not show them any more, nor
 of those who are restored. So the changes of users are asked for, too: a link to somebody who is gone is kept apart, in
 the frame `away`, and is a member again once they are back. Whoever comes, and had no link when they were last there, is
-asked for their groups: links that they had before the whole read are unknown, and such a group is read whole. So is a
-group that the settings name since the earlier read, and one with hidden members, which Graph may not tell about.
+asked for their groups: links that they had before the whole read are unknown, and such a group is read whole. So is
+whoever a group's changes link for the first time, for Graph tells old links of the deleted again. A group that the
+settings name since the earlier read is read whole, and one with hidden members, which Graph may not tell about.
 
 The argument is otherwise that of `list_deltas`: links are a set, to which a change says what is so now. Changes of
 groups that nobody asked for are passed over. https://learn.microsoft.com/graph/delta-query-groups
@@ -84,8 +85,10 @@ def _continued(lists: MemberLists, earlier: Mapping[str, pd.DataFrame], rounds: 
     changes = _changes(rounds, lists.groups)
     known = set(earlier[GROUPS]["group_id"]) - set(lists.hidden) - set(changes.removed)
     links = _applied(pd.concat(before.values(), ignore_index=True), changes)
-    came = set(changes.here) - set(before[MEMBERS]["member_id"])
-    known -= _unsure(lists, links, {row["id"] for row in rounds[_USERS].distinct()} & came)
+    told = {row["id"] for row in rounds[_USERS].distinct()}
+    came = (set(changes.here) - set(before[MEMBERS]["member_id"])) & told
+    known -= _unsure_of_newcomers(lists, links, came)
+    known -= _unsure_of_strangers(lists, links, _strangers(changes, {*told, *before[MEMBERS]["member_id"]}))
     pages = lists.read(set(lists.groups) - known)
     links = links[links["group_id"].isin(known & set(lists.groups))]
     away = links["member_id"].isin((set(before[AWAY]["member_id"]) | set(changes.gone)) - set(changes.here))
@@ -132,12 +135,34 @@ def _applied(links: pd.DataFrame, changes: _Changes) -> pd.DataFrame:
     return pd.concat([kept, frames.members(added)], ignore_index=True) if added else kept
 
 
-def _unsure(lists: MemberLists, links: pd.DataFrame, came: Collection[str]) -> set[str]:
+def _strangers(changes: _Changes, known: Collection[str]) -> set[str]:
+    """The users whom the changes of groups link, and of whom nothing else is known: they may be deleted."""
+    linked = {str(member["id"]) for member in changes.links.values() if member and _is_user(member)}
+    return linked - set(known)
+
+
+def _is_user(member: Row) -> bool:
+    return member.get("@odata.type") == frames.A_USER
+
+
+def _unsure_of_newcomers(lists: MemberLists, links: pd.DataFrame, came: Collection[str]) -> set[str]:
     """The groups of which the links of those who came are not all known, or are too many. Raises Doubt for a crowd."""
     if len(came) > _MOST_ASKED:
         raise Doubt(f"{len(came)} people came or came back at once")
+    return _asked(lists, links, came)
+
+
+def _unsure_of_strangers(lists: MemberLists, links: pd.DataFrame, strangers: Collection[str]) -> set[str]:
+    """The groups with a link to one of them who is deleted; for a crowd, all groups with a link to one of them."""
+    if len(strangers) > _MOST_ASKED:
+        return set(links.loc[links["member_id"].isin(strangers), "group_id"])
+    return _asked(lists, links, strangers)
+
+
+def _asked(lists: MemberLists, links: pd.DataFrame, names: Collection[str]) -> set[str]:
+    """The groups where the links of these users are others than Graph answers now."""
     unsure: set[str] = set()
-    for name in came:
+    for name in names:
         linked = set(links.loc[links["member_id"] == name, "group_id"])
         unsure |= linked ^ set(lists.groups_of(name)).intersection(lists.groups)
     return unsure

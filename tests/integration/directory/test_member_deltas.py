@@ -38,6 +38,42 @@ def test_the_groups_of_somebody_who_was_deleted_before_the_whole_read_are_looked
     reads.require_whole()
 
 
+def _deleted_before_the_whole_read(sandbox: Sandbox, company: RandomDirectory, reads: TrackedReads) -> None:
+    company.deleted["p1"] = company.users.pop("p1")
+    sandbox.put_state(company.scenario())
+    reads.runs = 0
+    reads.read()
+    sandbox.clear_requests()
+
+
+def _links_are_told(sandbox: Sandbox, reads: TrackedReads, members: list[str]) -> None:
+    told = [{"id": member, "@odata.type": "#microsoft.graph.user"} for member in members]
+    cursor = pd.DataFrame(reads.store.read(f"run-{reads.runs}", "entra_group_members_cursor")).set_index("path")
+    body = {"value": [{"id": "staff", "members@delta": told}], "@odata.deltaLink": cursor["delta_link"]["groups"]}
+    sandbox.put_faults(answer("/groups/delta$", body) | {"skip": 1})
+
+
+def test_a_link_of_somebody_who_was_deleted_before_the_whole_read_may_be_told_again(
+    sandbox: Sandbox, company: RandomDirectory, reads: TrackedReads
+) -> None:
+    _deleted_before_the_whole_read(sandbox, company, reads)
+    _links_are_told(sandbox, reads, ["p1"])
+    assert reads.read()["entra_group_members"].base == "run-1"
+    assert asked(sandbox)[-2:] == ["users/p1/transitiveMemberOf", "groups/staff/members"]
+    reads.require_whole()
+
+
+def test_a_group_is_read_whole_where_a_crowd_is_linked_of_whom_nothing_else_is_known(
+    sandbox: Sandbox, company: RandomDirectory, reads: TrackedReads
+) -> None:
+    _deleted_before_the_whole_read(sandbox, company, reads)
+    _links_are_told(sandbox, reads, ["p1", *(f"n{number}" for number in range(50))])
+    assert reads.read()["entra_group_members"].base == "run-1"
+    assert [path for path in asked(sandbox) if "/transitiveMemberOf" in path] == []
+    assert asked(sandbox)[-1] == "groups/staff/members"
+    reads.require_whole()
+
+
 def test_many_who_come_at_once_are_a_doubt(sandbox: Sandbox, company: RandomDirectory, reads: TrackedReads) -> None:
     for number in range(51):
         company.users[f"n{number}"] = {"id": f"n{number}", "displayName": "Ny", "userPrincipalName": f"n{number}"}
