@@ -2,6 +2,7 @@
 decided here.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -66,16 +67,49 @@ class Calendars:
         return EmplyCalendars(self)
 
 
-@dataclass(frozen=True, eq=False)
-class EntraCalendars:
-    """Entra's calendars of the people, a row each."""
+class _Owned(ABC):
+    """Calendars of people and rooms, a row each, each with its id in Entra."""
 
-    calendars: Calendars
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    @property
+    @abstractmethod
+    def frame(self) -> pd.DataFrame:
+        """At least person (-1: nobody's), of_room, external_id, name."""
 
     def __len__(self) -> int:
         """How many calendars."""
         return len(self.frame)
+
+    @cached_property
+    def person(self) -> Rows:
+        """Whose they are, -1: nobody's."""
+        return self.frame["person"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def of_room(self) -> Mask:
+        """Which are rooms'."""
+        return self.frame["of_room"].to_numpy(dtype=bool)
+
+    @cached_property
+    def place(self) -> "pd.Series[str]":
+        """Where they are (see `place_of`)."""
+        return place_of(self.person, self.of_room, self.frame["external_id"])
+
+    @cached_property
+    def in_mailbox(self) -> "pd.Series[str]":
+        """Owner and id as one text."""
+        return both(as_text(self.person), as_arrow(self.frame["external_id"]))
+
+    def named(self, row: int) -> str:
+        """What a calendar is called."""
+        return called(self.frame["name"].iloc[row])
+
+
+@dataclass(frozen=True, eq=False)
+class EntraCalendars(_Owned):
+    """Entra's calendars of the people, a row each."""
+
+    calendars: Calendars
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -104,41 +138,13 @@ class EntraCalendars:
             copy=False,
         )
 
-    @cached_property
-    def person(self) -> Rows:
-        """Whose they are."""
-        return self.frame["person"].to_numpy(dtype=np.int64)
-
-    @cached_property
-    def of_room(self) -> Mask:
-        """Which are rooms'."""
-        return self.frame["of_room"].to_numpy(dtype=bool)
-
-    @cached_property
-    def place(self) -> "pd.Series[str]":
-        """Where they are (see `place_of`)."""
-        return place_of(self.person, self.of_room, self.frame["external_id"])
-
-    @cached_property
-    def in_mailbox(self) -> "pd.Series[str]":
-        """Owner and id as one text."""
-        return both(as_text(self.person), as_arrow(self.frame["external_id"]))
-
-    def named(self, row: int) -> str:
-        """What a calendar is called."""
-        return called(self.frame["name"].iloc[row])
-
 
 @dataclass(frozen=True, eq=False)
-class EmplyCalendars:
+class EmplyCalendars(_Owned):
     """Emply's calendars that came from Entra, a row each."""
 
     calendars: Calendars
     answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    def __len__(self) -> int:
-        """How many calendars."""
-        return len(self.frame)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -170,30 +176,6 @@ class EmplyCalendars:
     def nobodys(self) -> Mask:
         """C5: rooms' calendars of which nobody knows whose they are."""
         return (self.frame["of_room"] & self.frame["entra_id"].isna()).to_numpy(dtype=bool)
-
-    @cached_property
-    def person(self) -> Rows:
-        """Whose they are, -1: nobody's."""
-        return self.frame["person"].to_numpy(dtype=np.int64)
-
-    @cached_property
-    def of_room(self) -> Mask:
-        """Which are rooms'."""
-        return self.frame["of_room"].to_numpy(dtype=bool)
-
-    @cached_property
-    def place(self) -> "pd.Series[str]":
-        """Where they are (see `place_of`)."""
-        return place_of(self.person, self.of_room, self.frame["external_id"])
-
-    @cached_property
-    def in_mailbox(self) -> "pd.Series[str]":
-        """Owner and id as one text."""
-        return both(as_text(self.person), as_arrow(self.frame["external_id"]))
-
-    def named(self, row: int) -> str:
-        """What a calendar is called."""
-        return called(self.frame["name"].iloc[row])
 
 
 @dataclass(frozen=True, eq=False)
