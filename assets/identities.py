@@ -17,7 +17,7 @@ from entra_emply.extraction.dependent_reads import announced_dependents
 from entra_emply.extraction.sources import MEMBERS, inputs_of
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
-from entra_emply.reconciliation.plan import require_groups_read
+from entra_emply.reconciliation.mapping import require_groups_read
 from entra_emply.reconciliation.read_scope import ReadScope, read_scope
 from entra_emply.reconciliation.settings import Settings
 

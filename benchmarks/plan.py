@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.join import join
-from entra_emply.reconciliation.plan import make_plan, mapping_of
+from entra_emply.reconciliation.mapping import mapping_of
+from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.settings import Group, Settings
 
 _GROUPS = 40

@@ -19,7 +19,7 @@ from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, Ids, inputs_around
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.kinds import require_kind
-from entra_emply.reconciliation.plan import require_groups_read
+from entra_emply.reconciliation.mapping import require_groups_read
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.reconciliation.undoable import KINDS, Undoable, undoable
 

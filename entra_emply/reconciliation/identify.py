@@ -8,8 +8,7 @@ import pandas as pd
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
-from entra_emply.reconciliation.mapping import Mapping, nothing_configured
-from entra_emply.reconciliation.plan import mapping_of
+from entra_emply.reconciliation.mapping import Mapping, mapping_of, nothing_configured
 
 
 def mapping_in_force(inputs: Inputs) -> Mapping:

@@ -8,6 +8,8 @@ import pandas as pd
 
 from entra_emply.documents import Location
 from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.arrays import is_among
+from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.text import trimmed
 
@@ -219,3 +221,25 @@ def may_be_empty(settings: Settings) -> frozenset[str]:
     asked = {"emply_departments": any(group.default_department for group in settings.groups)}
     asked["entra_group_members"] = bool(settings.groups)
     return frozenset(source for source, named in asked.items() if not named)
+
+
+def mapping_of(inputs: Inputs) -> Mapping:
+    """The settings of `inputs` in ids. Raises SettingsError (R8, W0)."""
+    require_cloud(inputs.settings, inputs.entra_tenant)
+    return resolve(
+        inputs.settings, inputs.entra_groups, inputs.emply_roles, inputs.emply_departments, inputs.state.group_ids
+    )
+
+
+def require_groups_read(inputs: Inputs, groups_read: "pd.Series[str]") -> None:
+    """Raise SettingsError where the settings name a group whose members were not read: unknown is not empty."""
+    if not inputs.settings.enabled:
+        return
+    mapping = mapping_of(inputs)
+    needed = pd.concat([mapping.groups["group_id"], pd.Series(mapping.rooms, dtype="str")], ignore_index=True)
+    unread = int((~is_among(needed, groups_read)).sum())
+    if unread:
+        raise SettingsError(
+            f"settings: the members of {unread} of the groups were not read when this day's sources were; "
+            "only days since the groups are in the settings can be planned with them"
+        )

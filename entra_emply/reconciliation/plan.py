@@ -1,18 +1,15 @@
 """The plan: what has to change, why, and what is held. Putting the rules together; no rule is decided here."""
 
 import hashlib
-import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import findings, guard_counts, guards
+from entra_emply.reconciliation.action_ids import action_ids
 from entra_emply.reconciliation.arrays import (
     Mask,
     Rows,
@@ -21,7 +18,6 @@ from entra_emply.reconciliation.arrays import (
     collected,
     different_texts,
     in_order,
-    is_among,
     is_text,
     marked,
     positions,
@@ -37,7 +33,7 @@ from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.kinds import ORDER, UNDO_RULES
-from entra_emply.reconciliation.mapping import Mapping, nothing_configured, require_cloud, resolve
+from entra_emply.reconciliation.mapping import mapping_of, nothing_configured
 from entra_emply.reconciliation.planned_actions import PlannedActions
 from entra_emply.reconciliation.rules import (
     attributes,
@@ -56,7 +52,7 @@ from entra_emply.reconciliation.rules import (
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.days import time_zones
 from entra_emply.reconciliation.rules.undo import Undoing
-from entra_emply.text import as_arrow, as_column
+from entra_emply.text import as_column
 
 ACTION_COLUMNS = [
     "action_id",
@@ -78,7 +74,6 @@ ACTION_COLUMNS = [
 ]
 
 _ORDER = pd.Series(ORDER, dtype="str")
-_JSON = json.JSONEncoder(sort_keys=True).encode
 _NAMES_OF_GUARDS = pd.Series(
     [" ".join(name for bit, name in enumerate(GUARDS) if some >> bit & 1) for some in range(1 << len(GUARDS))],
     dtype="str",
@@ -175,28 +170,6 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     )
 
 
-def mapping_of(inputs: Inputs) -> Mapping:
-    """The settings of `inputs` in ids. Raises SettingsError (R8, W0)."""
-    require_cloud(inputs.settings, inputs.entra_tenant)
-    return resolve(
-        inputs.settings, inputs.entra_groups, inputs.emply_roles, inputs.emply_departments, inputs.state.group_ids
-    )
-
-
-def require_groups_read(inputs: Inputs, groups_read: "pd.Series[str]") -> None:
-    """Raise SettingsError where the settings name a group whose members were not read: unknown is not empty."""
-    if not inputs.settings.enabled:
-        return
-    mapping = mapping_of(inputs)
-    needed = pd.concat([mapping.groups["group_id"], pd.Series(mapping.rooms, dtype="str")], ignore_index=True)
-    unread = int((~is_among(needed, groups_read)).sum())
-    if unread:
-        raise SettingsError(
-            f"settings: the members of {unread} of the groups were not read when this day's sources were; "
-            "only days since the groups are in the settings can be planned with them"
-        )
-
-
 def _of_people(identities: Identities, changes: roles.RoleChanges, undoing: Undoing) -> PlannedActions:
     """The actions of everything but C and E, with who they are about."""
     drafts = as_frame(
@@ -269,30 +242,6 @@ def _time_zones(identities: Identities, planned: pd.DataFrame) -> "pd.Series[str
     if not of_events.any():
         return repeated(None, len(planned))
     return take(time_zones(identities), np.where(of_events, planned["person"], -1))
-
-
-def action_ids(actions: pd.DataFrame) -> "pd.Series[str]":
-    """What an approval is given to: the SHA-256 of `[target, kind, entra_id, emply_user_id, before, after]` as JSON
-    with sorted keys, in ASCII (interfaces.md).
-    """
-    if actions.empty:
-        return pd.Series(index=actions.index, dtype="str")
-    parts = [_each(actions[name], _JSON) for name in ("target", "kind", "entra_id", "emply_user_id")]
-    parts += [_each(actions[name], lambda text: _JSON(orjson.loads(text))) for name in ("before", "after")]
-    texts = pc.binary_join_element_wise(*parts, pa.scalar(", ", pa.large_string())).to_pylist()
-    digests = [hashlib.sha256(f"[{text}]".encode()).hexdigest() for text in texts]  # no array library has SHA-256
-    return pd.Series(digests, index=actions.index, dtype="str")
-
-
-def _each(values: "pd.Series[str]", to_json: Callable[[str], str]) -> pa.Array:
-    """The values as JSON, `null` where missing: each different one is made once, most repeat."""
-    different = as_arrow(values).dictionary_encode(null_encoding="encode")
-    texts = [_or_null(value, to_json) for value in different.dictionary.to_pylist()]
-    return pa.array(texts, type=pa.large_string()).take(different.indices)
-
-
-def _or_null(value: str | None, to_json: Callable[[str], str]) -> str:
-    return "null" if value is None else to_json(value)
 
 
 def _groups(identities: Identities, persons: Rows) -> "pd.Series[str]":

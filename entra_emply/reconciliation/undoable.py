@@ -11,11 +11,12 @@ import orjson
 import pandas as pd
 
 from entra_emply.printing import SHORT_ID
+from entra_emply.reconciliation.action_ids import action_ids
 from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
-from entra_emply.reconciliation.plan import action_ids, mapping_of
+from entra_emply.reconciliation.mapping import mapping_of
 from entra_emply.reconciliation.rules.undo import BY_KIND, Undoing, stopped
 from entra_emply.reconciliation.words.undo import UNDOES
 

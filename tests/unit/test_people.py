@@ -8,7 +8,7 @@ from benchmarks.plan import synthetic_inputs
 from entra_emply.reconciliation.arrays import Mask
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.join import join
-from entra_emply.reconciliation.plan import mapping_of
+from entra_emply.reconciliation.mapping import mapping_of
 
 
 @pytest.fixture(scope="module")

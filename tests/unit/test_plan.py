@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation.plan import Plan, make_plan, require_groups_read
+from entra_emply.reconciliation.mapping import require_groups_read
+from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.reference.builders import ago, deactivated, employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, calendars, events, imported, in_emply
 from tests.reference.subject import Scenario

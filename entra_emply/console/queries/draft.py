@@ -8,7 +8,8 @@ from entra_emply.extraction.settings_in_force import in_force
 from entra_emply.extraction.sources import MEMBERS, inputs_of
 from entra_emply.person.stored import settings_of
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, SyncState
-from entra_emply.reconciliation.plan import Plan, make_plan, require_groups_read
+from entra_emply.reconciliation.mapping import require_groups_read
+from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.settings import Settings, parse
 from entra_emply.storage.frame_store import FrameStore, StoredRun
 

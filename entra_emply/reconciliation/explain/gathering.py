@@ -16,8 +16,7 @@ from entra_emply.reconciliation.guards import waiting
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
-from entra_emply.reconciliation.mapping import nothing_configured
-from entra_emply.reconciliation.plan import mapping_of
+from entra_emply.reconciliation.mapping import mapping_of, nothing_configured
 from entra_emply.reconciliation.report.wording import names_of
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.text import key, key_of

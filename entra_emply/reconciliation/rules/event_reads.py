@@ -10,7 +10,8 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, is_among, joined
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars, as_one
-from entra_emply.reconciliation.rules.event_subjects import EmplyEvents, Events, RecordedPairs, is_within, places
+from entra_emply.reconciliation.rules.event_places import is_within, places
+from entra_emply.reconciliation.rules.event_subjects import EmplyEvents, Events, RecordedPairs
 
 _DATES_OFF = 2
 """Days, at most, that the dates of an all-day event may be from its instants: fourteen hours, and the day's end."""

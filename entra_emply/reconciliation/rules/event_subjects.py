@@ -3,14 +3,11 @@ No rule is decided here.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from entra_emply.reconciliation.arrays import (
     Mask,
@@ -21,79 +18,17 @@ from entra_emply.reconciliation.arrays import (
     is_text,
     joined,
     positions,
-    repeated,
-    same_text,
-    stacked,
     take,
     take_flag,
 )
 from entra_emply.reconciliation.identities import once
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars, as_one
-from entra_emply.reconciliation.rules.calendars import (
-    C2,
-    added,
-    attached,
-    comes_enabled,
-    renewed,
-    wanted_still,
-)
+from entra_emply.reconciliation.rules.calendars import renewed
 from entra_emply.reconciliation.rules.days import with_dates
-from entra_emply.reconciliation.rules.kept_calendars import new_ids
-from entra_emply.reconciliation.settings import CalendarWindow
+from entra_emply.reconciliation.rules.event_differences import CONTENT, Differences, content_of, differs
+from entra_emply.reconciliation.rules.event_places import is_within, places
 from entra_emply.text import as_arrow, trimmed, written
-
-CONTENT = ["title", "start", "end", "is_all_day", "show_as"]
-
-
-def window(now: datetime, of: CalendarWindow, *, more_days: int = 0) -> tuple[str, str]:
-    """Start and end of the window, at 00:00 UTC: `[today - days_back, today + days_ahead + 1 day)`; or of one that
-    begins and ends so many days farther away.
-    """
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    ends = (
-        today - timedelta(days=of.days_back + more_days),
-        today + timedelta(days=of.days_ahead + 1 + more_days),
-    )
-    start, end = (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in ends)
-    return start, end
-
-
-def is_within(events: pd.DataFrame, inputs: Inputs, *, more_days: int = 0) -> "pd.Series[bool]":
-    """Which events (start, end) overlap the window, or one that is wider; touching is not overlapping."""
-    start, end = window(inputs.now, inputs.settings.calendar_window, more_days=more_days)
-    begins, ends = pc.less(as_arrow(events["start"]), _text(end)), pc.greater(as_arrow(events["end"]), _text(start))
-    within = pc.fill_null(pc.and_(begins, ends), False)
-    return pd.Series(within.to_numpy(zero_copy_only=False), index=events.index)
-
-
-def places(calendars: Calendars) -> pd.DataFrame:
-    """The calendars that stay (under the ids that they get), are attached or added: person, entra_id, user_id,
-    external_id, calendar_id, enabled.
-    """
-    here, entra, there = calendars.of_emply, calendars.of_entra, calendars.identities.inputs.emply_calendars
-    again, new = attached(calendars), added(calendars)
-    stays = np.flatnonzero(wanted_still.holds(here, np.arange(len(here))))
-    comes = np.concatenate([again.entra, new])
-    texts = {
-        name: stacked(take(of, stays), take(entra.frame[name], comes))
-        for name, of in (
-            ("entra_id", here.frame["entra_id"]),
-            ("user_id", here.frame["user_id"]),
-            ("external_id", new_ids(calendars)),
-        )
-    }
-    ids = (take(here.frame["calendar_id"], stays), take(there["calendar_id"], again.emply), repeated(None, len(new)))
-    enabled = (~C2.acts(here)[stays], there["enabled"].to_numpy(dtype=bool)[again.emply], comes_enabled(entra)[new])
-    return pd.DataFrame(
-        {
-            "person": np.concatenate([here.person[stays], entra.person[comes]]),
-            **{name: column.array for name, column in texts.items()},
-            "calendar_id": stacked(*ids).array,
-            "enabled": np.concatenate(enabled),
-        },
-        copy=False,
-    )
 
 
 @once
@@ -334,20 +269,7 @@ class EmplyEvents:
         """What differs in Outlook of those whose pair is there."""
         rows = np.flatnonzero(self.own & (self.there >= 0))
         ours, theirs = content_of(self.frame, rows), content_of(self.events.outlook.frame, self.there[rows])
-        return Differences(rows, {name: _differs(ours[name], theirs[name]) for name in CONTENT})
-
-
-@dataclass(frozen=True)
-class Differences:
-    """What differs of the events at these rows, by CONTENT."""
-
-    rows: Rows
-    fields: dict[str, Mask]
-
-    @property
-    def differing(self) -> Rows:
-        """The rows of which something differs."""
-        return self.rows[np.logical_or.reduce([*self.fields.values()])]
+        return Differences(rows, {name: differs(ours[name], theirs[name]) for name in CONTENT})
 
 
 @dataclass(frozen=True, eq=False)
@@ -409,19 +331,3 @@ def on_calendar(at: Rows, event_id: "pd.Series[str]") -> "pd.Series[str]":
 def in_mailbox(entra_id: "pd.Series[str]", event_id: "pd.Series[str]") -> "pd.Series[str]":
     """Owner and id of events as one text, missing where one of them is."""
     return both(as_arrow(entra_id), as_arrow(event_id))
-
-
-def content_of(events: pd.DataFrame, rows: Rows) -> "dict[str, pd.Series[Any]]":
-    """CONTENT of the events at `rows`."""
-    return {name: pd.Series(events[name].array.take(rows), copy=False) for name in CONTENT}
-
-
-def _text(value: str) -> pa.Scalar:
-    return pa.scalar(value, pa.large_string())
-
-
-def _differs(ours: "pd.Series[Any]", theirs: "pd.Series[Any]") -> Mask:
-    """Set in Emply and not the same in Outlook; text is compared trimmed."""
-    if ours.dtype == "boolean":
-        return (ours.notna() & ~(ours == theirs).fillna(False)).to_numpy(dtype=bool)
-    return (trimmed(ours).notna()).to_numpy(dtype=bool) & ~same_text(trimmed(ours), trimmed(theirs))

@@ -15,16 +15,15 @@ from entra_emply.reconciliation.drafts import NO_ACTIONS, Drafts, actions, toget
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row
 from entra_emply.reconciliation.rules.calendar_owners import synchronised
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
+from entra_emply.reconciliation.rules.event_differences import content_of
+from entra_emply.reconciliation.rules.event_places import is_within, window
 from entra_emply.reconciliation.rules.event_subjects import (
     EmplyEvents,
     Events,
     OutlookEvents,
     RecordedPairs,
-    content_of,
     events_of,
-    is_within,
     on_calendar,
-    window,
 )
 from entra_emply.text import trimmed
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from entra_emply.reconciliation.arrays import Mask, Rows
 from entra_emply.reconciliation.rule import Condition, Rule, Values
-from entra_emply.reconciliation.rules import calendar_owners, photos, signs, write_back
+from entra_emply.reconciliation.rules import calendar_owners, photos, signs, user_creation
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.unreadable import Source
 
@@ -59,5 +59,5 @@ G5B = Rule[Sources]("G5b", (Condition("source_needed", _needed),), (Condition("s
 def sources_of(people: Calendars) -> Sources:
     """The sources of a plan about these people. With the integration off (X) only C6 needs any."""
     identities = people.identities
-    others = (write_back.source(identities), signs.source(identities), photos.source(identities))
+    others = (user_creation.source(identities), signs.source(identities), photos.source(identities))
     return Sources((*(others if identities.inputs.settings.enabled else ()), *calendar_owners.sources(people)))
