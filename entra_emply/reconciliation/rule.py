@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, marked
 
@@ -47,6 +48,19 @@ T = TypeVar("T", bound=Subjects)
 def nothing(_subjects: Any, _row: int) -> Values:  # noqa: ANN401 (of any kind of subjects)
     """Compares nothing that has a name."""
     return {}
+
+
+def columns(*names: str) -> Callable[[Any, int], Values]:
+    """Compares what a row has in these columns of the subjects' frame."""
+
+    def compared(subjects: Any, row: int) -> Values:  # noqa: ANN401 (of any kind of subjects)
+        values = (subjects.frame[name].iloc[row] for name in names)
+        return {
+            name: None if pd.isna(value) else getattr(value, "item", lambda value=value: value)()
+            for name, value in zip(names, values, strict=True)
+        }
+
+    return compared
 
 
 @dataclass(frozen=True, eq=False)

@@ -166,7 +166,7 @@ def _change(name: str, before: Texts, after: Texts) -> Values:
 fields_differ = flag("fields_differ", _fields_differ, _compared_fields)
 address_blank = flag("address_blank", _address_blank, _compared_addresses)
 nobody_else_has = flag("nobody_else_has", _nobody_else_has, _compared_addresses)
-fields_change = flag("fields_change", _fields_change)
+fields_change = flag("fields_change", _fields_change, _changes)
 
 # --- rules ------------------------------------------------------------------------------------------------------------
 

@@ -69,7 +69,11 @@ mailbox_readable = mailbox_unreadable.negated("mailbox_readable")
 mailbox_open = _flag("mailbox_open", lambda calendars: calendars.available)
 mailbox_closed = mailbox_open.negated("mailbox_closed")
 not_deleted_room = _flag("not_deleted_room", lambda calendars: ~to_delete(calendars.identities))
-no_guest = _flag("no_guest", lambda calendars: ~is_text(calendars.identities.entra("user_type"), "Guest"))
+no_guest = Condition[Calendars](
+    "no_guest",
+    lambda calendars, rows: ~is_text(calendars.identities.entra("user_type"), "Guest")[rows],
+    lambda calendars, row: {"user_type": calendars.identities.text("entra", "user_type", row)},
+)
 unmanaged_person = _flag("unmanaged", lambda calendars: unmanaged(calendars.identities))
 
 _USERS = (*OF_IDENTITIES, not_waiting)

@@ -23,7 +23,7 @@ from entra_emply.reconciliation.arrays import (
     take,
 )
 from entra_emply.reconciliation.identities import once
-from entra_emply.reconciliation.rule import Condition, Looked, Rule, Values, all_hold, any_row
+from entra_emply.reconciliation.rule import Condition, Looked, Rule, Values, all_hold, any_row, columns
 from entra_emply.reconciliation.rules.calendar_owners import (
     OF_IDENTITIES,
     OF_ROOMS,
@@ -75,10 +75,12 @@ def _gets_new_id(entra: EntraCalendars, rows: Rows) -> Mask:
 
 
 has_calendar = any_row("has_calendar")
-may_edit = Condition[EntraCalendars]("may_edit", lambda entra, rows: entra.frame["can_edit"].to_numpy(dtype=bool)[rows])
+may_edit = Condition[EntraCalendars](
+    "may_edit", lambda entra, rows: entra.frame["can_edit"].to_numpy(dtype=bool)[rows], columns("can_edit")
+)
 may_not_edit = may_edit.negated("may_not_edit")
 is_default = Condition[EntraCalendars](
-    "is_default", lambda entra, rows: entra.frame["is_default"].to_numpy(dtype=bool)[rows]
+    "is_default", lambda entra, rows: entra.frame["is_default"].to_numpy(dtype=bool)[rows], columns("is_default")
 )
 not_in_emply = Condition[EntraCalendars]("not_in_emply", lambda entra, rows: _is_missing(entra)[rows])
 not_renewed = Condition("renewed", _gets_new_id).negated("not_renewed")
@@ -223,7 +225,7 @@ not_wanted = Condition[EmplyCalendars](
 wanted_still = not_wanted.negated("wanted_still")
 owner_settled = Condition("owner_settled", _owner_settled)
 disabled_in_emply = Condition[EmplyCalendars](
-    "disabled_in_emply", lambda emply, rows: ~emply.frame["enabled"].to_numpy(dtype=bool)[rows]
+    "disabled_in_emply", lambda emply, rows: ~emply.frame["enabled"].to_numpy(dtype=bool)[rows], columns("enabled")
 )
 _NOT_SPARED = of_owner(left_for_now).negated("not_left_for_now")
 _NOT_SHUT = of_owner(shut).negated("mailbox_not_shut")

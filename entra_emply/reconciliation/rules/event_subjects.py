@@ -122,11 +122,20 @@ class OutlookEvents:
         """Which take whole days."""
         return self.events.inputs.entra_events["is_all_day"].fillna(False).to_numpy(dtype=bool)
 
+    @property
+    def cancelled(self) -> Mask:
+        """E0: which are called off."""
+        return self.events.inputs.entra_events["cancelled"].to_numpy(dtype=bool)
+
+    @property
+    def declined(self) -> Mask:
+        """E0: which the owner declined."""
+        return self.events.inputs.entra_events["declined"].to_numpy(dtype=bool)
+
     @cached_property
     def takes_place(self) -> Mask:
-        """E0: neither cancelled nor declined by the owner."""
-        given = self.events.inputs.entra_events
-        return ~(given["cancelled"].to_numpy(dtype=bool) | given["declined"].to_numpy(dtype=bool))
+        """E0: neither of both."""
+        return ~(self.cancelled | self.declined)
 
     @cached_property
     def may_be_written(self) -> Mask:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, among, is_text, positions, same_text, take
 from entra_emply.reconciliation.drafts import NO_ACTIONS, Drafts, actions, together
-from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row
+from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row, columns
 from entra_emply.reconciliation.rules.calendar_owners import synchronised
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.event_differences import content_of
@@ -67,6 +67,12 @@ def _differences(emply: EmplyEvents, rows: Rows) -> Mask:
     return among(rows, emply.differences.differing)
 
 
+def _differing(emply: EmplyEvents, row: int) -> Values:
+    """The fields of an event that are others in Outlook."""
+    at = emply.differences.rows == row
+    return {"differing": [_NAMES[name] for name, mask in emply.differences.fields.items() if mask[at].any()]}
+
+
 def _is_there(emply: EmplyEvents, rows: Rows) -> Mask:
     return among(rows, emply.differences.rows)
 
@@ -89,7 +95,11 @@ def _pair_may_be_written(of: EmplyEvents | RecordedPairs, rows: Rows) -> Mask:
 
 
 _SYNCHRONISED: Condition[Any] = synchronised.of(lambda of: of.events.calendars, lambda of: of.person)
-_ENABLED = Condition[Any]("calendar_enabled", lambda of, rows: of.events.open_at(of.place[rows]))
+_ENABLED = Condition[Any](
+    "calendar_enabled",
+    lambda of, rows: of.events.open_at(of.place[rows]),
+    lambda of, row: {"enabled": bool(of.events.open_at(of.place[[row]])[0])},
+)
 _DISABLED = _ENABLED.negated("calendar_disabled")
 _ON_CALENDAR = Condition[Any]("on_synchronised_calendar", lambda of, rows: of.place[rows] >= 0)
 _WITHIN = Condition[Any]("in_window", lambda of, rows: of.within[rows], _window)
@@ -99,18 +109,25 @@ def _of_emply(emply: EmplyEvents, rows: Rows) -> Mask:
     return emply.own[rows]
 
 
-made_in_emply = Condition("made_in_emply", _of_emply)
+made_in_emply = Condition("made_in_emply", _of_emply, columns("origin"))
 made_in_outlook = made_in_emply.negated("made_in_outlook")
-takes_place = Condition[OutlookEvents]("takes_place", lambda outlook, rows: outlook.takes_place[rows])
+not_cancelled = Condition[OutlookEvents](
+    "not_cancelled", lambda outlook, rows: ~outlook.cancelled[rows], columns("cancelled")
+)
+not_declined = Condition[OutlookEvents](
+    "not_declined", lambda outlook, rows: ~outlook.declined[rows], columns("declined")
+)
 not_paired = Condition[OutlookEvents]("not_paired", lambda outlook, rows: ~outlook.paired[rows])
 new_in_outlook = Condition("new_in_outlook", _is_new)
-another_change_key = Condition("another_change_key", _has_another_key)
+another_change_key = Condition("another_change_key", _has_another_key, columns("change_key"))
 gone_in_outlook = Condition("gone_in_outlook", _is_gone, _window)
 names_no_event = Condition[EmplyEvents](
-    "names_no_outlook_event", lambda emply, rows: emply.external_id.isna().to_numpy(dtype=bool)[rows]
+    "names_no_outlook_event",
+    lambda emply, rows: emply.external_id.isna().to_numpy(dtype=bool)[rows],
+    columns("external_id"),
 )
 no_pair = Condition[EmplyEvents]("no_recorded_pair", lambda emply, rows: emply.recorded_row[rows] < 0)
-private = Condition("private", _is_private)
+private = Condition("private", _is_private, columns("sensitivity"))
 pair_may_be_written = Condition[Any]("pair_may_be_written", _pair_may_be_written)
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -124,7 +141,8 @@ E1 = Rule[OutlookEvents](
         _ON_CALENDAR,
         _ENABLED,
         _WITHIN,
-        takes_place,
+        not_cancelled,
+        not_declined,
         not_paired,
         any_of("new_or_changed", new_in_outlook, another_change_key),
     ),
@@ -155,7 +173,7 @@ E2_CHANGED = Rule[EmplyEvents](
         Condition("pair_in_outlook", _is_there),
         pair_may_be_written,
         Condition("pair_in_window", _either_within, _window),
-        Condition("own_fields_differ", _differences),
+        Condition("own_fields_differ", _differences, _differing),
     ),
 )
 E2_GONE = Rule[RecordedPairs](

@@ -125,6 +125,11 @@ def _leaves(identities: Identities) -> Mask:
     return np.isin(leaver_reason(identities), ("deleted_in_entra", "account_disabled", "removed_from_group"))
 
 
+def _leaver_reason(identities: Identities, person: int) -> Values:
+    reason = leaver_reason(identities)[person]
+    return {"leaves_by": reason if isinstance(reason, str) else None}
+
+
 def _has_resignation_date(identities: Identities) -> Mask:
     return written(identities.employee("resignation_date")).notna().to_numpy(dtype=bool)
 
@@ -155,9 +160,9 @@ address_free = address_taken.negated("address_free")
 may_activate = flag("may_activate", _may_activate, _reactivate)
 was_in_configured_group = flag("was_in_configured_group", _was_in_configured_group, _groups_then)
 no_group_configured_any_more = was_in_configured_group.negated("no_group_configured_any_more")
-not_deleted_with_employee = flag("not_deleted_with_employee", lambda identities: ~to_delete(identities))
-gets_or_has_login = flag("gets_or_has_login", lambda identities: identities.matched | joiners(identities))
-leaves = flag("leaves", _leaves)
+not_deleted_with_employee = flag("not_deleted_with_employee", lambda identities: ~to_delete(identities), employee)
+gets_or_has_login = flag("gets_or_has_login", lambda identities: identities.matched | joiners(identities), login)
+leaves = flag("leaves", _leaves, _leaver_reason)
 stays_so = flag("stays_active", _stays_active, login)
 gets_login = flag("gets_login", _gets_login, _roles_at_creation)
 employee_active = flag("employee_active", lambda identities: is_text(identities.employee("status"), "active"), employee)

@@ -66,6 +66,11 @@ def _source_code(identities: Identities, _person: int) -> Values:
     return {"code": _left_out(identities)}
 
 
+def _compared_etags(identities: Identities, person: int) -> Values:
+    now, then = (of.iloc[person] for of in (_etags(identities).now, _etags(identities).then))
+    return {"etag": now if isinstance(now, str) else None, "recorded_etag": then if isinstance(then, str) else None}
+
+
 def _code(identities: Identities, person: int) -> Values:
     code = _codes(identities).iloc[person]
     return {"code": code if isinstance(code, str) else None}
@@ -77,10 +82,14 @@ photos_read = PersonCondition(
 )
 photo_unreadable = flag("photo_unreadable", lambda identities: _codes(identities).notna().to_numpy(dtype=bool), _code)
 photo_readable = photo_unreadable.negated("photo_readable")
-photo_in_entra = flag("photo_in_entra", lambda identities: _etags(identities).now.notna().to_numpy(dtype=bool))
+photo_in_entra = flag(
+    "photo_in_entra", lambda identities: _etags(identities).now.notna().to_numpy(dtype=bool), _compared_etags
+)
 no_photo_in_entra = photo_in_entra.negated("no_photo_in_entra")
-photo_changed = flag("photo_changed", once(_photo_changed))
-photo_recorded = flag("photo_recorded", lambda identities: _etags(identities).then.notna().to_numpy(dtype=bool))
+photo_changed = flag("photo_changed", once(_photo_changed), _compared_etags)
+photo_recorded = flag(
+    "photo_recorded", lambda identities: _etags(identities).then.notna().to_numpy(dtype=bool), _compared_etags
+)
 
 # --- rules ------------------------------------------------------------------------------------------------------------
 

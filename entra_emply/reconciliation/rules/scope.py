@@ -26,9 +26,13 @@ def flag(name: str, mask: Callable[[Any], Mask], compared: Callable[[Any, int], 
     return Condition(name, lambda subjects, rows: mask(subjects)[rows], compared)
 
 
-def switch(name: str, on: Callable[[Identities], bool]) -> PersonCondition:
-    """A condition about the settings, the same for everybody."""
-    return Condition(name, lambda identities, rows: np.full(len(rows), on(identities)))
+def switch(name: str, on: Callable[[Identities], bool], called: str) -> PersonCondition:
+    """A condition that is the same for everybody; `called` is the name under which it is compared."""
+    return Condition(
+        name,
+        lambda identities, rows: np.full(len(rows), on(identities)),
+        lambda identities, _row: {called: on(identities)},
+    )
 
 
 def setting(name: str, key: str) -> PersonCondition:
@@ -39,6 +43,10 @@ def setting(name: str, key: str) -> PersonCondition:
         lambda identities, rows: np.full(len(rows), bool(value(identities.inputs.settings))),
         lambda identities, _row: {key: value(identities.inputs.settings)},
     )
+
+
+def _user(users: Scoped, row: int) -> Values:
+    return {"user": users.text("entra", "user_principal_name", row) if isinstance(users, Identities) else None}
 
 
 def _account(users: Scoped, row: int) -> Values:
@@ -59,7 +67,7 @@ def called(logins: pd.DataFrame) -> "pd.Series[str]":
     return next(names).fillna(next(names)).fillna(logins["emply_user_id"])
 
 
-in_entra = flag("in_entra", lambda identities: identities.in_entra)
+in_entra = flag("in_entra", lambda identities: identities.in_entra, _user)
 gone_from_entra = in_entra.negated("gone_from_entra")
 enabled = flag("enabled", lambda identities: identities.enabled, _account)
 disabled = enabled.negated("disabled")

@@ -16,8 +16,8 @@ from entra_emply.reconciliation.near import one_edit_apart
 from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.calendars import NOT_EDITABLE
-from entra_emply.reconciliation.rules.conditions import integration_off, without_employee
-from entra_emply.reconciliation.rules.scope import SCOPE, PersonCondition, flag, switch
+from entra_emply.reconciliation.rules.conditions import integration_off, roles_not_synchronized, without_employee
+from entra_emply.reconciliation.rules.scope import SCOPE, PersonCondition, flag, setting, switch
 from entra_emply.reconciliation.unreadable import Source, code_of_source
 from entra_emply.text import key
 
@@ -57,25 +57,26 @@ def _source_code(identities: Identities, _person: int) -> Values:
     return {"code": _left_out(identities)}
 
 
-application_set = switch(
-    "application_set", lambda identities: identities.inputs.settings.sso.service_principal_id is not None
-)
+application_set = setting("application_set", "sso.service_principal_id")
 application_read = PersonCondition(
     "application_read", lambda identities, rows: np.full(len(rows), _left_out(identities) is None), _source_code
 )
 assignment_required = switch(
-    "assignment_required", lambda identities: bool(identities.inputs.entra_application["assignment_required"].any())
+    "assignment_required",
+    lambda identities: bool(identities.inputs.entra_application["assignment_required"].any()),
+    "assignment_required",
 )
-not_assigned = flag("not_assigned", lambda identities: ~_assigned(identities))
-roles_not_synchronised = switch(
-    "roles_not_synchronised", lambda identities: not identities.inputs.settings.synchronize_roles
+not_assigned = flag(
+    "not_assigned",
+    lambda identities: ~_assigned(identities),
+    lambda identities, person: {"assigned": bool(_assigned(identities)[person])},
 )
 several_roles = flag("several_roles", _several_roles, _roles)
 
 NOT_ASSIGNED = Rule(
     "sso_not_assigned", (application_set, *SCOPE), (application_read, assignment_required, not_assigned)
 )
-SEVERAL_ROLES = Rule("multiple_groups_single_role", (roles_not_synchronised, *SCOPE), (without_employee, several_roles))
+SEVERAL_ROLES = Rule("multiple_groups_single_role", (roles_not_synchronized, *SCOPE), (without_employee, several_roles))
 X = Rule("X", (integration_off,), ())
 """Before everything else: of X nothing is planned but C6."""
 
@@ -127,11 +128,15 @@ class ReadGroups:
         return inside["member_id"].drop_duplicates()
 
 
-def _known_as(groups: ReadGroups, rows: Rows, column: str) -> Mask:
-    """Of which of the groups this flag is set."""
-    known = groups.identities.inputs.entra_groups
-    flagged = take(known["group_id"], np.flatnonzero(known[column].to_numpy(dtype=bool)))
-    return is_among(take(groups.ids, rows), flagged)
+def _known_as(name: str, column: str) -> Condition[ReadGroups]:
+    """A condition that this flag of the groups is set."""
+
+    def holds(groups: ReadGroups, rows: Rows) -> Mask:
+        known = groups.identities.inputs.entra_groups
+        flagged = take(known["group_id"], np.flatnonzero(known[column].to_numpy(dtype=bool)))
+        return is_among(take(groups.ids, rows), flagged)
+
+    return Condition(name, holds, lambda groups, row: {column: bool(holds(groups, np.array([row]))[0])})
 
 
 def _has_group(groups: ReadGroups, rows: Rows) -> Mask:
@@ -145,12 +150,15 @@ def _tenant_has_guests(groups: ReadGroups, rows: Rows) -> Mask:
 
 in_configured_group = Condition[ReadGroups]("in_configured_group", lambda groups, rows: groups.configured[rows])
 in_read_group = Condition[ReadGroups]("in_read_group", lambda _, rows: np.ones(len(rows), dtype=bool))
-nested_groups_off = switch("nested_groups_off", lambda identities: not identities.inputs.settings.nested_groups)
-members_visible = switch("members_visible", lambda identities: identities.inputs.member_read_hidden)
+nested_groups_off = setting("nested_groups_on", "nested_groups").negated("nested_groups_off")
+members_visible = switch(
+    "members_visible", lambda identities: identities.inputs.member_read_hidden, "member_read_hidden"
+)
+dynamic, members_hidden = _known_as("dynamic", "dynamic"), _known_as("members_hidden", "hidden")
 
 DYNAMIC = Rule[ReadGroups](
     "dynamic_group_guests",
-    (in_configured_group, Condition("dynamic", lambda groups, rows: _known_as(groups, rows, "dynamic"))),
+    (in_configured_group, dynamic),
     (Condition("tenant_has_guests", _tenant_has_guests),),
 )
 NESTED = Rule[ReadGroups](
@@ -160,7 +168,7 @@ NESTED = Rule[ReadGroups](
 )
 HIDDEN = Rule[ReadGroups](
     "hidden_membership",
-    (in_read_group, Condition("members_hidden", lambda groups, rows: _known_as(groups, rows, "hidden"))),
+    (in_read_group, members_hidden),
     (members_visible.on(lambda groups: groups.identities),),
 )
 
@@ -245,6 +253,10 @@ def _is_of_free(pairs: NearPairs, rows: Rows) -> Mask:
     return _is_free(pairs, pairs.frame["employee"].to_numpy(dtype=np.int64)[rows])
 
 
+def _status_of_employee(pairs: NearPairs, row: int) -> Values:
+    return {"status": pairs.identities.inputs.emply_employees["status"].iloc[int(pairs.frame["employee"].iloc[row])]}
+
+
 def _by_person(condition: PersonCondition) -> Condition[NearPairs]:
     return condition.of(lambda pairs: pairs.identities, lambda pairs: pairs.person)
 
@@ -254,7 +266,7 @@ NEARLY = Rule[NearPairs](
     tuple(map(_by_person, _WITHOUT_EMPLOYEE.conditions)),
     (
         Condition("has_near_employee", lambda _, rows: np.ones(len(rows), dtype=bool)),
-        Condition("employee_free", _is_of_free),
+        Condition("employee_free", _is_of_free, _status_of_employee),
     ),
 )
 

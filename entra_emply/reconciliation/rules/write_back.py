@@ -81,6 +81,11 @@ def _not_deleted_before(identities: Identities) -> Mask:
     return ~is_among(pairs, done["entra_id"] + "\x1f" + done["employee_id"])
 
 
+@once
+def _on_premises(identities: Identities) -> Mask:
+    return take_flag(identities.inputs.entra_users["on_premises_sync_enabled"], identities.frame["entra_row"])
+
+
 def _would_be_written(identities: Identities) -> Mask:
     return W2.reaches(identities, not_on_premises.name) | W3.reaches(identities, not_on_premises.name)
 
@@ -104,6 +109,18 @@ def _fields(identities: Identities, person: int) -> Values:
     return {"differ": [Part(name) for name, mask in _differing(identities).items() if mask[person]]}
 
 
+def _employee_id(identities: Identities, person: int) -> Values:
+    return {"employee_id": identities.value("employee_id", person)}
+
+
+def _mastered(identities: Identities, person: int) -> Values:
+    return {"on_premises_sync_enabled": bool(_on_premises(identities)[person])}
+
+
+def _writing(identities: Identities, person: int) -> Values:
+    return {"writing": [rule.name for rule in (W2, W3) if rule.reaches(identities, not_on_premises.name)[person]]}
+
+
 def _off(identities: Identities, person: int) -> Values:
     return {"off": [Part(name) for name, kept in _kept(identities).items() if kept[person]]}
 
@@ -111,19 +128,15 @@ def _off(identities: Identities, person: int) -> Values:
 login_email_agrees = employee_by_entra_email.negated("login_email_agrees")
 update_on = setting("update_on", "entra_write_back.update")
 delete_on = setting("delete_on", "entra_write_back.delete")
-tenant_in_cloud = switch("tenant_in_cloud", lambda identities: not is_hybrid(identities.inputs.entra_tenant))
-employee_differs = flag("employee_differs", _employee_differs, _fields)
-not_deleted_before = flag("not_deleted_before", _not_deleted_before)
-on_premises = flag(
-    "on_premises",
-    once(
-        lambda identities: take_flag(
-            identities.inputs.entra_users["on_premises_sync_enabled"], identities.frame["entra_row"]
-        )
-    ),
+tenant_on_premises = switch(
+    "tenant_on_premises", lambda identities: is_hybrid(identities.inputs.entra_tenant), "tenant_on_premises"
 )
+tenant_in_cloud = tenant_on_premises.negated("tenant_in_cloud")
+employee_differs = flag("employee_differs", _employee_differs, _fields)
+not_deleted_before = flag("not_deleted_before", _not_deleted_before, _employee_id)
+on_premises = flag("on_premises", _on_premises, _mastered)
 not_on_premises = on_premises.negated("not_on_premises")
-would_be_written = flag("would_be_written", _would_be_written)
+would_be_written = flag("would_be_written", _would_be_written, _writing)
 kept_by_switch = flag("kept_by_switch", _kept_by_switch, _off)
 
 # --- rules ------------------------------------------------------------------------------------------------------------

@@ -16,9 +16,8 @@ CONDITIONS = {
     "calendar_enabled": ConditionWords(_ENABLED, _DISABLED),
     "calendar_disabled": ConditionWords(_DISABLED, _ENABLED),
     "in_window": ConditionWords(f"{{they}} {{are}} in {_WINDOW}", f"{{they}} {{are}} outside {_WINDOW}"),
-    "takes_place": ConditionWords(
-        "{they} {are} neither cancelled nor declined", "{they} {are} cancelled, or declined by the owner"
-    ),
+    "not_cancelled": ConditionWords("{they} {are} not cancelled", "{they} {are} cancelled"),
+    "not_declined": ConditionWords("the owner did not decline {them}", "the owner declined {them}"),
     "pair_may_be_written": ConditionWords(
         "the calendar where Outlook has {them} may be edited",
         "the owner may not edit the calendar where Outlook has {them} now",

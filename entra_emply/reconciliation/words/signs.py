@@ -18,7 +18,6 @@ CONDITIONS = {
         "neither the user nor a group that they are a direct member of is assigned to the application",
         "the user or one of their groups is assigned to the application",
     ),
-    "roles_not_synchronised": ConditionWords("`synchronize_roles` is off", "`synchronize_roles` is on"),
     "several_roles": ConditionWords(
         "the groups {groups} give the roles {roles}", "the user's groups give no more than one role ({roles:none})"
     ),
@@ -77,7 +76,7 @@ RULES = {
     "multiple_groups_single_role": RuleWords(
         "The user gets the main group's role alone, and only at creation",
         "The user does not miss the role of another group",
-        because=("several_roles", "roles_not_synchronised"),
+        because=("several_roles", "roles_not_synchronized"),
     ),
     "calendar_not_editable": RuleWords(
         "{names} {are} kept out of Emply",

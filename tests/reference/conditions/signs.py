@@ -57,7 +57,6 @@ CONDITIONS = {
     "application_set": application_set,
     "assignment_required": assignment_required,
     "not_assigned": not_assigned,
-    "roles_not_synchronised": lambda case, _person: not case.inputs.switch("synchronize_roles"),
     "several_roles": several_roles,
     "tenant_has_guests": tenant_has_guests,
     "nested_groups_off": nested_groups_off,

@@ -37,6 +37,7 @@ _UNDO = "about a request to undo; which of them are met is compared by test_undo
 _READ = "about a whole read; where one is refused there is no plan to explain"
 UNCHECKED: dict[str, str] = {
     **dict.fromkeys(("has_outlook_event", "has_emply_event", "has_pair", "calendar_enabled"), _EVENT),
+    **dict.fromkeys(("not_cancelled", "not_declined"), _EVENT),
     **dict.fromkeys(("calendar_disabled", "on_synchronised_calendar", "in_window", "not_paired"), _EVENT),
     **dict.fromkeys(("new_or_changed", "new_in_outlook", "another_change_key", "made_in_outlook"), _EVENT),
     **dict.fromkeys(("made_in_emply", "leaves_emply", "gone_in_outlook", "names_no_outlook_event"), _EVENT),
@@ -46,7 +47,7 @@ UNCHECKED: dict[str, str] = {
     **dict.fromkeys(("may_edit", "may_not_edit", "is_default", "not_in_emply", "was_detached"), _CALENDAR),
     **dict.fromkeys(("kept_in_emply", "enabled_at_first", "wanted_still", "not_wanted", "still_in_entra"), _CALENDAR),
     **dict.fromkeys(("default_to_add", "gone_from_mailbox", "least_of_several", "not_renewed"), _CALENDAR),
-    **dict.fromkeys(("owner_settled", "stands_for_default", "takes_place"), _CALENDAR),
+    **dict.fromkeys(("owner_settled", "stands_for_default"), _CALENDAR),
     **dict.fromkeys(("disabled_in_emply", "own_events", "differs", "another_name", "not_shared"), _CALENDAR),
     **dict.fromkeys(("not_c6", "held_before", "held_with_other", "not_approved", "still_waits"), _ACTION),
     **dict.fromkeys(("behind_link", "protected", "protected_or_held", "touches_holder"), _ACTION),

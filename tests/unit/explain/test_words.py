@@ -17,7 +17,7 @@ from entra_emply.reconciliation.explain.facts import Facts
 from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.explain.statements import statements
 from entra_emply.reconciliation.plan import make_plan
-from entra_emply.reconciliation.rule import Condition, Rule, every
+from entra_emply.reconciliation.rule import Condition, Rule, every, nothing
 from entra_emply.reconciliation.words import CONDITIONS, RULES
 from entra_emply.reconciliation.words.parts import PARTS
 from tests.explaining import facts_of_everybody
@@ -29,6 +29,20 @@ MISSING = re.compile(r"\b(None|nan|NaN|(role|group|login|entra|employee)-\w+)\b|
 """What is no word: a missing value, an id of the scenarios, a value that was not put in."""
 SHARED = {"calendars of users", "calendars of rooms", "people without employee"}
 """Conditions that several rules of a letter have in front, asked as a rule of their own."""
+YES_OR_NO = {
+    *("has_action", "has_calendar", "has_emply_event", "has_near_employee", "has_outlook_event", "has_pair"),
+    *("from_entra", "in_configured_group", "in_read_group", "kept_in_emply", "source_needed", "tenant_has_guests"),
+    *("behind_link", "deactivates", "gives_protected", "grants", "held_before", "held_with_other", "leaves_group"),
+    *("links_by_address", "not_approved", "not_c6", "removes", "replaces_link", "sets_roles", "touches_holder"),
+    *("restores_fields", "restores_login", "restores_roles", "roles_there", "still_linked", "still_set", "undoes"),
+    *("first_read_empty", "lost_rows", "not_accepted", "not_linked_yet", "not_matched_by_key", "not_matched_yet"),
+    *("default_to_add", "enabled_at_first", "gone_from_mailbox", "least_of_several", "mailbox_closed", "not_in_emply"),
+    "mailbox_asked",
+    *("not_renewed", "not_shared", "own_events", "owner_settled", "stands_for_default", "still_in_entra"),
+    *("unmanaged", "waiting", "was_detached", "has_group_as_member", "gone_in_emply", "new_in_outlook"),
+    *("no_recorded_pair", "not_paired", "on_synchronised_calendar", "pair_in_outlook", "pair_may_be_written"),
+}
+"""Conditions that compare no value: whether something exists, what kind of action one is, what was decided before."""
 FORBIDDING = {"P3"}
 """Rules that only forbid: there is nothing to ask."""
 
@@ -48,6 +62,11 @@ def every_rule() -> list[Rule]:
 def test_every_rule_has_words_and_all_words_have_a_rule() -> None:
     assert {rule.name for rule in every_rule()} == set(RULES) - FORBIDDING, "RULES of the letter's module in words/"
     assert len(every_rule()) == len({rule.name for rule in every_rule()}) + 1  # G3 is asked without a held link, too
+
+
+def test_every_condition_tells_what_it_compares_unless_there_is_no_value() -> None:
+    asked = {each.name: each for rule in every_rule() for each in every(*rule.conditions, *rule.how)}
+    assert {name for name, each in asked.items() if each.compared is nothing} == YES_OR_NO
 
 
 def test_no_two_letters_word_the_same_condition() -> None:
