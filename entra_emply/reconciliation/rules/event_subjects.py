@@ -49,9 +49,14 @@ class Events:
         return self.calendars.identities.inputs
 
     @cached_property
+    def synchronised(self) -> pd.DataFrame:
+        """`places`."""
+        return places(self.calendars)
+
+    @cached_property
     def places(self) -> pd.DataFrame:
-        """`places`, but those whose events were not read: unknown is not empty."""
-        everything, read = places(self.calendars), self.inputs.entra_cursors
+        """Those `synchronised`, but without the enabled ones whose events were not read: unknown is not empty."""
+        everything, read = self.synchronised, self.inputs.entra_cursors
         known = is_among(as_one(everything, "entra_id", "external_id"), as_one(read, "entra_id", "calendar_id"))
         counts = known | ~everything["enabled"].to_numpy(dtype=bool)
         return everything if counts.all() else everything[counts].reset_index(drop=True)
@@ -78,6 +83,10 @@ class Events:
     def at_place(self, of: "pd.Series[str]") -> Rows:
         """Where rows are; `of`: the owner's Entra id and the calendar's as one text."""
         return positions(of, as_one(self.places, "entra_id", "external_id"))
+
+    def in_synchronised(self, of: "pd.Series[str]") -> Mask:
+        """Which rows are in one of those `synchronised`; `of`: see `at_place`."""
+        return is_among(of, as_one(self.synchronised, "entra_id", "external_id"))
 
     def owners(self, at: Rows, elsewhere: Rows) -> Rows:
         """Whose the calendars are; `elsewhere` has the owners of rows that are on none."""
@@ -150,6 +159,11 @@ class OutlookEvents:
     def place(self) -> Rows:
         """Their calendars."""
         return self.events.at_place(as_one(self.events.inputs.entra_events, "entra_id", "calendar_id"))
+
+    @cached_property
+    def synchronised(self) -> Mask:
+        """Whose calendars are kept in step."""
+        return self.events.in_synchronised(as_one(self.events.inputs.entra_events, "entra_id", "calendar_id"))
 
     @cached_property
     def within(self) -> Mask:
@@ -234,6 +248,11 @@ class EmplyEvents:
         return positions(self.given["calendar_id"], self.events.places["calendar_id"])
 
     @cached_property
+    def synchronised(self) -> Mask:
+        """Whose calendars are kept in step."""
+        return is_among(self.given["calendar_id"], self.events.synchronised["calendar_id"])
+
+    @cached_property
     def owner_id(self) -> "pd.Series[str]":
         """The Entra ids of those whose calendars they are in, whether these come from Entra or not."""
         identities, of = self.events.calendars.identities, self.events.inputs.emply_calendars
@@ -309,12 +328,27 @@ class RecordedPairs:
         return after.fillna(self.frame["calendar_external_id"])
 
     @cached_property
+    def recorded_place(self) -> "pd.Series[str]":
+        """Owner and recorded calendar as one text."""
+        return joined(self.frame["entra_id"], self.calendar_id)
+
+    @cached_property
+    def moved(self) -> Mask:
+        """Whose recorded calendar is gone: they are where their events stand."""
+        of = self.events.inputs.entra_calendars
+        return ~is_among(self.recorded_place, as_one(of, "entra_id", "calendar_id"))
+
+    @cached_property
     def place(self) -> Rows:
         """The calendars that must be enabled: the recorded ones; where these are gone, those where the events stand."""
-        key = joined(self.frame["entra_id"], self.calendar_id)
-        gone = ~is_among(key, as_one(self.events.inputs.entra_calendars, "entra_id", "calendar_id"))
         stands = np.append(self.events.outlook.place, -1)[self.there]
-        return np.where(gone, stands, self.events.at_place(key))
+        return np.where(self.moved, stands, self.events.at_place(self.recorded_place))
+
+    @cached_property
+    def synchronised(self) -> Mask:
+        """Whose calendars are kept in step."""
+        stands = np.append(self.events.outlook.synchronised, False)[self.there]
+        return np.where(self.moved, stands, self.events.in_synchronised(self.recorded_place))
 
     @cached_property
     def person(self) -> Rows:

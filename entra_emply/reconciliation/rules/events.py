@@ -101,7 +101,8 @@ _ENABLED = Condition[Any](
     lambda of, row: {"enabled": bool(of.events.open_at(of.place[[row]])[0])},
 )
 _DISABLED = _ENABLED.negated("calendar_disabled")
-_ON_CALENDAR = Condition[Any]("on_synchronised_calendar", lambda of, rows: of.place[rows] >= 0)
+_ON_CALENDAR = Condition[Any]("on_synchronised_calendar", lambda of, rows: of.synchronised[rows])
+_READ = Condition[Any]("calendar_events_read", lambda of, rows: of.place[rows] >= 0)
 _WITHIN = Condition[Any]("in_window", lambda of, rows: of.within[rows], _window)
 
 
@@ -139,6 +140,7 @@ E1 = Rule[OutlookEvents](
     (
         any_row("has_outlook_event"),
         _ON_CALENDAR,
+        _READ,
         _ENABLED,
         _WITHIN,
         not_cancelled,
@@ -154,6 +156,7 @@ E1_GONE = Rule[EmplyEvents](
     (
         any_row("has_emply_event"),
         _ON_CALENDAR,
+        _READ,
         made_in_outlook,
         any_of("leaves_emply", gone_in_outlook, _DISABLED),
     ),
@@ -161,7 +164,7 @@ E1_GONE = Rule[EmplyEvents](
 E2 = Rule[EmplyEvents](
     "E2",
     (_SYNCHRONISED,),
-    (any_row("has_emply_event"), _ON_CALENDAR, _ENABLED, made_in_emply, _WITHIN, names_no_event, no_pair),
+    (any_row("has_emply_event"), _ON_CALENDAR, _READ, _ENABLED, made_in_emply, _WITHIN, names_no_event, no_pair),
 )
 E2_CHANGED = Rule[EmplyEvents](
     "E2 changed",
@@ -169,6 +172,7 @@ E2_CHANGED = Rule[EmplyEvents](
     (
         any_row("has_emply_event"),
         _ON_CALENDAR,
+        _READ,
         _ENABLED,
         Condition("pair_in_outlook", _is_there),
         pair_may_be_written,
@@ -182,6 +186,7 @@ E2_GONE = Rule[RecordedPairs](
     (
         any_row("has_pair"),
         _ON_CALENDAR,
+        _READ,
         _ENABLED,
         Condition("gone_in_emply", lambda pairs, rows: pairs.gone_from_emply[rows]),
         Condition("pair_there_in_window", _pair_within, _window),

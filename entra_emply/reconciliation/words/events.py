@@ -10,8 +10,9 @@ CONDITIONS = {
     "has_outlook_event": ConditionWords("events were read in Outlook", "no event was read in Outlook"),
     "has_emply_event": ConditionWords("Emply has events", "the user's calendars have no event in Emply"),
     "has_pair": ConditionWords("events of Emply are known in Outlook", "no event of Emply is recorded as in Outlook"),
-    "on_synchronised_calendar": ConditionWords(
-        "the calendar is synchronised", "the calendar is not synchronised, or its events were not read yet"
+    "on_synchronised_calendar": ConditionWords("the calendar is synchronised", "the calendar is not synchronised"),
+    "calendar_events_read": ConditionWords(
+        "the events of the calendar were read", "the events of the calendar were not read yet"
     ),
     "calendar_enabled": ConditionWords(_ENABLED, _DISABLED),
     "calendar_disabled": ConditionWords(_DISABLED, _ENABLED),

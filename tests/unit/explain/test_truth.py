@@ -37,7 +37,7 @@ _UNDO = "about a request to undo; which of them are met is compared by test_undo
 _READ = "about a whole read; where one is refused there is no plan to explain"
 UNCHECKED: dict[str, str] = {
     **dict.fromkeys(("has_outlook_event", "has_emply_event", "has_pair", "calendar_enabled"), _EVENT),
-    **dict.fromkeys(("not_cancelled", "not_declined"), _EVENT),
+    **dict.fromkeys(("not_cancelled", "not_declined", "calendar_events_read"), _EVENT),
     **dict.fromkeys(("calendar_disabled", "on_synchronised_calendar", "in_window", "not_paired"), _EVENT),
     **dict.fromkeys(("new_or_changed", "new_in_outlook", "another_change_key", "made_in_outlook"), _EVENT),
     **dict.fromkeys(("made_in_emply", "leaves_emply", "gone_in_outlook", "names_no_outlook_event"), _EVENT),

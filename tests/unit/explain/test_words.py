@@ -40,7 +40,14 @@ YES_OR_NO = {
     "mailbox_asked",
     *("not_renewed", "not_shared", "own_events", "owner_settled", "stands_for_default", "still_in_entra"),
     *("unmanaged", "waiting", "was_detached", "has_group_as_member", "gone_in_emply", "new_in_outlook"),
-    *("no_recorded_pair", "not_paired", "on_synchronised_calendar", "pair_in_outlook", "pair_may_be_written"),
+    *(
+        "no_recorded_pair",
+        "not_paired",
+        "on_synchronised_calendar",
+        "calendar_events_read",
+        "pair_in_outlook",
+        "pair_may_be_written",
+    ),
 }
 """Conditions that compare no value: whether something exists, what kind of action one is, what was decided before."""
 FORBIDDING = {"P3"}
