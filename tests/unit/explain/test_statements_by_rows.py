@@ -178,6 +178,19 @@ def test_e1_names_what_keeps_events_out() -> None:
     assert "1 event is not written to Emply, because it is outside the window from" in old[1]
 
 
+def test_e1_tells_cancelled_events_from_declined_ones() -> None:
+    case = events([event("off", isCancelled=True), event("no", responseStatus={"response": "declined"})])
+    assert of(case, "E1")[1] == (
+        "1 event is not written to Emply, because the owner declined it. "
+        "1 event is not written to Emply, because it is cancelled."
+    )
+
+
+def test_e1_tells_a_calendar_that_stays_out_of_emply() -> None:
+    case = calendars([calendar(), calendar("Shared", canEdit=False, events=[event()])], [in_emply()])
+    assert of(case, "E1")[1] == "1 event is not written to Emply, because the calendar is not synchronised."
+
+
 def test_e2_creates_updates_and_deletes() -> None:
     case = events(
         [event("lunch"), event("gone")],
