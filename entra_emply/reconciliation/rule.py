@@ -135,6 +135,19 @@ def any_of(name: str, *conditions: Condition[S]) -> Condition[S]:
     return Condition(name, holds, why, parts=conditions)
 
 
+def one_or_more_of(name: str, *conditions: Condition[S]) -> Condition[S]:
+    """As `any_of`, but what is compared as `why` are all that hold; where none does, the first of all."""
+    one = any_of(name, *conditions)
+
+    def why(subjects: S, row: int) -> Values:
+        this = np.array([row], dtype=np.int64)
+        held = [each for each in conditions if each.holds(subjects, this)[0]]
+        told = [Looked(each.name, bool(held), each.compared(subjects, row)) for each in held or conditions[:1]]
+        return {"why": told}
+
+    return Condition(name, one.holds, why, parts=conditions)
+
+
 def any_row(name: str) -> Condition[Any]:
     """Holds for every row: what fails for a person who has none."""
     return Condition(name, lambda _, rows: np.ones(len(rows), dtype=bool))

@@ -78,6 +78,7 @@ _NUMBERED = {
     "they": ("it", "they"),
     "stay": ("stays", "stay"),
     "do": ("does", "do"),
+    "go": ("goes", "go"),
 }
 _ROW: dict[str, object] = {name: f"\x00{name}\x00" for name in ("names", *_NUMBERED)}
 """What stands for the names of rows until it is known how many there are."""
@@ -114,6 +115,8 @@ def statement_of_rows(
         called = count if isinstance(named, str) else named(row)
         if found is None:
             acting.setdefault(_acts(rule, subjects, row, looked), []).append(called)
+        elif found.name in words.otherwise:
+            acting.setdefault(because(phrase(words.otherwise[found.name], _ROW), [clause_of(found)]), []).append(called)
         else:
             owners = next(each for each in rule.conditions if each.name == found.name).owners
             clause = words.does_not if owners else phrase(words.each, _ROW)
@@ -172,7 +175,13 @@ def _reasons(looked: Sequence[Looked], words: RuleWords) -> list[str]:
 
 def _told(values: Mapping[str, object]) -> dict[str, object]:
     """Values as words take them: a condition among them is its clause."""
-    return _ROW | {name: clause_of(each) if isinstance(each, Looked) else each for name, each in values.items()}
+    return _ROW | {name: _as_words(each) for name, each in values.items()}
+
+
+def _as_words(value: object) -> object:
+    if isinstance(value, list):
+        return [_as_words(each) for each in value]
+    return clause_of(value) if isinstance(value, Looked) else value
 
 
 def _filled(text: str, called: Sequence[int | str], named: Callable[[int], str] | str) -> str:
@@ -181,7 +190,7 @@ def _filled(text: str, called: Sequence[int | str], named: Callable[[int], str] 
         several = sum(int(each) for each in called)
         names = f"{several} {named.split('/')[several != 1]}"
     else:
-        several, names = len(called), listed([_repeated(name, count) for name, count in Counter(called).items()])
+        several, names = len(set(called)), listed([_repeated(name, count) for name, count in Counter(called).items()])
     for name, words in {"names": (names, names), **_NUMBERED}.items():
         text = text.replace(str(_ROW[name]), words[several != 1])
     return text

@@ -35,7 +35,7 @@ from entra_emply.reconciliation.rules.photos import (
     taken_over,
 )
 from entra_emply.reconciliation.rules.roles import no_protected_role
-from entra_emply.reconciliation.rules.scope import flag
+from entra_emply.reconciliation.rules.scope import flag, in_entra
 from entra_emply.text import trimmed
 
 _MOST = 12
@@ -176,7 +176,7 @@ def _conditions(person: Person, wish: Wish) -> Sequence[Condition[Identities]]:
     identities, row = person.identities, person.row
     login = lifecycle.L1.when if not identities.in_emply[row] else ()
     again = lifecycle.L4.when if identities.in_emply[row] and not identities.active[row] else ()
-    first = (integration_on, *login, *again)
+    first = (integration_on, in_entra, *login, *again)
     if wish.kind == "login":
         return first
     if wish.kind == "photo":
@@ -244,7 +244,7 @@ def _has(identities: Identities, asked: _Asked) -> bool:
         return False
     wish, row = asked.wish, person.row
     if wish.kind == "login":
-        return bool(identities.matched[row] and identities.active[row])
+        return bool(identities.in_emply[row] and identities.active[row])
     if wish.kind == "role":
         at = int(identities.frame["emply_row"].iloc[row])
         return at >= 0 and _role_id(identities, wish) in list(identities.inputs.emply_users["role_ids"].iloc[at])

@@ -113,8 +113,8 @@ class EntraCalendars(_Owned):
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """person, of_room, kind, entra_id, user_id (missing for a room), external_id, name (C5: a room's own),
-        is_default, can_edit.
+        """person, of_room, kind, entra_id, user_id (missing for a room), external_id, name (C5: of a room's
+        default calendar the room's), is_default, can_edit.
         """
         identities = self.calendars.identities
         entra = identities.inputs.entra_calendars
@@ -122,6 +122,8 @@ class EntraCalendars(_Owned):
         rows = np.flatnonzero(person >= 0)
         person = person[rows]
         room = identities.in_room[person]
+        is_default = entra["is_default"].to_numpy(dtype=bool)[rows]
+        of_room = room & is_default
         names = written(take(entra["name"], rows))
         return pd.DataFrame(
             {
@@ -131,8 +133,10 @@ class EntraCalendars(_Owned):
                 "entra_id": take(entra["entra_id"], rows).array,
                 "user_id": take(identities.frame["emply_user_id"], np.where(room, -1, person)).array,
                 "external_id": take(entra["calendar_id"], rows).array,
-                "name": (names.where(~room, take(_room_names(identities), person)) if room.any() else names).array,
-                "is_default": entra["is_default"].to_numpy(dtype=bool)[rows],
+                "name": (
+                    names.where(~of_room, take(_room_names(identities), person)) if of_room.any() else names
+                ).array,
+                "is_default": is_default,
                 "can_edit": entra["can_edit"].to_numpy(dtype=bool)[rows],
             },
             copy=False,

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, among, is_text, positions, same_text, take
+from entra_emply.reconciliation.arrays import Mask, Rows, among, is_among, is_text, positions, same_text, take
 from entra_emply.reconciliation.drafts import NO_ACTIONS, Drafts, actions, together
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row, columns
 from entra_emply.reconciliation.rules.calendar_owners import synchronised
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
+from entra_emply.reconciliation.rules.calendars import C4
 from entra_emply.reconciliation.rules.event_differences import content_of
 from entra_emply.reconciliation.rules.event_places import is_within, window
 from entra_emply.reconciliation.rules.event_subjects import (
@@ -56,11 +57,38 @@ def _has_another_key(outlook: OutlookEvents, rows: Rows) -> Mask:
     return ~same_text(theirs, ours)
 
 
-def _is_gone(emply: EmplyEvents, rows: Rows) -> Mask:
-    """In the window, where this calendar in Outlook has none in the window that takes place."""
+def _in_outlook(emply: EmplyEvents, rows: Rows, which: Mask) -> Mask:
+    """In the window, where this calendar in Outlook has one of `which` in the window."""
     outlook = emply.events.outlook
     row = positions(on_calendar(emply.place[rows], take(emply.external_id, rows)), outlook.key)
-    return emply.within[rows] & ~np.append(outlook.within & outlook.takes_place, False)[row]
+    return emply.within[rows] & np.append(outlook.within & which, False)[row]
+
+
+def _is_cancelled(emply: EmplyEvents, rows: Rows) -> Mask:
+    return _in_outlook(emply, rows, emply.events.outlook.cancelled)
+
+
+def _is_declined(emply: EmplyEvents, rows: Rows) -> Mask:
+    return _in_outlook(emply, rows, emply.events.outlook.declined)
+
+
+def _is_gone(emply: EmplyEvents, rows: Rows) -> Mask:
+    """In the window, where this calendar in Outlook has none in the window, nor another calendar of the owner's."""
+    here = _in_outlook(emply, rows, np.ones(len(emply.events.outlook), dtype=bool))
+    return emply.within[rows] & ~here & (emply.there[rows] < 0)
+
+
+def _is_elsewhere(emply: EmplyEvents, rows: Rows) -> Mask:
+    """In the window, where this calendar in Outlook has none in the window, but the owner's mailbox has it."""
+    here = _in_outlook(emply, rows, np.ones(len(emply.events.outlook), dtype=bool))
+    return emply.within[rows] & ~here & (emply.there[rows] >= 0)
+
+
+def _stays_with_calendar(emply: EmplyEvents, rows: Rows) -> Mask:
+    """Whose calendar C4 neither removes nor detaches."""
+    here = emply.events.calendars.of_emply
+    leaves = take(here.frame["calendar_id"], np.flatnonzero(C4.acts(here)))
+    return ~is_among(take(emply.given["calendar_id"], rows), leaves)
 
 
 def _differences(emply: EmplyEvents, rows: Rows) -> Mask:
@@ -122,6 +150,15 @@ not_paired = Condition[OutlookEvents]("not_paired", lambda outlook, rows: ~outlo
 new_in_outlook = Condition("new_in_outlook", _is_new)
 another_change_key = Condition("another_change_key", _has_another_key, columns("change_key"))
 gone_in_outlook = Condition("gone_in_outlook", _is_gone, _window)
+leaves_emply = any_of(
+    "leaves_emply",
+    gone_in_outlook,
+    Condition("elsewhere_in_outlook", _is_elsewhere, _window),
+    Condition("cancelled_in_outlook", _is_cancelled),
+    Condition("declined_in_outlook", _is_declined),
+    _DISABLED,
+)
+calendar_stays = Condition("calendar_stays", _stays_with_calendar)
 names_no_event = Condition[EmplyEvents](
     "names_no_outlook_event",
     lambda emply, rows: emply.external_id.isna().to_numpy(dtype=bool)[rows],
@@ -155,10 +192,11 @@ E1_GONE = Rule[EmplyEvents](
     (_SYNCHRONISED,),
     (
         any_row("has_emply_event"),
+        made_in_outlook,
+        calendar_stays,
         _ON_CALENDAR,
         _READ,
-        made_in_outlook,
-        any_of("leaves_emply", gone_in_outlook, _DISABLED),
+        leaves_emply,
     ),
 )
 E2 = Rule[EmplyEvents](

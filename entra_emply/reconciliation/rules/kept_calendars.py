@@ -5,7 +5,7 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, positions, same_text, stacked, take
 from entra_emply.reconciliation.identities import once
-from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row
+from entra_emply.reconciliation.rule import Condition, Rule, Values, any_row, one_or_more_of
 from entra_emply.reconciliation.rules.calendar_owners import of_owner, synchronised
 from entra_emply.reconciliation.rules.calendar_subjects import (
     Calendars,
@@ -78,5 +78,5 @@ another_name = Condition[KeptCalendars]("another_name", lambda of, rows: renamed
 not_shared = Condition[KeptCalendars]("not_shared", lambda of, rows: unshared(of)[rows])
 
 C3 = Rule[KeptCalendars](
-    "C3", (of_owner(synchronised), any_row("kept_in_emply")), (any_of("differs", another_name, not_shared),)
+    "C3", (of_owner(synchronised), any_row("kept_in_emply")), (one_or_more_of("differs", another_name, not_shared),)
 )

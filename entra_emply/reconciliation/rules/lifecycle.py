@@ -177,8 +177,8 @@ no_resignation_date = flag(
 
 
 def _new_login(identities: Identities, person: int) -> Values:
-    name = identities.text("entra", "user_principal_name", person)
-    return {"username": name, **_roles_at_creation(identities, person)}
+    name = as_address(identities.entra("user_principal_name", pd.Index([person]))).iloc[0]
+    return {"username": name if isinstance(name, str) else None, **_roles_at_creation(identities, person)}
 
 
 _NEWCOMER = (enabled, *SCOPE[2:], not_left_alone)

@@ -143,7 +143,8 @@ kept_by_switch = flag("kept_by_switch", _kept_by_switch, _off)
 
 
 def _name_before(identities: Identities, person: int) -> Values:
-    return {"name": identities.text("entra", "user_principal_name", person)}
+    becomes = "is_deactivated" if identities.active[person] else "stays_deactivated"
+    return {"name": identities.text("entra", "user_principal_name", person), "becomes": Part(becomes)}
 
 
 _EMPLOYEE_LEADS = (*RECONCILABLE, with_employee, employee_not_archived, login_email_agrees)

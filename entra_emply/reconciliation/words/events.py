@@ -30,6 +30,15 @@ CONDITIONS = {
     "made_in_outlook": ConditionWords("{they} {are} from Outlook", "{they} {are} made in Emply"),
     "made_in_emply": ConditionWords("{they} {are} made in Emply", "{they} {are} from Outlook"),
     "leaves_emply": ConditionWords("{why}", "Outlook has {them}, or {they} {are} outside the window"),
+    "elsewhere_in_outlook": ConditionWords(
+        f"the calendar in Outlook does not have {{them}} any more in {_WINDOW}",
+        f"the calendar in Outlook has {{them}}, or {{they}} {{are}} outside {_WINDOW}",
+    ),
+    "cancelled_in_outlook": ConditionWords(
+        "{they} {are} cancelled in Outlook", "{they} {are} not cancelled in Outlook"
+    ),
+    "declined_in_outlook": ConditionWords("the owner declined {them}", "the owner did not decline {them}"),
+    "calendar_stays": ConditionWords("the calendar stays in Emply", "the calendar leaves Emply (C4)"),
     "gone_in_outlook": ConditionWords(
         f"Outlook does not have {{them}} any more in {_WINDOW}",
         f"Outlook has {{them}}, or {{they}} {{are}} outside {_WINDOW}",
@@ -60,6 +69,7 @@ RULES = {
         "No event is taken out of Emply",
         each="{names} {are} not taken out of Emply",
         because=("leaves_emply",),
+        otherwise={"calendar_stays": "{names} {go} with the calendar"},
     ),
     "E2": RuleWords(
         "{names} {are} created in Outlook",

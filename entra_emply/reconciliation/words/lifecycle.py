@@ -32,7 +32,7 @@ CONDITIONS = {
     ),
     "login_has_email": ConditionWords("the login has the e-mail {login_email}", "the login has no e-mail"),
     "employee_by_entra_email": ConditionWords(
-        "an employee has the e-mail {email}, which the login does not have ({login_email})",
+        "an employee has the e-mail {email}, which the login does not have ({login_email:none})",
         "no employee was found by the Entra user's e-mail alone",
     ),
     "employee_active": ConditionWords("the employee is active", "the employee is {status}"),
@@ -45,7 +45,7 @@ _DEACTIVATED = "The login is deactivated in Emply, never deleted"
 
 RULES = {
     "L1": RuleWords(
-        "A login {username} is made, with {roles:no role}",
+        "A login {username:without a username} is made, with {roles:no role}",
         "No login is made",
         because=("in_group", "address_free"),
     ),
@@ -92,9 +92,7 @@ RULES = {
         because=("leaves", "employee_active"),
     ),
     "L11": RuleWords(
-        "The employee is archived, but the user is enabled and in {groups}",
-        "No archived employee is still in a group",
-        because=("employee_archived",),
+        "The employee is archived, but the user is enabled and in {groups}", "No archived employee is still in a group"
     ),
     "L12": RuleWords(
         "The login's e-mail should be corrected",

@@ -28,6 +28,8 @@ PARTS = {
     "field_changes": "{field} from {before:nothing} to {after}",
     "an_email": "the e-mail {value}",
     "a_username": "the username {value}",
+    "is_deactivated": "is deactivated",
+    "stays_deactivated": "stays deactivated",
     "restores_it": "restores it by itself",
     "changes_it": "changes it",
     "restore_in_entra": "restore the user in Entra",

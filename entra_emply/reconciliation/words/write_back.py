@@ -39,7 +39,7 @@ CONDITIONS = {
     ),
     "login_email_agrees": ConditionWords(
         "the employee was not found by the Entra user's e-mail alone",
-        "the employee has the e-mail {email}, which the login does not have ({login_email})",
+        "the employee has the e-mail {email}, which the login does not have ({login_email:none})",
     ),
     "employee_differs": ConditionWords(
         "Entra and the employee have different values for {differ}", "Entra has everything that the employee has"
@@ -71,8 +71,8 @@ RULES = {
         because=("employee_differs",),
     ),
     "W3": RuleWords(
-        "The Entra user {name} is moved to the deleted users, where Entra keeps users for 30 days, and the login is "
-        "deactivated",
+        "The Entra user {name:without a sign-in name} is moved to the deleted users, where Entra keeps users for 30 "
+        "days, and the login {becomes}",
         "The Entra user is not deleted",
         because=("employee_archived",),
     ),

@@ -8,7 +8,7 @@ from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.wording import rows, why
 from tests.explaining import answered, explained, facts_of, said
 from tests.reference.builders import NOW, employee, login, person, scenario
-from tests.reference.calendar_builders import calendar, calendars, in_emply
+from tests.reference.calendar_builders import calendar, calendars, event, events, imported, in_emply
 from tests.reference.subject import Row, Scenario
 from tests.reference.vectorised import inputs_of
 
@@ -130,3 +130,66 @@ def test_a_switch_and_a_flag_say_what_they_are(rule: str, name: str, compared: R
     case = scenario([person(accountEnabled=False)], synchronize_roles=True, profile_pictures=False)
     asked = {each["name"]: each for each in conditions(case, rule)}
     assert asked[name]["compared"] == compared
+
+
+def test_a_user_without_sign_in_name_is_explained() -> None:
+    case = scenario([person(userPrincipalName=None, mail="megan@contoso.com")])
+    assert said(explained(case), "L1")[1].startswith("A login without a username is made")
+
+
+def test_the_username_that_is_said_is_the_one_that_is_planned() -> None:
+    case = scenario([person(userPrincipalName="Megan\u200b@contoso.com ")])
+    assert said(explained(case), "L1")[1].startswith("A login Megan@contoso.com is made")
+
+
+@pytest.mark.parametrize(("active", "told"), [(True, "is deactivated,"), (False, "stays deactivated,")])
+def test_w3_says_what_becomes_of_the_login(active: bool, told: str) -> None:
+    case = scenario(
+        [person()],
+        [login(active=active)],
+        [employee(status="archived")],
+        linked=["megan"],
+        entra_write_back={"delete": True},
+    )
+    assert f"and the login {told}" in said(explained(case), "W3")[1]
+
+
+def test_of_a_room_only_the_default_calendar_has_the_rooms_name() -> None:
+    case = scenario(
+        [person("room", displayName="Blå sal", groups=["Rooms"])],
+        groups=[{"group": "Rooms", "meeting_rooms": True}],
+        synchronize_calendars=True,
+        entra={"calendars": {"entra-room": [calendar(), calendar("Extra", isDefaultCalendar=False)]}},
+    )
+    _, sentence = said(explained(case, "entra-room"), "C5")
+    assert "comes to Emply as Blå sal" in sentence
+    assert "Extra is not added" in sentence
+
+
+def test_c3_says_everything_that_changes() -> None:
+    here = in_emply("Calendar", name="Kalender")
+    _, sentence = said(explained(calendars([calendar()], [here], always_share_dates_and_titles=True)), "C3")
+    assert "because the name in Entra is Calendar; dates and titles are not shared" in sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"isCancelled": True}, "it is cancelled in Outlook"),
+        ({"responseStatus": {"response": "declined"}}, "the owner declined it"),
+    ],
+)
+def test_an_event_that_does_not_take_place_is_not_called_gone(changes: Row, told: str) -> None:
+    _, sentence = said(explained(events([event(**changes)], [imported()])), "E1")
+    assert sentence == f"1 event is taken out of Emply, because {told}."
+
+
+def test_events_go_with_a_calendar_that_goes() -> None:
+    case = calendars([], [in_emply()], [imported()])
+    assert said(explained(case), "E1")[1].startswith("1 event goes with the calendar, because the calendar leaves")
+
+
+def test_several_of_one_name_are_one_subject() -> None:
+    case = calendars([], [in_emply("Calendar"), in_emply("Holidays")], synchronize_calendars=False)
+    sentence = said(explained(case), "G1")[1]
+    assert "The removal of a calendar (2 times) is not held" in sentence

@@ -38,6 +38,7 @@ _READ = "about a whole read; where one is refused there is no plan to explain"
 UNCHECKED: dict[str, str] = {
     **dict.fromkeys(("has_outlook_event", "has_emply_event", "has_pair", "calendar_enabled"), _EVENT),
     **dict.fromkeys(("not_cancelled", "not_declined", "calendar_events_read"), _EVENT),
+    **dict.fromkeys(("elsewhere_in_outlook", "cancelled_in_outlook", "declined_in_outlook", "calendar_stays"), _EVENT),
     **dict.fromkeys(("calendar_disabled", "on_synchronised_calendar", "in_window", "not_paired"), _EVENT),
     **dict.fromkeys(("new_or_changed", "new_in_outlook", "another_change_key", "made_in_outlook"), _EVENT),
     **dict.fromkeys(("made_in_emply", "leaves_emply", "gone_in_outlook", "names_no_outlook_event"), _EVENT),
@@ -145,8 +146,9 @@ def and_within(looked: Looked) -> Iterator[Looked]:
     """A condition, and those that it names where it says why."""
     yield looked
     for value in looked.compared.values():
-        if isinstance(value, Looked):
-            yield from and_within(value)
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, Looked):
+                yield from and_within(each)
 
 
 def compared_wrongly(case: Case, person: Person, looked: Looked) -> Iterator[str]:

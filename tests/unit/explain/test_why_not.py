@@ -197,3 +197,16 @@ def test_a_picture_that_was_taken_over_is_there_already() -> None:
         state={"photoEtags": [{"emplyUserId": "login-megan", "etag": "x"}]},
     )
     assert asked(case, "photo").state == "has"
+
+
+@pytest.mark.parametrize("wish", ["role:HR", "photo", "calendar:Calendar"])
+def test_a_login_without_an_entra_user_gets_nothing_from_entra(wish: str) -> None:
+    case = scenario([], [login()], mapping=MAPPING, profile_pictures=True, synchronize_calendars=True)
+    told = why_not(inputs_of(*case), (None, "login-megan"), Wish.parsed(wish))
+    assert (told.state, told.changes) == ("impossible", ())
+    assert "There is no Entra user." in told.sentence
+
+
+def test_an_active_login_without_an_entra_user_is_a_login() -> None:
+    told = why_not(inputs_of(*scenario([], [login()])), (None, "login-megan"), Wish.parsed("login"))
+    assert told.state == "has"

@@ -82,7 +82,7 @@ def _without_login(facts: Facts) -> str | None:
         return None
     making = facts.action("L1")
     if making:
-        return f"None has to be made by hand: the integration makes it {facts.fate(making)}."
+        return f"There is no need to make one by hand: the integration does {facts.fate(making)}."
     if facts.archived:
         return "A login made by hand would be connected to nobody while the employee is archived (M1)."
     by_itself = "A login made by hand with the same username or e-mail would be connected to the Entra user by itself"

@@ -1,0 +1,62 @@
+"""Everybody can be explained whose properties are missing or blank: all but ids may be (interfaces.md)."""
+
+import random
+import re
+
+import pytest
+
+from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.explain.explanation import explanation
+from entra_emply.reconciliation.explain.gathering import gather, planned_rows
+from entra_emply.reconciliation.explain.standing import Recorded
+from entra_emply.reconciliation.plan import make_plan
+from tests.explaining import everybody
+from tests.reference.random_scenarios import random_scenario
+from tests.reference.subject import Row
+from tests.reference.vectorised import inputs_of
+
+SHARE = range(20)
+CAMPAIGN = range(1_000, 1_400)
+NEEDED = {"id", "members", "calendarId", "userId", "origin", "events", "kind", "status", "start", "end", "roleIds"}
+BLANK = [None, "", " ", "\u200b"]
+
+
+def blanked(rows: list[Row], rng: random.Random) -> None:
+    """Takes away one text in eight, or blanks it."""
+    for row in rows:
+        for name, value in list(row.items()):
+            if name not in NEEDED and isinstance(value, str) and rng.random() < 1 / 8:
+                row[name] = rng.choice(BLANK)
+
+
+def explain_everybody(seed: int) -> None:
+    rng = random.Random(seed)
+    scenario, *rest = random_scenario(rng)
+    entra, emply = scenario["entra"], scenario["emply"]
+    for side, names in ((entra, ("users", "deletedUsers")), (emply, ("users", "employees", "calendars", "events"))):
+        for name in names:
+            blanked(side.get(name, []), rng)
+    for calendars in entra.get("calendars", {}).values():
+        blanked(calendars, rng)
+    inputs = inputs_of(scenario, *rest)
+    try:
+        plan = make_plan(inputs)
+    except SettingsError:
+        pytest.skip("the settings of this scenario are wrong")
+    rows = planned_rows(plan.actions, plan.findings)
+    for facts in gather(inputs, everybody(inputs), *rows, guard_counts=plan.guard_counts):
+        told = explanation(facts, Recorded())
+        sentences = [each["sentence"] for each in told["statements"]] + [each["answer"] for each in told["questions"]]
+        for sentence in sentences:
+            assert not re.search(r"\bNone\b|\bnan\b|[{}\x00]", sentence), sentence
+
+
+@pytest.mark.parametrize("seed", SHARE)
+def test_nothing_of_a_person_has_to_be_there_for_an_explanation(seed: int) -> None:
+    explain_everybody(seed)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seed", CAMPAIGN)
+def test_nothing_of_a_person_has_to_be_there_for_hundreds_of_explanations(seed: int) -> None:
+    explain_everybody(seed)
