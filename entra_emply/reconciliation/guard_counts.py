@@ -9,7 +9,7 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, Rows, how_many, is_among, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.planned_actions import PlannedActions, deactivates, grants, removes, sets_roles
-from entra_emply.reconciliation.rule import Condition, Values
+from entra_emply.reconciliation.rule import Condition, Part, Values
 
 COUNTS = {"guard": "str", "group_id": "str", "counted": "Int64", "allowed": "Int64", "of": "Int64"}
 _RECENTLY = timedelta(hours=24)
@@ -127,8 +127,11 @@ def more_than_allowed(name: str, guard: str) -> Condition[PlannedActions]:
         return said_held(guard, actions, rows) if count is None else np.full(len(rows), count[0] > count[1])
 
     def compared(actions: PlannedActions, _row: int) -> Values:
-        counted, allowed, of = _count(guard, actions) or (None, None, None)
-        return {"counted": counted, "allowed": allowed, "of": of}
+        count = _count(guard, actions)
+        if count is None:
+            return {"counted": None, "allowed": None, "of": None, "counts": None}
+        values = dict(zip(("counted", "allowed", "of"), count, strict=True))
+        return {**values, "counts": Part("counts", values)}
 
     return Condition(name, holds, compared)
 

@@ -118,7 +118,11 @@ def _was_in_configured_group(identities: Identities) -> Mask:
 def _groups_then(identities: Identities, person: int) -> Values:
     states = identities.role_states
     mine = take(states.group_ids, states.group[states.person == person])
-    return {"groups_then": [identities.inputs.names.get(each, each) for each in mine if each]}
+    configured = set(identities.mapping.groups["group_id"])
+    return {
+        "groups_then": [identities.called(each) for each in mine if each],
+        "still": [identities.called(each) for each in mine if each in configured],
+    }
 
 
 def _leaves(identities: Identities) -> Mask:

@@ -8,7 +8,7 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, codes, positions, take
 from entra_emply.reconciliation.drafts import Drafts, actions, findings
 from entra_emply.reconciliation.identities import Identities, once
-from entra_emply.reconciliation.rule import Rule, Values, all_hold
+from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, with_employee
 from entra_emply.reconciliation.rules.lifecycle import stays_so
 from entra_emply.reconciliation.rules.scope import PersonCondition, flag, setting
@@ -71,6 +71,11 @@ def _compared_etags(identities: Identities, person: int) -> Values:
     return {"etag": now if isinstance(now, str) else None, "recorded_etag": then if isinstance(then, str) else None}
 
 
+def _changed_etags(identities: Identities, person: int) -> Values:
+    etags = _compared_etags(identities, person)
+    return {**etags, "picture": Part("first_picture" if etags["recorded_etag"] is None else "other_picture")}
+
+
 def _code(identities: Identities, person: int) -> Values:
     code = _codes(identities).iloc[person]
     return {"code": code if isinstance(code, str) else None}
@@ -86,7 +91,7 @@ photo_in_entra = flag(
     "photo_in_entra", lambda identities: _etags(identities).now.notna().to_numpy(dtype=bool), _compared_etags
 )
 no_photo_in_entra = photo_in_entra.negated("no_photo_in_entra")
-photo_changed = flag("photo_changed", once(_photo_changed), _compared_etags)
+photo_changed = flag("photo_changed", once(_photo_changed), _changed_etags)
 photo_recorded = flag(
     "photo_recorded", lambda identities: _etags(identities).then.notna().to_numpy(dtype=bool), _compared_etags
 )

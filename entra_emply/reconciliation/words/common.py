@@ -52,7 +52,9 @@ CONDITIONS = {
     "without_employee": ConditionWords(
         "no employee has the e-mail {email:of the user}", "there is an employee ({status}), who controls the user"
     ),
-    "employee_archived": ConditionWords("the employee is archived", "the employee is {status:not there}"),
+    "employee_archived": ConditionWords(
+        "the employee is archived", "no employee of the user is archived (status: {status:no employee})"
+    ),
     "employee_not_archived": ConditionWords("no archived employee stands in the way", "the employee is archived"),
     "has_email": ConditionWords("the e-mail is {email}", "the user has no e-mail address in Entra"),
     "no_email": ConditionWords("the user has no e-mail address in Entra", "the e-mail is {email}"),

@@ -2,7 +2,7 @@
 
 from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 
-_COUNTED = "(counted: {counted:not recorded}, allowed: {allowed:not recorded}, of {of:not recorded})"
+_COUNTED = "({counts:how many is not recorded})"
 
 
 def _more(what: str, setting: str) -> ConditionWords:
@@ -35,7 +35,7 @@ CONDITIONS = {
     "protected_or_held": _EITHER,
     "touches_holder": ConditionWords(
         "the user holds a protected role",
-        "no protected role is concerned, and no link in place of another or by another address",
+        "{they} {do} not concern a protected role, nor a link in place of another or by another address",
     ),
     "gives_protected": ConditionWords("the user would get a protected role", "the user gets no protected role"),
     "replaces_link": ConditionWords("the link would replace another one", "the link replaces no other one"),

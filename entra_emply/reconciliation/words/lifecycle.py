@@ -15,12 +15,12 @@ CONDITIONS = {
         "somebody deactivated the login in Emply, and `reactivate` is `ours`",
     ),
     "was_in_configured_group": ConditionWords(
-        "the groups of the last reconciliation ({groups_then:none is recorded}) still count",
+        "at the last reconciliation the user was in {still:configured groups, as nobody recorded otherwise}",
         "no group of the last reconciliation ({groups_then:there was none}) is configured any more",
     ),
     "no_group_configured_any_more": ConditionWords(
         "no group of the last reconciliation ({groups_then:there was none}) is configured any more",
-        "the groups of the last reconciliation ({groups_then:none is recorded}) still count",
+        "at the last reconciliation the user was in {still:configured groups, as nobody recorded otherwise}",
     ),
     "not_deleted_with_employee": ConditionWords(
         "the Entra user is not deleted with the employee", "W3 deactivates the login together with the Entra user"

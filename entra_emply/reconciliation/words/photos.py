@@ -5,7 +5,7 @@ from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 CONDITIONS = {
     "profile_pictures": ConditionWords("`profile_pictures` is on", "`profile_pictures` is off"),
     "photos_read": ConditionWords(
-        "the pictures in Entra could be read", "the pictures in Entra could not be read ({code:no answer}), nobody's"
+        "the pictures in Entra could be read", "nobody's picture in Entra could be read ({code:no answer})"
     ),
     "photo_unreadable": ConditionWords(
         "the service answered {code:nothing} when the picture was asked for", "the user's picture could be asked for"
@@ -15,9 +15,7 @@ CONDITIONS = {
     ),
     "photo_in_entra": ConditionWords("the user has a picture in Entra", "the user has no picture in Entra"),
     "no_photo_in_entra": ConditionWords("the user has no picture in Entra", "the user has a picture in Entra"),
-    "photo_changed": ConditionWords(
-        "the picture is another than the one that Emply was given last", "Emply was given this picture already"
-    ),
+    "photo_changed": ConditionWords("{picture}", "Emply was given this picture already"),
     "photo_recorded": ConditionWords("Emply was given a picture before", "Emply was never given a picture from Entra"),
 }
 

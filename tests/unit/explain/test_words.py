@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation import completeness, guards, rules, words
+from entra_emply.reconciliation import completeness, guard_counts, guards, rules, words
 from entra_emply.reconciliation.explain.facts import Facts
 from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.explain.statements import statements
@@ -55,7 +55,7 @@ FORBIDDING = {"P3"}
 
 
 def modules() -> Iterator[ModuleType]:
-    yield from (guards, completeness)
+    yield from (guards, guard_counts, completeness)
     for each in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
         yield import_module(each.name)
 
