@@ -98,6 +98,11 @@ def test_without_department_is_no_choice_where_everybody_has_one(house: House) -
     assert "without department" not in house.signed_in().get("/plan").text
 
 
+def test_a_single_held_action_is_approved_in_the_singular(ada: Browser) -> None:
+    assert "Approve the one held that fits …" in text_of(ada.get("/plan?person=søren"))
+    assert "Approve all 2 held that fit …" in text_of(ada.get("/plan?state=held"))
+
+
 def test_a_person_is_found_for_the_filter_without_an_address_in_the_address(ada: Browser) -> None:
     ada.get("/plan")
     answer = ada.post("/plan/person", who="soren@con", plan="2")
