@@ -59,7 +59,8 @@ def _parts(applied: Mapping[str, Any]) -> Iterator[Row]:
     named = {"undone": f"{applied['target']}.{applied['kind']}", "undone_plan_id": applied["plan_id"]}
     row: Row = about | named | {"undone_action_id": applied["action_id"], "why": None}
     if applied["target"] != "emply" or applied["kind"] not in KINDS:
-        yield row | {"kind": applied["kind"], "before": before, "after": after, "why": _ANOTHER_KIND}
+        made = None if pd.isna(applied["before"]) else before
+        yield row | {"kind": applied["kind"], "before": made, "after": after, "why": _ANOTHER_KIND}
         return
     kind = "activate_user" if applied["kind"] == "deactivate_user" else applied["kind"]
     for name, value in after.items():
