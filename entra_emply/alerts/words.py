@@ -58,10 +58,11 @@ def still_held(facts: Facts, days: int) -> Told:
 
 def lapses(lapse: Lapse, now: datetime) -> Told:
     """An approval is about to end unused."""
+    them = _verb(lapse.count, "it", "them")
     title = f"entra-emply: an approval of {_actions(lapse.count)} lapses in {_long(lapse.ends_at - now)}"
     lines = [
         f"Approved with plan {lapse.plan_id[:SHORT_ID]}, and not applied yet. Held again from {_at(lapse.ends_at)} on.",
-        "See why the runs do not apply them, or approve them once more after that.",
+        f"See why the runs do not apply {them}, or approve {them} once more after that.",
     ]
     return title, lines, "/plan"
 

@@ -22,7 +22,10 @@ STRICT = {"max_grants": {"min_count": 0, "percent": 0}}
         (
             "3f9c12ab45de99",
             1,
-            "entra-emply approve 3f9c12ab45de --by NAME --reason TEXT; 1 of them only after",
+            (
+                "entra-emply approve 3f9c12ab45de --by NAME --reason TEXT; 1 of them only after the next entra-emply "
+                "sync, which records it"
+            ),
         ),
         ("3f9c12ab45de99", 0, "entra-emply sync records them"),
         (None, 0, "entra-emply sync records them"),
