@@ -48,7 +48,12 @@ def key_of(text: str) -> str:
 
 def as_address(text: "pd.Series[str]") -> "pd.Series[str]":
     """`text` as it was written, but for what `key` drops: format characters, surrounding white space."""
-    return _map(text, _as_it_is, lambda value: _visible(value).strip())
+    return _map(text, _as_it_is, address_of)
+
+
+def address_of(text: str) -> str:
+    """`as_address` of one text, blank as the empty string."""
+    return _visible(text).strip()
 
 
 def _visible(text: str) -> str:

@@ -18,6 +18,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from assets.resources import Connections
 from entra_emply import clock
+from entra_emply.printing import counted
 from pipelines.decisions import DECISIONS
 
 ONE_AT_A_TIME = "entra-emply/one-at-a-time"
@@ -57,7 +58,7 @@ def forget_what_is_old(context: OpExecutionContext, connections: Connections) ->
     frames = connections.frames.prune(now, retention.frames_days)
     runs = _delete_runs(context.instance, retention.runs_days)
     connections.ledger.prune(now - timedelta(days=retention.frames_days))
-    context.log.info("forgot the frames of %s runs and %s runs of Dagster", frames, runs)
+    context.log.info("forgot the frames of %s and %s of Dagster", counted(frames, "run"), counted(runs, "run"))
 
 
 @job(description="Retention: forget frames, runs and plans that are old enough.")

@@ -21,6 +21,7 @@ from assets.reconciliation import PLAN_TAG
 from assets.resources import Connections
 from entra_emply import clock
 from entra_emply.errors import EntraEmplyError, SettingsError
+from entra_emply.printing import counted
 from pipelines.alerting import tell_within
 from pipelines.command_lock import BY_COMMAND
 from pipelines.failures import failed_since
@@ -91,7 +92,7 @@ def alerts(context: SensorEvaluationContext, connections: Connections) -> SkipRe
     if told is None:
         return SkipReason("a receiver takes long: the next tick goes on")
     context.update_cursor(until.isoformat())
-    return SkipReason(f"{told.new} new alerts, {told.sent} sent, {told.waiting} not taken yet")
+    return SkipReason(f"{counted(told.new, 'new alert')}, {told.sent} sent, {told.waiting} not taken yet")
 
 
 SENSORS = [apply_after_sync, settings_changed, alerts]

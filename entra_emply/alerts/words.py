@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from entra_emply.ledger.alert_facts import Batch, Facts, Lapse, Lead, Week
-from entra_emply.printing import SHORT_ID
+from entra_emply.printing import SHORT_ID, counted
 from entra_emply.reconciliation.findings import CATALOGUE
 from entra_emply.reconciliation.report.wording import how_to_approve
 from entra_emply.reconciliation.words.actions import GUARDS, KINDS
@@ -52,16 +52,17 @@ def still_held(facts: Facts, days: int) -> Told:
     """Something still waits, after so many days."""
     count = _sum(facts.held)
     title = f"entra-emply: {_actions(count)} still {_verb(count, 'waits', 'wait')} for approval"
-    since = f"The oldest waits for {_count(days, 'day')}."
+    since = f"The oldest waits for {counted(days, 'day')}."
     return title, [since, *_batches(facts.held), *_guards(facts.held), _approve(facts)], "/plan"
 
 
 def lapses(lapse: Lapse, now: datetime) -> Told:
     """An approval is about to end unused."""
+    them = _verb(lapse.count, "it", "them")
     title = f"entra-emply: an approval of {_actions(lapse.count)} lapses in {_long(lapse.ends_at - now)}"
     lines = [
         f"Approved with plan {lapse.plan_id[:SHORT_ID]}, and not applied yet. Held again from {_at(lapse.ends_at)} on.",
-        "See why the runs do not apply them, or approve them once more after that.",
+        f"See why the runs do not apply {them}, or approve {them} once more after that.",
     ]
     return title, lines, "/plan"
 
@@ -88,7 +89,7 @@ def left_out(batches: Sequence[Batch]) -> Told:
 
 def errors(batches: Sequence[Batch]) -> Told:
     """New findings of severity error."""
-    return f"entra-emply: {_count(_sum(batches), 'new error')} to put right", _findings(batches), "/findings"
+    return f"entra-emply: {counted(_sum(batches), 'new error')} to put right", _findings(batches), "/findings"
 
 
 def ends(name: str, at: datetime, now: datetime) -> Told:
@@ -158,11 +159,7 @@ def _sum(batches: Sequence[Batch]) -> int:
 
 
 def _actions(count: int) -> str:
-    return _count(count, "action")
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    return counted(count, "action")
 
 
 def _verb(count: int, one: str, several: str) -> str:
@@ -178,5 +175,5 @@ def _long(span: timedelta) -> str:
     minutes = max(1, -(-int(span.total_seconds()) // 60))
     for unit, length in (("day", 1440), ("hour", 60)):
         if minutes >= 2 * length:
-            return _count(round(minutes / length), unit)
-    return _count(minutes, "minute")
+            return counted(round(minutes / length), unit)
+    return counted(minutes, "minute")

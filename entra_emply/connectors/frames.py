@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from pandera.errors import SchemaError, SchemaErrors
 
 from entra_emply.errors import SourceUnreadable
+from entra_emply.printing import counted
 from entra_emply.text import TEXT, as_arrow
 
 Row = Mapping[str, Any]
@@ -189,7 +190,8 @@ def _kind(spec: pandera.Column) -> str:
 def _objects_only(rows: Sequence[Row], source: str) -> None:
     if set(map(type, rows)) - {dict}:
         wrong = sum(type(row) is not dict for row in rows)
-        raise SourceUnreadable(source, f"{wrong} of {len(rows)} rows are not objects")
+        are = "is not an object" if wrong == 1 else "are not objects"
+        raise SourceUnreadable(source, f"{wrong} of {counted(len(rows), 'row')} {are}")
 
 
 def _copied(columns: Mapping[str, pandera.Column], rows: Sequence[Row]) -> dict[str, "pa.Array"]:
@@ -327,4 +329,4 @@ def sentence(name: str, what: str, count: int, ids: Iterable[object]) -> str:
     """What is wrong with a column in so many rows, with the first of their ids that are nobody's address."""
     shown = [each for each in islice(ids, _SHOWN) if isinstance(each, str) and _OPAQUE.fullmatch(each)]
     named = f" (ids {', '.join(shown)}{', …' if count > len(shown) else ''})" if shown else ""
-    return f"{name} {what} in {count} row{'' if count == 1 else 's'}{named}"
+    return f"{name} {what} in {counted(count, 'row')}{named}"

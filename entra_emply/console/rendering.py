@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from entra_emply import clock
 from entra_emply.console.words import STATES, field_name, kind_title
-from entra_emply.printing import SHORT_ID
+from entra_emply.printing import SHORT_ID, counted
 from entra_emply.reconciliation.words.actions import GUARDS
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -31,7 +31,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {"moment": _moment, "ago": _ago, "count": _count, "short": lambda text: str(text)[:SHORT_ID]}
+    made.filters |= {"moment": _moment, "ago": _ago, "count": counted, "short": lambda text: str(text)[:SHORT_ID]}
     made.filters |= {"field_name": field_name, "kind_title": kind_title, "listed": _listed}
     made.globals |= {"GUARDS": GUARDS, "STATES": STATES}
     return made
@@ -46,13 +46,8 @@ def _ago(at: datetime) -> str:
     past = max(clock.now() - at, timedelta(0))
     for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
         if past >= unit:
-            return f"{_count(int(past / unit), name)} ago"
+            return f"{counted(int(past / unit), name)} ago"
     return "just now"
-
-
-def _count(number: int, one: str, several: str | None = None) -> str:
-    """`3 actions`, `1 action`, `12,000 people`."""
-    return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
 def _listed(parts: Iterable[Any]) -> str:

@@ -32,6 +32,10 @@ _FIELDS = {
     "surname": "Last name",
     "matchedBy": "Matched by",
     "photo": "Picture",
+    "isDefault": "Default calendar",
+    "enabled": "Switched on",
+    "canDisable": "Can be switched off",
+    "isAllDay": "All day",
 }
 
 

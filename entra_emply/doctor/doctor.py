@@ -18,7 +18,7 @@ from entra_emply.doctor.checks import Check, failed, note, ok, skipped
 from entra_emply.environment import Environment
 from entra_emply.errors import EntraEmplyError, LedgerError, SettingsError
 from entra_emply.ledger.installed import ledger_if_any
-from entra_emply.printing import line
+from entra_emply.printing import counted, line
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.mapping import Mapping, require_application, resolve
 from entra_emply.reconciliation.settings import Settings, load
@@ -54,9 +54,10 @@ def show_checks(checks: Sequence[Check], console: Console) -> None:
             line(console, f"do {check.remedy}", 8, "dim")
     counts = Counter(check.status for check in checks)
     notes = f", {counts['note']} of them with a note to read" if counts["note"] else ""
-    wrong = f"{counts['failed']} of {len(checks)} checks failed"
+    all_ = counted(len(checks), "check")
+    wrong = f"{counts['failed']} of {all_} failed"
     console.print()
-    line(console, wrong if counts["failed"] else f"All is well: {len(checks)} checks{notes}")
+    line(console, wrong if counts["failed"] else f"All is well: {all_}{notes}")
 
 
 def _settings(environment: Environment) -> tuple[Settings | None, list[Check]]:
@@ -164,8 +165,10 @@ def _names(environment: Environment, settings: Settings | None, found: Sequence[
         return failed(name, str(error), "Correct the names in the settings, or make what they name.")
     except EntraEmplyError as error:
         return skipped(name, str(error))
-    renamed = f"; {len(resolved.renamed)} were renamed since and are known by id" if len(resolved.renamed) else ""
-    return ok(name, f"{len(settings.groups)} groups with their roles and departments exist{renamed}")
+    groups, new = len(settings.groups), len(resolved.renamed)
+    exist = "its role and department exists" if groups == 1 else "their roles and departments exist"
+    known = "was renamed since and is known by id" if new == 1 else "were renamed since and are known by id"
+    return ok(name, f"{counted(groups, 'group')} with {exist}{f'; {new} {known}' if new else ''}")
 
 
 def _resolved(environment: Environment, settings: Settings) -> Mapping:

@@ -14,6 +14,7 @@ from entra_emply.connectors.entra.connection import FORBIDDEN, NOT_FOUND, OK, Co
 from entra_emply.connectors.entra.permissions import APPLICATIONS, CALENDARS, MEMBERS, USERS, Permission
 from entra_emply.doctor.checks import Check, failed, note, ok
 from entra_emply.errors import CredentialsError
+from entra_emply.printing import counted
 from entra_emply.reconciliation.settings import Settings
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -83,7 +84,8 @@ def tried(connection: Connection, needed: Sequence[Call], correct: str) -> Itera
     troubled = [check for call in needed if (check := _tried(connection, call, correct)) is not None]
     yield from troubled
     answered = len(needed) - len(troubled)
-    yield ok("entra: calls", f"{answered} calls that planning and applying make are answered; writing is not tried")
+    calls = f"{counted(answered, 'call')} that planning and applying make {'is' if answered == 1 else 'are'} answered"
+    yield ok("entra: calls", f"{calls}; writing is not tried")
 
 
 def _tried(connection: Connection, call: Call, correct: str) -> Check | None:

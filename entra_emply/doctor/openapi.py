@@ -15,6 +15,7 @@ from entra_emply.connectors.emply.records import plain_name, top_name
 from entra_emply.doctor.checks import Check, failed, note, ok
 from entra_emply.doctor.openapi_document import Documented, NoOpenApi, OpenApi, read
 from entra_emply.errors import SettingsError
+from entra_emply.printing import counted
 
 _NAME = "openapi"
 _PAGING = ("skip", "take")
@@ -28,7 +29,7 @@ def checks(named: str, path: Path) -> Iterator[Check]:
         remedy = "Download it from Emply's API2 page (Swagger), as JSON or YAML, and name that file."
         yield failed(_NAME, str(error), remedy if isinstance(error, NoOpenApi) else "Correct the API description.")
         return
-    yield ok(_NAME, f"{path} is OpenAPI {document.version} with {len(document.paths)} paths")
+    yield ok(_NAME, f"{path} is OpenAPI {document.version} with {counted(len(document.paths), 'path')}")
     compared = _Comparison(description, document)
     yield from compared.authentication()
     for name in NEEDS:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from entra_emply import clock
 from entra_emply.connectors.reads import Anew, Base
+from entra_emply.printing import counted
 from entra_emply.storage.frame_store import FrameStore, StoredRun
 
 TRACKED = ("entra_users", "entra_groups", "entra_group_members")
@@ -54,7 +55,9 @@ class Bases:
         cursor = run.whole(cursor_of(source))
         age = clock.now() - datetime.fromisoformat(cursor["read_whole_at"].iloc[0])
         if not timedelta() <= age < timedelta(hours=self.full_read_hours):
-            return Anew(f"the last whole read is not of the last {self.full_read_hours} hours (full_read_hours)")
+            return Anew(
+                f"the last whole read is not of the last {counted(self.full_read_hours, 'hour')} (full_read_hours)"
+            )
         frames = self.stored.read(run.run_id, source)
         return Base(run.run_id, {source: frames} if isinstance(frames, pd.DataFrame) else frames, cursor)
 

@@ -6,6 +6,7 @@ The steps are the same for a run and for a dry run. What a whole read is, is `re
 from collections.abc import Collection, Mapping
 
 from entra_emply.errors import PlanRefused
+from entra_emply.printing import counted
 from entra_emply.reconciliation.completeness import Counted, require_full_read, require_referred
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import may_be_empty
@@ -40,6 +41,7 @@ def require_no_external_user_touched(inputs: Inputs, plan: Plan) -> None:
     touched = external_users_touched(inputs, plan)
     if touched:
         raise PlanRefused(
-            f"the plan would change {touched} Emply users who are not linked to anybody in Entra (M6): "
+            f"the plan would change {counted(touched, 'Emply user')} who {'is' if touched == 1 else 'are'} not linked "
+            "to anybody in Entra (M6): "
             "nothing of it may be applied; report this fault of entra-emply"
         )

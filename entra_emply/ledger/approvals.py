@@ -75,7 +75,8 @@ def approve(
     )
     _record(connection, plan.plan_id, wanted.approved, by, reason)
     if not _forget_emptied(connection, group, plan) and not (wanted.again or wanted.approved):
-        fitting = "that fits all these filters, and " if any((kind, domain, group, person, action_ids)) else ""
+        filtered = any((kind, domain, group, person)) or action_ids is not None
+        fitting = "that fits all these filters, and " if filtered else ""
         raise PlanRefused(
             f"plan {plan.plan_id[:SHORT_ID]} holds nothing {fitting}that waits for an approval of its own"
         )

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from entra_emply.ledger.history_table import history_table
-from entra_emply.printing import line
+from entra_emply.printing import counted, line
 
 Row = Mapping[str, Any]
 
@@ -135,7 +135,8 @@ def _statements(statements: Sequence[Row], console: Console) -> None:
             if statement["verdict"] == verdict:
                 line(console, f"{statement['rule']:4} {statement['sentence']}", 2)
     others = sum(each["verdict"] == "not" for each in statements)
-    line(console, f"{others} other rules have no part in this; --json says why.", 2)
+    have = "has" if others == 1 else "have"
+    line(console, f"{counted(others, 'other rule')} {have} no part in this; --json says why.", 2)
 
 
 def _questions(questions: Sequence[Row], console: Console) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.action_status import ActionFailure
+from entra_emply.printing import counted
 from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.reconciliation.report.markdown import SHOWN, escaped, heading, listed, paragraphs
 from entra_emply.reconciliation.report.wording import how_to_approve
@@ -54,28 +55,32 @@ class ApplyReport:
 
     def count(self, result: str) -> int:
         """The actions of any kind with this result."""
-        return sum(counted[result] for counted in self.results.values())
+        return sum(numbers[result] for numbers in self.results.values())
 
     def add(self, action: Action, result: str) -> None:
         """Count an action."""
         if action.name not in self.results:
-            counted = {**self.results, action.name: Counter[str]()}
-            self.results = {name: counted[name] for name in ORDER if name in counted}
+            numbers = {**self.results, action.name: Counter[str]()}
+            self.results = {name: numbers[name] for name in ORDER if name in numbers}
         self.results[action.name][result] += 1
 
 
 def report_markdown(report: ApplyReport, plan_id: str, failures: Sequence[ActionFailure]) -> str:
     """What was applied by kind, what is held, and the first of what a person should look at: whom, and the code."""
     kinds = [
-        f"| `{kind}` | {counted['applied']} | {counted['superseded']} | {counted['failed']} | {counted['unknown']} |"
-        for kind, counted in report.results.items()
+        f"| `{kind}` | {numbers['applied']} | {numbers['superseded']} | {numbers['failed']} | {numbers['unknown']} |"
+        for kind, numbers in report.results.items()
     ]
     header = ["| kind | applied | not called for any more | failed | unknown |", "|---|--:|--:|--:|--:|"]
-    untried = f"{report.untried} actions were not tried, because a service was down: the next run tries them."
+    was, them = ("was", "it") if report.untried == 1 else ("were", "them")
+    untried = (
+        f"{counted(report.untried, 'action')} {was} not tried, because a service was down: the next run tries {them}."
+    )
+    held = f"{counted(report.held, 'action')} {'is' if report.held == 1 else 'are'} held: `{how_to_approve(plan_id)}`."
     return paragraphs(
         [
             "\n".join([*header, *kinds]) if kinds else "Nothing was to be applied.",
-            f"{report.held} actions are held: `{how_to_approve(plan_id)}`." if report.held else "",
+            held if report.held else "",
             untried if report.untried else "",
             *_failures(failures),
         ]

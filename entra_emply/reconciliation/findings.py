@@ -57,7 +57,7 @@ CATALOGUE = {
     "address_taken": Finding(
         "error",
         "Another user in Emply carries this username or e-mail already, or would get it.",
-        "Find out whose the Emply user is: correct its address, or make both addresses equal so that they match.",
+        "Find out whose the Emply user is: correct their address, or make both addresses equal so that they match.",
     ),
     "login_email_differs": Finding(
         "warning",
@@ -77,12 +77,12 @@ CATALOGUE = {
     "employee_archived_in_group": Finding(
         "warning",
         "The employee is archived in Emply, but the user is still enabled and in a configured group of Entra.",
-        "Remove the user from the group or disable it; if the person has come back, reopen the employee.",
+        "Remove the user from the group or disable the account; if the person has come back, reopen the employee.",
     ),
     "deactivated_in_emply": Finding(
         "info",
         "Somebody deactivated this user in Emply; the pipeline only reactivates those that it deactivated itself.",
-        "Activate the user in Emply, remove it from the Entra group, or set `reactivate: all`.",
+        "Activate the user in Emply, take the person out of the Entra group, or set `reactivate: all`.",
     ),
     "unmanaged": Finding(
         "info",
@@ -139,12 +139,12 @@ CATALOGUE = {
     "duplicate_upn": Finding(
         "error",
         "Several users of Emply would get the same sign-in name in Entra, so none of them is created.",
-        "Give each of them a username or e-mail of its own in Emply.",
+        "Give each of them a username or e-mail of their own in Emply.",
     ),
     "restorable_user": Finding(
         "warning",
         "A deleted user of Entra has this sign-in name or address, so no new one is created.",
-        "Restore the deleted user in Entra, or delete it for good.",
+        "Restore the deleted user in Entra, or delete that user for good.",
     ),
     "needs_group": Finding(
         "info",
@@ -159,7 +159,7 @@ CATALOGUE = {
     "sso_not_assigned": Finding(
         "warning",
         "The application that signs people in to Emply requires assignment, and this user has none.",
-        "Assign the user, or a group that it is a direct member of, to the enterprise application.",
+        "Assign the user, or a group that they are a direct member of, to the enterprise application.",
     ),
     "dynamic_group_guests": Finding(
         "info",

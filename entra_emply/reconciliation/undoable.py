@@ -59,7 +59,8 @@ def _parts(applied: Mapping[str, Any]) -> Iterator[Row]:
     named = {"undone": f"{applied['target']}.{applied['kind']}", "undone_plan_id": applied["plan_id"]}
     row: Row = about | named | {"undone_action_id": applied["action_id"], "why": None}
     if applied["target"] != "emply" or applied["kind"] not in KINDS:
-        yield row | {"kind": applied["kind"], "before": before, "after": after, "why": _ANOTHER_KIND}
+        was = None if pd.isna(applied["before"]) else before
+        yield row | {"kind": applied["kind"], "was": was, "before": after, "after": was, "why": _ANOTHER_KIND}
         return
     kind = "activate_user" if applied["kind"] == "deactivate_user" else applied["kind"]
     for name, value in after.items():
@@ -67,7 +68,8 @@ def _parts(applied: Mapping[str, Any]) -> Iterator[Row]:
         restored = sorted({*value, *(old or [])}) if name == "roleIds" else old
         lost = restored is not None and restored != value
         why = None if lost else _NOTHING_LOST[kind]
-        yield row | {"kind": kind, "before": {name: value}, "after": {name: restored}, "why": why}
+        sides = {"was": {name: old}, "before": {name: value}, "after": {name: restored}}
+        yield row | sides | {"kind": kind, "why": why}
 
 
 def _judged(inputs: Inputs, wanted: list[Row], asked: Collection[tuple[str, str]]) -> list[str | None]:
@@ -107,7 +109,5 @@ def _together(rows: list[Row]) -> list[Row]:
 
 def _told(row: Row) -> Row:
     """What is said of an action that cannot be undone: as it was applied."""
-    before, after = row["before"], row["after"]
-    if row["why"] != _ANOTHER_KIND:  # then they are what would be restored, the other way round
-        before, after = after, before
-    return {"kind": row["undone"], "subject": row["subject"], "before": before, "after": after, "why": row["why"]}
+    did = {"kind": row["undone"], "subject": row["subject"], "before": row["was"], "after": row["before"]}
+    return did | {"why": row["why"]}

@@ -34,17 +34,23 @@ def approve(
         str | None, typer.Option(help="Only people of this group; also approves that it was emptied.")
     ] = None,
     person: Person = None,
+    department: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only people of this department of Emply, by its title.")
+    ] = None,
     yes: Yes = False,
 ) -> None:
     """Release held actions of the newest plan. Shows them, and on a terminal asks first. The next run applies them."""
+    from entra_emply.extraction.department_of_plan import actions_of_department  # noqa: PLC0415
     from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415
     from entra_emply.ledger.approvals import require_filled  # noqa: PLC0415
+    from entra_emply.storage.frame_store import FrameStore  # noqa: PLC0415
 
-    require_filled(by=by, reason=reason)
+    require_filled(by=by, reason=reason, department=department)
     filters = {"kind": kind, "domain": domain, "group": group, "person": person}
     with ledger() as found:
-        named = recorded_id(environment(), found, plan)
-        wanted = found.would_approve(named, **filters)
+        named, store = recorded_id(environment(), found, plan), FrameStore(environment().frames_url)
+        ids = None if department is None else actions_of_department(store, found, department)
+        wanted = found.would_approve(named, ids, **filters)
     asks = bool(wanted.approved) and not yes and sys.stdin.isatty() and sys.stdout.isatty()
     if asks:
         _show(wanted)
@@ -52,7 +58,7 @@ def approve(
             typer.echo("Nothing was approved")
             raise typer.Exit(1)
     with ledger() as found:
-        released = found.approve(named, **filters, by=by, reason=reason)
+        released = found.approve(named, **filters, action_ids=ids, by=by, reason=reason)
     typer.echo(_told(wanted, len(released)))
     if wanted.approved and not asks:
         _show(wanted)

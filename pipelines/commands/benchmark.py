@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from entra_emply.printing import print_json
+from entra_emply.printing import counted, print_json
 from pipelines import configuration
 from pipelines.commands.options import Users, example
 from pipelines.commands.progress import progress
@@ -31,7 +31,7 @@ def benchmark_plan(users: Users = 100_000) -> None:
     """Join, rules and plan over so many synthetic people, without HTTP; JSON."""
     from benchmarks.plan import benchmark_plan as measure  # noqa: PLC0415
 
-    with progress(f"Planning for {users} people"):
+    with progress(f"Planning for {counted(users, 'person', 'people')}"):
         measured = measure(users)
     print_json(measured)
 
@@ -41,7 +41,7 @@ def benchmark_explain(users: Users = 100_000) -> None:
     """The command explain in a company of so many people, from stored frames; JSON."""
     from benchmarks.explain import benchmark_explain as measure  # noqa: PLC0415
 
-    with progress(f"Explaining some of {users} people"):
+    with progress(f"Explaining some of {counted(users, 'person', 'people')}"):
         measured = measure(users)
     print_json(measured)
 
@@ -61,7 +61,7 @@ def benchmark_sync(
     """
     from benchmarks.sync import benchmark_sync as measure  # noqa: PLC0415
 
-    with progress(f"Syncs of {users} people"):
+    with progress(f"Syncs of {counted(users, 'person', 'people')}"):
         delays = {"graph_ms": graph_ms, "emply_ms": emply_ms, "page_ms": page_ms}
         measured = measure(users, configuration.SETTINGS, calendars=calendars, **delays)
     print_json(measured)
@@ -76,6 +76,6 @@ def benchmark_mailboxes(
     """Read photos, calendars and events of so many mailboxes from a sandbox, whole and by delta; JSON."""
     from benchmarks.mailboxes import benchmark_mailboxes as measure  # noqa: PLC0415
 
-    with progress(f"Reading {mailboxes} mailboxes"):
+    with progress(f"Reading {counted(mailboxes, 'mailbox', 'mailboxes')}"):
         measured = measure(mailboxes, events, delay)
     print_json(measured)

@@ -108,12 +108,14 @@ def plan(
         return 0
     written = " and ".join(str(file) for file in (html_file, csv_file) if file is not None)
     if written:
-        typer.echo(f"Plan {run.plan.plan_id[:SHORT_ID]}: {len(made['actions'])} actions, written to {written}")
+        typer.echo(
+            f"Plan {run.plan.plan_id[:SHORT_ID]}: {counted(len(made['actions']), 'action')}, written to {written}"
+        )
     else:
         approval = "of a draft nothing can be approved" if settings else run.approval
         show(whole, names_of(run.inputs), console(), approval, part=made)
     if len(made["actions"]) < len(whole["actions"]):
-        typer.echo(f"Shown are {len(made['actions'])} of {counted(len(whole['actions']), 'action')}")
+        typer.echo(_part(len(made["actions"]), len(whole["actions"])))
     if run.not_read:
         typer.echo(run.not_read)
     if settings is not None:
@@ -122,6 +124,13 @@ def plan(
             f"{here.settings} with it; the next sync makes this plan, and records what is to be approved"
         )
     return 0
+
+
+def _part(shown: int, of: int) -> str:
+    """How much of a plan is shown."""
+    if not shown:
+        return f"No action fits; the plan has {counted(of, 'action')}"
+    return f"{shown} of {counted(of, 'action')} {'is' if shown == 1 else 'are'} shown"
 
 
 def _plan_offline(file: Path) -> int:

@@ -26,7 +26,7 @@ from entra_emply.errors import EntraEmplyError
 from entra_emply.ledger.action_status import ActionFailure
 from entra_emply.ledger.database import in_words
 from entra_emply.ledger.installed import existing_ledger
-from entra_emply.printing import SHORT_ID
+from entra_emply.printing import SHORT_ID, counted
 from entra_emply.progress import Tell, listening
 from entra_emply.reconciliation.completeness import require_acceptable
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES
@@ -81,8 +81,7 @@ class SyncReport:
     def summary(self) -> str:
         """One line, and one more of what could not be read."""
         said = ", ".join(f"{count} {what}" for what, count in self.counts.items() if count)
-        actions = "action" if self.planned == 1 else "actions"
-        done = f"Plan {self.plan_id[:SHORT_ID]}: {self.planned} {actions}; {said or 'nothing to do'}"
+        done = f"Plan {self.plan_id[:SHORT_ID]}: {counted(self.planned, 'action')}; {said or 'nothing to do'}"
         return f"{done}\n{self.not_read}" if self.not_read else done
 
     @property

@@ -126,7 +126,7 @@ def test_trouble_that_passes_changes_nothing(
 STAYING = STAYS | {
     "404": ({"status": 404}, "Emply answered 404 not_found"),
     "an object": ({"status": 200, "body": {"events": []}}, "a page is not a list"),
-    "a row that is none": ({"status": 200, "body": ["x"]}, "rows are not objects"),
+    "a row that is none": ({"status": 200, "body": ["x"]}, "is not an object"),
 }
 
 

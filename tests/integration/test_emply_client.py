@@ -138,7 +138,7 @@ STAYING = STAYS | {
     "404": ({"status": 404}, "Emply answered 404 not_found: are EMPLY_CUSTOMER and EMPLY_URL right"),
     "an object": ({"status": 200, "body": {"users": []}}, "a page is not a list"),
     "a row without an id": ({"status": 200, "body": [{"id": None}]}, "is missing in 1 row"),
-    "a row that is none": ({"status": 200, "body": ["x"]}, "1 of 1 rows are not objects"),
+    "a row that is none": ({"status": 200, "body": ["x"]}, "1 of 1 row is not an object"),
 }
 
 

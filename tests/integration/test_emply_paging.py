@@ -176,7 +176,7 @@ def test_as_many_rows_as_a_customary_first_page_are_refused_with_what_to_do(
     server: Loopback, client: EmplyClient, count: int
 ) -> None:
     _serve(server, _whole, _rows(count))
-    with pytest.raises(SourceUnreadable, match=f"{count} rows may be a first page only; compare with what"):
+    with pytest.raises(SourceUnreadable, match=f"{count:,} rows may be a first page only; compare with what"):
         client.users()
 
 

@@ -4,6 +4,7 @@ approval of nothing is refused in one line. And `explain_person`, the job that a
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,6 +86,50 @@ def test_the_command_approves_nothing_by_mistake(
     done = installation.run("approve", plan[1], *(f"--{name}={value}" for name, value in options))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
     assert said in done.stderr
+    assert approved(server, installation) == 0
+
+
+def test_the_command_approves_the_people_of_a_department_alone_and_only_once(
+    installation: Installation, server: Server, approval: dict[str, str]
+) -> None:
+    command = ("approve", approval["plan_id"][:8], "--department", "aarhus ", "--by", "Ada", "--reason", "looked")
+    done = installation.run(*command)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert " mette.winther@contoso.dk\n" in done.stdout
+    assert done.stdout.endswith("\n1 action of 1 person\n")
+    query = "SELECT subject FROM entra_emply.actions JOIN entra_emply.approvals USING (action_id)"
+    assert server.execute(query, installation.database) == [("mette.winther@contoso.dk",)]
+    again = installation.run(*command)
+    assert (again.returncode, again.stdout) == (0, "Nothing left to approve: all of it is approved already\n")
+    assert approved(server, installation) == 1
+
+
+@pytest.mark.parametrize(
+    ("department", "said"),
+    [
+        ("Nowhere", "--department Nowhere: Emply has no department of that title"),
+        ("Warsaw", "holds nothing that fits all these filters"),
+        (" ", "department is blank"),
+    ],
+)
+def test_the_command_approves_no_department_by_mistake(
+    installation: Installation, server: Server, approval: dict[str, str], department: str, said: str
+) -> None:
+    filters = ("--department", department, "--by", "Ada", "--reason", "looked")
+    done = installation.run("approve", approval["plan_id"], *filters)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
+    assert said in done.stderr
+    assert approved(server, installation) == 0
+
+
+def test_no_department_is_approved_when_what_the_plans_run_read_is_gone(
+    installation: Installation, server: Server, approval: dict[str, str]
+) -> None:
+    shutil.rmtree(installation.home / "frames")
+    filters = ("--department", "Aarhus", "--by", "Ada", "--reason", "looked")
+    done = installation.run("approve", approval["plan_id"], *filters)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
+    assert "the frames of the newest plan's run cannot be read" in done.stderr
     assert approved(server, installation) == 0
 
 

@@ -85,7 +85,9 @@ def test_a_part_of_the_plan_is_shown_with_the_id_and_counts_of_all(synced: Insta
     assert {held[name] == whole[name] for name in ("plan_id", "status", "summary")} == {True}
     subject = held["actions"][0]["subject"]
     text = synced.run("plan", "--person", subject.upper(), "--kind", held["actions"][0]["kind"]).stdout
-    assert text.splitlines()[-1] == f"Shown are 1 of {len(whole['actions'])} actions"
+    assert text.splitlines()[-1] == f"1 of {len(whole['actions'])} actions is shown"
+    none = synced.run("plan", "--person", "nobody@contoso.com").stdout
+    assert none.splitlines()[-1] == f"No action fits; the plan has {len(whole['actions'])} actions"
     for wrong in (("--kind", "roles"), ("--department", "Nowhere")):
         done = synced.run("plan", *wrong)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1)

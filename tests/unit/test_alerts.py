@@ -107,6 +107,7 @@ def test_an_approval_that_is_about_to_lapse_is_told_of() -> None:
     assert len(keys(replace(WELL, lapsing=(lapse,)))) == 1
     assert "an approval of 12 actions lapses in 11 hours" in told(replace(WELL, lapsing=(lapse,)))
     assert keys(replace(WELL, lapsing=(replace(lapse, ends_at=NOW + 13 * HOUR),))) == []
+    assert "do not apply it, or approve it once more" in told(replace(WELL, lapsing=(replace(lapse, count=1),)))
 
 
 # Failures, findings

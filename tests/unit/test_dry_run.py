@@ -22,7 +22,10 @@ STRICT = {"max_grants": {"min_count": 0, "percent": 0}}
         (
             "3f9c12ab45de99",
             1,
-            "entra-emply approve 3f9c12ab45de --by NAME --reason TEXT; 1 of them only after",
+            (
+                "entra-emply approve 3f9c12ab45de --by NAME --reason TEXT; 1 of them only after the next entra-emply "
+                "sync, which records it"
+            ),
         ),
         ("3f9c12ab45de99", 0, "entra-emply sync records them"),
         (None, 0, "entra-emply sync records them"),
@@ -43,7 +46,7 @@ def test_a_plan_that_touches_an_external_user_is_refused() -> None:
     plan = make_plan(inputs)
     stranger = plan.actions.head(1).assign(emply_user_id="emply-external", rule="R5")
     assert external_users_touched(inputs, plan) == 0
-    with pytest.raises(PlanRefused, match=r"1 Emply users who are not linked .*\(M6\)"):
+    with pytest.raises(PlanRefused, match=r"1 Emply user who is not linked .*\(M6\)"):
         require_no_external_user_touched(inputs, replace(plan, actions=stranger))
 
 

@@ -106,7 +106,7 @@ REFUSED: list[tuple[Build, Any, str]] = [
     (entra.users, [{"id": "u-1", "mail": [CANARY]}], "mail is not a text in 1 row (ids u-1)"),
     (entra.users, [{"id": "u-1", "accountEnabled": CANARY}], "account_enabled is not true or false in 1 row (ids u-1)"),
     (entra.users, [{"id": "u-1", "accountEnabled": 1}], "account_enabled is not true or false in 1 row (ids u-1)"),
-    (entra.users, [CANARY, {"id": "u"}], "1 of 2 rows are not objects"),
+    (entra.users, [CANARY, {"id": "u"}], "1 of 2 rows is not an object"),
     (entra.users, [{"id": CANARY, "mail": 1}], "mail is not a text in 1 row"),
     (entra.users, [{"id": f"u-{n}", "mail": n} for n in range(9)], "in 9 rows (ids u-0, u-1, u-2, u-3, u-4, …)"),
     (entra.groups, [{"id": "g", "groupTypes": 7}], "dynamic is not true or false in 1 row (ids g)"),

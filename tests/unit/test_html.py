@@ -84,6 +84,13 @@ def test_without_groups_there_is_no_overview_of_them(joiner: tuple[Row, str]) ->
     assert "By group" in joiner[1]
 
 
+def test_one_action_and_one_finding_are_told_in_the_singular(joiner: tuple[Row, str]) -> None:
+    plan = joiner[0]
+    held = [action for action in plan["actions"] if action["held_by"]][:1]
+    text = html({**plan, "actions": held, "findings": plan["findings"][:1]}, {})
+    assert "<p>1 action, 1 held; 1 finding.</p>" in text
+
+
 def test_a_plan_with_nothing_to_do_says_so() -> None:
     text = page(scenario())[1]
     assert "Nothing to do." in text

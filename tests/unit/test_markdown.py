@@ -125,3 +125,9 @@ def test_what_was_applied_is_counted_by_kind_and_what_is_held_says_how_to_approv
     assert "| `emply.set_roles` | 3 | 1 | 0 | 0 |" in text
     assert "2 actions are held: `entra-emply approve 3f9c12ab45de --by NAME --reason TEXT`." in text
     assert "What to look at" not in text
+
+
+def test_a_single_action_is_held_and_tried_later_in_the_singular() -> None:
+    text = report_markdown(ApplyReport(1, held=1, untried=1), "3f9c12ab45de99", [])
+    assert "1 action is held: `entra-emply approve" in text
+    assert "1 action was not tried, because a service was down: the next run tries it." in text

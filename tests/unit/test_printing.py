@@ -5,10 +5,17 @@ import io
 import pytest
 from rich.console import Console
 
-from entra_emply.printing import line
+from entra_emply.printing import counted, line
 
 SENTENCE = "The login is deactivated in Emply and is found there under deactivated users."
 COMMAND = 'To approve it: entra-emply approve 3f9c12ab45de --person "megan@contoso.com" --by NAME'
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 people"), (1, "1 person"), (2, "2 people"), (12_000, "12,000 people")]
+)
+def test_one_is_told_from_several(number: int, said: str) -> None:
+    assert counted(number, "person", "people") == said
 
 
 def printed(text: str, *, terminal: bool) -> list[str]:

@@ -157,6 +157,16 @@ def test_why_something_cannot_be_undone(inputs: Inputs, applied: pd.DataFrame, w
     assert why_not(undoable(inputs, applied, ())) == [why]
 
 
+def test_what_was_made_is_told_without_a_value_before() -> None:
+    made = undoable(megan(), done("create_user", None, {"active": True}), ()).refused
+    assert [row["before"] for row in made] == [None]
+
+
+def test_roles_that_took_none_away_are_told_as_they_were_changed() -> None:
+    (refused,) = undoable(megan(), done("set_roles", roles("HR"), roles("Employee", "HR")), ()).refused
+    assert (refused["before"], refused["after"]) == (roles("HR"), roles("Employee", "HR"))
+
+
 def test_what_r4_would_replace_again_names_what_to_change() -> None:
     people, logins = [person(groups=["Employees"])], [login(roles=["New employee"])]
     lagging = scenario(people, logins, linked=["megan"], mapping={"Employees": "New employee"},

@@ -21,6 +21,7 @@ from entra_emply.connectors.answer import SUCCESS, Answer
 from entra_emply.connectors.emply.description import Description
 from entra_emply.connectors.pages import Pages, ReadAgain, whole
 from entra_emply.errors import SourceUnreadable
+from entra_emply.printing import counted
 
 Style = Literal["skip_take", "whole"]
 Params = Mapping[str, str]
@@ -232,7 +233,8 @@ class _Reading:
         if self._there_is_more or (customary and not self._lists.longer_than(count, self._source, self._operation)):
             raise SourceUnreadable(
                 self._source,
-                f"`skip` and `take` have no effect, and {count} rows may be a first page only; {self._unsure()}",
+                f"`skip` and `take` have no effect, and {counted(count, 'row')} may be a first page only; "
+                f"{self._unsure()}",
             )
 
     # --- requests -----------------------------------------------------------------------------------------------------

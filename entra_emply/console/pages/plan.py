@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from entra_emply.console.asked import Asked
 from entra_emply.console.pages.today import people_in
-from entra_emply.console.queries.actions import MOST, STATES, Filter
+from entra_emply.console.queries.actions import MOST, NO_DEPARTMENT, STATES, Filter
 from entra_emply.console.queries.difference import difference
 from entra_emply.console.queries.rows import actions_shown, differences_shown
 from entra_emply.ledger.plans import RecordedPlan
@@ -155,7 +155,12 @@ def _choices(
     """Value, name and number of what can be filtered by."""
     groups = [(each, names.get(each, each), number) for each, number in choices["group"].items()]
     others = {name: [(each, each, n) for each, n in counts.items()] for name, counts in choices.items()}
-    return others | {"group": sorted(groups, key=lambda each: each[1].casefold())}
+    titled = [each for each in others["department"] if each[0] != NO_DEPARTMENT]
+    without = [(NO_DEPARTMENT, "without department", n) for each, _, n in others["department"] if each == NO_DEPARTMENT]
+    return others | {
+        "group": sorted(groups, key=lambda each: each[1].casefold()),
+        "department": [*titled, *without],
+    }
 
 
 def _states(actions: pd.DataFrame) -> list[tuple[str, str, int]]:

@@ -13,13 +13,15 @@ from entra_emply.reconciliation.kinds import UNDO_RULES
 
 MOST = 200
 """Rows that a page sends at most."""
+NO_DEPARTMENT = " none"
+"""In the place of a department's title, which never begins with a blank: of people who are in none."""
 STATES = ("held", "approved", "failed", "planned", "applied", "superseded", "interrupted", "withdrawn")
 
 
 @dataclass(frozen=True)
 class Filter:
     """Which actions: each of these that is set must fit. group: an id. person: an id of either system.
-    department: a title.
+    department: a title, or NO_DEPARTMENT.
     """
 
     state: str = ""
@@ -71,7 +73,9 @@ class PlanActions:
         department = (
             pd.Series("", index=frame.index)
             if lists is None
-            else departments_of(frame, *map(lists.whole, ("emply_users", "emply_employees", "emply_departments")))
+            else departments_of(
+                frame, *map(lists.whole, ("emply_users", "emply_employees", "emply_departments"))
+            ).fillna(NO_DEPARTMENT)
         )
         return cls(frame.assign(name=frame["target"] + "." + frame["kind"], domain=domain, department=department))
 

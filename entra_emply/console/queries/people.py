@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from entra_emply.reconciliation.explain.neighbourhood import Frames
-from entra_emply.text import key
+from entra_emply.text import as_address, key
 
 _LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "å": "a"}
 """Letters that Unicode does not take apart into a plain one and a mark."""
@@ -85,7 +85,7 @@ def _users(frames: Frames) -> pd.DataFrame:
     return _people(
         users["entra_id"],
         users["display_name"].fillna("").where(users["display_name"].notna(), name),
-        [users["user_principal_name"], users["mail"]],
+        [users["mail"], users["user_principal_name"]],
         name,
         "Entra",
     )
@@ -111,7 +111,7 @@ def _people(
     ids: "pd.Series[str]", name: "pd.Series[str]", addresses: "list[pd.Series[str]]", also: "pd.Series[str]", where: str
 ) -> pd.DataFrame:
     """id, name, address, where, text, and each address as a key. `also`: what else they are called."""
-    address = addresses[0].fillna(addresses[-1]).fillna("")
+    address = as_address(addresses[0]).fillna(as_address(addresses[-1])).fillna("")
     text = name + " " + also
     for each in addresses:
         text = text + " " + each.fillna("")

@@ -10,7 +10,7 @@ from entra_emply.reconciliation.explain.standing import Recorded, link_held, sta
 from entra_emply.reconciliation.explain.statement import listed
 from entra_emply.reconciliation.explain.statements import statements
 from entra_emply.reconciliation.report.wording import changes, why
-from entra_emply.text import key_of
+from entra_emply.text import address_of
 
 
 def explanation(facts: Facts, recorded: Recorded) -> dict[str, Any]:
@@ -44,14 +44,15 @@ def _action(facts: Facts, row: Row, recorded: Recorded) -> dict[str, Any]:
 def _entra(facts: Facts) -> dict[str, Any]:
     user = facts.entra
     if user is None:
-        gone = "It is linked to an Entra user that is gone." if facts.gone else "There is no Entra user."
+        gone = "The login is linked to an Entra user who is gone." if facts.gone else "There is no Entra user."
         return {"found": False, "sentence": gone}
     kind = "guest" if facts.guest else "member"
     state = "an enabled" if user["account_enabled"] else "a disabled"
-    mail = f", mail {user['mail']}" if user["mail"] else ", without a mail address"
+    address = address_of(user["mail"] or "")
+    mail = f", mail {address}" if address else ", without a mail address"
     return {
         "found": True,
-        "sentence": f"The Entra user {user['user_principal_name']} is {state} {kind}{mail}.",
+        "sentence": f"The Entra user {address_of(user['user_principal_name'])} is {state} {kind}{mail}.",
         "user": dict(user),
     }
 
@@ -66,10 +67,10 @@ def _emply(facts: Facts) -> dict[str, Any]:
     turned = facts.action(kind="deactivate_user") or facts.action(kind="activate_user")
     if turned and turned["action_id"] in facts.done:
         by = f", and was {'de' if login['active'] else ''}activated by the run since"
-    named = next((name for name in (login["username"], login["email"]) if key_of(name or "")), "without username")
+    named = next(filter(None, (address_of(login[name] or "") for name in ("username", "email"))), "without username")
     return {
         "found": True,
-        "sentence": f"The Emply user {named} is {state}{by}; its roles: {listed(facts.roles)}.",
+        "sentence": f"The Emply user {named} is {state}{by}; roles: {listed(facts.roles)}.",
         "user": dict(login),
     }
 

@@ -17,7 +17,7 @@ def counterpart(facts: Facts) -> str:
         first_of(
             (facts.left_alone, "More than one user carries the address, so nobody of them is matched or changed."),
             (not facts.settings.enabled and not facts.linked, "The integration is switched off, so nobody is matched."),
-            (facts.gone, "The Emply user is linked to an Entra user that is gone."),
+            (facts.gone, "The Emply user is linked to an Entra user who is gone."),
             (facts.linked, _since(facts)),
             (facts.matched_by == "username", "They match: the sign-in name in Entra equals the username in Emply."),
             (facts.matched_by == "email", "They match: the e-mails are equal."),
@@ -27,7 +27,7 @@ def counterpart(facts: Facts) -> str:
             ),
             (facts.made_since, "The run made a login for this Entra user and linked the two."),
             (facts.entra is not None, "No Emply user belongs to this Entra user."),
-            (facts.login is not None, "No Entra user belongs to this Emply user: it is external."),
+            (facts.login is not None, "No Entra user belongs to this Emply user, who is external."),
         )
         or "There is only an employee: no user in Entra and no login in Emply."
     )
@@ -37,7 +37,7 @@ def _since(facts: Facts) -> str:
     if facts.link is None:
         return "The two users are linked."
     how = _HOW.get(str(facts.link["matched_by"]), "somebody linked them")
-    return f"The two users are linked since {facts.link['at']:%Y-%m-%d}: {how}."
+    return f"The two users have been linked since {facts.link['at']:%Y-%m-%d}: {how}."
 
 
 def named(other: Other) -> str:

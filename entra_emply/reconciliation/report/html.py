@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, Template
 
+from entra_emply.printing import counted
 from entra_emply.reconciliation.report.wording import Row, fields, how_to_approve, why
 from entra_emply.reconciliation.words.actions import GUARDS, KINDS
 
@@ -57,6 +58,7 @@ def groups_of(actions: pd.DataFrame) -> dict[str, list[str]]:
 def _template() -> Template:
     loader = PackageLoader("entra_emply.reconciliation.report", "")
     environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["count"] = counted
     return environment.get_template("report.html.jinja")
 
 

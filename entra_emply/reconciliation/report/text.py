@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from entra_emply.errors import SettingsError
-from entra_emply.printing import SHORT_ID, line
+from entra_emply.printing import SHORT_ID, counted, line
 from entra_emply.reconciliation.report.html import html
 from entra_emply.reconciliation.report.wording import changes, why
 from entra_emply.reconciliation.words.actions import GUARDS, KINDS
@@ -93,6 +93,7 @@ def _show_counts(plan: Row, console: Console, approval: str) -> None:
     held = plan["summary"]["held"]
     console.print()
     line(console, f"Plan {plan['plan_id'][:SHORT_ID]} of {plan['created_at']}, mapping {plan['mapping_version']}")
-    line(console, Text.assemble((", ".join(counts) or "Nothing to do", "bold"), f"; {len(plan['findings'])} findings"))
+    findings = counted(len(plan["findings"]), "finding")
+    line(console, Text.assemble((", ".join(counts) or "Nothing to do", "bold"), f"; {findings}"))
     if held:
         line(console, Text.assemble((f"{held} held", "bold red"), f": {approval}"))

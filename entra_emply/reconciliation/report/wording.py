@@ -114,10 +114,11 @@ def how_to_approve(plan_id: str | None, new: int = 0) -> str:
     """What lets held actions go: approving the recorded plan of this id (None: there is none that holds them); `new`
     are held by no recorded plan yet.
     """
+    them = "it" if new == 1 else "them"
     if plan_id is None:
-        return "entra-emply sync records them, and prints the id of the plan to approve"
+        return f"entra-emply sync records {them}, and prints the id of the plan to approve"
     command = f"entra-emply approve {plan_id[:SHORT_ID]} --by NAME --reason TEXT"
-    return f"{command}; {new} of them only after the next entra-emply sync, which records them" if new else command
+    return f"{command}; {new} of them only after the next entra-emply sync, which records {them}" if new else command
 
 
 def why(action: Row) -> str:

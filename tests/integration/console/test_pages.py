@@ -75,6 +75,34 @@ def test_a_plan_is_filtered_by_department_and_each_has_its_number(house: House) 
     assert "Approve 1 action for 1 person?" in text_of(browser.post("/plan/confirm", department="Łódź", all="1"))
 
 
+def test_those_without_department_are_a_choice_of_their_own(house: House) -> None:
+    house.systems.scenario["emply"]["departments"] = [{"id": "d-none", "title": "none"}]
+    house.systems.login("łukasz")["departmentId"] = "d-none"
+    house.run()
+    browser = house.signed_in()
+    page = browser.get("/plan?department=+none")
+    assert '<option value="none">none (1)</option>' in page.text
+    assert '<option value=" none" selected>without department (1)</option>' in page.text
+    said = text_of(page)
+    assert "1 action for 1 person, filtered" in said
+    assert "søren@contoso.com" in said
+    assert "łukasz@contoso.com" not in said
+    assert "Approve 1 action for 1 person?" in text_of(browser.post("/plan/confirm", department=" none", all="1"))
+
+
+def test_without_department_is_no_choice_where_everybody_has_one(house: House) -> None:
+    house.systems.scenario["emply"]["departments"] = [{"id": "d-lodz", "title": "Łódź"}]
+    for leaver in ("søren", "łukasz"):
+        house.systems.login(leaver)["departmentId"] = "d-lodz"
+    house.run()
+    assert "without department" not in house.signed_in().get("/plan").text
+
+
+def test_a_single_held_action_is_approved_in_the_singular(ada: Browser) -> None:
+    assert "Approve the one held that fits …" in text_of(ada.get("/plan?person=søren"))
+    assert "Approve all 2 held that fit …" in text_of(ada.get("/plan?state=held"))
+
+
 def test_a_person_is_found_for_the_filter_without_an_address_in_the_address(ada: Browser) -> None:
     ada.get("/plan")
     answer = ada.post("/plan/person", who="soren@con", plan="2")

@@ -53,6 +53,11 @@ def test_a_name_that_does_not_exist_is_named(clinic: Clinic) -> None:
     assert (found.status, "'Çalışanlar'" in found.said) == ("failed", True)
 
 
+def test_one_group_is_told_in_the_singular(clinic: Clinic) -> None:
+    found = clinic.examine()["names in the settings (R8)"]
+    assert (found.status, found.said) == ("ok", "1 group with its role and department exists")
+
+
 def test_a_clock_that_is_wrong_is_told_with_how_much(clinic: Clinic) -> None:
     with clock.frozen(clock.now() + timedelta(minutes=10)):
         found = clinic.examine()

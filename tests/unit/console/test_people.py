@@ -70,6 +70,14 @@ def test_those_whose_name_begins_so_come_first_and_all_are_counted(people: Peopl
     assert ([each.id for each in found], count) == (["u4"], 3)  # and Łucja, and Søren Kjær
 
 
+def test_the_address_is_the_e_mail_without_blanks_and_else_the_sign_in_name() -> None:
+    guest = {"userPrincipalName": "zoe_fabrikam.com#EXT#@contoso.com", "givenName": "Zoë", "userType": "Guest"}
+    mails = {"u1": " Zoe@fabrikam.com\u200b ", "u2": None}
+    users = [{**guest, "id": identity, "mail": mail} for identity, mail in mails.items()]
+    found, _ = People.of(InMemory.of(inputs_of({"entra": {"users": users}}, {}, {}, clock.now()))).find("zoë", 2)
+    assert {each.id: each.address for each in found} == {"u1": "Zoe@fabrikam.com", "u2": guest["userPrincipalName"]}
+
+
 def test_nobody_at_all_is_found_in_nothing() -> None:
     nobody = People(pd.DataFrame(columns=["id", "name", "address", "where", "text"], dtype="str"))
     assert nobody.find("jan", 10) == ([], 0)

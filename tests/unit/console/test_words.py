@@ -15,7 +15,8 @@ from entra_emply.reconciliation.kinds import ORDER
         ("roleIds", "Roles"),
         ("active", "Active"),
         ("timeZone", "Time zone"),
-        ("isAllDay", "Is all day"),
+        ("isAllDay", "All day"),
+        ("startTime", "Start time"),
     ],
 )
 def test_a_field_is_called_in_words(name: str, said: str) -> None:

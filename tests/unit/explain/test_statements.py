@@ -102,8 +102,15 @@ def test_an_external_login_is_told_why_its_entra_user_is_not_taken() -> None:
 def test_how_a_link_came_to_be_is_told() -> None:
     link = {"entra_id": "entra-megan", "emply_user_id": "login-megan", "matched_by": "created", "at": AT}
     (facts,) = facts_of(scenario([person()], [login()], linked=["megan"]), "entra-megan", [link])
-    said = "The two users are linked since 2026-11-22: the pipeline made this login for this Entra user."
+    said = "The two users have been linked since 2026-11-22: the pipeline made this login for this Entra user."
     assert counterpart(facts) == said
+
+
+def test_addresses_are_told_without_what_nobody_sees_of_them() -> None:
+    blank = {"username": " Megan@contoso.com ", "email": "megan@contoso.com\u200b"}
+    document = explained(scenario([person(mail="  Megan@Contoso.com \u200b")], [login(**blank)]))
+    assert document["found"]["entra"]["sentence"].endswith("is an enabled member, mail Megan@Contoso.com.")
+    assert document["found"]["emply"]["sentence"].startswith("The Emply user Megan@contoso.com is active; roles: ")
 
 
 def test_an_employee_alone_is_a_person_too() -> None:

@@ -11,9 +11,13 @@ def employees_first(facts: Facts) -> str | None:
     if facts.entra is None and facts.login is None:
         if facts.status == "archived":
             return "There is only the employee, who is archived: an Entra user with this e-mail gets no login (L3)."
-        return "There is only the employee. A user of Entra with the same e-mail will be connected to it."
+        return "There is only the employee. A user of Entra with the same e-mail will be connected to this employee."
     if facts.employee is not None:
-        so = "so the two are connected" if facts.login is not None else "so a login of this user is connected to it"
+        so = (
+            "so the two are connected"
+            if facts.login is not None
+            else "so a login of this user is connected to the employee"
+        )
         return f"The employee ({facts.status}) has the same e-mail or carries this login, {so}."
     near = next(iter(facts.near), None)
     hint = _hint(near) if near else ""
