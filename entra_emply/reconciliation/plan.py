@@ -42,7 +42,7 @@ from entra_emply.reconciliation.rules import (
     calendars,
     events,
     left_out,
-    lifecycle,
+    lifecycle_actions,
     photos,
     roles,
     signs,
@@ -269,7 +269,7 @@ def _joined(flags: dict[str, Mask]) -> "pd.Series[str]":
 def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:
     drafts = together(
         [
-            lifecycle.findings_of(identities),
+            lifecycle_actions.findings_of(identities),
             roles.findings_of(identities),
             attributes.findings_of(identities),
             photos.findings_of(identities),

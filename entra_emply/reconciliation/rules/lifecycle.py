@@ -1,7 +1,6 @@
 """L: joiners, leavers, and those who come back. Who gets a login, who loses it, and what a person has to look at."""
 
 from itertools import product
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,18 +10,15 @@ from entra_emply.reconciliation.arrays import (
     Mask,
     Rows,
     as_set,
-    collected,
     different_texts,
     equal_pairs,
     is_among,
     is_text,
     marked,
     positions,
-    sort_order,
     stacked,
     take,
 )
-from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Rule, Values
 from entra_emply.reconciliation.rules.conditions import (
@@ -74,7 +70,7 @@ def _address_taken(identities: Identities, rows: Rows) -> Mask:
 
 def _carriers(identities: Identities, person: int) -> Values:
     """What the Emply users are called that stand in the way of a login of their own."""
-    users, (_, found) = identities.inputs.emply_users, _in_the_way(identities, np.array([person]))
+    users, (_, found) = identities.inputs.emply_users, in_the_way(identities, np.array([person]))
     of = users[users["emply_user_id"].isin(found)]
     name = identities.text("entra", "user_principal_name", person)
     return {
@@ -84,7 +80,7 @@ def _carriers(identities: Identities, person: int) -> Values:
     }
 
 
-def _in_the_way(identities: Identities, persons: Rows) -> "tuple[Rows, pd.Series[str]]":
+def in_the_way(identities: Identities, persons: Rows) -> "tuple[Rows, pd.Series[str]]":
     """L1a: the Emply users that carry an address of these people, or share one: the people, and their ids."""
     users, at = identities.inputs.emply_users, pd.Index(persons)
     names, emails = key(identities.entra("user_principal_name", at)), take(identities.frame["address"], persons)
@@ -212,48 +208,8 @@ L12 = Rule("L12", RECONCILABLE, (login_has_email, employee_by_entra_email))
 
 RULES = (L1, L1a, L2, L3, L4, L5, L6, L7, L7a, L8, L9, L10, L11, L12)
 
-_REASONS = {"L5": "deleted_in_entra", "L6": "account_disabled", "L7": "removed_from_group", "L7a": "is_room"}
-
-
-def actions_of(identities: Identities) -> Drafts:
-    """Links (M5), creations (L1), activations (L4) and deactivations (L5, L6, L7, L7a, W3), drafted."""
-    parts = [_links(identities), _creations(identities), _activations(identities), _deactivations(identities)]
-    return together(parts)
-
-
-def findings_of(identities: Identities) -> Drafts:
-    """What L1a, L2, L3, L4, L8 to L12, M4 and "employee of a person" have to say, drafted."""
-    guest = is_text(identities.entra("user_type"), "Guest")
-    no_address = L2.acts(identities)
-    several = (identities.frame["employees"] > 1).to_numpy(dtype=bool)
-    known = (identities.in_scope | identities.linked) & ~identities.left_alone
-    raised: list[tuple[Mask, str, str]] = [
-        (identities.left_alone & identities.in_entra, "ambiguous_match", "M4"),
-        (several & known, "duplicate_employee", "L9"),
-        (no_address & guest, "guest_without_mail", "L2"),
-        (no_address & ~guest, "no_email", "L2"),
-        (L3.acts(identities), "employee_archived_in_group", "L3"),
-        (L11.acts(identities), "employee_archived_in_group", "L11"),
-        (L4.fails_at(identities, "may_activate"), "deactivated_in_emply", "L4"),
-        (L8.acts(identities), "unmanaged", "L8"),
-        (L9.acts(identities), "user_without_employee", "L9"),
-        (L10.acts(identities), "leaver_without_resignation_date", "L10"),
-        (L12.acts(identities), "login_email_differs", "L12"),
-    ]
-    drafts = [findings(identities.where(mask), code, rule) for mask, code, rule in raised]
-    return together([*drafts, _taken(identities)])
-
-
-def _taken(identities: Identities) -> Drafts:
-    """L1a, with the least id of the Emply users in the way as `object`."""
-    rows = identities.where(L1a.acts(identities))
-    if rows.empty:
-        return findings(rows, "address_taken", "L1a")
-    person, ids = _in_the_way(identities, rows.to_numpy())
-    by_id = sort_order(ids)[::-1]
-    least = np.full(len(identities), -1, dtype=np.int64)
-    least[person[by_id]] = by_id  # of several the least comes last
-    return findings(rows, "address_taken", "L1a", object=take(ids, least[rows]))
+REASONS = {"L5": "deleted_in_entra", "L6": "account_disabled", "L7": "removed_from_group", "L7a": "is_room"}
+"""Why a login is deactivated, by rule (interfaces.md, `reason`)."""
 
 
 def joiners(identities: Identities) -> Mask:
@@ -271,44 +227,8 @@ def leaver_reason(identities: Identities) -> npt.NDArray[np.object_]:
     """Why each linked person has to be inactive (L5, L6, L7a, L7), None for everybody else; active or not."""
     reasons = np.full(len(identities), None, dtype=object)
     for rule in (L5, L6, L7, L7a):
-        reasons[rule.reaches(identities, "login_active")] = _REASONS[rule.name]
+        reasons[rule.reaches(identities, "login_active")] = REASONS[rule.name]
     return reasons
-
-
-def _links(identities: Identities) -> Drafts:
-    """M5: what M2, M3 and M3b matched becomes a link."""
-    how = identities.frame["matched_by"]
-    return together(
-        actions(identities.where(is_text(how, by)), "ledger.link_user", rule, after={"matchedBy": by})
-        for by, rule in (("username", "M2"), ("email", "M3"), ("address", "M3b"))
-    )
-
-
-def _creations(identities: Identities) -> Drafts:
-    """L1 and R3: the login of a joiner, with the main group's defaults."""
-    rows = identities.where(joiners(identities))
-    if rows.empty:
-        return actions(rows, "emply.create_user", "L1")
-    names = as_address(identities.entra("user_principal_name", rows))
-    mail = as_address(identities.entra("mail", rows))
-    main = identities.frame["main_group"].to_numpy(dtype=np.int64)[rows]
-    defaults = identities.mapping.groups
-    after = {
-        "username": names,
-        "email": mail.fillna(names),
-        "firstName": written(identities.entra("given_name", rows)),
-        "lastName": written(identities.entra("surname", rows)),
-        "jobTitle": written(identities.entra("job_title", rows)),
-        "mobilePhone": written(identities.entra("mobile_phone", rows)),
-        "roleIds": _role_lists(identities, rows),
-        "departmentId": take(defaults["department_id"], main),
-        "language": take(defaults["language"], main),
-        "timeZone": take(defaults["time_zone"], main),
-        "currency": take(defaults["currency"], main),
-        "employeeId": take(identities.frame["employee_id"], rows.to_numpy()),
-        "active": True,
-    }
-    return actions(rows, "emply.create_user", "L1", after=after)
 
 
 @once
@@ -325,34 +245,8 @@ def given_at_creation(identities: Identities) -> pd.DataFrame:
     return pd.DataFrame({"person": pairs // width, "role_id": take(roles, pairs % width)})
 
 
-def _role_lists(identities: Identities, rows: "pd.Index[int]") -> list[Any]:
-    given = given_at_creation(identities)
-    return collected(np.searchsorted(rows, given["person"]), given["role_id"], len(rows)).to_pylist()
-
-
 @once
 def stays_active(identities: Identities) -> Mask:
     """rules.md, "active (C, E, P)": active in Emply or activated in this plan, and not deactivated or deleted in it."""
     leaving = (leaver_reason(identities) != None) | to_delete(identities)  # noqa: E711 (of each, not of the array)
     return (identities.active | L4.acts(identities)) & ~leaving
-
-
-def _activations(identities: Identities) -> Drafts:
-    return _activity(identities, L4.acts(identities), "emply.activate_user", "L4", becomes=True)
-
-
-def _deactivations(identities: Identities) -> Drafts:
-    """L5, L6, L7, L7a: of those who are still active; W3 instead of them where the Entra user is deleted."""
-    kind, deleted = "emply.deactivate_user", to_delete(identities) & identities.active
-    drafts = [
-        _activity(identities, rule.acts(identities), kind, rule.name, becomes=False, why=_REASONS[rule.name])
-        for rule in (L5, L6, L7, L7a)
-    ]
-    return together([*drafts, _activity(identities, deleted, kind, "W3", becomes=False, why="deleted_in_entra")])
-
-
-def _activity(
-    identities: Identities, mask: Mask, kind: str, rule: str, *, becomes: bool, why: str | None = None
-) -> Drafts:
-    before, after = {"active": not becomes}, {"active": becomes}
-    return actions(identities.where(mask), kind, rule, reason=why, before=before, after=after)

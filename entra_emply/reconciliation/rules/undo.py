@@ -19,7 +19,7 @@ from entra_emply.reconciliation.changed_logins import COLUMNS, with_logins_chang
 from entra_emply.reconciliation.drafts import Drafts, actions, together
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rule import Condition, Looked, Part, Rule, Values, failed
-from entra_emply.reconciliation.rules import attributes, lifecycle, roles
+from entra_emply.reconciliation.rules import attributes, lifecycle_actions, roles
 from entra_emply.reconciliation.rules.conditions import employee_not_archived, without_employee
 from entra_emply.reconciliation.rules.roles import no_protected_role
 from entra_emply.reconciliation.rules.scope import PersonCondition
@@ -87,7 +87,7 @@ class Undoing:
 def planned(identities: Identities) -> Drafts:
     """What L, R and A plan for logins, drafted."""
     drafts = [
-        lifecycle.actions_of(identities),
+        lifecycle_actions.actions_of(identities),
         roles.role_changes(identities).actions,
         attributes.actions_of(identities),
     ]
