@@ -130,6 +130,7 @@ _KINDS = {
     "model_type": "expected a mapping",
     "dict_type": "expected a mapping",
     "string_type": "expected a text",
+    "string_unicode": "expected a text of whole characters",
     "bool_type": "expected true or false",
     "int_type": "expected a whole number",
     "int_parsing": "expected a whole number",

@@ -71,6 +71,31 @@ def test_v1_needs_no_translation_of_rows() -> None:
          "operations.list_roles.path: expected a path without { }"),
         ("path: roles,", "path: /roles,", "list_roles", "expected a path below the url, without / before it"),
         ("path: roles,", 'path: "roles?all=1",', "list_roles", "expected a path below the url"),
+        ("path: roles,", 'path: "https://elsewhere.com/roles",', "list_roles", "expected a path below the url, not an"),
+        ("path: roles,", 'path: "https:/roles",', "list_roles", "expected a path below the url, not an"),
+        ("path: roles,", "path: ../roles,", "list_roles", "below the url, without . or .. between"),
+        ("path: roles,", "path: all/../../roles,", "list_roles", "below the url, without . or .. between"),
+        ("path: roles,", 'path: "%2E%2e/roles",', "list_roles", "below the url, without . or .. between"),
+        ("path: roles,", 'path: "roles\\n",', "list_roles", "below the url, without blanks and control"),
+        ("path: roles,", 'path: "roles\\0",', "list_roles", "below the url, without blanks and control"),
+        ("path: roles,", 'path: "{{roles}}",', "list_roles", "expected { and } only around the name of a place"),
+        ('path: "users/{id}", access: users}', 'path: "users/{id!r}", access: users}', "get_user",
+         "operations.get_user.path: expected { and } only around the name of a place"),
+        ('path: "users/{id}", access: users}', 'path: "users/{id:>9}", access: users}', "get_user",
+         "operations.get_user.path: expected { and } only around the name of a place"),
+        ("/{customer}  ", "/{customer!r}  ", "url:", "url: expected { and } only around the name of a place"),
+        ("api.emply.com", "", "url:", "url: expected a host behind https://"),
+        ("api.emply.com", "api.emply.com:https", "url:", "url: expected a host behind https://"),
+        ("/{customer}  ", "/{customer}?all=1  ", "url:", "url: expected an address without a query"),
+        ("/{customer}  ", "/../{customer}  ", "url:", "url: expected an address without a query, blanks, . or .."),
+        ("path: roles, access: roles", 'path: roles, access: " "', "list_roles",
+         "operations.list_roles.access: expected an area, such as users, or an area and what is done there, such as"),
+        ("path: roles, access: roles", 'path: roles, access: "roles: look"', "list_roles", "access: expected an area"),
+        ("path: roles, access: roles", 'path: roles, access: "roles:"', "list_roles", "access: expected an area"),
+        ("path: roles, access: roles", 'path: roles, access: ": read"', "list_roles", "access: expected an area"),
+        ("path: roles, access: roles", 'path: roles, access: "ro\\nles"', "list_roles", "access: expected an area"),
+        ("path: roles, access: roles", 'path: roles, access: "\\ud800"', "list_roles",
+         "access: expected a text of whole characters"),
         ("  list_roles:", "  list_role:", "list_role:", "operations.list_role: unknown operation; expected list_users"),
         ("content_type: application/json}", "content_type: text/xml}", "update_user", "expected a kind of JSON"),
         ("    lastName: lastName", "    lastname: lastName", "lastname:", "fields.user.lastname: unknown field"),
@@ -94,6 +119,37 @@ def test_a_mistake_is_named_with_its_line_and_what_was_expected(old: str, new: s
     assert expected in str(error.value)
     if line:
         assert f"mine.yaml, line {_line(line, wrong)}: " in str(error.value)
+
+
+@pytest.mark.parametrize("given", ["{method: GET, path: roles}", "{metod: GET}", "5", "[GET]", "null"])
+def test_an_unknown_operation_is_told_as_that_whatever_it_holds(given: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        _with("  list_roles:", f"  list_role: {given}\n  list_roles:")
+    [told] = str(error.value).split("; mine.yaml")
+    assert f"line {_line('  list_roles:')}: operations.list_role: unknown operation; expected list_users" in told
+
+
+def test_operations_that_are_no_mapping_are_told_as_that() -> None:
+    with pytest.raises(SettingsError, match=r"line 1: operations: expected a mapping"):
+        parse("{url: 'https://e.com', authentication: {query: key}, operations: [list_users]}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("api.emply.com/v1/{customer}  ", "api.emply.com/v1  "),  # a token may say whose it is
+        ("api.emply.com/v1/{customer}  ", "{customer}.emply.com  "),
+        ("path: roles,", "path: roles/,"),
+        ("path: roles,", 'path: "roles:all",'),
+        ('path: "employees/{id}"', 'path: "employees/uuid={id}"'),
+        ("path: roles, access: roles", "path: roles, access: HR roles"),
+        ("path: roles, access: roles", 'path: roles, access: "roles: read"'),
+        ("path: roles, access: roles", 'path: roles, access: "rôles:read"'),
+    ],
+)
+def test_what_another_emply_may_have_is_taken(old: str, new: str) -> None:
+    text = V1.replace(old, new, 1)
+    assert parse(text, "mine.yaml").operation("list_roles")
 
 
 def test_every_mistake_is_named_at_once() -> None:

@@ -8,18 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 
 from jmespath.exceptions import JMESPathError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from entra_emply import documents
 from entra_emply.connectors.emply import records
+from entra_emply.connectors.emply.operations import NEEDS
 
 CUSTOMER = "{customer}"
 JSON_PATCH = "application/json-patch+json"
 
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
 _CONTENT_TYPE = re.compile(r"application/([a-z0-9.-]+\+)?json(; ?charset=utf-8)?")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
+_ACCESS = re.compile(r"[^:]*[^:\s][^:]*(:\s?(read|write|delete))?")
 _LONGEST_TAKE, _MOST_A_SECOND = 100_000, 10_000
 
 
@@ -32,15 +36,44 @@ def _expression(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    if not text.startswith("https://") or len(text.split("/")) < len(("https:", "", "host")) or text != text.strip():
+    if not text.startswith("https://"):
         raise ValueError("expected an address that begins with https://")
-    return _with_places(text, {"customer"}).rstrip("/")
+    _with_places(text, {"customer"})
+    address = text.replace(CUSTOMER, "customer")
+    if _steps(address) or not _written_plainly(address) or set(address) & set("?# "):
+        raise ValueError("expected an address without a query, blanks, . or .. between slashes")
+    if not _has_host(address):
+        raise ValueError("expected a host behind https://, and at most a port behind it")
+    return text.rstrip("/")
+
+
+def _has_host(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return bool(parts.hostname) and parts.username is None and parts.port != 0
+    except ValueError:  # a port that is no number, brackets that do not fit
+        return False
 
 
 def _path(text: str) -> str:
     if text.startswith("/") or not text.strip() or set(text) & set("?# "):
         raise ValueError("expected a path below the url, without / before it and without a query")
+    if _ABSOLUTE.match(text):
+        raise ValueError("expected a path below the url, not an address")
+    if _steps(text):
+        raise ValueError("expected a path below the url, without . or .. between slashes")
+    if not _written_plainly(text):
+        raise ValueError("expected a path below the url, without blanks and control characters")
     return text
+
+
+def _steps(text: str) -> bool:
+    """Whether a part is . or .., which leads elsewhere than it says: whoever sends the address takes it away."""
+    return not {".", ".."}.isdisjoint(unquote(text).split("/"))
+
+
+def _written_plainly(text: str) -> bool:
+    return text.isprintable() and text == text.strip()
 
 
 def _with_places(text: str, known: set[str]) -> str:
@@ -53,9 +86,12 @@ def _with_places(text: str, known: set[str]) -> str:
 def places(text: str) -> set[str]:
     """The names in braces. Raises ValueError where the braces do not fit."""
     try:
-        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        parts = list(Formatter().parse(text))
     except ValueError:
         raise ValueError("expected every { to have its }") from None
+    if any(spec or conversion or set(literal) & set("{}") for literal, _, spec, conversion in parts):
+        raise ValueError("expected { and } only around the name of a place")
+    return {name for _, name, _, _ in parts if name is not None}
 
 
 def listed(names: "set[str] | frozenset[str]") -> str:
@@ -73,6 +109,21 @@ def _content_type(text: str) -> str:
     if not _CONTENT_TYPE.fullmatch(text):
         raise ValueError("expected a kind of JSON, such as application/json or application/merge-patch+json")
     return text
+
+
+def _access(text: str) -> str:
+    if not _ACCESS.fullmatch(text) or not text.isprintable():
+        raise ValueError(
+            "expected an area, such as users, or an area and what is done there, such as 'users: read' (write, delete)"
+        )
+    return text
+
+
+def _without_unknown(given: object) -> object:
+    """What an operation that nobody knows holds is not judged: that it is unknown is what is wrong with it."""
+    if not isinstance(given, dict):
+        return given
+    return {name: each if not isinstance(name, str) or name in NEEDS else None for name, each in given.items()}
 
 
 Text = Annotated[str, Field(strict=True, min_length=1)]
@@ -122,7 +173,7 @@ class Operation(_Section):
 
     method: Method
     path: Annotated[Text, AfterValidator(_path)]
-    access: Text
+    access: Annotated[Text, AfterValidator(_access)]
     content_type: Annotated[Text, AfterValidator(_content_type)] = "application/json"
     query: Mapping[Text, Text] = Field(default_factory=dict)
 
@@ -167,6 +218,6 @@ class Content(_Section):
     lists: Lists = Lists()
     requests_per_second: Annotated[int, Field(strict=True, ge=1, le=_MOST_A_SECOND)] = 50
     errors: Errors = Errors()
-    operations: Mapping[str, Operation | None]
+    operations: Annotated[Mapping[str, Operation | None], BeforeValidator(_without_unknown)]
     fields: Mapping[str, Mapping[str, Theirs]] = Field(default_factory=dict)
     """A field that is not told of has the pipeline's own name."""
