@@ -4,6 +4,7 @@ expected. What the keys mean is the models' business (`reconciliation.settings`,
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -19,6 +20,9 @@ Mistake = tuple[int, str]
 Content = TypeVar("Content", bound=BaseModel)
 
 _LONGEST_KEY = 60
+_DEEP = 100
+_UNREADABLE = (ValueError, LookupError, AttributeError)
+"""What a date or number that is none ends in."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,9 @@ def parse(
         lines = {(): 1} | dict(reversed(list(_lines(root))))
         mistakes = [*_repeated_keys(root), *(mistakes_in(root) if mistakes_in else ())]
     except RecursionError:
-        raise SettingsError(f"{name}: is nested too deeply, or an alias (*) leads back to where it stands") from None
+        why = "is nested too deeply, or an alias (*) leads back to where it stands"
+        raise SettingsError(f"{name}, line {_too_deep(text)}: {why}") from None
+    refuse(name, _keys_that_are_no_text(root))
     try:
         content = model.model_validate(document)
     except ValidationError as error:
@@ -76,19 +82,63 @@ def parse(
 
 def composed(text: str, name: str, of: str) -> tuple[yaml.Node, Mapping[object, object]]:
     """The document with its lines, and as data. Raises SettingsError."""
+    root = None
     try:
-        root, document = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingsError(f"{name}, line {line}: not valid YAML: {error.problem}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise SettingsError(f"{name}, line {line}: not valid YAML: a character that no text has") from None
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # a date or number that is none
-        raise SettingsError(f"{name}: not valid YAML: a value cannot be read ({type(error).__name__})") from None
+    except _UNREADABLE as error:
+        why = f"not valid YAML: a value cannot be read ({type(error).__name__})"
+        raise SettingsError(f"{name}, line {_unreadable(root)}: {why}") from None
     if not isinstance(document, Mapping) or root is None:
         raise SettingsError(f"{name}, line 1: expected a mapping of {of}")
     return root, document
+
+
+def _unreadable(root: yaml.Node | None) -> int:
+    """The line of the first value that is not what it looks like."""
+    lines = [node.start_mark.line + 1 for node in _nodes(root) if not _is_readable(node)] if root else []
+    return min(lines, default=1)
+
+
+def _is_readable(node: yaml.Node) -> bool:
+    try:
+        if isinstance(node, yaml.ScalarNode):
+            yaml.SafeLoader("").construct_object(node)
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def _nodes(root: yaml.Node) -> Iterator[yaml.Node]:
+    """Every node of a document, once."""
+    seen, left = {id(root)}, [root]
+    while left:
+        node = left.pop()
+        yield node
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        for part in chain.from_iterable(each if isinstance(each, tuple) else (each,) for each in parts):
+            if id(part) not in seen:
+                seen.add(id(part))
+                left.append(part)
+
+
+def _too_deep(text: str) -> int:
+    """The line of what is nested deeper than anybody writes, or of the alias that leads back to where it stands."""
+    inside: list[str | None] = []
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            inside.append(event.anchor)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            inside.pop()
+        if len(inside) > _DEEP or (isinstance(event, yaml.AliasEvent) and event.anchor in inside):
+            return event.start_mark.line + 1 if event.start_mark else 1
+    return 1
 
 
 def refuse(name: str, mistakes: Iterable[Mistake]) -> None:
@@ -140,8 +190,16 @@ _KINDS = {
 """What was expected, where the library's own words are those of a programmer."""
 
 
-def _lines(node: yaml.Node, at: Location = ()) -> Iterator[tuple[Location, int]]:
-    """The line (from 1) of every key and every item, by where it is in the document."""
+def _lines(
+    node: yaml.Node, at: Location = (), is_open: dict[int, bool] | None = None
+) -> Iterator[tuple[Location, int]]:
+    """The line (from 1) of every key and every item, by where it is in the document.
+
+    What aliases repeat is told of once: aliases of aliases would be more places than there is memory for.
+    `is_open`: of the nodes that were met, whether this is inside of them. Raises RecursionError for one inside itself.
+    """
+    is_open = {} if is_open is None else is_open
+    is_open[id(node)] = True
     parts: list[tuple[str | int, yaml.Node, yaml.Node]] = []
     if isinstance(node, yaml.MappingNode):
         parts = [(str(label.value), label, value) for label, value in node.value]
@@ -149,18 +207,33 @@ def _lines(node: yaml.Node, at: Location = ()) -> Iterator[tuple[Location, int]]
         parts = [(number, item, item) for number, item in enumerate(node.value)]
     for name, start, value in parts:
         yield (*at, name), start.start_mark.line + 1
-        yield from _lines(value, (*at, name))
+        if is_open.get(id(value)):
+            raise RecursionError
+        if id(value) not in is_open:
+            yield from _lines(value, (*at, name), is_open)
+    is_open[id(node)] = False
 
 
-def _repeated_keys(node: yaml.Node) -> Iterator[Mistake]:
+def _mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
+    return (node for node in _nodes(root) if isinstance(node, yaml.MappingNode))
+
+
+def _repeated_keys(root: yaml.Node) -> Iterator[Mistake]:
     """YAML lets a later key win in silence; here it is an error."""
-    if isinstance(node, yaml.MappingNode):
+    for node in _mappings(root):
         seen: set[str] = set()
-        for label, value in node.value:
+        for label, _ in node.value:
             if str(label.value) in seen:
                 yield label.start_mark.line + 1, f"{short(str(label.value))}: the key is given twice"
             seen.add(str(label.value))
-            yield from _repeated_keys(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _repeated_keys(item)
+
+
+def _keys_that_are_no_text(root: yaml.Node) -> Iterator[Mistake]:
+    """YAML reads a key such as yes or 5 as something else than a text, which no key of any document is."""
+    for node in _mappings(root):
+        for label, _ in node.value:
+            if label.tag not in _TAGS_OF_KEYS:
+                yield label.start_mark.line + 1, f"{short(str(label.value))}: expected a key that is a text"
+
+
+_TAGS_OF_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")

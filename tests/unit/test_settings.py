@@ -59,16 +59,21 @@ def test_a_limit_that_names_one_number_keeps_the_default_of_the_other() -> None:
             "line 2: calendar_window: expected days_",
         ),
         ("calendar_window: {days_back: 1000, days_ahead: 825}", "line 1: calendar_window: expected days_back and"),
-        ("enabled: true\ngroups: &all\n  - *all", "is nested too deeply, or an alias"),
-        ("groups: " + "[" * 5000, "is nested too deeply, or an alias"),
+        ("enabled: true\ngroups: &all\n  - *all", "line 3: is nested too deeply, or an alias"),
+        ("enabled: true\ngroups:\n  " + "[" * 5000, "line 3: is nested too deeply, or an alias"),
         ("enabled: true\nsso: \x00", "line 2: not valid YAML: a character that no text has"),
         (
             'groups:\n  - group: "H\\0R"\n    default_role: HR',
             "line 2: groups.0.group: expected a text without",
         ),
         ('protected_roles:\n  - "\\ud800"', "line 2: protected_roles.0: expected a text without control"),
-        ("enabled: 2026-13-45", "not valid YAML: a value cannot be read"),
-        ("enabled: !!bool perhaps", "not valid YAML: a value cannot be read"),
+        ("enabled: 2026-13-45", "line 1: not valid YAML: a value cannot be read"),
+        ("enabled: true\nreactivate: !!bool perhaps", "line 2: not valid YAML: a value cannot be read"),
+        ("groups:\n  - {group: A, language: !!int ''}", "line 2: not valid YAML: a value cannot be read"),
+        ("retention:\n  frames_days: " + "9" * 5000, "line 2: not valid YAML: a value cannot be read"),
+        ("enabled: true\nyes: true", "line 2: yes: expected a key that is a text"),
+        ("enabled: true\n5: true", "line 2: 5: expected a key that is a text"),
+        ("groups:\n  - group: A\n    ~: B", "line 3: ~: expected a key that is a text"),
         ("k" * 500 + ": 1", f"line 1: {'k' * 60}…: unknown key"),
     ],
 )
@@ -78,6 +83,17 @@ def test_an_error_names_the_line_and_what_was_expected(text: str, expected: str)
     assert "settings.yaml" in str(error.value)
     assert expected in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_mapping_may_be_merged_and_one_of_its_keys_given_otherwise() -> None:
+    assert not parse("<<: {enabled: true, nested_groups: true}\nenabled: false").enabled
+
+
+def test_aliases_of_aliases_are_looked_at_once() -> None:
+    """Each line nine times the one before: written out, more places than anybody can wait for."""
+    lines = [f"a{depth}: &a{depth} [{', '.join([f'*a{depth - 1}'] * 9)}]" for depth in range(1, 30)]
+    with pytest.raises(SettingsError, match="line 30: a29: unknown key"):
+        parse("\n".join(["a0: &a0 [x]", *lines]))
 
 
 def test_a_window_of_five_years_is_what_graph_shows_at_most() -> None:
