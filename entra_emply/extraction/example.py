@@ -4,7 +4,7 @@ Here: which keys there are and what they hold. Not here: what is made of them (`
 rows of a scenario are as Graph and Emply give them; the frames' own models judge their properties.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -211,12 +211,17 @@ def example_of(document: object) -> Example:
         return Example.model_validate(document)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
+    raise refusal([_expectation(fault) for fault in faults])
+
+
+def refusal(faults: Sequence[str]) -> SettingsError:
+    """The error of an example with these faults, the first of which are told."""
     more = [f"and {len(faults) - _SHOWN} more"] * (len(faults) > _SHOWN)
-    raise SettingsError("; ".join([*(_expectation(fault) for fault in faults[:_SHOWN]), *more]))
+    return SettingsError("; ".join([*faults[:_SHOWN], *more]))
 
 
 def _expectation(fault: Mapping[str, Any]) -> str:
-    where = ".".join(_short(str(part)) for part in fault["loc"])
+    where = dotted(fault["loc"])
     known = {
         "extra_forbidden": "unknown key",
         "missing": "is missing",
@@ -232,6 +237,11 @@ def _expectation(fault: Mapping[str, Any]) -> str:
     said = str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
     message = known.get(fault["type"], said)
     return f"{where}: {message}" if where else message
+
+
+def dotted(location: Iterable[object]) -> str:
+    """Where something is in an example, as errors say it."""
+    return ".".join(_short(str(part)) for part in location)
 
 
 def _short(text: str) -> str:

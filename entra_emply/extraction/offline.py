@@ -6,6 +6,7 @@ by the same `make_plan` as everywhere, of frames that the connectors' own functi
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -17,7 +18,7 @@ import pandas as pd
 
 from entra_emply import clock
 from entra_emply.errors import EntraEmplyError, SettingsError
-from entra_emply.extraction.example import Example, example_of
+from entra_emply.extraction.example import Example, dotted, example_of, refusal
 from entra_emply.extraction.example_frames import frames_of
 from entra_emply.extraction.example_state import state_of
 from entra_emply.reconciliation.explain.explanation import explanation
@@ -81,28 +82,29 @@ def answer(line: str) -> str:
 
 
 def parsed(line: str) -> Any:  # noqa: ANN401 (any JSON)
-    """The JSON in a line. Raises SettingsError."""
-    try:
-        return json.loads(line, parse_constant=_refused)
-    except (ValueError, RecursionError):
-        raise SettingsError("is not JSON") from None
+    """The JSON in a line. Raises SettingsError, also where a key is given twice: of which it is, nobody could tell."""
+    twice: list[tuple[Row, str]] = []
+    document = _read(line, twice)
+    if twice:
+        raise refusal([f"{dotted(where)}: the key is given twice" for where in _places(document, twice)])
+    return document
 
 
-def read_lines(file: Path) -> list[str]:
-    """The lines of `file` (`-`: standard input), blank ones left out of the end. Raises SettingsError."""
+def read_lines(file: Path) -> dict[int, str]:
+    """The lines of `file` (`-`: standard input) by number (from 1), without blank ones. Raises SettingsError."""
     try:
         given = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        text = given.decode("utf-8-sig").rstrip()
+        lines = given.decode("utf-8-sig").split("\n")
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read ({error.strerror}); --offline names the file") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{file}: is not UTF-8 text") from None
-    return text.split("\n") if text else []
+    return {number: line for number, line in enumerate(lines, 1) if line.strip()}
 
 
-def not_json(lines: Sequence[str]) -> list[int]:
-    """The numbers (from 1) of the lines that are not JSON."""
-    return [number for number, line in enumerate(lines, 1) if not _is_json(line)]
+def not_json(lines: Mapping[int, str]) -> list[int]:
+    """The numbers of the lines that are not JSON."""
+    return [number for number, line in lines.items() if not _is_json(line)]
 
 
 def answers(lines: Sequence[str]) -> Iterator[str]:
@@ -139,9 +141,39 @@ def _explanation(inputs: Inputs, plan: Plan, asked: str) -> dict[str, Any]:
     }
 
 
+def _read(line: str, twice: list[tuple[Row, str]]) -> Any:  # noqa: ANN401 (any JSON)
+    """The JSON in a line; `twice` gets each key that an object has twice. Raises SettingsError."""
+
+    def made(pairs: list[tuple[str, Any]]) -> Row:
+        row = dict(pairs)
+        if len(row) < len(pairs):
+            names = Counter(name for name, _ in pairs)
+            twice.extend((row, name) for name, count in names.items() if count > 1)
+        return row
+
+    try:
+        return json.loads(line, parse_constant=_refused, object_pairs_hook=made)
+    except (ValueError, RecursionError):
+        raise SettingsError("is not JSON") from None
+
+
+def _places(document: object, twice: Sequence[tuple[Row, str]]) -> Iterator[tuple[object, ...]]:
+    """Where these keys of these objects are in a document."""
+    names: dict[int, list[str]] = {}
+    for row, name in twice:
+        names.setdefault(id(row), []).append(name)
+    left: list[tuple[tuple[object, ...], object]] = [((), document)]
+    while left:
+        where, found = left.pop()
+        yield from ((*where, name) for name in names.get(id(found), ()))
+        if isinstance(found, dict | list):
+            parts = found.items() if isinstance(found, dict) else enumerate(found)
+            left += reversed([((*where, name), part) for name, part in parts])
+
+
 def _is_json(line: str) -> bool:
     try:
-        parsed(line)
+        _read(line, [])
     except SettingsError:
         return False
     return True

@@ -138,7 +138,7 @@ def _plan_offline(file: Path) -> int:
     from entra_emply.extraction.offline import answers, not_json, read_lines  # noqa: PLC0415
 
     lines = read_lines(file)
-    for answer in answers(lines):
+    for answer in answers(list(lines.values())):
         typer.echo(answer)
     wrong = not_json(lines)
     if wrong:

@@ -44,6 +44,12 @@ def test_a_line_that_is_not_json_is_told_by_its_number(tmp_path: Path) -> None:
     assert len(ran.stdout.splitlines()) == 3
 
 
+def test_blank_lines_between_examples_have_no_answer_and_count_as_lines(tmp_path: Path) -> None:
+    ran = run("--offline", "-", given=b'\n{"scenario": {}, "settings": {}}\n \t\r\n\n{}\n{\n', cwd=tmp_path)
+    assert ran.stderr.decode().splitlines() == ["entra-emply: -, line 6: is not JSON"]
+    assert [min(json.loads(line)) for line in ran.stdout.splitlines()] == ["actions", "error", "error"]
+
+
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     ran = run("--offline", "none.jsonl", cwd=tmp_path)
     assert (ran.returncode, ran.stdout) == (1, b"")
@@ -60,9 +66,9 @@ def test_offline_goes_with_no_other_option(tmp_path: Path) -> None:
 def test_a_file_is_utf_8_with_any_line_ends(tmp_path: Path) -> None:
     file = tmp_path / "examples.jsonl"
     file.write_bytes(b"\xef\xbb\xbf{}\r\n[]\r\n\r\n")
-    assert [line.strip() for line in read_lines(file)] == ["{}", "[]"]
+    assert [(number, line.strip()) for number, line in read_lines(file).items()] == [(1, "{}"), (2, "[]")]
     file.write_bytes(b"")
-    assert read_lines(file) == []
+    assert read_lines(file) == {}
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match="is not UTF-8 text"):
         read_lines(file)

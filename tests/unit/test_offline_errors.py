@@ -61,6 +61,24 @@ def error(given: object) -> str:
         ("{", "is not JSON"),
         ("NaN", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
+        ('{"scenario": {}, "settings": {}, "scenario": {}}', "scenario: the key is given twice"),
+        (
+            '{"scenario": {"entra": {"users": [{"id": "a"}, {"id": "b", "id": "c"}]}}, "settings": {}}',
+            "scenario.entra.users.1.id: the key is given twice",
+        ),
+        (
+            r'{"scenario": {}, "settings": {}, "sync": {"links": {"e": "u", "\u0065": "v"}}}',
+            "sync.links.e: the key is given twice",
+        ),
+        ({"scenario": {}, "settings": {}, "now": 5}, "now: expected a time, such as 2026-11-22T10:30:00Z"),
+        (
+            {"scenario": {}, "settings": {}, "unreadable": {"photos": 404}},
+            "unreadable.photos: expected an object",
+        ),
+        (
+            {"scenario": {}, "settings": {}, "unreadable": {"photos": {"e": 404}}},
+            "unreadable.photos.e: expected a text",
+        ),
     ],
 )
 def test_a_wrong_line_says_what_is_wrong(given: object, said: str) -> None:
@@ -72,6 +90,12 @@ def test_half_a_character_is_an_error_of_its_line() -> None:
     assert "mail is out of range in 1 row (ids a)" in error(lonely)
 
 
+def test_every_key_that_is_given_twice_is_told() -> None:
+    twice = '{"scenario": {}, "settings": {"enabled": true, "enabled": false}, "now": null, "now": null, "now": null}'
+    assert error(twice) == "now: the key is given twice; settings.enabled: the key is given twice"
+    assert not_json({1: twice}) == []  # it can be read, if not in one way
+
+
 def test_what_nobody_thought_of_is_an_error_of_its_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("entra_emply.extraction.offline.make_plan", lambda _inputs: 1 / 0)
     assert "cannot be planned (ZeroDivisionError)" in error('{"scenario": {}, "settings": {}}')
@@ -81,7 +105,7 @@ def test_wrong_lines_do_not_stop_the_others() -> None:
     lines = ["{", json.dumps(example(person("joiner"))), "[]", json.dumps({"scenario": {}, "settings": {"x": 1}})]
     told = [json.loads(line) for line in answers(lines)]
     assert [sorted(each) == ["error"] for each in told] == [True, False, True, True]
-    assert not_json(lines) == [1]
+    assert not_json(dict(enumerate(lines, 1))) == [1]
 
 
 def test_many_lines_are_answered_in_order() -> None:
