@@ -180,6 +180,7 @@ _KINDS = {
     "model_type": "expected a mapping",
     "dict_type": "expected a mapping",
     "string_type": "expected a text",
+    "string_too_short": "expected a text that is not empty",
     "string_unicode": "expected a text of whole characters",
     "bool_type": "expected true or false",
     "int_type": "expected a whole number",

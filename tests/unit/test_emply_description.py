@@ -107,6 +107,8 @@ def test_v1_needs_no_translation_of_rows() -> None:
          "fields.user.mobilePhone: expected a JMESPath"),
         ("  role: {id: id", "  role: {id: null", "role:", "fields.role.id: expected the name of the id"),
         ("  role: {", "  roles: {", "  roles: {", "fields.roles: unknown kind of object"),
+        ("  role: {id: id, title: title}", "  roles: 5", "  roles: 5", "fields.roles: unknown kind of object"),
+        ("path: roles,", 'path: "",', "list_roles", "operations.list_roles.path: expected a text that is not empty"),
         ("  department: {id: id", "  department: {id: id, id: no", "department:", "id: the key is given twice"),
         ("update_calendar: {method: PATCH", "update_calendar: {method: [", "", "not valid YAML"),
     ],

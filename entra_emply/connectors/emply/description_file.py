@@ -4,7 +4,7 @@ What the sections have to be together, and with what the pipeline needs, is `des
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from string import Formatter
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from entra_emply import documents
 from entra_emply.connectors.emply import records
-from entra_emply.connectors.emply.operations import NEEDS
+from entra_emply.connectors.emply.operations import NEEDS, RECORDS
 
 CUSTOMER = "{customer}"
 JSON_PATCH = "application/json-patch+json"
@@ -119,11 +119,15 @@ def _access(text: str) -> str:
     return text
 
 
-def _without_unknown(given: object) -> object:
-    """What an operation that nobody knows holds is not judged: that it is unknown is what is wrong with it."""
-    if not isinstance(given, dict):
-        return given
-    return {name: each if not isinstance(name, str) or name in NEEDS else None for name, each in given.items()}
+def _judging(known: Collection[str], nothing: object) -> BeforeValidator:
+    """Of a name that is unknown, that is what is wrong with it: what it holds counts as `nothing`."""
+
+    def only_known(given: object) -> object:
+        if not isinstance(given, dict):
+            return given
+        return {name: each if not isinstance(name, str) or name in known else nothing for name, each in given.items()}
+
+    return BeforeValidator(only_known)
 
 
 Text = Annotated[str, Field(strict=True, min_length=1)]
@@ -218,6 +222,6 @@ class Content(_Section):
     lists: Lists = Lists()
     requests_per_second: Annotated[int, Field(strict=True, ge=1, le=_MOST_A_SECOND)] = 50
     errors: Errors = Errors()
-    operations: Annotated[Mapping[str, Operation | None], BeforeValidator(_without_unknown)]
-    fields: Mapping[str, Mapping[str, Theirs]] = Field(default_factory=dict)
+    operations: Annotated[Mapping[str, Operation | None], _judging(NEEDS, None)]
+    fields: Annotated[Mapping[str, Mapping[str, Theirs]], _judging(RECORDS, {})] = Field(default_factory=dict)
     """A field that is not told of has the pipeline's own name."""
