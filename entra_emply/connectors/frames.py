@@ -27,6 +27,9 @@ Row = Mapping[str, Any]
 Derivation = Callable[[Sequence[Row]], Sequence[object]]
 """Makes a column's values from the rows, one value a row."""
 
+NO_TIME = object()
+"""What a derivation makes of a value that should be a time and is none, so that the column refuses its row."""
+
 _SHOWN = 5  # row ids named for each failed check
 _OPAQUE = re.compile(r"[0-9A-Za-z_-]{1,64}")  # ids look like this; anything else might be somebody's address
 _TEXTS = pa.list_(pa.string())
@@ -213,7 +216,8 @@ def _typed(name: str, spec: pandera.Column, values: Sequence[object], rows: Sequ
     if set(map(type, values)) - {python, NoneType}:
         wrong = [at for at, value in enumerate(values) if value is not None and type(value) is not python]
         ids = [rows[at].get("id") for at in wrong[:_SHOWN]]
-        raise SourceUnreadable(source, sentence(name, f"is not {_CALLED[python]}", len(wrong), ids))
+        called = "a time" if all(values[at] is NO_TIME for at in wrong) else _CALLED[python]
+        raise SourceUnreadable(source, sentence(name, f"is not {called}", len(wrong), ids))
     try:
         return pa.array(values, type=arrow)
     except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):  # a number of more than 64 bits, half a character

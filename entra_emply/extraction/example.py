@@ -8,11 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES
-from entra_emply.reconciliation.settings import Settings
+from entra_emply.reconciliation.settings import MOST, Settings
 
 _SHOWN = 5
 """So many faults of one example are told."""
@@ -46,6 +55,44 @@ def _with_members(group: Mapping[str, Any]) -> Mapping[str, Any]:
     return group
 
 
+def _with_assigned(application: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not _is_list_of(application.get("appRoleAssignedTo"), dict):
+        raise ValueError("expected appRoleAssignedTo to be a list of objects")
+    for each in application.get("appRoleAssignedTo") or ():
+        if not isinstance(each.get("principalId"), str | None):
+            raise ValueError("expected the principalId of each in appRoleAssignedTo to be an id")
+    return application
+
+
+def _with_calendar(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(event.get("calendarId"), str | None):
+        raise ValueError("expected calendarId to be an id")
+    return event
+
+
+def _with_events(calendar: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not _is_list_of(calendar.get("events"), dict):
+        raise ValueError("expected events to be a list of objects")
+    for event in calendar.get("events") or ():
+        if not _is_list_of(event.get("occurrences"), dict):
+            raise ValueError("expected occurrences to be a list of objects")
+        for each in (event, *(event.get("occurrences") or ())):
+            if not isinstance(each.get("id"), str | None):
+                raise ValueError("expected the id of each event to be a text")
+    return calendar
+
+
+def _is_list_of(given: object, kind: type) -> bool:
+    """Whether it is a list of nothing else, or missing."""
+    return given is None or (isinstance(given, list) and set(map(type, given)) <= {kind})
+
+
+def _whole(text: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("expected a text of whole characters")
+    return text
+
+
 def _aware(time: datetime) -> datetime:
     if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
         raise ValueError("expected a time, such as 2026-11-22T10:30:00Z")
@@ -67,7 +114,7 @@ def _two(given: list[str]) -> list[str]:
 def _calendars(given: object) -> object:
     """A list of calendars, or what Graph says instead of one."""
     if isinstance(given, list):
-        return [_identified(each) if isinstance(each, dict) else _no_calendar() for each in given]
+        return _CALENDARS.validate_python(given) if _is_list_of(given, dict) else _no_calendar()
     return given if given is None or isinstance(given, dict) else _no_calendar()
 
 
@@ -89,14 +136,18 @@ def _none_is_empty(given: object) -> object:
     return [] if given is None else given
 
 
+Text = Annotated[str, AfterValidator(_whole)]
 Row = Annotated[dict[str, Any], AfterValidator(_identified)]
 Rows = list[Row]
 Group = Annotated[Row, AfterValidator(_with_members)]
-Ids = Annotated[list[str], BeforeValidator(_none_is_empty)]
-Pair = Annotated[list[str], AfterValidator(_two)]
+Application = Annotated[Row, AfterValidator(_with_assigned)]
+Event = Annotated[Row, AfterValidator(_with_calendar)]
+Ids = Annotated[list[Text], BeforeValidator(_none_is_empty)]
+Pair = Annotated[list[Text], AfterValidator(_two)]
 Time = Annotated[datetime, BeforeValidator(_text), AfterValidator(_aware)]
-Count = Annotated[int, Field(strict=True, ge=0)]
+Count = Annotated[int, Field(strict=True, ge=0, le=MOST)]
 Switch = Annotated[bool, Field(strict=True)]
+_CALENDARS = TypeAdapter(list[Annotated[Row, AfterValidator(_with_events)]])
 Calendars = Annotated[Any, AfterValidator(_calendars)]
 """Of one user. What is no list is a mailbox that may not be opened: `{"error": "ErrorAccessDenied"}`."""
 
@@ -108,9 +159,9 @@ class Entra(_Section):
     users: Rows = []
     groups: list[Group] = []
     deletedUsers: Rows = []  # noqa: N815 (the scenario's own name)
-    servicePrincipals: Rows = []  # noqa: N815
-    photos: dict[str, dict[str, Any] | None] = {}
-    calendars: dict[str, Calendars] = {}
+    servicePrincipals: list[Application] = []  # noqa: N815
+    photos: dict[Text, dict[str, Any] | None] = {}
+    calendars: dict[Text, Calendars] = {}
 
 
 class Emply(_Section):
@@ -121,7 +172,7 @@ class Emply(_Section):
     roles: Rows = []
     departments: Rows = []
     calendars: Rows = []
-    events: Rows = []
+    events: list[Event] = []
 
 
 class Scenario(_Section):
@@ -135,14 +186,14 @@ class RoleState(_Section):
     """Of a linked user, when last reconciled: the groups then, and the mapping then in force."""
 
     groups: Ids = []
-    mapping: dict[str, str | None] = {}
+    mapping: dict[Text, Text | None] = {}
 
 
 class EventPair(_Section):
     """The Outlook event of one of Emply's own."""
 
-    externalId: str  # noqa: N815
-    calendarExternalId: str | None = None  # noqa: N815
+    externalId: Text  # noqa: N815
+    calendarExternalId: Text | None = None  # noqa: N815
 
 
 class Done(_Section):
@@ -155,20 +206,20 @@ class Done(_Section):
 class Sync(_Section):
     """The sync state (rules.md, "Terms"), as far as an example has any."""
 
-    links: dict[str, str] = {}
-    roles: dict[str, RoleState] = {}
-    group_ids: dict[str, str] = {}
-    member_counts: dict[str, Count] = {}
-    photos: dict[str, str | None] = {}
-    event_pairs: dict[str, EventPair] = {}
-    room_calendars: dict[str, str] = {}
-    detached: dict[str, str] = {}
-    deactivations: dict[str, Done] = {}
-    recent_grants: dict[str, Done] = {}
+    links: dict[Text, Text] = {}
+    roles: dict[Text, RoleState] = {}
+    group_ids: dict[Text, Text] = {}
+    member_counts: dict[Text, Count] = {}
+    photos: dict[Text, Text | None] = {}
+    event_pairs: dict[Text, EventPair] = {}
+    room_calendars: dict[Text, Text] = {}
+    detached: dict[Text, Text] = {}
+    deactivations: dict[Text, Done] = {}
+    recent_grants: dict[Text, Done] = {}
     deleted_for: list[Pair] = []
     refused: list[Pair] = []
-    held: dict[str, list[str]] = {}
-    approved: list[str] = []
+    held: dict[Text, list[Text]] = {}
+    approved: list[Text] = []
 
     @model_validator(mode="after")
     def _one_link_each(self) -> "Sync":
@@ -180,9 +231,9 @@ class Sync(_Section):
 class Unreadable(_Section):
     """What could not be read, by id or source, and what the service said (P5, C7, G5b)."""
 
-    photos: dict[str, str] = {}
-    mailboxes: dict[str, str] = {}
-    sources: Annotated[dict[str, str], AfterValidator(_readable_apart)] = {}
+    photos: dict[Text, Text] = {}
+    mailboxes: dict[Text, Text] = {}
+    sources: Annotated[dict[Text, Text], AfterValidator(_readable_apart)] = {}
 
 
 class Example(_Section):
@@ -192,7 +243,7 @@ class Example(_Section):
     settings: Settings
     sync: Sync = Sync()
     now: Time | None = None
-    explain: list[str] = []
+    explain: list[Text] = []
     unreadable: Unreadable = Unreadable()
     member_read_hidden: Switch = False
 
@@ -221,7 +272,7 @@ def refusal(faults: Sequence[str]) -> SettingsError:
 
 
 def _expectation(fault: Mapping[str, Any]) -> str:
-    where = dotted(fault["loc"])
+    where = dotted(part for part in fault["loc"] if part != "[key]")
     known = {
         "extra_forbidden": "unknown key",
         "missing": "is missing",

@@ -45,7 +45,7 @@ def _answered(row: Row, side: str) -> object:
     try:
         at = datetime.fromisoformat(written.get("dateTime", ""))
         zone = UTC if row.get("isAllDay") else ZoneInfo(written.get("timeZone") or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        here = (at.replace(tzinfo=zone) if at.tzinfo is None else at).astimezone(UTC)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError, OverflowError):
         return written
-    here = at.replace(tzinfo=zone) if at.tzinfo is None else at
-    return {"dateTime": here.astimezone(UTC).isoformat(), "timeZone": "UTC"}
+    return {"dateTime": here.isoformat(), "timeZone": "UTC"}

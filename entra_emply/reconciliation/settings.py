@@ -22,6 +22,8 @@ _NO_TEXT = ("Cc", "Cs")
 """Categories of characters that no name has and a database refuses: control characters, surrogates."""
 _LONGEST_WINDOW, _LONGEST_DAYS = 1825, 36_500
 """Days: the five years that Graph's calendarView spans at most, and a hundred years, which mean for ever."""
+MOST = 2**63 - 1
+"""More than this nobody counts, and frames do not hold."""
 _LONGEST_HOURS = 7 * 24
 """So long the tokens live by which Graph tells what changed."""
 
@@ -36,7 +38,7 @@ def _filled(text: str) -> str:
 
 Name = Annotated[str, Field(strict=True), AfterValidator(_filled)]
 Switch = Annotated[bool, Field(strict=True)]
-Count = Annotated[int, Field(strict=True, ge=0)]
+Count = Annotated[int, Field(strict=True, ge=0, le=MOST)]
 Percent = Annotated[float, Field(strict=True, ge=0, le=100)]
 
 

@@ -219,7 +219,7 @@ def test_a_time_that_is_none_makes_events_unreadable_and_names_the_event(
     server: Loopback, tmp_path: Path, side: str, time: object
 ) -> None:
     server.reply = lambda *_: (200, [EVENT | {side: time}])
-    with pytest.raises(SourceUnreadable, match=rf"{side} is not a text in 1 row \(ids e1\)"):
+    with pytest.raises(SourceUnreadable, match=rf"{side} is not a time in 1 row \(ids e1\)"):
         _client(server, tmp_path).events(["c1"])
 
 

@@ -8,6 +8,8 @@ from entra_emply.extraction.offline import answer, answers, not_json
 from tests.offline import example
 from tests.reference.builders import person
 
+SERIES = {"id": "s", "type": "seriesMaster", "occurrences": [5]}
+
 
 def error(given: object) -> str:
     """What is said of a line that cannot be planned."""
@@ -70,6 +72,46 @@ def error(given: object) -> str:
             r'{"scenario": {}, "settings": {}, "sync": {"links": {"e": "u", "\u0065": "v"}}}',
             "sync.links.e: the key is given twice",
         ),
+        (
+            {"scenario": {"entra": {"calendars": {"e": [{"id": "c"}, {"id": "d", "events": "none"}]}}}, "settings": {}},
+            "scenario.entra.calendars.e.1: expected events to be a list of objects",
+        ),
+        (
+            {"scenario": {"entra": {"calendars": {"e": [{"id": "c", "events": [5]}]}}}, "settings": {}},
+            "scenario.entra.calendars.e.0: expected events to be a list of objects",
+        ),
+        (
+            {"scenario": {"entra": {"calendars": {"e": [{"id": "c", "events": [{"id": ["x"]}]}]}}}, "settings": {}},
+            "scenario.entra.calendars.e.0: expected the id of each event to be a text",
+        ),
+        (
+            {"scenario": {"entra": {"calendars": {"e": [{"id": "c", "events": [SERIES]}]}}}, "settings": {}},
+            "scenario.entra.calendars.e.0: expected occurrences to be a list of objects",
+        ),
+        (
+            {"scenario": {"entra": {"calendars": {"e": [5]}}}, "settings": {}},
+            "scenario.entra.calendars.e: expected a list of calendars, each an object with an id",
+        ),
+        (
+            {"scenario": {"entra": {"servicePrincipals": [{"id": "s", "appRoleAssignedTo": 5}]}}, "settings": {}},
+            "scenario.entra.servicePrincipals.0: expected appRoleAssignedTo to be a list of objects",
+        ),
+        (
+            {"scenario": {"entra": {"servicePrincipals": [{"id": "s", "appRoleAssignedTo": ["e"]}]}}, "settings": {}},
+            "scenario.entra.servicePrincipals.0: expected appRoleAssignedTo to be a list of objects",
+        ),
+        (
+            {"scenario": {"emply": {"events": [{"id": "v", "calendarId": ["c"]}]}}, "settings": {}},
+            "scenario.emply.events.0: expected calendarId to be an id",
+        ),
+        (
+            {"scenario": {}, "settings": {}, "sync": {"member_counts": {"g": 2**63}}},
+            "sync.member_counts.g: expected less than or equal to",
+        ),
+        (
+            {"scenario": {}, "settings": {"guards": {"max_grants": {"min_count": 2**63}}}},
+            "settings.guards.max_grants.min_count: expected less than or equal to",
+        ),
         ({"scenario": {}, "settings": {}, "now": 5}, "now: expected a time, such as 2026-11-22T10:30:00Z"),
         (
             {"scenario": {}, "settings": {}, "unreadable": {"photos": 404}},
@@ -94,6 +136,44 @@ def test_every_key_that_is_given_twice_is_told() -> None:
     twice = '{"scenario": {}, "settings": {"enabled": true, "enabled": false}, "now": null, "now": null, "now": null}'
     assert error(twice) == "now: the key is given twice; settings.enabled: the key is given twice"
     assert not_json({1: twice}) == []  # it can be read, if not in one way
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"explain": ["\ud800"]}, "explain.0"),
+        ({"unreadable": {"photos": {"e": "\ud800"}}}, "unreadable.photos.e"),
+        ({"unreadable": {"mailboxes": {"\ud800": "503"}}}, "unreadable.mailboxes.���"),
+        ({"sync": {"links": {"e": "\ud800"}}}, "sync.links.e"),
+        ({"sync": {"links": {"\ud800": "u"}}}, "sync.links.���"),
+        ({"sync": {"roles": {"e": {"groups": ["\ud800"]}}}}, "sync.roles.e.groups.0"),
+        ({"sync": {"held": {"a": ["\ud800"]}}}, "sync.held.a.0"),
+        ({"sync": {"approved": ["\ud800"]}}, "sync.approved.0"),
+        ({"sync": {"refused": [["e", "\ud800"]]}}, "sync.refused.0.1"),
+        ({"sync": {"deactivations": {"\ud800": {"at": "2026-11-22T10:30:00Z"}}}}, "sync.deactivations.���"),
+    ],
+)
+def test_half_a_character_is_told_with_its_place(more: dict[str, object], place: str) -> None:
+    assert error({"scenario": {}, "settings": {}, **more}) == f"{place}: expected a text of whole characters"
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        5,
+        "soon",
+        "2026-02-30T10:00:00Z",
+        {"dateTime": "2026-11-23T10:00:00", "timeZone": "No/Where"},
+        {"dateTime": "0001-01-01T00:00:00", "timeZone": "Asia/Tokyo"},
+        {"dateTime": "9999-12-31T23:59:59", "timeZone": "America/New_York"},
+    ],
+)
+def test_a_time_that_is_none_is_told_with_its_event(start: object) -> None:
+    event = {"id": "v", "start": start, "end": "2026-11-23T10:00:00Z"}
+    outlook = {"scenario": {"entra": {"calendars": {"e": [{"id": "c", "events": [event]}]}}}, "settings": {}}
+    assert "entra_events could not be read: start is not a time in 1 row (ids v)" in error(outlook)
+    emply = {"scenario": {"emply": {"events": [event | {"calendarId": "c"}]}}, "settings": {}}
+    assert "emply_events could not be read: start is not a time in 1 row (ids v)" in error(emply)
 
 
 def test_what_nobody_thought_of_is_an_error_of_its_line_too(monkeypatch: pytest.MonkeyPatch) -> None:

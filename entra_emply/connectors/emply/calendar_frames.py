@@ -11,7 +11,7 @@ from typing import Literal
 import pandas as pd
 
 from entra_emply.connectors.emply.texts import of_rows
-from entra_emply.connectors.frames import Derivation, FrameModel, Row, column, identity, sentence
+from entra_emply.connectors.frames import NO_TIME, Derivation, FrameModel, Row, column, identity, sentence
 from entra_emply.errors import SourceUnreadable
 from entra_emply.text import utc_second
 
@@ -79,4 +79,4 @@ def by_calendar(rows: Sequence[Row], calendar_ids: Iterable[str]) -> dict[str, l
 
 def _times(rows: Sequence[Row], name: Literal["start", "end"]) -> list[object]:
     """The times of `name`, missing where there is none; what is written but no time is passed on, and refused."""
-    return [None if row.get(name) is None else utc_second(row[name]) or False for row in rows]
+    return [None if row.get(name) is None else utc_second(row[name]) or NO_TIME for row in rows]

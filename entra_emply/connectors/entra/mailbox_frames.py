@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from entra_emply.connectors.frames import Derivation, FrameModel, Row, column, identity, of_rows
+from entra_emply.connectors.frames import NO_TIME, Derivation, FrameModel, Row, column, identity, of_rows
 from entra_emply.text import utc_second
 
 _IN_UTC = frozenset({"UTC", "Etc/UTC", "tzone://Microsoft/Utc"})
@@ -154,7 +154,7 @@ def _time(name: str) -> Callable[[Sequence[Row]], list[object]]:
     """Times as Graph writes them: {"dateTime": "2026-11-22T10:30:00.0000000", "timeZone": "UTC"}."""
 
     def times(rows: Sequence[Row]) -> list[object]:
-        return [moment(row.get(name)) for row in rows]
+        return [None if row.get(name) is None else moment(row[name]) or NO_TIME for row in rows]
 
     return times
 
