@@ -58,9 +58,8 @@ def _with_members(group: Mapping[str, Any]) -> Mapping[str, Any]:
 def _with_assigned(application: Mapping[str, Any]) -> Mapping[str, Any]:
     if not _is_list_of(application.get("appRoleAssignedTo"), dict):
         raise ValueError("expected appRoleAssignedTo to be a list of objects")
-    for each in application.get("appRoleAssignedTo") or ():
-        if not isinstance(each.get("principalId"), str | None):
-            raise ValueError("expected the principalId of each in appRoleAssignedTo to be an id")
+    if not all(isinstance(each.get("principalId"), str) for each in application.get("appRoleAssignedTo") or ()):
+        raise ValueError("expected appRoleAssignedTo to name the principalId of each")
     return application
 
 
@@ -88,9 +87,13 @@ def _is_list_of(given: object, kind: type) -> bool:
 
 
 def _whole(text: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not _is_whole(text):
         raise ValueError("expected a text of whole characters")
     return text
+
+
+def _is_whole(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _aware(time: datetime) -> datetime:
@@ -100,7 +103,7 @@ def _aware(time: datetime) -> datetime:
 
 
 def _text(given: object) -> object:
-    if not isinstance(given, str):
+    if not isinstance(given, str) or not _is_whole(given):
         raise ValueError("expected a time, such as 2026-11-22T10:30:00Z")
     return given
 
@@ -279,7 +282,10 @@ def _expectation(fault: Mapping[str, Any]) -> str:
         "model_type": "expected an object",
         "dict_type": "expected an object",
         "list_type": "expected a list",
+        "tuple_type": "expected a list",
         "string_type": "expected a text",
+        "string_unicode": "expected a text of whole characters",
+        "float_type": "expected a number",
         "int_type": "expected a whole number",
         "int_parsing": "expected a whole number",
         "bool_type": "expected true or false",

@@ -114,7 +114,7 @@ def _mailboxes(tenant: Entra) -> Frames:
         for user, calendar in places
     ]
     return {
-        "entra_photos": mailbox_frames.photos({user: etag for user, etag in etags.items() if etag}),
+        "entra_photos": mailbox_frames.photos({user: etag for user, etag in etags.items() if etag not in (None, "")}),
         "entra_mailboxes": mailbox_frames.mailboxes({row["id"]: row["id"] in calendars for row in tenant.users}),
         "entra_calendars": mailbox_frames.calendars(calendars),
         "entra_events": mailbox_frames.events(opened),

@@ -8,6 +8,7 @@ from entra_emply.extraction.offline import answer, answers, not_json
 from tests.offline import example
 from tests.reference.builders import person
 
+ASSIGNED = {"principalId": "e"}
 SERIES = {"id": "s", "type": "seriesMaster", "occurrences": [5]}
 
 
@@ -100,6 +101,24 @@ def error(given: object) -> str:
             {"scenario": {"entra": {"servicePrincipals": [{"id": "s", "appRoleAssignedTo": ["e"]}]}}, "settings": {}},
             "scenario.entra.servicePrincipals.0: expected appRoleAssignedTo to be a list of objects",
         ),
+        (
+            {
+                "scenario": {"entra": {"servicePrincipals": [{"id": "s", "appRoleAssignedTo": [ASSIGNED, {}]}]}},
+                "settings": {"sso": {"service_principal_id": "s"}},
+            },
+            "scenario.entra.servicePrincipals.0: expected appRoleAssignedTo to name the principalId of each",
+        ),
+        ({"scenario": {"entra": {"photos": {"e": {"mediaEtag": 0}}}}, "settings": {}}, "etag is not a text in 1 row"),
+        ({"scenario": {}, "settings": {"protected_roles": "HR"}}, "settings.protected_roles: expected a list"),
+        (
+            {"scenario": {}, "settings": {"guards": {"min_rows_percent": "80"}}},
+            "settings.guards.min_rows_percent: expected a number",
+        ),
+        (
+            {"scenario": {}, "settings": {"groups": [{"group": "\ud800", "default_role": "A"}]}},
+            "settings.groups.0.group: expected a text",
+        ),
+        ({"scenario": {}, "settings": {}, "now": "\ud800"}, "now: expected a time, such as 2026-11-22T10:30:00Z"),
         (
             {"scenario": {"emply": {"events": [{"id": "v", "calendarId": ["c"]}]}}, "settings": {}},
             "scenario.emply.events.0: expected calendarId to be an id",
