@@ -48,11 +48,12 @@ def _entra(facts: Facts) -> dict[str, Any]:
         return {"found": False, "sentence": gone}
     kind = "guest" if facts.guest else "member"
     state = "an enabled" if user["account_enabled"] else "a disabled"
+    name = address_of(user["user_principal_name"] or "") or "without a sign-in name"
     address = address_of(user["mail"] or "")
     mail = f", mail {address}" if address else ", without a mail address"
     return {
         "found": True,
-        "sentence": f"The Entra user {address_of(user['user_principal_name'])} is {state} {kind}{mail}.",
+        "sentence": f"The Entra user {name} is {state} {kind}{mail}.",
         "user": dict(user),
     }
 

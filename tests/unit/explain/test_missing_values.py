@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -29,6 +30,16 @@ def blanked(rows: list[Row], rng: random.Random) -> None:
                 row[name] = rng.choice(BLANK)
 
 
+def sentences(told: object) -> Iterator[str]:
+    """All sentences and answers of an explanation."""
+    if isinstance(told, dict):
+        yield from (told[name] for name in ("sentence", "answer") if isinstance(told.get(name), str))
+        told = list(told.values())
+    if isinstance(told, list | tuple):
+        for each in told:
+            yield from sentences(each)
+
+
 def explain_everybody(seed: int) -> None:
     rng = random.Random(seed)
     scenario, *rest = random_scenario(rng)
@@ -45,9 +56,7 @@ def explain_everybody(seed: int) -> None:
         pytest.skip("the settings of this scenario are wrong")
     rows = planned_rows(plan.actions, plan.findings)
     for facts in gather(inputs, everybody(inputs), *rows, guard_counts=plan.guard_counts):
-        told = explanation(facts, Recorded())
-        sentences = [each["sentence"] for each in told["statements"]] + [each["answer"] for each in told["questions"]]
-        for sentence in sentences:
+        for sentence in sentences(explanation(facts, Recorded())):
             assert not re.search(r"\bNone\b|\bnan\b|[{}\x00]", sentence), sentence
 
 
