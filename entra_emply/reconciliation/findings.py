@@ -86,7 +86,7 @@ CATALOGUE = {
     ),
     "unmanaged": Finding(
         "info",
-        "None of the groups that gave this person a login is configured any more; the login stays as it is.",
+        "No group that gave this person a login is configured any more; the login stays as it is.",
         "Add the person to a configured group, or deactivate the user in Emply.",
     ),
     "user_without_employee": Finding(

@@ -1,19 +1,28 @@
 """A plan as text on a terminal."""
 
 import io
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from entra_emply.reconciliation.report.text import show
 
-FINDING = dict.fromkeys(("severity", "code", "rule", "message", "remedy", "subject"), "")
+FINDING: dict[str, Any] = dict.fromkeys(("severity", "code", "rule", "message", "remedy", "subject", "object"), "")
+
+
+def shown(findings: list[dict[str, Any]]) -> list[str]:
+    plan = {"plan_id": "3f9c12ab45de99", "created_at": "2026-11-22T10:30:00Z", "mapping_version": "1"}
+    file = io.StringIO()
+    whole = {**plan, "actions": [], "findings": findings, "summary": {"held": 0}}
+    show(whole, {}, Console(file=file, width=100), "")
+    return file.getvalue().splitlines()
+
+
+def test_a_finding_about_somebody_without_an_address_says_so() -> None:
+    assert "      who   (no address)" in shown([FINDING | {"subject": None, "object": None}])
 
 
 @pytest.mark.parametrize(("number", "said"), [(0, "0 findings"), (1, "1 finding"), (2, "2 findings")])
 def test_one_finding_is_told_from_several(number: int, said: str) -> None:
-    plan = {"plan_id": "3f9c12ab45de99", "created_at": "2026-11-22T10:30:00Z", "mapping_version": "1"}
-    file = io.StringIO()
-    whole = {**plan, "actions": [], "findings": [FINDING] * number, "summary": {"held": 0}}
-    show(whole, {}, Console(file=file, width=100), "")
-    assert file.getvalue().splitlines()[-1] == f"Nothing to do; {said}"
+    assert shown([FINDING] * number)[-1] == f"Nothing to do; {said}"

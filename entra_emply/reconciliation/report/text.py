@@ -83,7 +83,7 @@ def _show_findings(findings: Sequence[Row], console: Console, limit: int) -> Non
         said = f"{alike[0]['severity']}: {code} ({len(alike)}), {alike[0]['rule']}: {alike[0]['message']}"
         line(console, said, 2)
         line(console, f"do    {alike[0]['remedy']}", 6, "dim")
-        shown = ", ".join(str(row["subject"]) for row in alike[:limit])
+        shown = ", ".join(row["subject"] or row["object"] or "(no address)" for row in alike[:limit])
         more = f" and {len(alike) - limit} more" if len(alike) > limit else ""
         line(console, f"who   {shown}{more}", 6, "dim")
 
