@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -39,7 +39,7 @@ class Document(Generic[Content]):
 
     def refuse(self, faults: Iterable[tuple[Location, str]]) -> None:
         """Raises SettingsError where there is a fault: what a model by itself does not see."""
-        refuse(self.name, [(line_of(self.lines, where), f"{_dotted(where)}: {why}") for where, why in faults])
+        refuse(self.name, [(line_of(self.lines, where), f"{dotted(where)}: {why}") for where, why in faults])
 
 
 def read_text(path: Path, named_by: str) -> str:
@@ -159,22 +159,34 @@ def short(text: str) -> str:
     return printable if len(printable) <= _LONGEST_KEY else f"{printable[:_LONGEST_KEY]}…"
 
 
-def _dotted(location: Location) -> str:
+def dotted(location: Iterable[object]) -> str:
+    """Where something is in a document, as errors say it."""
     return ".".join(short(str(part)) for part in location)
 
 
-def _expectation(fault: Mapping[str, object], of: str) -> str:
+def _expectation(fault: Mapping[str, Any], of: str) -> str:
     location = fault["loc"]
-    where = _dotted(location) if isinstance(location, tuple) and location else of
-    if fault["type"] == "extra_forbidden":
-        return f"{where}: unknown key"
-    if fault["type"] == "missing":
-        return f"{where}: is missing"
+    where = dotted(location) if isinstance(location, tuple) and location else of
+    return f"{where}: {expected(fault)}"
+
+
+def expected(fault: Mapping[str, Any], own: Mapping[str, str] | None = None) -> str:
+    """What pydantic expected where it found a fault; `own`: words by the fault's type that come before these."""
     said = str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
-    return f"{where}: {_KINDS.get(str(fault['type']), said)}"
+    words = {**_KINDS, **(own or {})}.get(str(fault["type"]), said)
+    return words.format(**fault.get("ctx", {})) if str(fault["type"]) in _LIMITS else words
 
 
+_LIMITS = {
+    "greater_than_equal": "expected at least {ge}",
+    "greater_than": "expected more than {gt}",
+    "less_than_equal": "expected at most {le}",
+    "less_than": "expected less than {lt}",
+}
 _KINDS = {
+    **_LIMITS,
+    "extra_forbidden": "unknown key",
+    "missing": "is missing",
     "tuple_type": "expected a list",
     "list_type": "expected a list",
     "model_type": "expected a mapping",

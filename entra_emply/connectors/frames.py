@@ -40,7 +40,7 @@ _JSON_TYPES: dict[str, tuple["pa.DataType", type]] = {
     "Int64": (pa.int64(), int),
     str(pd.ArrowDtype(_TEXTS)): (_TEXTS, list),
 }
-_CALLED: Mapping[type, str] = {str: "a text", bool: "true or false", int: "a whole number", list: "a list"}
+_CALLED: Mapping[type, str] = {str: "a text", bool: "true or false", int: "a whole number", list: "a list of texts"}
 _PANDAS_TYPES: dict[str, Any] = {
     "str": TEXT,
     "boolean": pd.BooleanDtype(),
@@ -134,7 +134,8 @@ def _frame(
         array = fast.get(name)
         if array is None:
             values = derived[name](rows) if name in derived else [row.get(str(_json(spec))) for row in rows]
-            array = _typed(name, spec, values, rows, source)
+            told_by = _json(spec) if name in derived else None
+            array = _typed(name, spec, values, rows, source, told_by)
         default = (spec.metadata or {})["default"]
         made[name] = array if default is None else array.fill_null(default)
     table = pa.table(made)
@@ -211,13 +212,22 @@ def _copied(columns: Mapping[str, pandera.Column], rows: Sequence[Row]) -> dict[
         return {}
 
 
-def _typed(name: str, spec: pandera.Column, values: Sequence[object], rows: Sequence[Row], source: str) -> "pa.Array":
+def _typed(
+    name: str,
+    spec: pandera.Column,
+    values: Sequence[object],
+    rows: Sequence[Row],
+    source: str,
+    told_by: str | None,
+) -> "pa.Array":
+    """`told_by` is the property that a derived column comes from."""
     arrow, python = _JSON_TYPES[_kind(spec)]
     if set(map(type, values)) - {python, NoneType}:
         wrong = [at for at, value in enumerate(values) if value is not None and type(value) is not python]
         ids = [rows[at].get("id") for at in wrong[:_SHOWN]]
-        called = "a time" if all(values[at] is NO_TIME for at in wrong) else _CALLED[python]
-        raise SourceUnreadable(source, sentence(name, f"is not {called}", len(wrong), ids))
+        raise SourceUnreadable(
+            source, sentence(name, _wrong(python, [values[at] for at in wrong], told_by), len(wrong), ids)
+        )
     try:
         return pa.array(values, type=arrow)
     except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):  # a number of more than 64 bits, half a character
@@ -225,6 +235,15 @@ def _typed(name: str, spec: pandera.Column, values: Sequence[object], rows: Sequ
     # Raised out here: inside, the value would be in the error's context.
     ids = [rows[at].get("id") for at in wrong[:_SHOWN]]
     raise SourceUnreadable(source, sentence(name, "is out of range", len(wrong), ids))
+
+
+def _wrong(python: type, values: Sequence[object], told_by: str | None) -> str:
+    """What is said of values of another type. A flag that is no property itself is told by the one it comes from."""
+    if all(value is NO_TIME for value in values):
+        return "is not a time"
+    if python is bool and told_by:
+        return f"cannot be told from {told_by}"
+    return f"is not {_CALLED[python]}"
 
 
 def _as_pandas(column: "pa.ChunkedArray", kind: str) -> Any:  # noqa: ANN401 (an array of any type)

@@ -4,7 +4,7 @@ Here: which keys there are and what they hold. Not here: what is made of them (`
 rows of a scenario are as Graph and Emply give them; the frames' own models judge their properties.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -19,13 +19,13 @@ from pydantic import (
     model_validator,
 )
 
+from entra_emply.documents import dotted, expected, short
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES
 from entra_emply.reconciliation.settings import MOST, Settings
 
 _SHOWN = 5
 """So many faults of one example are told."""
-_LONGEST_KEY = 60
 _PAIR = 2
 
 
@@ -131,7 +131,7 @@ def _readable_apart(sources: dict[str, str]) -> dict[str, str]:
         if name in SOURCES:
             raise ValueError(f"without {name} there is no plan (G5)")
         if name not in DEPENDENT_SOURCES:
-            raise ValueError(f"expected sources of {', '.join(DEPENDENT_SOURCES)}, not {_short(name)}")
+            raise ValueError(f"expected sources of {', '.join(DEPENDENT_SOURCES)}, not {short(name)}")
     return sources
 
 
@@ -254,8 +254,9 @@ class Example(_Section):
     def _groups_once(self) -> "Example":
         """The same group twice would make its priority a guess; in a settings file that is an error of the text."""
         names = [group.group for group in self.settings.groups]
-        if len(set(names)) < len(names):
-            raise ValueError("expected settings.groups without repeated groups")
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise ValueError(f"settings.groups.{place}.group: {short(name)} is there twice")
         return self
 
 
@@ -274,33 +275,14 @@ def refusal(faults: Sequence[str]) -> SettingsError:
     return SettingsError("; ".join([*faults[:_SHOWN], *more]))
 
 
+_OWN_WORDS = {
+    "model_type": "expected an object",
+    "dict_type": "expected an object",
+    "datetime_from_date_parsing": "expected a time, such as 2026-11-22T10:30:00Z",
+}
+
+
 def _expectation(fault: Mapping[str, Any]) -> str:
     where = dotted(part for part in fault["loc"] if part != "[key]")
-    known = {
-        "extra_forbidden": "unknown key",
-        "missing": "is missing",
-        "model_type": "expected an object",
-        "dict_type": "expected an object",
-        "list_type": "expected a list",
-        "tuple_type": "expected a list",
-        "string_type": "expected a text",
-        "string_unicode": "expected a text of whole characters",
-        "float_type": "expected a number",
-        "int_type": "expected a whole number",
-        "int_parsing": "expected a whole number",
-        "bool_type": "expected true or false",
-        "datetime_from_date_parsing": "expected a time, such as 2026-11-22T10:30:00Z",
-    }
-    said = str(fault["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
-    message = known.get(fault["type"], said)
+    message = expected(fault, _OWN_WORDS)
     return f"{where}: {message}" if where else message
-
-
-def dotted(location: Iterable[object]) -> str:
-    """Where something is in an example, as errors say it."""
-    return ".".join(_short(str(part)) for part in location)
-
-
-def _short(text: str) -> str:
-    printable = "".join(character if character.isprintable() else "?" for character in text)
-    return printable if len(printable) <= _LONGEST_KEY else f"{printable[:_LONGEST_KEY]}…"

@@ -17,8 +17,9 @@ from typing import Any
 import pandas as pd
 
 from entra_emply import clock
+from entra_emply.documents import dotted
 from entra_emply.errors import EntraEmplyError, SettingsError
-from entra_emply.extraction.example import Example, dotted, example_of, refusal
+from entra_emply.extraction.example import Example, example_of, refusal
 from entra_emply.extraction.example_frames import frames_of
 from entra_emply.extraction.example_state import state_of
 from entra_emply.reconciliation.explain.explanation import explanation

@@ -50,11 +50,14 @@ def test_a_limit_that_names_one_number_keeps_the_default_of_the_other() -> None:
         (ROLE + "    colour: red", "line 4: groups.0.colour: unknown key"),
         (ROLE + ROLE.removeprefix("groups:\n"), "line 4: groups: the group 'Employees' is given twice"),
         ("guards:\n  min_rows_percent: many", "line 2: guards.min_rows_percent: expected a number"),
-        ("guards:\n  max_grants: {min_count: -1, percent: 5}", "line 2: guards.max_grants.min_count: expected greater"),
-        ("guards: {max_grants: {min_count: 9223372036854775808}}", "guards.max_grants.min_count: expected less"),
+        (
+            "guards:\n  max_grants: {min_count: -1, percent: 5}",
+            "line 2: guards.max_grants.min_count: expected at least",
+        ),
+        ("guards: {max_grants: {min_count: 9223372036854775808}}", "guards.max_grants.min_count: expected at most"),
         ("guards: {max_grants: {count: 3}}", "line 1: guards.max_grants.count: unknown key"),
-        ("retention: {frames_days: 1}", "line 1: retention.frames_days: expected greater"),
-        ("retention: {runs_days: 999999999999}", "line 1: retention.runs_days: expected less"),
+        ("retention: {frames_days: 1}", "line 1: retention.frames_days: expected at least"),
+        ("retention: {runs_days: 999999999999}", "line 1: retention.runs_days: expected at most"),
         (
             "enabled: true\ncalendar_window: {days_back: 999999999999}",
             "line 2: calendar_window: expected days_",
