@@ -21,6 +21,7 @@ from pydantic import (
 
 from entra_emply.documents import dotted, expected, short
 from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.guards import GUARDS
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES
 from entra_emply.reconciliation.settings import MOST, Settings
 
@@ -147,6 +148,14 @@ Application = Annotated[Row, AfterValidator(_with_assigned)]
 Event = Annotated[Row, AfterValidator(_with_calendar)]
 Ids = Annotated[list[Text], BeforeValidator(_none_is_empty)]
 Pair = Annotated[list[Text], AfterValidator(_two)]
+
+
+def _guard(name: str) -> str:
+    if name not in GUARDS:
+        raise ValueError(f"expected one of {', '.join(GUARDS)}")
+    return name
+
+
 Time = Annotated[datetime, BeforeValidator(_text), AfterValidator(_aware)]
 Count = Annotated[int, Field(strict=True, ge=0, le=MOST)]
 Switch = Annotated[bool, Field(strict=True)]
@@ -221,7 +230,7 @@ class Sync(_Section):
     recent_grants: dict[Text, Done] = {}
     deleted_for: list[Pair] = []
     refused: list[Pair] = []
-    held: dict[Text, list[Text]] = {}
+    held: dict[Text, list[Annotated[Text, AfterValidator(_guard)]]] = {}
     approved: list[Text] = []
 
     @model_validator(mode="after")

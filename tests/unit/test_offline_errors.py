@@ -43,6 +43,7 @@ def error(given: object) -> str:
             "settings.groups.1.group: Løn is there twice",
         ),
         ({"scenario": {}, "settings": {"groups": [{"group": "Løn", "default_role": "A"}]}}, "Løn"),  # R8
+        ({"scenario": {}, "settings": {}, "sync": {"held": {"a": ["G9"]}}}, "sync.held.a.0: expected one of G1, G2"),
         ({"scenario": {}, "settings": {}, "now": "tomorrow"}, "now: expected a time, such as 2026-11-22T10:30:00Z"),
         ({"scenario": {}, "settings": {}, "now": "0001-01-01T00:00:00+01:00"}, "now: expected a time, such as 2026"),
         ({"scenario": {}, "settings": {}, "now": "9999-12-31T23:59:59-02:00"}, "now: expected a time, such as 2026"),
