@@ -1,13 +1,12 @@
-"""What the frames of all sources share: declaring columns, making a frame of rows, and validating it.
+"""What the frames of all sources share: declaring columns, and making a frame of rows.
 
-Not here: the frames themselves (`entra/frames.py`, `emply/frames.py`), and what is told of a read (`reads`).
+Not here: the frames themselves (`entra/frames.py`, `emply/frames.py`), validating them (`frame_checks`), and what is
+told of a read (`reads`).
 """
 
-import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from types import MappingProxyType, NoneType
 from typing import Any
 
@@ -15,11 +14,11 @@ import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
-from pandera.errors import SchemaError, SchemaErrors
 
+from entra_emply.connectors.frame_checks import SHOWN, kind_of, sentence, validate
 from entra_emply.errors import SourceUnreadable
 from entra_emply.printing import counted
-from entra_emply.text import TEXT, as_arrow
+from entra_emply.text import TEXT
 
 Row = Mapping[str, Any]
 """One object of a list of Graph or Emply, as JSON gave it."""
@@ -30,8 +29,6 @@ Derivation = Callable[[Sequence[Row]], Sequence[object]]
 NO_TIME = object()
 """What a derivation makes of a value that should be a time and is none, so that the column refuses its row."""
 
-_SHOWN = 5  # row ids named for each failed check
-_OPAQUE = re.compile(r"[0-9A-Za-z_-]{1,64}")  # ids look like this; anything else might be somebody's address
 _TEXTS = pa.list_(pa.string())
 _JSON_TYPES: dict[str, tuple["pa.DataType", type]] = {
     "str": (pa.large_string(), str),
@@ -141,25 +138,14 @@ def _frame(
     table = pa.table(made)
     keys = schema.unique or [name for name, spec in schema.columns.items() if spec.unique]
     table = table.take(pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys]))
-    columns = {name: _as_pandas(table.column(name), _kind(spec)) for name, spec in schema.columns.items()}
+    columns = {name: _as_pandas(table.column(name), kind_of(spec)) for name, spec in schema.columns.items()}
     return validate(model, pd.DataFrame(columns, copy=False), source)
-
-
-def validate(model: type[pandera.DataFrameModel], frame: pd.DataFrame, source: str) -> pd.DataFrame:
-    """`frame`, if it satisfies `model`. Raises SourceUnreadable with column, check, number of rows and some row ids.
-
-    pandera's own error contains the failing values, so it is neither shown nor chained.
-    """
-    why = [] if _satisfies(model, frame) else _failures(model, frame)
-    if why:
-        raise SourceUnreadable(source, "; ".join(why))
-    return frame
 
 
 def describe(model: type[pandera.DataFrameModel]) -> list[ColumnDescription]:
     """The columns of a model in order, for documentation and for a table schema."""
     return [
-        ColumnDescription(str(name), _kind(each), each.description or "", each.nullable, each.unique)
+        ColumnDescription(str(name), kind_of(each), each.description or "", each.nullable, each.unique)
         for name, each in model.to_schema().columns.items()
     ]
 
@@ -186,11 +172,6 @@ def _json(spec: pandera.Column) -> str | None:
     return name
 
 
-def _kind(spec: pandera.Column) -> str:
-    """pandas' name of the dtype: pandera's own name for text does not say how a missing value is represented."""
-    return str(getattr(spec.dtype, "type", spec.dtype))
-
-
 def _objects_only(rows: Sequence[Row], source: str) -> None:
     if set(map(type, rows)) - {dict}:
         wrong = sum(type(row) is not dict for row in rows)
@@ -203,7 +184,7 @@ def _copied(columns: Mapping[str, pandera.Column], rows: Sequence[Row]) -> dict[
 
     Numbers are left out, because Arrow would truncate a fraction.
     """
-    types = {name: _JSON_TYPES[_kind(spec)] for name, spec in columns.items()}
+    types = {name: _JSON_TYPES[kind_of(spec)] for name, spec in columns.items()}
     plain = {name: arrow for name, (arrow, python) in types.items() if python is not int and _json(columns[name])}
     shape = pa.struct([(_json(columns[name]), arrow) for name, arrow in plain.items()])
     try:
@@ -221,10 +202,10 @@ def _typed(
     told_by: str | None,
 ) -> "pa.Array":
     """`told_by` is the property that a derived column comes from."""
-    arrow, python = _JSON_TYPES[_kind(spec)]
+    arrow, python = _JSON_TYPES[kind_of(spec)]
     if set(map(type, values)) - {python, NoneType}:
         wrong = [at for at, value in enumerate(values) if value is not None and type(value) is not python]
-        ids = [rows[at].get("id") for at in wrong[:_SHOWN]]
+        ids = [rows[at].get("id") for at in wrong[:SHOWN]]
         raise SourceUnreadable(
             source, sentence(name, _wrong(python, [values[at] for at in wrong], told_by), len(wrong), ids)
         )
@@ -233,7 +214,7 @@ def _typed(
     except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):  # a number of more than 64 bits, half a character
         wrong = [at for at, value in enumerate(values) if not _fits(value, arrow)]
     # Raised out here: inside, the value would be in the error's context.
-    ids = [rows[at].get("id") for at in wrong[:_SHOWN]]
+    ids = [rows[at].get("id") for at in wrong[:SHOWN]]
     raise SourceUnreadable(source, sentence(name, "is out of range", len(wrong), ids))
 
 
@@ -257,99 +238,3 @@ def _fits(value: object, arrow: "pa.DataType") -> bool:
     except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
         return False
     return True
-
-
-# --- validating -------------------------------------------------------------------------------------------------------
-
-
-_NOT_EMPTY: Mapping[str, Any] = {"min_value": 1, "max_value": None, "exact_value": None}
-_KNOWN_CHECKS: dict[str, Callable[["pa.Array", Mapping[str, Any]], bool]] = {
-    "str_length": lambda values, given: given == _NOT_EMPTY and not pc.any(pc.equal(values, "")).as_py(),
-    "isin": lambda values, given: _all_among(values, given["allowed_values"]),
-}
-
-
-def _satisfies(model: type[pandera.DataFrameModel], frame: pd.DataFrame) -> bool:
-    """Whether nothing is wrong, where that can be told without pandera: it takes ten times as long for a small frame.
-
-    False is no verdict: then pandera decides, and says what is wrong.
-    """
-    schema = model.to_schema()
-    if schema.checks or list(frame.columns) != list(schema.columns):
-        return False
-    if not all(_sound(values, schema.columns[name]) for name, values in frame.items()):
-        return False
-    return not schema.unique or _all_different(*(as_arrow(frame[name]) for name in schema.unique))
-
-
-def _sound(values: "pd.Series[Any]", spec: pandera.Column) -> bool:
-    kind = _kind(spec)
-    if str(values.dtype) != kind:
-        return False
-    array = as_arrow(values) if kind == "str" else pa.array(values, from_pandas=True)
-    if not spec.nullable and array.null_count:
-        return False
-    if spec.unique and not _all_different(array):
-        return False
-    return all(
-        each.name in _KNOWN_CHECKS and _KNOWN_CHECKS[each.name](array, each.statistics or {}) for each in spec.checks
-    )
-
-
-def _all_different(*keys: "pa.Array") -> bool:
-    """Whether no two rows are the same. (False is no verdict: texts with the separator in them may look the same.)"""
-    rows = pc.binary_join_element_wise(*keys, pa.scalar("\x1f", pa.large_string())) if len(keys) > 1 else keys[0]
-    return len(rows.unique()) == len(rows)
-
-
-def _all_among(values: "pa.Array", allowed: Iterable[object]) -> bool:
-    known = pc.is_in(values, value_set=pa.array([*allowed], type=values.type))
-    return bool(pc.all(pc.or_(known, pc.is_null(values))).as_py() is not False)
-
-
-# --- saying what is wrong, without values -----------------------------------------------------------------------------
-
-
-def _failures(model: type[pandera.DataFrameModel], frame: pd.DataFrame) -> list[str]:
-    try:
-        model.to_schema().validate(frame, lazy=True)
-    except SchemaErrors as error:
-        cases = error.failure_cases
-    except SchemaError as error:
-        return [f"fails the check {error.reason_code}"]
-    else:
-        return []
-    ids = frame.iloc[:, 0] if frame.shape[1] else pd.Series(dtype="str")
-    grouped = cases.groupby(["schema_context", "column", "check"], dropna=False, sort=False)["index"]
-    return [_failure(context, name, check, at, ids) for (context, name, check), at in grouped]
-
-
-_SAID = (
-    ("not_nullable", "is missing"),
-    ("field_uniqueness", "is there more than once"),
-    ("multiple_fields_uniqueness", "is there more than once with the same other ids"),
-    ("str_length(1,", "is blank"),
-)
-
-
-def _said(check: str) -> str:
-    """What pandera calls a check, in words."""
-    if check.startswith("isin("):
-        known = re.findall(r"'([^']*)'", check)
-        return f"is none of {', '.join(known)}"
-    return next((words for known, words in _SAID if check.startswith(known)), f"fails the check {check}")
-
-
-def _failure(context: str, name: Hashable, check: Hashable, at: "pd.Series[Any]", ids: "pd.Series[Any]") -> str:
-    positions = [int(each) for each in at.dropna().unique()]
-    said = _said(str(check))
-    if not positions:
-        return f"{name} {said}" if context == "Column" else f"the columns together: {said}"
-    return sentence(str(name), said, len(positions), ids.iloc[positions[:_SHOWN]].tolist())
-
-
-def sentence(name: str, what: str, count: int, ids: Iterable[object]) -> str:
-    """What is wrong with a column in so many rows, with the first of their ids that are nobody's address."""
-    shown = [each for each in islice(ids, _SHOWN) if isinstance(each, str) and _OPAQUE.fullmatch(each)]
-    named = f" (ids {', '.join(shown)}{', …' if count > len(shown) else ''})" if shown else ""
-    return f"{name} {what} in {counted(count, 'row')}{named}"

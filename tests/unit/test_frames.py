@@ -9,12 +9,13 @@ import pandas as pd
 import pandera.pandas as pandera
 import pytest
 
-from entra_emply.connectors import frames
+from entra_emply.connectors import frame_checks
 from entra_emply.connectors.emply import calendar_frames
 from entra_emply.connectors.emply import frames as emply
 from entra_emply.connectors.entra import frames as entra
 from entra_emply.connectors.entra import mailbox_frames
-from entra_emply.connectors.frames import describe, properties, validate
+from entra_emply.connectors.frame_checks import validate
+from entra_emply.connectors.frames import describe, properties
 from entra_emply.errors import SourceUnreadable
 
 MODELS: list[type[pandera.DataFrameModel]] = [
@@ -163,15 +164,15 @@ SAMPLES: dict[type[pandera.DataFrameModel], list[pd.DataFrame]] = {
 def test_what_is_accepted_without_pandera_is_accepted_by_it_too(model: type[pandera.DataFrameModel]) -> None:
     """Every column in turn: missing, empty, repeated, of another type or an unknown value, and left out."""
     (sound,) = SAMPLES[model]
-    assert frames._satisfies(model, sound)
+    assert frame_checks._satisfies(model, sound)
     for name in sound.columns:
         column = sound[name]
         spoilt = [column.where([False, True]), column.where([False, False]), column.iloc[[0, 0]].reset_index(drop=True)]
         spoilt += [column.astype(object)] if column.dtype != "object" else []
         spoilt += [pd.Series(text, index=column.index, dtype="str") for text in ("", "Niemand", None)]
         for frame in [sound.drop(columns=name), *(sound.assign(**{name: values}) for values in spoilt)]:
-            accepted = not frames._failures(model, frame)
-            assert accepted or not frames._satisfies(model, frame), name
+            accepted = not frame_checks._failures(model, frame)
+            assert accepted or not frame_checks._satisfies(model, frame), name
 
 
 def test_times_are_in_utc_to_the_second() -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from entra_emply.connectors import frames
+from entra_emply.connectors.frame_checks import sentence
 from entra_emply.connectors.frames import Derivation, FrameModel, Row
 from entra_emply.errors import SourceUnreadable
 
@@ -25,7 +26,7 @@ def of_rows(
     for name, values in frame.items():
         wrong = _with_nul(pa.array(values, from_pandas=True))
         if wrong:
-            raise SourceUnreadable(source, frames.sentence(str(name), "has a NUL", len(wrong), frame.iloc[wrong, 0]))
+            raise SourceUnreadable(source, sentence(str(name), "has a NUL", len(wrong), frame.iloc[wrong, 0]))
     return frame
 
 

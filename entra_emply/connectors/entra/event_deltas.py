@@ -9,7 +9,8 @@ import pandas as pd
 
 from entra_emply.connectors.entra import mailbox_frames as frames
 from entra_emply.connectors.entra.mailbox_frames import OfCalendar
-from entra_emply.connectors.frames import empty, validate
+from entra_emply.connectors.frame_checks import validate
+from entra_emply.connectors.frames import empty
 
 CALENDAR = ["entra_id", "calendar_id"]
 EVENT = [*CALENDAR, "event_id"]

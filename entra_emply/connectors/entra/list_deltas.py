@@ -18,7 +18,8 @@ from entra_emply import clock
 from entra_emply.connectors.entra import frames, tracking
 from entra_emply.connectors.entra.connection import Connection
 from entra_emply.connectors.entra.tracking import Doubt
-from entra_emply.connectors.frames import FrameModel, Row, json_of, properties, validate
+from entra_emply.connectors.frame_checks import validate
+from entra_emply.connectors.frames import FrameModel, Row, json_of, properties
 from entra_emply.connectors.reads import Anew, Base, Read
 
 

@@ -21,7 +21,8 @@ from entra_emply import clock
 from entra_emply.connectors.entra import frames, tracking
 from entra_emply.connectors.entra.connection import Connection
 from entra_emply.connectors.entra.tracking import Doubt, Round
-from entra_emply.connectors.frames import Row, empty, validate
+from entra_emply.connectors.frame_checks import validate
+from entra_emply.connectors.frames import Row, empty
 from entra_emply.connectors.pages import Pages
 from entra_emply.connectors.reads import Anew, Base, MultiRead
 

@@ -14,7 +14,8 @@ import pandas as pd
 
 from entra_emply.connectors.entra.connection import Connection
 from entra_emply.connectors.entra.frames import Cursor
-from entra_emply.connectors.frames import Row, validate
+from entra_emply.connectors.frame_checks import validate
+from entra_emply.connectors.frames import Row
 from entra_emply.connectors.pages import Pages, ReadAgain
 from entra_emply.connectors.reads import Anew, Base, Certificate, MultiRead, Read
 from entra_emply.errors import SourceUnreadable
