@@ -16,7 +16,8 @@ from entra_emply.ledger.approvals import chosen, require_filled
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.changed_logins import with_logins_changed
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.neighbourhood import UNREAD, Directory, Frames, Ids, inputs_around
+from entra_emply.reconciliation.explain.inputs_around import UNREAD, inputs_around
+from entra_emply.reconciliation.explain.neighbourhood import Directory, Frames, Ids
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.kinds import require_kind
 from entra_emply.reconciliation.mapping import require_groups_read

@@ -19,7 +19,8 @@ from entra_emply.extraction.planning import Lists, Planned, Planning, read_check
 from entra_emply.extraction.side_by_side import in_turn
 from entra_emply.extraction.sources import LISTS, Systems, announced
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.neighbourhood import Directory, uncounted
+from entra_emply.reconciliation.explain.inputs_around import uncounted
+from entra_emply.reconciliation.explain.neighbourhood import Directory
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.mapping import groups_to_read
 from entra_emply.reconciliation.settings import Settings

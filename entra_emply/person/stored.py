@@ -23,13 +23,8 @@ from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.neighbourhood import (
-    UNREAD,
-    Directory,
-    Ids,
-    inputs_around,
-    named_near,
-)
+from entra_emply.reconciliation.explain.inputs_around import UNREAD, inputs_around, named_near
+from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids
 from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.explain.why_not import Wish, why_not
 from entra_emply.reconciliation.inputs import Inputs, SyncState

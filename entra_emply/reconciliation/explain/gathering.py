@@ -8,8 +8,9 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, positions, take
 from entra_emply.reconciliation.explain.facts import Facts, Group, Row
+from entra_emply.reconciliation.explain.inputs_around import as_read
 from entra_emply.reconciliation.explain.mailbox import mailbox_of
-from entra_emply.reconciliation.explain.neighbourhood import Ids, as_read
+from entra_emply.reconciliation.explain.neighbourhood import Ids
 from entra_emply.reconciliation.explain.others import others
 from entra_emply.reconciliation.explain.rows import records
 from entra_emply.reconciliation.guards import waiting

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.explain.inputs_around import uncounted
 from entra_emply.reconciliation.explain.levers import LEVERS, WITHOUT_VALUE, Person
-from entra_emply.reconciliation.explain.neighbourhood import uncounted
 from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities

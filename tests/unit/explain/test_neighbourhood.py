@@ -3,7 +3,8 @@
 import pytest
 
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids, inputs_around
+from entra_emply.reconciliation.explain.inputs_around import inputs_around
+from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids
 from tests.reference.builders import employee, login, person, scenario
 from tests.reference.calendar_builders import events, own, pair
 from tests.reference.subject import Scenario
