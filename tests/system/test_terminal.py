@@ -8,6 +8,7 @@ import subprocess
 import sys
 import termios
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,16 +44,24 @@ class Terminal:
     slave: int
     shown: list[bytes] = field(default_factory=list)
 
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
     @property
     def text(self) -> str:
-        return COLOURS.sub("", b"".join(self.shown).decode("utf-8", "replace"))
+        """All that was written until now: what is written last comes out last, so a mark is waited for."""
+        mark = f"<{time.monotonic_ns()}>".encode()
+        os.write(self.slave, mark)
+        with self.changed:
+            assert self.changed.wait_for(lambda: mark in b"".join(self.shown), timeout=60)
+            self.shown[:] = [b"".join(self.shown).replace(mark, b"")]
+            return COLOURS.sub("", self.shown[0].decode("utf-8", "replace"))
 
 
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
     master, slave = pty.openpty()
     made = Terminal(os.ttyname(slave), slave)
-    reader = threading.Thread(target=_read, args=(master, made.shown))
+    reader = threading.Thread(target=_read, args=(master, made))
     reader.start()
     try:
         yield made
@@ -62,14 +71,16 @@ def terminal() -> Iterator[Terminal]:
         os.close(master)
 
 
-def _read(master: int, shown: list[bytes]) -> None:
+def _read(master: int, terminal: Terminal) -> None:
     """Until nobody has the other end open any more, which Linux tells by an error."""
     while True:
         try:
             part = os.read(master, 1 << 16)
         except OSError:
             return
-        shown.append(part)
+        with terminal.changed:
+            terminal.shown.append(part)
+            terminal.changed.notify_all()
 
 
 def commands(of: Any, *names: str) -> Iterator[tuple[str, ...]]:  # noqa: ANN401 (typer's own command or group)
