@@ -70,6 +70,8 @@ def test_v1_needs_no_translation_of_rows() -> None:
         ("list_roles: {method: GET, path: roles", 'list_roles: {method: GET, path: "roles/{id}"', "list_roles",
          "operations.list_roles.path: expected a path without { }"),
         ("path: roles,", "path: /roles,", "list_roles", "expected a path below the url, without / before it"),
+        ("path: roles,", "path: roles, query: {apiKey: mine},", "list_roles", "query.apiKey: this parameter is sent"),
+        ("path: roles,", 'path: roles, query: {take: "9"},', "list_roles", "query.take: this parameter is sent anyway"),
         ("path: roles,", 'path: "roles?all=1",', "list_roles", "expected a path below the url"),
         ("path: roles,", 'path: "https://elsewhere.com/roles",', "list_roles", "expected a path below the url, not an"),
         ("path: roles,", 'path: "https:/roles",', "list_roles", "expected a path below the url, not an"),

@@ -89,7 +89,8 @@ def _packaged(name: str) -> Description:
 def parse(text: str, name: str = "api.yaml") -> Description:
     """The description in `text`; `name` is how errors call it. Raises SettingsError."""
     document = documents.parse(text, name, Content, "an API description")
-    document.refuse([*_faulty_operations(document.content), *_faulty_fields(document.content)])
+    of = document.content
+    document.refuse([*_faulty_operations(of), *_faulty_queries(of), *_faulty_fields(of)])
     return Description(document)
 
 
@@ -104,6 +105,16 @@ def _faulty_operations(content: Content) -> Iterator[tuple[Location, str]]:
     for name, operation in given.items():
         if name in NEEDS:
             yield from ((("operations", name, *where), why) for where, why in _faulty(name, operation, given))
+
+
+def _faulty_queries(content: Content) -> Iterator[tuple[Location, str]]:
+    """An operation's own parameters would take the place of those that are sent with the request."""
+    always = {content.authentication.query or ""}
+    paging = set() if content.lists.style == "whole" else {"skip", "take"}
+    for name, operation in content.operations.items():
+        sent = always | (paging if name.startswith("list_") else set())
+        for parameter in sorted(sent & set(operation.query)) if operation else ():
+            yield ("operations", name, "query", parameter), "this parameter is sent anyway, with a value of its own"
 
 
 def _faulty(
