@@ -178,7 +178,7 @@ def held(facts: Facts) -> Iterator[Statement]:
         if rule.name == "G6":
             yield unasked(G5, "refused")
             yield _left_out(facts)
-        yield statement_of_rows(rule, of, rows, lambda row: _ACTIONS.get(of.named(row), of.named(row)), owner)
+        yield statement_of_rows(rule, of, rows, lambda row: _ACTIONS[of.named(row)], owner, own_names=False)
 
 
 def _left_out(facts: Facts) -> Statement:

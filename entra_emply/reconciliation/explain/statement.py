@@ -98,11 +98,14 @@ def statement_of_rows(
     rows: Rows,
     named: Callable[[int], str] | str,
     owner: Owner[T],
+    *,
+    own_names: bool = True,
 ) -> Statement:
     """What the rule does for a person's rows, all of them, those of one outcome together.
 
-    named: what a row is called; or what they are, one and several ("event/events"), where they are only counted. A
-    person who has no such row is told the first condition of the person's own that fails, or that there is none.
+    named: what a row is called; or what they are, one and several ("event/events"), where they are only counted.
+    own_names: somebody wrote these names, and they stay as they are at the beginning of a sentence. A person who has no
+    such row is told the first condition of the person's own that fails, or that there is none.
     """
     if not len(rows):
         return _of_none(rule, owner)
@@ -127,7 +130,8 @@ def statement_of_rows(
     )
     if not (acting and isinstance(named, str)):
         sentences += [_filled(text, called, named) for text, called in others.items()]
-    sentence = " ".join(_begun(text) for text in sentences)
+    names = [] if isinstance(named, str) or not own_names else [named(row) for _, _, row in told]
+    sentence = " ".join(_begun(text, names) for text in sentences)
     chain = _naming(rule, furthest[1], None if isinstance(named, str) else named(furthest[2]))
     verdict: Verdict = "decided" if acting else "not" if _failed_place(furthest[1]) < about else "might_have"
     return Statement(rule.name, verdict, sentence, chain)
@@ -196,10 +200,10 @@ def _filled(text: str, called: Sequence[int | str], named: Callable[[int], str] 
     return text
 
 
-def _begun(sentence: str) -> str:
-    """With a capital letter, unless an address, or what else somebody wrote, begins it."""
-    first = sentence.split(" ", 1)[0]
-    return sentence if "@" in first else sentence[:1].upper() + sentence[1:]
+def _begun(sentence: str, names: Sequence[str]) -> str:
+    """With a capital letter, unless one of the names begins it. "A calendar without a name" is no name."""
+    given = tuple(name for name in names if not name.endswith(" without a name"))
+    return sentence if sentence.startswith(given) else sentence[:1].upper() + sentence[1:]
 
 
 def _repeated(name: int | str, count: int) -> str:

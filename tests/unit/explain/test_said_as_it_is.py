@@ -193,3 +193,8 @@ def test_several_of_one_name_are_one_subject() -> None:
     case = calendars([], [in_emply("Calendar"), in_emply("Holidays")], synchronize_calendars=False)
     sentence = said(explained(case), "G1")[1]
     assert "The removal of a calendar (2 times) is not held" in sentence
+
+
+def test_a_name_at_the_beginning_of_a_sentence_keeps_its_letters() -> None:
+    here = in_emply("Calendar", name="ægteskab og ferie")
+    assert said(explained(calendars([calendar()], [here])), "C3")[1].startswith("ægteskab og ferie is changed")
