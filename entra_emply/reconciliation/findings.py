@@ -86,7 +86,7 @@ CATALOGUE = {
     ),
     "unmanaged": Finding(
         "info",
-        "No group that gave this person a login is configured any more; the login stays as it is.",
+        "No group that gave this person a login is configured any more; groups change nothing of the login now.",
         "Add the person to a configured group, or deactivate the user in Emply.",
     ),
     "user_without_employee": Finding(

@@ -198,8 +198,12 @@ class Identities:
         return (own and key_of(own)) or self.value("address", person)
 
     def called(self, identity: str) -> str:
-        """The name of a group or a role; the id where it has none."""
-        return self.inputs.names.get(identity, identity)
+        """The name of a group or a role, of one that is gone the name by which it was recorded; else the id."""
+        name = self.inputs.names.get(identity)
+        if name is not None:
+            return name
+        recorded = self.inputs.state.group_ids
+        return next(iter(recorded.loc[recorded["group_id"] == identity, "group_name"]), identity)
 
     def groups_of(self, row: int) -> list[str]:
         """The names of the person's configured groups, in settings order."""

@@ -103,6 +103,12 @@ def default_comes(facts: Facts) -> bool:
     return bool((entra.frame["is_default"].to_numpy(dtype=bool)[of] & (entra.person[of] == facts.row)).any())
 
 
+def default_is_off(facts: Facts) -> bool:
+    """C2: whether the default calendar is disabled under the user in Emply."""
+    emply = facts.calendars.of_emply
+    return bool((C2.acts(emply) & (emply.person == facts.row) & emply.frame["is_default"].fillna(False)).any())
+
+
 def off_in_emply(facts: Facts) -> list[str]:
     """C2: the names of the calendars from Entra that are disabled under the user in Emply."""
     emply = facts.calendars.of_emply

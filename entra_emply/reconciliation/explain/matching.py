@@ -21,16 +21,20 @@ def counterpart(facts: Facts) -> str:
             (facts.linked, _since(facts)),
             (facts.matched_by == "username", "They match: the sign-in name in Entra equals the username in Emply."),
             (facts.matched_by == "email", "They match: the e-mails are equal."),
-            (
-                facts.matched_by == "address",
-                "They share another address: a person has to say whether they are the same one.",
-            ),
+            (facts.matched_by == "address", _by_address(facts)),
             (facts.made_since, "The run made a login for this Entra user and linked the two."),
             (facts.entra is not None, "No Emply user belongs to this Entra user."),
             (facts.login is not None, "No Entra user belongs to this Emply user, who is external."),
         )
         or "There is only an employee: no user in Entra and no login in Emply."
     )
+
+
+def _by_address(facts: Facts) -> str:
+    linking = facts.action(kind="link_user")
+    if linking and not linking["held_by"]:
+        return "They share another address, and somebody said that they are the same person."
+    return "They share another address: a person has to say whether they are the same one."
 
 
 def _since(facts: Facts) -> str:

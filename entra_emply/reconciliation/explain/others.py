@@ -102,7 +102,7 @@ def _reasons(identities: Identities, person: int, user: _User, shares: tuple[str
     entra, emply = (user.person, person) if user.system == "entra" else (person, user.person)
     if identities.matched[user.person]:
         how = "is linked to" if identities.linked[user.person] else "was matched with"
-        yield f"{how} {identities.value('subject', user.person)}"
+        yield f"{how} {_counterpart(identities, user)}"
     if identities.employee_archived[emply]:
         yield f"{CONDITIONS[employee_archived.name].holds}, and nobody gets a leaver's login"
     if not identities.inputs.settings.enabled:
@@ -112,6 +112,15 @@ def _reasons(identities: Identities, person: int, user: _User, shares: tuple[str
     failed = failing(rule.look(subjects, entra))
     if failed is not None:
         yield failed
+
+
+def _counterpart(identities: Identities, user: _User) -> str:
+    """Who the other half of a user's person is, as that system calls them."""
+    if user.system == "entra":
+        return identities.login_of(user.person) or "a login without username"
+    names = ("user_principal_name", "mail")
+    known = (identities.text("entra", name, user.person) for name in names)
+    return next(filter(None, known), None) or identities.value("subject", user.person) or "somebody else"
 
 
 def _texts(values: "pd.Series[str]") -> list[str | None]:

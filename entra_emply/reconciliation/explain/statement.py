@@ -158,7 +158,8 @@ def _outcomes(rule: Rule[S], subjects: S, rows: Rows, named: Callable[[int], str
         yield from ((int(row), 1) for row in rows)
         return
     alike = {"outcome": rule.failed_at(subjects)[rows], "row": rows}
-    alike |= {each.name: each.holds(subjects, rows) for each in rule.how}
+    told = (*rule.how, *(part for condition in rule.conditions for part in condition.parts))
+    alike |= {each.name: each.holds(subjects, rows) for each in told}
     for _, of in pd.DataFrame(alike).groupby([name for name in alike if name != "row"], sort=False):
         yield int(of["row"].iloc[0]), len(of)
 

@@ -132,12 +132,21 @@ def _of_group(identities: Identities, numbers: Numbers, row: int) -> Part:
     then = int(numbers.groups["then"].iloc[row])
     called = {"group": identities.called(group["group_id"]), "role": identities.called(group["role_id"])}
     if then < 0:
-        return Part("group_joined", called)
+        return Part(_how_new(identities, int(numbers.groups["person"].iloc[row]), group["group_id"]), called)
     old = str(numbers.titles.iloc[then])
     if old == group["role_id"]:
         return Part("group_unchanged", called)
     name = "group_replaced" if numbers.outcome.replaced[row] else "group_not_replaced"
     return Part(name, {**called, "old": identities.called(old)})
+
+
+def _how_new(identities: Identities, person: int, group_id: str) -> str:
+    """Why a group's role was not given before: nobody was reconciled, the role was not, or the group is new."""
+    states = identities.role_states
+    mine = states.group[states.person == person]
+    if not (states.person == person).any():
+        return "group_first"
+    return "group_unmapped" if group_id in set(take(states.group_ids, mine).dropna()) else "group_joined"
 
 
 def _missing(identities: Identities, person: int) -> Values:
@@ -148,7 +157,14 @@ def _missing(identities: Identities, person: int) -> Values:
         "taken_away": numbers.outcome.taken_away,
         "extra": numbers.now[~among(numbers.now, numbers.wanted)],
     }
-    return {name: numbers.titles_of(of, person) for name, of in pairs.items()}
+    return {name: numbers.titles_of(of, person) for name, of in {**pairs, "lost": _lost(numbers, person)}.items()}
+
+
+def _lost(numbers: Numbers, person: int) -> Rows:
+    """What the person's groups gave when last reconciled, and the person does not have any more."""
+    groups = numbers.groups[(numbers.groups["person"] == person) & (numbers.groups["then"] >= 0)]
+    given = as_set(person * numbers.width + groups["then"].to_numpy(dtype=np.int64))
+    return given[~among(given, numbers.now)]
 
 
 def _groups(identities: Identities, person: int) -> Values:

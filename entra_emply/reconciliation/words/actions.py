@@ -19,7 +19,7 @@ REASONS = {
     ("R5", "roles_missing"): "a role given by a group was taken away in Emply; exactly the groups' roles again",
     ("A1", None): "the fields follow Entra",
     ("A2", None): "Emply has none yet",
-    ("P1", None): "Entra has another picture than the one that was taken over last",
+    ("P1", None): "Emply was not given this picture yet",
     ("C1", None): "the user may edit this calendar, and no calendar in Emply follows it",
     ("C1a", None): "the default calendar has a new id in Entra",
     ("C3", None): "the calendar's name or sharing differs",

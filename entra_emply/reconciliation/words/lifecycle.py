@@ -77,7 +77,7 @@ RULES = {
     ),
     "L7a": RuleWords(_DEACTIVATED, "The login is not deactivated as that of a room", because=("in_room",)),
     "L8": RuleWords(
-        "The login stays as it is and is not managed any more",
+        "The groups do not manage the login any more",
         "The login does not count as unmanaged",
         because=("no_group_configured_any_more",),
     ),

@@ -19,6 +19,8 @@ PARTS = {
     **_EMPLY,
     **_ENTRA,
     "group_joined": "{group} is new since the last reconciliation and gives {role}",
+    "group_first": "{group} gives {role}, and the user was never reconciled",
+    "group_unmapped": "{group} gives {role}, which was not reconciled before",
     "group_unchanged": "{group} gave {role} before and still does",
     "group_replaced": "{group} gave {old} before and gives {role} now, which replaces it",
     "group_not_replaced": "{group} gave {old} before and gives {role} now, but the user does not have {old}",

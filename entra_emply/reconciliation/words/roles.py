@@ -10,11 +10,11 @@ CONDITIONS = {
     ),
     "no_role_taken_away": ConditionWords(
         "no role that a group had given was taken away in Emply",
-        "a group had given {taken_away}, which the user does not have any more (R5)",
+        "a group had given {lost}, which the user does not have any more (R5)",
     ),
     "role_taken_away": ConditionWords(
-        "a group had given {taken_away}, which the user does not have any more",
-        "R4 gives what is missing, {missing}",
+        "a group had given {lost}, which the user does not have any more",
+        "no role that a group had given was taken away (what is missing is R4's)",
     ),
     "role_missing": ConditionWords(
         "the user does not have {missing}", "the user has every role of the groups, {wanted:of which there is none}"

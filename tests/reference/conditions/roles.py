@@ -106,7 +106,17 @@ def wanted_roles(case: Case, person: Person) -> dict[str, object]:
         "missing": sorted(map(case.role, missing)),
         "taken_away": sorted(map(case.role, wanted - roles_by_groups(person))),
         "extra": sorted(map(case.role, person.role_ids - wanted)),
+        "lost": sorted(
+            map(case.role, {_then(person, group) or "" for group in person.groups} - person.role_ids - {""})
+        ),
     }
+
+
+def _how_new(person: Person, group: Group) -> str:
+    """Nothing was reconciled of the user, no role of this group was, or the group is new."""
+    if person.role_state is None:
+        return "group_first"
+    return "group_unmapped" if group.id in person.role_state else "group_joined"
 
 
 def each_group(case: Case, person: Person) -> dict[str, object]:
@@ -114,6 +124,8 @@ def each_group(case: Case, person: Person) -> dict[str, object]:
     told = []
     for group in person.groups:
         how, old = _of_group(person, group), _then(person, group)
+        if how == "group_joined":
+            how = _how_new(person, group)
         values = {"group": case.group(group.id), "role": case.role(group.role_id)}
         values |= {"old": case.role(old)} if old is not None and how.endswith("replaced") else {}
         told.append((how, values))

@@ -198,3 +198,44 @@ def test_several_of_one_name_are_one_subject() -> None:
 def test_a_name_at_the_beginning_of_a_sentence_keeps_its_letters() -> None:
     here = in_emply("Calendar", name="ægteskab og ferie")
     assert said(explained(calendars([calendar()], [here])), "C3")[1].startswith("ægteskab og ferie is changed")
+
+
+def test_events_that_leave_for_different_reasons_are_told_apart() -> None:
+    case = events(
+        [event("a", isCancelled=True), event("b", responseStatus={"response": "declined"})],
+        [imported("a"), imported("b"), imported("c")],
+    )
+    _, sentence = said(explained(case), "E1")
+    told = ["because it is cancelled in Outlook", "because the owner declined it", "because Outlook does not have it"]
+    assert [part in sentence for part in told] == [True] * 3
+
+
+def test_a_user_who_was_never_reconciled_has_no_last_reconciliation() -> None:
+    case = scenario([person()], [login()], linked=["megan"])
+    assert "was never reconciled" in said(explained(case), "R4")[1]
+
+
+def test_nothing_deactivates_the_login_of_somebody_left_alone() -> None:
+    people = [person(mail="shared@contoso.com"), person("ada", mail="shared@contoso.com")]
+    case = scenario(people, [login(username="megan", email="shared@contoso.com")])
+    document = explained(case, "login-megan")
+    assert "nothing that happens in Entra changes the login" in answered(document, "deleted")
+
+
+def test_an_approved_link_by_address_is_decided() -> None:
+    user = person(mail="m@contoso.com", proxyAddresses=["smtp:megan@x.com"])
+    shared = login(username="megan@x.com", email=None)
+    (linking,) = [
+        row for row in rows(make_plan(inputs_of(*scenario([user], [shared]))).actions) if row["kind"] == "link_user"
+    ]
+    approved = {"approvals": [{"action": linking["action_id"], "expiresAt": "2100-01-01T00:00:00Z"}]}
+    asked = [explained(scenario([user], [shared], state=state), "entra-megan") for state in ({}, approved)]
+    assert ["a person has to say" in each["match"]["sentence"] for each in asked] == [True, False]
+
+
+def test_the_name_of_a_group_that_is_gone_is_the_recorded_one() -> None:
+    state = {"groupIds": [{"groupName": "Old", "groupId": "group-Old"}]}
+    case = scenario(
+        [person(groups=[])], [login()], linked=["megan"], reconciled={"megan": {"Old": "Employee"}}, state=state
+    )
+    assert "(Old)" in said(explained(case), "L8")[1]

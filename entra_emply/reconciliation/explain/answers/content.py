@@ -42,7 +42,9 @@ def calendar(facts: Facts) -> str | None:
     return (
         first_of(
             (
-                not facts.settings.synchronize_calendars and facts.not_reconciled and not facts.rooms,
+                not facts.settings.synchronize_calendars
+                and facts.not_reconciled
+                and not (facts.rooms or facts.action("L1")),
                 f"synchronize_calendars is off, and this user's would not come with it on: {facts.not_reconciled}.",
             ),
             (
@@ -64,7 +66,7 @@ def calendar_missing(facts: Facts) -> str | None:
     if why:
         return f"The user's calendar is not synchronised, because {why}."
     parts = []
-    if by_rows.default_comes(facts):
+    if by_rows.default_comes(facts) and not by_rows.default_is_off(facts):
         parts.append("The default calendar is synchronised and cannot be disabled.")
     off, barred = by_rows.off_in_emply(facts), by_rows.not_editable(facts)
     if off:

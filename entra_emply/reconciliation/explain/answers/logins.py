@@ -3,7 +3,7 @@
 from entra_emply.reconciliation.explain import matching
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.statement import first_of, listed
-from entra_emply.reconciliation.rules import write_back
+from entra_emply.reconciliation.rules import signs, write_back
 
 
 def employees_first(facts: Facts) -> str | None:
@@ -32,7 +32,7 @@ def employees_first(facts: Facts) -> str | None:
 
 def _hint(near: Row) -> str:
     if near["email"]:
-        return f" An employee has nearly the same: {near['email']}."
+        return f" An employee has nearly the same e-mail, or the same name: {near['email']}."
     return " An employee of the same name has no e-mail."
 
 
@@ -117,14 +117,18 @@ def deleted(facts: Facts) -> str | None:
     leaving, deleting = facts.action(kind="deactivate_user"), facts.action(kind="delete_user")
     if facts.external:
         return "The login belongs to no Entra user, so nothing that happens in Entra deactivates it."
+    if facts.left_alone:
+        return (
+            "As long as it is not clear whose the address is (M4), nothing that happens in Entra changes the login: "
+            f"it stays {'active' if facts.active else 'deactivated'}."
+        )
     if facts.gone:
         then = f" {facts.fate(leaving)}" if leaving else ""
         return f"The user was removed from Entra, so the login in Emply is deactivated, not deleted{then}."
     if deleting:
-        return (
-            "The employee is archived, so the Entra user is moved to the deleted users and the login is deactivated "
-            f"{facts.fate(deleting)}."
-        )
+        login = "and the login is deactivated" if leaving else "the login is deactivated already"
+        archived = "The employee is archived, so the Entra user is moved to the deleted users"
+        return f"{archived}{' ' if leaving else '; '}{login} {facts.fate(deleting)}."
     return (
         "When the user is removed from Entra, the login in Emply is deactivated. When the employee is archived, "
         f"{_of_archived(facts)}."
@@ -190,6 +194,9 @@ def guest_sign_in(facts: Facts) -> str | None:
         return f"Single sign-on is looked at for people in scope only, and {facts.out_of_scope}."
     if facts.settings.sso.service_principal_id is None:
         return "Yes, if the application for single sign-on lets guests in; that is not looked at (sso is not set)."
+    unread = facts.first_failed(signs.application_read)
+    if unread:
+        return f"That is not known, because {unread}."
     if facts.finding("sso_not_assigned"):
         return "Not yet: neither this guest nor one of their groups is assigned to the application for single sign-on."
     return "Yes: this guest is assigned to the application for single sign-on, or it requires no assignment."

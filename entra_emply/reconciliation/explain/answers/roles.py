@@ -92,8 +92,11 @@ def removed_from_group(facts: Facts) -> str | None:
         return f"The user was removed, so they are deactivated in Emply {facts.fate(leaving)} and {found}."
     if not facts.matched:
         return None
+    others = facts.action(kind="deactivate_user")
     if not facts.groups:
-        return f"The user is in no configured group; the login is {'still active' if facts.active else 'deactivated'}."
+        state = "still active" if facts.active else "deactivated"
+        becomes = f"to be deactivated {facts.fate(others)}" if others else state
+        return f"The user is in no configured group; the login is {becomes}."
     names = listed([group.name for group in facts.groups])
     return (
         f"The user is in {names}. Removed from one of several, they keep their roles; removed from all, they are "
