@@ -136,6 +136,7 @@ LEVERS: Mapping[str, Lever] = {
     "may_activate": _setting(reactivate="all"),
     "enabled": _cell("entra_users", "entra_id", "account_enabled", value=True),
     "has_email": _cell("entra_users", "entra_id", "mail", _NEW_ADDRESS),
+    "not_left_alone": _cell("entra_users", "entra_id", "mail", _NEW_ADDRESS),
     "stays_active": _cell("emply_users", "emply_user_id", "active", value=True),
     "employee_not_archived": _cell("emply_employees", "employee_id", "status", "active"),
     "in_group": _join_group,
@@ -149,5 +150,9 @@ LEVERS: Mapping[str, Lever] = {
     "may_edit_named": _may_edit,
 }
 """The change, by the condition that holds with it."""
-WITHOUT_VALUE = {"has_email": "the user has an e-mail address in Entra"}
+WITHOUT_VALUE = {
+    "has_email": "the user has an e-mail address in Entra",
+    "not_left_alone": "the user has an e-mail in Entra that nobody else has",
+    "without_employee": "no employee controls the user",
+}
 """What is needed, where its value is nothing to tell."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.explain.inputs_around import uncounted
-from entra_emply.reconciliation.explain.levers import LEVERS, WITHOUT_VALUE, Person
-from entra_emply.reconciliation.explain.statement import clause_of
+from entra_emply.reconciliation.explain.levers import LEVERS, WITHOUT_VALUE, Lever, Person
+from entra_emply.reconciliation.explain.statement import clause_of, listed
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
@@ -38,7 +38,6 @@ from entra_emply.reconciliation.rules.roles import no_protected_role
 from entra_emply.reconciliation.rules.scope import flag, in_entra
 from entra_emply.text import trimmed
 
-_MOST = 12
 _OF_LOGINS = ("login", "role")
 """What a plan gives at once; a picture and calendars come to a login that is there."""
 _FORMS = "role:TITLE, login, photo or calendar:NAME"
@@ -94,32 +93,75 @@ def why_not(inputs: Inputs, person: "tuple[str | None, str | None]", wish: Wish)
     Raises SettingsError for a role that does not exist.
     """
     asked = _Asked(wish, person)
-    first = now = identify(uncounted(inputs))
-    if _has(now, asked):
+    first = identify(uncounted(inputs))
+    if _has(first, asked):
         return WhyNot(str(wish), "has", f"The user has {wish} already.")
-    changes: list[Change] = []
-    while len(changes) < _MOST and not (wish.kind in _OF_LOGINS and _reached(now, asked)):
-        subject = asked.of(now)
-        obstacle = None if subject is None else _obstacle(subject, wish)
-        if subject is None or obstacle is None:
-            break
-        lever = LEVERS.get(obstacle.name)
-        if lever is None or (obstacle.name == "in_giving_group" and subject.group_id is None):
-            return _impossible(wish, changes, clause_of(obstacle))
-        condition = _condition(subject, wish, obstacle.name)
-        now = identify(lever(subject))
-        changes.append(_change(condition, obstacle, asked.of(first), asked.of(now)))
-    if not _reached(now, asked):
-        return _impossible(wish, changes, "the rules would still decide otherwise")
-    if not changes:
-        return WhyNot(str(wish), "planned", _planned(wish, asked.of(now)))
+    steps, obstacle = _steps(first, asked)
+    now = _after(first, steps, asked)
+    if obstacle is not None or not _reached(now, asked):
+        why = "the rules would still decide otherwise" if obstacle is None else clause_of(obstacle)
+        return _impossible(wish, [step.change for step in steps], why)
+    if not steps:
+        return WhyNot(str(wish), "planned", _planned(wish, asked, now))
+    changes = [step.change for step in _needed(first, steps, asked)]
     return WhyNot(str(wish), "possible", _sentence(wish, changes), tuple(changes))
 
 
-def _planned(wish: Wish, person: Person | None) -> str:
-    waits = wish.kind not in _OF_LOGINS and person is not None and not person.identities.in_emply[person.row]
+@dataclass(frozen=True)
+class _Step:
+    """A change, and how it is made."""
+
+    change: Change
+    lever: Lever
+
+
+def _steps(first: Identities, asked: "_Asked") -> tuple[list[_Step], Looked | None]:
+    """A change for each condition that fails, one after the other; and the condition for which there is none."""
+    now, wish, steps = first, asked.wish, list[_Step]()
+    while not (wish.kind in _OF_LOGINS and _reached(now, asked)):
+        subject = asked.of(now)
+        obstacle = None if subject is None else _obstacle(subject, wish)
+        if subject is None or obstacle is None:
+            return steps, None
+        lever = LEVERS.get(obstacle.name)
+        again = obstacle.name in {step.change.condition for step in steps}
+        if lever is None or again or (obstacle.name == "in_giving_group" and subject.group_id is None):
+            return steps, obstacle
+        condition = _condition(subject, wish, obstacle.name)
+        now = identify(lever(subject))
+        steps.append(_Step(_change(condition, obstacle, asked.of(first), asked.of(now)), lever))
+    return steps, None
+
+
+def _after(first: Identities, steps: Sequence[_Step], asked: "_Asked") -> Identities:
+    """The facts once these changes are made."""
+    now = first
+    for step in steps:
+        subject = asked.of(now)
+        now = now if subject is None else identify(step.lever(subject))
+    return now
+
+
+def _needed(first: Identities, steps: Sequence[_Step], asked: "_Asked") -> list[_Step]:
+    """Those without which it does not come: one change may do what another was for."""
+    needed = list(steps)
+    if asked.wish.kind not in _OF_LOGINS:
+        return needed  # of a newcomer's picture and calendars the plan says nothing yet
+    for step in steps:
+        others = [each for each in needed if each is not step]
+        if others and _reached(_after(first, others, asked), asked):
+            needed = others
+    return needed
+
+
+def _planned(wish: Wish, asked: "_Asked", now: Identities) -> str:
+    person = asked.of(now)
+    newcomer = wish.kind not in _OF_LOGINS and person is not None and not person.identities.in_emply[person.row]
+    waits = newcomer and person is not None and not person.identities.in_room[person.row]
     when = "the next run makes the login, and the one after it gives" if waits else "the next run gives"
-    return f"Nothing has to change: {when} the user {wish}."
+    held = {guard for row in _giving_actions(now, asked) for guard in row["held_by"].split()}
+    approved = f" once somebody has approved what is held ({listed(sorted(held))})" if held else ""
+    return f"Nothing has to change: {when} the user {wish}{approved or ', unless a guard holds it'}."
 
 
 @dataclass(frozen=True)
@@ -182,7 +224,7 @@ def _conditions(person: Person, wish: Wish) -> Sequence[Condition[Identities]]:
     if wish.kind == "photo":
         return (*first, *(_PICTURE_OF_NEWCOMERS if login else P1.conditions))
     if wish.kind == "calendar":
-        return (*first, *_of_calendar(wish))
+        return _of_room() if identities.in_room[row] else (*first, *_of_calendar(wish, newcomer=bool(login)))
     leading = () if login else (*ENTRA_LEADS, no_protected_role)
     return (*first, _in_giving_group(wish), roles_synchronized, *leading)
 
@@ -191,12 +233,16 @@ _PICTURE_OF_NEWCOMERS = (profile_pictures, without_employee, photos_read, photo_
 """P1, as far as it can be asked before there is a login."""
 
 
-def _of_calendar(wish: Wish) -> Sequence[Condition[Identities]]:
-    """C1, for the calendar of this name."""
-    from entra_emply.reconciliation.rules.calendar_owners import USERS  # noqa: PLC0415 (only where it is asked)
+def _of_room() -> Sequence[Condition[Identities]]:
+    """C5: its default calendar comes under the room's name."""
+    from entra_emply.reconciliation.rules.calendar_owners import calendars_on  # noqa: PLC0415 (only where it is asked)
 
-    def calendars(identities: Identities) -> Calendars:
-        return Calendars(identities, np.zeros(len(identities), dtype=bool))
+    return (integration_on, in_entra, calendars_on)
+
+
+def _of_calendar(wish: Wish, *, newcomer: bool) -> Sequence[Condition[Identities]]:
+    """C1, for the calendar of this name; of somebody without a login as far as it can be asked."""
+    from entra_emply.reconciliation.rules.calendar_owners import USERS, calendars_on  # noqa: PLC0415 (see above)
 
     def named(identities: Identities, column: str) -> Any:  # noqa: ANN401 (flags)
         rows_ = identities.inputs.entra_calendars
@@ -208,7 +254,8 @@ def _of_calendar(wish: Wish) -> Sequence[Condition[Identities]]:
     def compared(_identities: Identities, _row: int) -> dict[str, Any]:
         return {"calendar": wish.name}
 
-    asked = tuple(condition.on(calendars) for condition in USERS.conditions)
+    of_users = tuple(condition.on(_calendars) for condition in USERS.conditions)
+    asked = (calendars_on,) if newcomer else of_users
     return (
         *asked,
         flag("has_named_calendar", lambda identities: named(identities, ""), lambda _i, _r: {"calendar": wish.name}),
@@ -216,6 +263,10 @@ def _of_calendar(wish: Wish) -> Sequence[Condition[Identities]]:
             "may_edit_named", lambda identities: named(identities, "can_edit"), lambda _i, _r: {"calendar": wish.name}
         ),
     )
+
+
+def _calendars(identities: Identities) -> Calendars:
+    return Calendars(identities, np.zeros(len(identities), dtype=bool))
 
 
 def _obstacle(person: Person, wish: Wish) -> Looked | None:
@@ -251,14 +302,19 @@ def _has(identities: Identities, asked: _Asked) -> bool:
     if wish.kind == "calendar":
         here = identities.inputs.emply_calendars
         mine = here[(here["user_id"] == person.id_of("emply_user_id")).fillna(False)]
-        return bool((mine["name"] == wish.name).fillna(False).any())
+        of_room = _calendars(identities).of_emply
+        theirs = of_room.frame["name"][of_room.of_room & (of_room.person == row)]
+        return bool((mine["name"] == wish.name).fillna(False).any() or (theirs == wish.name).any())
     return bool(taken_over(identities)[row])
 
 
 def _reached(identities: Identities, asked: _Asked) -> bool:
     """Whether the plan of these gives what is wished for, held or not."""
-    if _has(identities, asked):
-        return True
+    return _has(identities, asked) or bool(_giving_actions(identities, asked))
+
+
+def _giving_actions(identities: Identities, asked: _Asked) -> list[dict[str, Any]]:
+    """The actions of the plan that give what is wished for, held or not."""
     plan = make_plan(identities.inputs, identities.frame if identities.inputs.settings.enabled else None)
     entra_id, login = asked.ids
     wish = asked.wish
@@ -270,12 +326,10 @@ def _reached(identities: Identities, asked: _Asked) -> bool:
     ]
     kinds = {"login": ("create_user", "activate_user"), "photo": ("set_photo", "create_user"), "role": ()}
     if wish.kind == "role":
-        return any(_role_id(identities, wish) in (row["after"] or {}).get("roleIds", []) for row in mine)
+        return [row for row in mine if _role_id(identities, wish) in (row["after"] or {}).get("roleIds", [])]
     if wish.kind == "calendar":
-        return any((row["after"] or {}).get("name") == wish.name for row in mine) or any(
-            row["kind"] == "create_user" for row in mine
-        )
-    return any(row["kind"] in kinds[wish.kind] for row in mine)
+        return [row for row in mine if (row["after"] or {}).get("name") == wish.name or row["kind"] == "create_user"]
+    return [row for row in mine if row["kind"] in kinds[wish.kind]]
 
 
 def _sentence(wish: Wish, changes: Sequence[Change]) -> str:

@@ -9,6 +9,7 @@ from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.explain.why_not import WhyNot, Wish, why_not
 from tests.reference import rules
 from tests.reference.builders import employee, login, person, scenario
+from tests.reference.calendar_builders import calendar
 from tests.reference.subject import Row, Scenario
 from tests.reference.vectorised import inputs_of
 
@@ -210,3 +211,42 @@ def test_a_login_without_an_entra_user_gets_nothing_from_entra(wish: str) -> Non
 def test_an_active_login_without_an_entra_user_is_a_login() -> None:
     told = why_not(inputs_of(*scenario([], [login()])), (None, "login-megan"), Wish.parsed("login"))
     assert told.state == "has"
+
+
+def test_what_another_change_does_too_is_not_asked_for() -> None:
+    mapping = {"Employees": "Employee", "Payroll": "Payroll"}
+    case = scenario([person(groups=[])], [], mapping=mapping)
+    assert len(asked(case, "role:Payroll").changes) == 1
+
+
+def test_an_address_of_their_own_helps_somebody_who_is_left_alone() -> None:
+    case = scenario([person(mail="post@contoso.com"), person("ada", mail="post@contoso.com")])
+    told = asked(case, "login")
+    assert (told.state, [each.condition for each in told.changes]) == ("possible", ["not_left_alone"])
+
+
+def test_a_newcomers_calendar_comes_after_the_login() -> None:
+    case = scenario([person()], synchronize_calendars=True, entra={"calendars": {"entra-megan": [calendar()]}})
+    told = asked(case, "calendar:Calendar")
+    assert told.sentence.startswith("Nothing has to change: the next run makes the login, and the one after it gives")
+
+
+def test_a_newcomers_calendar_needs_the_switch() -> None:
+    case = scenario([person()], entra={"calendars": {"entra-megan": [calendar()]}})
+    assert [each.condition for each in asked(case, "calendar:Calendar").changes] == ["calendars_on"]
+
+
+@pytest.mark.parametrize(("on", "state"), [(True, "planned"), (False, "possible")])
+def test_a_rooms_calendar_is_wished_for_by_the_rooms_name(on: bool, state: str) -> None:
+    case = scenario(
+        [person(displayName="Blå sal", groups=["Rooms"])],
+        groups=[{"group": "Rooms", "meeting_rooms": True}],
+        synchronize_calendars=on,
+        entra={"calendars": {"entra-megan": [calendar()]}},
+    )
+    assert asked(case, "calendar:Blå sal").state == state
+
+
+def test_what_is_held_is_promised_once_it_is_approved() -> None:
+    case = scenario([person()], [], protected_roles=["Employee"])
+    assert "once somebody has approved what is held (G3)" in asked(case, "login").sentence
