@@ -20,7 +20,7 @@ from entra_emply.reconciliation.arrays import (
     take,
 )
 from entra_emply.reconciliation.identities import Identities, once
-from entra_emply.reconciliation.rule import Rule, Values
+from entra_emply.reconciliation.rule import Part, Rule, Values
 from entra_emply.reconciliation.rules.conditions import (
     RECONCILABLE,
     both_emails,
@@ -99,8 +99,11 @@ def _may_activate(identities: Identities) -> Mask:
     return is_among(identities.frame["emply_user_id"], identities.inputs.state.deactivations["emply_user_id"])
 
 
-def _reactivate(identities: Identities, _person: int) -> Values:
-    return {"reactivate": identities.inputs.settings.reactivate}
+def _reactivate(identities: Identities, person: int) -> Values:
+    setting = identities.inputs.settings.reactivate
+    if not _may_activate(identities)[person]:
+        return {"reactivate": setting}
+    return {"reactivate": setting, "allowed": Part("by_the_setting" if setting == "all" else "by_the_pipeline")}
 
 
 @once
@@ -115,9 +118,10 @@ def _groups_then(identities: Identities, person: int) -> Values:
     states = identities.role_states
     mine = take(states.group_ids, states.group[states.person == person])
     configured = set(identities.mapping.groups["group_id"])
+    still = [identities.called(each) for each in mine if each in configured]
     return {
         "groups_then": [identities.called(each) for each in mine if each],
-        "still": [identities.called(each) for each in mine if each in configured],
+        "was_in": Part("was_in", {"groups": still}) if still else Part("never_reconciled"),
     }
 
 

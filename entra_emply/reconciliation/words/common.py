@@ -18,8 +18,8 @@ CONDITIONS = {
     "in_no_group": ConditionWords(
         "the user is in none of the configured groups ({configured:none is configured})", "the user is in {groups}"
     ),
-    "not_in_room": ConditionWords("the user is in no room group", "the user is in the room group {rooms}"),
-    "in_room": ConditionWords("the user is in the room group {rooms}", "the user is in no room group"),
+    "not_in_room": ConditionWords("the user is in no room group", "the user is in a room group ({rooms})"),
+    "in_room": ConditionWords("the user is in a room group ({rooms})", "the user is in no room group"),
     "in_emply": ConditionWords("there is the login {login:without username}", "no login in Emply belongs to the user"),
     "matched": ConditionWords(
         "the login {login:without username} belongs to the user", "no login in Emply belongs to the user"
@@ -53,7 +53,7 @@ CONDITIONS = {
         "no employee has the e-mail {email:of the user}", "there is an employee ({status}), who controls the user"
     ),
     "employee_archived": ConditionWords(
-        "the employee is archived", "no employee of the user is archived (status: {status:no employee})"
+        "the employee is archived", "no employee of the user is archived ({status:there is none})"
     ),
     "employee_not_archived": ConditionWords("no archived employee stands in the way", "the employee is archived"),
     "has_email": ConditionWords("the e-mail is {email}", "the user has no e-mail address in Entra"),

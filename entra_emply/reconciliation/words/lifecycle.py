@@ -11,16 +11,16 @@ CONDITIONS = {
     "address_free": ConditionWords(_FREE, _TAKEN),
     "address_taken": ConditionWords(_TAKEN, _FREE),
     "may_activate": ConditionWords(
-        "the pipeline itself deactivated the login, or `reactivate` is `all`",
+        "{allowed}",
         "somebody deactivated the login in Emply, and `reactivate` is `ours`",
     ),
     "was_in_configured_group": ConditionWords(
-        "at the last reconciliation the user was in {still:configured groups, as nobody recorded otherwise}",
+        "{was_in}",
         "no group of the last reconciliation ({groups_then:there was none}) is configured any more",
     ),
     "no_group_configured_any_more": ConditionWords(
         "no group of the last reconciliation ({groups_then:there was none}) is configured any more",
-        "at the last reconciliation the user was in {still:configured groups, as nobody recorded otherwise}",
+        "{was_in}",
     ),
     "not_deleted_with_employee": ConditionWords(
         "the Entra user is not deleted with the employee", "W3 deactivates the login together with the Entra user"

@@ -83,7 +83,7 @@ def test_only_a_single_role_because_the_user_is_in_no_other_configured_group() -
         scenario([one], [login()], linked=["megan"], mapping=BOTH, reconciled={"megan": {"Employees": "Employee"}})
     )
     answer = answered(document, "single_role")
-    assert "Of the configured groups, Employees and HR, the user is in Employees, which give Employee" in answer
+    assert "Of the configured groups, Employees and HR, the user is in Employees, for which they get Employee" in answer
 
 
 def test_no_role_because_the_user_is_in_no_configured_group() -> None:

@@ -129,8 +129,8 @@ def test_c5_names_the_room() -> None:
     assert of(case, "C5") == (
         "decided",
         (
-            "The room's default calendar comes to Emply as Møderum Åben, because the user is in the room group Meeting "
-            "rooms."
+            "The room's default calendar comes to Emply as Møderum Åben, because the user is in a room group "
+            "(Meeting rooms)."
         ),
     )
     assert of(calendars([calendar()]), "C5")[1] == "No room's calendar is added, because the user is in no room group."

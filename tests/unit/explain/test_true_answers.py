@@ -105,7 +105,7 @@ def test_only_who_is_linked_is_called_connected(state: str) -> None:
         (
             "disabled",
             "several_groups",
-            "Yes. This user is in Employees; none of them gives the user a role, because the account",
+            "Yes. This user is in Employees; no role comes from there, because the account",
         ),
         ("in no group", "several_groups", "Yes, but this user is in no configured group"),
     ],

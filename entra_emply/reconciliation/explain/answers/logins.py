@@ -18,7 +18,9 @@ def employees_first(facts: Facts) -> str | None:
             if facts.login is not None
             else "so a login of this user is connected to the employee"
         )
-        return f"The employee ({facts.status}) has the same e-mail or carries this login, {so}."
+        named = facts.login is not None and facts.login["employee_id"] == facts.employee["employee_id"]
+        how = "is named by the login" if named else "has the same e-mail"
+        return f"The employee ({facts.status}) {how}, {so}."
     near = next(iter(facts.near), None)
     hint = _hint(near) if near else ""
     if facts.email is None:

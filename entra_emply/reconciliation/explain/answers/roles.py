@@ -12,10 +12,10 @@ def several_groups(facts: Facts) -> str | None:
         return "Yes, but this user is in no configured group, and gets no role from any."
     names = listed([group.name for group in facts.groups])
     then = first_of(
-        (not facts.in_scope or facts.left_alone, f"none of them gives the user a role, because {facts.not_reconciled}"),
+        (not facts.in_scope or facts.left_alone, f"no role comes from there, because {facts.not_reconciled}"),
         (facts.employee is not None and facts.login is not None, "the roles stay as they are, because of the employee"),
         (facts.settings.synchronize_roles, "synchronize_roles is on, so each group gives its role"),
-    ) or "synchronize_roles is off, so only the first of them gives its role"  # fmt: skip
+    ) or "synchronize_roles is off, so only the main group gives its role"  # fmt: skip
     return f"Yes. This user is in {names}; {then}."
 
 
@@ -46,7 +46,7 @@ def single_role(facts: Facts) -> str | None:
         (facts.login is None, "There is no login yet to give roles to."),
     ) or (
         f"Of the configured groups, {listed([group.name for group in facts.configured])}, the user is in {names}, "
-        f"which give {wanted}; they have {has}. For another role they must be in another of them."
+        f"for which they get {wanted}; they have {has}. For another role they must be in a group that gives it."
     )
 
 
