@@ -23,9 +23,9 @@ from tests.reference.terms import ConfigurationError, Person, key
 from tests.reference.vectorised import inputs_of
 from tests.unit.explain.test_words import every_rule
 
-SHARE = (*range(6), 36, 103, 1_039)
+SHARE = (*range(6), 36, 103, 1_039, 1_085)
 """36: the integration is off, and nobody is spared (C8). 103: an unreadable mailbox of somebody whom no rule considers.
-1,039: a key that is refused the events, with the calendars off."""
+1,039: a key that is refused the events, with the calendars off. 1,085: an event goes with its calendar, others stay."""
 CAMPAIGN = range(1_000, 4_000)
 
 _EVENT = "about an event; events are only counted in a sentence"
