@@ -178,7 +178,7 @@ CATALOGUE = {
     ),
     "multiple_groups_single_role": Finding(
         "info",
-        "The user is in groups of several roles, but gets the main group's alone while `synchronize_roles` is off.",
+        "With several roles from groups, only the main group's can be given while `synchronize_roles` is off.",
         "Set `synchronize_roles: true` if every group should give its role.",
     ),
     "calendar_not_editable": Finding(

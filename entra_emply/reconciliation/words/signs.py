@@ -74,7 +74,7 @@ RULES = {
         because=("members_hidden", "members_visible"),
     ),
     "multiple_groups_single_role": RuleWords(
-        "The user gets the main group's role alone, and only at creation",
+        "Of the roles of the groups only the main group's can be given",
         "The user does not miss the role of another group",
         because=("several_roles", "roles_not_synchronized"),
     ),
