@@ -119,13 +119,12 @@ def statement_of_rows(
         if found is None:
             acting.setdefault(_acts(rule, subjects, row, looked), []).append(called)
         elif found.name in words.otherwise:
-            acting.setdefault(because(phrase(words.otherwise[found.name], _ROW), [clause_of(found)]), []).append(called)
+            others.setdefault(because(phrase(words.otherwise[found.name], _ROW), [clause_of(found)]), []).append(called)
         else:
             owners = next(each for each in rule.conditions if each.name == found.name).owners
             clause = words.does_not if owners else phrase(words.each, _ROW)
             others.setdefault(because(clause, [clause_of(found)]), []).append(called)
-    deciding = [each for each in told if _decides(each[1], words)] or told
-    furthest = max(deciding, key=lambda each: sum(one.holds is True for one in each[1]))
+    furthest = max(told, key=lambda each: sum(one.holds is True for one in each[1]))
     sentences = ["; ".join(_filled(text, called, named).rstrip(".") for text, called in acting.items()) + "."] * bool(
         acting
     )
@@ -136,12 +135,6 @@ def statement_of_rows(
     chain = _naming(rule, furthest[1], None if isinstance(named, str) else named(furthest[2]))
     verdict: Verdict = "decided" if acting else "not" if _failed_place(furthest[1]) < about else "might_have"
     return Statement(rule.name, verdict, sentence, chain)
-
-
-def _decides(looked: Sequence[Looked], words: RuleWords) -> bool:
-    """Whether the rule acts on a row, or does something else instead."""
-    found = failed(looked)
-    return found is None or found.name in words.otherwise
 
 
 def together(rule: str, parts: Sequence[Statement]) -> Statement:

@@ -117,8 +117,7 @@ def hangs_together(told: Statement) -> bool:
     looked_at = all(answer is None for answer in answers[failed + 1 :])
     if told.verdict != "decided" or failed == len(answers):
         return looked_at
-    instead = {name for rule, words in RULES.items() if rule.split()[0] == told.rule for name in words.otherwise}
-    return looked_at and told.conditions[failed].name in instead
+    return looked_at and told.conditions[failed].name in RULES[told.rule].otherwise
 
 
 def untrue(case: Case, person: Person, facts: Facts, told: Statement) -> Iterator[str]:
