@@ -174,7 +174,7 @@ def test_rows_are_read_by_the_description(server: Loopback, tmp_path: Path) -> N
 
 EVENT = {"id": "e1", "start": "2026-11-22T09:00:00Z", "end": "2026-11-22T10:00:00Z"}
 ODD: dict[str, tuple[str, bytes, str]] = {
-    "a text where a list belongs": ("users", b'[{"id": "u1", "roleIds": "admin"}]', "role_ids is not a list"),
+    "a text where a list belongs": ("users", b'[{"id": "u1", "roleIds": "admin"}]', "role_ids is not a list of texts"),
     "a list where a text belongs": ("users", b'[{"id": "u1", "email": ["a"]}]', "email is not a text"),
     "a lone surrogate": ("users", b'[{"id": "u1", "lastName": "\\ud800"}]', "last_name is out of range"),
     "a lone surrogate in a list": ("users", b'[{"id": "u1", "roleIds": ["\\udfff"]}]', "role_ids is out of range"),
