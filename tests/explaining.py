@@ -1,6 +1,6 @@
 """Explanations of people in tiny scenarios, for tests: the plan is made of the whole scenario, as a run makes it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from entra_emply.reconciliation.explain.explanation import explanation
@@ -28,6 +28,14 @@ def everybody(inputs: Inputs) -> Ids:
 def facts_of_everybody(inputs: Inputs, plan: Plan) -> list[Facts]:
     """The facts of everybody of a scenario that is explained as a whole."""
     return gather(inputs, everybody(inputs), *planned_rows(plan.actions, plan.findings))
+
+
+def explanations(inputs: Inputs) -> Iterator[Row]:
+    """The explanation of everybody of a scenario, as its own plan is explained. Raises SettingsError."""
+    plan = make_plan(inputs)
+    rows = planned_rows(plan.actions, plan.findings)
+    for facts in gather(inputs, everybody(inputs), *rows, guard_counts=plan.guard_counts):
+        yield explanation(facts, Recorded())
 
 
 def facts_of(scenario: subject.Scenario, asked: str, links: Sequence[Row] = ()) -> list[Facts]:

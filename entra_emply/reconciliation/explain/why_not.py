@@ -156,8 +156,7 @@ def _needed(first: Identities, steps: Sequence[_Step], asked: "_Asked") -> list[
 
 def _planned(wish: Wish, asked: "_Asked", now: Identities) -> str:
     person = asked.of(now)
-    newcomer = wish.kind not in _OF_LOGINS and person is not None and not person.identities.in_emply[person.row]
-    waits = newcomer and person is not None and not person.identities.in_room[person.row]
+    waits = wish.kind not in _OF_LOGINS and person is not None and not (now.in_emply | now.in_room)[person.row]
     when = "the next run makes the login, and the one after it gives" if waits else "the next run gives"
     held = {guard for row in _giving_actions(now, asked) for guard in row["held_by"].split()}
     approved = f" once somebody has approved what is held ({listed(sorted(held))})" if held else ""

@@ -142,11 +142,6 @@ class OutlookEvents:
         return self.events.inputs.entra_events["declined"].to_numpy(dtype=bool)
 
     @cached_property
-    def takes_place(self) -> Mask:
-        """E0: neither of both."""
-        return ~(self.cancelled | self.declined)
-
-    @cached_property
     def may_be_written(self) -> Mask:
         """Which stand in a calendar with `canEdit`, or in a room's default calendar."""
         of, identities = self.events.inputs.entra_calendars, self.events.calendars.identities
@@ -259,6 +254,11 @@ class EmplyEvents:
         user = take(of["user_id"], positions(self.given["calendar_id"], of["calendar_id"]))
         by_login = take(identities.frame["entra_id"], positions(user, identities.frame["emply_user_id"]))
         return self.events.owner_ids(self.place).fillna(by_login)
+
+    @cached_property
+    def here(self) -> Rows:
+        """The rows of the Outlook events that they are, as far as these are in the same calendar; -1 for none."""
+        return positions(on_calendar(self.place, self.external_id), self.events.outlook.key)
 
     @cached_property
     def there(self) -> Rows:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, among, is_among, is_text, positions, same_text, take
+from entra_emply.reconciliation.arrays import Mask, Rows, among, is_among, is_text, same_text, take
 from entra_emply.reconciliation.drafts import NO_ACTIONS, Drafts, actions, together
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row, columns
 from entra_emply.reconciliation.rules.calendar_owners import synchronised
@@ -24,7 +24,6 @@ from entra_emply.reconciliation.rules.event_subjects import (
     OutlookEvents,
     RecordedPairs,
     events_of,
-    on_calendar,
 )
 from entra_emply.text import trimmed
 
@@ -57,31 +56,33 @@ def _has_another_key(outlook: OutlookEvents, rows: Rows) -> Mask:
     return ~same_text(theirs, ours)
 
 
-def _in_outlook(emply: EmplyEvents, rows: Rows, which: Mask) -> Mask:
+def _in_window(emply: EmplyEvents, rows: Rows, which: Mask) -> Mask:
     """In the window, where this calendar in Outlook has one of `which` in the window."""
     outlook = emply.events.outlook
-    row = positions(on_calendar(emply.place[rows], take(emply.external_id, rows)), outlook.key)
-    return emply.within[rows] & np.append(outlook.within & which, False)[row]
+    return emply.within[rows] & np.append(outlook.within & which, False)[emply.here[rows]]
 
 
 def _is_cancelled(emply: EmplyEvents, rows: Rows) -> Mask:
-    return _in_outlook(emply, rows, emply.events.outlook.cancelled)
+    return _in_window(emply, rows, emply.events.outlook.cancelled)
 
 
 def _is_declined(emply: EmplyEvents, rows: Rows) -> Mask:
-    return _in_outlook(emply, rows, emply.events.outlook.declined)
+    return _in_window(emply, rows, emply.events.outlook.declined)
+
+
+def _is_missing(emply: EmplyEvents, rows: Rows) -> Mask:
+    """In the window, where this calendar in Outlook has none in the window."""
+    return emply.within[rows] & ~np.append(emply.events.outlook.within, False)[emply.here[rows]]
 
 
 def _is_gone(emply: EmplyEvents, rows: Rows) -> Mask:
-    """In the window, where this calendar in Outlook has none in the window, nor another calendar of the owner's."""
-    here = _in_outlook(emply, rows, np.ones(len(emply.events.outlook), dtype=bool))
-    return emply.within[rows] & ~here & (emply.there[rows] < 0)
+    """Missing, and nowhere else in the owner's mailbox."""
+    return _is_missing(emply, rows) & (emply.there[rows] < 0)
 
 
 def _is_elsewhere(emply: EmplyEvents, rows: Rows) -> Mask:
-    """In the window, where this calendar in Outlook has none in the window, but the owner's mailbox has it."""
-    here = _in_outlook(emply, rows, np.ones(len(emply.events.outlook), dtype=bool))
-    return emply.within[rows] & ~here & (emply.there[rows] >= 0)
+    """Missing, while the owner's mailbox has it in another calendar, or outside the window."""
+    return _is_missing(emply, rows) & (emply.there[rows] >= 0)
 
 
 def _stays_with_calendar(emply: EmplyEvents, rows: Rows) -> Mask:
