@@ -36,7 +36,8 @@ def _renamed(groups: NamedGroups, rows: Rows) -> Mask:
 def _names(groups: NamedGroups, row: int) -> Values:
     name, group_id = groups.resolved.recorded.iloc[row][["group_name", "group_id"]]
     renamed = groups.resolved.renamed.set_index("group_id")["display_name"]
-    return {"group": name, "now": renamed.get(group_id, name)}
+    now = renamed.get(group_id, name)
+    return {"group": name, "now": now if isinstance(now, str) else None}
 
 
 renamed = Condition("renamed", _renamed, _names)

@@ -34,7 +34,7 @@ CONDITIONS = {
     "protection_silent": ConditionWords(
         "no protected role stands in the way", "the user holds the protected role {held}, and R7 keeps the roles"
     ),
-    "renamed": ConditionWords("{group} is called {now} in Entra now", "{group} is still called so in Entra"),
+    "renamed": ConditionWords("{group} is called {now:by no name} in Entra now", "{group} is still called so in Entra"),
 }
 
 RULES = {

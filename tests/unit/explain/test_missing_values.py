@@ -45,6 +45,10 @@ def explain_everybody(seed: int) -> None:
             blanked(side.get(name, []), rng)
     for calendars in entra.get("calendars", {}).values():
         blanked(calendars, rng)
+        for calendar in calendars:
+            blanked(calendar.get("events", []), rng)
+    for rows in (entra.get("groups", []), emply.get("roles", []), emply.get("departments", [])):
+        blanked([row for row in rows if row.get("displayName", row.get("title")) not in str(rest[0])], rng)
     try:
         for document in explanations(inputs_of(scenario, *rest)):
             for sentence in sentences(document):

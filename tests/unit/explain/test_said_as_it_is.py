@@ -239,3 +239,11 @@ def test_the_name_of_a_group_that_is_gone_is_the_recorded_one() -> None:
         [person(groups=[])], [login()], linked=["megan"], reconciled={"megan": {"Old": "Employee"}}, state=state
     )
     assert "(Old)" in said(explained(case), "L8")[1]
+
+
+def test_a_group_that_lost_its_name_is_called_by_no_name() -> None:
+    state = {"groupIds": [{"groupName": "Employees", "groupId": "group-Employees"}]}
+    case = scenario([person()], [login()], linked=["megan"], state=state)
+    case[0]["entra"]["groups"][0]["displayName"] = None
+    _, sentence = said(explained(case, "entra-megan"), "R8")
+    assert sentence == "The group goes on working by its id, because Employees is called by no name in Entra now."
