@@ -4,8 +4,10 @@ by their names. Each has its own result or its own error.
 Not here: what is read and how (`sources`, `dependent_reads`).
 """
 
+import atexit
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +16,8 @@ from typing import Any, TypeVar
 from entra_emply.extraction.memory import give_back
 
 Result = TypeVar("Result")
+
+_AT_END = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,19 @@ class SideBySide:
         return result
 
     def _start(self) -> None:
-        """A thread for each, because one may wait for another. No thread keeps a process from its end."""
+        """A thread for each, because one may wait for another. None keeps a process from its end for long: a service
+        that does not answer is waited for no more than _AT_END. But most end at once, as soon as nothing more is asked
+        for, and a thread inside of Arrow when the interpreter ends can stop the process from ending, or abort it."""
         reads, self._announced = self._announced, {}
         futures: dict[str, Future[Any]] = {name: Future() for name in reads}
         self._under_way |= futures
+        threads = []
         for name, each in reads.items():
             work = (futures[name], each.read, {need: futures[need] for need in each.needs})
-            threading.Thread(target=_into, args=work, name=f"reading {name}", daemon=True).start()
+            threads.append(threading.Thread(target=_into, args=work, name=f"reading {name}", daemon=True))
+        for thread in threads:
+            thread.start()
+        atexit.register(_wait_for, threads)
 
 
 def in_turn(
@@ -89,6 +99,12 @@ def in_turn(
     finally:
         if under_way.unfinished:
             stop()
+
+
+def _wait_for(threads: Sequence[threading.Thread]) -> None:
+    end = time.monotonic() + _AT_END
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
 
 
 def _into(future: Future[Any], read: Callable[[Mapping[str, Any]], Any], needs: Mapping[str, Future[Any]]) -> None:

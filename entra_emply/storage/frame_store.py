@@ -151,7 +151,8 @@ class FrameStore:
 
     def _read(self, name: str) -> pd.DataFrame:
         with self.files.open(name) as file:
-            return _as_frame(pq.read_table(file))
+            stored = pa.BufferReader(file.read())  # Arrow's own threads would need the interpreter to read a file
+        return _as_frame(pq.read_table(stored))
 
 
 @dataclass(frozen=True)
