@@ -26,7 +26,8 @@ from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.inputs_around import UNREAD, inputs_around, named_near
 from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids
 from entra_emply.reconciliation.explain.standing import Recorded
-from entra_emply.reconciliation.explain.why_not import Wish, why_not
+from entra_emply.reconciliation.explain.why_not import why_not
+from entra_emply.reconciliation.explain.wishes import Wish
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.settings import Settings, load

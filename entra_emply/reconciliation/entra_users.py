@@ -161,5 +161,10 @@ class EntraUsers:
         return [self.inputs.names.get(room, room) for room in self.mapping.rooms if room in mine]
 
     def _groups_of(self, row: int) -> set[str]:
-        members = self.inputs.entra_group_members
-        return set(members.loc[members["member_id"] == self.inputs.entra_users["entra_id"].iloc[row], "group_id"])
+        """Asked once a user: an explanation asks for each of its rules."""
+        asked = (EntraUsers._groups_of, row)
+        if asked not in self.answers:
+            members, user = self.inputs.entra_group_members, self.inputs.entra_users["entra_id"].iloc[row]
+            self.answers[asked] = set(members.loc[members["member_id"] == user, "group_id"])
+        known: set[str] = self.answers[asked]
+        return known

@@ -51,13 +51,14 @@ CATALOGUE = {
     ),
     "duplicate_employee": Finding(
         "warning",
-        "Several employees carry this e-mail; the active one counts, then the one with the highest number.",
+        "Several employees carry this e-mail; active counts before pending before archived, then who the login names, "
+        "then the highest number.",
         "Correct the e-mail of the employees who are somebody else.",
     ),
     "address_taken": Finding(
         "error",
-        "Another user in Emply carries this username or e-mail already, or would get it.",
-        "Find out whose the Emply user is: correct their address, or make both addresses equal so that they match.",
+        "Another user in Emply has one of this person's addresses already, or would get it.",
+        "Find out whose the Emply user is: correct their address, or make username or e-mail equal so that they match.",
     ),
     "login_email_differs": Finding(
         "warning",

@@ -291,7 +291,7 @@ def _switched_off(inputs: Inputs, joined: pd.DataFrame | None) -> Plan:
 
     mapping = nothing_configured()
     identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
-    found = Calendars(identities, np.zeros(len(identities), dtype=bool))
+    found = Calendars.where_nobody_waits(identities)
     of_calendars = _of_calendars(found)
     return Plan(
         actions=_in_order(identities, [_held(of_calendars)])[0],

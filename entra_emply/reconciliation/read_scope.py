@@ -120,6 +120,6 @@ def events_of(identities: Identities) -> tuple[pd.DataFrame, pd.DataFrame]:
     """E: the Entra calendars whose events count (entra_id, calendar_id), and the Outlook events of pairs (entra_id,
     event_id), which count wherever they stand: one that none of these calendars shows is looked up by its id (E0).
     """
-    found = Calendars(identities, np.zeros(len(identities), dtype=bool))
+    found = Calendars.where_nobody_waits(identities)
     places = event_reads.places_to_read(found)
     return places, event_reads.pairs_to_read(found, places)

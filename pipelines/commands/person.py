@@ -41,7 +41,7 @@ def explain(
         from entra_emply.person.stored import explain as stored  # noqa: PLC0415
         from entra_emply.person.stored import explain_live  # noqa: PLC0415
         from entra_emply.person.text import show_answer, show_explanation, show_why_not  # noqa: PLC0415
-        from entra_emply.reconciliation.explain.why_not import Wish  # noqa: PLC0415
+        from entra_emply.reconciliation.explain.wishes import Wish  # noqa: PLC0415
 
     if sum((everything, question is not None, missing is not None)) > 1:
         raise typer.BadParameter("--all, --question and --why-not exclude each other")

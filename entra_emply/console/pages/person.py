@@ -9,7 +9,7 @@ from entra_emply.console.audit import audit
 from entra_emply.console.queries.rows import action_shown, events_shown
 from entra_emply.errors import SettingsError
 from entra_emply.person.stored import explain_known
-from entra_emply.reconciliation.explain.why_not import Wish
+from entra_emply.reconciliation.explain.wishes import Wish
 
 _FOUND = 20
 _EVENTS = 200

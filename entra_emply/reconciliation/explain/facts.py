@@ -36,7 +36,7 @@ class Other:
     """Somebody else who carries what the person carries.
 
     `system` is where ("entra", "emply"), `who` how it is called there, `shares` what is equal ("username", "email",
-    "crosswise"), `why` why it is not the person's counterpart, or what its sharing means.
+    "crosswise", another "address"), `why` why it is not the person's counterpart, or what its sharing means.
     """
 
     system: str

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from entra_emply.reconciliation.arrays import positions
 from entra_emply.reconciliation.explain.facts import Other
 from entra_emply.reconciliation.explain.statement import failing, first_failed
 from entra_emply.reconciliation.identities import Identities
@@ -14,7 +15,7 @@ from entra_emply.reconciliation.rules.scope import SCOPE
 from entra_emply.reconciliation.words import CONDITIONS
 from entra_emply.text import key
 
-_CROSSWISE = "crosswise"
+_CROSSWISE, _ADDRESS = "crosswise", "address"
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,31 @@ def others(identities: Identities, person: int) -> tuple[list[Other], list[Other
     ]
     me = next(iter(mine), None)  # the Entra user, where there is one
     across = emply if me is not None and me.system == "entra" else entra
+    by_address = _sharing(identities, person)
     candidates = [
         Other(user.system, user.id, user.who, shares, _why_not(identities, person, user, shares))
         for user in across
-        if me is not None and user.person != person and (shares := _shared(me, user))
+        if me is not None
+        and user.person != person
+        and (shares := _shared(me, user) or ((_ADDRESS,) if user.person in by_address else ()))
     ]
     return rivals, candidates
+
+
+def _sharing(identities: Identities, person: int) -> set[int]:
+    """M3b: the people with whom this one shares any address, those of refused pairs, too."""
+    pairs, frame = comparisons(identities).by_address.pairs, identities.frame
+    person_of = dict(zip(frame["emply_row"], range(len(frame)), strict=True))
+    shared = [(int(row), person_of[login]) for row, login in zip(pairs["row"], pairs["login"], strict=True)]
+    shared += _refused(identities)
+    return {b if a == person else a for a, b in shared if person in (a, b)}
+
+
+def _refused(identities: Identities) -> list[tuple[int, int]]:
+    """The people of the pairs of which somebody said that they are two (`refuse`)."""
+    refused, frame = identities.inputs.state.refused, identities.frame
+    entra, emply = (positions(refused[side], frame[side]) for side in ("entra_id", "emply_user_id"))
+    return [(int(a), int(b)) for a, b in zip(entra, emply, strict=True) if a >= 0 and b >= 0]
 
 
 def _entra(identities: Identities) -> list[_User]:
@@ -107,6 +127,8 @@ def _reasons(identities: Identities, person: int, user: _User, shares: tuple[str
         yield f"{CONDITIONS[employee_archived.name].holds}, and nobody gets a leaver's login"
     if not identities.inputs.settings.enabled:
         yield CONDITIONS[integration_on.name].fails
+    if (entra, emply) in _refused(identities):
+        yield "somebody said that they are not the same person"
     wanted = "M2" if "username" in shares else "M3" if "email" in shares else "M3b"
     rule, subjects = next(each for each in comparisons(identities).asked if each[0].name == wanted)
     failed = failing(rule.look(subjects, entra))

@@ -8,15 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.explain.inputs_around import uncounted
 from entra_emply.reconciliation.explain.levers import LEVERS, WITHOUT_VALUE, Lever, Person
 from entra_emply.reconciliation.explain.statement import clause_of, listed
+from entra_emply.reconciliation.explain.wishes import Asked, Wish
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.plan import make_plan
-from entra_emply.reconciliation.report.wording import rows
 from entra_emply.reconciliation.rule import Condition, Looked, failed, looked_at
 from entra_emply.reconciliation.rules import lifecycle
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
@@ -32,36 +30,12 @@ from entra_emply.reconciliation.rules.photos import (
     photo_readable,
     photos_read,
     profile_pictures,
-    taken_over,
 )
 from entra_emply.reconciliation.rules.roles import no_protected_role
 from entra_emply.reconciliation.rules.scope import flag, in_entra
-from entra_emply.text import trimmed
 
 _OF_LOGINS = ("login", "role")
 """What a plan gives at once; a picture and calendars come to a login that is there."""
-_FORMS = "role:TITLE, login, photo or calendar:NAME"
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What somebody misses."""
-
-    kind: Literal["login", "role", "photo", "calendar"]
-    name: str | None = None
-
-    @classmethod
-    def parsed(cls, text: str) -> "Wish":
-        """Of `role:HR`, `login`, `photo`, `calendar:NAME`. Raises SettingsError."""
-        kind, _, name = text.strip().partition(":")
-        if kind in ("login", "photo") and not name:
-            return cls("login" if kind == "login" else "photo")
-        if kind in ("role", "calendar") and name.strip():
-            return cls("role" if kind == "role" else "calendar", name.strip())
-        raise SettingsError(f"--why-not {text!r}: expected {_FORMS}")
-
-    def __str__(self) -> str:
-        return {"login": "a login", "photo": "the picture from Entra"}.get(self.kind, f"the {self.kind} {self.name}")
 
 
 @dataclass(frozen=True)
@@ -92,13 +66,13 @@ def why_not(inputs: Inputs, person: "tuple[str | None, str | None]", wish: Wish)
 
     Raises SettingsError for a role that does not exist.
     """
-    asked = _Asked(wish, person)
+    asked = Asked(wish, person)
     first = identify(uncounted(inputs))
-    if _has(first, asked):
-        return WhyNot(str(wish), "has", f"The user has {wish} already.")
+    if asked.is_there(first):
+        return WhyNot(str(wish), "has", _there(first, asked))
     steps, obstacle = _steps(first, asked)
     now = _after(first, steps, asked)
-    if obstacle is not None or not _reached(now, asked):
+    if obstacle is not None or not asked.comes(now):
         why = "the rules would still decide otherwise" if obstacle is None else clause_of(obstacle)
         return _impossible(wish, [step.change for step in steps], why)
     if not steps:
@@ -115,11 +89,11 @@ class _Step:
     lever: Lever
 
 
-def _steps(first: Identities, asked: "_Asked") -> tuple[list[_Step], Looked | None]:
+def _steps(first: Identities, asked: Asked) -> tuple[list[_Step], Looked | None]:
     """A change for each condition that fails, one after the other; and the condition for which there is none."""
     now, wish, steps = first, asked.wish, list[_Step]()
-    while not (wish.kind in _OF_LOGINS and _reached(now, asked)):
-        subject = asked.of(now)
+    while not (wish.kind in _OF_LOGINS and asked.comes(now)):
+        subject = asked.person(now)
         obstacle = None if subject is None else _obstacle(subject, wish)
         if subject is None or obstacle is None:
             return steps, None
@@ -129,83 +103,49 @@ def _steps(first: Identities, asked: "_Asked") -> tuple[list[_Step], Looked | No
             return steps, obstacle
         condition = _condition(subject, wish, obstacle.name)
         now = identify(lever(subject))
-        steps.append(_Step(_change(condition, obstacle, asked.of(first), asked.of(now)), lever))
+        steps.append(_Step(_change(condition, obstacle, asked.person(first), asked.person(now)), lever))
     return steps, None
 
 
-def _after(first: Identities, steps: Sequence[_Step], asked: "_Asked") -> Identities:
+def _after(first: Identities, steps: Sequence[_Step], asked: Asked) -> Identities:
     """The facts once these changes are made."""
     now = first
     for step in steps:
-        subject = asked.of(now)
+        subject = asked.person(now)
         now = now if subject is None else identify(step.lever(subject))
     return now
 
 
-def _needed(first: Identities, steps: Sequence[_Step], asked: "_Asked") -> list[_Step]:
+def _needed(first: Identities, steps: Sequence[_Step], asked: Asked) -> list[_Step]:
     """Those without which it does not come: one change may do what another was for."""
     needed = list(steps)
     if asked.wish.kind not in _OF_LOGINS:
         return needed  # of a newcomer's picture and calendars the plan says nothing yet
     for step in steps:
         others = [each for each in needed if each is not step]
-        if others and _reached(_after(first, others, asked), asked):
+        if others and asked.comes(_after(first, others, asked)):
             needed = others
     return needed
 
 
-def _planned(wish: Wish, asked: "_Asked", now: Identities) -> str:
-    person = asked.of(now)
+def _planned(wish: Wish, asked: Asked, now: Identities) -> str:
+    person = asked.person(now)
     waits = wish.kind not in _OF_LOGINS and person is not None and not (now.in_emply | now.in_room)[person.row]
     when = "the next run makes the login, and the one after it gives" if waits else "the next run gives"
-    held = {guard for row in _giving_actions(now, asked) for guard in row["held_by"].split()}
+    held = {guard for row in asked.given_by(now) for guard in row["held_by"].split()}
     approved = f" once somebody has approved what is held ({listed(sorted(held))})" if held else ""
     return f"Nothing has to change: {when} the user {wish}{approved or ', unless a guard holds it'}."
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """The wish, and whose it is by ids."""
-
-    wish: Wish
-    ids: "tuple[str | None, str | None]"
-
-    def of(self, identities: Identities) -> Person | None:
-        """The person among these, and the group that gives what is wished for."""
-        frame, (entra_id, login) = identities.frame, self.ids
-        mine = (frame["entra_id"] == entra_id) if entra_id else (frame["emply_user_id"] == login)
-        rows_ = np.flatnonzero(mine.fillna(False).to_numpy(dtype=bool))
-        if not len(rows_):
-            return None
-        group = next(iter(_giving(identities, self.wish)), None)
-        return Person(identities, int(rows_[0]), group, self.wish.name if self.wish.kind == "calendar" else None)
-
-
-def _role_id(identities: Identities, wish: Wish) -> str:
-    roles = identities.inputs.emply_roles
-    found = roles.loc[(trimmed(roles["title"]) == wish.name).fillna(False), "role_id"]
-    if found.empty:
-        raise SettingsError(f"--why-not: there is no role {wish.name!r} in Emply")
-    return str(found.iloc[0])
-
-
-def _giving(identities: Identities, wish: Wish) -> list[str]:
-    """The ids of the configured groups that give the role wished for."""
-    if wish.kind != "role":
-        return []
-    groups = identities.mapping.groups
-    return groups.loc[groups["role_id"] == _role_id(identities, wish), "group_id"].tolist()
-
-
 def _in_giving_group(wish: Wish) -> Condition[Identities]:
     def is_in(identities: Identities) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        groups, given = identities.mapping.groups["group_id"], set(_giving(identities, wish))
+        groups, given = identities.mapping.groups["group_id"], set(wish.giving_groups(identities))
         members = identities.memberships
         inside = members.loc[groups.isin(given).to_numpy()[members["priority"]], "entra_row"]
         return np.isin(np.arange(len(identities)), inside)
 
     def compared(identities: Identities, row: int) -> dict[str, Any]:
-        names = [identities.called(group) for group in _giving(identities, wish)]
+        names = [identities.called(group) for group in wish.giving_groups(identities)]
         own = [name for name in identities.groups_of(row) if name in names]
         return {"giving": own or names, "groups": identities.groups_of(row), "role": wish.name}
 
@@ -253,7 +193,7 @@ def _of_calendar(wish: Wish, *, newcomer: bool) -> Sequence[Condition[Identities
     def compared(_identities: Identities, _row: int) -> dict[str, Any]:
         return {"calendar": wish.name}
 
-    of_users = tuple(condition.on(_calendars) for condition in USERS.conditions)
+    of_users = tuple(condition.on(Calendars.where_nobody_waits) for condition in USERS.conditions)
     asked = (calendars_on,) if newcomer else of_users
     return (
         *asked,
@@ -262,10 +202,6 @@ def _of_calendar(wish: Wish, *, newcomer: bool) -> Sequence[Condition[Identities
             "may_edit_named", lambda identities: named(identities, "can_edit"), lambda _i, _r: {"calendar": wish.name}
         ),
     )
-
-
-def _calendars(identities: Identities) -> Calendars:
-    return Calendars(identities, np.zeros(len(identities), dtype=bool))
 
 
 def _obstacle(person: Person, wish: Wish) -> Looked | None:
@@ -287,48 +223,9 @@ def _change(condition: Condition[Identities], obstacle: Looked, before: Person |
     return Change(obstacle.name, clause_of(obstacle), clause_of(holds))
 
 
-def _has(identities: Identities, asked: _Asked) -> bool:
-    """Whether it is there before any plan."""
-    person = asked.of(identities)
-    if person is None:
-        return False
-    wish, row = asked.wish, person.row
-    if wish.kind == "login":
-        return bool(identities.in_emply[row] and identities.active[row])
-    if wish.kind == "role":
-        at = int(identities.frame["emply_row"].iloc[row])
-        return at >= 0 and _role_id(identities, wish) in list(identities.inputs.emply_users["role_ids"].iloc[at])
-    if wish.kind == "calendar":
-        here = identities.inputs.emply_calendars
-        mine = here[(here["user_id"] == person.id_of("emply_user_id")).fillna(False)]
-        of_room = _calendars(identities).of_emply
-        theirs = of_room.frame["name"][of_room.of_room & (of_room.person == row)]
-        return bool((mine["name"] == wish.name).fillna(False).any() or (theirs == wish.name).any())
-    return bool(taken_over(identities)[row])
-
-
-def _reached(identities: Identities, asked: _Asked) -> bool:
-    """Whether the plan of these gives what is wished for, held or not."""
-    return _has(identities, asked) or bool(_giving_actions(identities, asked))
-
-
-def _giving_actions(identities: Identities, asked: _Asked) -> list[dict[str, Any]]:
-    """The actions of the plan that give what is wished for, held or not."""
-    plan = make_plan(identities.inputs, identities.frame if identities.inputs.settings.enabled else None)
-    entra_id, login = asked.ids
-    wish = asked.wish
-    mine = [
-        row
-        for row in rows(plan.actions)
-        if (entra_id is not None and row["entra_id"] == entra_id)
-        or (login is not None and row["emply_user_id"] == login)
-    ]
-    kinds = {"login": ("create_user", "activate_user"), "photo": ("set_photo", "create_user"), "role": ()}
-    if wish.kind == "role":
-        return [row for row in mine if _role_id(identities, wish) in (row["after"] or {}).get("roleIds", [])]
-    if wish.kind == "calendar":
-        return [row for row in mine if (row["after"] or {}).get("name") == wish.name or row["kind"] == "create_user"]
-    return [row for row in mine if row["kind"] in kinds[wish.kind]]
+def _there(first: Identities, asked: Asked) -> str:
+    taken = sorted({row["rule"] for row in asked.taken_by(first)})
+    return f"The user has {asked.wish} already{f', and the plan takes it away ({listed(taken)})' if taken else ''}."
 
 
 def _sentence(wish: Wish, changes: Sequence[Change]) -> str:

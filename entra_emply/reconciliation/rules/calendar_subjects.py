@@ -29,6 +29,11 @@ class Calendars:
     waiting: Mask
     answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    @classmethod
+    def where_nobody_waits(cls, identities: Identities) -> "Calendars":
+        """As far as they can be told before a plan holds anything."""
+        return cls(identities, np.zeros(len(identities), dtype=bool))
+
     def __len__(self) -> int:
         """How many people."""
         return len(self.identities)

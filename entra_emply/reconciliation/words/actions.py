@@ -8,7 +8,7 @@ REASONS = {
     ("M3", None): "the e-mails are equal",
     ("M3b", None): "an address of the Entra user is the username or an e-mail of this login; nobody else shares one",
     ("L1", None): "is in a configured group, and nobody in Emply has this address",
-    ("L4", None): "is back in scope, and may be reactivated",
+    ("L4", None): "is in scope while the login is deactivated, and may be reactivated",
     ("L5", "deleted_in_entra"): "the Entra user is gone",
     ("L6", "account_disabled"): "the Entra account is disabled",
     ("L7", "removed_from_group"): "is in no configured group any more",

@@ -25,7 +25,7 @@ CONDITIONS = {
     ),
     "not_paired": ConditionWords("nobody made {them} in Emply", "{they} {are} made in Emply (E2)"),
     "new_or_changed": ConditionWords("{why}", "Emply has {them} as in Outlook"),
-    "new_in_outlook": ConditionWords("{are} written to Emply", "{are} updated in Emply"),
+    "new_in_outlook": ConditionWords("{are} written to Emply", "{are} updated in Emply after a change in Outlook"),
     "another_change_key": ConditionWords("Outlook has changed {them}", "Outlook has not changed {them}"),
     "made_in_outlook": ConditionWords("{they} {are} from Outlook", "{they} {are} made in Emply"),
     "made_in_emply": ConditionWords("{they} {are} made in Emply", "{they} {are} from Outlook"),

@@ -247,3 +247,45 @@ def test_a_group_that_lost_its_name_is_called_by_no_name() -> None:
     case[0]["entra"]["groups"][0]["displayName"] = None
     _, sentence = said(explained(case, "entra-megan"), "R8")
     assert sentence == "The group goes on working by its id, because Employees is called by no name in Entra now."
+
+
+NEWCOMER = [person()]
+SWITCHED_ON = {"profile_pictures": True, "synchronize_calendars": True}
+
+
+@pytest.mark.parametrize("question", ["pictures", "calendar", "calendar_missing"])
+def test_what_comes_to_a_login_comes_after_the_login_that_is_planned(question: str) -> None:
+    told = answered(explained(scenario(NEWCOMER, **SWITCHED_ON)), question)
+    assert told.endswith("login is made first (planned).")
+
+
+def test_who_is_not_created_in_entra_is_told_which_condition_fails() -> None:
+    case = scenario([], [login(active=False)], entra_write_back={"create": True})
+    told = answered(explained(case), "outside_groups")
+    assert "The user is not created in Entra, because the login megan@contoso.com is deactivated" in told
+
+
+def test_a_guest_who_is_left_alone_is_not_called_synchronised() -> None:
+    guest = person(userType="Guest", userPrincipalName="m_x.com#EXT#@contoso.com", mail="megan@contoso.com")
+    case = scenario([guest], [login(), login("other", email="megan@contoso.com")])
+    told = answered(explained(case, "m_x.com#EXT#@contoso.com"), "guests")
+    assert "left alone: it is not clear whose the address megan@contoso.com is" in told
+
+
+def _by_alias(**state: object) -> list[tuple[str, str]]:
+    """Whom `explain` names beside a user with an alias that is a login's username."""
+    user = person(proxyAddresses=["smtp:x@contoso.com", "smtp:y@contoso.com"])
+    logins = [login("x", email=None), login("y", email=None)]
+    (facts,) = facts_of(scenario([user], logins, state=state), "megan@contoso.com")
+    return [(other.who, other.why) for other in facts.candidates]
+
+
+def test_the_logins_of_which_each_may_be_the_users_by_an_alias_are_named() -> None:
+    assert [who for who, _ in _by_alias()] == ["x@contoso.com", "y@contoso.com"]
+    assert {why for _, why in _by_alias()} == {"several share an address: x@contoso.com and y@contoso.com"}
+
+
+def test_a_refused_login_is_named_with_its_reason() -> None:
+    refused = [{"entraId": "entra-megan", "emplyUserId": "login-x"}]
+    named = dict(_by_alias(refused=refused))
+    assert named["x@contoso.com"] == "somebody said that they are not the same person"

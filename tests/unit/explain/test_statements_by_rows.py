@@ -167,7 +167,7 @@ def test_e1_counts_events_by_what_becomes_of_them() -> None:
     verdict, sentence = of(case, "E1")
     assert verdict == "decided"
     assert "2 events are written to Emply, because they are in the window from" in sentence
-    assert "1 event is updated in Emply" in sentence
+    assert "1 event is updated in Emply after a change in Outlook" in sentence
     assert "1 event is taken out of Emply, because Outlook does not have it any more" in sentence
 
 

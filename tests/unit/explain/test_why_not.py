@@ -6,10 +6,11 @@ from collections.abc import Callable
 import pytest
 
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation.explain.why_not import WhyNot, Wish, why_not
+from entra_emply.reconciliation.explain.why_not import WhyNot, why_not
+from entra_emply.reconciliation.explain.wishes import Wish
 from tests.reference import rules
 from tests.reference.builders import employee, login, person, scenario
-from tests.reference.calendar_builders import calendar
+from tests.reference.calendar_builders import calendar, calendars, in_emply
 from tests.reference.subject import Row, Scenario
 from tests.reference.vectorised import inputs_of
 
@@ -119,6 +120,31 @@ def test_what_is_there_is_said_so() -> None:
     case = scenario([person(**HR)], [login(roles=["HR"])], linked=["megan"], mapping=MAPPING)
     assert asked(case, "role:HR").state == "has"
     assert asked(case, "login").state == "has"
+
+
+@pytest.mark.parametrize(
+    ("case", "wish", "rule"),
+    [
+        (scenario([person(groups=[])], [login()], linked=["megan"], mapping=MAPPING), "login", "L7"),
+        (
+            scenario(
+                [person(**EMPLOYEES)],
+                [login(roles=["HR"])],
+                linked=["megan"],
+                reconciled={"megan": {"Employees": "HR"}},
+                mapping=MAPPING,
+            ),
+            "role:HR",
+            "R4",
+        ),
+        (calendars([calendar()], [in_emply()], user=person(groups=[])), "calendar:Calendar", "C4"),
+    ],
+    ids=["login", "role", "calendar"],
+)
+def test_what_is_there_and_the_plan_takes_away_is_said_so(case: Scenario, wish: str, rule: str) -> None:
+    answer = asked(case, wish)
+    assert answer.state == "has"
+    assert answer.sentence.endswith(f" already, and the plan takes it away ({rule}).")
 
 
 def test_what_is_planned_needs_no_change() -> None:

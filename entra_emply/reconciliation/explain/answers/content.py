@@ -17,10 +17,12 @@ def pictures(facts: Facts) -> str | None:
         "master data, on the employee's profile in Emply."
     )
     why = facts.first_failed(*photos.P1.about)
+    making = None if facts.login else facts.action("L1")
     return (
         first_of(
             (facts.employee is not None, employee),
             (not facts.settings.profile_pictures, "Pictures are not synchronised: profile_pictures is off."),
+            (making, f"Not yet: the login is made first {facts.fate(making) if making else ''}."),
             (why, f"Not for this user, because {why}."),
         )
         or "From Entra to Emply: this user has no employee, so the picture follows the one in Entra."
@@ -39,6 +41,7 @@ def calendar(facts: Facts) -> str | None:
     if facts.login is None and facts.entra is None:
         return None
     why = by_rows.why_no_calendars(facts)
+    making = None if facts.login else facts.action("L1")
     return (
         first_of(
             (
@@ -51,6 +54,7 @@ def calendar(facts: Facts) -> str | None:
                 not facts.settings.synchronize_calendars,
                 "Switch synchronize_calendars on; then calendars come to Emply, and events made there go to Outlook.",
             ),
+            (making, f"It is switched on, and the login is made first {facts.fate(making) if making else ''}."),
             (why, f"It is switched on, but not for this user: {why}."),
         )
         or ("It is switched on: the room's default calendar comes to Emply." if facts.rooms else None)
@@ -62,9 +66,11 @@ def calendar_missing(facts: Facts) -> str | None:
     """Why is Emply not synchronised with this user's calendar?"""
     if facts.login is None and facts.entra is None:
         return None
-    why = by_rows.why_no_calendars(facts)
+    why, making = by_rows.why_no_calendars(facts), None if facts.login else facts.action("L1")
     if why:
-        return f"The user's calendar is not synchronised, because {why}."
+        first = making is not None and facts.settings.synchronize_calendars
+        then = f" The login is made first {facts.fate(making)}." if making and first else ""
+        return f"The user's calendar is not synchronised, because {why}.{then}"
     parts = []
     if by_rows.default_comes(facts) and not by_rows.default_is_off(facts):
         parts.append("The default calendar is synchronised and cannot be disabled.")

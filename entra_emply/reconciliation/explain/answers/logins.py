@@ -3,7 +3,8 @@
 from entra_emply.reconciliation.explain import matching
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.statement import first_of, listed
-from entra_emply.reconciliation.rules import signs, write_back
+from entra_emply.reconciliation.rules import signs, user_creation, write_back
+from entra_emply.reconciliation.rules.conditions import not_left_alone
 
 
 def employees_first(facts: Facts) -> str | None:
@@ -106,7 +107,8 @@ def outside_groups(facts: Facts) -> str | None:
             "that off to avoid it."
         )
     elif facts.settings.entra_write_back.create:
-        then = "The user is not created in Entra; rule W1 says why."
+        why = facts.first_failed(*user_creation.W1.conditions) or "the last run did not plan it"
+        then = f"The user is not created in Entra, because {why}."
     else:
         then = "The user is not created in Entra, because entra_write_back.create is off."
     return f"Yes, this is such a user: external, and left as it is. {then}"
@@ -177,6 +179,7 @@ def guests(facts: Facts) -> str | None:
         return None
     groups = listed([group.name for group in facts.groups])
     return first_of(
+        (facts.left_alone, f"Yes, but this one is left alone: {facts.first_failed(not_left_alone)}."),
         (
             facts.finding("guest_without_mail"),
             "Yes, but this guest has no mail address in Entra, so no login can be made: fill it in.",
