@@ -176,7 +176,13 @@ def _why_left(calendars: Calendars, person: int) -> Values:
 
 
 left_for_now = Condition("left_for_now", lambda calendars, rows: C8.acts(calendars)[rows], _why_left)
-shut = Condition("mailbox_shut", _is_shut)
+
+
+def _why_shut(calendars: Calendars, person: int) -> Values:
+    return _why(calendars, person) if _is_shut(calendars, np.array([person]))[0] else {}
+
+
+shut = Condition("mailbox_shut", _is_shut, _why_shut)
 
 
 def of_owner(condition: Condition[Calendars]) -> Condition[Any]:

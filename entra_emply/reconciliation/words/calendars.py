@@ -45,9 +45,7 @@ CONDITIONS = {
     "calendars_synchronised": ConditionWords("the user's calendars are synchronised", "{why}"),
     "spared": ConditionWords("{why}", "no link, activation or deactivation waits, and the user is clear and managed"),
     "not_left_for_now": ConditionWords("nothing of the user waits (C8)", "{why}, so that calendars stay as they are"),
-    "mailbox_not_shut": ConditionWords(
-        "the mailbox can be opened", "the mailbox cannot be opened, so that what is in Emply stays (C7)"
-    ),
+    "mailbox_not_shut": ConditionWords("the mailbox can be opened", "{why}; what is in Emply stays"),
     "has_calendar": ConditionWords("the mailbox has calendars", "no calendar was found in the mailbox"),
     "may_edit": ConditionWords("the user may edit {them} in Outlook", "the user may not edit {them} in Outlook"),
     "may_not_edit": ConditionWords("the user may not edit {them} in Outlook", "the user may edit {them} in Outlook"),

@@ -289,3 +289,21 @@ def test_a_refused_login_is_named_with_its_reason() -> None:
     refused = [{"entraId": "entra-megan", "emplyUserId": "login-x"}]
     named = dict(_by_alias(refused=refused))
     assert named["x@contoso.com"] == "somebody said that they are not the same person"
+
+
+@pytest.mark.parametrize(
+    ("case", "because"),
+    [
+        (
+            calendars(None, [in_emply()]),
+            "the mailbox does not exist, or the application may not open it; what is in Emply stays",
+        ),
+        (
+            calendars([], [in_emply()], unreadable={"mailboxes": {"entra-megan": "503"}}),
+            "the service answered 503 when the mailbox was read; what is in Emply stays",
+        ),
+    ],
+    ids=["closed", "unreadable"],
+)
+def test_a_calendar_that_stays_is_told_what_keeps_it_there(case: Scenario, because: str) -> None:
+    assert because in said(explained(case), "C4")[1]
