@@ -1,11 +1,15 @@
 """What all tests share: a PostgreSQL, and how hypothesis tries examples."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import Server, running_server
+
+# The hundreds of processes that tests start keep what they compiled, as they do for a user.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # On a busy machine an example may take any time: how long one took is no failure.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
