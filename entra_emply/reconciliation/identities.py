@@ -27,7 +27,7 @@ from entra_emply.reconciliation.entra_users import EntraUsers, memberships
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import Mapping
 from entra_emply.reconciliation.rule import Subjects
-from entra_emply.text import key_of
+from entra_emply.text import address_of, key_of
 
 Answer = TypeVar("Answer")
 Asked = TypeVar("Asked", bound=Subjects)
@@ -190,7 +190,7 @@ class Identities:
     def login_of(self, person: int) -> str | None:
         """What the person's login is called: username, else e-mail."""
         names = (self.text("emply", column, person) for column in ("username", "email"))
-        return next((name for name in names if name and key_of(name)), None)
+        return next((address_of(name) for name in names if name and address_of(name)), None)
 
     def email_of_employee(self, person: int) -> str | None:
         """The e-mail by which an employee is the person's: the login's, else the Entra user's."""

@@ -52,9 +52,11 @@ def explain(
         document = (explain_live if live else stored)(environment(), _whom(email), wish)
     if as_json:
         print_json(document)
-    elif not document["people"] and not document["history"]:
+    if not document["people"] and not document["history"]:
         raise SettingsError(document["sentence"])
-    elif wish is not None and document["people"]:
+    if as_json:
+        return
+    if wish is not None and document["people"]:
         show_why_not(document, console())
     elif question is not None and document["people"]:
         show_answer(document, question, console())

@@ -176,8 +176,9 @@ def test_read_now_a_change_since_the_last_run_is_seen_and_called_new(synced: Ins
 def test_nobody_is_told_with_what_is_nearly_the_same(synced: Installation) -> None:
     person = next(row for row in people(synced) if row.get("mail"))
     typed = person["mail"][0] + person["mail"]
-    document = explain(synced, typed)
-    assert (document["people"], document["near"]) == ([], [person["mail"].casefold()])
+    done = synced.run("explain", typed, "--json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["people"], document["near"]) == (1, [], [person["mail"].casefold()])
     text = synced.run("explain", typed)
     assert (text.returncode, text.stdout, text.stderr.count("\n")) == (1, "", 1)
     assert f"Nearly the same: {person['mail'].casefold()}" in text.stderr

@@ -13,7 +13,7 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, Rows, as_text, both, is_among, joined, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.unreadable import codes_of
-from entra_emply.text import as_arrow, trimmed, written
+from entra_emply.text import address_of, as_arrow, trimmed, written
 
 _KINDS = pd.Series(["user", "room"], dtype="str")
 
@@ -211,7 +211,7 @@ class KeptCalendars:
 
 def called(name: object) -> str:
     """A calendar's name to be read."""
-    return name if isinstance(name, str) and name.strip() else "a calendar without a name"
+    return name.strip() if isinstance(name, str) and address_of(name) else "a calendar without a name"
 
 
 def place_of(person: Rows, of_room: Mask, external_id: "pd.Series[str]") -> "pd.Series[str]":

@@ -14,7 +14,7 @@ from entra_emply.reconciliation.arrays import Mask
 from entra_emply.reconciliation.entra_users import EntraUsers
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Condition, Values, nothing
-from entra_emply.text import key
+from entra_emply.text import as_address
 
 Scoped = EntraUsers | Identities
 PersonCondition = Condition[Any]
@@ -63,7 +63,7 @@ def _rooms(identities: Scoped, row: int) -> Values:
 
 def called(logins: pd.DataFrame) -> "pd.Series[str]":
     """What Emply users are called: the username, else the e-mail, else the id, blank ones left out."""
-    names = (logins[column].where(key(logins[column]).notna()) for column in ("username", "email"))
+    names = (as_address(logins[column]) for column in ("username", "email"))
     return next(names).fillna(next(names)).fillna(logins["emply_user_id"])
 
 

@@ -307,3 +307,16 @@ def test_a_refused_login_is_named_with_its_reason() -> None:
 )
 def test_a_calendar_that_stays_is_told_what_keeps_it_there(case: Scenario, because: str) -> None:
     assert because in said(explained(case), "C4")[1]
+
+
+def test_names_are_said_without_the_blanks_around_them() -> None:
+    case = calendars([calendar("  Team ")], [in_emply()], user=person(mail=None))
+    case[0]["emply"]["users"][0]["username"] = " Megan@Contoso.com\u200b "
+    document = explained(case)
+    assert "because the login Megan@Contoso.com is active" in said(document, "L4")[1]
+    assert said(document, "C1")[1].startswith("Team is added")
+
+
+def test_a_calendar_with_a_name_that_nobody_sees_has_none() -> None:
+    told = explained(calendars([calendar("\u200b")]))
+    assert "without a name" in str(told["statements"])
