@@ -21,6 +21,8 @@ from entra_emply.text import trimmed
 _FORMS = "role:TITLE, login, photo or calendar:NAME"
 _GIVE = {"login": ("create_user", "activate_user"), "photo": ("set_photo", "create_user")}
 """The kinds of actions that give it, or what it comes to."""
+_WAITED_FOR = ("link_user", "activate_user")
+"""What calendars wait for while it is held (C8)."""
 _TAKE = {"login": ("deactivate_user",), "calendar": ("remove_calendar", "detach_calendar")}
 
 
@@ -114,7 +116,8 @@ class Asked:
         if self.wish.kind == "role":
             return self.wish.role_id(identities) in after.get("roleIds", [])
         if self.wish.kind == "calendar":
-            return after.get("name") == self.wish.name or row["kind"] == "create_user"
+            waits = row["kind"] in _WAITED_FOR and row["held_by"] != ""
+            return after.get("name") == self.wish.name or row["kind"] == "create_user" or waits
         return row["kind"] in _GIVE[self.wish.kind]
 
     def _takes(self, identities: Identities, row: Mapping[str, Any]) -> bool:

@@ -152,6 +152,15 @@ def test_what_is_planned_needs_no_change() -> None:
     assert (answer.state, answer.changes) == ("planned", ())
 
 
+def test_a_calendar_that_waits_for_a_held_link_comes_once_it_is_approved() -> None:
+    user = person(proxyAddresses=["smtp:x@contoso.com"])
+    entra = {"calendars": {"entra-megan": [calendar()]}}
+    case = scenario([user], [login("x", email=None)], mapping=MAPPING, synchronize_calendars=True, entra=entra)
+    answer = asked(case, "calendar:Calendar")
+    assert answer.state == "planned"
+    assert answer.sentence.endswith("the calendar Calendar once somebody has approved what is held (G3).")
+
+
 def test_a_role_that_no_group_gives_is_not_promised() -> None:
     case = scenario([person()], [login()], linked=["megan"], mapping=MAPPING)
     answer = asked(case, "role:Manager")
