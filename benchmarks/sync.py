@@ -13,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks.request_log import asked
@@ -28,11 +30,19 @@ _PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 _LOOK = 0.05  # seconds between two looks at a process's memory
 
 
-def benchmark_sync(users: int, settings: Path, *, calendars: bool = False, **delays: float) -> dict[str, object]:
+def benchmark_sync(
+    users: int,
+    settings: Path,
+    *,
+    calendars: bool = False,
+    emply_api: Path | None = None,
+    delays: Mapping[str, float] = MappingProxyType({}),
+) -> dict[str, object]:
     """Of each whole command, from its start to its end: seconds, what it asked both systems for, what it printed.
 
-    settings: a mapping for the sandbox's company. delays: milliseconds, by the names of `sandbox.settings`. With
-    `calendars` the second run still does what had to wait for an id ("Applying" 6), and is no unchanged one.
+    settings: a mapping for the sandbox's company. emply_api: how its Emply is described, if not as v1. delays:
+    milliseconds, by the names of `sandbox.settings`. With `calendars` the second run still does what had to wait for
+    an id ("Applying" 6), and is no unchanged one.
     """
     slow: dict[str, Any] = {**delays}
     with (
@@ -43,6 +53,8 @@ def benchmark_sync(users: int, settings: Path, *, calendars: bool = False, **del
         leave_installation(environment)
         used = settings if calendars else _users_and_roles(settings, Path(home))
         environment |= sandbox.environment | {"ENTRA_EMPLY_HOME": home, "ENTRA_EMPLY_SETTINGS": str(used)}
+        if emply_api is not None:
+            environment["EMPLY_API"] = str(emply_api)
         result: dict[str, object] = {"users": users, **delays}
         for run in ("first", "second", "unchanged") if calendars else ("first", "unchanged"):
             result[run] = _measured(sandbox, environment)

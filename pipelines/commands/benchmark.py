@@ -63,7 +63,7 @@ def benchmark_sync(
 
     with progress(f"Syncs of {counted(users, 'person', 'people')}"):
         delays = {"graph_ms": graph_ms, "emply_ms": emply_ms, "page_ms": page_ms}
-        measured = measure(users, configuration.SETTINGS, calendars=calendars, **delays)
+        measured = measure(users, configuration.SETTINGS, calendars=calendars, delays=delays)
     print_json(measured)
 
 
