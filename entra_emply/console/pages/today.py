@@ -37,6 +37,7 @@ def show(asked: Asked) -> Response:
         failed=int(failures["quarantined_at"].isna().sum()),
         quarantined=int(failures["quarantined_at"].notna().sum()),
         new_findings=[] if new is None else _by_code(new[new["new"]]),
+        first_day=len(console.frames.days()) == 1,
     )
 
 

@@ -23,6 +23,10 @@ def test_today_tells_what_waits_for_how_many_people(ada: Browser) -> None:
     assert "Nothing failed that was not done since" in said
 
 
+def test_on_the_first_day_no_finding_is_said_to_be_older(ada: Browser) -> None:
+    assert "today is the first day with a run. All findings" in text_of(ada.get("/"))
+
+
 def test_today_draws_a_bar_for_each_run(ada: Browser) -> None:
     page = ada.get("/").text
     assert page.count("<g><title>") == 2
