@@ -85,7 +85,8 @@ def _person(document: dict[str, Any], names: Any) -> dict[str, Any]:  # noqa: AN
     for statement in document["statements"]:
         stated[statement["verdict"]].append(statement)
     actions = [
-        action_shown(row, names) | {name: row[name] for name in ("state", "sentence")} for row in document["actions"]
+        action_shown(row, names) | {name: row[name] for name in ("state", "sentence", "held_because")}
+        for row in document["actions"]
     ]
     return {
         **{name: document[name] for name in ("name", "subject", "found", "match", "scope", "groups", "questions")},

@@ -13,6 +13,8 @@ from entra_emply.reconciliation.explain.statement import (
     Owner,
     Statement,
     clause_of,
+    listed,
+    reasons,
     statement,
     statement_of_rows,
     together,
@@ -41,6 +43,7 @@ from entra_emply.reconciliation.rules.signs import (
     ReadGroups,
     X,
 )
+from entra_emply.reconciliation.words.actions import GUARDS
 
 _EVENTS = "event/events"
 _ACTIONS = {
@@ -185,6 +188,17 @@ def held(facts: Facts) -> Iterator[Statement]:
             yield unasked(G5, "refused")
             yield _left_out(facts)
         yield statement_of_rows(rule, of, rows, lambda row: _ACTIONS[of.named(row)], owner, own_names=False)
+
+
+def held_because(facts: Facts) -> list[dict[str, str]]:
+    """Of each planned action, by guard, why it is held; the guard's short words where it would not hold it any more."""
+    of, rules = _actions_of(facts), {rule.name: rule for rule in guards.RULES}
+
+    def why(guard: str, row: int) -> str:
+        told = reasons(rules[guard], of, row) if guard in rules else []
+        return listed(told) if told else GUARDS.get(guard, "a guard")
+
+    return [{guard: why(guard, row) for guard in action["held_by"]} for row, action in enumerate(facts.actions)]
 
 
 def _left_out(facts: Facts) -> Statement:

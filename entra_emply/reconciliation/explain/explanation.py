@@ -1,9 +1,10 @@
 """One person's explanation as a document: what `explain --json` prints, and what its text is made of."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from entra_emply.reconciliation.explain import matching
+from entra_emply.reconciliation.explain import by_rows, matching
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.questions import answers
 from entra_emply.reconciliation.explain.standing import Recorded, link_held, stands
@@ -29,16 +30,19 @@ def explanation(facts: Facts, recorded: Recorded) -> dict[str, Any]:
         "groups": [asdict(group) | {"main": group == facts.main} for group in facts.groups],
         "roles": list(facts.roles),
         "statements": [asdict(statement) for statement in statements(facts)],
-        "actions": [_action(facts, row, recorded) for row in facts.actions],
+        "actions": [
+            _action(facts, row, recorded, because)
+            for row, because in zip(facts.actions, by_rows.held_because(facts), strict=True)
+        ],
         "findings": [dict(row) for row in facts.findings],
         "questions": [asdict(answer) for answer in answers(facts)],
     }
 
 
-def _action(facts: Facts, row: Row, recorded: Recorded) -> dict[str, Any]:
-    told = {"changes": changes(row, facts.names), "why": why(row)}
+def _action(facts: Facts, row: Row, recorded: Recorded, held_because: Mapping[str, str]) -> dict[str, Any]:
+    told = {"changes": changes(row, facts.names), "why": why(row), "held_because": dict(held_because)}
     behind = None if row["kind"] == "link_user" else link_held(facts.actions, recorded)
-    return {**row, **told, **stands(row, recorded, facts.subject, link_held=behind)}
+    return {**row, **told, **stands(row, recorded, facts.subject, held_because, link_held=behind)}
 
 
 def _entra(facts: Facts) -> dict[str, Any]:

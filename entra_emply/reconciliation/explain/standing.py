@@ -8,7 +8,6 @@ from typing import Any
 from entra_emply.printing import SHORT_ID, counted
 from entra_emply.reconciliation.explain.facts import Row
 from entra_emply.reconciliation.explain.statement import listed
-from entra_emply.reconciliation.words.actions import GUARDS
 
 
 @dataclass(frozen=True)
@@ -21,13 +20,15 @@ class Recorded:
     approved: Mapping[str, Row] = field(default_factory=dict)
 
 
-def stands(action: Row, recorded: Recorded, person: str, *, link_held: bool | None = None) -> dict[str, Any]:
+def stands(
+    action: Row, recorded: Recorded, person: str, held_because: Mapping[str, str], *, link_held: bool | None = None
+) -> dict[str, Any]:
     """`state` (applied, superseded, quarantined, failed, approved, held, open, new or planned) and a `sentence`.
 
-    link_held: the plan holds the same person's link, and all else of that person with it (G3); True while nobody has
-    approved the link, None where there is no such link.
+    held_because: by guard, why it holds the action. link_held: the plan holds the same person's link, and all else of
+    that person with it (G3); True while nobody has approved the link, None where there is no such link.
     """
-    state, sentence = next(_cases(action, recorded, person, link_held=link_held))
+    state, sentence = next(_cases(action, recorded, person, held_because, link_held=link_held))
     return {"state": state, "sentence": sentence}
 
 
@@ -37,7 +38,9 @@ def link_held(actions: Iterable[Row], recorded: Recorded) -> bool | None:
     return any(link not in recorded.approved for link in links) if links else None
 
 
-def _cases(action: Row, recorded: Recorded, person: str, *, link_held: bool | None) -> Iterator[tuple[str, str]]:
+def _cases(
+    action: Row, recorded: Recorded, person: str, held_because: Mapping[str, str], *, link_held: bool | None
+) -> Iterator[tuple[str, str]]:
     identity = str(action["action_id"])
     tried, failed = recorded.tried.get(identity), recorded.failed.get(identity)
     approved = recorded.approved.get(identity)
@@ -55,7 +58,7 @@ def _cases(action: Row, recorded: Recorded, person: str, *, link_held: bool | No
     if action["held_by"] and link_held is False and action.get("own_guards") == "":
         yield "approved", "Free since the link was approved; the next run applies it."
     if action["held_by"]:
-        why = listed([f"{guard}: {GUARDS.get(guard, 'a guard')}" for guard in action["held_by"]])
+        why = listed([f"{guard}: {text}" for guard, text in held_because.items()])
         yield "held", f"Held by {why}. To approve it: {_approve(recorded, person)}"
     if tried and tried["result"] is None:
         yield "open", "It is being tried, or the process died while it was; the next run finds out."

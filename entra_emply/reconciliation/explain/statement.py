@@ -59,6 +59,12 @@ def statement_of_several(rule: Rule[S], subjects: S, rows: Iterable[int], none: 
     return replace(acting[0], sentence=" ".join(each.sentence for each in acting))
 
 
+def reasons(rule: Rule[S], subjects: S, row: int) -> list[str]:
+    """Why the rule acts on a row, as clauses; none where it does not."""
+    looked = tuple(rule.look(subjects, row))
+    return [] if failed(looked) else [_filled(each, [""], str) for each in _reasons(looked, RULES[rule.name])]
+
+
 def failing(looked: Iterable[Looked]) -> str | None:
     """The clause of the first condition that fails; None where none does."""
     failed = next((each for each in looked if each.holds is False), None)

@@ -320,3 +320,28 @@ def test_names_are_said_without_the_blanks_around_them() -> None:
 def test_a_calendar_with_a_name_that_nobody_sees_has_none() -> None:
     told = explained(calendars([calendar("\u200b")]))
     assert "without a name" in str(told["statements"])
+
+
+HELD_AT_ONCE = {"guards": {"max_deactivations": {"min_count": 0, "percent": 0}}}
+
+
+@pytest.mark.parametrize(
+    ("case", "because"),
+    [
+        (
+            scenario([person(groups=[])], [login()], linked=["megan"], **HELD_AT_ONCE),
+            "Held by G1: more people would lose access than `max_deactivations` allows (counted: 1, allowed: 0, of 1).",
+        ),
+        (
+            scenario([person()], [login(roles=["Manager"])], protected_roles=["Manager"]),
+            "Held by G3: the user holds a protected role.",
+        ),
+        (
+            scenario([person(proxyAddresses=["smtp:x@contoso.com"])], [login("x", email=None)]),
+            "Held by G3: the link is by another address than the compared ones (M3b).",
+        ),
+    ],
+    ids=["too many", "a protected role", "another address"],
+)
+def test_what_is_held_is_told_the_cause_that_applies_and_no_other(case: Scenario, because: str) -> None:
+    assert explained(case)["actions"][0]["sentence"].startswith(f"{because} To approve it: ")
