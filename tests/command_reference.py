@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 import typer.main
+from typer.core import TyperGroup
 
 from pipelines.commands.cli import app
 
@@ -19,7 +20,9 @@ exit codes than 0 are told where there are any. `entra-emply --version` shows th
 def commands() -> dict[str, Any]:
     """Every command by its words, those of a group included."""
     found: dict[str, Any] = {}
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+    whole = typer.main.get_command(app)
+    assert isinstance(whole, TyperGroup)
+    for name, command in whole.commands.items():
         inner = getattr(command, "commands", None)
         found |= {f"{name} {each}": part for each, part in inner.items()} if inner else {name: command}
     return found

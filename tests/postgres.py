@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 
@@ -46,7 +47,7 @@ class Server:
         """Remove a database, whoever is connected: thousands of small files less to remove in the end."""
         self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
+    def execute(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """Run a statement by itself, and return its rows if it has any."""
         connection = psycopg2.connect(host=str(self.folder), user="postgres", dbname=database)
         connection.autocommit = True

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes
-from email.message import Message
+from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.context import ForkServerProcess
@@ -90,7 +90,7 @@ class Mail:
     """`got`: the mails it took, in their order."""
 
     port: int
-    got: list[Message] = field(default_factory=list)
+    got: list[EmailMessage] = field(default_factory=list)
 
     @property
     def url(self) -> str:

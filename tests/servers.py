@@ -40,7 +40,7 @@ def s3(folder: Path, bucket: str) -> Iterator[Mapping[str, str]]:
 
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [Path(sys.executable).parent / "moto_server", "--host", "127.0.0.1", "--port", str(port)]
+    command = [str(Path(sys.executable).parent / "moto_server"), "--host", "127.0.0.1", "--port", str(port)]
     with _running(command, port, folder / "s3"):
         signed = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "eu-north-1"}
         files = s3fs.S3FileSystem(
@@ -51,7 +51,7 @@ def s3(folder: Path, bucket: str) -> Iterator[Mapping[str, str]]:
 
 
 @contextmanager
-def _running(command: list[str | Path], port: int, said: Path) -> Iterator[None]:
+def _running(command: list[str], port: int, said: Path) -> Iterator[None]:
     """A server that listens; stopped at the end."""
     with said.open("w") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as process:
         try:

@@ -3,9 +3,9 @@
 Ids are made of the kind and the name: `entra-megan`, `login-megan`, `employee-megan`, `group-HR`, `role-HR`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from tests.reference.subject import Row, Scenario
 
@@ -13,6 +13,24 @@ NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 ROLES = ("Employee", "HR", "Manager", "Payroll", "New employee", "Administrator")
 EMPLOYEES = {"Employees": "Employee"}  # the mapping where a test says nothing else
 ROOMS = "Meeting rooms"
+
+
+class SomeSettings(TypedDict, total=False):
+    """Keys of settings.yaml; one that is None counts as absent."""
+
+    enabled: bool | None
+    synchronize_roles: bool | None
+    reactivate: str | None
+    synchronize_calendars: bool | None
+    always_share_dates_and_titles: bool | None
+    profile_pictures: bool | None
+    nested_groups: bool | None
+    protected_roles: Iterable[str] | None
+    groups: Iterable[Row] | None
+    calendar_window: Mapping[str, int] | None
+    entra_write_back: Mapping[str, bool] | None
+    sso: Mapping[str, str | None] | None
+    guards: Mapping[str, float | Mapping[str, float]] | None
 
 
 def address(name: str) -> str:
@@ -41,15 +59,15 @@ def scenario(
     employees: Iterable[Row] = (),
     *,
     linked: Iterable[str | tuple[str, str]] = (),
-    mapping: dict[str, str] = EMPLOYEES,
-    nested: dict[str, list[str]] | None = None,
-    reconciled: dict[str, dict[str, str | None]] | None = None,
+    mapping: Mapping[str, str] = EMPLOYEES,
+    nested: Mapping[str, Iterable[str]] | None = None,
+    reconciled: Mapping[str, Mapping[str, str | None]] | None = None,
     state: Row | None = None,
     entra: Row | None = None,
     emply: Row | None = None,
     unreadable: Row | None = None,
     member_read_hidden: bool = False,
-    **settings: Any,  # noqa: ANN401
+    **settings: Unpack[SomeSettings],
 ) -> Scenario:
     """The arguments of an implementation.
 
@@ -91,8 +109,8 @@ def scenario(
         ],
         **(state or {}),
     }
-    settings = {"synchronize_roles": True, "groups": groups, **settings}
-    return systems, settings, recorded, NOW, unreadable or {}, member_read_hidden
+    document: Row = {"synchronize_roles": True, "groups": groups, **settings}
+    return systems, document, recorded, NOW, unreadable or {}, member_read_hidden
 
 
 def ago(**time: float) -> str:
@@ -127,6 +145,13 @@ def change(plan: Row, kind: str) -> tuple[Row | None, Row | None]:
     """`before` and `after` of the plan's only action of this kind."""
     (row,) = [row for row in plan["actions"] if row["kind"] == kind]
     return row["before"], row["after"]
+
+
+def after_of(plan: Row, kind: str) -> Row:
+    """`after` of the plan's only action of this kind, which has one."""
+    _, after = change(plan, kind)
+    assert after is not None
+    return after
 
 
 def _who(row: Row) -> str:

@@ -4,9 +4,9 @@ Ids are made of the side and of `which`: `outlook-Calendar`, `emply-Calendar`, `
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Unpack
 
-from tests.reference.builders import employee, login, person, scenario
+from tests.reference.builders import SomeSettings, employee, login, person, scenario
 from tests.reference.subject import Row, Scenario
 
 START, END = "2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z"  # tomorrow
@@ -70,10 +70,11 @@ def calendars(
     *,
     user: Row | None = None,
     state: Row | None = None,
-    **settings: Any,  # noqa: ANN401
+    **settings: Unpack[SomeSettings],
 ) -> Scenario:
     """Megan, linked and with an employee, her mailbox (None: she has none) and what Emply has of it."""
     mailboxes = {} if outlook is None else {"entra-megan": list(outlook)}
+    chosen: SomeSettings = {"synchronize_calendars": True, **settings}
     return scenario(
         [user or person()],
         [login()],
@@ -82,7 +83,7 @@ def calendars(
         state=state,
         entra={"calendars": mailboxes},
         emply={"calendars": list(emply), "events": list(events)},
-        **{"synchronize_calendars": True, **settings},
+        **chosen,
     )
 
 
@@ -92,7 +93,7 @@ def events(
     pairs: Iterable[Row] = (),
     *,
     calendar_in_emply: Row | None = None,
-    **settings: Any,  # noqa: ANN401
+    **settings: Unpack[SomeSettings],
 ) -> Scenario:
     """Megan's default calendar, which Emply has and which is enabled there, with these events on either side."""
     state = {"eventPairs": list(pairs)}

@@ -43,7 +43,11 @@ def as_dates(start: str | None, end: str | None, zone: tzinfo) -> tuple[str | No
         if not _is_midnight(last):
             last += DAY
     first, last = _midnight_utc(first), _midnight_utc(last)
-    return tuple(f"{day:%Y-%m-%dT%H:%M:%SZ}" for day in (first, max(last, first + DAY)))
+    return _second(first), _second(max(last, first + DAY))
+
+
+def _second(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _is_midnight(at: datetime) -> bool:

@@ -73,7 +73,7 @@ def _mailbox(inputs: Inputs, owner: Person, calendars: list[Calendar], planned: 
         places={event_id: calendar for event_id, (calendar, _) in events.items()},
         events={event_id: event for event_id, (_, event) in events.items()},
         pairs=pairs,
-        paired=paired - {None},
+        paired={event_id for event_id in paired if event_id is not None},
     )
 
 
@@ -342,5 +342,5 @@ def _on(external_id: str, change: Row | None) -> Row | None:
     """`before` or `after` with the calendar, which follows the event's ids."""
     if change is None:
         return None
-    ids = {name: change[name] for name in ("emplyEventId", "externalId") if name in change}
+    ids: Row = {name: change[name] for name in ("emplyEventId", "externalId") if name in change}
     return {**ids, "calendarExternalId": external_id, **change}

@@ -118,7 +118,11 @@ def _leaver(inputs: Inputs, person: Person) -> Found:
         actions.append({**deactivation, "reason": reason})
     else:
         inputs.trace["deactivated already"] += 1
-    still_employed = status(person.employee) == "active" and written(person.employee.get("resignationDate")) is None
-    if rule in {"L5", "L6", "L7"} and still_employed:
+    if rule in {"L5", "L6", "L7"} and _still_employed(person.employee):
         findings.append(finding(person, "leaver_without_resignation_date", "L10"))
     return actions, findings
+
+
+def _still_employed(employee: Row | None) -> bool:
+    """L10: nothing says that the employee leaves."""
+    return employee is not None and status(employee) == "active" and written(employee.get("resignationDate")) is None

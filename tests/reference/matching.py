@@ -71,8 +71,8 @@ def everybody_of(inputs: Inputs) -> Everybody:
     known = {person.login_id for person in everybody} | alone_logins
     external = [_only_login(inputs, login) for login in logins.values() if login["id"] not in known]
     inputs.trace["M6"] += len(external)
-    alone = [_only_login(inputs, logins[login_id], left_alone=True) for login_id in alone_logins]
-    return Everybody(everybody, external, alone)
+    left_alone = [_only_login(inputs, logins[login_id], left_alone=True) for login_id in alone_logins]
+    return Everybody(everybody, external, left_alone)
 
 
 def linked_only(inputs: Inputs) -> Everybody:

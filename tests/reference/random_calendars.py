@@ -81,7 +81,7 @@ class RandomCalendars(RandomTenant):
         for number in range(self.random.choice([0, 0, 1, 2]) if self.rooms else 0):
             name = self.random.choice(["Lokale Æ", "Sala Łódź ", None, "Lokale Æ"])
             address = f"lokale{number}@contoso.com"
-            room = {"id": f"room-{number}", "userPrincipalName": address, "displayName": name}
+            room: Row = {"id": f"room-{number}", "userPrincipalName": address, "displayName": name}
             room["mail"] = self.random.choice([None, f"Lokale{number}@contoso.com"])
             if self.chance(0.7):
                 room["accountEnabled"] = False
@@ -221,7 +221,7 @@ class RandomCalendars(RandomTenant):
 
     def make_event(self, times: tuple[str, str]) -> Row:
         """An Outlook event in Graph's form."""
-        event = {
+        event: Row = {
             "id": f"x{self.number()}",
             "subject": self.random.choice(["Møde", "Spotkanie", "Görüşme ", None]),
             "start": {"dateTime": times[0].replace("Z", ".0000000"), "timeZone": "UTC"},

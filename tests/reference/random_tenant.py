@@ -111,7 +111,7 @@ class RandomTenant(RandomPeople):
             if login.get("username") and self.chance(0.5 if "xtern" in login["username"] else 0.05):
                 object_id = f"0F00-{number}-d"
                 prefix = self.random.choice([object_id.replace("-", ""), object_id.replace("-", "").lower(), "0f"])
-                row = {"id": object_id, "userPrincipalName": f"{prefix}{login['username'].strip()}"}
+                row: Row = {"id": object_id, "userPrincipalName": f"{prefix}{login['username'].strip()}"}
                 if self.chance(0.5):
                     address = login.get("email") or login["username"]
                     row |= {"userPrincipalName": f"{prefix}x@contoso.com"}

@@ -1,7 +1,7 @@
 """One plan, from one scenario: the letters in order. Each letter has its module; X is here."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from tests.reference.attributes import plan_attributes
@@ -130,7 +130,7 @@ def _role_states(inputs: Inputs, people: list[Person], planned: Planned) -> list
     return sorted(states, key=lambda row: row["entraId"])
 
 
-def _order(*columns: str):  # noqa: ANN202
+def _order(*columns: str) -> Callable[[Row], list[str]]:
     def order(row: Row) -> list[str]:
         return [str(row[name] or "") for name in (*columns, "entra_id", "emply_user_id")]
 
