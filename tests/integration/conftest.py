@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Concatenate
+from typing import Any, Concatenate
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.integration.moments import Moments
 from tests.postgres import Server
 
 Begin = Callable[Concatenate[Callable[..., Systems], ...], Systems]
-Rows = Callable[[str], list[tuple[object, ...]]]
+Rows = Callable[[str], list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="session")

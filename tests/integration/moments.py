@@ -7,6 +7,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.tables import SCHEMA
@@ -44,7 +45,7 @@ class Moments:
     def url(self) -> str:
         return self.server.url(self.database)
 
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query of the ledger's tables answers."""
         return self._execute(f"SET search_path = {SCHEMA}; {query}")
 
@@ -93,5 +94,5 @@ class Moments:
         query = f"SELECT {column} FROM {catalog} WHERE schemaname = '{SCHEMA}' ORDER BY 1"
         return [str(name) for (name,) in self._execute(query)]
 
-    def _execute(self, statements: str) -> list[tuple[object, ...]]:
+    def _execute(self, statements: str) -> list[tuple[Any, ...]]:
         return self.server.execute(statements, self.database)

@@ -11,7 +11,7 @@ import pytest
 from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.environment import Environment
 from entra_emply.errors import EntraEmplyError, SettingsError, SourceUnreadable, TargetRefused
-from tests.emply_api import changed
+from tests.emply_api import V1, changed
 from tests.fake_time import FakeTime
 from tests.loopback import Loopback, Query, loopback
 
@@ -33,7 +33,7 @@ def server(running: Loopback) -> Loopback:
 
 
 def _client(server: Loopback, folder: Path, variables: dict[str, str] | None = None, **sections: object) -> EmplyClient:
-    described = {"EMPLY_API": changed(folder, **sections)} if sections else {}
+    described = {"EMPLY_API": changed(folder, V1, **sections)} if sections else {}
     return EmplyClient(Environment.load(server.environment | described | (variables or {})), FakeTime().timing())
 
 
@@ -96,7 +96,7 @@ def test_no_token_in_errors_and_logs(server: Loopback, tmp_path: Path, caplog: p
     client = _client(server, tmp_path, authentication=BEARER)
     for call in (client.users, lambda: client.create_user({"username": "x"})):
         with pytest.raises(EntraEmplyError) as error:
-            call()  # type: ignore[operator]
+            call()
         assert "canary-key" not in "".join(traceback.format_exception(error.value)) + caplog.text
 
 

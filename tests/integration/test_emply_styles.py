@@ -21,7 +21,7 @@ BEARER = {"query": None, "header": "Authorization", "prefix": "Bearer "}
 
 @pytest.fixture(scope="module", params=[(style, auth) for style in STYLES for auth in CREDENTIALS], ids="-".join)
 def kind(request: pytest.FixtureRequest) -> tuple[str, str]:
-    return request.param  # type: ignore[no-any-return]
+    return request.param
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import string
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -162,11 +163,10 @@ def test_only_the_given_fields_of_an_event_change(server: Sandbox, client: Graph
 
 @pytest.mark.parametrize("name", ["create_event", "update_event", "delete_event"])
 def test_ids_are_the_immutable_ones(client: GraphClient, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    sent: list[Any] = []
-    send = client.service._send
-    monkeypatch.setattr(client.service, "_send", lambda *a, **how: (sent.append(how["headers"]), send(*a, **how))[1])
+    send = Mock(wraps=client.service._send)
+    monkeypatch.setattr(client.service, "_send", send)
     WRITES[name][2](client)
-    assert [headers["Prefer"] for headers in sent] == ['IdType="ImmutableId"']
+    assert [sent.kwargs["headers"]["Prefer"] for sent in send.call_args_list] == ['IdType="ImmutableId"']
 
 
 def test_a_user_is_made_changed_and_deleted(server: Sandbox, client: GraphClient) -> None:
@@ -370,13 +370,13 @@ def test_no_password_and_nobodys_words_in_errors_and_logs(
 
 
 def test_a_password_is_for_the_first_sign_in_only(client: GraphClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[Any] = []
-    ask = client._connection.ask
-    monkeypatch.setattr(client._connection, "ask", lambda *a, **how: (sent.append(how["body"]), ask(*a, **how))[1])
+    ask = Mock(wraps=client._connection.ask)
+    monkeypatch.setattr(client._connection, "ask", ask)
     client.writes.create_user(USER)
-    assert sent[0]["passwordProfile"].keys() == {"password", "forceChangePasswordNextSignIn"}
-    assert sent[0]["passwordProfile"]["forceChangePasswordNextSignIn"] is True
-    assert None not in sent[0].values()
+    sent = ask.call_args_list[0].kwargs["body"]
+    assert sent["passwordProfile"].keys() == {"password", "forceChangePasswordNextSignIn"}
+    assert sent["passwordProfile"]["forceChangePasswordNextSignIn"] is True
+    assert None not in sent.values()
 
 
 def _everything(error: BaseException) -> str:

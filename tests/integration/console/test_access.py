@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from starlette.applications import Starlette
 
 from entra_emply.console.app import _routes
 from entra_emply.console.security.sessions import Sessions
@@ -239,7 +240,9 @@ def test_a_name_is_text_whatever_is_in_it(house: House, name: str) -> None:
 
 
 def test_a_fault_of_ours_names_nobody(ada: Browser, caplog: pytest.LogCaptureFixture) -> None:
-    console = ada.client.app.state.console  # type: ignore[attr-defined]
+    app = ada.client.app
+    assert isinstance(app, Starlette)
+    console = app.state.console
 
     def broken() -> None:
         raise ValueError("søren@contoso.com")

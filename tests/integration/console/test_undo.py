@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url
@@ -10,7 +11,7 @@ from entra_emply.reconciliation.plan import Plan
 from tests.integration.console.house import Browser, House, text_of
 from tests.postgres import Server
 
-Rows = Callable[[str], list[tuple[object, ...]]]
+Rows = Callable[[str], list[tuple[Any, ...]]]
 
 
 @pytest.fixture

@@ -91,12 +91,12 @@ class RandomDirectory:
 
     def group_changes(self) -> None:
         group = self.random.choice(list(self.groups))
-        changed = self.random.choice(
-            [{"displayName": self.random.choice(NAMES)}, {"mail": None}, {"mail": "g@contoso.com"},
-             {"groupTypes": self.random.choice([[], ["DynamicMembership"], ["Unified"]])},
-             {"proxyAddresses": ["SMTP:g@contoso.com"]}]
-        )  # fmt: skip
-        self.groups[group] = self.groups[group] | changed
+        changes: list[dict[str, Any]] = [
+            {"displayName": self.random.choice(NAMES)}, {"mail": None}, {"mail": "g@contoso.com"},
+            {"groupTypes": self.random.choice([[], ["DynamicMembership"], ["Unified"]])},
+            {"proxyAddresses": ["SMTP:g@contoso.com"]},
+        ]  # fmt: skip
+        self.groups[group] = self.groups[group] | self.random.choice(changes)
 
     def group_comes_or_goes(self) -> None:
         others = [name for name in self.groups if name not in GROUPS]

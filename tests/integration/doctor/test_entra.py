@@ -32,7 +32,7 @@ def test_a_missing_permission_is_named(clinic: Clinic, missing: str) -> None:
     ],
 )
 def test_a_switch_needs_its_permission_and_only_then(
-    clinic: Clinic, settings: dict, permission: str, without: str
+    clinic: Clinic, settings: dict[str, object], permission: str, without: str
 ) -> None:
     clinic.settings(**settings)
     assert f"entra: {permission}" in clinic.failing()

@@ -7,7 +7,7 @@ them, and are answered one at a time.
 import base64
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -19,6 +19,8 @@ from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
 from entra_emply.text import utc_second
 
 Row = dict[str, Any]
+Fields = Mapping[str, Any]
+"""What a client is given to write."""
 Fault = Callable[[Callable[[], object]], object]
 """What happens to a write instead: it is given the write, and may or may not do it."""
 AnySystem = TypeVar("AnySystem", bound=type)
@@ -118,16 +120,16 @@ class Graph(System):
         self._read(f"direct_members {group_id}")
         return frozenset(*(group["members"] for group in self.entra["groups"] if group["id"] == group_id))
 
-    def create_user(self, fields: Row) -> str:
+    def create_user(self, fields: Fields) -> str:
         return str(self._write(lambda: self._create_user(fields)))
 
-    def update_user(self, entra_id: str, fields: Row) -> None:
+    def update_user(self, entra_id: str, fields: Fields) -> None:
         self._write(lambda: self._update_user(entra_id, fields))
 
     def delete_user(self, entra_id: str) -> None:
         self._write(lambda: self._delete_user(entra_id))
 
-    def _create_user(self, fields: Row) -> str:
+    def _create_user(self, fields: Fields) -> str:
         if any(user["userPrincipalName"] == fields["userPrincipalName"] for user in self.entra["users"]):
             raise _refusal(400, "ObjectConflict")
         entra_id = str(uuid.uuid5(uuid.NAMESPACE_URL, fields["userPrincipalName"]))
@@ -135,7 +137,7 @@ class Graph(System):
         self._made("create user", entra_id)
         return entra_id
 
-    def _update_user(self, entra_id: str, fields: Row) -> None:
+    def _update_user(self, entra_id: str, fields: Fields) -> None:
         user = _by_id(self.entra["users"], entra_id)
         if user is None or user.get("onPremisesSyncEnabled"):
             raise _refusal(404 if user is None else 400, "Request_BadRequest")
@@ -186,16 +188,16 @@ class Graph(System):
                 return found
         return None
 
-    def create_event(self, entra_id: str, calendar_id: str, fields: Row, _zone: str) -> str:
+    def create_event(self, entra_id: str, calendar_id: str, fields: Fields, _zone: str) -> str:
         return str(self._write(lambda: self._create_event(entra_id, calendar_id, fields)))
 
-    def update_event(self, entra_id: str, event_id: str, fields: Row, _zone: str) -> None:
+    def update_event(self, entra_id: str, event_id: str, fields: Fields, _zone: str) -> None:
         self._write(lambda: self._update_event(entra_id, event_id, fields))
 
     def delete_event(self, entra_id: str, event_id: str) -> None:
         self._write(lambda: self._delete_event(entra_id, event_id))
 
-    def _create_event(self, entra_id: str, calendar_id: str, fields: Row) -> str:
+    def _create_event(self, entra_id: str, calendar_id: str, fields: Fields) -> str:
         """A repetition with the same transactionId creates nothing."""
         calendar = _by_id(self.entra["calendars"].get(entra_id, []), calendar_id)
         if calendar is None:
@@ -209,7 +211,7 @@ class Graph(System):
             self._made("create event", made["id"])
         return str(made["id"])
 
-    def _update_event(self, entra_id: str, event_id: str, fields: Row) -> None:
+    def _update_event(self, entra_id: str, event_id: str, fields: Fields) -> None:
         for _, event in self._events(entra_id):
             if event["id"] == event_id:
                 event.update(_in_graphs_words(fields))
@@ -265,16 +267,16 @@ class Emply(System):
         self._read("employee")
         return _by_id(self.emply["employees"], employee_id)
 
-    def create_user(self, fields: Row) -> str:
+    def create_user(self, fields: Fields) -> str:
         return str(self._write(lambda: self._create_user(fields)))
 
-    def update_user(self, emply_user_id: str, fields: Row) -> None:
+    def update_user(self, emply_user_id: str, fields: Fields) -> None:
         self._write(lambda: self._update_user(emply_user_id, fields))
 
     def set_photo(self, emply_user_id: str, etag: str, content: bytes) -> None:
         self._write(lambda: self._set_photo(emply_user_id, etag, content))
 
-    def _create_user(self, fields: Row) -> str:
+    def _create_user(self, fields: Fields) -> str:
         if self.find_user(fields.get("username"), fields.get("email")) is not None:
             raise _refusal(409, "conflict")
         user_id = str(uuid.uuid5(uuid.NAMESPACE_URL, fields["username"]))
@@ -282,7 +284,7 @@ class Emply(System):
         self._made("create", user_id)
         return user_id
 
-    def _update_user(self, user_id: str, fields: Row) -> None:
+    def _update_user(self, user_id: str, fields: Fields) -> None:
         self._change(self.users, user_id, fields)
         self._made("+".join(sorted(fields)), user_id)
 
@@ -300,32 +302,32 @@ class Emply(System):
         self._read(f"calendar_events {calendar_id}")
         return [dict(row) for row in self._in(calendar_id)]
 
-    def add_calendar(self, fields: Row) -> str:
+    def add_calendar(self, fields: Fields) -> str:
         return str(self._write(lambda: self._add_calendar(fields)))
 
-    def update_calendar(self, calendar_id: str, fields: Row) -> None:
+    def update_calendar(self, calendar_id: str, fields: Fields) -> None:
         self._write(lambda: self._update_calendar(calendar_id, fields))
 
     def delete_calendar(self, calendar_id: str) -> None:
         self._write(lambda: self._delete_calendar(calendar_id))
 
-    def put_event(self, calendar_id: str, external_id: str, fields: Row) -> None:
+    def put_event(self, calendar_id: str, external_id: str, fields: Fields) -> None:
         self._write(lambda: self._put_event(calendar_id, external_id, fields))
 
-    def update_event(self, event_id: str, fields: Row) -> None:
+    def update_event(self, event_id: str, fields: Fields) -> None:
         self._write(lambda: self._update_event(event_id, fields))
 
     def delete_event(self, event_id: str) -> None:
         self._write(lambda: self._delete_event(event_id))
 
-    def _add_calendar(self, fields: Row) -> str:
+    def _add_calendar(self, fields: Fields) -> str:
         calendar_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{fields.get('userId')} {fields['externalId']}"))
         assert _by_id(self.emply["calendars"], calendar_id) is None
         self.emply["calendars"].append({"id": calendar_id, "userId": None, **fields})
         self._made("add calendar", calendar_id)
         return calendar_id
 
-    def _update_calendar(self, calendar_id: str, fields: Row) -> None:
+    def _update_calendar(self, calendar_id: str, fields: Fields) -> None:
         self._change(self.emply["calendars"], calendar_id, fields)
         if fields.get("externalId", "") is None:
             for event in self._in(calendar_id):
@@ -339,16 +341,16 @@ class Emply(System):
             self.emply["events"].remove(event)
         self._made("delete calendar", calendar_id)
 
-    def _put_event(self, calendar_id: str, external_id: str, fields: Row) -> None:
+    def _put_event(self, calendar_id: str, external_id: str, fields: Fields) -> None:
         there = next((event for event in self._in(calendar_id) if event.get("externalId") == external_id), None)
         if there is not None:
             self.emply["events"].remove(there)
         event_id = f"{calendar_id}/{external_id}"
         named = {"id": event_id, "calendarId": calendar_id, "externalId": external_id, "origin": "outlook"}
-        self.emply["events"].append(named | fields)
+        self.emply["events"].append({**named, **fields})
         self._made("put event", event_id)
 
-    def _update_event(self, event_id: str, fields: Row) -> None:
+    def _update_event(self, event_id: str, fields: Fields) -> None:
         self._change(self.emply["events"], event_id, fields)
         self._made(f"event {'+'.join(sorted(fields))}", event_id)
 
@@ -359,7 +361,7 @@ class Emply(System):
     def _in(self, calendar_id: str) -> list[Row]:
         return [event for event in self.emply["events"] if event["calendarId"] == calendar_id]
 
-    def _change(self, rows: list[Row], row_id: str, fields: Row) -> None:
+    def _change(self, rows: list[Row], row_id: str, fields: Fields) -> None:
         row = _by_id(rows, row_id)
         if row is None:
             raise _refusal(404, "not_found")
@@ -393,6 +395,21 @@ def lost_after(make: Callable[[], object]) -> None:
     lost_before(make)
 
 
+def comes_late() -> list[Fault | None]:
+    """Two tries: of the first the answer is lost and nothing is to be seen, until it is done just before the second."""
+    late: list[Callable[[], object]] = []
+
+    def lost(make: Callable[[], object]) -> None:
+        late.append(make)
+        lost_before(make)
+
+    def overtaken(make: Callable[[], object]) -> object:
+        late[0]()
+        return make()
+
+    return [lost, overtaken]
+
+
 def no_access(_make: Callable[[], object]) -> None:
     """The key lacks the right to write."""
     raise CredentialsError("Emply refuses the key")
@@ -409,7 +426,7 @@ def _by_id(rows: list[Row], row_id: str) -> Row | None:
 _GRAPHS = {"title": "subject"}
 
 
-def _in_graphs_words(fields: Row) -> Row:
+def _in_graphs_words(fields: Fields) -> Row:
     return {_GRAPHS.get(name, name): _written(name, value) for name, value in fields.items()}
 
 

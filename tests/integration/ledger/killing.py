@@ -6,12 +6,17 @@ import signal
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+from unittest.mock import patch
 
 import requests
 from sqlalchemy import event
 
 from entra_emply.ledger.ledger import Ledger
 from tests.integration.ledger.systems import Systems
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def in_child(url: str, file: Path, run: Callable[[Systems], object], killed_at: int) -> bool:
@@ -44,18 +49,22 @@ def at_request(run: Callable[[], object], killed_at: int) -> bool:
     """
 
     def until_killed(step: Callable[..., None]) -> None:
-        send = requests.Session.send
-
-        def sent(session: requests.Session, request: requests.PreparedRequest, **options: object) -> requests.Response:
-            step()
-            answer = send(session, request, **options)  # type: ignore[arg-type]
-            step()
-            return answer
-
-        requests.Session.send = sent  # type: ignore[method-assign]
-        run()
+        with patch.object(requests.Session, "send", _between(step, requests.Session.send)):
+            run()
 
     return _killed(until_killed, killed_at)
+
+
+def _between(step: Callable[[], None], send: Callable[P, T]) -> Callable[P, T]:
+    """The same with a step before and after it."""
+
+    def sent(*given: P.args, **named: P.kwargs) -> T:
+        step()
+        answer = send(*given, **named)
+        step()
+        return answer
+
+    return sent
 
 
 def _killed(run: Callable[[Callable[..., None]], None], killed_at: int) -> bool:

@@ -31,7 +31,7 @@ class RunsInSandbox:
         self.settings = settings
         self.graph, self.emply = GraphClient(environment, timing), EmplyClient(environment, timing)
         self.runs = Systems(ledger, scenario)
-        self.runs.graph, self.runs.emply = self.graph, self.emply  # type: ignore[assignment]
+        self.runs.clients = Clients(self.graph, self.emply)
 
     def close(self) -> None:
         """Close the clients."""

@@ -13,8 +13,10 @@ from pathlib import Path
 import pandas as pd
 
 from entra_emply import clock
+from entra_emply.extraction.sources import Systems as Clients
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.plans import Origin
+from entra_emply.provisioning import ports
 from entra_emply.provisioning.apply import apply, settle
 from entra_emply.provisioning.report import ApplyReport
 from entra_emply.reconciliation.inputs import Inputs, SyncState
@@ -43,6 +45,8 @@ class Systems:
         self.settings = copy.deepcopy(settings or SETTINGS)
         self.graph = Graph(scenario)
         self.emply = Emply(scenario)
+        self.clients: Clients | None = None
+        """Of the sandbox that the systems moved to."""
 
     @classmethod
     def stored(cls, ledger: Ledger, file: Path) -> "Systems":
@@ -58,9 +62,15 @@ class Systems:
         new.write_text(json.dumps({"scenario": self.scenario, "settings": self.settings}))
         new.replace(file)
 
+    @property
+    def reached_by(self) -> tuple[ports.Graph, ports.Emply]:
+        """What a run reads and writes by."""
+        return (self.graph, self.emply) if self.clients is None else (self.clients.graph, self.clients.emply)
+
     def state(self) -> SyncState:
         """What a run begins with."""
-        settle(self.ledger, graph=self.graph, emply=self.emply)
+        graph, emply = self.reached_by
+        settle(self.ledger, graph=graph, emply=emply)
         return self.ledger.read_state(clock.now())
 
     def inputs(self) -> Inputs:
@@ -91,7 +101,8 @@ class Systems:
         return plan
 
     def apply(self, plan: Plan) -> ApplyReport:
-        return apply(self.ledger, plan.plan_id, graph=self.graph, emply=self.emply)
+        graph, emply = self.reached_by
+        return apply(self.ledger, plan.plan_id, graph=graph, emply=emply)
 
     def sync(self) -> ApplyReport:
         """A whole run."""
@@ -109,7 +120,7 @@ class Systems:
 
     def members(self, group_id: str) -> list[str]:
         group = next(group for group in self.scenario["entra"]["groups"] if group["id"] == group_id)
-        return group["members"]  # type: ignore[no-any-return]
+        return group["members"]
 
     def delete(self, entra_id: str) -> None:
         self.scenario["entra"]["users"].remove(self.person(entra_id))

@@ -73,7 +73,7 @@ def test_what_is_due_reaches_a_mail_server_and_a_webhook_once(ledger: Ledger, ho
             told(ledger, mail.url, hook.url, at=NOW + minutes * MINUTE, failed=(FAILED,))
     assert (mail.subjects, hook.titles) == (["entra-emply: sync failed"], ["entra-emply: sync failed"])
     assert mail.got[0]["To"] == "ops@contoso.com"
-    text = mail.got[0].get_content()  # type: ignore[attr-defined]
+    text = mail.got[0].get_content()
     assert "emply_users could not be read: 503" in text
     assert "https://console.contoso.com/emply/" in text
     assert hook.got[0]["message"].endswith("https://console.contoso.com/emply/")
@@ -207,7 +207,7 @@ def test_senders_that_are_killed_anywhere_lose_nothing_and_repeat_what_was_not_n
             tell(ledger, environment(*urls), lambda _: {}, runs, seconds=300)
         to_hook, to_mail = (each.id for each in receivers_of(urls))
         taken_by = [(to_hook, message["message"]) for message in hook.got]
-        taken_by += [(to_mail, message.get_content()) for message in mail.got]  # type: ignore[attr-defined]
+        taken_by += [(to_mail, message.get_content()) for message in mail.got]
     got = Counter((receiver, _run_of(text)) for receiver, text in taken_by)
     assert set(got) == {(receiver, run.run_id) for receiver in (to_hook, to_mail) for run in runs}
     claims = {(str(row[0]), _run_of(str(row[1]))): row[2] for row in rows("SELECT receiver, body, tries FROM alerts")}

@@ -133,7 +133,7 @@ def test_an_approval_is_used_up_when_its_action_leaves_the_newest_plan(
     systems.plan()
     assert rows("SELECT ending FROM approvals") == [("left",)]
     systems.person("ada")["accountEnabled"] = False
-    assert "G1" in systems.plan().actions.set_index("entra_id").loc["ada", "held_by"]
+    assert "G1" in str(systems.plan().actions.set_index("entra_id").loc["ada", "held_by"])
 
 
 def test_a_backfilled_plan_uses_up_no_approval(systems: Systems, held: Plan, rows: Rows) -> None:

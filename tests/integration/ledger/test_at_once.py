@@ -10,6 +10,7 @@ from entra_emply.errors import EntraEmplyError, LedgerError, PlanRefused
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning import apply as applying
 from entra_emply.provisioning.apply import apply
+from entra_emply.reconciliation.inputs import Inputs
 from tests.integration.conftest import Rows
 from tests.integration.ledger.systems import Systems, kinds, make_scenario
 from tests.postgres import Server
@@ -46,8 +47,7 @@ def test_who_reads_while_another_applies_plans_from_stale_reads_and_is_refused(
 ) -> None:
     monkeypatch.setattr(applying, "SETTLE_WAIT", 1)
     plan = systems.plan()
-    read = []
-    systems.emply.changed = lambda: read.append(systems.inputs()) if not read else None
+    read = _read_at_the_first_change(systems)
     systems.apply(plan)
     stale = systems.record(read[0])
     assert kinds(stale) == {"create_user": 5, "link_user": 1}
@@ -79,19 +79,30 @@ def test_reads_made_while_a_run_was_dying_are_stale_though_it_left_nothing_open(
     systems: Systems, server: Server, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(applying, "SETTLE_WAIT", 1)
-    plan, read = systems.plan(), []
+    plan, read = systems.plan(), _read_at_the_first_change(systems)
 
     def end_the_session(done: int, of: int) -> None:
         if done == of:
             server.execute(END_LOCK)
 
-    systems.emply.changed = lambda: read.append(systems.inputs()) if not read else None
     with pytest.raises(LedgerError):
         apply(systems.ledger, plan.plan_id, graph=systems.graph, emply=systems.emply, progress=end_the_session)
     assert rows("SELECT count(*) FROM attempts") == rows("SELECT count(*) FROM outcomes") == [(6,)]
     with pytest.raises(PlanRefused, match="another run applied changes"):
         systems.apply(systems.record(read[0]))
     assert len(systems.emply.written) == 6
+
+
+def _read_at_the_first_change(systems: Systems) -> list[Inputs]:
+    """What another run reads as soon as something was changed."""
+    read: list[Inputs] = []
+
+    def changed() -> None:
+        if not read:
+            read.append(systems.inputs())
+
+    systems.emply.changed = changed
+    return read
 
 
 def _at_once(number: int, run: Callable[[], object]) -> list[Exception]:

@@ -1,6 +1,7 @@
 """Applying C: what each kind does to Emply and to the ledger, and what is looked at again before a calendar goes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -418,7 +419,7 @@ def _prepared(systems: Systems, kind: str) -> Row:
     return detaching("ada")
 
 
-def _recorded_after(systems: Systems, kind: str) -> list[tuple[object, ...]]:
+def _recorded_after(systems: Systems, kind: str) -> list[tuple[Any, ...]]:
     if kind == "add":
         [added] = [row for row in in_emply(systems, "calendars").values() if row["userId"] == "emply-ipek"]
         return [(added["id"], "ipek", "ipek-cal", False)]

@@ -13,6 +13,7 @@ from entra_emply.reconciliation.plan import Plan
 from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger.fakes import refused
 from tests.integration.ledger.systems import Systems, make_scenario
+from tests.postgres import Server
 
 STAFF = ["g-staff"]
 NOBODY_LEAVES = {"max_deactivations": {"min_count": 0, "percent": 0}}
@@ -165,9 +166,9 @@ def test_an_action_is_told_by_the_first_characters_of_its_id(systems: Systems) -
     assert systems.ledger.action_named("%%%%%%") is None
 
 
-def test_nobody_has_no_history_and_no_ledger_has_none(systems: Systems, server: object) -> None:
+def test_nobody_has_no_history_and_no_ledger_has_none(systems: Systems, server: Server) -> None:
     assert told(systems, "nobody@contoso.com") == []
-    empty = Ledger.open(server.url(server.create()))  # type: ignore[attr-defined]
+    empty = Ledger.open(server.url(server.create()))
     assert empty.history() == empty.history("x") == empty.history_of(Person(frozenset(), frozenset())) == []
     assert empty.action_status("run", ["x"]).plan is None
     assert empty.links_of(["x"], []) == []

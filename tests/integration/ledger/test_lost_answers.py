@@ -6,7 +6,7 @@ import pytest
 
 from entra_emply.errors import SourceUnreadable
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import Fault, lost_after, lost_before
+from tests.integration.ledger.fakes import Fault, comes_late, lost_after, lost_before
 from tests.integration.ledger.mailbox_systems import OUTCOMES
 from tests.integration.ledger.staff import hire, leave
 from tests.integration.ledger.systems import Systems, kinds
@@ -22,11 +22,12 @@ def systems(staff: Systems) -> Systems:
 def test_a_lost_answer_is_followed_by_a_look_and_the_write_is_made_once(
     systems: Systems, change: str, fault: Fault
 ) -> None:
-    {
+    changes: dict[str, Callable[[], object]] = {
         "create": lambda: hire(systems, "zofia"),
         "deactivate": lambda: leave(systems, "disabled"),
         "roles": lambda: systems.members("g-hr").append("ada"),
-    }[change]()
+    }
+    changes[change]()
     systems.emply.faults = [fault]
     assert systems.sync().count("applied") == 1
     assert len(systems.emply.written) == 1
@@ -35,9 +36,7 @@ def test_a_lost_answer_is_followed_by_a_look_and_the_write_is_made_once(
 
 def test_a_create_that_came_through_late_is_not_made_twice(systems: Systems, rows: Rows) -> None:
     hire(systems, "zofia")
-    late = []
-    # The answer is lost and nothing is to be seen; the second try finds the address taken by the first.
-    systems.emply.faults = [lambda make: (late.append(make), lost_before(make)), lambda make: (late[0](), make())]
+    systems.emply.faults = comes_late()  # the second try finds the address taken by the first
     assert systems.sync().count("applied") == 1
     assert len(systems.emply.written) == 1
     assert rows("SELECT matched_by FROM links WHERE entra_id = 'zofia'") == [("created",)]
@@ -65,7 +64,7 @@ def test_roles_that_somebody_changed_while_an_answer_was_lost_are_not_overwritte
 def test_a_service_that_is_down_is_not_asked_for_ever(systems: Systems, rows: Rows) -> None:
     for number in range(8):
         hire(systems, f"zofia-{number}")
-    systems.emply.faults = [lost_before] * 3 * 8
+    systems.emply.faults = [lost_before] * (3 * 8)
     report = systems.sync()
     assert (report.count("failed"), report.untried, report.troubled) == (5, 3, True)
     assert rows("SELECT ending FROM plans ORDER BY plan_no DESC LIMIT 1") == [("stopped",)]

@@ -10,6 +10,7 @@ import pytest
 from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.environment import Environment
+from entra_emply.extraction.sources import Systems as Clients
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.own_events import transaction_id
@@ -56,7 +57,7 @@ class InSandbox:
         scenario.pop("writes")
         scenario["entra"]["organization"]["verifiedDomains"] = [{"name": "contoso.com", "isDefault": True}]
         sandbox.put_state(scenario)
-        connect(self.systems, sandbox)
+        self.clients = connect(self.systems, sandbox)
         sandbox.clear_requests()
 
     def apply(self) -> ApplyReport:
@@ -80,9 +81,10 @@ class InSandbox:
         return Counter(f"{entry['path'].split('/')[1]} {entry['method']}" for entry in made)
 
 
-def connect(systems: Systems, sandbox: Sandbox) -> None:
+def connect(systems: Systems, sandbox: Sandbox) -> Clients:
     environment = Environment.load(sandbox.environment)
-    systems.graph, systems.emply = GraphClient(environment), EmplyClient(environment)  # type: ignore[assignment]
+    systems.clients = Clients(GraphClient(environment), EmplyClient(environment))
+    return systems.clients
 
 
 ALL_WRITES = {"emply POST": 1, "emply PUT": 2, "emply PATCH": 5, "emply DELETE": 2} | {
@@ -94,8 +96,8 @@ ALL_WRITES = {"emply POST": 1, "emply PUT": 2, "emply PATCH": 5, "emply DELETE":
 def in_sandbox(begin: Begin, sandbox: Sandbox) -> Iterator[InSandbox]:
     made = InSandbox(begin(everything), sandbox)
     yield made
-    made.systems.graph.close()  # type: ignore[attr-defined]
-    made.systems.emply.close()  # type: ignore[attr-defined]
+    made.clients.graph.close()
+    made.clients.emply.close()
 
 
 def test_every_kind_goes_through_the_clients(in_sandbox: InSandbox, rows: Rows) -> None:
@@ -131,7 +133,7 @@ def test_while_emply_does_not_take_an_outlook_id_nothing_is_made_twice(in_sandbo
     assert in_sandbox.apply().count("unknown") == 1
     assert rows(OPEN) == [(1,)]
     in_sandbox.sandbox.put_faults()
-    assert settle(in_sandbox.systems.ledger, graph=in_sandbox.systems.graph, emply=in_sandbox.systems.emply)
+    assert settle(in_sandbox.systems.ledger, graph=in_sandbox.clients.graph, emply=in_sandbox.clients.emply)
     _is_as_it_should_be(in_sandbox, rows)
 
 

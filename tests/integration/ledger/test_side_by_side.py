@@ -6,12 +6,14 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from entra_emply.errors import LedgerError
+from entra_emply.extraction.sources import Systems as Clients
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.crew import WORKERS
@@ -50,15 +52,16 @@ def systems(begin: Begin) -> Systems:
 @pytest.fixture
 def in_sandbox(systems: Systems, sandbox: Sandbox) -> Iterator[Callable[[], Plan]]:
     """Moves the systems into the sandbox, as they are when it is called; the plan for them."""
+    with ExitStack() as stack:
 
-    def move() -> Plan:
-        plan = systems.plan()
-        _move(systems, sandbox)
-        return plan
+        def move() -> Plan:
+            plan = systems.plan()
+            clients = _move(systems, sandbox)
+            stack.callback(clients.emply.close)
+            stack.callback(clients.graph.close)
+            return plan
 
-    yield move
-    systems.graph.close()  # type: ignore[attr-defined]
-    systems.emply.close()  # type: ignore[attr-defined]
+        yield move
 
 
 def test_nothing_else_is_sent_to_be_changed_before_the_last_deactivation_is_answered(
@@ -194,13 +197,14 @@ def _apply_until_all_are_open(systems: Systems, file: Path, plan: Plan, rows: Ro
         os._exit(1)
 
 
-def _move(systems: Systems, sandbox: Sandbox) -> None:
+def _move(systems: Systems, sandbox: Sandbox) -> Clients:
     scenario = systems.scenario
     scenario.pop("writes")
     scenario["entra"]["organization"]["verifiedDomains"] = [{"name": "contoso.com", "isDefault": True}]
     sandbox.put_state(scenario)
-    connect(systems, sandbox)
+    clients = connect(systems, sandbox)
     sandbox.clear_requests()
+    return clients
 
 
 def _began(entry: Row) -> float:

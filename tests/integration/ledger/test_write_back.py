@@ -7,7 +7,7 @@ import pytest
 from entra_emply import clock
 from entra_emply.provisioning.apply import settle
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before, refused
+from tests.integration.ledger.fakes import Fault, Row, comes_late, lost_after, lost_before, refused
 from tests.integration.ledger.mailbox_systems import OUTCOMES
 from tests.integration.ledger.planned import action, plan, results
 from tests.integration.ledger.systems import Systems
@@ -75,11 +75,7 @@ def test_after_a_lost_answer_the_user_is_looked_for_before_it_is_made_again(
 
 
 def test_a_user_that_came_through_late_is_not_made_twice(systems: Systems) -> None:
-    late: list[Callable[[], object]] = []
-    systems.graph.faults = [
-        lambda make: (late.append(make), lost_before(make)),
-        lambda make: (late[0](), make()),
-    ]
+    systems.graph.faults = comes_late()
     assert results(systems, creating()) == [("create_user", "applied")]
     assert len(systems.graph.written) == 1
 

@@ -97,7 +97,7 @@ def test_a_read_goes_on_from_stored_frames(server: Sandbox, client: GraphClient,
     server.change_state({"entra": {"calendars": {"u00": [calendars_of("u00")[0] | {"events": [event("new")]}]}}})
     stored = store.read("run", "entra_events")
     assert isinstance(stored, dict)
-    wanted = wanted_calendars()[lambda frame: frame["calendar_id"] != "u00-team"]
+    wanted = wanted_calendars().loc[lambda frame: frame["calendar_id"] != "u00-team"]
     second = client.events.read(wanted, WINDOW, stored, NO_PAIRS).frames["entra_events"]
     assert len(second) == 160
     assert list(second.loc[second["entra_id"] == "u00", "event_id"]) == ["new"]

@@ -1,7 +1,7 @@
 """The Graph client against the sandbox: trouble that passes and that stays, permissions, leaks."""
 
 from collections.abc import Callable
-from typing import Any
+from unittest.mock import Mock
 
 import orjson
 import pytest
@@ -259,10 +259,10 @@ def test_reading_calendars_needs_no_right_to_write(server: Sandbox, client: Grap
 def test_every_request_to_a_mailbox_asks_for_immutable_ids(
     client: GraphClient, monkeypatch: pytest.MonkeyPatch, call: Callable[[GraphClient], object]
 ) -> None:
-    sent: list[Any] = []
-    send = client.service._send
-    monkeypatch.setattr(client.service, "_send", lambda *a, **how: (sent.append(how), send(*a, **how))[1])
+    send = Mock(wraps=client.service._send)
+    monkeypatch.setattr(client.service, "_send", send)
     call(client)
+    sent = [each.kwargs for each in send.call_args_list]
     inside = [item["headers"] for how in sent if how.get("data") for item in orjson.loads(how["data"])["requests"]]
     headers = inside or [how["headers"] for how in sent]
     assert headers

@@ -16,7 +16,7 @@ NEW: dict[str, Any] = {
     "givenName": "Łucja",
     "mobilePhone": None,
 }
-USERS = [
+USERS: list[dict[str, Any]] = [
     {"id": ID, "userPrincipalName": "ipek@contoso.com", "displayName": "İpek", "mail": "ipek@contoso.com"},
     {"id": "mastered", "userPrincipalName": "lars@contoso.com", "onPremisesSyncEnabled": True},
 ]

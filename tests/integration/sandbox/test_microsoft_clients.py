@@ -37,7 +37,7 @@ with warnings.catch_warnings():
     from msgraph.generated.users.users_request_builder import UsersRequestBuilder
     from msgraph.graph_request_adapter import GraphRequestAdapter
     from msgraph.graph_service_client import GraphServiceClient
-    from msgraph_core import GraphClientFactory, PageIterator  # type: ignore[import-untyped]
+    from msgraph_core import GraphClientFactory, PageIterator
 
 # It imports more of them when it is first asked.
 pytestmark = pytest.mark.filterwarnings("ignore:This class is deprecated:DeprecationWarning")
