@@ -78,11 +78,11 @@ class Demo:
 
     def put_state(self, state: Row) -> None:
         """Change the people."""
-        assert self._sandbox("PUT", "state", json=state).ok
+        assert self._sandbox("PUT", "state", state).ok
 
     def put_faults(self, *faults: Row) -> None:
         """Replace the sandbox's faults."""
-        assert self._sandbox("PUT", "faults", json=list(faults)).ok
+        assert self._sandbox("PUT", "faults", list(faults)).ok
 
     def start(self, *command: str) -> "subprocess.Popen[str]":
         """Start a command beside the demo."""
@@ -119,12 +119,12 @@ class Demo:
         launched = self.ask(LAUNCH, execution=execution)["launchRun"]
         return str(launched["run"]["runId"])
 
-    def _sandbox(self, method: str, name: str, **body: object) -> requests.Response:
+    def _sandbox(self, method: str, name: str, body: object = None) -> requests.Response:
         environment = self.environment
         with requests.Session() as http:
             http.trust_env = False
             url = f"{environment['SANDBOX_URL']}/_sandbox/{name}"
-            return http.request(method, url, verify=environment["CA_BUNDLE"], timeout=60, **body)  # type: ignore[arg-type]
+            return http.request(method, url, verify=environment["CA_BUNDLE"], timeout=60, json=body)
 
 
 def until(found: Callable[[], object], what: str) -> None:

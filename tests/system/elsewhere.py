@@ -148,7 +148,7 @@ def two_machines(folder: Path, sandbox: Sandbox, server: Server, variables: Mapp
     """Three machines: one that starts runs, and two whose workers run their steps."""
     database = server.create()
     address = server.url(database).replace("postgresql:", "postgresql+psycopg2:")
-    ours = sandbox.environment | {"DATABASE_URL": address, "ENTRA_EMPLY_EXECUTOR": "celery"} | variables
+    ours = {**sandbox.environment, "DATABASE_URL": address, "ENTRA_EMPLY_EXECUTOR": "celery", **variables}
     with ExitStack() as stopped:
         machines = [Machine(folder / name, ours) for name in ("starter", "north", "south")]
         for machine in machines:

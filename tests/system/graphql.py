@@ -13,6 +13,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInterfaceType,
     GraphQLNamedType,
+    GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
@@ -42,7 +43,9 @@ def schema() -> GraphQLSchema:
 
 def served(ask: Ask) -> Iterator[tuple[str, Any]]:
     """What is asked for, and the answer."""
-    fields = schema().query_type.fields  # type: ignore[union-attr]
+    query = schema().query_type
+    assert query is not None
+    fields = query.fields
     for name, depth in _DEPTH.items():
         yield name, ask(f"{{ {name} {_selection(fields[name].type, depth)} }}")
     runs = ask("{ runsOrError { ... on Runs { results { runId } } } }")["runsOrError"]["results"]
@@ -62,7 +65,8 @@ def _selection(kind: Any, depth: int, way: tuple[str, ...] = ()) -> str | None: 
         kinds = [(one.name, _selection(one, depth, way)) for one in schema().get_possible_types(named)]
         return f"{{ __typename {' '.join(f'... on {name} {inner}' for name, inner in kinds if inner)} }}"
     parts = ["__typename"]
-    for name, field in named.fields.items():  # type: ignore[attr-defined]
+    assert isinstance(named, GraphQLObjectType)
+    for name, field in named.fields.items():
         if name in _UNUSED or any(is_required_argument(argument) for argument in field.args.values()):
             continue
         inner = _selection(field.type, depth - 1, (*way, named.name))

@@ -15,9 +15,9 @@ from unittest.mock import patch
 
 import pyarrow.parquet as pq
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
-from dagster._core.test_utils import InProcessTestWorkspaceLoadTarget
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 from graphql import DocumentNode, ExecutionResult, execute, parse
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
@@ -94,7 +94,7 @@ def graphql_of(environment: Mapping[str, str], address: str) -> Iterator[graphql
     """Dagster's GraphQL in this process."""
     variables = {**environment, "DATABASE_URL": address, "DAGSTER_HOME": environment["ENTRA_EMPLY_HOME"]}
     origin = LoadableTargetOrigin(executable_path=None, module_name="pipelines.definitions")
-    target = InProcessTestWorkspaceLoadTarget(InProcessCodeLocationOrigin(origin, location_name="entra-emply"))
+    target = InProcessWorkspaceLoadTarget(InProcessCodeLocationOrigin(origin, location_name="entra-emply"))
     with (
         warnings.catch_warnings(action="ignore"),  # Dagster's own
         patch.dict(os.environ, variables),

@@ -137,8 +137,9 @@ def answered(installation: Installation, answer: str, *command: str) -> tuple[in
     """The exit code of a command on a terminal where somebody types this, and what it showed."""
     master, slave = pty.openpty()
     program = [sys.executable, "-m", "pipelines.commands.cli", *command]
-    streams = dict.fromkeys(("stdin", "stdout", "stderr"), slave)
-    with subprocess.Popen(program, env=installation.environment, cwd=REPOSITORY, **streams) as process:
+    with subprocess.Popen(
+        program, env=installation.environment, cwd=REPOSITORY, stdin=slave, stdout=slave, stderr=slave
+    ) as process:
         os.close(slave)
         os.write(master, f"{answer}\n".encode())
         shown = b""

@@ -46,7 +46,7 @@ PEOPLE = {
 }
 WORDS = {"code": NAME, "message": f"{NAME} <{ADDRESS}x@zkanarie.example> {PHONE}", "fields": {"email": ADDRESS}}
 TALKATIVE = {"error": WORDS}
-WRONG_ROWS: dict[str, list[Row]] = {
+WRONG_ROWS: dict[str, list[Row] | list[str]] = {
     "a list for a text": [{"id": f"{ADDRESS}1@zkanarie.example", "firstName": [NAME], "roleIds": []}],
     "a text for a list": [{"id": "user-1", "username": f"{ADDRESS}1@zkanarie.example", "roleIds": NAME}],
     "twice": [{"id": f"{ADDRESS}{PHONE}", "firstName": f"{NAME}{n}", "roleIds": []} for n in (1, 2)],

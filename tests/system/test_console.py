@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 from starlette.routing import compile_path
 
 from entra_emply.console.app import _routes
@@ -22,7 +22,7 @@ from tests.postgres import Server
 from tests.system.commands import REPOSITORY
 from tests.system.console_pages import HELD, NO_PAGE, REFUSED, WAYS, a_day_later, scenario
 from tests.system.demo import until
-from tests.system.installation import Installation, Row
+from tests.system.installation import Installation
 
 CHROMIUM = shutil.which("chromium")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -96,21 +96,20 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def cookies(chromium: Browser, served: Served) -> list[Row]:
+def signed_in(chromium: Browser, served: Served) -> StorageState:
     """A session, signed in with the printed address."""
     context = chromium.new_context()
     context.new_page().goto(served.way_in)
-    found = context.cookies()
+    found = context.storage_state()
     context.close()
-    return [dict(cookie) for cookie in found]
+    return found
 
 
 @pytest.fixture
-def page(chromium: Browser, served: Served, cookies: list[Row]) -> Iterator[Page]:
+def page(chromium: Browser, served: Served, signed_in: StorageState) -> Iterator[Page]:
     """A page at a desk that is signed in; it asked nothing of anybody else, and complained of nothing."""
     width, height = WIDTHS["desk"]
-    context = chromium.new_context(viewport={"width": width, "height": height})
-    context.add_cookies(cookies)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport={"width": width, "height": height}, storage_state=signed_in)
     made, asked, said = context.new_page(), list[str](), list[str]()
     made.set_default_timeout(PATIENCE)
     made.on("request", lambda request: asked.append(request.url))
@@ -185,7 +184,7 @@ def test_a_page_is_accessible_and_fits_at_a_desk_and_on_a_phone_light_and_dark(
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             assert violations(page) == [], (width, scheme)
 
 

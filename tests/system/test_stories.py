@@ -55,7 +55,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
 
 def told(house: House, hook: Webhook) -> dict[str, str]:
     """What the webhook was told by now: the message of each title."""
-    environment = Environment(house.environment.variables | {"ALERT_URLS": hook.url, "CONSOLE_URL": CONSOLE})
+    environment = Environment({**house.environment.variables, "ALERT_URLS": hook.url, "CONSOLE_URL": CONSOLE})
     tell(house.ledger, environment, lambda _: {}, seconds=30)
     return messages(hook)
 

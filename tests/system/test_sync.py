@@ -11,7 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from entra_emply.environment import Environment
 from entra_emply.storage.postgres import database
-from tests.system.installation import Installation
+from tests.system.installation import Installation, Row
 from tests.system.snapshots import Snapshots
 
 
@@ -22,7 +22,7 @@ def synced(snapshots: Snapshots, tmp_path: Path) -> Iterator[Installation]:
         yield installation
 
 
-def plan(installation: Installation, *arguments: str) -> dict:
+def plan(installation: Installation, *arguments: str) -> Row:
     done = installation.run("plan", "--json", *arguments)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -119,13 +119,14 @@ def test_an_unchanged_company_syncs_without_a_write(installation: Installation) 
 def dump(installation: Installation) -> str:
     """Every row of the ledger and of Dagster's tables, as one text."""
     environment = Environment.load(installation.environment)
-    own = database(environment.home, environment.database_url)
-    with own as address, create_engine(address, poolclass=NullPool).connect() as connection:
-        tables = connection.execute(
-            text("SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|info)' ORDER BY 1, 2")
-        )
-        rows = []
-        for schema, table in tables.all():
-            content = connection.execute(text(f'SELECT t::text FROM "{schema}"."{table}" t ORDER BY 1'))
-            rows.append(f"{schema}.{table}\n" + "\n".join(content.scalars()))
+    with database(environment.home, environment.database_url) as address:
+        assert address is not None
+        with create_engine(address, poolclass=NullPool).connect() as connection:
+            tables = connection.execute(
+                text("SELECT schemaname, tablename FROM pg_tables WHERE schemaname !~ '^(pg_|info)' ORDER BY 1, 2")
+            )
+            rows = []
+            for schema, table in tables.all():
+                content = connection.execute(text(f'SELECT t::text FROM "{schema}"."{table}" t ORDER BY 1'))
+                rows.append(f"{schema}.{table}\n" + "\n".join(content.scalars()))
     return "\n".join(rows)

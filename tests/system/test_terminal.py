@@ -106,8 +106,16 @@ def test_on_a_terminal_a_command_shows_that_it_is_at_work(
 def test_a_sync_that_takes_more_than_two_seconds_shows_how_far_it_is(served: Installation, terminal: Terminal) -> None:
     served.sandbox.put_faults({"path": "/employees$", "times": 1, "fault": {"delay_ms": 2500}})
     command = [sys.executable, "-m", "pipelines.commands.cli", "sync"]
-    streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal.slave)
-    done = subprocess.run(command, env=served.environment, cwd=REPOSITORY, check=False, timeout=180, **streams)
+    done = subprocess.run(
+        command,
+        env=served.environment,
+        cwd=REPOSITORY,
+        check=False,
+        timeout=180,
+        stdin=terminal.slave,
+        stdout=terminal.slave,
+        stderr=terminal.slave,
+    )
     assert done.returncode == 2, terminal.text
     assert BAR.search(terminal.text), terminal.text
     assert re.search(r"emply_employees.* \d+/\d\d", terminal.text)
@@ -136,8 +144,9 @@ def test_a_mistake_is_said_where_the_bar_was(served: Installation, terminal: Ter
 def test_output_that_cannot_be_written_is_a_mistake_in_one_line() -> None:
     command = [sys.executable, "-m", "pipelines.commands.cli", "benchmark", "plan", "--users", "10"]
     with open("/dev/full", "w") as full:  # noqa: PTH123 (it is no file)
-        streams = {"stdout": full, "stderr": subprocess.PIPE}
-        done = subprocess.run(command, cwd=REPOSITORY, check=False, timeout=180, text=True, **streams)
+        done = subprocess.run(
+            command, cwd=REPOSITORY, check=False, timeout=180, text=True, stdout=full, stderr=subprocess.PIPE
+        )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert done.stderr.endswith("cannot be read or written (No space left on device)\n")
 
