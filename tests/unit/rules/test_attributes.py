@@ -31,7 +31,7 @@ def test_a1_holds_in_the_plan_that_makes_the_match(plan_of: PlanOf) -> None:
 
 
 @pytest.mark.parametrize("nothing", [{}, {"givenName": None}, {"givenName": " "}])
-def test_a1_emply_keeps_what_entra_does_not_have(plan_of: PlanOf, nothing: dict) -> None:
+def test_a1_emply_keeps_what_entra_does_not_have(plan_of: PlanOf, nothing: Row) -> None:
     assert told(plan_of(linked(person(**nothing), login(firstName="Megan")))) == NOTHING_TO_DO
 
 
@@ -63,7 +63,7 @@ def test_a2_who_has_no_email_gives_none(plan_of: PlanOf) -> None:
 @pytest.mark.parametrize("missing", ["email", "username"])
 def test_a2_an_address_that_another_emply_user_carries_is_not_filled(plan_of: PlanOf, missing: str) -> None:
     other = login("other", **{"username": "o", "email": "o@contoso.com", missing: "MEGAN@contoso.com"})
-    plan = plan_of(scenario([person()], [login(**{missing: None}), other], linked=["megan"]))
+    plan = plan_of(scenario([person()], [{**login(), missing: None}, other], linked=["megan"]))
     assert told(plan) == ["A2 address_taken megan", "L9 user_without_employee megan"]
 
 

@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.reference.builders import ago, change, deactivated, employee, login, person, scenario, told
+from tests.reference.builders import (
+    after_of,
+    ago,
+    change,
+    deactivated,
+    employee,
+    login,
+    person,
+    scenario,
+    told,
+)
 from tests.reference.calendar_builders import calendar, calendars, event, imported, in_emply, own, recorded
 from tests.reference.subject import PlanOf, Row, Scenario
 
@@ -40,7 +50,7 @@ def test_c1_a_calendar_that_its_owner_may_not_edit_is_not_added(plan_of: PlanOf,
 
 def test_c1_a_new_calendar_is_shared_where_the_settings_say_so(plan_of: PlanOf) -> None:
     plan = plan_of(calendars([calendar()], always_share_dates_and_titles=True))
-    assert change(plan, "add_calendar")[1]["shareDatesAndTitles"] is True
+    assert after_of(plan, "add_calendar")["shareDatesAndTitles"] is True
 
 
 def test_c1_a_calendar_that_emply_has_is_not_added(plan_of: PlanOf) -> None:
@@ -77,7 +87,7 @@ def test_c1_whoever_this_plan_creates_does_not_yet(plan_of: PlanOf) -> None:
     ("ours", "expected"),
     [(True, ["C1 add_calendar megan", "L4 activate_user megan"]), (False, ["L4 deactivated_in_emply megan"])],
 )
-def test_c1_whoever_this_plan_activates_is_active(plan_of: PlanOf, ours: bool, expected: list) -> None:
+def test_c1_whoever_this_plan_activates_is_active(plan_of: PlanOf, ours: bool, expected: list[str]) -> None:
     state = {"deactivations": [deactivated("megan", ago(days=9))] if ours else []}
     sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "synchronize_calendars": True}
     plan = plan_of(scenario([person()], [login(active=False)], [employee()], linked=["megan"], state=state, **sides))
@@ -102,7 +112,7 @@ def test_c1_a_calendar_that_was_detached_is_attached_again(plan_of: PlanOf) -> N
     ],
     ids=["gone in Emply", "of another Entra user", "another Entra calendar", "not detached by C4"],
 )
-def test_c1_any_other_calendar_is_added_anew(plan_of: PlanOf, emply: list, state: dict) -> None:
+def test_c1_any_other_calendar_is_added_anew(plan_of: PlanOf, emply: list[Row], state: Row) -> None:
     plan = plan_of(calendars([calendar()], emply, state={"calendars": [state]}))
     assert told(plan) == ["C1 add_calendar megan"]
 
@@ -185,7 +195,7 @@ def test_c4_a_calendar_that_did_not_come_from_entra_is_not_touched(plan_of: Plan
     ("user", "rule"),
     [({"accountEnabled": False}, "L6"), ({"groups": []}, "L7"), ({"groups": ["Employees", "Meeting rooms"]}, "L7a")],
 )
-def test_c4_a_leavers_calendars_go(plan_of: PlanOf, user: dict, rule: str) -> None:
+def test_c4_a_leavers_calendars_go(plan_of: PlanOf, user: Row, rule: str) -> None:
     people = [{**person(), **user}]
     sides: Row = {"entra": {"calendars": {"entra-megan": []}}, "emply": {"calendars": [in_emply()]}}
     leaver = [employee(**LEAVER)]
@@ -249,13 +259,12 @@ def room(
     state: tuple[Row, ...] = (),
     groups: tuple[str, ...] = ("Meeting rooms",),
     graph: Row | None = None,
-    **settings: object,
 ) -> Scenario:
     """A room; `state` is what the ledger holds of calendars."""
     rooms = [person("room", groups=groups, displayName="Lokale Æ", accountEnabled=False, **(graph or {}))]
     mailboxes = {} if outlook is None else {"entra-room": outlook}
     sides: Row = {"entra": {"calendars": mailboxes}, "emply": {"calendars": list(emply)}}
-    return scenario(rooms, state={"calendars": list(state)}, **sides, **{"synchronize_calendars": True, **settings})
+    return scenario(rooms, state={"calendars": list(state)}, synchronize_calendars=True, **sides)
 
 
 @pytest.mark.parametrize("can_edit", [True, False])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reference.builders import ROOMS, change, person, scenario, told
+from tests.reference.builders import ROOMS, after_of, change, person, scenario, told
 from tests.reference.calendar_builders import (
     calendar,
     calendars,
@@ -129,7 +129,7 @@ def test_e0_where_emply_leaves_all_day_unset_dates_are_compared(plan_of: PlanOf)
 
 def test_e2_a_new_all_day_event_of_emply_is_dates(plan_of: PlanOf) -> None:
     plan = plan_of(zoned("Europe/Copenhagen", events([], [own("holiday", *COPENHAGEN, isAllDay=True)])))
-    after = change(plan, "create_event")[1] or {}
+    after = after_of(plan, "create_event")
     assert (after["start"], after["end"]) == DAY
 
 
@@ -166,7 +166,7 @@ def dragged(
     recorded_enabled: bool = True,
     other_in_emply: bool = True,
     recorded_is_gone: bool = False,
-    **graph: object,
+    **graph: str,
 ) -> Scenario:
     """Megan's event "lunch" of a pair of her default calendar stands in "Other" now."""
     outlook = [] if recorded_is_gone else [calendar()]
@@ -222,8 +222,8 @@ def test_e2_a_pair_by_external_id_alone_is_known_in_every_calendar(plan_of: Plan
 
 
 def test_e2_a_moved_event_that_is_in_no_window_is_left_as_it_is(plan_of: PlanOf) -> None:
-    far = {"start": "2029-01-01T10:00:00Z", "end": "2029-01-01T11:00:00Z"}
-    assert actions(plan_of(dragged([], **far))) == []
+    far = dragged([], start="2029-01-01T10:00:00Z", end="2029-01-01T11:00:00Z")
+    assert actions(plan_of(far)) == []
 
 
 def test_e2_a_pair_of_which_both_ends_are_gone_is_forgotten(plan_of: PlanOf) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reference.builders import change, person, scenario, told
+from tests.reference.builders import after_of, change, person, scenario, told
 from tests.reference.calendar_builders import (
     END,
     START,
@@ -21,7 +21,7 @@ from tests.reference.subject import PlanOf, Row
 WHERE = {"calendarExternalId": "outlook-Calendar"}
 STANDUP = {"externalId": "outlook-standup", **WHERE}
 LUNCH = {"emplyEventId": "emply-lunch", "externalId": "outlook-lunch", **WHERE}
-WINDOW = {"calendar_window": {"days_back": 1, "days_ahead": 2}}  # the 21st to the 24th of November
+WINDOW = {"days_back": 1, "days_ahead": 2}  # the 21st to the 24th of November
 FIRST, LAST = "2026-11-21T00:00:00Z", "2026-11-25T00:00:00Z"
 PAST = ("2026-01-01T09:00:00Z", "2026-01-01T10:00:00Z")
 
@@ -44,9 +44,12 @@ def kinds(plan: Row) -> list[str]:
 
 @pytest.mark.parametrize(("start", "end", "planned"), EDGES)
 def test_the_window_has_its_first_day_and_all_of_its_last(plan_of: PlanOf, start: str, end: str, planned: int) -> None:
-    assert kinds(plan_of(events([event(start=start, end=end)], **WINDOW))) == ["emply.upsert_event"] * planned
-    assert kinds(plan_of(events([], [imported(start=start, end=end)], **WINDOW))) == ["emply.delete_event"] * planned
-    assert kinds(plan_of(events([], [own(start=start, end=end)], **WINDOW))) == ["entra.create_event"] * planned
+    def planned_for(outlook: list[Row], emply: list[Row]) -> list[str]:
+        return kinds(plan_of(events(outlook, emply, calendar_window=WINDOW)))
+
+    assert planned_for([event(start=start, end=end)], []) == ["emply.upsert_event"] * planned
+    assert planned_for([], [imported(start=start, end=end)]) == ["emply.delete_event"] * planned
+    assert planned_for([], [own(start=start, end=end)]) == ["entra.create_event"] * planned
 
 
 @pytest.mark.parametrize(
@@ -101,7 +104,7 @@ def test_e1_an_event_that_moved_into_the_window_is_known(plan_of: PlanOf) -> Non
 
 
 @pytest.mark.parametrize("outlook", [[], [event(start=PAST[0], end=PAST[1])]], ids=["gone", "moved out of the window"])
-def test_e1_an_event_that_outlook_does_not_have_in_the_window_is_deleted(plan_of: PlanOf, outlook: list) -> None:
+def test_e1_an_event_that_outlook_does_not_have_in_the_window_is_deleted(plan_of: PlanOf, outlook: list[Row]) -> None:
     plan = plan_of(events(outlook, [imported()]))
     assert told(plan) == ["E1 delete_event megan"]
     assert change(plan, "delete_event") == (STANDUP, None)
@@ -129,7 +132,7 @@ def test_a_calendar_that_is_added_enabled_gets_its_events(plan_of: PlanOf) -> No
     outlook = [calendar(events=[event()]), calendar("Ferie", [event("trip")])]
     plan = plan_of(calendars(outlook))
     assert told(plan) == ["C1 add_calendar megan", "C1 add_calendar megan", "E1 upsert_event megan"]
-    assert change(plan, "upsert_event")[1]["calendarExternalId"] == "outlook-Calendar"
+    assert after_of(plan, "upsert_event")["calendarExternalId"] == "outlook-Calendar"
 
 
 def test_a_calendar_that_is_attached_again_gets_its_events(plan_of: PlanOf) -> None:
@@ -179,7 +182,9 @@ def test_e2_an_event_that_was_made_in_emply_is_made_in_outlook(plan_of: PlanOf) 
     [(own(), [pair()]), (own(externalId="outlook-lunch"), [])],
     ids=["recorded", "by its externalId"],
 )
-def test_e2_a_paired_event_that_its_owner_deleted_is_not_made_again(plan_of: PlanOf, emply: dict, pairs: list) -> None:
+def test_e2_a_paired_event_that_its_owner_deleted_is_not_made_again(
+    plan_of: PlanOf, emply: Row, pairs: list[Row]
+) -> None:
     plan = plan_of(events([event()], [imported(), emply], pairs))
     assert told(plan) == []
     assert plan["endedPairs"] == []
@@ -190,7 +195,7 @@ def test_e2_a_paired_event_that_its_owner_deleted_is_not_made_again(plan_of: Pla
     [(own(externalId="outlook-lunch"), [pair()]), (own(), [pair()]), (own(externalId="outlook-lunch"), [])],
     ids=["both", "recorded alone", "its externalId alone"],
 )
-def test_e2_of_its_own_events_emply_is_the_source(plan_of: PlanOf, emply: dict, pairs: list) -> None:
+def test_e2_of_its_own_events_emply_is_the_source(plan_of: PlanOf, emply: Row, pairs: list[Row]) -> None:
     plan = plan_of(events([event("lunch", subject="Frokost", showAs="free")], [emply], pairs))
     assert told(plan) == ["E2 update_event megan"]
     assert change(plan, "update_event") == (
@@ -213,7 +218,7 @@ def test_e2_surrounding_white_space_is_no_difference(plan_of: PlanOf) -> None:
     [((START, END), PAST), (PAST, (START, END))],
     ids=["moved out of the window in Emply alone", "moved into it in Emply alone"],
 )
-def test_e2_one_side_in_the_window_is_enough(plan_of: PlanOf, outlook: tuple, emply: tuple) -> None:
+def test_e2_one_side_in_the_window_is_enough(plan_of: PlanOf, outlook: tuple[str, str], emply: tuple[str, str]) -> None:
     plan = plan_of(events([event("lunch", *outlook)], [own("lunch", *emply)], [pair()]))
     assert told(plan) == ["E2 update_event megan"]
     before, after = change(plan, "update_event")
@@ -255,7 +260,7 @@ def test_e2_a_pair_of_which_both_ends_are_gone_is_forgotten(plan_of: PlanOf) -> 
     ],
     ids=["recorded", "by its externalId", "its Emply side out of the window"],
 )
-def test_a_paired_event_is_never_imported(plan_of: PlanOf, emply: list, pairs: list) -> None:
+def test_a_paired_event_is_never_imported(plan_of: PlanOf, emply: list[Row], pairs: list[Row]) -> None:
     assert "emply.upsert_event" not in kinds(plan_of(events([event("lunch")], emply, pairs)))
 
 
@@ -279,17 +284,17 @@ def test_on_a_calendar_that_is_not_enabled_no_pair_is_forgotten_nor_withdrawn(pl
 
 @pytest.mark.parametrize("sensitivity", ["private", "personal", "confidential"])
 def test_e3_a_private_event_keeps_its_title_to_itself(plan_of: PlanOf, sensitivity: str) -> None:
-    after = change(plan_of(events([event(subject="Læge", sensitivity=sensitivity)])), "upsert_event")[1]
+    after = after_of(plan_of(events([event(subject="Læge", sensitivity=sensitivity)])), "upsert_event")
     assert after["title"] == "Private"
 
 
 @pytest.mark.parametrize("sensitivity", ["normal", None])
 def test_e3_absent_is_normal(plan_of: PlanOf, sensitivity: str | None) -> None:
-    after = change(plan_of(events([event(subject="Læge", sensitivity=sensitivity)])), "upsert_event")[1]
+    after = after_of(plan_of(events([event(subject="Læge", sensitivity=sensitivity)])), "upsert_event")
     assert after["title"] == "Læge"
 
 
 def test_e3_times_are_to_the_second(plan_of: PlanOf) -> None:
     precise = {"dateTime": "2026-11-23T09:00:00.1234567", "timeZone": "UTC"}
-    after = change(plan_of(events([{**event(), "start": precise}])), "upsert_event")[1]
+    after = after_of(plan_of(events([{**event(), "start": precise}])), "upsert_event")
     assert (after["start"], after["end"]) == (START, END)

@@ -2,9 +2,10 @@
 
 import json
 from hashlib import sha256
+from typing import Unpack
 
 from tests.reference import rules
-from tests.reference.builders import address, ago, login, person, scenario, told
+from tests.reference.builders import SomeSettings, address, ago, login, person, scenario, told
 from tests.reference.calendar_builders import calendar
 from tests.reference.guards import action_id
 from tests.reference.subject import PlanOf, Row, Scenario
@@ -13,8 +14,8 @@ HOLM = person("holm", otherMails=["berg@contoso.com"], givenName="Ann")
 BERG = login("berg", username=address("berg"), roles=["Manager"])
 
 
-def by_address(**settings: object) -> Scenario:
-    return scenario([HOLM], [BERG], **settings)
+def by_address(entra: Row | None = None, **settings: Unpack[SomeSettings]) -> Scenario:
+    return scenario([HOLM], [BERG], entra=entra, **settings)
 
 
 def approved(made: Scenario, *kinds: str) -> Scenario:

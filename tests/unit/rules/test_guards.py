@@ -1,23 +1,25 @@
 """G: what is held, how long, and what frees it. G5 makes no plan; G6 is in test_guards_calendars.py."""
 
+from typing import Unpack
+
 import pytest
 
-from tests.reference.builders import ago, deactivated, employee, granted, login, person, scenario, told
+from tests.reference.builders import SomeSettings, ago, deactivated, employee, granted, login, person, scenario, told
 from tests.reference.calendar_builders import calendar
 from tests.reference.guards import action_id
 from tests.reference.subject import PlanOf, Row, Scenario
 
 NAMES = ["ada", "ray", "søren", "łucja", "ipek", "ole", "jörg"]
-ADMIN = {"protected_roles": ["Administrator"]}
+ADMIN = ["Administrator"]
 
 
-def leavers(count: int, limit: dict | None = None, *, staying: int = 0) -> Scenario:
+def leavers(count: int, limit: dict[str, float] | None = None, *, staying: int = 0) -> Scenario:
     """Linked people of whom the first `count` are disabled in Entra; all have employees who resigned."""
     names = NAMES[: count + staying]
     people = [person(name, accountEnabled=index >= count) for index, name in enumerate(names)]
     employees = [employee(name, resignationDate="2026-12-31") for name in names]
-    guards = {"guards": {"max_deactivations": limit}} if limit else {}
-    return scenario(people, [login(name) for name in names], employees, linked=names, **guards)
+    guards = {"max_deactivations": limit} if limit else {}
+    return scenario(people, [login(name) for name in names], employees, linked=names, guards=guards)
 
 
 def held(plan: Row) -> set[str]:
@@ -43,7 +45,7 @@ def test_g1_allows_five_by_default(plan_of: PlanOf) -> None:
 
 
 @pytest.mark.parametrize(("percent", "guards"), [(28.5, set()), (28, set()), (14.3, set()), (14.2, {"G1"})])
-def test_g1_the_share_is_rounded_up_exactly(plan_of: PlanOf, percent: float, guards: set) -> None:
+def test_g1_the_share_is_rounded_up_exactly(plan_of: PlanOf, percent: float, guards: set[str]) -> None:
     """Two of seven: 14.3 % of 7 is 1.001, so two; 14.2 % is 0.994, so one."""
     assert held(plan_of(leavers(2, {"min_count": 0, "percent": percent}, staying=5))) == guards
 
@@ -57,7 +59,7 @@ def test_g1_the_share_is_rounded_up_exactly(plan_of: PlanOf, percent: float, gua
         (deactivated("back", ago(hours=23)), set()),
     ],
 )
-def test_g1_counts_the_last_24_hours_without_approval(plan_of: PlanOf, recent: dict, guards: set) -> None:
+def test_g1_counts_the_last_24_hours_without_approval(plan_of: PlanOf, recent: Row, guards: set[str]) -> None:
     limit = {"max_deactivations": {"min_count": 1, "percent": 0}}
     logins = [login("ada"), login("old", active=False), login("back")]
     people, state = [person("ada", accountEnabled=False)], {"deactivations": [recent]}
@@ -68,13 +70,16 @@ def test_g1_counts_the_last_24_hours_without_approval(plan_of: PlanOf, recent: d
 def test_g1_the_share_is_also_of_a_login_whose_link_is_replaced(plan_of: PlanOf) -> None:
     """Two of three leave: 50 % of the three is two, of the two alone it would be one."""
     people = [person("ada", accountEnabled=False), person("ray", accountEnabled=False), person("ole")]
-    logins, linked = [login(name) for name in ("ada", "ray", "ole")], ["ada", "ray", ("gone", "ole")]
+    logins = [login(name) for name in ("ada", "ray", "ole")]
+    linked: list[str | tuple[str, str]] = ["ada", "ray", ("gone", "ole")]
     limit = {"max_deactivations": {"min_count": 0, "percent": 50}}
     assert held(plan_of(scenario(people, logins, linked=linked, guards=limit))) == {"G3"}
 
 
 @pytest.mark.parametrize(("recent", "guards"), [(ago(hours=1), set()), (ago(hours=25), {"G1"})])
-def test_g1_the_share_is_of_linked_users_active_or_just_deactivated(plan_of: PlanOf, recent: str, guards: set) -> None:
+def test_g1_the_share_is_of_linked_users_active_or_just_deactivated(
+    plan_of: PlanOf, recent: str, guards: set[str]
+) -> None:
     """Two leave; 50 % of them and the two who were just deactivated is two, of them alone one."""
     linked = ["ada", "ray", "ole", "ipek"]
     people = [person(name, accountEnabled=False) for name in linked]
@@ -85,7 +90,7 @@ def test_g1_the_share_is_of_linked_users_active_or_just_deactivated(plan_of: Pla
 
 
 @pytest.mark.parametrize(("min_count", "guards"), [(1, {"G2"}), (2, set())])
-def test_g2_holds_every_change_of_roles_of_a_mass(plan_of: PlanOf, min_count: int, guards: set) -> None:
+def test_g2_holds_every_change_of_roles_of_a_mass(plan_of: PlanOf, min_count: int, guards: set[str]) -> None:
     names = ["ada", "ray"]
     limit = {"max_role_changes": {"min_count": min_count, "percent": 50}}
     people, logins = [person(name) for name in names], [login(name, roles=[]) for name in names]
@@ -95,7 +100,7 @@ def test_g2_holds_every_change_of_roles_of_a_mass(plan_of: PlanOf, min_count: in
 
 
 @pytest.mark.parametrize(("third", "guards"), [({}, set()), ({"accountEnabled": False}, {"G2"})])
-def test_g2_the_share_is_of_people_in_scope_and_matched(plan_of: PlanOf, third: dict, guards: set) -> None:
+def test_g2_the_share_is_of_people_in_scope_and_matched(plan_of: PlanOf, third: Row, guards: set[str]) -> None:
     """Two change; 50 % of them and a third, whom this plan matches, is two."""
     limit = {"max_role_changes": {"min_count": 0, "percent": 50}}
     people = [person("ada"), person("ole"), person("ray", **third)]
@@ -105,19 +110,19 @@ def test_g2_the_share_is_of_people_in_scope_and_matched(plan_of: PlanOf, third: 
 
 def test_g3_a_protected_holder_is_not_deactivated(plan_of: PlanOf) -> None:
     admin = login(roles=["Administrator"])
-    plan = plan_of(scenario([person(accountEnabled=False)], [admin], linked=["megan"], **ADMIN))
+    plan = plan_of(scenario([person(accountEnabled=False)], [admin], linked=["megan"], protected_roles=ADMIN))
     assert told(plan) == ["L6 deactivate_user megan (account_disabled) held by G3"]
 
 
 def test_g3_what_takes_nothing_away_from_a_protected_holder_is_not_held(plan_of: PlanOf) -> None:
     admin = login(roles=["Administrator", "Employee"])
-    plan = plan_of(scenario([person(givenName="Megan")], [admin], linked=["megan"], **ADMIN))
+    plan = plan_of(scenario([person(givenName="Megan")], [admin], linked=["megan"], protected_roles=ADMIN))
     assert told(plan) == ["A1 update_user megan", "L9 user_without_employee megan"]
 
 
 def test_g3_with_a_held_link_everything_else_of_that_person_waits(plan_of: PlanOf) -> None:
     admin = login(roles=["Administrator", "Employee"], active=False)
-    plan = plan_of(scenario([person(givenName="Megan")], [admin], reactivate="all", **ADMIN))
+    plan = plan_of(scenario([person(givenName="Megan")], [admin], reactivate="all", protected_roles=ADMIN))
     assert told(plan) == [
         "A1 update_user megan held by G3",
         "L4 activate_user megan held by G3",
@@ -153,14 +158,14 @@ def test_g3_the_held_link_itself_waits_for_what_holds_it_alone(plan_of: PlanOf) 
 
 
 def test_g3_a_protected_role_is_not_given_at_creation(plan_of: PlanOf) -> None:
-    plan = plan_of(scenario([person()], mapping={"Employees": "Administrator"}, **ADMIN))
+    plan = plan_of(scenario([person()], mapping={"Employees": "Administrator"}, protected_roles=ADMIN))
     assert told(plan) == ["L1 create_user megan held by G3", "L9 user_without_employee megan"]
     assert plan["roleStates"] == []
 
 
 def test_g3_a_protected_role_is_not_given_by_a_change(plan_of: PlanOf) -> None:
     people, mapping = [person(givenName="Megan")], {"Employees": "Administrator"}
-    assert told(plan_of(scenario(people, [login()], linked=["megan"], mapping=mapping, **ADMIN))) == [
+    assert told(plan_of(scenario(people, [login()], linked=["megan"], mapping=mapping, protected_roles=ADMIN))) == [
         "A1 update_user megan",
         "L9 user_without_employee megan",
         "R4 set_roles megan (group_joined) held by G3",
@@ -175,7 +180,7 @@ EMPTIED = {"groupCounts": [{"groupId": "group-HR", "members": 3}]}
     [({"HR": "HR"}, {"G4"}), ({"HR": None}, {"G4"}), (None, {"G4"}), ({"Employees": "Employee"}, set())],
 )
 def test_g4_a_group_that_lost_everybody_deactivates_nobody(
-    plan_of: PlanOf, reconciled: dict | None, guards: set
+    plan_of: PlanOf, reconciled: dict[str, str | None] | None, guards: set[str]
 ) -> None:
     states = {"megan": reconciled} if reconciled else None
     mapping = {"Employees": "Employee", "HR": "HR"}
@@ -212,7 +217,7 @@ def test_g4_a_group_with_members_that_are_no_users_is_empty(plan_of: PlanOf) -> 
 
 
 @pytest.mark.parametrize(("min_count", "guards"), [(1, {"G7"}), (2, set())])
-def test_g7_holds_every_creation_and_activation_of_a_mass(plan_of: PlanOf, min_count: int, guards: set) -> None:
+def test_g7_holds_every_creation_and_activation_of_a_mass(plan_of: PlanOf, min_count: int, guards: set[str]) -> None:
     limit = {"max_grants": {"min_count": min_count, "percent": 50}}
     people, logins = [person("ada"), person("ray")], [login("ray", active=False)]
     plan = plan_of(scenario(people, logins, linked=["ray"], reactivate="all", guards=limit))
@@ -230,7 +235,9 @@ def test_g7_holds_every_creation_and_activation_of_a_mass(plan_of: PlanOf, min_c
     ],
     ids=["another person", "a day ago", "approved", "the same person"],
 )
-def test_g7_counts_the_people_of_the_last_24_hours_without_approval(plan_of: PlanOf, recent: dict, guards: set) -> None:
+def test_g7_counts_the_people_of_the_last_24_hours_without_approval(
+    plan_of: PlanOf, recent: Row, guards: set[str]
+) -> None:
     limit = {"max_grants": {"min_count": 1, "percent": 0}}
     plan = plan_of(scenario([person("ada")], state={"grants": [recent]}, guards=limit))
     assert held(plan) == guards
@@ -240,8 +247,8 @@ def test_a_mass_of_one_kind_holds_nothing_of_another(plan_of: PlanOf) -> None:
     people = [person("ada", accountEnabled=False), person("ray"), person("ipek"), person("ole", givenName="Ole")]
     logins = [login("ada"), login("ray", roles=[]), login("ole")]
     names = ["max_deactivations", "max_role_changes", "max_grants"]
-    limits = {"guards": {name: {"min_count": 0, "percent": 0} for name in names}}
-    plan = plan_of(scenario(people, logins, linked=["ada", "ray", "ole"], **limits))
+    limits = {name: {"min_count": 0, "percent": 0} for name in names}
+    plan = plan_of(scenario(people, logins, linked=["ada", "ray", "ole"], guards=limits))
     assert [line for line in told(plan) if not line.startswith("L9")] == [
         "A1 update_user ole",
         "L1 create_user ipek held by G7",
@@ -251,9 +258,16 @@ def test_a_mass_of_one_kind_holds_nothing_of_another(plan_of: PlanOf) -> None:
 
 
 def test_a_held_action_that_is_no_link_lets_the_rest_of_that_person_go(plan_of: PlanOf) -> None:
-    sides: Row = {"entra": {"calendars": {"entra-megan": [calendar()]}}, "synchronize_calendars": True}
-    limits = {"guards": {"max_role_changes": {"min_count": 0, "percent": 0}}}
-    plan = plan_of(scenario([person(givenName="Megan")], [login(roles=[])], linked=["megan"], **sides, **limits))
+    plan = plan_of(
+        scenario(
+            [person(givenName="Megan")],
+            [login(roles=[])],
+            linked=["megan"],
+            entra={"calendars": {"entra-megan": [calendar()]}},
+            synchronize_calendars=True,
+            guards={"max_role_changes": {"min_count": 0, "percent": 0}},
+        )
+    )
     assert told(plan) == [
         "A1 update_user megan",
         "C1 add_calendar megan",
@@ -279,7 +293,7 @@ def test_a_hold_is_of_one_action_and_not_of_its_person(plan_of: PlanOf) -> None:
 
 
 @pytest.mark.parametrize(("expires_at", "guards"), [(ago(hours=-1), set()), (ago(), {"G1", "G4"})])
-def test_an_approval_frees_the_action_until_it_expires(plan_of: PlanOf, expires_at: str, guards: set) -> None:
+def test_an_approval_frees_the_action_until_it_expires(plan_of: PlanOf, expires_at: str, guards: set[str]) -> None:
     before = leavers(1, {"min_count": 0, "percent": 0})
     (action,) = plan_of(before)["actions"]
     before[2]["holds"] = [{"action": action_id(action), "guards": ["G4"]}]
@@ -296,7 +310,7 @@ def test_an_approved_action_still_counts_for_the_others(plan_of: PlanOf) -> None
 
 # W3: a deletion in Entra with its deactivation in Emply
 
-DELETE = {"entra_write_back": {"delete": True}}
+DELETE = {"delete": True}
 HELD_AS_ONE = [
     "L11 employee_archived_in_group megan",
     "W3 deactivate_user megan (deleted_in_entra) held by G3",
@@ -304,11 +318,14 @@ HELD_AS_ONE = [
 ]
 
 
-def archived(roles: tuple[str, ...] = ("Administrator",), *, active: bool = True, **settings: object) -> Scenario:
+def archived(
+    roles: tuple[str, ...] = ("Administrator",), *, active: bool = True, **settings: Unpack[SomeSettings]
+) -> Scenario:
     """Megan, whose employee is archived and who holds a protected role."""
     people, logins = [person()], [login(roles=roles, active=active)]
     employees = [employee(status="archived")]
-    return scenario(people, logins, employees, linked=["megan"], **{**ADMIN, **DELETE, **settings})
+    chosen: SomeSettings = {"protected_roles": ADMIN, "entra_write_back": DELETE, **settings}
+    return scenario(people, logins, employees, linked=["megan"], **chosen)
 
 
 def approve(case: Scenario, plan: Row, *kinds: str) -> None:
@@ -329,7 +346,9 @@ def test_g3_a_protected_holder_is_not_deleted_in_entra(plan_of: PlanOf) -> None:
         (["delete_user", "deactivate_user"], set()),
     ],
 )
-def test_w3_the_two_are_freed_only_when_both_are_approved(plan_of: PlanOf, approved: list, guards: set) -> None:
+def test_w3_the_two_are_freed_only_when_both_are_approved(
+    plan_of: PlanOf, approved: list[str], guards: set[str]
+) -> None:
     before = archived()
     approve(before, plan_of(before), *approved)
     assert [set(row["held_by"]) for row in plan_of(before)["actions"]] == [guards, guards]
@@ -352,7 +371,7 @@ def test_w3_a_deletion_without_deactivation_is_approved_alone(plan_of: PlanOf) -
 @pytest.mark.parametrize(("min_count", "guards"), [(0, {"G1"}), (1, set())])
 @pytest.mark.parametrize("active", [True, False])
 def test_g1_counts_a_person_once_who_is_deleted_and_deactivated(
-    plan_of: PlanOf, min_count: int, guards: set, active: bool
+    plan_of: PlanOf, min_count: int, guards: set[str], active: bool
 ) -> None:
     limit = {"max_deactivations": {"min_count": min_count, "percent": 0}}
     plan = plan_of(archived(roles=("Employee",), active=active, guards=limit))
@@ -364,14 +383,14 @@ def test_g4_w3_has_another_reason(plan_of: PlanOf) -> None:
     left: Row = {"linked": ["megan"], "mapping": {"HR": "HR"}, "state": EMPTIED}
     leaver = ([person(groups=[])], [login()], [employee(status="archived")])
     assert held(plan_of(scenario(*leaver, **left))) == {"G4"}
-    assert held(plan_of(scenario(*leaver, **left, **DELETE))) == set()
+    assert held(plan_of(scenario(*leaver, **left, entra_write_back=DELETE))) == set()
 
 
 # G7 and G3 with W and P
 
 
 @pytest.mark.parametrize(("min_count", "guards"), [(1, {"G7"}), (2, set())])
-def test_g7_counts_creations_in_entra_as_well(plan_of: PlanOf, min_count: int, guards: set) -> None:
+def test_g7_counts_creations_in_entra_as_well(plan_of: PlanOf, min_count: int, guards: set[str]) -> None:
     limit = {"max_grants": {"min_count": min_count, "percent": 0}}
     domains = {"organization": {"verifiedDomains": [{"name": "contoso.com"}]}}
     settings: Row = {"entra_write_back": {"create": True}, "guards": limit}

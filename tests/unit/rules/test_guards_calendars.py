@@ -37,7 +37,7 @@ def without_calendars(count: int, kind: str, limit: int) -> Scenario:
 @pytest.mark.parametrize(("limit", "guards"), [(2, {"G6"}), (3, set())])
 @pytest.mark.parametrize("kind", ["remove_calendar", "detach_calendar", "delete_event"])
 def test_g6_holds_what_takes_calendars_or_events_of_many_away(
-    plan_of: PlanOf, kind: str, limit: int, guards: set
+    plan_of: PlanOf, kind: str, limit: int, guards: set[str]
 ) -> None:
     plan = plan_of(without_calendars(3, kind, limit))
     assert [(row["kind"], set(row["held_by"])) for row in plan["actions"]] == [(kind, guards)] * 3

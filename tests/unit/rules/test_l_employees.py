@@ -1,17 +1,23 @@
 """L12, A2 and "employee of a person", as of people who were renamed or whose login is older than their mailbox."""
 
+from typing import Unpack
+
 import pytest
 
-from tests.reference.builders import address, change, employee, login, person, scenario, told
-from tests.reference.subject import PlanOf, Row
+from tests.reference.builders import SomeSettings, address, change, employee, login, person, scenario, told
+from tests.reference.subject import PlanOf, Row, Scenario
 
 BERG = login("holm", email=address("berg"), roles=["Manager"], firstName="Ann", lastName="Berg")
 RENAMED = person("holm", givenName="Ann", surname="Holm")
 
 
 def renamed(
-    employees: list[Row], *, people: tuple[Row, ...] = (), logins: tuple[Row, ...] = (), **settings: object
-) -> tuple:
+    employees: list[Row],
+    *,
+    people: tuple[Row, ...] = (),
+    logins: tuple[Row, ...] = (),
+    **settings: Unpack[SomeSettings],
+) -> Scenario:
     """Ann's login still has the e-mail of her name before."""
     return scenario([RENAMED, *people], [BERG, *logins], employees, linked=["holm"], **settings)
 

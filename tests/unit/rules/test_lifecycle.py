@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.reference.builders import ago, change, deactivated, employee, login, person, scenario, told
-from tests.reference.subject import PlanOf
+from tests.reference.builders import after_of, ago, change, deactivated, employee, login, person, scenario, told
+from tests.reference.subject import PlanOf, Row
 
 LEAVERS = {
     "deleted_in_entra": [],
@@ -23,14 +23,14 @@ def test_l1_a_newcomer_is_created_with_everything_entra_and_the_main_group_say(p
         jobTitle=" ",
         groups=["HR", "Employees"],
     )
-    case, settings, state, now, *_ = scenario([newcomer], mapping={"Employees": "Employee", "HR": "HR"})
-    settings["groups"][0] |= {
+    made = scenario([newcomer], mapping={"Employees": "Employee", "HR": "HR"})
+    made[1]["groups"][0] |= {
         "default_department": "Copenhagen",
         "language": "da-DK",
         "time_zone": "Europe/Copenhagen",
         "currency": "DKK",
     }
-    plan = plan_of((case, settings, state, now))
+    plan = plan_of(made)
     assert told(plan) == ["L1 create_user ipek", "L9 user_without_employee ipek"]
     assert change(plan, "create_user") == (
         None,
@@ -53,8 +53,8 @@ def test_l1_a_newcomer_is_created_with_everything_entra_and_the_main_group_say(p
 
 
 def test_l1_without_mail_the_upn_is_the_email(plan_of: PlanOf) -> None:
-    _, after = change(plan_of(scenario([person(userPrincipalName="Megan@contoso.com")])), "create_user")
-    assert after["email"] == "Megan@contoso.com"
+    plan = plan_of(scenario([person(userPrincipalName="Megan@contoso.com")]))
+    assert after_of(plan, "create_user")["email"] == "Megan@contoso.com"
 
 
 def test_l1_a_guest_with_a_mail_is_created_as_well(plan_of: PlanOf) -> None:
@@ -65,13 +65,13 @@ def test_l1_a_guest_with_a_mail_is_created_as_well(plan_of: PlanOf) -> None:
 def test_l1_a_newcomer_carries_its_employee(plan_of: PlanOf) -> None:
     plan = plan_of(scenario([person()], [], [employee(status="pending")]))
     assert told(plan) == ["L1 create_user megan"]
-    assert change(plan, "create_user")[1]["employeeId"] == "employee-megan"
+    assert after_of(plan, "create_user")["employeeId"] == "employee-megan"
 
 
 @pytest.mark.parametrize(
     "other", [login("ray", username="MEGAN@contoso.com"), login("ray", email=" m.jordan@contoso.com")]
 )
-def test_l1a_an_address_that_a_linked_emply_user_carries_is_taken(plan_of: PlanOf, other: dict) -> None:
+def test_l1a_an_address_that_a_linked_emply_user_carries_is_taken(plan_of: PlanOf, other: Row) -> None:
     people = [person("megan", mail="m.jordan@contoso.com"), person("ray")]
     plan = plan_of(scenario(people, [other], linked=["ray"]))
     assert told(plan) == ["L1a address_taken megan", "L9 user_without_employee ray"]
@@ -170,14 +170,12 @@ def test_l7_a_group_of_the_role_state_that_is_still_configured_was_left(plan_of:
 
 
 def test_l7_nested_groups_count_only_when_they_are_switched_on(plan_of: PlanOf) -> None:
-    def plan(**settings: bool) -> list[str]:
-        nested = {"Employees": ["Office"]}
-        return told(
-            plan_of(scenario([person(groups=["Office"])], [login()], linked=["megan"], nested=nested, **settings))
-        )
+    def plan(nested_groups: bool | None) -> list[str]:
+        people, nested = [person(groups=["Office"])], {"Employees": ["Office"]}
+        return told(plan_of(scenario(people, [login()], linked=["megan"], nested=nested, nested_groups=nested_groups)))
 
-    assert plan() == ["L7 deactivate_user megan (removed_from_group)", "S nested_group_ignored Employees"]
-    assert plan(nested_groups=True) == ["L9 user_without_employee megan"]
+    assert plan(None) == ["L7 deactivate_user megan (removed_from_group)", "S nested_group_ignored Employees"]
+    assert plan(True) == ["L9 user_without_employee megan"]
 
 
 def test_l8_a_group_taken_out_of_the_settings_is_not_a_person_taken_out_of_a_group(plan_of: PlanOf) -> None:
@@ -195,7 +193,7 @@ def test_l8_a_group_taken_out_of_the_settings_is_not_a_person_taken_out_of_a_gro
     ],
     ids=["in another group now", "disabled", "a room"],
 )
-def test_l8_is_about_enabled_people_without_a_group(plan_of: PlanOf, user: dict, expected: list) -> None:
+def test_l8_is_about_enabled_people_without_a_group(plan_of: PlanOf, user: Row, expected: list[str]) -> None:
     state = {"megan": {"Gone": None}}
     leaver = [employee(resignationDate="2026-12-31")]
     assert told(plan_of(scenario([user], [login()], leaver, linked=["megan"], reconciled=state))) == expected
@@ -214,7 +212,7 @@ def test_l10_a_leaver_whose_employee_has_no_resignation_date(plan_of: PlanOf, re
 
 
 @pytest.mark.parametrize("left", [{"resignationDate": "2026-12-31"}, {"status": "pending"}, {"status": "archived"}])
-def test_l10_an_employee_who_leaves_needs_no_finding(plan_of: PlanOf, left: dict) -> None:
+def test_l10_an_employee_who_leaves_needs_no_finding(plan_of: PlanOf, left: Row) -> None:
     plan = plan_of(scenario([], [login()], [employee(**left)], linked=["megan"]))
     assert told(plan) == ["L5 deactivate_user megan (deleted_in_entra)"]
 
@@ -238,8 +236,8 @@ def test_status_decides_whose_employee_it_is_and_then_the_carried_id(
     plan_of: PlanOf, carried: str, by_email: str, chosen: str
 ) -> None:
     employees = [employee("megan", number=2, status=by_email), employee("other", number=1, status=carried)]
-    unmanaged = {"reconciled": {"megan": {"Gone": None}}, "linked": ["megan"]}
-    plan = plan_of(scenario([person(groups=[])], [login(employeeId="employee-other")], employees, **unmanaged))
+    logins, unmanaged = [login(employeeId="employee-other")], {"megan": {"Gone": None}}
+    plan = plan_of(scenario([person(groups=[])], logins, employees, linked=["megan"], reconciled=unmanaged))
     assert told(plan) == ["L8 unmanaged megan"]
     assert plan["findings"][0]["employee_id"] == chosen
 
@@ -254,7 +252,7 @@ def test_of_several_employees_with_the_email_the_highest_number_counts(plan_of: 
     twins = [employee("a", email="megan@contoso.com", number=3), employee("b", email="Megan@contoso.com", number=7)]
     plan = plan_of(scenario([person()], [], twins))
     assert told(plan) == ["L1 create_user megan", "duplicate_employee megan"]
-    assert change(plan, "create_user")[1]["employeeId"] == "employee-b"
+    assert after_of(plan, "create_user")["employeeId"] == "employee-b"
 
 
 def test_duplicate_employees_of_somebody_who_is_neither_in_scope_nor_linked_do_not_matter(plan_of: PlanOf) -> None:

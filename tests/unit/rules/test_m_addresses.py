@@ -8,14 +8,14 @@ from tests.reference.subject import PlanOf, Row
 BERG = login("berg", username="ann.berg@contoso.com", email=None)
 
 
-def holm(**graph: object) -> Row:
+def holm(**graph: list[str]) -> Row:
     """Ann Holm, whose name was Berg."""
     return person("ann.holm", mail="ann.holm@contoso.com", proxyAddresses=["smtp:ann.berg@contoso.com"], **graph)
 
 
-def guest(name: str, mail: str, **graph: object) -> Row:
+def guest(name: str, mail: str) -> Row:
     upn = f"{name}_fabrikam.dk#EXT#@contoso.com"
-    return person(name, userType="Guest", mail=mail, userPrincipalName=upn, **graph)
+    return person(name, userType="Guest", mail=mail, userPrincipalName=upn)
 
 
 HELD = ["L9 user_without_employee ann.holm/berg held", "M3b link_user ann.holm/berg held by G3"]

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from tests.reference.builders import change, employee, login, person, scenario, told
-from tests.reference.subject import PlanOf
+from tests.reference.subject import PlanOf, Row
 
 
 def test_m1_a_link_holds_though_both_ends_are_renamed(plan_of: PlanOf) -> None:
@@ -61,7 +61,7 @@ def test_m2_a_dotless_i_is_another_letter(plan_of: PlanOf) -> None:
 @pytest.mark.parametrize(
     "state", [{"groups": []}, {"accountEnabled": False}, {"groups": ["Employees", "Meeting rooms"]}]
 )
-def test_m2_who_is_not_in_scope_is_not_matched(plan_of: PlanOf, state: dict) -> None:
+def test_m2_who_is_not_in_scope_is_not_matched(plan_of: PlanOf, state: Row) -> None:
     assert told(plan_of(scenario([{**person(), **state}], [login()]))) == []
 
 
@@ -174,7 +174,7 @@ def test_m6_an_external_emply_user_is_not_touched(plan_of: PlanOf) -> None:
     ids=["its e-mail in Entra", "its e-mail in Emply", "its UPN", "gone: its e-mail in Emply", "gone: its username"],
 )
 def test_the_subject_is_an_address_that_the_person_has(
-    plan_of: PlanOf, people: list, emply: dict, subject: str
+    plan_of: PlanOf, people: list[Row], emply: Row, subject: str
 ) -> None:
     (row,) = plan_of(scenario(people, [emply], linked=["megan"]))["actions"]
     assert row["subject"] == subject

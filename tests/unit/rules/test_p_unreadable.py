@@ -1,12 +1,13 @@
 """P5, C7 and G5b: one person's trouble stays theirs, a source's trouble stays with the rules that need it."""
 
 from collections.abc import Iterable
+from typing import Unpack
 
 import pandas as pd
 import pytest
 
 from entra_emply.reconciliation import unreadable
-from tests.reference.builders import ROOMS, employee, login, person, scenario, told
+from tests.reference.builders import ROOMS, SomeSettings, employee, login, person, scenario, told
 from tests.reference.calendar_builders import calendar, calendars, event, imported, in_emply
 from tests.reference.subject import PlanOf, Row, Scenario
 from tests.reference.terms import ConfigurationError
@@ -15,7 +16,7 @@ from tests.reference.unread import concerns_one_person_for_good, status_of
 LEAVER = "L6 deactivate_user leaver (account_disabled)"
 
 
-def team(count: int, codes_: Row, *, employees: Iterable[Row] = (), **settings: object) -> Scenario:
+def team(count: int, codes_: Row, *, employees: Iterable[Row] = (), **settings: Unpack[SomeSettings]) -> Scenario:
     """People p0 …, each with a new photo and a calendar that Emply lacks, and a leaver."""
     names = [f"p{number}" for number in range(count)]
     people = [*map(person, names), person("leaver", accountEnabled=False)]
@@ -23,6 +24,7 @@ def team(count: int, codes_: Row, *, employees: Iterable[Row] = (), **settings: 
         "photos": {f"entra-{name}": {"mediaEtag": '"1"'} for name in names},
         "calendars": {f"entra-{name}": [calendar(f"of {name}", isDefaultCalendar=True)] for name in names},
     }
+    chosen: SomeSettings = {"profile_pictures": True, "synchronize_calendars": True, **settings}
     return scenario(
         people,
         [login(name) for name in [*names, "leaver"]],
@@ -30,7 +32,7 @@ def team(count: int, codes_: Row, *, employees: Iterable[Row] = (), **settings: 
         linked=[*names, "leaver"],
         entra=tenant,
         unreadable=codes_,
-        **{"profile_pictures": True, "synchronize_calendars": True, **settings},
+        **chosen,
     )
 
 
@@ -208,10 +210,10 @@ def test_g5b_says_nothing_of_a_source_that_no_rule_needs(plan_of: PlanOf, source
 
 
 def test_g5b_an_application_that_could_not_be_read_is_not_judged(plan_of: PlanOf) -> None:
-    sso = {"sso": {"service_principal_id": "sp-1"}}
+    sso = {"service_principal_id": "sp-1"}
     with pytest.raises(ConfigurationError):
-        plan_of(scenario([person()], **sso))
-    plan = plan_of(scenario([person()], unreadable={"sources": {"entra_app": "503"}}, **sso))
+        plan_of(scenario([person()], sso=sso))
+    plan = plan_of(scenario([person()], unreadable={"sources": {"entra_app": "503"}}, sso=sso))
     assert findings(plan) == [("source_unreadable", "entra_app", "503")]
 
 

@@ -1,8 +1,10 @@
 """P: profile pictures."""
 
+from typing import Unpack
+
 import pytest
 
-from tests.reference.builders import ago, change, deactivated, employee, login, person, scenario, told
+from tests.reference.builders import SomeSettings, ago, change, deactivated, employee, login, person, scenario, told
 from tests.reference.subject import PlanOf, Row, Scenario
 
 NOTHING_TO_DO = ["L9 user_without_employee megan"]
@@ -10,11 +12,11 @@ RAYS = {"entra-ray": {"mediaEtag": '"ray"'}}
 PHOTO = {"photos": {"entra-megan": {"mediaEtag": '"new"'}}}
 
 
-def megan(entra: Row, etag: str | None = None, **settings: object) -> Scenario:
+def megan(entra: Row, etag: str | None = None, **settings: Unpack[SomeSettings]) -> Scenario:
     """Megan, linked and without employee; `etag` is the one recorded for her link."""
     state = {"photoEtags": [{"emplyUserId": "login-megan", "etag": etag}]} if etag else {}
-    switches = {"profile_pictures": True, **settings}
-    return scenario([person()], [login()], linked=["megan"], state=state, entra=entra, **switches)
+    chosen: SomeSettings = {"profile_pictures": True, **settings}
+    return scenario([person()], [login()], linked=["megan"], state=state, entra=entra, **chosen)
 
 
 def test_p1_a_first_photo_is_set(plan_of: PlanOf) -> None:
@@ -31,9 +33,9 @@ def test_p1_a_photo_that_was_set_is_not_set_again(plan_of: PlanOf) -> None:
     assert told(plan_of(megan(PHOTO, '"new"'))) == NOTHING_TO_DO
 
 
-@pytest.mark.parametrize("switches", [{"profile_pictures": False}, {"profile_pictures": None}])
-def test_p_without_the_switch_no_photo_is_set(plan_of: PlanOf, switches: dict) -> None:
-    assert told(plan_of(megan(PHOTO, **switches))) == NOTHING_TO_DO
+@pytest.mark.parametrize("switch", [False, None])
+def test_p_without_the_switch_no_photo_is_set(plan_of: PlanOf, switch: bool | None) -> None:
+    assert told(plan_of(megan(PHOTO, profile_pictures=switch))) == NOTHING_TO_DO
 
 
 def test_p1_a_new_link_starts_without_an_etag(plan_of: PlanOf) -> None:
@@ -63,7 +65,7 @@ def test_p1_who_is_activated_in_this_plan_is_active(plan_of: PlanOf, ours: bool,
     [({"groups": []}, "Employees"), ({"accountEnabled": False}, "Employees"), ({"groups": []}, "Gone")],
     ids=["left its group", "disabled", "unmanaged"],
 )
-def test_p1_who_is_not_in_scope_gets_none(plan_of: PlanOf, user: dict, group_then: str) -> None:
+def test_p1_who_is_not_in_scope_gets_none(plan_of: PlanOf, user: Row, group_then: str) -> None:
     state: Row = {"linked": ["megan"], "reconciled": {"megan": {group_then: None}}}
     plan = plan_of(scenario([{**person(), **user}], [login()], entra=PHOTO, profile_pictures=True, **state))
     assert "set_photo" not in [row["kind"] for row in plan["actions"]]
@@ -75,5 +77,5 @@ def test_p2_the_employee_controls_the_user(plan_of: PlanOf) -> None:
 
 
 @pytest.mark.parametrize("photos", [{}, {"entra-megan": {"mediaEtag": ""}}, {"entra-megan": {"mediaEtag": None}}])
-def test_p4_a_photo_removed_in_entra_is_left_alone(plan_of: PlanOf, photos: dict) -> None:
+def test_p4_a_photo_removed_in_entra_is_left_alone(plan_of: PlanOf, photos: Row) -> None:
     assert told(plan_of(megan({"photos": {**photos, **RAYS}}, '"old"'))) == NOTHING_TO_DO

@@ -1,10 +1,11 @@
 """R: the roles of Emply users, with the page's worked examples."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Unpack
 
 import pytest
 
-from tests.reference.builders import change, employee, login, person, scenario, told
+from tests.reference.builders import SomeSettings, after_of, change, employee, login, person, scenario, told
 from tests.reference.subject import IMPLEMENTATIONS, PlanOf, Row, Scenario
 from tests.reference.terms import ConfigurationError
 
@@ -14,7 +15,12 @@ NOTHING_TO_DO = ["L9 user_without_employee megan"]
 
 
 def megan(
-    groups: list[str], roles: list[str], mapping: dict, reconciled: dict | None = None, **settings: object
+    groups: list[str],
+    roles: list[str],
+    mapping: dict[str, str],
+    reconciled: Mapping[str, str | None] | None = None,
+    /,
+    **settings: Unpack[SomeSettings],
 ) -> Scenario:
     """A scenario of one linked person without employee."""
     state = {"megan": reconciled} if reconciled else None
@@ -26,7 +32,7 @@ def roles_after(plan: Row, before: list[str]) -> list[str]:
     """The titles of the roles once the plan was applied."""
     if not any(row["kind"] == "set_roles" for row in plan["actions"]):
         return before
-    return [role_id.removeprefix("role-") for role_id in change(plan, "set_roles")[1]["roleIds"]]
+    return [role_id.removeprefix("role-") for role_id in after_of(plan, "set_roles")["roleIds"]]
 
 
 @pytest.mark.parametrize(
@@ -78,8 +84,8 @@ def test_worked_example(
     plan_of: PlanOf,
     groups: list[str],
     roles: list[str],
-    mapping: dict,
-    reconciled: dict | None,
+    mapping: dict[str, str],
+    reconciled: Mapping[str, str | None] | None,
     expected: list[str],
 ) -> None:
     assert roles_after(plan_of(megan(groups, roles, mapping, reconciled)), roles) == expected
@@ -107,10 +113,10 @@ def test_r2_switched_off_nobody_elses_roles_change(plan_of: PlanOf) -> None:
 
 @pytest.mark.parametrize("employees", [[], [employee()]])
 @pytest.mark.parametrize(("switch", "roles"), [(True, ["role-Employee", "role-HR"]), (False, ["role-Employee"])])
-def test_r3_roles_at_creation(plan_of: PlanOf, employees: list, switch: bool, roles: list) -> None:
+def test_r3_roles_at_creation(plan_of: PlanOf, employees: list[Row], switch: bool, roles: list[str]) -> None:
     newcomer = person(groups=["HR", "Employees"])
     plan = plan_of(scenario([newcomer], [], employees, mapping=BOTH, synchronize_roles=switch))
-    assert change(plan, "create_user")[1]["roleIds"] == roles
+    assert after_of(plan, "create_user")["roleIds"] == roles
 
 
 def test_r4_an_old_role_that_another_group_still_gives_stays(plan_of: PlanOf) -> None:
@@ -245,26 +251,26 @@ def _one_group_in_two_entries(case: Row, settings: Row, state: Row) -> None:  # 
 def test_r8_a_name_of_the_settings_that_means_nothing_or_two_things_stops_the_run(
     spoil: Callable[[Row, Row, Row], None], implementation: str
 ) -> None:
-    case, settings, state, now, *_ = scenario([person()])
-    spoil(case, settings, state)
+    made = scenario([person()])
+    spoil(*made[:3])
     with pytest.raises(ConfigurationError):
-        IMPLEMENTATIONS[implementation](case, settings, state, now)
+        IMPLEMENTATIONS[implementation](*made)
 
 
 def test_r8_a_renamed_group_goes_on_working(plan_of: PlanOf) -> None:
-    case, settings, state, now, *_ = scenario([person()], [login()], linked=["megan"])
-    case["entra"]["groups"][0]["displayName"] = "Staff"
-    state["groupIds"] = [{"groupName": "Employees", "groupId": "group-Employees"}]
-    plan = plan_of((case, settings, state, now))
+    made = scenario([person()], [login()], linked=["megan"])
+    made[0]["entra"]["groups"][0]["displayName"] = "Staff"
+    made[2]["groupIds"] = [{"groupName": "Employees", "groupId": "group-Employees"}]
+    plan = plan_of(made)
     assert told(plan) == ["L9 user_without_employee megan", "R8 group_renamed Staff"]
     assert plan["findings"][0]["object"] == "group-Employees"
 
 
 def test_r8_of_two_groups_of_one_name_the_id_chooses(plan_of: PlanOf) -> None:
-    case, settings, state, now, *_ = scenario([person()])
-    case["entra"]["groups"].append({"id": "group-again", "displayName": "Employees"})
-    settings["groups"][0]["group"] = "group-Employees"
-    assert "L1 create_user megan" in told(plan_of((case, settings, state, now)))
+    made = scenario([person()])
+    made[0]["entra"]["groups"].append({"id": "group-again", "displayName": "Employees"})
+    made[1]["groups"][0]["group"] = "group-Employees"
+    assert "L1 create_user megan" in told(plan_of(made))
 
 
 @pytest.mark.parametrize(
@@ -273,7 +279,7 @@ def test_r8_of_two_groups_of_one_name_the_id_chooses(plan_of: PlanOf) -> None:
 )
 @pytest.mark.parametrize("logins", [[], [login()]])
 def test_r9_the_role_state_is_the_groups_and_the_mapping_where_r4_applies(
-    plan_of: PlanOf, switch: bool, employees: list, role: str | None, logins: list
+    plan_of: PlanOf, switch: bool, employees: list[Row], role: str | None, logins: list[Row]
 ) -> None:
     plan = plan_of(scenario([person()], logins, employees, synchronize_roles=switch))
     assert plan["roleStates"] == [{"entraId": "entra-megan", "groups": {"group-Employees": role}}]
@@ -291,12 +297,12 @@ def test_r9_waits_while_a_role_action_is_held(plan_of: PlanOf) -> None:
 
 
 def test_r9_does_not_wait_for_an_action_that_gives_no_role(plan_of: PlanOf) -> None:
-    held = {"guards": {"max_grants": {"min_count": 0, "percent": 0}}}
-    plan = plan_of(scenario([person()], [login(active=False)], linked=["megan"], reactivate="all", **held))
+    none = {"max_grants": {"min_count": 0, "percent": 0}}
+    plan = plan_of(scenario([person()], [login(active=False)], linked=["megan"], reactivate="all", guards=none))
     assert told(plan) == ["L4 activate_user megan held by G7", "L9 user_without_employee megan"]
     assert plan["roleStates"] == [{"entraId": "entra-megan", "groups": {"group-Employees": "role-Employee"}}]
 
 
 @pytest.mark.parametrize("people", [[], [person(groups=[])], [person(accountEnabled=False)]])
-def test_r9_a_leavers_role_state_stays(plan_of: PlanOf, people: list) -> None:
+def test_r9_a_leavers_role_state_stays(plan_of: PlanOf, people: list[Row]) -> None:
     assert plan_of(scenario(people, [login()], linked=["megan"]))["roleStates"] == []

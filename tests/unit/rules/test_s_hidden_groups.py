@@ -1,13 +1,17 @@
 """S: groups whose members Graph may hide, and groups in room groups."""
 
+from typing import Unpack
+
 import pytest
 
-from tests.reference.builders import ROOMS, person, scenario, told
-from tests.reference.subject import PlanOf, Scenario
+from tests.reference.builders import ROOMS, SomeSettings, person, scenario, told
+from tests.reference.subject import PlanOf, Row, Scenario
 from tests.reference.terms import ConfigurationError
 
 
-def hidden(name: str, visibility: str = "HiddenMembership", *, allowed: bool = True, **settings: object) -> Scenario:
+def hidden(
+    name: str, visibility: str = "HiddenMembership", *, allowed: bool = True, **settings: Unpack[SomeSettings]
+) -> Scenario:
     """Employees with the group Copenhagen in it, rooms, and one of the groups with this visibility."""
     nested = {"Employees": ["Copenhagen"], "Copenhagen": []}
     made = scenario([person(groups=[])], nested=nested, member_read_hidden=allowed, **settings)
@@ -17,7 +21,7 @@ def hidden(name: str, visibility: str = "HiddenMembership", *, allowed: bool = T
     return made
 
 
-def found(plan: dict) -> list[str]:
+def found(plan: Row) -> list[str]:
     return [row["subject"] for row in plan["findings"] if row["code"] == "hidden_membership"]
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from tests.reference.builders import ago, deactivated, employee, login, person, scenario, told
 from tests.reference.calendar_builders import calendar
-from tests.reference.subject import IMPLEMENTATIONS, PlanOf, Row
+from tests.reference.subject import IMPLEMENTATIONS, PlanOf, Row, Scenario
 from tests.reference.terms import ConfigurationError
 
-SSO = {"sso": {"service_principal_id": "sp-1"}}
+SSO = {"service_principal_id": "sp-1"}
 
 
 def application(*principals: str, required: bool | None = True) -> Row:
@@ -25,21 +25,21 @@ def signs(plan: Row) -> list[str]:
 
 def test_sso_not_assigned_is_about_people_in_scope(plan_of: PlanOf) -> None:
     people = [person("megan"), person("ray", accountEnabled=False), person("ole", groups=[])]
-    plan = plan_of(scenario(people, entra=application("entra-other"), **SSO))
+    plan = plan_of(scenario(people, entra=application("entra-other"), sso=SSO))
     assert signs(plan) == ["S sso_not_assigned megan"]
 
 
 @pytest.mark.parametrize("principal", ["entra-megan", "group-Employees", "group-Other"])
 def test_sso_who_is_assigned_or_in_an_assigned_group_may_sign_on(plan_of: PlanOf, principal: str) -> None:
     people = [person(groups=["Employees", "Other"])]
-    assert signs(plan_of(scenario(people, entra=application(principal), **SSO))) == []
+    assert signs(plan_of(scenario(people, entra=application(principal), sso=SSO))) == []
 
 
 @pytest.mark.parametrize("nested_groups", [True, False])
 def test_sso_membership_of_an_assigned_group_is_direct(plan_of: PlanOf, nested_groups: bool) -> None:
     nested = {"All": ["Employees"]}
     plan = plan_of(
-        scenario([person()], nested=nested, entra=application("group-All"), nested_groups=nested_groups, **SSO)
+        scenario([person()], nested=nested, entra=application("group-All"), nested_groups=nested_groups, sso=SSO)
     )
     assert signs(plan) == ["S sso_not_assigned megan"]
 
@@ -48,23 +48,23 @@ def test_sso_membership_of_an_assigned_group_is_direct(plan_of: PlanOf, nested_g
 def test_sso_an_application_that_requires_no_assignment_lets_everybody_in(
     plan_of: PlanOf, required: bool | None
 ) -> None:
-    assert signs(plan_of(scenario([person()], entra=application(required=required), **SSO))) == []
+    assert signs(plan_of(scenario([person()], entra=application(required=required), sso=SSO))) == []
 
 
-@pytest.mark.parametrize("settings", [{}, {"sso": {"service_principal_id": None}}])
-def test_sso_without_an_application_in_the_settings_nobody_asks(plan_of: PlanOf, settings: dict) -> None:
-    assert signs(plan_of(scenario([person()], entra=application(), **settings))) == []
+@pytest.mark.parametrize("sso", [None, {"service_principal_id": None}])
+def test_sso_without_an_application_in_the_settings_nobody_asks(plan_of: PlanOf, sso: dict[str, None] | None) -> None:
+    assert signs(plan_of(scenario([person()], entra=application(), sso=sso))) == []
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
 def test_r8_the_application_of_the_settings_must_exist(implementation: str) -> None:
     with pytest.raises(ConfigurationError):
-        IMPLEMENTATIONS[implementation](*scenario([person()], **SSO))
+        IMPLEMENTATIONS[implementation](*scenario([person()], sso=SSO))
 
 
 def test_s_speaks_of_people_left_alone(plan_of: PlanOf) -> None:
     twins = [person("megan"), person("twin", userPrincipalName="MEGAN@contoso.com", mail="twin@contoso.com")]
-    plan = plan_of(scenario(twins, [login()], entra=application(), **SSO))
+    plan = plan_of(scenario(twins, [login()], entra=application(), sso=SSO))
     assert told(plan) == [
         "M4 ambiguous_match megan",
         "M4 ambiguous_match twin",
@@ -73,7 +73,7 @@ def test_s_speaks_of_people_left_alone(plan_of: PlanOf) -> None:
     ]
 
 
-def dynamic(group: str, *people: Row, types: tuple[str, ...] = ("DynamicMembership",)) -> Row:
+def dynamic(group: str, *people: Row, types: tuple[str, ...] = ("DynamicMembership",)) -> Scenario:
     made = scenario(people, mapping={"Employees": "Employee", "HR": "HR"})
     (row,) = [row for row in made[0]["entra"]["groups"] if row["displayName"] == group]
     row["groupTypes"] = list(types)
@@ -101,26 +101,27 @@ def test_dynamic_group_guests_is_not_about_rooms(plan_of: PlanOf) -> None:
 
 
 @pytest.mark.parametrize(("nested_groups", "expected"), [(False, ["S nested_group_ignored Employees"]), (True, [])])
-def test_nested_group_ignored_is_told_once_a_group(plan_of: PlanOf, nested_groups: bool, expected: list) -> None:
+def test_nested_group_ignored_is_told_once_a_group(plan_of: PlanOf, nested_groups: bool, expected: list[str]) -> None:
     nested, mapping = {"Employees": ["Office", "Shop"]}, {"Employees": "Employee", "Office": "HR", "Shop": "HR"}
     assert told(plan_of(scenario(nested=nested, mapping=mapping, nested_groups=nested_groups))) == expected
 
 
 @pytest.mark.parametrize(
-    ("mapping", "settings", "employees", "expected"),
+    ("mapping", "switch", "employees", "expected"),
     [
-        ({"Employees": "Employee", "HR": "HR"}, {"synchronize_roles": False}, [], 1),
-        ({"Employees": "Employee", "HR": "HR"}, {"synchronize_roles": None}, [], 1),
-        ({"Employees": "Employee", "HR": "Employee"}, {"synchronize_roles": False}, [], 0),
-        ({"Employees": "Employee", "HR": "HR"}, {"synchronize_roles": True}, [], 0),
-        ({"Employees": "Employee", "HR": "HR"}, {"synchronize_roles": False}, [employee()], 0),
+        ({"Employees": "Employee", "HR": "HR"}, False, [], 1),
+        ({"Employees": "Employee", "HR": "HR"}, None, [], 1),
+        ({"Employees": "Employee", "HR": "Employee"}, False, [], 0),
+        ({"Employees": "Employee", "HR": "HR"}, True, [], 0),
+        ({"Employees": "Employee", "HR": "HR"}, False, [employee()], 0),
     ],
     ids=["two roles", "the switch is off by default", "one role", "all roles come", "an employee"],
 )
 def test_multiple_groups_single_role(
-    plan_of: PlanOf, mapping: dict, settings: dict, employees: list, expected: int
+    plan_of: PlanOf, mapping: dict[str, str], switch: bool | None, employees: list[Row], expected: int
 ) -> None:
-    plan = plan_of(scenario([person(groups=["Employees", "HR"])], [], employees, mapping=mapping, **settings))
+    people = [person(groups=["Employees", "HR"])]
+    plan = plan_of(scenario(people, [], employees, mapping=mapping, synchronize_roles=switch))
     assert signs(plan) == ["S multiple_groups_single_role megan"] * expected
 
 
@@ -152,7 +153,7 @@ def test_calendar_not_editable_is_told_once_a_calendar(plan_of: PlanOf) -> None:
     ids=["switched off", "disabled", "unmanaged", "not active", "as it should be"],
 )
 def test_calendar_not_editable_is_about_people_who_have_calendars(
-    plan_of: PlanOf, user: dict, active: bool, switch: bool, expected: int
+    plan_of: PlanOf, user: Row, active: bool, switch: bool, expected: int
 ) -> None:
     mailbox = {"calendars": {"entra-megan": [calendar(canEdit=False)]}}
     logins = [login(active=active)]
@@ -203,7 +204,7 @@ def test_email_nearly_matches_is_at_most_one_edit_away(plan_of: PlanOf, email: s
         ({"firstName": "Łucja", "lastName": "Oz"}, False),
     ],
 )
-def test_email_nearly_matches_by_name(plan_of: PlanOf, names: dict, near: bool) -> None:
+def test_email_nearly_matches_by_name(plan_of: PlanOf, names: Row, near: bool) -> None:
     user = person(givenName="Łucja", surname="Öz")
     plan = plan_of(scenario([user], [], [employee("other", email="far@fabrikam.dk", **names)]))
     assert signs(plan) == ["S email_nearly_matches megan"] * near
@@ -219,13 +220,15 @@ def test_email_nearly_matches_nobody_without_a_name(plan_of: PlanOf) -> None:
     [({"status": "pending"}, 1), ({"status": "archived"}, 0), ({"email": "megan@contoso.com"}, 0)],
     ids=["pending", "archived", "her own"],
 )
-def test_email_nearly_matches_is_about_active_and_pending_employees(plan_of: PlanOf, near: dict, found: int) -> None:
+def test_email_nearly_matches_is_about_active_and_pending_employees(plan_of: PlanOf, near: Row, found: int) -> None:
     plan = plan_of(scenario([person()], [], [employee(**{"email": "megam@contoso.com", **near})]))
     assert signs(plan) == ["S email_nearly_matches megan"] * found
 
 
 @pytest.mark.parametrize(("groups", "found"), [(["Employees"], 0), ([], 1)])
-def test_email_nearly_matches_no_employee_of_somebody_else_in_scope(plan_of: PlanOf, groups: list, found: int) -> None:
+def test_email_nearly_matches_no_employee_of_somebody_else_in_scope(
+    plan_of: PlanOf, groups: list[str], found: int
+) -> None:
     people = [person("megan"), person("megam", groups=groups)]
     assert signs(plan_of(scenario(people, [], [employee("megam")]))) == ["S email_nearly_matches megan"] * found
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.reference.builders import employee, login, person, scenario, told
+from tests.reference.builders import SomeSettings, employee, login, person, scenario, told
 from tests.reference.calendar_builders import calendar, event, in_emply, own, pair, recorded
 from tests.reference.guards import action_id
 from tests.reference.subject import PlanOf, Row
 
-SWITCHED_OFF = {"actions": [], "findings": [], "roleStates": [], "endedPairs": []}
+SWITCHED_OFF: Row = {"actions": [], "findings": [], "roleStates": [], "endedPairs": []}
 
 
 def test_x_nothing_is_planned_and_nothing_is_found(plan_of: PlanOf) -> None:
@@ -64,7 +64,7 @@ def test_x_the_calendars_of_unmanaged_people_and_of_those_left_alone_go_as_well(
 
 
 @pytest.mark.parametrize("off", [{"enabled": False}, {"synchronize_calendars": False}])
-def test_c6_is_never_held(plan_of: PlanOf, off: dict) -> None:
+def test_c6_is_never_held(plan_of: PlanOf, off: SomeSettings) -> None:
     sides: Row = {"emply": {"calendars": [in_emply()]}, "guards": {"max_deactivations": {"min_count": 0, "percent": 0}}}
     before = scenario([person()], [login()], [employee()], linked=["megan"], **sides, **off)
     (row,) = plan_of(before)["actions"]

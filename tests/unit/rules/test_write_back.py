@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.reference.builders import change, employee, login, person, scenario, told
+from tests.reference.builders import SomeSettings, after_of, change, employee, login, person, scenario, told
 from tests.reference.subject import IMPLEMENTATIONS, PlanOf, Row, Scenario
 from tests.reference.terms import ConfigurationError
 
 DOMAINS = [{"name": "Contoso.com"}, {"name": "fabrikam.dk"}]
-DELETE = {"entra_write_back": {"delete": True}}
-UPDATE = {"entra_write_back": {"update": True}}
+DELETE = {"delete": True}
+UPDATE = {"update": True}
 ARCHIVED = employee(status="archived")
-STRANGER = {"username": "Soren@Contoso.com", "email": None, "firstName": "Søren", "lastName": " Ågård "}
+STRANGER: Row = {"username": "Soren@Contoso.com", "email": None, "firstName": "Søren", "lastName": " Ågård "}
 HYBRID = {"onPremisesSyncEnabled": True}
 
 
@@ -23,24 +23,25 @@ def test_w0_a_hybrid_tenant_has_no_write_back(implementation: str, switch: str) 
 
 
 @pytest.mark.parametrize("switches", [{}, {"create": False, "update": False, "delete": False}])
-def test_w0_a_hybrid_tenant_without_write_back_is_fine(plan_of: PlanOf, switches: dict) -> None:
+def test_w0_a_hybrid_tenant_without_write_back_is_fine(plan_of: PlanOf, switches: dict[str, bool]) -> None:
     assert told(plan_of(scenario(entra={"organization": HYBRID}, entra_write_back=switches))) == []
 
 
 def test_w0_a_hybrid_user_is_not_updated(plan_of: PlanOf) -> None:
     user = person(onPremisesSyncEnabled=True)
-    plan = plan_of(scenario([user], [login()], [employee(firstName="Megan")], linked=["megan"], **UPDATE))
+    named = employee(firstName="Megan")
+    plan = plan_of(scenario([user], [login()], [named], linked=["megan"], entra_write_back=UPDATE))
     assert told(plan) == ["W0 hybrid_read_only megan"]
 
 
 def test_w0_a_hybrid_user_with_nothing_to_update_needs_no_finding(plan_of: PlanOf) -> None:
     user = person(onPremisesSyncEnabled=True)
-    assert told(plan_of(scenario([user], [login()], [employee()], linked=["megan"], **UPDATE))) == []
+    assert told(plan_of(scenario([user], [login()], [employee()], linked=["megan"], entra_write_back=UPDATE))) == []
 
 
 def test_w0_a_hybrid_user_is_not_deleted(plan_of: PlanOf) -> None:
     user = person(onPremisesSyncEnabled=True, accountEnabled=False)
-    plan = plan_of(scenario([user], [login()], [ARCHIVED], linked=["megan"], **DELETE))
+    plan = plan_of(scenario([user], [login()], [ARCHIVED], linked=["megan"], entra_write_back=DELETE))
     assert told(plan) == ["L6 deactivate_user megan (account_disabled)", "W0 hybrid_read_only megan"]
 
 
@@ -74,9 +75,9 @@ def test_w1_an_external_emply_user_is_created_in_entra(plan_of: PlanOf) -> None:
 
 def test_w1_the_email_is_the_upn_where_the_username_is_no_verified_address(plan_of: PlanOf) -> None:
     plan = plan_of(stranger({"username": "soren", "email": "soren@fabrikam.dk"}))
-    assert change(plan, "create_user")[1]["userPrincipalName"] == "soren@fabrikam.dk"
+    assert after_of(plan, "create_user")["userPrincipalName"] == "soren@fabrikam.dk"
     plan = plan_of(stranger({"username": "soren@gmail.com", "email": "soren@fabrikam.dk"}))
-    assert change(plan, "create_user")[1]["userPrincipalName"] == "soren@fabrikam.dk"
+    assert after_of(plan, "create_user")["userPrincipalName"] == "soren@fabrikam.dk"
 
 
 @pytest.mark.parametrize(
@@ -92,8 +93,8 @@ def test_w1_without_a_verified_domain_nobody_is_created(plan_of: PlanOf, usernam
     ("names", "display_name"),
     [({"lastName": None}, "Søren"), ({"firstName": " ", "lastName": None}, "Soren@Contoso.com")],
 )
-def test_w1_who_has_no_name_is_displayed_by_upn(plan_of: PlanOf, names: dict, display_name: str) -> None:
-    assert change(plan_of(stranger(names)), "create_user")[1]["displayName"] == display_name
+def test_w1_who_has_no_name_is_displayed_by_upn(plan_of: PlanOf, names: Row, display_name: str) -> None:
+    assert after_of(plan_of(stranger(names)), "create_user")["displayName"] == display_name
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_w1_who_has_no_name_is_displayed_by_upn(plan_of: PlanOf, names: dict, di
         {"proxyAddresses": ["smtp:soren@contoso.com"]},
     ],
 )
-def test_w1_whose_address_entra_knows_is_not_created(plan_of: PlanOf, known: dict) -> None:
+def test_w1_whose_address_entra_knows_is_not_created(plan_of: PlanOf, known: Row) -> None:
     assert told(plan_of(stranger({}, (person("ole", groups=[], **known),)))) == []
 
 
@@ -116,14 +117,14 @@ def test_w1_an_email_that_entra_knows_counts_as_well(plan_of: PlanOf) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"active": False}, {"employeeId": "employee-old"}])
-def test_w1_neither_deactivated_nor_archived_people_are_created(plan_of: PlanOf, fields: dict) -> None:
+def test_w1_neither_deactivated_nor_archived_people_are_created(plan_of: PlanOf, fields: Row) -> None:
     made = stranger(fields)
     made[0]["emply"]["employees"] = [employee("old", status="archived")]
     assert told(plan_of(made)) == []
 
 
 @pytest.mark.parametrize("people", [[], [person()]], ids=["gone in Entra", "of other addresses there"])
-def test_w1_who_is_linked_is_nobody_to_create(plan_of: PlanOf, people: list) -> None:
+def test_w1_who_is_linked_is_nobody_to_create(plan_of: PlanOf, people: list[Row]) -> None:
     sides: Row = {"entra": {"organization": {"verifiedDomains": DOMAINS}}, "entra_write_back": {"create": True}}
     plan = plan_of(scenario(people, [login(username="mj@contoso.com", email=None)], linked=["megan"], **sides))
     assert [line for line in told(plan) if line.startswith("W1")] == []
@@ -170,7 +171,7 @@ EMPLOYED = {
 
 def test_w2_six_fields_follow_the_employee(plan_of: PlanOf) -> None:
     user = person(givenName="Lucy", surname="Öz ", department="Aarhus")
-    plan = plan_of(scenario([user], [login()], [employee(**EMPLOYED)], linked=["megan"], **UPDATE))
+    plan = plan_of(scenario([user], [login()], [employee(**EMPLOYED)], linked=["megan"], entra_write_back=UPDATE))
     assert told(plan) == ["W2 update_user megan"]
     before, after = change(plan, "update_user")
     assert before == {
@@ -193,39 +194,40 @@ def test_w2_six_fields_follow_the_employee(plan_of: PlanOf) -> None:
 def test_w2_entra_keeps_what_the_employee_does_not_have(plan_of: PlanOf) -> None:
     user = person(givenName="Megan", surname="Jordan", displayName="MJ", jobTitle="Chief", department="Aarhus")
     nothing = employee(firstName="Megan", lastName=" ", jobTitle="", departmentId="department-gone")
-    assert told(plan_of(scenario([user], [login()], [nothing], linked=["megan"], **UPDATE))) == []
+    assert told(plan_of(scenario([user], [login()], [nothing], linked=["megan"], entra_write_back=UPDATE))) == []
 
 
 def test_w2_the_display_name_follows_where_there_are_both_names(plan_of: PlanOf) -> None:
     user = person(givenName="Megan", surname="Jordan")
     both = employee(firstName=" Megan ", lastName="Jordan")
-    plan = plan_of(scenario([user], [login()], [both], linked=["megan"], **UPDATE))
+    plan = plan_of(scenario([user], [login()], [both], linked=["megan"], entra_write_back=UPDATE))
     assert change(plan, "update_user") == ({"displayName": None}, {"displayName": "Megan Jordan"})
 
 
 def test_w2_holds_in_the_plan_that_makes_the_match(plan_of: PlanOf) -> None:
-    plan = plan_of(scenario([person()], [login()], [employee(jobTitle="Chief")], **UPDATE))
+    plan = plan_of(scenario([person()], [login()], [employee(jobTitle="Chief")], entra_write_back=UPDATE))
     assert told(plan) == ["M2 link_user megan", "W2 update_user megan"]
 
 
 @pytest.mark.parametrize("employees", [[], [employee(status="archived", jobTitle="Chief")]])
-def test_w2_without_an_employee_or_with_an_archived_one_entra_leads(plan_of: PlanOf, employees: list) -> None:
-    plan = plan_of(scenario([person()], [login()], employees, linked=["megan"], **UPDATE))
+def test_w2_without_an_employee_or_with_an_archived_one_entra_leads(plan_of: PlanOf, employees: list[Row]) -> None:
+    plan = plan_of(scenario([person()], [login()], employees, linked=["megan"], entra_write_back=UPDATE))
     assert [row["kind"] for row in plan["actions"]] == []
 
 
 def test_w2_who_is_not_in_scope_is_not_written(plan_of: PlanOf) -> None:
     leaver = employee(jobTitle="Chief", resignationDate="2026-12-31")
-    plan = plan_of(scenario([person(groups=[])], [login()], [leaver], linked=["megan"], **UPDATE))
+    plan = plan_of(scenario([person(groups=[])], [login()], [leaver], linked=["megan"], entra_write_back=UPDATE))
     assert told(plan) == ["L7 deactivate_user megan (removed_from_group)"]
 
 
 def test_w2_whoever_this_plan_creates_has_to_wait(plan_of: PlanOf) -> None:
-    assert told(plan_of(scenario([person()], [], [employee(jobTitle="Chief")], **UPDATE))) == ["L1 create_user megan"]
+    plan = plan_of(scenario([person()], [], [employee(jobTitle="Chief")], entra_write_back=UPDATE))
+    assert told(plan) == ["L1 create_user megan"]
 
 
 def test_w3_a_leaver_is_deleted_in_entra_and_deactivated_in_emply(plan_of: PlanOf) -> None:
-    plan = plan_of(scenario([person()], [login()], [ARCHIVED], linked=["megan"], **DELETE))
+    plan = plan_of(scenario([person()], [login()], [ARCHIVED], linked=["megan"], entra_write_back=DELETE))
     assert told(plan) == [
         "L11 employee_archived_in_group megan",
         "W3 deactivate_user megan (deleted_in_entra)",
@@ -241,20 +243,20 @@ def test_w3_a_leaver_is_deleted_in_entra_and_deactivated_in_emply(plan_of: PlanO
     [{"accountEnabled": False}, {"groups": []}, {"groups": ["Meeting rooms"]}],
     ids=["instead of L6", "instead of L7", "instead of L7a"],
 )
-def test_w3_speaks_before_l6_l7_and_l7a(plan_of: PlanOf, user: dict) -> None:
-    plan = plan_of(scenario([{**person(), **user}], [login()], [ARCHIVED], linked=["megan"], **DELETE))
+def test_w3_speaks_before_l6_l7_and_l7a(plan_of: PlanOf, user: Row) -> None:
+    plan = plan_of(scenario([{**person(), **user}], [login()], [ARCHIVED], linked=["megan"], entra_write_back=DELETE))
     assert told(plan) == ["W3 deactivate_user megan (deleted_in_entra)", "W3 delete_user megan"]
 
 
 def test_w3_a_deactivated_user_is_not_deactivated_again_nor_activated(plan_of: PlanOf) -> None:
-    inactive = [login(active=False)]
-    plan = plan_of(scenario([person()], inactive, [ARCHIVED], linked=["megan"], reactivate="all", **DELETE))
+    chosen: SomeSettings = {"reactivate": "all", "entra_write_back": DELETE}
+    plan = plan_of(scenario([person()], [login(active=False)], [ARCHIVED], linked=["megan"], **chosen))
     assert told(plan) == ["L11 employee_archived_in_group megan", "W3 delete_user megan"]
 
 
 def test_w3_acts_on_unmanaged_people_too(plan_of: PlanOf) -> None:
     state: Row = {"linked": ["megan"], "reconciled": {"megan": {"HR": "HR"}}}
-    plan = plan_of(scenario([person(groups=["HR"])], [login()], [ARCHIVED], **state, **DELETE))
+    plan = plan_of(scenario([person(groups=["HR"])], [login()], [ARCHIVED], **state, entra_write_back=DELETE))
     assert told(plan) == [
         "L8 unmanaged megan",
         "W3 deactivate_user megan (deleted_in_entra)",
@@ -264,37 +266,39 @@ def test_w3_acts_on_unmanaged_people_too(plan_of: PlanOf) -> None:
 
 def test_w3_a_link_that_this_plan_makes_is_too_young(plan_of: PlanOf) -> None:
     archived = employee(email="ole@contoso.com", status="archived")
-    made = scenario([person(mail="ole@contoso.com")], [login(email=None)], [archived], **DELETE)
+    made = scenario([person(mail="ole@contoso.com")], [login(email=None)], [archived], entra_write_back=DELETE)
     assert told(plan_of(made)) == ["L11 employee_archived_in_group megan", "M2 link_user megan"]
 
 
 @pytest.mark.parametrize("status", ["active", "pending", None])
 def test_w3_only_an_archived_employee_deletes(plan_of: PlanOf, status: str | None) -> None:
-    assert told(plan_of(scenario([person()], [login()], [employee(status=status)], linked=["megan"], **DELETE))) == []
+    employees = [employee(status=status)]
+    plan = plan_of(scenario([person()], [login()], employees, linked=["megan"], entra_write_back=DELETE))
+    assert told(plan) == []
 
 
 def test_w3_who_is_gone_in_entra_is_not_deleted(plan_of: PlanOf) -> None:
-    plan = plan_of(scenario([], [login()], [ARCHIVED], linked=["megan"], **DELETE))
+    plan = plan_of(scenario([], [login()], [ARCHIVED], linked=["megan"], entra_write_back=DELETE))
     assert told(plan) == ["L5 deactivate_user megan (deleted_in_entra)"]
 
 
 def test_w3_happens_once_for_an_entra_user_and_an_employee(plan_of: PlanOf) -> None:
     state = {"deletedUsers": [{"entraId": "entra-megan", "employeeId": "employee-megan"}]}
-    plan = plan_of(scenario([person()], [login()], [ARCHIVED], linked=["megan"], state=state, **DELETE))
+    plan = plan_of(scenario([person()], [login()], [ARCHIVED], linked=["megan"], state=state, entra_write_back=DELETE))
     assert told(plan) == ["L11 employee_archived_in_group megan"]
 
 
 @pytest.mark.parametrize(
     "other", [{"entraId": "entra-megan", "employeeId": "employee-1"}, {"entraId": "e", "employeeId": "employee-megan"}]
 )
-def test_w3_another_employee_or_another_user_is_another_case(plan_of: PlanOf, other: dict) -> None:
+def test_w3_another_employee_or_another_user_is_another_case(plan_of: PlanOf, other: Row) -> None:
     state = {"deletedUsers": [other]}
-    plan = plan_of(scenario([person()], [login()], [ARCHIVED], linked=["megan"], state=state, **DELETE))
+    plan = plan_of(scenario([person()], [login()], [ARCHIVED], linked=["megan"], state=state, entra_write_back=DELETE))
     assert "W3 delete_user megan" in told(plan)
 
 
 @pytest.mark.parametrize("switches", [{}, {"create": False, "update": False, "delete": False}, None])
-def test_w4_with_the_switches_off_nothing_of_w_appears(plan_of: PlanOf, switches: dict | None) -> None:
+def test_w4_with_the_switches_off_nothing_of_w_appears(plan_of: PlanOf, switches: dict[str, bool] | None) -> None:
     people = [person("megan"), person("ole", onPremisesSyncEnabled=True)]
     logins = [login("megan"), login("ole"), login("soren", **STRANGER)]
     employees = [ARCHIVED, employee("ole", jobTitle="Chief")]
