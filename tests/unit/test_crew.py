@@ -99,7 +99,8 @@ def test_an_interruption_of_whoever_waits_stops_the_others() -> None:
     def interrupted(_number: int, _result: object) -> None:
         raise KeyboardInterrupt
 
-    done, left_behind = [], Mock()
+    done: list[int] = []
+    left_behind = Mock()
     lanes = [[number] for number in range(1000)]
     with pytest.raises(KeyboardInterrupt):
         Crew(lanes, done.append, left_behind=left_behind).run(interrupted)

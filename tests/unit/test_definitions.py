@@ -93,7 +93,9 @@ def test_a_resource_takes_the_place_of_the_one_of_its_name() -> None:
     mine = ResourceDefinition.hardcoded_resource("mine")
     resources = build_defs(resources={"connections": mine}).get_repository_def().get_top_level_resources()
     assert resources.keys() == {"connections", "io_manager"}
-    assert build_defs(resources={"connections": mine}).resources["connections"] is mine
+    given = build_defs(resources={"connections": mine}).resources
+    assert given is not None
+    assert given["connections"] is mine
 
 
 def test_the_executor_can_be_another() -> None:

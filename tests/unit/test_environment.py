@@ -30,7 +30,7 @@ def test_defaults_are_the_public_cloud_and_the_working_folder() -> None:
 def test_a_missing_variable_of_entra_is_named(name: str, value: str | None) -> None:
     variables = {**NEEDED, name: value} if value is not None else {key: NEEDED[key] for key in NEEDED if key != name}
     with pytest.raises(SettingsError, match=name):
-        _ = Environment.load(variables).entra  # type: ignore[arg-type]
+        _ = Environment.load(variables).entra
 
 
 @pytest.mark.parametrize("name", ["EMPLY_CUSTOMER", "EMPLY_API_KEY"])

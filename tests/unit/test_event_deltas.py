@@ -228,7 +228,7 @@ def test_an_occurrence_without_its_series_is_asked_for_by_itself() -> None:
 
 def test_an_event_that_only_touches_the_window_is_not_in_it() -> None:
     before = {"start": _at(1, 0) | {"dateTime": "2026-10-31T23:00:00"}, "end": _at(1, 0)}
-    graph = Outlook([_event("a"), _event("touching", **before)])
+    graph = Outlook([_event("a"), _event("touching") | before])
     first = graph.read()
     assert _titles(first) == {"a": "Møde a"}
     assert _titles(graph.read(first)) == {"a": "Møde a"}
@@ -336,17 +336,17 @@ def test_paired_events_that_the_window_shows_are_not_asked_for() -> None:
 
 def test_paired_events_out_of_the_window_are_read_by_themselves_each_time() -> None:
     graph = Outlook([_event("a")])
-    graph.single = {"later": _event("later", **AFTER)}
+    graph.single = {"later": _event("later") | AFTER}
     first = graph.read(None, "later", "gone")
     assert _titles(first) == {"a": "Møde a", "later": "Møde later"}
-    graph.single = {"later": _event("later", **AFTER, changeKey="2")}
+    graph.single = {"later": _event("later", changeKey="2") | AFTER}
     second = graph.read(first, "later", "gone").frames["entra_events"]
     assert dict(zip(second["event_id"], second["change_key"], strict=True)) == {"a": "1", "later": "2"}
 
 
 def test_an_event_out_of_the_window_is_forgotten_with_its_pair() -> None:
     graph = Outlook([_event("a")])
-    graph.single = {"later": _event("later", **AFTER)}
+    graph.single = {"later": _event("later") | AFTER}
     assert list(_titles(graph.read(graph.read(None, "later")))) == ["a"]
 
 

@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import pandas as pd
@@ -30,7 +30,7 @@ CANARY = "kaya@canary.example"
 Build = Callable[[Any], pd.DataFrame]
 
 
-def _values(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _values(frame: pd.DataFrame) -> list[dict[Hashable, Any]]:
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
@@ -167,7 +167,8 @@ def test_what_is_accepted_without_pandera_is_accepted_by_it_too(model: type[pand
     assert frame_checks._satisfies(model, sound)
     for name in sound.columns:
         column = sound[name]
-        spoilt = [column.where([False, True]), column.where([False, False]), column.iloc[[0, 0]].reset_index(drop=True)]
+        spoilt = [column.where(pd.Series(kept, index=column.index)) for kept in ([False, True], [False, False])]
+        spoilt += [column.iloc[[0, 0]].reset_index(drop=True)]
         spoilt += [column.astype(object)] if column.dtype != "object" else []
         spoilt += [pd.Series(text, index=column.index, dtype="str") for text in ("", "Niemand", None)]
         for frame in [sound.drop(columns=name), *(sound.assign(**{name: values}) for values in spoilt)]:

@@ -19,16 +19,16 @@ CAMPAIGN = range(6, 600)
 
 
 def nothing_but_what_is_held_remains_after_applying(scenario: Scenario, plan_of: Implementation) -> None:
-    case, settings, state, now, *read = scenario
+    case, settings, state, now, unreadable, hidden = scenario
     for _ in range(2):
-        plan = plan_of(case, settings, state, now, *read)
+        plan = plan_of(case, settings, state, now, unreadable, hidden)
         case, state = applied(case, settings, state, now, plan)
-    last = plan_of(case, settings, state, now, *read)
+    last = plan_of(case, settings, state, now, unreadable, hidden)
     assert [action_id(action) for action in last["actions"] if not action["held_by"]] == []
 
 
 def the_order_of_rows_never_matters(scenario: Scenario, plan_of: Implementation) -> None:
-    case, settings, state, now, *read = scenario
+    case, settings, state, now, unreadable, hidden = scenario
     turned = copy.deepcopy((case, state))
     shuffle = random.Random(1).shuffle
     for lists in (turned[0].get("entra", {}), turned[0].get("emply", {}), turned[1]):
@@ -42,7 +42,7 @@ def the_order_of_rows_never_matters(scenario: Scenario, plan_of: Implementation)
         for calendar in calendars:
             shuffle(calendar.get("events", []))
     expected = comparable(plan_of(*scenario))
-    assert comparable(plan_of(turned[0], settings, turned[1], now, *read)) == expected
+    assert comparable(plan_of(turned[0], settings, turned[1], now, unreadable, hidden)) == expected
 
 
 def no_external_user_is_touched(scenario: Scenario, plan_of: Implementation) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation.mapping import groups_to_read, resolve
+from entra_emply.reconciliation.mapping import Mapping, groups_to_read, resolve
 from entra_emply.reconciliation.settings import Settings, parse
 
 GROUPS = {"g1": "Employees", "g2": "HR", "g3": "HR"}
@@ -16,11 +16,11 @@ def frame(rows: dict[str, str], *columns: str) -> pd.DataFrame:
     return pd.DataFrame(rows.items(), columns=list(columns), dtype="str")
 
 
-def resolved(*groups: dict[str, object], recorded: dict[str, str] | None = None, **settings: object):  # noqa: ANN201
+def resolved(*groups: dict[str, object], recorded: dict[str, str] | None = None, **settings: object) -> Mapping:
     return resolved_of(Settings.model_validate({"groups": groups, **settings}), recorded)
 
 
-def resolved_of(settings: Settings, recorded: dict[str, str] | None = None):  # noqa: ANN201
+def resolved_of(settings: Settings, recorded: dict[str, str] | None = None) -> Mapping:
     return resolve(
         settings,
         frame(GROUPS, "group_id", "display_name"),
@@ -59,23 +59,23 @@ def test_the_id_of_a_name_is_recorded_once_and_a_renamed_group_goes_on() -> None
 
 
 @pytest.mark.parametrize(
-    ("groups", "settings", "named"),
+    ("groups", "protected", "named"),
     [
-        ([{"group": "Nobody", "default_role": "Employee"}], {}, "no group 'Nobody'"),
-        ([{"group": "HR", "default_role": "Employee"}], {}, "2 groups of Entra are called 'HR'"),
-        ([employees(), {"group": "g1", "default_role": "Employee"}], {}, "'Employees' and 'g1' are the same group"),
-        ([employees(default_role="Chief")], {}, "no role 'Chief'"),
-        ([employees(default_role="HR")], {}, "2 roles of Emply are called 'HR'"),
-        ([employees(default_department="Aarhus")], {}, "no department 'Aarhus'"),
-        ([employees(default_department="Łódź")], {}, "2 departments of Emply are called 'Łódź'"),
-        ([employees()], {"protected_roles": ["Chief"]}, "no role 'Chief'"),
+        ([{"group": "Nobody", "default_role": "Employee"}], [], "no group 'Nobody'"),
+        ([{"group": "HR", "default_role": "Employee"}], [], "2 groups of Entra are called 'HR'"),
+        ([employees(), {"group": "g1", "default_role": "Employee"}], [], "'Employees' and 'g1' are the same group"),
+        ([employees(default_role="Chief")], [], "no role 'Chief'"),
+        ([employees(default_role="HR")], [], "2 roles of Emply are called 'HR'"),
+        ([employees(default_department="Aarhus")], [], "no department 'Aarhus'"),
+        ([employees(default_department="Łódź")], [], "2 departments of Emply are called 'Łódź'"),
+        ([employees()], ["Chief"], "no role 'Chief'"),
     ],
 )
 def test_what_does_not_exist_or_exists_twice_is_named(
-    groups: list[dict[str, object]], settings: dict[str, object], named: str
+    groups: list[dict[str, object]], protected: list[str], named: str
 ) -> None:
     with pytest.raises(SettingsError, match=named):
-        resolved(*groups, **settings)
+        resolved(*groups, protected_roles=protected)
 
 
 def test_every_wrong_name_is_said_at_once_with_its_line() -> None:

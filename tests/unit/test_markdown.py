@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from typing import Unpack
 
 import pandas as pd
 import pytest
@@ -12,7 +13,8 @@ from entra_emply.provisioning.report import ApplyReport, report_markdown
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.markdown import escaped, findings_markdown, plan_markdown
 from entra_emply.reconciliation.report.wording import names_of
-from tests.reference.builders import login, person, scenario
+from tests.reference.builders import SomeSettings, login, person, scenario
+from tests.reference.subject import Row
 from tests.reference.vectorised import inputs_of
 
 HELD = {"max_grants": {"min_count": 0, "percent": 0}}
@@ -26,7 +28,9 @@ EVIL = [
 ]
 
 
-def plan_text(*people: dict, logins: tuple = (), approval: str = "HOW", **settings: object) -> str:
+def plan_text(
+    *people: Row, logins: tuple[Row, ...] = (), approval: str = "HOW", **settings: Unpack[SomeSettings]
+) -> str:
     inputs = inputs_of(*scenario(list(people), list(logins), **settings))
     return plan_markdown(make_plan(inputs), names_of(inputs), approval)
 

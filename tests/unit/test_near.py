@@ -1,6 +1,7 @@
 """Texts at most one edit apart, against a comparison of each with each."""
 
 import random
+from collections.abc import Sequence
 
 import pandas as pd
 import pytest
@@ -19,8 +20,8 @@ def made(chosen: random.Random, count: int) -> list[str | None]:
     return [*texts, *NOBODY]
 
 
-def pairs(one: list[str | None], other: list[str | None]) -> set[tuple[int, int]]:
-    found = one_edit_apart(pd.Series(one, dtype="str"), pd.Series(other, dtype="str"))
+def pairs(one: Sequence[str | None], other: Sequence[str | None]) -> set[tuple[int, int]]:
+    found = one_edit_apart(pd.Series(list(one), dtype="str"), pd.Series(list(other), dtype="str"))
     return set(zip(found["one"], found["other"], strict=True))
 
 

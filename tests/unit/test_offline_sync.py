@@ -35,7 +35,7 @@ def test_a_role_state_without_groups_is_not_none() -> None:
     nowhere, links = person(groups=[]), {"entra-megan": "login-megan"}
     never = plan_example(example(nowhere, logins=(login(),), sync={"links": links}))
     assert [row["rule"] for row in never["actions"]] == ["L7"]
-    roles = {"entra-megan": {"groups": [], "mapping": {}}}
+    roles: Row = {"entra-megan": {"groups": [], "mapping": {}}}
     unmanaged = plan_example(example(nowhere, logins=(login(),), sync={"links": links, "roles": roles}))
     assert ([row["code"] for row in unmanaged["findings"]], unmanaged["actions"]) == (["unmanaged"], [])
 

@@ -9,9 +9,9 @@ import pytest
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.mapping import require_groups_read
 from entra_emply.reconciliation.plan import Plan, make_plan
-from tests.reference.builders import ago, deactivated, employee, login, person, scenario
+from tests.reference.builders import SomeSettings, ago, deactivated, employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, calendars, events, imported, in_emply
-from tests.reference.subject import Scenario
+from tests.reference.subject import Row, Scenario
 from tests.reference.vectorised import inputs_of
 
 ROOM = person("room", groups=["Meeting rooms"])
@@ -65,7 +65,7 @@ def test_findings_are_sorted_by_code_and_subject() -> None:
         (0, [person("ada"), person("ray")], "held"),
     ],
 )
-def test_the_status_says_whether_something_waits_for_a_person(limit: int, people: list, status: str) -> None:
+def test_the_status_says_whether_something_waits_for_a_person(limit: int, people: list[Row], status: str) -> None:
     limits = {"max_grants": {"min_count": limit, "percent": 0}}
     assert plan_of(scenario(people, guards=limits)).status == status
 
@@ -108,8 +108,8 @@ def test_the_archived_employee_is_named_where_the_user_is_deleted() -> None:
     archived = [employee(status="archived"), employee("ole", status="archived")]
     people, logins = [person(), person("ole", accountEnabled=False)], [login(), login("ole")]
     state = {"deletedUsers": [{"entraId": "entra-ole", "employeeId": "employee-ole"}]}
-    delete = {"entra_write_back": {"delete": True}}
-    actions = plan_of(scenario(people, logins, archived, linked=["megan", "ole"], state=state, **delete)).actions
+    case = scenario(people, logins, archived, linked=["megan", "ole"], state=state, entra_write_back={"delete": True})
+    actions = plan_of(case).actions
     named = actions.loc[actions["employee_id"].notna(), ["kind", "rule", "employee_id"]]
     assert named.to_numpy().tolist() == [
         ["deactivate_user", "W3", "employee-megan"],
@@ -131,7 +131,7 @@ def test_mailboxes_that_were_not_read_are_taken_neither_for_unavailable_nor_for_
 
 
 @pytest.mark.parametrize(("enabled", "kinds"), [(True, []), (False, ["delete_event"])])
-def test_events_that_were_not_read_are_not_taken_for_none(enabled: bool, kinds: list) -> None:
+def test_events_that_were_not_read_are_not_taken_for_none(enabled: bool, kinds: list[str]) -> None:
     """Of a calendar that is not enabled none need to be read."""
     made = inputs_of(*events([], [imported()], calendar_in_emply=in_emply(enabled=enabled)))
     unread = made.with_frames({"entra_cursors": made.entra_cursors[:0]})
@@ -182,7 +182,9 @@ def test_applying_knows_the_groups_that_causes_are_read_from(nested_groups: bool
         ({"synchronize_calendars": True, "enabled": False}, None),
     ],
 )
-def test_applying_knows_the_window_where_events_were_planned(settings: dict, window: tuple | None) -> None:
+def test_applying_knows_the_window_where_events_were_planned(
+    settings: SomeSettings, window: tuple[str, str] | None
+) -> None:
     assert plan_of(scenario([person()], **settings)).window == window
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Dialect, Engine, Pool
@@ -118,11 +119,11 @@ def without_dagster(to: Connection, names: list[str]) -> None:
     """Import all of these where Dagster cannot be imported; send what could not be."""
     blocked = ("dagster", "dagster_postgres", "dagster_shared", "dagster_webserver", "dagster_graphql")
     assert not set(blocked) & set(sys.modules)
-    sys.modules.update(dict.fromkeys(blocked))  # type: ignore[arg-type]
     failed = []
-    for name in names:
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            failed.append(f"{name}: {error}")
+    with patch.dict(sys.modules, dict.fromkeys(blocked)):
+        for name in names:
+            try:
+                importlib.import_module(name)
+            except ImportError as error:
+                failed.append(f"{name}: {error}")
     to.send(failed)

@@ -14,15 +14,15 @@ from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.read_scope import ReadScope, events_of, mailboxes_of, photos_of, read_scope
 from entra_emply.reconciliation.rules.event_places import is_within
 from entra_emply.storage.frame_store import FrameStore
-from tests.reference.builders import login, person, scenario
+from tests.reference.builders import SomeSettings, login, person, scenario
 from tests.reference.random_scenarios import random_scenario
 from tests.reference.vectorised import inputs_of
 
 SHARE, CAMPAIGN = range(20), range(200, 1_000)
 
 
-def rows(frame: object) -> list[tuple[str, ...]]:
-    return sorted(frame.itertuples(index=False, name=None))  # type: ignore[attr-defined]
+def rows(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+    return sorted(frame.itertuples(index=False, name=None))
 
 
 def same_events(seed: int) -> bool:
@@ -116,8 +116,8 @@ def test_a_scope_that_was_stored_is_the_same(seed: int) -> None:
     ],
     ids=["nothing", "photos", "calendars", "write-back", "sso", "switched off"],
 )  # fmt: skip
-def test_the_settings_say_which_sources_are_read(settings: dict, asked: set[str]) -> None:
-    given = {"profile_pictures": False, "synchronize_calendars": False, **settings}
+def test_the_settings_say_which_sources_are_read(settings: SomeSettings, asked: set[str]) -> None:
+    given: SomeSettings = {"profile_pictures": False, "synchronize_calendars": False, **settings}
     made = scenario([person("ada")], [login("ada")], linked=["ada"], **given)
     scope = read_scope(identify(inputs_of(*made)))
     assert set(scope.asked["source"]) == asked

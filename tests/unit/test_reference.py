@@ -11,9 +11,9 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.reference import rules
 from tests.reference.applying import applied
-from tests.reference.random_scenarios import Scenario, random_scenario, scenarios
+from tests.reference.random_scenarios import random_scenario, scenarios
 from tests.reference.signs import at_most_one_edit
-from tests.reference.subject import outcome
+from tests.reference.subject import Scenario, outcome
 
 SCENARIOS = 2_000
 EVERY_RULE = """
@@ -80,12 +80,12 @@ def test_one_random_scenario_in_five_hundred_reaches_what_is_rare(scenarios_by_r
 def test_after_two_runs_nothing_is_left_but_what_is_held(first: int) -> None:
     """Applying 6, without the ids that only a first run makes."""
     for seed in range(first, first + 50):
-        systems, settings, state, now, *read = random_scenario(Random(seed))
+        systems, settings, state, now, unreadable, hidden = random_scenario(Random(seed))
         try:
             for _ in range(2):
-                plan = rules.plan(systems, settings, state, now, *read)
+                plan = rules.plan(systems, settings, state, now, unreadable, hidden)
                 systems, state = applied(systems, settings, state, now, plan)
-            last = rules.plan(systems, settings, state, now, *read)
+            last = rules.plan(systems, settings, state, now, unreadable, hidden)
         except rules.ConfigurationError:
             continue
         assert [row for row in last["actions"] if not row["held_by"]] == [], f"scenario {seed}"

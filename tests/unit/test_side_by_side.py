@@ -4,11 +4,15 @@ import threading
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pandas as pd
 import pytest
+from dagster import build_init_resource_context
 
 from assets.resources import Connections
+from entra_emply.connectors.emply.client import EmplyClient
+from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.connectors.reads import MultiRead
 from entra_emply.errors import SettingsError, SourceUnreadable
 from entra_emply.extraction import side_by_side, sources
@@ -25,7 +29,7 @@ def _of(read: Callable[[], object], *needs: str) -> Announced:
     return Announced(lambda _: read(), needs)
 
 
-def _alone() -> str:
+def _alone() -> object:
     return "read alone"
 
 
@@ -117,11 +121,11 @@ def test_reads_in_turn_that_are_all_done_stop_nothing() -> None:
 
 def test_a_run_that_ends_ends_its_reads() -> None:
     connections, stopped = Connections(), threading.Event()
-    connections._opened.graph = SimpleNamespace(service=SimpleNamespace(stop=stopped.set))
-    connections._opened.emply = SimpleNamespace(service=SimpleNamespace(stop=lambda: None))
+    connections._opened.graph = Mock(spec=GraphClient, service=Mock(stop=stopped.set))
+    connections._opened.emply = Mock(spec=EmplyClient, service=Mock())
     connections.reads.announce({"users": _of(lambda: stopped.wait(_LONG)), "groups": _of(lambda: "groups")})
     connections.reads.result("groups", _alone)
-    connections.teardown_after_execution(None)
+    connections.teardown_after_execution(build_init_resource_context())
     assert connections.reads.result("users", _alone) is True
 
 
@@ -137,8 +141,8 @@ class _Meeting:
         lists = SimpleNamespace(**dict.fromkeys(names, self._list))
         service = SimpleNamespace(stop=self._everybody.abort)
         self.systems: Any = Systems(
-            SimpleNamespace(directory=lists, service=service),  # type: ignore[arg-type]
-            SimpleNamespace(**vars(lists), service=service),  # type: ignore[arg-type]
+            Mock(spec=GraphClient, directory=lists, service=service),
+            Mock(spec=EmplyClient, **vars(lists), service=service),
         )
         monkeypatch.setattr(sources, "read_members", lambda _systems, _settings, groups, _all: members_of(groups))
 

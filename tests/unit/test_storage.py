@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -36,7 +37,7 @@ def test_a_plan_can_be_computed_again_from_stored_frames_alone(store: FrameStore
     for name in SOURCES:
         store.write("run", name, getattr(inputs, name))
     store.write("run", "sync_state", inputs.state.frames())
-    frames = {name: pd.DataFrame(store.read("run", name)) for name in SOURCES}
+    frames: dict[str, Any] = {name: store.read("run", name) for name in SOURCES}
     state = store.read("run", "sync_state")
     assert isinstance(state, dict)
     again = Inputs(**frames, state=SyncState.from_frames(state), settings=inputs.settings)
@@ -118,7 +119,9 @@ def test_several_frames_are_stored_when_all_of_them_are(
         store.read("run", "sync_state")
     revive()
     store.write("run", "sync_state", {"second": frame("newer")})
-    assert [list(each["name"]) for each in dict(store.read("run", "sync_state")).values()] == [["newer"]]
+    stored = store.read("run", "sync_state")
+    assert isinstance(stored, dict)
+    assert [list(each["name"]) for each in stored.values()] == [["newer"]]
     assert [StoredRun(store, "run").has(f"sync_state/{each}") for each in ("first", "second")] == [False, True]
 
 

@@ -241,11 +241,11 @@ def drawn(chosen: random.Random) -> Scenario:
 def run(case: Scenario) -> tuple[Scenario, list[Row]]:
     """Plan, approve everything, apply: the scenario after it, and what was applied."""
     held = {action_id(row) for row in vectorised.plan(*case)["actions"] if row["held_by"]}
-    systems, settings, state, now, *read = case
+    systems, settings, state, now, unreadable, hidden = case
     approvals = [{"action": each, "expiresAt": "2100-01-01T00:00:00Z"} for each in held]
-    plan = vectorised.plan(systems, settings, {**state, "approvals": approvals}, now, *read)
+    plan = vectorised.plan(systems, settings, {**state, "approvals": approvals}, now, unreadable, hidden)
     after, state = after_applying(systems, settings, state, now, plan)
-    return (after, settings, state, now, *read), [row for row in plan["actions"] if not row["held_by"]]
+    return (after, settings, state, now, unreadable, hidden), [row for row in plan["actions"] if not row["held_by"]]
 
 
 def changed(case: Scenario, chosen: random.Random) -> None:

@@ -1,12 +1,14 @@
 """Of whom photos, mailboxes and events are read: of everybody about whom a plan may speak, and of nobody else."""
 
+from typing import Unpack
+
 import numpy as np
 import pytest
 
 from entra_emply.reconciliation import read_scope
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
-from tests.reference.builders import employee, login, person, scenario
+from tests.reference.builders import SomeSettings, employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, calendars, imported, in_emply, own, pair, recorded
 from tests.reference.subject import Scenario
 from tests.reference.vectorised import inputs_of
@@ -27,7 +29,7 @@ EVERYBODY = scenario(
 )
 
 
-def people_of(made: Scenario, **settings: object) -> Identities:
+def people_of(made: Scenario, **settings: Unpack[SomeSettings]) -> Identities:
     scenario, given, state, now, *_ = made
     return identify(inputs_of(scenario, {**given, **settings}, state, now))
 
@@ -45,7 +47,7 @@ def test_mailboxes_are_read_of_people_in_scope_and_matched_and_of_rooms() -> Non
 
 
 @pytest.mark.parametrize("off", [{"synchronize_calendars": False}, {"enabled": False}])
-def test_switched_off_no_mailbox_is_read(off: dict) -> None:
+def test_switched_off_no_mailbox_is_read(off: SomeSettings) -> None:
     assert read_scope.mailboxes_of(people_of(EVERYBODY, **off)) == []
 
 

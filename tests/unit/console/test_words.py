@@ -50,7 +50,12 @@ def test_a_refusal_says_what_to_do(code: str | None, said: str) -> None:
 
 def test_what_is_kept_is_bounded_and_made_once() -> None:
     made: list[int] = []
-    kept = Kept(lambda key: made.append(key) or key, 2)
+
+    def make(key: int) -> int:
+        made.append(key)
+        return key
+
+    kept = Kept(make, 2)
     assert [kept(key) for key in (1, 1, 2, 3, 1)] == [1, 1, 2, 3, 1]
     assert made == [1, 2, 3, 1]
     assert len(kept._values) == 2
