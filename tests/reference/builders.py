@@ -37,18 +37,18 @@ def address(name: str) -> str:
     return f"{name}@contoso.com"
 
 
-def person(name: str = "megan", *, groups: Iterable[str] = ("Employees",), **graph: Any) -> Row:  # noqa: ANN401
+def person(name: str = "megan", /, *, groups: Iterable[str] = ("Employees",), **graph: Any) -> Row:  # noqa: ANN401
     """An enabled Entra user, with Graph's own property names, and the groups it is in."""
     return {"id": f"entra-{name}", "userPrincipalName": address(name), "groups": list(groups), **graph}
 
 
-def login(name: str = "megan", *, roles: Iterable[str] = ("Employee",), **emply: Any) -> Row:  # noqa: ANN401
+def login(name: str = "megan", /, *, roles: Iterable[str] = ("Employee",), **emply: Any) -> Row:  # noqa: ANN401
     """An active Emply user."""
     roles = [f"role-{title}" for title in roles]
     return {"id": f"login-{name}", "username": address(name), "email": address(name), "roleIds": roles, **emply}
 
 
-def employee(name: str = "megan", **emply: Any) -> Row:  # noqa: ANN401
+def employee(name: str = "megan", /, **emply: Any) -> Row:  # noqa: ANN401
     """An active employee."""
     return {"id": f"employee-{name}", "number": 1, "email": address(name), **emply}
 

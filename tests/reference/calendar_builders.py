@@ -70,6 +70,7 @@ def calendars(
     *,
     user: Row | None = None,
     state: Row | None = None,
+    unreadable: Row | None = None,
     **settings: Unpack[SomeSettings],
 ) -> Scenario:
     """Megan, linked and with an employee, her mailbox (None: she has none) and what Emply has of it."""
@@ -83,6 +84,7 @@ def calendars(
         state=state,
         entra={"calendars": mailboxes},
         emply={"calendars": list(emply), "events": list(events)},
+        unreadable=unreadable,
         **chosen,
     )
 

@@ -5,7 +5,7 @@ import pytest
 from tests.explaining import explained, said
 from tests.reference.builders import ROOMS, employee, login, person, scenario
 from tests.reference.calendar_builders import in_emply, own
-from tests.reference.subject import Scenario
+from tests.reference.subject import Row, Scenario
 
 THEN = {"megan": {"Old": "Employee"}}
 
@@ -143,7 +143,7 @@ def test_an_email_of_format_characters_alone_is_none() -> None:
 
 def test_a_nameless_calendar_that_is_detached_is_called_so() -> None:
     emply = {"calendars": [in_emply(name=None)], "events": [own()]}
-    entra = {"calendars": {"entra-megan": []}}
+    entra: Row = {"calendars": {"entra-megan": []}}
     case = scenario([person()], [login()], linked=["megan"], emply=emply, entra=entra, synchronize_calendars=True)
     verdict, sentence = of(case, "C4")
     assert verdict == "decided"

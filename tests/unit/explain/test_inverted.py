@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ Told = list[tuple[list[str], set[str], set[str], list[str]]]
 """Of each person: the plan's rows, the rules of the plan's rows, the rules that are said to decide, every sentence."""
 
 
-def conditions() -> dict[str, Condition]:
+def conditions() -> dict[str, Condition[Any]]:
     """The conditions of all rules of these letters, each object once, by a rule that asks it and its name."""
     rules = [rule for rule in every_rule() if rule.name[0] in LETTERS and rule.name not in ABOUT_GROUPS]
     found = {
@@ -49,7 +50,7 @@ def _speechless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def inverted(request: pytest.FixtureRequest) -> Iterator[Condition]:
+def inverted(request: pytest.FixtureRequest) -> Iterator[Condition[Any]]:
     """The condition of this name; its answer is the opposite while the test says so."""
     condition = CONDITIONS[request.param]
     holds = condition.holds
@@ -60,7 +61,7 @@ def inverted(request: pytest.FixtureRequest) -> Iterator[Condition]:
 @pytest.mark.campaign
 @pytest.mark.usefixtures("_speechless")
 @pytest.mark.parametrize("inverted", CONDITIONS, indirect=True)
-def test_plan_and_sentences_change_together(inverted: Condition) -> None:
+def test_plan_and_sentences_change_together(inverted: Condition[Any]) -> None:
     holds = inverted.holds
     for seed in range(MOST):
         if (before := as_it_is(seed)) is None:

@@ -1,20 +1,21 @@
 """What people ask about a person (the vendor's FAQ of its own integration), answered: a test a question."""
 
 from pathlib import Path
+from typing import Unpack
 
 import pytest
 
+from entra_emply.reconciliation.explain.facts import Row
 from entra_emply.reconciliation.explain.questions import QUESTIONS
 from tests.explaining import answered, explained
-from tests.reference.builders import deactivated, employee, login, person, scenario
+from tests.reference.builders import SomeSettings, deactivated, employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, calendars, in_emply
-from tests.reference.subject import Row
 
 BOTH = {"Employees": "Employee", "HR": "HR"}
 MEGAN = person(groups=["Employees", "HR"], givenName="Megan", surname="Jordan")
 
 
-def megan(roles: list[str], mapping: dict[str, str] = BOTH, **settings: object) -> Row:
+def megan(roles: list[str], mapping: dict[str, str] = BOTH, **settings: Unpack[SomeSettings]) -> Row:
     """Megan Jordan, linked, without employee, reconciled once with the groups Employees and HR."""
     users = [login(roles=roles, firstName="Megan", lastName="Jordan")]
     return explained(
@@ -198,8 +199,8 @@ def test_a_group_taken_out_of_the_integration_takes_nothing_from_its_members() -
 
 
 def test_emply_updates_entra_and_how_to_avoid_it() -> None:
-    update = {"entra_write_back": {"update": True}}
-    document = explained(scenario([person()], [login()], [employee()], linked=["megan"], **update))
+    update = {"update": True}
+    document = explained(scenario([person()], [login()], [employee()], linked=["megan"], entra_write_back=update))
     assert answered(document, "written_to_entra").endswith("Switch entra_write_back.update off to avoid it.")
     assert "entra_write_back.update is off" in answered(megan(["Employee"]), "written_to_entra")
 

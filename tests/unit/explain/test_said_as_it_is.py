@@ -7,12 +7,12 @@ from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.wording import rows, why
 from tests.explaining import answered, explained, facts_of, said
-from tests.reference.builders import NOW, employee, login, person, scenario
+from tests.reference.builders import NOW, SomeSettings, employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, calendars, event, events, imported, in_emply
 from tests.reference.subject import Row, Scenario
 from tests.reference.vectorised import inputs_of
 
-NOBODY_ACTIVATED = {"guards": {"max_grants": {"min_count": 0, "percent": 0}}}
+NOBODY_ACTIVATED = {"max_grants": {"min_count": 0, "percent": 0}}
 
 
 def conditions(case: Scenario, rule: str, asked: str = "megan@contoso.com") -> list[Row]:
@@ -39,7 +39,7 @@ def test_a_held_activation_is_what_calendars_wait_for(rule: str) -> None:
         synchronize_calendars=True,
         reactivate="all",
         entra={"calendars": {"entra-megan": [calendar()]}},
-        **NOBODY_ACTIVATED,
+        guards=NOBODY_ACTIVATED,
     )
     _, sentence = said(explained(case), rule)
     assert "activation" in sentence.replace("deactivation", "")
@@ -250,7 +250,7 @@ def test_a_group_that_lost_its_name_is_called_by_no_name() -> None:
 
 
 NEWCOMER = [person()]
-SWITCHED_ON = {"profile_pictures": True, "synchronize_calendars": True}
+SWITCHED_ON: SomeSettings = {"profile_pictures": True, "synchronize_calendars": True}
 
 
 @pytest.mark.parametrize("question", ["pictures", "calendar", "calendar_missing"])
@@ -322,14 +322,14 @@ def test_a_calendar_with_a_name_that_nobody_sees_has_none() -> None:
     assert "without a name" in str(told["statements"])
 
 
-HELD_AT_ONCE = {"guards": {"max_deactivations": {"min_count": 0, "percent": 0}}}
+HELD_AT_ONCE = {"max_deactivations": {"min_count": 0, "percent": 0}}
 
 
 @pytest.mark.parametrize(
     ("case", "because"),
     [
         (
-            scenario([person(groups=[])], [login()], linked=["megan"], **HELD_AT_ONCE),
+            scenario([person(groups=[])], [login()], linked=["megan"], guards=HELD_AT_ONCE),
             "Held by G1: more people would lose access than `max_deactivations` allows (counted: 1, allowed: 0, of 1).",
         ),
         (

@@ -1,6 +1,7 @@
 """What an explanation says of single rules, and whom it names."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -169,7 +170,7 @@ def test_p4_a_removed_picture_stays_in_emply() -> None:
 # W
 
 
-def external(*logins: Row, **entra: object) -> Row:
+def external(*logins: dict[str, Any], **entra: object) -> Row:
     """What is said of megan's login, which W1 may make an Entra user of."""
     tenant = {"organization": {"verifiedDomains": [{"name": "contoso.com"}]}, **entra}
     return explained(scenario([], list(logins), entra=tenant, entra_write_back={"create": True}), "login-megan")

@@ -1,6 +1,7 @@
 """What is said of a person is true in every state of the scenario: gone, disabled, out of scope, not linked, held …"""
 
 from datetime import UTC, datetime
+from typing import TypedDict
 
 import pytest
 
@@ -11,18 +12,26 @@ from tests.explaining import facts_of
 from tests.reference.builders import deactivated, employee, login, person, scenario
 from tests.reference.subject import Scenario
 
+
+class Linked(TypedDict):
+    """By which `scenario` is told who is linked, and was reconciled with which groups."""
+
+    linked: list[str]
+    reconciled: dict[str, dict[str, str]]
+
+
 THEN = {"megan": {"Employees": "Employee"}}
-LINKED = {"linked": ["megan"], "reconciled": THEN}
+LINKED: Linked = {"linked": ["megan"], "reconciled": THEN}
 BY_US = {"deactivations": [deactivated("megan", "2026-11-20T10:00:00Z")]}
-ADMIN = {"protected_roles": ["Administrator"]}
+ADMIN = ["Administrator"]
 
 STATES: dict[str, Scenario] = {
     "in scope": scenario([person()], [login()], **LINKED),
     "an employee": scenario([person()], [login()], [employee()], **LINKED),
     "matched now": scenario([person()], [login()]),
-    "matched, held": scenario([person()], [login(roles=["Administrator"])], **ADMIN),
+    "matched, held": scenario([person()], [login(roles=["Administrator"])], protected_roles=ADMIN),
     "deleted in Entra": scenario([], [login()], **LINKED),
-    "deleted in Entra, held": scenario([], [login(roles=["Administrator"])], **LINKED, **ADMIN),
+    "deleted in Entra, held": scenario([], [login(roles=["Administrator"])], **LINKED, protected_roles=ADMIN),
     "deleted in Entra, deactivated": scenario([], [login(active=False)], **LINKED, state=BY_US),
     "disabled": scenario([person(accountEnabled=False)], [login()], **LINKED),
     "in no group": scenario([person(groups=[])], [login()], **LINKED),

@@ -63,10 +63,10 @@ CHANGES: dict[str, Callable[[Row, Row], None]] = {
 
 def gets(case: Scenario, wish: str, conditions: list[str]) -> bool:
     """Whether the reference gives it once these facts are changed."""
-    world, settings, *rest = copy.deepcopy(case)
+    world, settings, state, now, unreadable, hidden = copy.deepcopy(case)
     for name in conditions:
         CHANGES[name](world, settings)
-    plan = rules.plan(world, settings, *rest)
+    plan = rules.plan(world, settings, state, now, unreadable, hidden)
     mine = [row for row in plan["actions"] if row["entra_id"] == "entra-megan"]
     if wish == "login":
         return any(row["kind"] in ("create_user", "activate_user") for row in mine)
@@ -179,20 +179,17 @@ def test_a_role_that_does_not_exist_is_refused() -> None:
         asked(scenario([person()], [login()], linked=["megan"], mapping=MAPPING), "role:Wizard")
 
 
-ROLES_OFF = {"mapping": MAPPING, "synchronize_roles": False}
-
-
 def test_with_roles_off_a_newcomer_gets_the_role_of_the_main_group_by_itself() -> None:
-    assert asked(scenario([person(**HR)], **ROLES_OFF), "role:HR").state == "planned"
+    assert asked(scenario([person(**HR)], mapping=MAPPING, synchronize_roles=False), "role:HR").state == "planned"
 
 
 def test_with_roles_off_a_user_without_any_role_gets_that_of_the_main_group_by_itself() -> None:
-    case = scenario([person()], [login(roles=[])], linked=["megan"], **ROLES_OFF)
+    case = scenario([person()], [login(roles=[])], linked=["megan"], mapping=MAPPING, synchronize_roles=False)
     assert asked(case, "role:Employee").state == "planned"
 
 
 def test_with_roles_off_a_newcomer_only_has_to_join_the_group_of_the_role() -> None:
-    told = asked(scenario([person(groups=[])], **ROLES_OFF), "role:HR")
+    told = asked(scenario([person(groups=[])], mapping=MAPPING, synchronize_roles=False), "role:HR")
     assert [change.condition for change in told.changes] == ["in_group"]
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ def modules() -> Iterator[ModuleType]:
         yield import_module(each.name)
 
 
-def every_rule() -> list[Rule]:
+def every_rule() -> list[Rule[Any]]:
     """Each rule object of the rule modules, once."""
     found = {id(value): value for module in modules() for value in vars(module).values() if isinstance(value, Rule)}
     return sorted((rule for rule in found.values() if rule.name not in SHARED), key=lambda rule: rule.name)
@@ -101,7 +102,7 @@ def test_a_part_without_words_or_words_without_a_part_is_found() -> None:
 
 
 @pytest.mark.parametrize("rule", every_rule(), ids=lambda rule: rule.name)
-def test_the_words_of_a_rule_name_its_own_conditions(rule: Rule) -> None:
+def test_the_words_of_a_rule_name_its_own_conditions(rule: Rule[Any]) -> None:
     words = RULES[rule.name]
     assert {*words.because, *words.otherwise} <= {condition.name for condition in rule.conditions}
     assert set(rule.otherwise) == set(words.otherwise) - {
