@@ -64,7 +64,7 @@ class Answer:
     @classmethod
     def of(cls, status: int, document: object, headers: Mapping[str, str]) -> Self:
         """An answer that was inside another one, and parsed with it."""
-        made = cls(status, orjson.dumps(document), headers)
+        made = cls(status, _written(document), headers)
         made.__dict__["_parsed"] = document
         return made
 
@@ -100,6 +100,13 @@ class Answer:
             return orjson.loads(self.content)
         except orjson.JSONDecodeError:
             return _with_half_characters(self.content)
+
+
+def _written(document: object) -> bytes:
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError:  # half a character in it, or a number that is too long
+        return json.dumps(document).encode()
 
 
 def _with_half_characters(content: bytes) -> Any:  # noqa: ANN401

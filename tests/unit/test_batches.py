@@ -259,6 +259,7 @@ WHOLE: dict[str, Answer] = {
     "an item is missing": _answered([{"id": "0", "status": 200, "body": {}}]),
     "an item came twice": _answered([{"id": n, "status": 200, "body": {}} for n in ("0", "1", "2", "2")]),
     "an item nobody asked for": _answered([{"id": n, "status": 200, "body": {}} for n in ("0", "1", "2", "3")]),
+    "an item with an endless id": _answered([{"id": n, "status": 200, "body": {}} for n in ("0", "1", "9" * 5000)]),
     "an item without a status": _answered([{"id": n, "body": {}} for n in ("0", "1", "2")]),
     "an item that is none": Answer(200, b'{"responses": ["x"]}', {}),
 }
@@ -272,6 +273,11 @@ def test_trouble_of_a_whole_batch_that_passes_changes_nothing(trouble: str) -> N
 
 
 LASTING = [trouble for trouble in WHOLE if trouble != "an item is missing"]  # alone, none is
+
+
+def test_half_a_character_in_an_item_is_the_items_own_trouble() -> None:
+    answer = Answer(200, b'{"responses": [{"id": "0", "status": 200, "body": {"name": "\\ud83d"}}]}', {})
+    assert _all(ScriptedGraph(_said, whole=lambda _: answer), _people(1)) == {"u0": [(200, {"name": "\ud83d"})]}
 
 
 @pytest.mark.parametrize("trouble", LASTING)

@@ -278,6 +278,9 @@ STAYING: list[tuple[Reply, str]] = [
     ((200, {"value": [{"id": "a"}], "@odata.deltaLink": f"{BASE}/"}), "no_answer"),
     ((200, {"value": [7], "@odata.deltaLink": f"{BASE}/"}), "no_answer"),
     ((200, {"value": {}, "@odata.deltaLink": f"{BASE}/"}), "no_answer"),
+    ((200, {"value": [{"id": "a", "seriesMasterId": []}], "@odata.deltaLink": f"{BASE}/"}), "no_answer"),
+    ((200, {"value": [{"id": "a", "type": {}}], "@odata.deltaLink": f"{BASE}/"}), "no_answer"),
+    ((200, {"value": [{"id": "a", "start": {"timeZone": []}}], "@odata.deltaLink": f"{BASE}/"}), "no_answer"),
     ((200, {"value": [], "@odata.nextLink": f"{BASE}{DELTA}"}), "no_answer"),
     ((200, {"value": [], "@odata.nextLink": "https://elsewhere.example/v1.0/x"}), "no_answer"),
     ((200, {"value": [], "@odata.nextLink": f"{BASE}x/users"}), "no_answer"),
@@ -377,6 +380,14 @@ def test_where_its_view_is_refused_too_the_mailbox_is_unreadable_by_what_that_sa
     graph.no_delta = (400, error("ErrorInvalidRequest"))
     graph.instead = {"start": lambda: (403, error("ErrorQuotaExceeded"))}
     _is_unreadable(graph.read(), {"søren": "403 ErrorQuotaExceeded"})
+
+
+@pytest.mark.parametrize("row", [None, 7, [], {"id": []}, {"id": "a", "type": "seriesMaster", "start": 7}])
+def test_a_view_with_a_row_that_is_no_event_makes_the_mailbox_unreadable(row: object) -> None:
+    graph = Outlook()
+    graph.no_delta = (400, error("ErrorInvalidRequest"))
+    graph.instead = {"start": lambda: (200, {"value": [row, {"id": "b"}]})}
+    _is_unreadable(graph.read(), {"søren": "no_answer"})
 
 
 CLOSED = [(404, "MailboxNotEnabledForRESTAPI"), (403, "ErrorAccessDenied"), (404, "ErrorItemNotFound")]

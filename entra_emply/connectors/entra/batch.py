@@ -4,6 +4,7 @@ Not here: which items go together (`batching`), and the number of attempts and t
 Limits: https://learn.microsoft.com/graph/json-batching
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from entra_emply.connectors.throttle import retry_after
 SIZE = 20
 """The most items in one batch."""
 
+_ITEM = re.compile(r"[0-9]{1,4}")
 _NONE, _FAILED_DEPENDENCY, _THROTTLED = 0, 424, 429
 _TRANSIENT_CODES = frozenset({"errormailboxmoveinprogress", "errormailboxstoreunavailable", "errorserverbusy"})
 
@@ -113,13 +115,16 @@ def _items(answer: Answer) -> dict[int, Answer]:
     responses = document.get("responses") if isinstance(document, dict) else None
     found: dict[int, Answer] = {}
     for each in responses if isinstance(responses, list) else ():
-        if not isinstance(each, dict) or not str(each.get("id")).isdecimal() or type(each.get("status")) is not int:
+        if not isinstance(each, dict) or type(each.get("status")) is not int:
+            return {}
+        number = _ITEM.fullmatch(str(each.get("id")))
+        if number is None:
             return {}
         headers = each.get("headers")
         own = {str(name): str(value) for name, value in headers.items()} if isinstance(headers, dict) else {}
         # An item has no Date of its own, from which a date in Retry-After is measured.
         inside = CaseInsensitiveDict({"Date": answer.headers.get("Date", ""), **own})
-        if (n := int(each["id"])) in found:
+        if (n := int(number[0])) in found:
             return {}
         found[n] = Answer.of(each["status"], each.get("body"), inside)
     return found

@@ -32,6 +32,8 @@ BATCHES = 4
 _STARTED = 2 * BATCHES * SIZE
 _HOPELESS = 3 * SIZE
 """So many answers of trouble that may pass, and did not, and no other: the rest is not asked for."""
+_ODD = (AttributeError, LookupError, TypeError, ValueError)
+"""What comes of an answer of a form that nobody foresaw: one mailbox's trouble, like any other of its answers."""
 _ALONE = 3
 """So many items of a batch without an answer are tried alone before the service is said to be down."""
 
@@ -82,6 +84,8 @@ class BatchedRead:
                             queue.answer(waiting, answer)
                         except SourceUnreadable as trouble:
                             self.give_up(waiting.ask.mailbox, trouble)
+                        except _ODD:
+                            self.give_up(waiting.ask.mailbox, self._odd())
                     self._require_hope(answers)
 
     def give_up(self, mailbox: str, trouble: SourceUnreadable) -> None:
@@ -97,7 +101,7 @@ class BatchedRead:
         """The frame of what was found, but for what makes none: its mailbox is unreadable. Raises SourceUnreadable."""
         try:
             return build(found)
-        except SourceUnreadable:
+        except (SourceUnreadable, *_ODD):
             return build({key: each for key, each in found.items() if self._makes_one(build, key, each, mailbox_of)})
 
     def accept(self, pages: Pages) -> None:
@@ -209,7 +213,13 @@ class BatchedRead:
         except SourceUnreadable as trouble:
             self.give_up(mailbox_of(key), trouble)
             return False
+        except _ODD:
+            self.give_up(mailbox_of(key), self._odd())
+            return False
         return True
+
+    def _odd(self) -> SourceUnreadable:
+        return SourceUnreadable(self.source, "an answer has a form that Graph does not document")
 
 
 def most_frequent(codes: Iterable[str]) -> str:

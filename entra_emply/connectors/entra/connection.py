@@ -7,7 +7,7 @@ signing in (`sign_in`), and retries (`connectors.http`).
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from entra_emply.connectors.answer import Answer, RequestFailed
 from entra_emply.connectors.entra.permissions import (
@@ -177,11 +177,8 @@ class Connection:
 
     def below(self, link: object) -> str | None:
         """The part of an address after the base, with its slash; None for an address of another host."""
-        ours = urlsplit(self.base)
-        if not isinstance(link, str) or urlsplit(link)[:2] != ours[:2]:
-            return None
-        path = link.split(ours.netloc, 1)[1]
-        return path.removeprefix(ours.path) if path.startswith(f"{ours.path}/") else None
+        ours = isinstance(link, str) and link.startswith(f"{self.base}/")
+        return str(link).removeprefix(self.base) if ours else None
 
     def _area(self, path: str) -> str:
         """The area of a path, as PERMISSIONS names it."""

@@ -13,8 +13,8 @@ import pandas as pd
 from entra_emply.connectors.frames import NO_TIME, Derivation, FrameModel, Row, column, identity, of_rows
 from entra_emply.text import utc_second
 
-_IN_UTC = frozenset({"UTC", "Etc/UTC", "tzone://Microsoft/Utc"})
-_OCCURRENCES = frozenset({"occurrence", "exception"})
+_IN_UTC = ("UTC", "Etc/UTC", "tzone://Microsoft/Utc")
+_OCCURRENCES = ("occurrence", "exception")
 
 
 class Photos(FrameModel):

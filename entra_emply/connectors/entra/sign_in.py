@@ -42,6 +42,8 @@ _WHAT_TO_DO = {
     90002: "there is no such tenant: check ENTRA_TENANT_ID",
     500011: "this cloud has no such Graph: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud",
 }
+_NOT_UNDERSTOOD = (AttributeError, LookupError, TypeError, ValueError)
+"""What msal raises of an answer that is none of Entra's."""
 _NOT_ENTRA = "check ENTRA_TENANT_ID and ENTRA_AUTHORITY, and whether a proxy answers in Entra's place"
 _NO_IDENTITY = (
     "there is no managed identity here: ENTRA_MANAGED_IDENTITY works only on Azure's machines; elsewhere set "
@@ -96,7 +98,7 @@ class SignIn:
         http, why = _ServiceForMsal(self.service), None
         try:
             result = (_by_identity if by_identity else _by_application)(self._environment, http)
-        except ValueError:
+        except _NOT_UNDERSTOOD:
             why = _NO_IDENTITY if by_identity else f"signing in to Entra failed ({http.last_answer}): {_NOT_ENTRA}"
         except msal.ManagedIdentityError:
             why = "Azure gives this machine no such identity: check ENTRA_MANAGED_IDENTITY"
@@ -108,7 +110,7 @@ class SignIn:
             raise CredentialsError(why)
         if result.get("error") == "temporarily_unavailable":
             raise RequestFailed("Entra: temporarily unavailable", transient=True)
-        if not isinstance(result.get("access_token"), str):
+        if not _is_token(result.get("access_token")):
             raise _refused(result, http.last_answer)
         lifetime = float(result.get("expires_in") or 0)
         self._good_until = self._timing.monotonic() + max(lifetime - _LONGEST_MARGIN, lifetime / 2)
@@ -171,15 +173,20 @@ class Application:
         http = _ServiceForMsal(self._service)
         try:
             return what(_application(self._environment, http))
-        except (ValueError, RuntimeError):  # msal's, for an answer that is of another sign-in, or no answer of Entra's
+        except (*_NOT_UNDERSTOOD, RuntimeError):  # RuntimeError: an answer that is of another sign-in
             pass
         raise CredentialsError(f"signing in to Entra failed ({http.last_answer}): begin again, or {_NOT_ENTRA}")
+
+
+def _is_token(value: object) -> bool:
+    """Whether it can be sent in a header."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and value.strip() != ""
 
 
 def _refused(result: Mapping[str, Any], last_answer: str) -> CredentialsError:
     """The error for a refused sign-in. It has only Entra's code, or else the last answer: the text may name people."""
     codes = result.get("error_codes") or _AADSTS.findall(str(result.get("error_description", "")))
-    code = int(codes[0]) if isinstance(codes, list) and codes else None
+    code = int(codes[0]) if isinstance(codes, list) and codes and str(codes[0]).isdecimal() else None
     if code is None:
         return CredentialsError(f"Entra refuses to sign in ({last_answer} without a code): {_NOT_ENTRA}")
     known = _WHAT_TO_DO.get(code, "look the code up in Entra's documentation")

@@ -98,6 +98,13 @@ def test_signing_in_survives_trouble_that_passes(server: Sandbox, client: GraphC
         ("/token$", {"status": 403, "body": {"error": "forbidden"}}),
         ("/token$", {"status": 404, "body": {}}),
         ("/token$", {"status": 403, "body": "a proxy's page"}),
+        ("/token$", {"status": 200, "body": []}),
+        ("/token$", {"status": 400, "body": []}),
+        ("/token$", {"status": 400, "body": {"error": "x", "error_codes": ["x"]}}),
+        ("/token$", {"status": 200, "body": {"access_token": "a", "expires_in": None}}),
+        ("/token$", {"status": 200, "body": {"access_token": "a", "expires_in": []}}),
+        ("/token$", {"status": 200, "body": {"access_token": "a\nb", "expires_in": 3600}}),
+        ("/token$", {"status": 200, "body": {"access_token": "", "expires_in": 3600}}),
         ("openid-configuration", {"status": 404}),
     ],
 )

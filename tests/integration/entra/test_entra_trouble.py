@@ -100,6 +100,15 @@ def test_a_nextlink_to_another_host_is_not_followed(server: Sandbox, client: Gra
         client.directory.users()
 
 
+@pytest.mark.parametrize("odd", ["https://[", "https://exa℀mple/v1.0/users", "a tab"])
+def test_a_nextlink_that_is_no_address_is_not_followed(server: Sandbox, client: GraphClient, odd: str) -> None:
+    ours = server.environment["GRAPH_URL"]
+    link = odd if odd.startswith("https://") else f"{ours}/v1.0/users".replace("localhost", "local\thost")
+    server.put_faults({"path": USERS, "fault": {"status": 200, "body": {"value": [], "@odata.nextLink": link}}})
+    with pytest.raises(SourceUnreadable, match="another host"):
+        client.directory.users()
+
+
 def test_an_endlessly_expiring_chain_is_given_up(server: Sandbox, client: GraphClient) -> None:
     body = {"error": {"code": "Directory_ExpiredPageToken"}}
     server.put_faults(
