@@ -6,6 +6,7 @@ because its text may name people.
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,16 @@ from entra_emply.errors import EntraEmplyError
 Who = Literal["anybody", "reader", "approver"]
 _LARGEST = 1_000_000
 """Bytes of a form: two hundred chosen rows, or settings, are far less."""
+_NUMBER = re.compile(r"[0-9]{1,15}")
+"""More digits than the ledger will ever count to are none of its numbers."""
 _log = logging.getLogger(__name__)
+
+
+def number(text: str) -> int:
+    """A number of an address. 404 for what is none."""
+    if not _NUMBER.fullmatch(text):
+        raise HTTPException(404)
+    return int(text)
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,10 @@ class Asked:
         if "\0" in found:
             raise HTTPException(404)
         return found
+
+    def number(self, name: str) -> int:
+        """A number of the query, 0 where it is not there. 404 for what is none."""
+        return number(self.query.get(name, "0"))
 
     def page(self, template: str, status: int = 200, **values: object) -> Response:
         """The page that a template makes of these values."""

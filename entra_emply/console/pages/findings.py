@@ -25,7 +25,7 @@ def show(asked: Asked) -> Response:
     for name in ("severity", "code"):
         fitting = fitting[fitting[name] == which[name]] if which[name] else fitting
     fitting = fitting[fitting["new"]] if which["new"] else fitting
-    start = int(asked.query.get("start", "0")) if asked.query.get("start", "0").isdecimal() else 0
+    start = asked.number("start")
     codes = found.groupby(["severity", "code"], sort=False)
     return asked.page(
         "findings.html.jinja",

@@ -8,7 +8,7 @@ import pandas as pd
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from entra_emply.console.asked import Asked
+from entra_emply.console.asked import Asked, number
 from entra_emply.console.pages.today import people_in
 from entra_emply.console.queries.actions import MOST, NO_DEPARTMENT, STATES, Filter
 from entra_emply.console.queries.difference import difference
@@ -32,7 +32,7 @@ def show(asked: Asked) -> Response:
     kept, which = console.actions(plan.plan_no), Filter.of(asked.query)
     actions = kept.now(console.ledger, plan.plan_no)
     fitting = actions[which.fits(actions)]
-    start = _number(asked.query.get("start", "0"))
+    start = asked.number("start")
     rows = fitting.iloc[start : start + MOST]
     names = console.names_of(plan)
     newest = console.ledger.newest_plan()
@@ -88,12 +88,12 @@ def compare(asked: Asked) -> Response:
     """What one plan does that another does not, person by person."""
     console = asked.console
     plan = chosen_plan(asked)
-    other = console.ledger.plan_numbered(_number(asked.query.get("with", "0")))
+    other = console.ledger.plan_numbered(asked.number("with"))
     if plan is None or other is None:
         raise HTTPException(404)
     frames = (console.actions(each.plan_no).frame for each in (plan, other))
     found = difference(*frames)
-    start = _number(asked.query.get("start", "0"))
+    start = asked.number("start")
     return asked.page(
         "difference.html.jinja",
         plan=plan,
@@ -116,10 +116,10 @@ def sides(found: pd.DataFrame) -> dict[str, int]:
 
 def chosen_plan(asked: Asked, given: Mapping[str, str] | None = None) -> RecordedPlan | None:
     """The plan that the query (or a form) names by its number; else the newest one to be applied."""
-    number = (asked.query if given is None else given).get("plan")
-    if not number:
+    named = (asked.query if given is None else given).get("plan")
+    if not named:
         return asked.console.ledger.newest_plan()
-    plan = asked.console.ledger.plan_numbered(_number(number))
+    plan = asked.console.ledger.plan_numbered(number(named))
     if plan is None:
         raise HTTPException(404)
     return plan
@@ -166,10 +166,3 @@ def _choices(
 def _states(actions: pd.DataFrame) -> list[tuple[str, str, int]]:
     counts = actions["state"].value_counts()
     return [(state, state, int(counts[state])) for state in STATES if state in counts.index]
-
-
-def _number(text: str) -> int:
-    """A number of a query; 404 for what is none."""
-    if not text.isdecimal() or len(text) > 15:  # noqa: PLR2004 (more than the ledger will ever count)
-        raise HTTPException(404)
-    return int(text)
