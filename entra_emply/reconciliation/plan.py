@@ -25,15 +25,14 @@ from entra_emply.reconciliation.arrays import (
     sorted_rows,
     take,
 )
+from entra_emply.reconciliation.clause import clause_of
 from entra_emply.reconciliation.drafts import NO_ACTIONS, together
-from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.guard_counts import COUNTS
 from entra_emply.reconciliation.guards import GUARDS
+from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.kinds import ORDER, UNDO_RULES
-from entra_emply.reconciliation.mapping import mapping_of, nothing_configured
 from entra_emply.reconciliation.planned_actions import PlannedActions
 from entra_emply.reconciliation.rules import (
     attributes,
@@ -133,10 +132,9 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
 
     Raises SettingsError (R8, W0). With the integration off (X) the plan is C6 alone.
     """
+    identities = identify(inputs, joined)
     if not inputs.settings.enabled:
-        return _switched_off(inputs, joined)
-    mapping = mapping_of(inputs)
-    identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
+        return _switched_off(identities)
     signs.require_application_read(identities)
     signs.require_visible_members(identities)
     changes = roles.role_changes(identities)
@@ -148,21 +146,21 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     of_calendars = _of_calendars(found)
     planned, person = _in_order(identities, [held, _held(of_calendars)])
     waits = ~np.isin(states["person"], person[_sets_roles(planned) & ~is_text(planned["held_by"], "")])
-    members = np.bincount(identities.memberships["priority"], minlength=len(mapping.groups))
-    counts = pd.DataFrame({"group_id": mapping.groups["group_id"], "members": members})
+    members = np.bincount(identities.memberships["priority"], minlength=len(identities.mapping.groups))
+    counts = pd.DataFrame({"group_id": identities.mapping.groups["group_id"], "members": members})
     ended = inputs.state.deactivations.drop(guard_counts.standing_deactivations(identities).index)
     return Plan(
         actions=planned,
         findings=_findings(identities, found),
         role_states=states[waits].drop(columns="person").reset_index(drop=True),
-        group_ids=mapping.resolved.recorded,
+        group_ids=identities.mapping.resolved.recorded,
         group_counts=counts[counts["members"] > 0].reset_index(drop=True),
         ended_deactivations=ended[["emply_user_id"]].reset_index(drop=True),
         ended_pairs=events.ended_pairs(found),
         ended_undos=_ended_undos(undoing),
         guard_counts=guard_counts.counts(of_people, of_calendars),
-        configured_groups=tuple(mapping.groups["group_id"]),
-        room_groups=mapping.rooms,
+        configured_groups=tuple(identities.mapping.groups["group_id"]),
+        room_groups=identities.mapping.rooms,
         nested_groups=inputs.settings.nested_groups,
         window=events.window(inputs.now, inputs.settings.calendar_window)
         if inputs.settings.synchronize_calendars
@@ -283,14 +281,12 @@ def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:
     return as_frame(in_order(found, ["code", "subject", "entra_id", "emply_user_id", "object", "employee_id"]))
 
 
-def _switched_off(inputs: Inputs, joined: pd.DataFrame | None) -> Plan:
+def _switched_off(identities: Identities) -> Plan:
     """X: no action and no finding but C6 and its sources; links and role states stay recorded."""
 
     def empty(*columns: str) -> pd.DataFrame:
         return pd.DataFrame(columns=list(columns), dtype="str")
 
-    mapping = nothing_configured()
-    identities = Identities(inputs, mapping, join(inputs, mapping) if joined is None else joined)
     found = Calendars.where_nobody_waits(identities)
     of_calendars = _of_calendars(found)
     return Plan(

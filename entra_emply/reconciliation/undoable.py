@@ -12,11 +12,9 @@ import pandas as pd
 
 from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.action_ids import action_ids
-from entra_emply.reconciliation.explain.statement import clause_of
-from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.clause import clause_of
+from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.join import join
-from entra_emply.reconciliation.mapping import mapping_of
 from entra_emply.reconciliation.rules.undo import BY_KIND, Undoing, stopped
 from entra_emply.reconciliation.words.undo import UNDOES
 
@@ -74,9 +72,7 @@ def _parts(applied: Mapping[str, Any]) -> Iterator[Row]:
 
 def _judged(inputs: Inputs, wanted: list[Row], asked: Collection[tuple[str, str]]) -> list[str | None]:
     """Why each cannot be undone; None where it can."""
-    mapping = mapping_of(inputs)
-    identities = Identities(inputs, mapping, join(inputs, mapping))
-    looked = stopped(Undoing.of(identities, _frame(wanted)))
+    looked = stopped(Undoing.of(identify(inputs), _frame(wanted)))
     reasons = [clause_of(looked[place]) if place in looked else None for place in range(len(wanted))]
     pairs = [(row["emply_user_id"], row["kind"]) for row in wanted]
     return [_ASKED_ALREADY if pair in asked else why for pair, why in zip(pairs, reasons, strict=True)]

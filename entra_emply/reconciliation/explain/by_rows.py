@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation import guards
+from entra_emply.reconciliation.clause import clause_of
 from entra_emply.reconciliation.completeness import G5
 from entra_emply.reconciliation.explain.facts import Facts
 from entra_emply.reconciliation.explain.statement import (
     Owner,
     Statement,
-    clause_of,
     listed,
     reasons,
     statement,

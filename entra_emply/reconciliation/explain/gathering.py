@@ -14,10 +14,9 @@ from entra_emply.reconciliation.explain.neighbourhood import Ids
 from entra_emply.reconciliation.explain.others import others
 from entra_emply.reconciliation.explain.rows import records
 from entra_emply.reconciliation.guards import waiting
+from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.join import join
-from entra_emply.reconciliation.mapping import mapping_of, nothing_configured
 from entra_emply.reconciliation.report.wording import names_of
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.text import key, key_of
@@ -42,8 +41,7 @@ def gather(
     `guard_counts` are the plan's (`Plan.guard_counts`), None where they were not kept.
     """
     inputs = as_read(inputs, findings)
-    mapping = mapping_of(inputs) if inputs.settings.enabled else nothing_configured()
-    identities = Identities(inputs, mapping, join(inputs, mapping))
+    identities = identify(inputs)
     asked = identities.frame["entra_id"].isin(who.entra) | identities.frame["emply_user_id"].isin(who.emply)
     gathering = _Gathering(identities, actions, findings, links, frozenset(done), guard_counts)
     found = [gathering.person(int(person)) for person in identities.frame.index[asked]]

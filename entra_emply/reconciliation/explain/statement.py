@@ -1,7 +1,7 @@
 """What is said of one rule and one person: its conditions looked at, in the words of the catalogue."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Rows
+from entra_emply.reconciliation.clause import NUMBERED, ROW, as_told, clause_of
 from entra_emply.reconciliation.rule import Condition, Looked, Rule, Subjects, failed, looked_at
 from entra_emply.reconciliation.words import CONDITIONS, RULES, phrase
 from entra_emply.reconciliation.words.phrase import RuleWords, listed
@@ -36,7 +37,7 @@ class Statement:
 def statement(rule: Rule[S], subjects: S, row: int) -> Statement:
     """What the rule does for one row, or the first condition that keeps it from acting."""
     looked = tuple(rule.look(subjects, row))
-    words, told = RULES[rule.name], _told(dict(_compared(looked)))
+    words, told = RULES[rule.name], as_told(dict(_compared(looked)))
     found = failed(looked)
     if found is None:
         acts = phrase(words.acts, told | dict(rule.told(subjects, row)))
@@ -78,17 +79,6 @@ def first_failed(conditions: Sequence[Condition[S]], subjects: S, row: int) -> s
 
 # --- rules about other rows than people -------------------------------------------------------------------------------
 
-_NUMBERED = {
-    "are": ("is", "are"),
-    "them": ("it", "them"),
-    "they": ("it", "they"),
-    "stay": ("stays", "stay"),
-    "do": ("does", "do"),
-    "go": ("goes", "go"),
-}
-_ROW: dict[str, object] = {name: f"\x00{name}\x00" for name in ("names", *_NUMBERED)}
-"""What stands for the names of rows until it is known how many there are."""
-
 
 @dataclass(frozen=True)
 class Owner(Generic[T]):
@@ -125,10 +115,10 @@ def statement_of_rows(
         if found is None:
             acting.setdefault(_acts(rule, subjects, row, looked), []).append(called)
         elif found.name in words.otherwise:
-            others.setdefault(because(phrase(words.otherwise[found.name], _ROW), [clause_of(found)]), []).append(called)
+            others.setdefault(because(phrase(words.otherwise[found.name], ROW), [clause_of(found)]), []).append(called)
         else:
             owners = next(each for each in rule.conditions if each.name == found.name).owners
-            clause = words.does_not if owners else phrase(words.each, _ROW)
+            clause = words.does_not if owners else phrase(words.each, ROW)
             others.setdefault(because(clause, [clause_of(found)]), []).append(called)
     furthest = max(told, key=lambda each: sum(one.holds is True for one in each[1]))
     sentences = ["; ".join(_filled(text, called, named).rstrip(".") for text, called in acting.items()) + "."] * bool(
@@ -152,12 +142,6 @@ def together(rule: str, parts: Sequence[Statement]) -> Statement:
     return Statement(rule, most.verdict, most.sentence, most.conditions)
 
 
-def clause_of(looked: Looked) -> str:
-    """A condition that was looked at, as a clause."""
-    words = CONDITIONS[looked.name]
-    return phrase(words.holds if looked.holds else words.fails, _told(looked.compared))
-
-
 def _outcomes(rule: Rule[S], subjects: S, rows: Rows, named: Callable[[int], str] | str) -> Iterator[tuple[int, int]]:
     """Each row, once; of rows that are only counted one for each outcome, and how many have it."""
     if not isinstance(named, str):
@@ -172,7 +156,7 @@ def _outcomes(rule: Rule[S], subjects: S, rows: Rows, named: Callable[[int], str
 
 def _acts(rule: Rule[S], subjects: S, row: int, looked: Sequence[Looked]) -> str:
     words, how = RULES[rule.name], rule.looked_how(subjects, row)
-    told = _told(dict(_compared(looked)))
+    told = as_told(dict(_compared(looked)))
     acts = told | dict(rule.told(subjects, row)) | ({"how": clause_of(how)} if how else {})
     return because(phrase(words.acts, acts), _reasons(looked, words))
 
@@ -181,18 +165,7 @@ def _reasons(looked: Sequence[Looked], words: RuleWords) -> list[str]:
     """What is told where a rule acts: of each condition its own values come first."""
     everything, named = dict(_compared(looked)), {each.name: each for each in looked}
     each = [named[name] for name in words.because]
-    return [phrase(CONDITIONS[one.name].holds, _told({**everything, **one.compared})) for one in each]
-
-
-def _told(values: Mapping[str, object]) -> dict[str, object]:
-    """Values as words take them: a condition among them is its clause."""
-    return _ROW | {name: _as_words(each) for name, each in values.items()}
-
-
-def _as_words(value: object) -> object:
-    if isinstance(value, list):
-        return [_as_words(each) for each in value]
-    return clause_of(value) if isinstance(value, Looked) else value
+    return [phrase(CONDITIONS[one.name].holds, as_told({**everything, **one.compared})) for one in each]
 
 
 def _filled(text: str, called: Sequence[int | str], named: Callable[[int], str] | str) -> str:
@@ -202,8 +175,8 @@ def _filled(text: str, called: Sequence[int | str], named: Callable[[int], str] 
         names = f"{several} {named.split('/')[several != 1]}"
     else:
         several, names = len(set(called)), listed([_repeated(name, count) for name, count in Counter(called).items()])
-    for name, words in {"names": (names, names), **_NUMBERED}.items():
-        text = text.replace(str(_ROW[name]), words[several != 1])
+    for name, words in {"names": (names, names), **NUMBERED}.items():
+        text = text.replace(str(ROW[name]), words[several != 1])
     return text
 
 

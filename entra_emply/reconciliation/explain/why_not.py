@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from entra_emply.reconciliation.clause import clause_of
 from entra_emply.reconciliation.explain.inputs_around import uncounted
 from entra_emply.reconciliation.explain.levers import LEVERS, WITHOUT_VALUE, Lever, Person
-from entra_emply.reconciliation.explain.statement import clause_of, listed
+from entra_emply.reconciliation.explain.statement import listed
 from entra_emply.reconciliation.explain.wishes import Asked, Wish
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities

@@ -14,8 +14,8 @@ import pytest
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation import completeness, guard_counts, guards, rules, words
+from entra_emply.reconciliation.clause import clause_of
 from entra_emply.reconciliation.explain.facts import Facts
-from entra_emply.reconciliation.explain.statement import clause_of
 from entra_emply.reconciliation.explain.statements import statements
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.rule import Condition, Rule, every, nothing
