@@ -75,8 +75,8 @@ def settings_changed(context: SensorEvaluationContext, connections: Connections)
 @sensor(
     minimum_interval_seconds=30,
     default_status=DefaultSensorStatus.RUNNING,
-    description="Tells whoever ALERT_URLS names what fails, waits for a person or ends soon (docs/alerts.md). It "
-    "starts no run, and no run waits for it.",
+    description="Sends alerts to the addresses in ALERT_URLS about what fails, waits for an approval or expires soon "
+    "(docs/alerts.md). It starts no run, and no run waits for it.",
 )
 def alerts(context: SensorEvaluationContext, connections: Connections) -> SkipReason:
     """The cursor is the time since when runs that failed were not told of."""

@@ -23,7 +23,6 @@ from sandbox.state import State
 
 AUDIENCE = "https://graph.microsoft.com"
 _GRAPH_ID = "00000003-0000-0000-c000-000000000000"
-_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _PATH = re.compile(
     r"/([^/]+)/(v2\.0/\.well-known/openid-configuration|oauth2/v2\.0/(?:token|authorize)|discovery/v2\.0/keys)/?"
 )

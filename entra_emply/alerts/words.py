@@ -77,7 +77,7 @@ def quarantined(batches: Sequence[Batch]) -> Told:
     """Actions failed too often."""
     count = _sum(batches)
     title = f"entra-emply: {_actions(count)} {_verb(count, 'is', 'are')} in quarantine"
-    how = "Not tried any more until somebody runs entra-emply release ACTION --by NAME."
+    how = "They are not tried again until somebody runs entra-emply release ACTION --by NAME."
     return title, [*_batches(batches), how], "/failures"
 
 

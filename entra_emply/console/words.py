@@ -63,7 +63,8 @@ _CODES = {
     r"no_answer|http_5\d\d|http_429|429|timeout|throttl|unavailable|source_unreadable": "The service could not be "
     "reached, or asked to wait. It is tried again by itself; look at Health if it goes on.",
     r"http_40[13]|unauthorized|forbidden|denied|privileges": "A permission is missing. Health says which one.",
-    r"not_?found|http_404": "What should be changed is gone. The next run plans anew; if it stays, look at the person.",
+    r"not_?found|http_404": "What should be changed is gone. The next run makes a new plan; if it "
+    "stays, look at the person.",
     r"conflict|duplicate|exists|taken|unique|http_409": "Another object has the same name or address. Find out whose "
     "it is, and correct one of the two.",
     r"invalid|validation|required|bad_?request|http_4(00|22)": "The service does not accept a value. Compare it with "

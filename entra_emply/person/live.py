@@ -1,4 +1,4 @@
-"""`explain --live`: fresh reads of one person. From Graph the user by its addresses, its groups and its mailbox; from
+"""`explain --live`: fresh reads of one person. From Graph the user by an address, their groups and their mailbox; from
 Emply whole lists, because Emply cannot be asked for one address.
 """
 

@@ -43,8 +43,8 @@ class Company:
     def prepare(self, *, fresh: bool) -> str:
         """Make the folder ready: as the last demo of this company left it, or empty. Says which, where it matters."""
         if self.file.exists() and not fresh:
-            return f"Going on where the demo in {self.home} stopped; --fresh starts anew"
-        said = f"Starting anew: the demo in {self.home} was killed, or was of another company"
+            return f"Going on where the demo in {self.home} stopped; --fresh starts over"
+        said = f"Starting over: the demo in {self.home} was killed, or was of another company"
         had_one = self.home.exists() and not fresh
         # What is remembered of another company would be wrong of this one.
         shutil.rmtree(self.home, ignore_errors=True)

@@ -23,7 +23,7 @@ def demo(
     ] = None,
     churn: Churn = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Forget the history of an earlier demo in this folder, and start anew.")
+        bool, typer.Option("--fresh", help="Forget the history of an earlier demo in this folder, and start over.")
     ] = False,
 ) -> None:
     """A whole working installation on this machine and nothing else."""

@@ -19,8 +19,8 @@ operating = typer.Typer()
 def alerts(
     test: Annotated[bool, typer.Option("--test", help="Send each receiver a test instead.")] = False,
 ) -> int:
-    """Tell whoever ALERT_URLS names what fails, waits or ends, as the daemon does by itself. Exit 1: somebody was not
-    reached."""
+    """Send alerts to the addresses in ALERT_URLS about what fails, waits for an approval or expires, as the daemon does
+    by itself. Exit 1: somebody was not reached."""
     from pipelines.commands.alerts import send, send_test  # noqa: PLC0415
 
     if not environment().alert_urls:

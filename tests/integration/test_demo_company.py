@@ -39,7 +39,7 @@ def test_a_demo_goes_on_with_the_company_and_the_history_of_the_last(home: Path,
 
 @pytest.mark.parametrize(
     ("next_one", "fresh", "said"),
-    [((200, 1), True, ""), ((200, 2), False, "Starting anew"), ((50, 1), False, "Starting anew")],
+    [((200, 1), True, ""), ((200, 2), False, "Starting over"), ((50, 1), False, "Starting over")],
 )
 def test_a_fresh_one_and_one_of_another_company_start_anew(
     home: Path, sandbox: Sandbox, next_one: tuple[int, int], fresh: bool, said: str

@@ -11,7 +11,7 @@ import pandas as pd
 from entra_emply.reconciliation.explain.statement import first_failed, listed
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import looked_at
-from entra_emply.reconciliation.rules import conditions, lifecycle, scope
+from entra_emply.reconciliation.rules import conditions, scope
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.reconciliation.words import CONDITIONS
@@ -203,11 +203,6 @@ class Facts:
         return self.holds(conditions.in_emply, conditions.login_active)
 
     @property
-    def becomes_active(self) -> bool:
-        """rules.md, "active (C, E, P)"."""
-        return self.holds(lifecycle.stays_so)
-
-    @property
     def status(self) -> str | None:
         """The employee's status."""
         return None if self.employee is None else str(self.employee["status"])
@@ -236,12 +231,6 @@ class Facts:
     def wanted_roles(self) -> tuple[str, ...]:
         """Titles of the roles of the person's groups, in settings order, each once."""
         return tuple(dict.fromkeys(group.role for group in self.groups))
-
-    @property
-    def missing_roles(self) -> tuple[str, ...]:
-        """Titles of the groups' roles that the Emply user does not have."""
-        missing = (group.role for group in self.groups if group.role_id not in self.role_ids)
-        return tuple(dict.fromkeys(missing))
 
     @property
     def extra_roles(self) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def _cases(
     if tried and tried["result"] == "applied":
         yield "applied", f"Done {_at(tried['at'])}."
     if tried and tried["result"] == "superseded":
-        yield "superseded", "Not done, because its reason had changed since the plan; the next run plans anew."
+        yield "superseded", "Not done, because its reason had changed since the plan; the next run makes a new plan."
     if failed:
         yield from _failed(identity, failed)
     if approved:

@@ -39,18 +39,17 @@ def show(
     names: Mapping[str, str],
     console: Console,
     approval: str,
-    limit: int = _SHOWN,
     *,
     part: Row | None = None,
 ) -> None:
     """Print the plan (a `document`), or a `part` of it: by kind, before → after, why, what is held; findings; counts of
     the whole plan and `approval` last.
 
-    Of each kind at most `limit` rows are shown, the held ones first.
+    Of each kind some rows are shown, the held ones first.
     """
     shown = plan if part is None else part
-    show_actions(shown["actions"], names, console, limit)
-    _show_findings(shown["findings"], console, limit)
+    show_actions(shown["actions"], names, console)
+    _show_findings(shown["findings"], console)
     _show_counts(plan, console, approval)
 
 
@@ -75,7 +74,7 @@ def _show_action(action: Row, sign: str, colour: str, names: Mapping[str, str], 
         line(console, Text.assemble(("held", "bold red"), f"  {guard}: {GUARDS.get(guard, '')}"), 6)
 
 
-def _show_findings(findings: Sequence[Row], console: Console, limit: int) -> None:
+def _show_findings(findings: Sequence[Row], console: Console) -> None:
     if findings:
         console.print(f"\n[bold]findings[/bold]  what a person has to look at ({len(findings)})")
     for code, group in groupby(findings, key=lambda finding: finding["code"]):
@@ -83,8 +82,8 @@ def _show_findings(findings: Sequence[Row], console: Console, limit: int) -> Non
         said = f"{alike[0]['severity']}: {code} ({len(alike)}), {alike[0]['rule']}: {alike[0]['message']}"
         line(console, said, 2)
         line(console, f"do    {alike[0]['remedy']}", 6, "dim")
-        shown = ", ".join(row["subject"] or row["object"] or "(no address)" for row in alike[:limit])
-        more = f" and {len(alike) - limit} more" if len(alike) > limit else ""
+        shown = ", ".join(row["subject"] or row["object"] or "(no address)" for row in alike[:_SHOWN])
+        more = f" and {len(alike) - _SHOWN} more" if len(alike) > _SHOWN else ""
         line(console, f"who   {shown}{more}", 6, "dim")
 
 

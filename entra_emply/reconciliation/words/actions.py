@@ -31,7 +31,7 @@ REASONS = {
     ("C6", None): "calendars are not synchronised",
     ("E1", None): "Outlook leads its events",
     ("E2", None): "Emply leads the events made in it",
-    ("W1", None): "is active in Emply, and nobody in Entra carries one of its addresses",
+    ("W1", None): "is active in Emply, and nobody in Entra has one of the login's addresses",
     ("W2", None): "the employee leads these fields",
     ("W3", None): "the employee is archived",
     ("W3", "deleted_in_entra"): "the employee is archived, and the Entra user is deleted with this plan",

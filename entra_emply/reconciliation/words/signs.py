@@ -68,7 +68,7 @@ RULES = {
         because=("has_group_as_member", "nested_groups_off"),
     ),
     "hidden_membership": RuleWords(
-        "Only apps with a permission of its own see who is in {names}",
+        "Only applications with the permission Member.Read.Hidden see who is in {names}",
         "No group of the user hides its members",
         each="Nothing is to be said of {names}",
         because=("members_hidden", "members_visible"),

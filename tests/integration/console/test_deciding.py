@@ -141,6 +141,6 @@ def test_what_is_in_quarantine_is_released_by_who_is_signed_in(house: House, row
     browser = house.signed_in()
     assert "in quarantine" in text_of(browser.get("/failures"))
     assert browser.post("/failures/release").status_code == 303
-    assert "Nothing failed" in text_of(browser.get("/failures"))
+    assert "No failure is outstanding" in text_of(browser.get("/failures"))
     assert rows("SELECT by FROM releases") == [("ada",)]
     assert [did for (did,) in rows("SELECT did FROM console_audit")] == ["released"]

@@ -20,7 +20,7 @@ def test_today_tells_what_waits_for_how_many_people(ada: Browser) -> None:
     assert "All is fresh" in said
     assert "2 actions for 2 people" in said
     assert "G1: more deactivations than max_deactivations allows" in said
-    assert "Nothing failed that was not done since" in said
+    assert "No failure is outstanding" in said
 
 
 def test_on_the_first_day_no_finding_is_said_to_be_older(ada: Browser) -> None:

@@ -37,7 +37,7 @@ def test_what_can_be_undone_and_what_not_is_shown_and_then_asked_for(empty: Hous
     assert "Undo 1 action for 1 person?" in said
     assert "Roles: Employee → Employee, Manager" in said
     assert "L6 would do the same again: first enable the account in Entra" in said
-    assert "1 undo asked for" in text_of(ada.post("/plan/undo", reason="was right before"))
+    assert "1 undo requested" in text_of(ada.post("/plan/undo", reason="was right before"))
     assert rows("SELECT by, reason, undone_plan_id FROM undo_requests") == [("ada", "was right before", taken.plan_id)]
     assert rows("SELECT did, about FROM console_audit") == [("undid", taken.plan_id)]
     held = empty.run()

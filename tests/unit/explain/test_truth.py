@@ -31,7 +31,6 @@ CAMPAIGN = range(1_000, 4_000)
 _EVENT = "about an event; events are only counted in a sentence"
 _CALENDAR = "about a calendar; several of a person may have one name"
 _NEAR = "about a pair of a user and an employee"
-_READING = "about what was read so far; a scenario is read as a whole"
 _ACTION = "about a planned action; which guards hold it is compared by test_agreement"
 _UNDO = "about a request to undo; which of them are met is compared by test_undoable"
 _READ = "about a whole read; where one is refused there is no plan to explain"
