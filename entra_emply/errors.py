@@ -10,7 +10,7 @@ class EntraEmplyError(Exception):
 
 
 class SettingsError(EntraEmplyError):
-    """The settings or the environment are wrong: whoever edits them must act."""
+    """The settings or the environment are wrong: who edits them must act."""
 
 
 NO_ANSWER = "no_answer"
@@ -18,7 +18,7 @@ NO_ANSWER = "no_answer"
 
 
 class CredentialsError(EntraEmplyError):
-    """Entra or Emply refuses the credentials or a permission: whoever administers them must act.
+    """Entra or Emply refuses the credentials or a permission: who administers them must act.
 
     `code`: status and code of the answer, as P5 has them.
     """
@@ -61,7 +61,7 @@ class PlanRefused(EntraEmplyError):
     """A plan may not be applied or approved: too old, not the newest, of another day, already applied, or the approval
     is of nothing in it.
 
-    `overtaken`: by another run or by the time since it was made; a plan that is made anew may be applied.
+    `overtaken`: by another run or by the time since it was made; a new plan may be applied.
     """
 
     def __init__(self, why: str, *, overtaken: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""How far a long piece of work is: told by whoever does it, shown by whoever listens, and lost where nobody does."""
+"""How far a long piece of work is: told by the code that does it, shown where somebody listens, else lost."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ _listener: ContextVar[Listener] = ContextVar("listener", default=_nobody)
 
 
 def tell(done: int, of: int) -> None:
-    """Tell whoever listens."""
+    """Tell the listener, if there is one."""
     _listener.get()(done, of)
 
 

@@ -163,7 +163,7 @@ class _Thread:
             with uvloop_runner() as runner:
                 self._loop = runner.get_loop()
                 runner.run(serve(self._app, port=port, ready=self._announce, stop=self._stop, life=self._life))
-        except BaseException as error:  # noqa: BLE001 - told to whoever started the thread
+        except BaseException as error:  # noqa: BLE001 - told to who started the thread
             self._failure = error
         finally:
             self._ready.set()

@@ -111,7 +111,7 @@ def _document(scenario: Path | None, users: int | None, seed: int) -> object:
 
 
 def write_environment(path: Path, environment: Environment) -> None:
-    """Write an env file for a shell, so that whoever sees it sees all of it; only the owner may read it."""
+    """Write an env file for a shell, so that nobody sees a part of it; only the owner may read it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in environment.items())
     try:

@@ -39,7 +39,7 @@ def explanations(inputs: Inputs) -> Iterator[Row]:
 
 
 def facts_of(scenario: subject.Scenario, asked: str, links: Sequence[Row] = ()) -> list[Facts]:
-    """The facts of whoever is found by `asked`, gathered from the small scenario around them."""
+    """The facts of the people found by `asked`, gathered from the small scenario around them."""
     inputs = inputs_of(*scenario)
     plan = make_plan(inputs)
     frames = InMemory.of(inputs)

@@ -44,7 +44,7 @@ class Server:
         return name
 
     def drop(self, name: str) -> None:
-        """Remove a database, whoever is connected: thousands of small files less to remove in the end."""
+        """Remove a database, connections or not: thousands of small files less to remove in the end."""
         self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:

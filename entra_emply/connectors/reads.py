@@ -65,11 +65,11 @@ class Base:
 
 
 @dataclass(frozen=True)
-class Anew:
+class WholeRead:
     """Read whole, for this reason, but so that the next read may go on from it."""
 
     why: str
 
 
-Tracking = Base | Anew | None
-"""How a list is read: an earlier read goes on; anew; or whole (None), and nobody goes on from it."""
+Tracking = Base | WholeRead | None
+"""How a list is read: an earlier read goes on; whole, to go on from; or whole (None), and nothing goes on from it."""

@@ -1,4 +1,4 @@
-"""The recorded plan by department, for whoever decides about one department of it: people are in the one in which the
+"""The recorded plan by department, for decisions about one department of it: people are in the one in which the
 plan's own run read them. Which that is, is decided in `reconciliation.departments`.
 """
 

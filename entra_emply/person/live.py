@@ -45,7 +45,7 @@ class Live:
             yield cls(environment, graph, emply)
 
     def read(self, settings: Settings, state: SyncState, asked: Collection[str]) -> InMemory:
-        """The frames of whoever carries one of the texts `asked`, and of all around them; of Emply everybody's."""
+        """The frames of the people who carry one of the texts `asked`, and of all around them; of Emply everybody's."""
         frames = self._lists() | {f"sync_state/{name}": frame for name, frame in state.frames().items()}
         frames["entra_users"] = self._users(frames, frozenset(asked))
         frames["entra_group_members/members"] = self._memberships(settings, frames, state)

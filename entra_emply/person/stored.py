@@ -62,7 +62,7 @@ def _frames_in_words() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Known:
-    """A run's frames, and everybody's ids and keys of them: what is the same whoever is asked for."""
+    """A run's frames, and everybody's ids and keys of them: what does not depend on who is asked for."""
 
     run: StoredRun
     directory: Directory
@@ -92,7 +92,7 @@ def explain(environment: Environment, asked: str, wish: Wish | None = None) -> d
 def explain_known(
     environment: Environment, known: Known, ledger: Ledger | None, asked: str, wish: Wish | None = None
 ) -> dict[str, Any]:
-    """As `explain`, of a run and a ledger that are at hand: for whoever asks about many people.
+    """As `explain`, of a run and a ledger that are at hand: where many people are asked about.
 
     Raises SettingsError where the run's frames cannot be read.
     """
@@ -148,7 +148,7 @@ def _with_nested(frames: InMemory, run: StoredRun | None) -> InMemory:
 
 @dataclass(frozen=True)
 class _Found:
-    """Whoever was asked for, and everybody around them."""
+    """The people asked for, and everybody around them."""
 
     asked: str
     directory: Directory
@@ -223,7 +223,7 @@ def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> Told:
 
 def _told_now(plan: Plan, last: Told) -> Told:
     """What would be planned now. Guards count everybody, so what holds an action is taken from the last run's plan; one
-    that was done since is planned anew.
+    that was done since is planned again.
     """
     actions, findings = planned_rows(plan.actions, plan.findings)
     done = {identity for identity, tried in last.recorded.tried.items() if tried["result"] == "applied"}

@@ -1,6 +1,6 @@
 """A condition that was looked at, as a clause: its words, with the values that were compared.
 
-Sentences are made of clauses by whoever says something (`explain`, the plan's findings, `undo`).
+Sentences are made of clauses where something is said: by `explain`, the plan, `undo`.
 """
 
 from collections.abc import Mapping

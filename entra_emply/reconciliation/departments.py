@@ -1,4 +1,4 @@
-"""Which department the people of a plan are in, for whoever looks at one department of it. Decides nothing.
+"""Which department the people of a plan are in, for a look at one department of it. Decides nothing.
 
 It is that of the person's employee, who controls the user (W2); without one, that of the Emply user; and of a login
 that the plan makes, the one that it gets (L1). Departments go by their titles: two of one title are one.

@@ -51,7 +51,7 @@ def resolve_groups(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd
     """The ids of the settings' groups: an object id, else the id recorded for the name, else the one group so named.
 
     Raises SettingsError for every group that does not exist, exists twice by that name, was deleted (and maybe made
-    anew) since its id was recorded, or is meant by two entries. With the integration off (X) nothing is raised.
+    again) since its id was recorded, or is meant by two entries. With the integration off (X) nothing is raised.
     """
     wrong = _Wrong(settings)
     resolved = _groups(settings, entra_groups, group_ids, wrong)

@@ -75,7 +75,7 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """The address, for SQLAlchemy. Trusting: whoever reaches the socket is this user (or root)."""
+        """The address, for SQLAlchemy. Trusting: only this user (or root) reaches the socket."""
         return f"postgresql+psycopg2://postgres@/postgres?host={quote(str(self._socket_folder()))}"
 
     def exists(self) -> bool:

@@ -44,7 +44,7 @@ def _application(rng: Random, groups: Iterable[Row], assigned: Iterable[Person])
 
 
 def _former(rng: Random) -> Row:
-    """Somebody who was deleted in Entra and still has a login in Emply: to be restored, not made anew."""
+    """Somebody who was deleted in Entra and still has a login in Emply: to be restored, not made again."""
     name = guid(rng)
     return {
         "id": name, "userPrincipalName": f"{name.replace('-', '')}former.colleague@contoso.com",

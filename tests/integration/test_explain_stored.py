@@ -71,7 +71,7 @@ def test_a_person_is_explained_from_stored_frames_as_from_the_frames_themselves(
 def told(
     frames: Frames, unread: pd.DataFrame | None, inputs: Inputs, plan: Plan, identity: str
 ) -> list[dict[str, Any]]:
-    """The documents of whoever has this id."""
+    """The documents of the person with this id."""
     directory = Directory(frames)
     who = directory.carriers(identity)
     near = inputs_around(frames, inputs.settings, directory.around(who), unread)

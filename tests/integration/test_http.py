@@ -312,7 +312,7 @@ def test_retry_after_that_means_nothing_is_none(text: str) -> None:
 def test_the_address_is_in_no_error_and_no_log(
     server: Server, service: Service, caplog: pytest.LogCaptureFixture, reply: Reply
 ) -> None:
-    for logger in (None, "urllib3"):  # of which a level of its own counts, whoever set it
+    for logger in (None, "urllib3"):  # which has a level of its own
         caplog.set_level(logging.DEBUG, logger)
     server.replies = [reply]
     text = ""

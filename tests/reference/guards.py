@@ -165,7 +165,7 @@ def _most_deactivations(inputs: Inputs) -> int:
 
 
 def _too_many_leave(inputs: Inputs, actions: list[Row]) -> bool:
-    """G1, by Emply user: whoever is deleted in Entra has one."""
+    """G1, by Emply user: who is deleted in Entra has one."""
     unapproved = {row["emplyUserId"] for row in _recently_deactivated(inputs) if not row["approved"]}
     leaving = {row["emply_user_id"] for row in actions if row["kind"] in LEAVING}
     return len(leaving | unapproved) > _most_deactivations(inputs)

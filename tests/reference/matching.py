@@ -61,7 +61,7 @@ def everybody_of(inputs: Inputs) -> Everybody:
         if user["id"] not in known:
             alone = user["id"] in alone_users
             everybody.append(make_person(inputs, entra_id=user["id"], user=user, login=None, left_alone=alone))
-    # Emply users whose Entra end is gone and was not made anew: they stay linked.
+    # Emply users whose Entra end is gone and was not made again: they stay linked.
     known = {person.login_id for person in everybody} | alone_logins
     for login_id, entra_id in old_link.items():
         if login_id in logins and login_id not in known:

@@ -27,7 +27,7 @@ CASES = {
     "entra end gone": 7,
     "emply end gone": 4,
     "both ends gone": 1,
-    "made anew": 5,
+    "made again": 5,
     "external": 22,
     "leaver's login": 4,
     "leaver": 14,
@@ -45,7 +45,7 @@ LINKED = (
     "entra end gone",
     "emply end gone",
     "both ends gone",
-    "made anew",
+    "made again",
 )
 NO_USER = ("entra end gone", "both ends gone", "external")
 NO_LOGIN = ("newcomer", "emply end gone", "both ends gone")
@@ -161,7 +161,7 @@ class RandomPeople:
         self.couples.append((user["id"], login["id"]))
         self.make_addresses(number, case, user, login)
         if case in LINKED:
-            entra_id = f"e{number}-old" if case == "made anew" else user["id"]
+            entra_id = f"e{number}-old" if case == "made again" else user["id"]
             self.links.append({"entraId": entra_id, "emplyUserId": login["id"]})
             if self.chance(0.8):
                 self.make_role_state(login, user["id"])
@@ -196,7 +196,7 @@ class RandomPeople:
         elif case in {"same email", "leaver's login"}:
             login["email"] = self.disguised(user["mail"] or user["userPrincipalName"])
             login["username"] = self.random.choice([None, f"login-{number}", login["username"]])
-        elif case in {"same username", "made anew", "two accounts"}:
+        elif case in {"same username", "made again", "two accounts"}:
             login["username"] = self.disguised(user["userPrincipalName"])
         elif case == "renamed":
             login["email"] = f"old-name{number}@contoso.com"

@@ -142,7 +142,7 @@ def kept(server: Server, installation: Installation) -> Snapshot:
 
 @contextmanager
 def edited(sandbox: Sandbox) -> Iterator[Row]:
-    """The state, to be changed by whoever works in Outlook, Entra or Emply."""
+    """The state, to be changed as people in Outlook, Entra or Emply do."""
     state = sandbox.state()
     yield state
     sandbox.put_state(state)

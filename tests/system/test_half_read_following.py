@@ -55,7 +55,7 @@ SHARE = [
     ("Emply's events", "cut in half", 2),
 ]
 
-# A list that nothing but its own emptiness speaks against: a restorable user is made anew (W1).
+# A list that nothing but its own emptiness speaks against: a restorable user is made again (W1).
 BELIEVED = [("deleted users", "empty", 1), ("deleted users", "empty", 2)]
 NOT_YET = pytest.mark.xfail(strict=True, reason="that nobody was deleted of late is what Entra usually says")
 

@@ -38,7 +38,7 @@ QUICK = [
 
 @dataclass
 class Terminal:
-    """A pseudo-terminal: the path for whoever writes, and what was written, without colours and movements."""
+    """A pseudo-terminal: the path to write to, and what was written, without colours and movements."""
 
     path: str
     slave: int

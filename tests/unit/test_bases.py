@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from entra_emply import clock
-from entra_emply.connectors.reads import Anew, Base
+from entra_emply.connectors.reads import Base, WholeRead
 from entra_emply.extraction.bases import Bases, cursor_of
 from entra_emply.storage.frame_store import FrameStore
 
@@ -32,14 +32,14 @@ def keep(store: FrameStore, run: str, *, hours_ago: float = 1, day: str | None =
         store.complete(run, day)
 
 
-def how(store: FrameStore, source: str = USERS, **given: Any) -> Base | Anew | None:  # noqa: ANN401
+def how(store: FrameStore, source: str = USERS, **given: Any) -> Base | WholeRead | None:  # noqa: ANN401
     with clock.frozen(NOW):
         return Bases(store, 24, **given).of(source)
 
 
 def why(store: FrameStore, **given: Any) -> str:  # noqa: ANN401
     found = how(store, **given)
-    assert isinstance(found, Anew)
+    assert isinstance(found, WholeRead)
     return found.why
 
 
@@ -71,7 +71,7 @@ def test_a_read_that_no_plan_was_made_of_is_followed_by_a_whole_one_of_that_sour
 
 def test_what_is_asked_for_whole_is_read_whole(store: FrameStore) -> None:
     keep(store, "one")
-    assert why(store, anew="it was asked for") == "it was asked for"
+    assert why(store, whole_because="it was asked for") == "it was asked for"
 
 
 def test_frames_that_are_not_kept_any_more_are_not_continued(store: FrameStore) -> None:
@@ -88,4 +88,4 @@ def test_a_read_that_leaves_no_trace_needs_no_token(store: FrameStore) -> None:
     keep(store, "one")
     with clock.frozen(NOW):
         assert isinstance(Bases(store, 24).only_continued(USERS), Base)
-        assert Bases(store, 24, anew="asked").only_continued(USERS) is None
+        assert Bases(store, 24, whole_because="asked").only_continued(USERS) is None

@@ -44,7 +44,7 @@ def _gone(name: str) -> Row:
 
 class Outlook(ScriptedGraph):
     """One calendar: `view` is what it shows, page by page, `changes` what a delta tells, `single` events by id, which
-    stand in the calendar `elsewhere`. no_delta: the answer to whoever asks for a delta.
+    stand in the calendar `elsewhere`. no_delta: the answer where a delta is asked for.
     """
 
     def __init__(self, *pages: Sequence[Row]) -> None:

@@ -1,4 +1,4 @@
-"""What rules ask of the joined scenario is answered once for the same people, and anew for others."""
+"""What rules ask of the joined scenario is answered once for the same people, and again for others."""
 
 from dataclasses import replace
 

@@ -91,7 +91,7 @@ def test_a_failed_write_leaves_nothing_that_looks_stored(store: FrameStore, monk
 
 
 def dies_at(store: FrameStore, monkeypatch: pytest.MonkeyPatch, name: str) -> Callable[[], None]:
-    """Whoever puts a file of this name dies."""
+    """The process that puts a file of this name dies."""
     put = store.files.put
 
     def dying(file: str, data: bytes) -> str:

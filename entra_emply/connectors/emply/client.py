@@ -85,7 +85,7 @@ class EmplyClient:
 
     def events(self, calendar_ids: Iterable[str]) -> Read:
         """All events of these calendars, whenever they are: frame `Events`. One list where this Emply has one, else a
-        request a calendar: whoever takes something away because of them looks at `calendar_events` first."""
+        request a calendar: who takes something away because of them looks at `calendar_events` first."""
         ids = sorted(set(calendar_ids))
         total = Pages(_EVENTS)
         rows = (self._events_of_all if self.can("list_all_events") else self._events_of_each)(ids, total)

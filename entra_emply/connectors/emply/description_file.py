@@ -68,7 +68,7 @@ def _path(text: str) -> str:
 
 
 def _steps(text: str) -> bool:
-    """Whether a part is . or .., which leads elsewhere than it says: whoever sends the address takes it away."""
+    """Whether a part is . or .., which leads elsewhere than it says: HTTP clients resolve it before they send."""
     return not {".", ".."}.isdisjoint(unquote(text).split("/"))
 
 

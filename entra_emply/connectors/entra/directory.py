@@ -15,7 +15,7 @@ from entra_emply.connectors.entra.list_deltas import TrackedList
 from entra_emply.connectors.entra.permissions import HIDDEN_MEMBERS, ORGANIZATION
 from entra_emply.connectors.frames import FrameModel, Row, properties
 from entra_emply.connectors.pages import Pages, read_of, whole
-from entra_emply.connectors.reads import Anew, Base, MultiRead, Read, Tracking
+from entra_emply.connectors.reads import Base, MultiRead, Read, Tracking, WholeRead
 
 PAGE = "999"
 
@@ -71,7 +71,7 @@ class Directory:
         parts = {f"{group_id}/{which}": len(each.rows) for group_id, each in pages.items()}
         return Read(frame, Pages.total(_MEMBERS, pages.values()).certificate(len(frame), parts))
 
-    def tracked_members(self, group_ids: Collection[str], hidden: Collection[str], how: Base | Anew) -> MultiRead:
+    def tracked_members(self, group_ids: Collection[str], hidden: Collection[str], how: Base | WholeRead) -> MultiRead:
         """The direct members of these groups, some of which are `hidden`: the frames of `member_deltas`."""
 
         def whole(groups: Iterable[str]) -> Mapping[str, Pages]:

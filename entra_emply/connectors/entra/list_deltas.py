@@ -20,7 +20,7 @@ from entra_emply.connectors.entra.connection import Connection
 from entra_emply.connectors.entra.tracking import Doubt
 from entra_emply.connectors.frame_checks import validate
 from entra_emply.connectors.frames import FrameModel, Row, json_of, properties
-from entra_emply.connectors.reads import Anew, Base, Read
+from entra_emply.connectors.reads import Base, Read, WholeRead
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ USERS = TrackedList(
 GROUPS = TrackedList("entra_groups", "groups", frames.Groups, frames.groups, frozenset({"displayName"}))
 
 
-def read(connection: Connection, tracked: TrackedList, how: Base | Anew, whole: Callable[[], Read]) -> Read:
+def read(connection: Connection, tracked: TrackedList, how: Base | WholeRead, whole: Callable[[], Read]) -> Read:
     """The list as it is now, and the cursor of the next read. Raises what `whole` raises."""
 
     def all_of_it() -> Read:

@@ -3,10 +3,10 @@
 Graph tells who joined and who left, in several parts for a large group. It does not tell of members who are deleted
 (documented for those who can be restored, reported of all), while the list of a group does not show them any more, nor
 of those who are restored. So the changes of users are asked for, too: a link to somebody who is gone is kept apart, in
-the frame `away`, and is a member again once they are back. Whoever comes, and had no link when they were last there, is
+the frame `away`, and is a member again once they are back. Somebody who comes, and had no link when last there, is
 asked for their groups: links that they had before the whole read are unknown, and such a group is read whole. So is
-whoever a group's changes link for the first time, for Graph tells old links of the deleted again. A group that the
-settings name since the earlier read is read whole, and one with hidden members, which Graph may not tell about.
+somebody whom a group's changes link for the first time, for Graph tells old links of the deleted again. A group that
+the settings name since the earlier read is read whole, and one with hidden members, which Graph may not tell about.
 
 The argument is otherwise that of `list_deltas`: links are a set, to which a change says what is so now. Changes of
 groups that nobody asked for are passed over. https://learn.microsoft.com/graph/delta-query-groups
@@ -24,7 +24,7 @@ from entra_emply.connectors.entra.tracking import Doubt, Round
 from entra_emply.connectors.frame_checks import validate
 from entra_emply.connectors.frames import Row, empty
 from entra_emply.connectors.pages import Pages
-from entra_emply.connectors.reads import Anew, Base, MultiRead
+from entra_emply.connectors.reads import Base, MultiRead, WholeRead
 
 SOURCE = "entra_group_members"
 MEMBERS, GROUPS, AWAY = "members", "groups", "away"
@@ -48,7 +48,7 @@ class MemberLists:
     groups_of: Callable[[str], Collection[str]]
 
 
-def read(connection: Connection, lists: MemberLists, how: Base | Anew) -> MultiRead:
+def read(connection: Connection, lists: MemberLists, how: Base | WholeRead) -> MultiRead:
     """The members as they are now: frames MEMBERS, GROUPS, AWAY, and the cursor. Raises SourceUnreadable."""
 
     def all_of_it() -> MultiRead:

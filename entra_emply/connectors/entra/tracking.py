@@ -17,7 +17,7 @@ from entra_emply.connectors.entra.frames import Cursor
 from entra_emply.connectors.frame_checks import validate
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.pages import Pages, ReadAgain
-from entra_emply.connectors.reads import Anew, Base, Certificate, MultiRead, Read
+from entra_emply.connectors.reads import Base, Certificate, MultiRead, Read, WholeRead
 from entra_emply.errors import SourceUnreadable
 
 _SHORT = 12  # characters of a token's hash: it is a name for people, and no key
@@ -41,7 +41,7 @@ class Round:
         return self.pages.distinct()
 
 
-def read(source: str, how: Base | Anew, go_on: Callable[[Base], AnyRead], whole: Callable[[], AnyRead]) -> AnyRead:
+def read(source: str, how: Base | WholeRead, go_on: Callable[[Base], AnyRead], whole: Callable[[], AnyRead]) -> AnyRead:
     """The read that goes on from an earlier one, or the whole one where there is none, or any doubt about it.
 
     Raises what the whole read raises.

@@ -1,4 +1,4 @@
-"""The neighbourhood of one person: of the frames of everybody, the rows of whoever is asked for and of all who share a
+"""The neighbourhood of one person: of the frames of everybody, the rows of the person asked for and of all who share a
 link, a key, an address or an employee with them. What the rules say of the person is the same in it as in the whole.
 
 Only what counts people (the guards' limits, an emptied group) is not: that is taken from the plan as it was made.
@@ -113,7 +113,7 @@ class Directory:
         return sorted(text for text, _, _ in found)
 
     def around(self, who: Ids) -> Ids:
-        """`who`, and everybody who shares a link, a key, an address or an employee with them, and so on; also whoever
+        """`who`, and everybody who shares a link, a key, an address or an employee with them, and so on; also who
         stands in the way of a user that W1 would make of their logins, and a guest, if the tenant has any (S)."""
         entra = is_among(self.entra["id"], _texts(who.entra))
         emply = is_among(self.emply["id"], _texts(who.emply))

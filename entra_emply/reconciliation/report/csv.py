@@ -1,4 +1,4 @@
-"""A plan as a table: one row an action, for whoever looks at it in a spreadsheet. Nothing is decided here."""
+"""A plan as a table: one row an action, for a spreadsheet. Nothing is decided here."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A plan as one self-contained HTML file: for whoever approves it, and for the archive. Nothing is decided here.
+"""A plan as one self-contained HTML file: for the approver and the archive. Nothing is decided here.
 
 The page loads nothing from anywhere and works without its script, which only searches. `report.html.jinja`, beside this
 module, is its template.

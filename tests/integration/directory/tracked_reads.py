@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 
 from entra_emply.connectors.entra.client import GraphClient
-from entra_emply.connectors.reads import Anew, Base, Certificate, Tracking
+from entra_emply.connectors.reads import Base, Certificate, Tracking, WholeRead
 from entra_emply.extraction.bases import cursor_of
 from entra_emply.storage.frame_store import FrameStore
 from sandbox import Sandbox
 
 LISTS = ("entra_users", "entra_groups", "entra_group_members")
-FIRST = Anew("first")
+FIRST = WholeRead("first")
 
 
 @dataclass
@@ -56,7 +56,7 @@ class TrackedReads:
         for source, read in zip(LISTS, whole, strict=True):
             pd.testing.assert_frame_equal(self.frame(source), read.frame, obj=source)
 
-    def _base(self, source: str) -> Base | Anew:
+    def _base(self, source: str) -> Base | WholeRead:
         run = f"run-{self.runs}"
         if not self.runs:
             return FIRST

@@ -1,4 +1,4 @@
-"""Plans made by hand, action by action: what applying does is the same, whoever decided it."""
+"""Plans made by hand, action by action: applying does not depend on how a plan was made."""
 
 import hashlib
 import json

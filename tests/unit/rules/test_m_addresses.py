@@ -227,7 +227,7 @@ def test_m4_a_member_may_have_a_members_address(plan_of: PlanOf) -> None:
 
 
 def test_l1a_an_address_that_a_linked_user_has_as_username_is_taken(plan_of: PlanOf) -> None:
-    """Whoever carries the UPN or the e-mail, in either field, linked or not."""
+    """Everybody who carries the UPN or the e-mail, in either field, linked or not."""
     linked = login("ray", username="ann.holm@contoso.com", email="ray@contoso.com")
     plan = plan_of(scenario([person("ann", mail="ann.holm@contoso.com"), person("ray")], [linked], linked=["ray"]))
     assert "L1a address_taken ann" in told(plan)
