@@ -22,11 +22,11 @@ from entra_emply.errors import EntraEmplyError, SettingsError
 from entra_emply.extraction.example import Example, example_of, refusal
 from entra_emply.extraction.example_frames import frames_of
 from entra_emply.extraction.example_state import state_of
+from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.neighbourhood import Directory
-from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.inputs import UNREADABLE_COLUMNS, Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.report.wording import document

@@ -19,13 +19,13 @@ from entra_emply.ledger.history import Event, Person
 from entra_emply.ledger.installed import ledger_if_any
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.person.history import in_words
+from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.inputs_around import UNREAD, inputs_around, named_near
 from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids
-from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.explain.why_not import why_not
 from entra_emply.reconciliation.explain.wishes import Wish
 from entra_emply.reconciliation.inputs import Inputs, SyncState

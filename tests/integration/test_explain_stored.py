@@ -12,12 +12,12 @@ import pytest
 from benchmarks.explain import planned, store
 from entra_emply.environment import Environment
 from entra_emply.person.stored import explain
+from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.inputs_around import UNREAD, inputs_around
 from entra_emply.reconciliation.explain.neighbourhood import Directory, Frames
-from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.storage.frame_store import FrameStore

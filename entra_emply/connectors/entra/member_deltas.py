@@ -89,7 +89,7 @@ def _continued(lists: MemberLists, earlier: Mapping[str, pd.DataFrame], rounds: 
     told = {row["id"] for row in rounds[_USERS].distinct()}
     came = (set(changes.here) - set(before[MEMBERS]["member_id"])) & told
     known -= _unsure_of_newcomers(lists, links, came)
-    known -= _unsure_of_strangers(lists, links, _strangers(changes, {*told, *before[MEMBERS]["member_id"]}))
+    known -= _unsure_of_unheard(lists, links, _unheard(changes, {*told, *before[MEMBERS]["member_id"]}))
     pages = lists.read(set(lists.groups) - known)
     links = links[links["group_id"].isin(known & set(lists.groups))]
     away = links["member_id"].isin((set(before[AWAY]["member_id"]) | set(changes.gone)) - set(changes.here))
@@ -136,7 +136,7 @@ def _applied(links: pd.DataFrame, changes: _Changes) -> pd.DataFrame:
     return pd.concat([kept, frames.members(added)], ignore_index=True) if added else kept
 
 
-def _strangers(changes: _Changes, known: Collection[str]) -> set[str]:
+def _unheard(changes: _Changes, known: Collection[str]) -> set[str]:
     """The users whom the changes of groups link, and of whom nothing else is known: they may be deleted."""
     linked = {str(member["id"]) for member in changes.links.values() if member and _is_user(member)}
     return linked - set(known)
@@ -153,11 +153,11 @@ def _unsure_of_newcomers(lists: MemberLists, links: pd.DataFrame, came: Collecti
     return _asked(lists, links, came)
 
 
-def _unsure_of_strangers(lists: MemberLists, links: pd.DataFrame, strangers: Collection[str]) -> set[str]:
+def _unsure_of_unheard(lists: MemberLists, links: pd.DataFrame, unheard: Collection[str]) -> set[str]:
     """The groups with a link to one of them who is deleted; for a crowd, all groups with a link to one of them."""
-    if len(strangers) > _MOST_ASKED:
-        return set(links.loc[links["member_id"].isin(strangers), "group_id"])
-    return _asked(lists, links, strangers)
+    if len(unheard) > _MOST_ASKED:
+        return set(links.loc[links["member_id"].isin(unheard), "group_id"])
+    return _asked(lists, links, unheard)
 
 
 def _asked(lists: MemberLists, links: pd.DataFrame, names: Collection[str]) -> set[str]:

@@ -5,9 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from entra_emply.reconciliation.explain import by_rows, matching
+from entra_emply.reconciliation.explain.action_state import Recorded, link_held, state_of
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.questions import answers
-from entra_emply.reconciliation.explain.standing import Recorded, link_held, stands
 from entra_emply.reconciliation.explain.statement import listed
 from entra_emply.reconciliation.explain.statements import statements
 from entra_emply.reconciliation.report.wording import changes, why
@@ -42,7 +42,7 @@ def explanation(facts: Facts, recorded: Recorded) -> dict[str, Any]:
 def _action(facts: Facts, row: Row, recorded: Recorded, held_because: Mapping[str, str]) -> dict[str, Any]:
     told = {"changes": changes(row, facts.names), "why": why(row), "held_because": dict(held_because)}
     behind = None if row["kind"] == "link_user" else link_held(facts.actions, recorded)
-    return {**row, **told, **stands(row, recorded, facts.subject, held_because, link_held=behind)}
+    return {**row, **told, **state_of(row, recorded, facts.subject, held_because, link_held=behind)}
 
 
 def _entra(facts: Facts) -> dict[str, Any]:

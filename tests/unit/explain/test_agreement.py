@@ -5,13 +5,13 @@ import random
 import pytest
 
 from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.inputs_around import inputs_around, uncounted
 from entra_emply.reconciliation.explain.neighbourhood import Directory
-from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.explaining import everybody

@@ -2,8 +2,8 @@
 
 import pytest
 
+from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
-from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.wording import rows, why
 from tests.explaining import answered, explained, facts_of, said

@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from entra_emply.person.text import _findings
+from entra_emply.reconciliation.explain.action_state import Recorded, link_held, state_of
 from entra_emply.reconciliation.explain.facts import Row
 from entra_emply.reconciliation.explain.matching import counterpart
-from entra_emply.reconciliation.explain.standing import Recorded, link_held, stands
 from tests.explaining import explained, facts_of, said
 from tests.reference.builders import employee, login, person, scenario
 
@@ -234,7 +234,7 @@ def test_r7_names_the_protected_role_and_r5_what_is_missing() -> None:
     )
 
 
-# Where an action stands
+# The state of an action
 
 
 @pytest.mark.parametrize(
@@ -256,8 +256,8 @@ def test_r7_names_the_protected_role_and_r5_what_is_missing() -> None:
         ),
     ],
 )
-def test_where_an_action_stands(recorded: Row, state: str, sentence: str) -> None:
-    told = stands(HELD, Recorded(plan_id="3f9c12ab45de77", **recorded), "megan@contoso.com", BECAUSE)
+def test_the_state_of_an_action(recorded: Row, state: str, sentence: str) -> None:
+    told = state_of(HELD, Recorded(plan_id="3f9c12ab45de77", **recorded), "megan@contoso.com", BECAUSE)
     assert told["state"] == state
     assert sentence in told["sentence"]
 
@@ -267,15 +267,15 @@ def test_an_approved_action_stays_held_until_the_link_of_its_user_is_approved() 
     held = HELD | {"kind": "set_roles", "own_guards": ""}
     link = {"action_id": "link", "kind": "link_user", "held_by": ["G3"]}
     waiting = Recorded(plan_id="3f9c12ab45de77", approved={"a1": approval})
-    told = stands(held, waiting, "x", BECAUSE, link_held=link_held([held, link], waiting))
+    told = state_of(held, waiting, "x", BECAUSE, link_held=link_held([held, link], waiting))
     assert told["state"] == "held"
     assert "but held until the link is approved. To approve it: entra-emply approve 3f9c12ab45de" in told["sentence"]
     free = Recorded(approved={"link": approval})
-    assert stands(held, free, "x", BECAUSE, link_held=link_held([held, link], free))["state"] == "approved"
+    assert state_of(held, free, "x", BECAUSE, link_held=link_held([held, link], free))["state"] == "approved"
     assert link_held([held], free) is None
 
 
 def test_an_action_that_nothing_holds_is_applied_with_the_plan() -> None:
-    assert stands({"action_id": "a1", "held_by": []}, Recorded(), "x", {})["state"] == "planned"
+    assert state_of({"action_id": "a1", "held_by": []}, Recorded(), "x", {})["state"] == "planned"
     tried = Recorded(tried={"a1": {"result": None, "at": None}})
-    assert stands({"action_id": "a1", "held_by": []}, tried, "x", {})["state"] == "open"
+    assert state_of({"action_id": "a1", "held_by": []}, tried, "x", {})["state"] == "open"

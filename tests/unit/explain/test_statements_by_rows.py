@@ -6,9 +6,9 @@ import re
 import pytest
 
 from entra_emply.errors import SettingsError
+from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
-from entra_emply.reconciliation.explain.standing import Recorded
 from entra_emply.reconciliation.inputs import DEPENDENT_COLUMNS, Inputs
 from entra_emply.reconciliation.plan import make_plan
 from tests.explaining import everybody, explained, explanations, said

@@ -5,9 +5,9 @@ from typing import TypedDict
 
 import pytest
 
+from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts
-from entra_emply.reconciliation.explain.standing import Recorded
 from tests.explaining import facts_of
 from tests.reference.builders import deactivated, employee, login, person, scenario
 from tests.reference.subject import Scenario

@@ -1,4 +1,4 @@
-"""Where a planned action stands, in a sentence: held and how to approve it, failed, in quarantine, done."""
+"""The state of a planned action, in a sentence: held and how to approve it, failed, in quarantine, done."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Recorded:
     approved: Mapping[str, Row] = field(default_factory=dict)
 
 
-def stands(
+def state_of(
     action: Row, recorded: Recorded, person: str, held_because: Mapping[str, str], *, link_held: bool | None = None
 ) -> dict[str, Any]:
     """`state` (applied, superseded, quarantined, failed, approved, held, open, new or planned) and a `sentence`.
