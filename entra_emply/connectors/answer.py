@@ -18,6 +18,8 @@ from entra_emply.errors import NO_ANSWER
 SUCCESS = range(200, 300)
 
 _NO_JSON = object()
+_BEFORE_A_PAGE = b"\xef\xbb\xbf \t\r\n"
+_CODE = re.compile(r"[A-Za-z0-9_]{1,100}")
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -85,6 +87,11 @@ class Answer:
         return self._parsed is not _NO_JSON
 
     @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people, which neither service sends: something in between has answered."""
+        return self.content.lstrip(_BEFORE_A_PAGE).startswith(b"<")
+
+    @property
     def error_code(self) -> str:
         """The service's own code of an error, as Graph and Emply write it; empty where it does not look like a code.
 
@@ -92,7 +99,7 @@ class Answer:
         """
         error = self._parsed.get("error") if isinstance(self._parsed, dict) else None
         code = error.get("code") if isinstance(error, dict) else None
-        return code if isinstance(code, str) and code.replace("_", "").isalnum() else ""
+        return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
     @cached_property
     def _parsed(self) -> Any:  # noqa: ANN401

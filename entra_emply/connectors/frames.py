@@ -15,7 +15,7 @@ import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from entra_emply.connectors.frame_checks import SHOWN, kind_of, sentence, validate
+from entra_emply.connectors.frame_checks import SHOWN, kind_of, require_no_nul, sentence, validate
 from entra_emply.errors import SourceUnreadable
 from entra_emply.printing import counted
 from entra_emply.text import TEXT
@@ -136,6 +136,7 @@ def _frame(
         default = (spec.metadata or {})["default"]
         made[name] = array if default is None else array.fill_null(default)
     table = pa.table(made)
+    require_no_nul(table, source)
     keys = schema.unique or [name for name, spec in schema.columns.items() if spec.unique]
     table = table.take(pc.sort_indices(table, sort_keys=[(key, "ascending") for key in keys]))
     columns = {name: _as_pandas(table.column(name), kind_of(spec)) for name, spec in schema.columns.items()}

@@ -264,6 +264,19 @@ def test_a_creation_whose_answer_is_lost_is_uncertain_and_not_repeated(
     assert _writes(server) == ["POST"]
 
 
+@pytest.mark.parametrize("write", ["create", "update"])
+def test_a_page_in_place_of_an_answer_leaves_a_write_uncertain(
+    server: Sandbox, client: EmplyClient, write: str
+) -> None:
+    """As a firewall or a sign-in page between the two answers, with 200."""
+    page = {"status": 200, "body": "<!doctype html><title>Request Rejected</title>"}
+    server.put_faults({"path": "/users", "times": 1, "fault": page})
+    with pytest.raises(TargetRefused) as refused:
+        client.create_user(NEW) if write == "create" else client.update_user("user-0001", {"active": True})
+    assert (refused.value.code, refused.value.uncertain, refused.value.transient) == ("a_page", True, True)
+    assert len(_writes(server)) == 1
+
+
 @pytest.mark.parametrize(
     ("fault", "uncertain"), [({"status": 504}, True), ({"status": 500}, True), ({"truncate": 0.5}, True)]
 )

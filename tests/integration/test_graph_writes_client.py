@@ -259,6 +259,16 @@ def test_a_servers_error_on_a_write_is_uncertain_and_not_repeated(
 
 
 @pytest.mark.parametrize("name", WRITES)
+def test_a_page_in_place_of_an_answer_leaves_a_write_uncertain(server: Sandbox, client: GraphClient, name: str) -> None:
+    """As a firewall or a sign-in page between the two answers, with 200."""
+    method, path, write = WRITES[name]
+    page = {"status": 200, "body": "\ufeff\n<html>Request Rejected</html>"}
+    server.put_faults({"method": method, "path": path, "times": 1, "fault": page})
+    assert _said(_refusal(write, client)) == (200, "a_page", True, True)
+    assert _written(server) == [method]
+
+
+@pytest.mark.parametrize("name", WRITES)
 def test_a_throttled_write_was_certainly_not_made_and_is_sent_again(
     server: Sandbox, client: GraphClient, name: str
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from entra_emply.connectors.answer import Answer
 from entra_emply.connectors.entra.batch import SIZE, Ask
 from entra_emply.connectors.entra.batching import BATCHES, PER_MAILBOX, BatchedRead, ReadTask
+from entra_emply.connectors.entra.mailboxes import Mailboxes
 from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT
 from entra_emply.errors import CredentialsError, SourceUnreadable
 from tests.scripted_graph import Item, Reply, ScriptedGraph, error
@@ -381,3 +382,12 @@ def test_a_failure_in_a_task_is_that_of_its_mailbox_alone() -> None:
     tasks = [*enumerate(map(task, ["503", "500", "500"])), (3, _once("other"))]
     assert dict(read.run(tasks)) == {3: [(200, {"id": "/users/other/0"})]}
     assert read.unreadable == {"u": "500"}
+
+
+# --- photos -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_photo_with_an_empty_etag_is_none_and_one_without_an_etag_is_unreadable() -> None:
+    graph = ScriptedGraph(lambda item: (200, {"@odata.mediaEtag": ""} if "/none/" in item["url"] else {"id": "1x1"}))
+    read = Mailboxes(graph.connection()).photos(["none", "odd"])
+    assert (len(read.frame), read.unreadable) == (0, {"odd": "no_answer"})

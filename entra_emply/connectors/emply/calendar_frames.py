@@ -10,9 +10,8 @@ from typing import Literal
 
 import pandas as pd
 
-from entra_emply.connectors.emply.texts import of_rows
 from entra_emply.connectors.frame_checks import sentence
-from entra_emply.connectors.frames import NO_TIME, Derivation, FrameModel, Row, column, identity
+from entra_emply.connectors.frames import NO_TIME, Derivation, FrameModel, Row, column, identity, of_rows
 from entra_emply.errors import SourceUnreadable
 from entra_emply.text import utc_second
 

@@ -72,6 +72,11 @@ class Connection:
                 f"Emply: {operation}: {failure}",
                 status=failure.status, code=code, transient=True, uncertain=failure.uncertain,
             ) from None  # fmt: skip
+        if answer.status in SUCCESS and answer.is_page:
+            why = f"answered {answer.status} with a page, so something in between did"
+            raise TargetRefused(
+                f"Emply: {operation}: {why}", status=answer.status, code="a_page", transient=True, uncertain=True
+            )
         if answer.status in SUCCESS:
             return answer
         code = self.error_code(answer)

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from entra_emply.connectors.emply.texts import of_rows
-from entra_emply.connectors.frames import FrameModel, Row, column, identity, sorted_texts, texts
+from entra_emply.connectors.frames import FrameModel, Row, column, identity, of_rows, sorted_texts, texts
 
 STATUSES = ("active", "pending", "archived")
 

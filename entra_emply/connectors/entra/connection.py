@@ -7,7 +7,7 @@ signing in (`sign_in`), and retries (`connectors.http`).
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from entra_emply.connectors.answer import Answer, RequestFailed
 from entra_emply.connectors.entra.permissions import (
@@ -177,8 +177,10 @@ class Connection:
 
     def below(self, link: object) -> str | None:
         """The part of an address after the base, with its slash; None for an address of another host."""
-        ours = isinstance(link, str) and link.startswith(f"{self.base}/")
-        return str(link).removeprefix(self.base) if ours else None
+        if not isinstance(link, str) or not link.startswith(f"{self.base}/"):
+            return None
+        below = link.removeprefix(self.base)
+        return None if {".", ".."}.intersection(unquote(below.partition("?")[0]).split("/")) else below
 
     def _area(self, path: str) -> str:
         """The area of a path, as PERMISSIONS names it."""

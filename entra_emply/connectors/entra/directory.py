@@ -16,6 +16,7 @@ from entra_emply.connectors.entra.permissions import HIDDEN_MEMBERS, ORGANIZATIO
 from entra_emply.connectors.frames import FrameModel, Row, properties
 from entra_emply.connectors.pages import Pages, read_of, whole
 from entra_emply.connectors.reads import Base, MultiRead, Read, Tracking, WholeRead
+from entra_emply.errors import SourceUnreadable
 
 PAGE = "999"
 
@@ -89,13 +90,10 @@ class Directory:
         found = self._connection.one(source, path, {"$select": ",".join(properties(frames.Application))})
         params = {"$select": "id,principalId,principalType", "$top": PAGE}
         assignments = _pages(self._connection, source, f"{path}/appRoleAssignedTo", params, gone=NO_OBJECT)
-        principals = {
-            kind: [str(row.get("principalId")) for row in assignments.rows if row.get("principalType") == kind]
-            for kind in ("User", "Group")
-        }
+        principals = _principals(source, assignments.rows)
         inside = _of_groups(self._connection, source, principals["Group"], "members", gone=NO_OBJECT)
-        through = (row for each in inside.values() for row in each.rows if row.get("@odata.type") == frames.A_USER)
-        assigned = frames.assigned([*principals["User"], *(str(row.get("id")) for row in through)])
+        through = _users_among(source, [row for each in inside.values() for row in each.rows])
+        assigned = frames.assigned([*principals["User"], *through])
         made = {
             "entra_application": frames.application([] if found is None else [found]),
             "entra_assigned": assigned if found is not None else frames.assigned([]),
@@ -191,6 +189,22 @@ def _of_groups(
     with ThreadPoolExecutor(max_workers=_THREADS) as threads:
         each = threads.map(lambda path: _pages(connection, source, path, params, gone=gone), paths)
         return dict(zip(groups, each, strict=True))
+
+
+def _principals(source: str, assignments: Sequence[Row]) -> dict[str, list[str]]:
+    """The ids of the users and of the groups that are assigned."""
+    if not all(isinstance(row, dict) and isinstance(row.get("principalId"), str) for row in assignments):
+        raise SourceUnreadable(source, "an assignment names nobody: the answer is not Graph's")
+    return {
+        kind: [str(row["principalId"]) for row in assignments if row.get("principalType") == kind]
+        for kind in ("User", "Group")
+    }
+
+
+def _users_among(source: str, members: Sequence[Row]) -> list[str]:
+    if not all(isinstance(row, dict) and isinstance(row.get("id"), str) for row in members):
+        raise SourceUnreadable(source, "a member of an assigned group has no id: the answer is not Graph's")
+    return [str(row["id"]) for row in members if row.get("@odata.type") == frames.A_USER]
 
 
 def _pages(

@@ -170,7 +170,7 @@ def _lists(name: str) -> Derivation:
     none: list[str] = []
 
     def lists(rows: Sequence[Row]) -> Sequence[object]:
-        values = [row.get(name) or none for row in rows]
+        values = [none if (value := row.get(name)) is None else value for row in rows]
         right = set(map(type, values)) <= {list} and set(map(type, chain.from_iterable(values))) <= {str}
         return values if right else sorted_texts(row.get(name) for row in rows)
 
@@ -179,7 +179,7 @@ def _lists(name: str) -> Derivation:
 
 def _dynamic(rows: Sequence[Row]) -> list[object]:
     types = (row.get("groupTypes") for row in rows)
-    return ["DynamicMembership" in each if type(each) is list else each or False for each in types]
+    return ["DynamicMembership" in each if type(each) is list else False if each is None else each for each in types]
 
 
 def _hidden(rows: Sequence[Row]) -> list[object]:
@@ -187,7 +187,9 @@ def _hidden(rows: Sequence[Row]) -> list[object]:
 
 
 def _is_hidden(visibility: object) -> object:
-    return visibility.strip().casefold() == _HIDDEN if isinstance(visibility, str) else visibility or False
+    if visibility is None:
+        return False
+    return visibility.strip().casefold() == _HIDDEN if isinstance(visibility, str) else visibility
 
 
 def _member_type(rows: Sequence[Row]) -> list[object]:

@@ -86,7 +86,7 @@ class Mailboxes:
                 return None
             answer = self._connection.get(source, f"{path}/$value", binary=True)
             before, etag = etag, _etag(source, self._connection.get(source, path))
-            if etag == before and answer.status == OK and answer.content:
+            if etag == before and answer.status == OK and answer.content and not answer.is_page:
                 return etag, answer.content
         raise SourceUnreadable(source, f"the photo of {entra_id} changed while it was read: the next run tries again")
 
@@ -121,8 +121,8 @@ def _etag(source: str, answer: Answer) -> str | None:
     if answer.status != OK:
         raise unreadable(source, answer)
     etag = page(source, answer).get("@odata.mediaEtag")
-    if not isinstance(etag, str | None):
-        raise SourceUnreadable(source, "an etag is no text: the answer is not Graph's")
+    if not isinstance(etag, str):
+        raise SourceUnreadable(source, "there is no etag: the answer is not Graph's")
     return etag or None
 
 

@@ -42,7 +42,7 @@ _WHAT_TO_DO = {
     90002: "there is no such tenant: check ENTRA_TENANT_ID",
     500011: "this cloud has no such Graph: check that ENTRA_AUTHORITY and GRAPH_URL are of one cloud",
 }
-_NOT_UNDERSTOOD = (AttributeError, LookupError, TypeError, ValueError)
+_NOT_UNDERSTOOD = (AttributeError, LookupError, RuntimeError, TypeError, ValueError, msal.exceptions.MsalError)
 """What msal raises of an answer that is none of Entra's."""
 _NOT_ENTRA = "check ENTRA_TENANT_ID and ENTRA_AUTHORITY, and whether a proxy answers in Entra's place"
 _NO_IDENTITY = (
@@ -98,10 +98,10 @@ class SignIn:
         http, why = _ServiceForMsal(self.service), None
         try:
             result = (_by_identity if by_identity else _by_application)(self._environment, http)
-        except _NOT_UNDERSTOOD:
-            why = _NO_IDENTITY if by_identity else f"signing in to Entra failed ({http.last_answer}): {_NOT_ENTRA}"
         except msal.ManagedIdentityError:
             why = "Azure gives this machine no such identity: check ENTRA_MANAGED_IDENTITY"
+        except _NOT_UNDERSTOOD:
+            why = _NO_IDENTITY if by_identity else f"signing in to Entra failed ({http.last_answer}): {_NOT_ENTRA}"
         except RequestFailed as failure:
             if by_identity:
                 failure.args = (f"{failure}: {_NO_IDENTITY}",)
@@ -173,7 +173,7 @@ class Application:
         http = _ServiceForMsal(self._service)
         try:
             return what(_application(self._environment, http))
-        except (*_NOT_UNDERSTOOD, RuntimeError):  # RuntimeError: an answer that is of another sign-in
+        except _NOT_UNDERSTOOD:
             pass
         raise CredentialsError(f"signing in to Entra failed ({http.last_answer}): begin again, or {_NOT_ENTRA}")
 

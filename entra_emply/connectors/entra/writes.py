@@ -91,6 +91,11 @@ def _write(connection: Connection, what: str, method: str, path: str, body: Fiel
             transient=True,
             uncertain=sent and failure.uncertain,
         ) from None
+    if answer.status in SUCCESS and answer.is_page:
+        why = f"answered {answer.status} with a page, so something in between did"
+        raise TargetRefused(
+            f"Graph: {what}: {why}", status=answer.status, code="a_page", transient=True, uncertain=True
+        )
     if answer.status in SUCCESS:
         return answer
     if answer.status == FORBIDDEN:

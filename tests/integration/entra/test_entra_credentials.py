@@ -106,6 +106,9 @@ def test_signing_in_survives_trouble_that_passes(server: Sandbox, client: GraphC
         ("/token$", {"status": 200, "body": {"access_token": "a\nb", "expires_in": 3600}}),
         ("/token$", {"status": 200, "body": {"access_token": "", "expires_in": 3600}}),
         ("openid-configuration", {"status": 404}),
+        ("openid-configuration", {"status": 302}),
+        ("openid-configuration", {"status": 200, "body": {}}),
+        ("openid-configuration", {"status": 200, "body": []}),
     ],
 )
 def test_a_sign_in_that_is_not_answered_by_entra_says_where_to_look(

@@ -131,6 +131,31 @@ def test_rows_of_the_wrong_type_are_refused_without_their_values(server: Sandbox
     assert CANARY not in everything(error.value)
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"givenName": "A\0B"}, "given_name has a NUL"),
+        ({"otherMails": ["a\0b"]}, "other_mails has a NUL"),
+        ({"otherMails": {}}, "other_mails is not a list of texts"),
+        ({"proxyAddresses": 0}, "proxy_addresses is not a list of texts"),
+    ],
+)
+def test_what_no_database_keeps_and_what_is_no_list_names_the_row(
+    server: Sandbox, client: GraphClient, fields: dict[str, Any], said: str
+) -> None:
+    _answer_with(server, [{"id": "u-1", **fields}, {"id": "u-2"}])
+    with pytest.raises(SourceUnreadable, match=rf"{said} in 1 row \(ids u-1\)"):
+        client.directory.users()
+
+
+@pytest.mark.parametrize("row", [None, 5, {}, {"principalId": None, "principalType": "User"}])
+def test_an_assignment_that_names_nobody_is_refused(server: Sandbox, client: GraphClient, row: object) -> None:
+    body = {"value": [row]}
+    server.put_faults({"path": "/appRoleAssignedTo", "fault": {"status": 200, "body": body}})
+    with pytest.raises(SourceUnreadable, match=r"entra_app.*an assignment names nobody"):
+        client.directory.application("app-1")
+
+
 @pytest.mark.parametrize("rows", [[{"mail": "x"}], [{"id": None}], [{"id": {}}], ["x"], [None], [{"id": ""}]])
 def test_rows_without_an_id_are_refused(server: Sandbox, client: GraphClient, rows: list[Any]) -> None:
     _answer_with(server, rows)
