@@ -15,6 +15,7 @@ from entra_emply.ledger.claims import raise_epoch
 from entra_emply.ledger.plans import RecordedPlan, group_id, newest_plan, one_at_a_time
 from entra_emply.ledger.tables import actions, approvals, failures, group_counts, refused, releases, undo_requests
 from entra_emply.printing import SHORT_ID
+from entra_emply.reconciliation.arrays import has_word
 from entra_emply.reconciliation.kinds import UNDO_RULES, require_kind
 from entra_emply.text import key, key_of
 
@@ -150,7 +151,7 @@ def chosen(
     if domain is not None:
         fits &= subject.str.endswith("@" + key_of(domain).removeprefix("@"))
     if group is not None:
-        fits &= (" " + held["groups"] + " ").str.contains(f" {group} ", regex=False)
+        fits &= has_word(held["groups"], group)
     if person is not None:
         fits &= (subject == key_of(person)) | (held["entra_id"] == person) | (held["emply_user_id"] == person)
     if action_ids is not None:

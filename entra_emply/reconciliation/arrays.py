@@ -21,6 +21,7 @@ Numbers = npt.NDArray[np.integer[Any]]
 
 _FEW = 4
 _BETWEEN = pa.scalar("\x1f", pa.large_string())  # what is in no id
+_BLANK = pa.scalar(" ", pa.large_string())
 
 
 def positions(values: "pd.Series[str]", among: "pd.Series[str]") -> Rows:
@@ -93,6 +94,13 @@ def different(one: Rows, other: Rows) -> Rows:
 def is_text(values: "pd.Series[str]", text: str) -> Mask:
     """Row by row, whether it is this text; a missing one is not."""
     found = pc.fill_null(pc.equal(as_arrow(values), pa.scalar(text, pa.large_string())), False)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def has_word(values: "pd.Series[str]", word: str) -> Mask:
+    """Row by row, whether this is one of the words of the text, which blanks separate; a missing text has none."""
+    surrounded = pc.binary_join_element_wise(_BLANK, as_arrow(values), _BLANK, pa.scalar("", pa.large_string()))
+    found = pc.fill_null(pc.match_substring(surrounded, f" {word} "), False)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, how_many, is_among, positions, take, take_flag
+from entra_emply.reconciliation.arrays import Mask, Rows, has_word, how_many, is_among, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.planned_actions import PlannedActions, deactivates, grants, removes, sets_roles
 from entra_emply.reconciliation.rule import Condition, Part, Values
@@ -116,7 +116,7 @@ def emptied(actions: PlannedActions) -> "pd.Series[str]":
 def said_held(guard: str, actions: PlannedActions, rows: Rows) -> Mask:
     """What the plan itself says, where nobody has told what was counted for it."""
     held = actions.held_by if actions.held_by is not None else pd.Series("", index=actions.frame.index)
-    return (" " + held.iloc[rows] + " ").str.contains(f" {guard} ", regex=False).to_numpy(dtype=bool)
+    return has_word(held.iloc[rows], guard)
 
 
 def more_than_allowed(name: str, guard: str) -> Condition[PlannedActions]:

@@ -123,7 +123,7 @@ def _of_held_links(actions: PlannedActions) -> Mask:
         return links
     held = _protected.holds(actions, _all(actions))
     if not actions.identities.inputs.state.holds.empty:
-        held |= (actions.held_before.str.strip() != "").to_numpy(dtype=bool)
+        held |= (actions.held_before != "").to_numpy(dtype=bool)
     waiting_links = links & held & ~actions.approved
     return np.isin(actions.person, actions.person[waiting_links]) & ~links
 

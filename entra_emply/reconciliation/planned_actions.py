@@ -6,14 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
-from entra_emply.reconciliation.arrays import Mask, Rows, encoded, is_among, is_text, positions, take
+from entra_emply.reconciliation.arrays import Mask, Rows, encoded, has_word, is_among, is_text, positions, take
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.kinds import UNDO_RULES
 from entra_emply.reconciliation.rule import Condition
 from entra_emply.reconciliation.rules.roles import RoleChanges
-from entra_emply.text import as_arrow
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +41,16 @@ class PlannedActions:
 
     @cached_property
     def held_before(self) -> "pd.Series[str]":
-        """The guards that the newest plan held each by, separated and surrounded by blanks."""
+        """The guards that the newest plan held each by, separated by blanks."""
         holds = self.identities.inputs.state.holds
         if holds.empty:
             return pd.Series("", index=self.frame.index, dtype="str")
-        guards = take(holds["guards"], positions(self.frame["action_id"], holds["action_id"]))
-        return " " + guards.fillna("") + " "
+        return take(holds["guards"], positions(self.frame["action_id"], holds["action_id"])).fillna("")
 
     def was_held_by(self, guard: str) -> Mask:
         """Which the newest plan held by this guard."""
         if ("was held", guard) not in self.answers:
-            held = pc.match_substring(as_arrow(self.held_before), f" {guard} ")
-            self.answers["was held", guard] = np.asarray(pc.fill_null(held, False).to_numpy(zero_copy_only=False))
+            self.answers["was held", guard] = has_word(self.held_before, guard)
         mask: Mask = self.answers["was held", guard]
         return mask
 

@@ -15,6 +15,7 @@ from entra_emply.console.queries.rows import actions_shown
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger.approvals import Wanted
 from entra_emply.ledger.plans import RecordedPlan
+from entra_emply.reconciliation.arrays import has_word
 
 _OVER = "nothing was approved: the plan or its approvals changed meanwhile; look at what waits now"
 
@@ -99,7 +100,7 @@ def _whole_group(asked: Asked) -> str | None:
 def _emptied(asked: Asked, affected: pd.DataFrame, names: Mapping[str, str]) -> str | None:
     """What the group is called whose emptying this would approve."""
     group = _whole_group(asked)
-    emptied = group is not None and (" " + affected["held_by"] + " ").str.contains(" G4 ", regex=False).any()
+    emptied = group is not None and has_word(affected["held_by"], "G4").any()
     return names.get(group, group) if group is not None and emptied else None
 
 

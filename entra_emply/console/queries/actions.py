@@ -7,6 +7,7 @@ from functools import cached_property
 import pandas as pd
 
 from entra_emply.ledger.ledger import Ledger
+from entra_emply.reconciliation.arrays import has_word
 from entra_emply.reconciliation.departments import departments_of
 from entra_emply.reconciliation.explain.neighbourhood import Frames
 from entra_emply.reconciliation.kinds import UNDO_RULES
@@ -53,7 +54,7 @@ class Filter:
             fit &= frame["name"] == self.kind
         for column, value in (("held_by", self.guard), ("groups", self.group)):
             if value:
-                fit &= (" " + frame[column] + " ").str.contains(f" {value} ", regex=False)
+                fit &= has_word(frame[column], value)
         if self.person:
             fit &= (frame["entra_id"] == self.person) | (frame["emply_user_id"] == self.person)
         return fit
