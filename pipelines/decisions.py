@@ -23,6 +23,7 @@ from rich.console import Console
 from assets.resources import Connections
 from entra_emply.errors import EntraEmplyError, PlanRefused
 from entra_emply.extraction.undo import what_to_undo
+from entra_emply.ledger.which import Which
 from entra_emply.person.stored import explain
 from entra_emply.person.text import show_explanation
 from entra_emply.printing import counted
@@ -41,9 +42,9 @@ class Chosen(Config):
     person: str = Field("", description="Only this person: an id, or an address, which the run's page then shows.")
 
     @property
-    def filters(self) -> dict[str, str | None]:
-        """The filters, None for any."""
-        return {name: getattr(self, name) or None for name in ("kind", "domain", "group", "person")}
+    def which(self) -> Which:
+        """The actions that fit the filters."""
+        return Which.of(self.model_dump())
 
 
 class Approval(Chosen):
@@ -86,7 +87,7 @@ def approve_actions(context: OpExecutionContext, connections: Connections, confi
     with _refusals():
         newest = connections.ledger.newest_plan()
         released = connections.ledger.approve(
-            config.plan_id or (newest.plan_id if newest else ""), **config.filters, by=config.by, reason=config.reason
+            config.plan_id or (newest.plan_id if newest else ""), config.which, by=config.by, reason=config.reason
         )
     context.log.info("%s approved for 72 hours; applied by the next run", counted(len(released), "action"))
 
@@ -98,7 +99,7 @@ def undo_actions(context: OpExecutionContext, connections: Connections, config: 
         run = connections.frames.last_complete()
         if run is None:
             raise PlanRefused("nothing was planned here yet")
-        what = what_to_undo(connections.settings(), run, connections.ledger, config.plan_id, **config.filters)
+        what = what_to_undo(connections.settings(), run, connections.ledger, config.plan_id, config.which)
         for why, number in Counter(row["why"] for row in what.refused).items():
             context.log.info("%s not undone: %s", number, why)
         if not what.possible:

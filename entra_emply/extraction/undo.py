@@ -12,14 +12,13 @@ import pandas as pd
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
 from entra_emply.extraction.sources import MEMBERS
-from entra_emply.ledger.approvals import chosen, require_filled
 from entra_emply.ledger.ledger import Ledger
+from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.changed_logins import with_logins_changed
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.inputs_around import UNREAD, inputs_around
 from entra_emply.reconciliation.explain.neighbourhood import Directory, Frames, Ids
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.kinds import require_kind
 from entra_emply.reconciliation.mapping import require_groups_read
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.reconciliation.undoable import KINDS, Undoable, undoable
@@ -27,27 +26,14 @@ from entra_emply.reconciliation.undoable import KINDS, Undoable, undoable
 _GROUPS_READ = f"{MEMBERS}/groups"
 
 
-def what_to_undo(
-    settings: Settings,
-    frames: Frames,
-    ledger: Ledger,
-    named: str,
-    *,
-    kind: str | None = None,
-    domain: str | None = None,
-    group: str | None = None,
-    person: str | None = None,
-    action_ids: Collection[str] | None = None,
-) -> Undoable:
-    """What can be undone of what was applied of the plan `named` (or of one action) that fits all these filters, which
-    are those of `approve`. settings: by which the rules judge. frames: those of the last complete run.
+def what_to_undo(settings: Settings, frames: Frames, ledger: Ledger, named: str, which: Which) -> Undoable:
+    """What can be undone of what was applied of the plan `named` (or of one action) that fits. settings: by which the
+    rules judge. frames: those of the last complete run.
 
     Raises PlanRefused where nothing of the last 30 days fits, SettingsError for settings that do not fit the frames.
     """
-    require_filled(kind=kind, domain=domain, group=group, person=person)
-    require_kind(kind)
-    applied, group_id = ledger.applied(named), None if group is None else ledger.group_named(group)
-    fits = chosen(applied, kind=kind, domain=domain, group=group_id, person=person, action_ids=action_ids)
+    which, applied = ledger.understood(which), ledger.applied(named)
+    fits = which.fits(applied)
     if not fits.any():
         raise PlanRefused(f"plan {named} applied nothing that fits all these filters")
     if not settings.enabled:

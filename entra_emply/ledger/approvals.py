@@ -1,7 +1,7 @@
 """What a person decides: approving held actions, refusing a link, and releasing quarantined actions."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,10 +14,9 @@ from entra_emply.errors import PlanRefused
 from entra_emply.ledger.claims import raise_epoch
 from entra_emply.ledger.plans import RecordedPlan, group_id, newest_plan, one_at_a_time
 from entra_emply.ledger.tables import actions, approvals, failures, group_counts, refused, releases, undo_requests
+from entra_emply.ledger.which import ANY, Which
 from entra_emply.printing import SHORT_ID
-from entra_emply.reconciliation.arrays import has_word
 from entra_emply.reconciliation.kinds import UNDO_RULES, require_kind
-from entra_emply.text import key, key_of
 
 VALID_FOR = timedelta(hours=72)
 SHORTEST_ID = 6
@@ -44,60 +43,33 @@ class Wanted:
     actions: list[dict[str, Any]]
 
 
-def approve(
-    connection: Connection,
-    plan_id: str,
-    *,
-    kind: str | None,
-    domain: str | None,
-    group: str | None,
-    person: str | None,
-    by: str,
-    reason: str,
-    action_ids: Collection[str] | None = None,
-) -> list[str]:
+def approve(connection: Connection, plan_id: str, which: Which, *, by: str, reason: str) -> list[str]:
     """Approve held actions of the newest plan. Returns the ids of all actions that are no longer held.
 
-    It approves all of them, or those that match every given filter: `kind` ("set_roles" or "emply.set_roles"),
-    `domain` of the subject, `group` (its name in the settings, or its id; its emptying is approved with it, G4),
-    `person` (the subject, or an id of either system), `action_ids`. `plan_id` may also be the id of one held action of
-    the newest plan, which is approved alone; either may be cut short. Deleting a user in Entra and deactivating them in
-    Emply (W3) is one decision: approving either approves both. An action whose user's link is held is approved, too,
-    but stays held until the link is free.
+    Where a group is given, it is approved, too, that it was emptied (G4). `plan_id` may also be the id of one held
+    action of the newest plan, which is approved alone; either may be cut short. Deleting a user in Entra and
+    deactivating them in Emply (W3) is one decision: approving either approves both. An action whose user's link is held
+    is approved, too, but stays held until the link is free.
 
     Raises PlanRefused for a plan that is not the newest, for a filter that means nothing, and where nothing matches: an
     approval covers neither more nor less than its author believes. Earlier approvals stay valid.
     """
-    require_filled(by=by, reason=reason, kind=kind, domain=domain, group=group, person=person)
-    require_kind(kind)
+    require_filled(by=by, reason=reason)
+    which = understood(connection, which)
     one_at_a_time(connection)
-    plan, group, wanted = _wanted(
-        connection, plan_id, kind=kind, domain=domain, group=group, person=person, action_ids=action_ids
-    )
+    plan, wanted = _wanted(connection, plan_id, which)
     _record(connection, plan.plan_id, wanted.approved, by, reason)
-    if not _forget_emptied(connection, group, plan) and not (wanted.again or wanted.approved):
-        filtered = any((kind, domain, group, person)) or action_ids is not None
-        fitting = "that fits all these filters, and " if filtered else ""
+    if not _forget_emptied(connection, which.group, plan) and not (wanted.again or wanted.approved):
+        fitting = "" if which == ANY else "that fits all these filters, and "
         raise PlanRefused(
             f"plan {plan.plan_id[:SHORT_ID]} holds nothing {fitting}that waits for an approval of its own"
         )
     return wanted.released
 
 
-def would_approve(
-    connection: Connection,
-    plan_id: str,
-    action_ids: Collection[str] | None = None,
-    *,
-    kind: str | None = None,
-    domain: str | None = None,
-    group: str | None = None,
-    person: str | None = None,
-) -> Wanted:
+def would_approve(connection: Connection, plan_id: str, which: Which) -> Wanted:
     """What `approve` would do now, given the same. Raises PlanRefused as it does, but where nothing matches."""
-    require_filled(kind=kind, domain=domain, group=group, person=person)
-    require_kind(kind)
-    return _wanted(connection, plan_id, kind=kind, domain=domain, group=group, person=person, action_ids=action_ids)[2]
+    return _wanted(connection, plan_id, understood(connection, which))[1]
 
 
 def refuse(connection: Connection, plan_id: str, *, person: str, by: str, reason: str) -> None:
@@ -111,7 +83,7 @@ def refuse(connection: Connection, plan_id: str, *, person: str, by: str, reason
     one_at_a_time(connection)
     plan = _newest(connection, plan_id)
     held = _held(connection, plan.plan_no)
-    found = held[(held["rule"] == "M3b") & chosen(held, kind="link_user", domain=None, group=None, person=person)]
+    found = held[(held["rule"] == "M3b") & Which(kind="link_user", person=person).fits(held)]
     if len(found) != 1:
         count = f"{len(found)} links" if len(found) else "no link"
         more = ": name one by the id of a user" if len(found) else ""
@@ -132,31 +104,6 @@ def withdrawn() -> Select[str]:
     last = select(undo_requests.c.action_id, undo_requests.c.ending).ext(distinct_on(undo_requests.c.action_id))
     of = last.order_by(undo_requests.c.action_id, undo_requests.c.request_no.desc()).subquery()
     return select(of.c.action_id).where(of.c.ending == "withdrawn")
-
-
-def chosen(
-    held: pd.DataFrame,
-    *,
-    kind: str | None,
-    domain: str | None,
-    group: str | None,
-    person: str | None,
-    action_ids: Collection[str] | None = None,
-) -> "pd.Series[bool]":
-    """Which of the held actions match all given filters."""
-    fits = pd.Series(True, index=held.index)
-    subject = key(held["subject"]).fillna("")
-    if kind is not None:
-        fits &= (held["kind"] == kind) | (held["target"] + "." + held["kind"] == kind)
-    if domain is not None:
-        fits &= subject.str.endswith("@" + key_of(domain).removeprefix("@"))
-    if group is not None:
-        fits &= has_word(held["groups"], group)
-    if person is not None:
-        fits &= (subject == key_of(person)) | (held["entra_id"] == person) | (held["emply_user_id"] == person)
-    if action_ids is not None:
-        fits &= held["action_id"].isin(list(action_ids))
-    return fits
 
 
 def release(connection: Connection, named: str, by: str) -> str:
@@ -203,12 +150,18 @@ def _newest(connection: Connection, named: str) -> RecordedPlan:
     raise PlanRefused(f"plan {named} is not the newest plan: {newest}; look at that one first")
 
 
-def known_group(connection: Connection, group: str) -> str:
-    """The id of a group, given its name or id. Raises PlanRefused for a group that no plan knows."""
-    found = group_id(connection, group.strip())
+def understood(connection: Connection, which: Which) -> Which:
+    """The same with the id of the group, which may be given by its name. Raises PlanRefused where something is blank,
+    or there is no such kind or group.
+    """
+    require_filled(**which.typed)
+    require_kind(which.kind)
+    if which.group is None:
+        return which
+    found = group_id(connection, which.group.strip())
     if found is None:
-        raise PlanRefused(f"no plan knows a group {group!r}: give its name as in the settings, or its id")
-    return found
+        raise PlanRefused(f"no plan knows a group {which.group!r}: give its name as in the settings, or its id")
+    return replace(which, group=found)
 
 
 def _forget_emptied(connection: Connection, group: str | None, plan: RecordedPlan) -> bool:
@@ -236,14 +189,11 @@ def _held(connection: Connection, plan_no: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*_HELD, "approved"]).astype(dict.fromkeys(_TEXTS, "str") | {"approved": "bool"})
 
 
-def _wanted(
-    connection: Connection, named: str, *, group: str | None, action_ids: Collection[str] | None, **filters: str | None
-) -> tuple[RecordedPlan, str | None, Wanted]:
-    """The newest plan, the id of the group, and what an approval of the held actions that fit covers."""
+def _wanted(connection: Connection, named: str, which: Which) -> tuple[RecordedPlan, Wanted]:
+    """The newest plan, and what an approval of the held actions that fit covers."""
     plan, action_id = _newest_or_action(connection, named)
-    group = None if group is None else known_group(connection, group)
     held = _held(connection, plan.plan_no)
-    fits = chosen(held, **filters, group=group, action_ids=action_ids)
+    fits = which.fits(held)
     if action_id is not None:
         fits &= held["action_id"] == action_id
     before = held["approved"]
@@ -254,7 +204,6 @@ def _wanted(
     rows = shown.where(shown.notna(), None).to_dict("records")
     return (
         plan,
-        group,
         Wanted(
             approved=new["action_id"].tolist(),
             released=held.loc[released, "action_id"].tolist(),

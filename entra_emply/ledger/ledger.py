@@ -43,6 +43,7 @@ from entra_emply.ledger.history import (
 from entra_emply.ledger.outbox import Alert, Claimed
 from entra_emply.ledger.plans import Origin, RecordedPlan
 from entra_emply.ledger.sync_state import LinkRow
+from entra_emply.ledger.which import ANY, Which
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.plan import Plan
@@ -140,27 +141,15 @@ class Ledger:
         with self._database.reading() as connection:
             return plans.newest_plan(connection)
 
-    def approve(
-        self,
-        plan_id: str,
-        *,
-        kind: str | None = None,
-        domain: str | None = None,
-        group: str | None = None,
-        person: str | None = None,
-        by: str,
-        reason: str,
-        action_ids: Collection[str] | None = None,
-    ) -> list[str]:
+    def approve(self, plan_id: str, which: Which = ANY, *, by: str, reason: str) -> list[str]:
         """Approve held actions of the newest plan; the ids of those released (see `approvals.approve`)."""
-        which = {"kind": kind, "domain": domain, "group": group, "person": person}
         with self._database.writing() as connection:
-            return approvals.approve(connection, plan_id, **which, by=by, reason=reason, action_ids=action_ids)
+            return approvals.approve(connection, plan_id, which, by=by, reason=reason)
 
-    def would_approve(self, plan_id: str, action_ids: Collection[str] | None = None, **filters: str | None) -> Wanted:
+    def would_approve(self, plan_id: str, which: Which = ANY) -> Wanted:
         """What `approve` would do now, given the same (see `approvals.would_approve`)."""
         with self._database.reading() as connection:
-            return approvals.would_approve(connection, plan_id, action_ids, **filters)
+            return approvals.would_approve(connection, plan_id, which)
 
     def refuse(self, plan_id: str, *, person: str, by: str, reason: str) -> None:
         """Record that a held link by another address is not the same person (see `approvals.refuse`)."""
@@ -202,10 +191,10 @@ class Ledger:
         with self._database.reading() as connection:
             return frozenset(connection.scalars(approvals.withdrawn()))
 
-    def group_named(self, group: str) -> str:
-        """The id of a group, given its name or its id. Raises PlanRefused for a group that no plan knows."""
+    def understood(self, which: Which) -> Which:
+        """The same with the id of the group, which may be given by its name (see `approvals.understood`)."""
         with self._database.reading() as connection:
-            return approvals.known_group(connection, group)
+            return approvals.understood(connection, which)
 
     def release(self, named: str, by: str) -> str:
         """Let a quarantined action be tried again; its id (see `approvals.release`)."""

@@ -43,14 +43,15 @@ def approve(
     from entra_emply.extraction.department_of_plan import actions_of_department  # noqa: PLC0415
     from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415
     from entra_emply.ledger.approvals import require_filled  # noqa: PLC0415
+    from entra_emply.ledger.which import Which  # noqa: PLC0415
     from entra_emply.storage.frame_store import FrameStore  # noqa: PLC0415
 
     require_filled(by=by, reason=reason, department=department)
-    filters = {"kind": kind, "domain": domain, "group": group, "person": person}
     with ledger() as found:
         named, store = recorded_id(environment(), found, plan), FrameStore(environment().frames_url)
         ids = None if department is None else actions_of_department(store, found, department)
-        wanted = found.would_approve(named, ids, **filters)
+        which = Which(kind=kind, domain=domain, group=group, person=person, action_ids=ids)
+        wanted = found.would_approve(named, which)
     asks = bool(wanted.approved) and not yes and sys.stdin.isatty() and sys.stdout.isatty()
     if asks:
         _show(wanted)
@@ -58,7 +59,7 @@ def approve(
             typer.echo("Nothing was approved")
             raise typer.Exit(1)
     with ledger() as found:
-        released = found.approve(named, **filters, action_ids=ids, by=by, reason=reason)
+        released = found.approve(named, which, by=by, reason=reason)
     typer.echo(_told(wanted, len(released)))
     if wanted.approved and not asks:
         _show(wanted)

@@ -19,6 +19,7 @@ from pipelines.commands.progress import progress
 if TYPE_CHECKING:
     import pandas as pd
 
+    from entra_emply.ledger.which import Which
     from entra_emply.reconciliation.undoable import Undoable
 
 undoing = typer.Typer()
@@ -53,17 +54,19 @@ def undo(
         from entra_emply.extraction.settings_in_force import load_in_force  # noqa: PLC0415
         from entra_emply.extraction.undo import what_to_undo  # noqa: PLC0415
         from entra_emply.ledger.approvals import require_filled  # noqa: PLC0415
+        from entra_emply.ledger.which import Which  # noqa: PLC0415
         from entra_emply.storage.frame_store import FrameStore  # noqa: PLC0415
 
     require_filled(by=by, reason=reason)
+    which = Which(kind=kind, domain=domain, group=group, person=person)
     if withdraw:
-        return _withdraw(plan, by=by, reason=reason, yes=yes, kind=kind, domain=domain, group=group, person=person)
+        return _withdraw(plan, which, by=by, reason=reason, yes=yes)
     run = FrameStore(environment().frames_url).last_complete()
     if run is None:
         raise SettingsError("nothing was planned here yet: run entra-emply sync first")
-    settings, filters = load_in_force(environment()), {"kind": kind, "domain": domain, "group": group, "person": person}
+    settings = load_in_force(environment())
     with ledger() as found, progress("Asking the rules"):
-        what = what_to_undo(settings, run, found, plan, **filters)
+        what = what_to_undo(settings, run, found, plan, which)
     _show(what, console())
     if not what.possible:
         typer.echo("Nothing can be undone")
@@ -78,16 +81,11 @@ def undo(
     return 0
 
 
-def _withdraw(plan: str, *, by: str, reason: str, yes: bool, group: str | None, **filters: str | None) -> int:
+def _withdraw(plan: str, which: "Which", *, by: str, reason: str, yes: bool) -> int:
     """Take back those of a plan's requests that fit and are not approved. Shows them; on a terminal asks first."""
-    from entra_emply.ledger.approvals import chosen, require_filled  # noqa: PLC0415
-    from entra_emply.reconciliation.kinds import require_kind  # noqa: PLC0415
-
-    require_filled(**filters, group=group)
-    require_kind(filters["kind"])
     with ledger() as found:
-        asked = found.undos_asked(plan)
-        asked = asked[chosen(asked, group=None if group is None else found.group_named(group), **filters)]
+        which, asked = found.understood(which), found.undos_asked(plan)
+    asked = asked[which.fits(asked)]
     free = asked[~asked["approved"]]
     _show_asked(free, console())
     if len(free) < len(asked):

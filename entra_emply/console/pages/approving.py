@@ -15,6 +15,7 @@ from entra_emply.console.queries.rows import actions_shown
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger.approvals import Wanted
 from entra_emply.ledger.plans import RecordedPlan
+from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.arrays import has_word
 
 _OVER = "nothing was approved: the plan or its approvals changed meanwhile; look at what waits now"
@@ -25,7 +26,7 @@ def confirm(asked: Asked) -> Response:
     plan, ids = _chosen(asked)
     if not ids:
         return asked.refused(409, "Nothing is chosen", "Choose held actions of the plan first.")
-    wanted = asked.console.ledger.would_approve(plan.plan_id, ids)
+    wanted = asked.console.ledger.would_approve(plan.plan_id, Which(action_ids=ids))
     if not wanted.approved:
         return asked.refused(409, "Nothing left to approve", "What was chosen is approved already, or is not held.")
     actions = asked.console.actions(plan.plan_no).now(asked.console.ledger, plan.plan_no)
@@ -52,12 +53,11 @@ def approve(asked: Asked) -> Response:
     """Approve just what was shown."""
     ledger = asked.console.ledger
     plan, ids = _chosen(asked)
-    if _digest(ledger.would_approve(plan.plan_id, ids)) != asked.form.get("digest"):
+    if _digest(ledger.would_approve(plan.plan_id, Which(action_ids=ids))) != asked.form.get("digest"):
         raise PlanRefused(_OVER)
     released = ledger.approve(
         plan.plan_id,
-        action_ids=ids,
-        group=_whole_group(asked),
+        Which(group=_whole_group(asked), action_ids=ids),
         by=asked.who.name,
         reason=asked.form.get("reason", "").strip(),
     )
@@ -94,7 +94,7 @@ def _chosen(asked: Asked) -> tuple[RecordedPlan, Sequence[str]]:
 
 def _whole_group(asked: Asked) -> str | None:
     """The group of which all that fits was chosen: its emptying is approved with it (G4), as by `approve --group`."""
-    return (Filter.of(asked.form).group or None) if asked.form.get("all") else None
+    return Filter.of(asked.form).group if asked.form.get("all") else None
 
 
 def _emptied(asked: Asked, affected: pd.DataFrame, names: Mapping[str, str]) -> str | None:

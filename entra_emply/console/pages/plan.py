@@ -58,7 +58,7 @@ def show(asked: Asked) -> Response:
 def to_person(asked: Asked) -> Response:
     """Filter by a person who was typed: at once where it is one, else from a list. Addresses stand in no address."""
     plan = chosen_plan(asked, asked.form)
-    which = replace(Filter.of(asked.form), person="")
+    which = replace(Filter.of(asked.form), person=None)
     text = asked.form.get("who", "").strip()
     run = asked.console.newest_run()
     if plan is None or run is None or not text:

@@ -15,6 +15,7 @@ from entra_emply.console.queries.rows import action_shown, refused_shown, undos_
 from entra_emply.errors import PlanRefused
 from entra_emply.extraction.undo import what_to_undo
 from entra_emply.ledger.plans import RecordedPlan
+from entra_emply.ledger.which import Which
 from entra_emply.person.stored import settings_of
 from entra_emply.reconciliation.undoable import Undoable
 
@@ -77,7 +78,7 @@ def _what(asked: Asked) -> tuple[RecordedPlan, Undoable]:
     fits = Filter.of(asked.form).fits(actions) & (actions["state"] == "applied")
     ids = actions.loc[fits, "action_id"].tolist()
     settings = settings_of(console.environment, run.frames)
-    return plan, what_to_undo(settings, run.frames, console.ledger, plan.plan_id, action_ids=ids)
+    return plan, what_to_undo(settings, run.frames, console.ledger, plan.plan_id, Which(action_ids=ids))
 
 
 def _digest(what: Undoable) -> str:

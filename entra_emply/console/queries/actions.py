@@ -1,12 +1,12 @@
 """The actions of a plan as a page lists them: filtered, held ones first, with where each stands now."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
 from entra_emply.ledger.ledger import Ledger
+from entra_emply.ledger.which import Which, domains
 from entra_emply.reconciliation.arrays import has_word
 from entra_emply.reconciliation.departments import departments_of
 from entra_emply.reconciliation.explain.neighbourhood import Frames
@@ -20,44 +20,26 @@ STATES = ("held", "approved", "failed", "planned", "applied", "superseded", "int
 
 
 @dataclass(frozen=True)
-class Filter:
-    """Which actions: each of these that is set must fit. group: an id. person: an id of either system.
-    department: a title, or NO_DEPARTMENT.
-    """
+class Filter(Which):
+    """Which actions a page lists. department: a title, or NO_DEPARTMENT."""
 
-    state: str = ""
-    kind: str = ""
-    guard: str = ""
-    domain: str = ""
-    group: str = ""
-    rule: str = ""
-    person: str = ""
-    department: str = ""
-
-    @classmethod
-    def of(cls, given: Mapping[str, str]) -> "Filter":
-        """Of a query or a form."""
-        return cls(**{each.name: given.get(each.name, "") for each in fields(cls)})
+    state: str | None = None
+    guard: str | None = None
+    rule: str | None = None
+    department: str | None = None
 
     @property
     def given(self) -> dict[str, str]:
         """What is set."""
-        return {each.name: value for each in fields(self) if (value := getattr(self, each.name))}
+        return {name: value for name, value in self.typed.items() if value}
 
-    def fits(self, frame: pd.DataFrame) -> "pd.Series[bool]":
+    def fits(self, actions: pd.DataFrame) -> "pd.Series[bool]":
         """Which rows of `PlanActions.now` fit."""
-        fit = pd.Series(True, index=frame.index)
-        for name in ("state", "domain", "rule", "department"):
+        fits = super().fits(actions)
+        for name in ("state", "rule", "department"):
             if value := getattr(self, name):
-                fit &= frame[name] == value
-        if self.kind:
-            fit &= frame["name"] == self.kind
-        for column, value in (("held_by", self.guard), ("groups", self.group)):
-            if value:
-                fit &= has_word(frame[column], value)
-        if self.person:
-            fit &= (frame["entra_id"] == self.person) | (frame["emply_user_id"] == self.person)
-        return fit
+                fits &= actions[name] == value
+        return fits if self.guard is None else fits & has_word(actions["held_by"], self.guard)
 
 
 @dataclass(frozen=True)
@@ -70,7 +52,6 @@ class PlanActions:
     def of(cls, ledger: Ledger, plan_no: int, lists: Frames | None) -> "PlanActions":
         """Of the plan of this number. lists: of the run by which people's departments are told; None: of nobody."""
         frame = ledger.actions_of(plan_no)
-        domain = frame["subject"].str.rpartition("@")[2].fillna("").str.lower()
         department = (
             pd.Series("", index=frame.index)
             if lists is None
@@ -78,7 +59,8 @@ class PlanActions:
                 frame, *map(lists.whole, ("emply_users", "emply_employees", "emply_departments"))
             ).fillna(NO_DEPARTMENT)
         )
-        return cls(frame.assign(name=frame["target"] + "." + frame["kind"], domain=domain, department=department))
+        name = frame["target"] + "." + frame["kind"]
+        return cls(frame.assign(name=name, domain=domains(frame["subject"]), department=department))
 
     @cached_property
     def choices(self) -> dict[str, dict[str, int]]:

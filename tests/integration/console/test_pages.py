@@ -1,7 +1,11 @@
 """Each page shows what it is for, of an installation in which two people wait for an approval to leave."""
 
+import re
+from urllib.parse import quote
+
 import pytest
 
+from entra_emply.ledger.which import Which
 from tests.integration.console.house import Browser, House, text_of
 
 PAGES = ("/", "/plan", "/people", "/failures", "/findings", "/mapping", "/health")
@@ -64,6 +68,15 @@ def test_roles_are_shown_by_their_titles(house: House) -> None:
 def test_a_plan_is_filtered(ada: Browser, query: str, people: int) -> None:
     said = text_of(ada.get(f"/plan?{query}"))
     assert f"for {people} {'person' if people == 1 else 'people'}, filtered" in said
+
+
+@pytest.mark.parametrize("domain", ["contoso.com", "@contoso.com", "CONTOSO.com", "con\u200btoso.com", "contoso.co"])
+def test_a_domain_finds_those_whom_approving_it_would_approve(house: House, ada: Browser, domain: str) -> None:
+    plan = house.ledger.newest_plan()
+    assert plan is not None
+    wanted = house.ledger.would_approve(plan.plan_id, Which(domain=domain))
+    said = text_of(ada.get(f"/plan?state=held&domain={quote(domain)}"))
+    assert set(re.findall(r"\w+@contoso\.com", said)) == {row["subject"] for row in wanted.actions}
 
 
 def test_a_plan_is_filtered_by_department_and_each_has_its_number(house: House) -> None:

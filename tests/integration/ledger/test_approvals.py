@@ -6,6 +6,7 @@ import pytest
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
+from entra_emply.ledger.which import ANY, Which
 from entra_emply.reconciliation.plan import Plan
 from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger.fakes import refused
@@ -27,43 +28,52 @@ def held(systems: Systems) -> Plan:
 
 
 @pytest.mark.parametrize(
-    ("filters", "released"),
+    ("which", "released"),
     [
-        ({}, {"ipek", "ada", "zofia", "ole"}),
-        ({"kind": "deactivate_user"}, {"ipek", "ada"}),
-        ({"kind": "emply.create_user"}, {"zofia", "ole"}),
-        ({"domain": "FABRIKAM.com"}, {"ole"}),
-        ({"domain": "contoso.com", "kind": "create_user"}, {"zofia"}),
-        ({"group": "g-hr"}, {"ipek"}),
-        ({"person": " Ole@fabrikam.com "}, {"ole"}),
-        ({"person": "ada"}, {"ada"}),
-        ({"person": "emply-ada"}, {"ada"}),
-        ({"group": "HR"}, {"ipek"}),
+        (ANY, {"ipek", "ada", "zofia", "ole"}),
+        (Which(kind="deactivate_user"), {"ipek", "ada"}),
+        (Which(kind="emply.create_user"), {"zofia", "ole"}),
+        (Which(domain="FABRIKAM.com"), {"ole"}),
+        (Which(domain="contoso.com", kind="create_user"), {"zofia"}),
+        (Which(group="g-hr"), {"ipek"}),
+        (Which(person=" Ole@fabrikam.com "), {"ole"}),
+        (Which(person="ada"), {"ada"}),
+        (Which(person="emply-ada"), {"ada"}),
+        (Which(group="HR"), {"ipek"}),
     ],
 )
-def test_who_is_approved(systems: Systems, held: Plan, filters: dict[str, str], released: set[str]) -> None:
-    ids = systems.ledger.approve(held.plan_id, by="Kaya", reason="checked", **filters)
+def test_who_is_approved(systems: Systems, held: Plan, which: Which, released: set[str]) -> None:
+    ids = systems.ledger.approve(held.plan_id, which, by="Kaya", reason="checked")
     assert set(held.actions.loc[held.actions["action_id"].isin(ids), "entra_id"]) == released
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("which", "said"),
     [
-        ({"group": "Hr"}, "no plan knows a group 'Hr'"),
-        ({"kind": "deactivate"}, "no kind 'deactivate': the kinds are emply.deactivate_user, "),
-        ({"person": "nobody@contoso.com"}, "holds nothing that fits all these filters"),
-        ({"domain": "contoso.com", "person": "ole"}, "holds nothing that fits all these filters"),
-        *(({name: blank}, f"{name} is blank") for name in ("by", "reason", "person", "group") for blank in ("", " ")),
-        ({"plan_id": ""}, "names no plan"),
-        ({"plan_id": "  "}, "names no plan"),
+        (Which(group="Hr"), "no plan knows a group 'Hr'"),
+        (Which(kind="deactivate"), "no kind 'deactivate': the kinds are emply.deactivate_user, "),
+        (Which(person="nobody@contoso.com"), "holds nothing that fits all these filters"),
+        (Which(domain="contoso.com", person="ole"), "holds nothing that fits all these filters"),
+        *((Which(person=blank), "person is blank") for blank in ("", " ")),
+        *((Which(group=blank), "group is blank") for blank in ("", " ")),
     ],
 )
-def test_an_approval_of_nothing_is_refused(
-    systems: Systems, held: Plan, rows: Rows, given: dict[str, str], said: str
-) -> None:
-    approval = {"plan_id": held.plan_id, "by": "Kaya", "reason": "checked"} | given
+def test_an_approval_of_nothing_is_refused(systems: Systems, held: Plan, rows: Rows, which: Which, said: str) -> None:
     with pytest.raises(PlanRefused, match=said):
-        systems.ledger.approve(approval.pop("plan_id"), **approval)
+        systems.ledger.approve(held.plan_id, which, by="Kaya", reason="checked")
+    assert rows("SELECT * FROM approvals") == []
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_an_approval_of_no_plan_by_nobody_or_for_no_reason_is_refused(
+    systems: Systems, held: Plan, rows: Rows, blank: str
+) -> None:
+    with pytest.raises(PlanRefused, match="names no plan"):
+        systems.ledger.approve(blank, by="Kaya", reason="checked")
+    with pytest.raises(PlanRefused, match="by is blank"):
+        systems.ledger.approve(held.plan_id, by=blank, reason="checked")
+    with pytest.raises(PlanRefused, match="reason is blank"):
+        systems.ledger.approve(held.plan_id, by="Kaya", reason=blank)
     assert rows("SELECT * FROM approvals") == []
 
 
@@ -96,13 +106,13 @@ def test_an_id_of_an_applied_action_approves_nothing(systems: Systems, held: Pla
 def test_what_would_be_approved_is_what_is_approved_and_nothing_the_second_time(
     systems: Systems, held: Plan, rows: Rows
 ) -> None:
-    wanted = systems.ledger.would_approve(held.plan_id, domain="contoso.com")
+    wanted = systems.ledger.would_approve(held.plan_id, Which(domain="contoso.com"))
     assert rows("SELECT * FROM approvals") == []
     assert {row["subject"] for row in wanted.actions} == {"ada@contoso.com", "ipek@contoso.com", "zofia@contoso.com"}
     assert [row["action_id"] for row in wanted.actions] == wanted.approved
-    released = systems.ledger.approve(held.plan_id, domain="contoso.com", by="Kaya", reason="checked")
+    released = systems.ledger.approve(held.plan_id, Which(domain="contoso.com"), by="Kaya", reason="checked")
     assert (released, wanted.again) == (wanted.released, False)
-    second = systems.ledger.would_approve(held.plan_id, domain="contoso.com")
+    second = systems.ledger.would_approve(held.plan_id, Which(domain="contoso.com"))
     assert (second.approved, second.released, second.again) == ([], [], True)
 
 
@@ -128,7 +138,7 @@ def test_what_is_approved_already_is_not_released_twice(systems: Systems, held: 
 def test_an_approval_is_used_up_when_its_action_leaves_the_newest_plan(
     systems: Systems, held: Plan, rows: Rows
 ) -> None:
-    systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
+    systems.ledger.approve(held.plan_id, Which(person="ada"), by="Kaya", reason="left")
     systems.person("ada")["accountEnabled"] = True
     systems.plan()
     assert rows("SELECT ending FROM approvals") == [("left",)]
@@ -137,7 +147,7 @@ def test_an_approval_is_used_up_when_its_action_leaves_the_newest_plan(
 
 
 def test_a_backfilled_plan_uses_up_no_approval(systems: Systems, held: Plan, rows: Rows) -> None:
-    systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
+    systems.ledger.approve(held.plan_id, Which(person="ada"), by="Kaya", reason="left")
     systems.person("ada")["accountEnabled"] = True
     systems.record(systems.inputs(), origin="backfill")
     assert rows("SELECT ending FROM approvals") == [(None,)]
@@ -152,8 +162,8 @@ def test_only_the_newest_plan_is_approved(systems: Systems, held: Plan) -> None:
 
 def test_after_an_approval_expired_a_new_one_can_be_given(systems: Systems, held: Plan, rows: Rows) -> None:
     with clock.frozen(clock.now() - timedelta(hours=73)):
-        systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="early")
-    assert len(systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="again")) == 1
+        systems.ledger.approve(held.plan_id, Which(person="ada"), by="Kaya", reason="early")
+    assert len(systems.ledger.approve(held.plan_id, Which(person="ada"), by="Kaya", reason="again")) == 1
     assert rows("SELECT reason, ending FROM approvals ORDER BY approval_no") == [("early", "expired"), ("again", None)]
 
 
@@ -169,8 +179,8 @@ def test_a_held_link_releases_what_only_waits_for_it(systems: Systems, rows: Row
     plan = systems.plan()
     assert set(plan.actions["kind"]) == {"link_user", "update_user"}
     with pytest.raises(PlanRefused, match="holds nothing that fits"):
-        systems.ledger.approve(plan.plan_id, kind="update_user", by="Kaya", reason="no")
-    released = systems.ledger.approve(plan.plan_id, kind="link_user", by="Kaya", reason="it is she")
+        systems.ledger.approve(plan.plan_id, Which(kind="update_user"), by="Kaya", reason="no")
+    released = systems.ledger.approve(plan.plan_id, Which(kind="link_user"), by="Kaya", reason="it is she")
     assert set(released) == set(plan.actions["action_id"])
     assert rows("SELECT count(*) FROM approvals") == [(1,)]
     assert systems.sync().count("applied") == 2
@@ -182,9 +192,9 @@ def test_approving_a_groups_emptying_forgets_its_count_and_no_other(systems: Sys
     systems.members("g-staff").remove("ipek")
     plan = systems.plan()
     assert plan.actions.loc[plan.actions["entra_id"] == "ipek", "own_guards"].tolist() == ["G4"]
-    systems.ledger.approve(plan.plan_id, group="g-staff", by="Kaya", reason="looked")
+    systems.ledger.approve(plan.plan_id, Which(group="g-staff"), by="Kaya", reason="looked")
     assert rows("SELECT group_id FROM group_counts ORDER BY 1") == [("g-hr",), ("g-staff",)]
-    systems.ledger.approve(plan.plan_id, group="g-hr", by="Kaya", reason="dissolved")
+    systems.ledger.approve(plan.plan_id, Which(group="g-hr"), by="Kaya", reason="dissolved")
     assert rows("SELECT group_id FROM group_counts") == [("g-staff",)]
     assert systems.sync().count("applied") == 1
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from entra_emply import clock
+from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.plan import Plan
 from tests.integration.conftest import Begin, Rows
@@ -66,7 +67,7 @@ def test_the_last_accepted_read_is_kept_however_old(systems: Systems) -> None:
 
 
 def test_approvals_used_long_ago_are_forgotten(systems: Systems, held: Plan, rows: Rows) -> None:
-    systems.ledger.approve(held.plan_id, person="ada", by="Kaya", reason="left")
+    systems.ledger.approve(held.plan_id, Which(person="ada"), by="Kaya", reason="left")
     systems.sync()
     systems.ledger.prune(clock.now() + timedelta(hours=1))
     assert rows("SELECT count(*) FROM approvals") == [(0,)]

@@ -4,6 +4,7 @@ import pytest
 
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger.ledger import Ledger
+from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.plan import Plan
 from tests.integration.conftest import Rows
 from tests.integration.ledger.systems import Systems, kinds, make_scenario
@@ -38,24 +39,24 @@ def held_by(plan: Plan) -> dict[str, str]:
 
 
 def test_an_approved_link_is_recorded_as_one_by_an_address(systems: Systems, held: Plan, rows: Rows) -> None:
-    systems.ledger.approve(held.plan_id, kind="link_user", **BY)
+    systems.ledger.approve(held.plan_id, Which(kind="link_user"), **BY)
     systems.sync()
     assert rows("SELECT emply_user_id, matched_by FROM links WHERE entra_id = 'holm'") == [("emply-holm", "address")]
 
 
 def test_an_approval_has_effect_only_once_the_link_is_free(systems: Systems, held: Plan) -> None:
     """It is recorded before, and not asked for again."""
-    assert systems.ledger.approve(held.plan_id, kind="set_roles", **BY) == []
+    assert systems.ledger.approve(held.plan_id, Which(kind="set_roles"), **BY) == []
     plan = systems.plan()
     assert held_by(plan) == {"link_user": "G3", "set_roles": "G2 G3"}
     assert systems.apply(plan).count("applied") == 0
-    assert len(systems.ledger.approve(plan.plan_id, kind="link_user", **BY)) == 2
+    assert len(systems.ledger.approve(plan.plan_id, Which(kind="link_user"), **BY)) == 2
     systems.sync()
     assert systems.emply.written == [("roleIds", "emply-holm")]
 
 
 def test_both_approved_at_once_are_free_at_once(systems: Systems, held: Plan) -> None:
-    assert len(systems.ledger.approve(held.plan_id, person="holm@contoso.com", **BY)) == 2
+    assert len(systems.ledger.approve(held.plan_id, Which(person="holm@contoso.com"), **BY)) == 2
     assert held_by(systems.plan()) == {}
 
 
@@ -84,7 +85,7 @@ def test_a_refusal_is_in_the_history(systems: Systems, held: Plan) -> None:
 
 def test_a_plan_that_was_made_before_the_refusal_is_not_applied(systems: Systems, held: Plan, rows: Rows) -> None:
     """It may have been made with an approval that the refusal takes back."""
-    systems.ledger.approve(held.plan_id, kind="link_user", **BY)
+    systems.ledger.approve(held.plan_id, Which(kind="link_user"), **BY)
     inputs = systems.inputs()
     systems.ledger.refuse(held.plan_id, person="holm", **BY)
     with pytest.raises(PlanRefused, match="is stale"):

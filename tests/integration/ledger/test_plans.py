@@ -9,6 +9,7 @@ from entra_emply import clock
 from entra_emply.connectors.reads import Certificate
 from entra_emply.errors import LedgerError
 from entra_emply.ledger.ledger import Ledger
+from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.plan import Plan
@@ -158,7 +159,7 @@ def test_grants_count_for_a_day(systems: Systems) -> None:
 
 
 def test_what_is_held_and_not_approved_is_a_hold(systems: Systems, held: Plan) -> None:
-    systems.ledger.approve(held.plan_id, kind="create_user", by="Kaya", reason="hired")
+    systems.ledger.approve(held.plan_id, Which(kind="create_user"), by="Kaya", reason="hired")
     state = systems.ledger.read_state(clock.now())
     assert set(state.holds["guards"]) == {"G1"}
     assert set(state.holds["action_id"]).isdisjoint(state.approvals["action_id"])

@@ -8,6 +8,7 @@ from entra_emply import clock
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger import undo_requests
 from entra_emply.ledger.ledger import Ledger
+from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.undoable import Undoable, undoable
 from sandbox import Sandbox
@@ -264,7 +265,7 @@ def test_through_the_real_clients_a_deactivation_is_undone(sandbox: Sandbox, ser
     asked = undoable(installation.inputs(), installation.ledger.applied(plan.plan_id), set())
     installation.ledger.ask_to_undo(asked.possible, **BY)
     held = installation.plan()
-    installation.ledger.approve(held.plan_id, person="ada", by="Łucja", reason="yes")
+    installation.ledger.approve(held.plan_id, Which(person="ada"), by="Łucja", reason="yes")
     installation.sync()
     assert _active(sandbox)["emply-ada"] is True
     assert installation.plan().actions.empty

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from entra_emply import clock
+from entra_emply.ledger.which import Which
 from entra_emply.provisioning.apply import settle
 from tests.integration.conftest import Rows
 from tests.integration.ledger.fakes import Fault, Row, comes_late, lost_after, lost_before, refused
@@ -228,7 +229,7 @@ def test_a_deletion_whose_answer_was_lost_is_made_once(systems: Systems, rows: R
 def test_who_approves_one_half_approves_both(systems: Systems, rows: Rows, kind: str) -> None:
     other = action("emply.deactivate_user", "L6", "ada", {"active": True}, {"active": False}, **HELD)
     held = plan(systems, deleting(**HELD), deactivating(**HELD), other)
-    released = systems.ledger.approve(held.plan_id, kind=kind, by="Kaya", reason="left")
+    released = systems.ledger.approve(held.plan_id, Which(kind=kind), by="Kaya", reason="left")
     halves = held.actions.loc[held.actions["entra_id"] == "søren", "action_id"].tolist()
     assert set(halves) <= set(released)
     assert (len(released) == 2) == (kind == "entra.delete_user")
@@ -240,7 +241,7 @@ def test_who_approves_one_half_approves_both(systems: Systems, rows: Rows, kind:
 def test_another_action_of_the_person_is_not_approved_with_the_two(systems: Systems) -> None:
     rename = action("emply.update_user", "A1", "søren", {"lastName": "Ågård"}, {"lastName": "Å"}, **HELD)
     held = plan(systems, deleting(**HELD), deactivating(**HELD), rename)
-    released = systems.ledger.approve(held.plan_id, kind="delete_user", by="Kaya", reason="left")
+    released = systems.ledger.approve(held.plan_id, Which(kind="delete_user"), by="Kaya", reason="left")
     assert len(released) == 2
 
 
