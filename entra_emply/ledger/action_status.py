@@ -7,9 +7,10 @@ from typing import Any, Literal
 from sqlalchemy import Connection, RowMapping, Select, and_, case, func, or_, select
 
 from entra_emply import clock
+from entra_emply.ledger.approvals import is_valid
 from entra_emply.ledger.migrate import exists
 from entra_emply.ledger.plans import newest_plan_no
-from entra_emply.ledger.tables import actions, approvals, attempts, counters, failures, outcomes, plans
+from entra_emply.ledger.tables import action_name, actions, approvals, attempts, counters, failures, outcomes, plans
 
 Row = dict[str, Any]
 
@@ -65,13 +66,13 @@ def action_status(connection: Connection, run_id: str, action_ids: Collection[st
     )
     runs = (failures.c.next_run - counters.c.runs).label("runs")
     failed = select(failures, runs).join_from(failures, counters, onclause=counters.c.one)
-    approved = select(approvals).where(approvals.c.used_at.is_(None), approvals.c.expires_at > clock.now())
+    approved = select(approvals).where(is_valid(clock.now()), approvals.c.action_id.in_(action_ids))
     return ActionStatus(
         plan=None if plan is None else dict(plan),
         newest=plan is not None and plan["plan_no"] == newest,
         tried=_by_action(connection.execute(tried).mappings().all()),
         failed=_by_action(connection.execute(failed.where(failures.c.action_id.in_(action_ids))).mappings().all()),
-        approved=_by_action(connection.execute(approved.where(approvals.c.action_id.in_(action_ids))).mappings().all()),
+        approved=_by_action(connection.execute(approved).mappings().all()),
     )
 
 
@@ -94,7 +95,7 @@ def _failures(plan_id: str) -> Select[Any]:
     return (
         select(
             actions.c.action_id,
-            (actions.c.target + "." + actions.c.kind).label("kind"),
+            action_name.label("kind"),
             actions.c.subject,
             status.label("status"),
             func.coalesce(failures.c.code, outcomes.c.code).label("code"),

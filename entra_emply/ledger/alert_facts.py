@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Select, Text, and_, cast, func, literal, null
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from entra_emply.ledger import outbox
-from entra_emply.ledger.approvals import valid_approval
+from entra_emply.ledger.approvals import is_valid, valid_approval
 from entra_emply.ledger.migrate import fits
 from entra_emply.ledger.plans import newest_plan
 from entra_emply.ledger.tables import (
+    action_name,
     actions,
     approvals,
     attempts,
@@ -162,12 +163,11 @@ def _held(newest: int, now: datetime) -> Select[Any]:
         .limit(1)
         .lateral()
     )
-    kind = actions.c.target + "." + actions.c.kind
     return (
         select(
             first.c.plan_no,
             first.c.created_at.label("at"),
-            kind.label("kind"),
+            action_name.label("kind"),
             actions.c.own_guards.label("detail"),
             actions.c.subject,
         )
@@ -177,19 +177,17 @@ def _held(newest: int, now: datetime) -> Select[Any]:
 
 
 def _lapsing(connection: Connection, now: datetime) -> tuple[Lapse, ...]:
-    unused = approvals.c.used_at.is_(None), approvals.c.expires_at > now
-    query = select(approvals.c.plan_id, approvals.c.expires_at, func.count().label("number")).where(*unused)
+    query = select(approvals.c.plan_id, approvals.c.expires_at, func.count().label("number")).where(is_valid(now))
     found = connection.execute(query.group_by(approvals.c.plan_id, approvals.c.expires_at).order_by("expires_at"))
     return tuple(Lapse(row.plan_id, row.expires_at, row.number) for row in found)
 
 
 def _failing() -> Select[Any]:
     """Actions that failed often, by the plan with which they failed the third or eighth time."""
-    kind = actions.c.target + "." + actions.c.kind
     this = and_(actions.c.plan_no == failures.c.serious_plan_no, actions.c.action_id == failures.c.action_id)
-    columns = plans.c.plan_no, plans.c.created_at.label("at"), kind.label("kind"), failures.c.code.label("detail")
+    said = failures.c.code.label("detail")
     return (
-        select(*columns, actions.c.subject)
+        select(plans.c.plan_no, plans.c.created_at.label("at"), action_name.label("kind"), said, actions.c.subject)
         .select_from(failures)
         .join(actions, this)
         .join(plans, plans.c.plan_no == failures.c.serious_plan_no)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from entra_emply import clock
@@ -94,9 +94,14 @@ def refuse(connection: Connection, plan_id: str, *, person: str, by: str, reason
     raise_epoch(connection)  # a plan may have been made meanwhile in which an earlier approval frees this link
 
 
+def is_valid(at: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Whether an approval is not used, and had not expired then."""
+    return and_(approvals.c.used_at.is_(None), approvals.c.expires_at > at)
+
+
 def valid_approval(now: datetime) -> Select[str]:
     """The ids of actions with an approval that is neither used nor expired."""
-    return select(approvals.c.action_id).where(approvals.c.used_at.is_(None), approvals.c.expires_at > now)
+    return select(approvals.c.action_id).where(is_valid(now))
 
 
 def withdrawn() -> Select[str]:

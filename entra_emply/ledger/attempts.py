@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import insert
 from entra_emply import clock
 from entra_emply.ledger import sync_state
 from entra_emply.ledger.action import Action
+from entra_emply.ledger.approvals import is_valid
 from entra_emply.ledger.tables import actions, approvals, attempts, counters, failures, links, outcomes, plans
 
 Result = Literal["applied", "failed", "superseded", "interrupted"]
@@ -118,11 +119,10 @@ def left_open() -> ColumnElement[bool]:
 
 def of_plans() -> Select[Any]:
     """The query for actions that `action_of` can read; callers narrow it down."""
-    # Approved when the plan was made. An approval that has expired since then still counts: the decision was made.
+    # Valid when the plan was made: an approval that has expired since then still counts, because the decision was made.
     approved = (
         select(approvals.c.action_id)
-        .where(approvals.c.action_id == actions.c.action_id, approvals.c.used_at.is_(None))
-        .where(approvals.c.expires_at > plans.c.read_at)
+        .where(approvals.c.action_id == actions.c.action_id, is_valid(plans.c.read_at))
         .exists()
     )
     columns = [actions.c[name] for name in _ACTION_FIELDS]

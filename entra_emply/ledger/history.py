@@ -33,6 +33,7 @@ from entra_emply.errors import PlanRefused
 from entra_emply.ledger.approvals import SHORTEST_ID, begins
 from entra_emply.ledger.migrate import exists
 from entra_emply.ledger.tables import (
+    action_name,
     actions,
     approvals,
     attempts,
@@ -137,13 +138,12 @@ def _is(action: Event) -> ColumnElement[bool]:
 
 def _one_by_one(connection: Connection, about: list[ColumnElement[bool]], only: Only, limit: int | None) -> list[Event]:
     pair = ("entra_id", "emply_user_id")
-    columns = [actions.c[name] for name in ("plan_no", "position", "target", "kind", *pair, *_ABOUT)]
-    mine = select(*columns).where(*about, *_actions_of(only)).cte("mine")
+    columns = [actions.c[name] for name in ("plan_no", "position", "kind", *pair, *_ABOUT)]
+    mine = select(*columns, action_name.label("name")).where(*about, *_actions_of(only)).cte("mine")
     events = _events(mine)
     what = [mine.c[name] for name in _ABOUT]
-    kind = mine.c.target + "." + mine.c.kind
     happened = (
-        select(events.c.at, events.c.event, plans.c.plan_id, kind.label("kind"), *_how(events), *what)
+        select(events.c.at, events.c.event, plans.c.plan_id, mine.c.name.label("kind"), *_how(events), *what)
         .join(mine, and_(mine.c.plan_no == events.c.plan_no, mine.c.action_id == events.c.action_id))
         .join(plans, plans.c.plan_no == events.c.plan_no)
         .where(*_events_of(only, events))
@@ -155,7 +155,7 @@ def _one_by_one(connection: Connection, about: list[ColumnElement[bool]], only: 
 
 def _actions_of(only: Only) -> Iterator[ColumnElement[bool]]:
     if only.kind is not None:
-        yield or_(actions.c.kind == only.kind, actions.c.target + "." + actions.c.kind == only.kind)
+        yield or_(actions.c.kind == only.kind, action_name == only.kind)
     if only.held:
         yield actions.c.held_by != ""
 
@@ -176,16 +176,15 @@ def of_everybody(connection: Connection, limit: int | None = None) -> list[Event
     if not exists(connection):
         return []
     events = _events(actions)
-    kind = actions.c.target + "." + actions.c.kind
     how = _how(events)
     first = func.min(events.c.at)
     counted = (
         select(first.label("at"), func.max(events.c.at).label("until"), events.c.event, plans.c.plan_id,
-               kind.label("kind"), *how, func.count().label("count"))
+               action_name.label("kind"), *how, func.count().label("count"))
         .join(actions, and_(actions.c.plan_no == events.c.plan_no, actions.c.action_id == events.c.action_id))
         .join(plans, plans.c.plan_no == events.c.plan_no)
-        .group_by(plans.c.plan_no, plans.c.plan_id, events.c.event, kind, *how)
-        .order_by(first.desc(), plans.c.plan_no.desc(), kind)
+        .group_by(plans.c.plan_no, plans.c.plan_id, events.c.event, action_name, *how)
+        .order_by(first.desc(), plans.c.plan_no.desc(), action_name)
         .limit(limit)
     )  # fmt: skip
     return [dict(row) for row in connection.execute(counted).mappings()]

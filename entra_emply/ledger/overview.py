@@ -12,9 +12,11 @@ import pandas as pd
 from sqlalchemy import Connection, Select, Text, and_, cast, func, select
 
 from entra_emply import clock
+from entra_emply.ledger.approvals import is_valid
 from entra_emply.ledger.migrate import exists
 from entra_emply.ledger.plans import RecordedPlan, recorded
 from entra_emply.ledger.tables import (
+    action_name,
     actions,
     approvals,
     attempts,
@@ -29,7 +31,6 @@ from entra_emply.reconciliation.plan import ACTION_COLUMNS
 _ACTION = [
     cast(column, Text).label(column.name) if column.name in ("before", "after") else column for column in actions.c
 ]
-_KIND = actions.c.target + "." + actions.c.kind
 
 
 def plans_made(connection: Connection, limit: int) -> list[RecordedPlan]:
@@ -75,9 +76,7 @@ def outcomes_of(connection: Connection, plan_no: int) -> pd.DataFrame:
 def approvals_now(connection: Connection) -> pd.DataFrame:
     """The valid approvals: action_id, by, reason, at, expires_at."""
     columns = (approvals.c[name] for name in ("action_id", "by", "reason", "at", "expires_at"))
-    return _frame(
-        connection, select(*columns).where(approvals.c.used_at.is_(None), approvals.c.expires_at > clock.now())
-    )
+    return _frame(connection, select(*columns).where(is_valid(clock.now())))
 
 
 def failures_now(connection: Connection) -> pd.DataFrame:
@@ -116,7 +115,7 @@ def counts_of(connection: Connection, plan_nos: Collection[int]) -> pd.DataFrame
     query = (
         select(
             actions.c.plan_no,
-            _KIND.label("kind"),
+            action_name.label("kind"),
             func.count().label("planned"),
             counted(and_(actions.c.held_by != "", last.c.result.is_(None))).label("held"),
             counted(last.c.result == "applied").label("applied"),
@@ -124,7 +123,7 @@ def counts_of(connection: Connection, plan_nos: Collection[int]) -> pd.DataFrame
         )
         .outerjoin(last, and_(last.c.plan_no == actions.c.plan_no, last.c.action_id == actions.c.action_id))
         .where(actions.c.plan_no.in_(plan_nos))
-        .group_by(actions.c.plan_no, _KIND)
+        .group_by(actions.c.plan_no, action_name)
     )
     return _frame(connection, query)
 

@@ -17,7 +17,7 @@ from entra_emply import clock
 from entra_emply.errors import LedgerError
 from entra_emply.ledger import migrate, undo_requests
 from entra_emply.ledger.action import Action
-from entra_emply.ledger.approvals import valid_approval
+from entra_emply.ledger.approvals import is_valid, valid_approval
 from entra_emply.ledger.database import LockedSession
 from entra_emply.ledger.plans import newest_plan_no
 from entra_emply.ledger.tables import (
@@ -96,7 +96,7 @@ def _queries(now: datetime) -> dict[str, Select[*tuple[object, ...]]]:
         "undos": undo_requests.open_requests(now),
         "holds": held.order_by(actions.c.action_id),
         "approvals": select(approvals.c.action_id, approvals.c.expires_at)
-        .where(approvals.c.action_id.in_(valid_approval(now)), approvals.c.used_at.is_(None))
+        .where(is_valid(now))
         .order_by(approvals.c.action_id),
     }
 

@@ -133,6 +133,9 @@ actions = Table(
     Index("actions_action_id", "action_id", "plan_no"),
 )
 
+action_name = actions.c.target + "." + actions.c.kind
+"""An action's target and kind: "emply.set_roles"."""
+
 plan_role_states = Table(
     "plan_role_states",
     metadata,
