@@ -7,8 +7,8 @@ from rich.text import Text
 
 from entra_emply.environment import Environment
 from entra_emply.ledger.history import Event, Only
-from entra_emply.ledger.history_table import history_table
 from entra_emply.ledger.installed import existing_ledger
+from entra_emply.person.history_table import history_table
 from entra_emply.person.names import names_of_last_run
 from entra_emply.printing import line
 from entra_emply.reconciliation.report.wording import changes, why

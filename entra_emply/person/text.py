@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from entra_emply.ledger.history_table import history_table
+from entra_emply.person.history_table import history_table
 from entra_emply.printing import counted, line
 
 Row = Mapping[str, Any]

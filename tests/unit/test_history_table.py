@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from entra_emply.ledger.history_table import history_table
+from entra_emply.person.history_table import history_table
 
 Row = dict[str, Any]
 LONG = "wolfgang.brzęczyszczykiewicz-ågård@vertrieb.niederlassung.contoso.com"
