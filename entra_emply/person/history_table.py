@@ -1,4 +1,4 @@
-"""The history as text: for `history`, and for the end of an explanation. Not here: the queries (`history`)."""
+"""The history as text: for `history`, and for the end of an explanation. Not here: the queries (`ledger.history`)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,6 +7,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+from entra_emply.printing import SHORT_ID
 
 Row = Mapping[str, Any]
 
@@ -20,7 +22,6 @@ _COLOURS = {
     "superseded": "dim",
     "interrupted": "dim",
 }
-_SHORT_ID = 12
 _WHO, _WHAT, _WHY = "who", "what", "by, why"
 _LONG = (_WHO, _WHAT, _WHY)
 _UNBOUNDED = 100_000
@@ -55,11 +56,11 @@ def _columns(events: Sequence[Row]) -> dict[str, list[Text]]:
         "event": [Text(event["event"], style=_COLOURS.get(event["event"], "")) for event in events],
         "action": [Text(event["kind"]) for event in events],
     }
-    plans = {"plan": [Text(event["plan_id"][:_SHORT_ID]) for event in events]}
+    plans = {"plan": [Text(event["plan_id"][:SHORT_ID]) for event in events]}
     if not one_by_one:
         counts = {"how many": [Text(str(event["count"])) for event in events]}
         return columns | plans | counts | {_WHY: [Text(_why(event)) for event in events]}
-    columns |= {"id": [Text(event["action_id"][:_SHORT_ID]) for event in events]} | plans
+    columns |= {"id": [Text(event["action_id"][:SHORT_ID]) for event in events]} | plans
     if len({event["subject"] for event in events}) > 1:
         columns[_WHO] = [Text(event["subject"] or "") for event in events]
     if any(event.get("changes") for event in events):
