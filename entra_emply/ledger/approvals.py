@@ -206,7 +206,7 @@ def _wanted(connection: Connection, named: str, which: Which) -> tuple[RecordedP
     released = _free(held, before | wanted) & ~_free(held, before)
     new = held[wanted & ~before]
     shown = held.loc[(wanted & ~before) | released, _HELD].astype(object)
-    rows = shown.where(shown.notna(), None).to_dict("records")
+    rows = shown.where(shown.notna(), None).to_dict("records")  # `records` gives each object the keys of all of them
     return (
         plan,
         Wanted(

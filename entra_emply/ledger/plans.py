@@ -40,6 +40,7 @@ from entra_emply.ledger.tables import (
     read_certificates,
     undo_requests,
 )
+from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.plan import ACTION_COLUMNS, Plan
@@ -298,6 +299,4 @@ def _upsert(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
     new = insert(table)
     changed = {name: new.excluded[name] for name in frame.columns}
     statement = new.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
-    connection.execute(
-        statement, [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-    )
+    connection.execute(statement, records(frame))

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from entra_emply import clock
 from entra_emply.ledger.tables import standing_findings
+from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.findings import NOT_READ
 
 _KEY = ["code", "whose"]
@@ -26,8 +27,8 @@ def record(connection: Connection, findings: pd.DataFrame, plan_no: int) -> None
         return
     new = insert(standing_findings)
     changed = {name: new.excluded[name] for name in ("severity", "subject", "object")}
-    texts = found.astype(object).where(found.notna(), None).assign(plan_no=plan_no, at=clock.now())
-    rows = [{str(name): value for name, value in row.items()} for row in texts.to_dict("records")]
+    began = {"plan_no": plan_no, "at": clock.now()}
+    rows = [row | began for row in records(found)]
     connection.execute(new.on_conflict_do_update(index_elements=_KEY, set_=changed), rows)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.report.wording import Row, action_rows, fields, why
 from entra_emply.reconciliation.words.actions import GUARDS
 
@@ -90,11 +91,11 @@ def differences_shown(frame: pd.DataFrame, names: Mapping[str, str]) -> list[Sho
             "this": _side(row, "this", names),
             "other": _side(row, "other", names),
         }
-        for row in frame.astype(object).where(frame.notna(), None).to_dict("records")
+        for row in records(frame)
     ]
 
 
-def _side(row: Mapping[Any, Any], side: str, names: Mapping[str, str]) -> Shown | None:
+def _side(row: Mapping[str, Any], side: str, names: Mapping[str, str]) -> Shown | None:
     if row[f"action_id_{side}"] is None:
         return None
     before, after = (
