@@ -1,4 +1,4 @@
-"""Which actions somebody means who approves, undoes or looks: the same words mean the same actions everywhere."""
+"""The choice of actions that approving, undoing and the console share: the same words choose the same actions."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
