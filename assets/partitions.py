@@ -9,7 +9,8 @@ from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
-from dagster import DailyPartitionsDefinition
+from dagster import DagsterRun, DailyPartitionsDefinition
+from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from entra_emply import clock
 from entra_emply.environment import Environment
@@ -81,6 +82,11 @@ def is_today(day: str) -> bool:
     """Whether `day` (a partition key) is today, or was when a run that began just before midnight was started."""
     now = clock.now()
     return day in {str(now.date()), str((now - _TOLERANCE).date())}
+
+
+def is_of_backfill(run: DagsterRun) -> bool:
+    """Whether this run is a day of a backfill."""
+    return BACKFILL_ID_TAG in run.tags
 
 
 def require_today(source: str, day: str) -> None:

@@ -24,7 +24,7 @@ from assets.checks import NO_EXTERNAL_USER_IS_TOUCHED, accepted_shrinks, no_exte
 from assets.identities import LISTS, inputs_from
 from assets.io_manager import has_whole_set
 from assets.pages import console_link, mark_run
-from assets.partitions import DAILY, is_today
+from assets.partitions import DAILY, is_of_backfill, is_today
 from assets.resources import Connections
 from assets.source import FRESH, OWNERS
 from entra_emply.errors import SettingsError
@@ -39,6 +39,8 @@ from entra_emply.reconciliation.words.actions import GUARDS
 
 PLAN_TAG = "entra-emply/plan"
 """Run tag: the whole id of the plan that a run made to be applied."""
+SYNC_RUN_TAG = "entra-emply/sync_run"
+"""Run tag: of which run of `sync` a run of `apply` is to apply the plan."""
 _ON_A_PAGE = 10_000
 
 _NEEDED = LISTS | {name: AssetIn(name) for name in ("identities", *DEPENDENT_SOURCES)}
@@ -102,8 +104,8 @@ def _frames(plan: Plan) -> dict[str, pd.DataFrame]:
 
 def _is_whole(context: AssetExecutionContext, connections: Connections) -> bool:
     """Whether this run read everything itself, today, and not as a backfill: only such a plan is ever applied."""
-    backfill = "dagster/backfill" in context.run.tags
-    return is_today(context.partition_key) and not backfill and has_whole_set(connections.frames, context.run_id)
+    of_today = is_today(context.partition_key) and not is_of_backfill(context.run)
+    return of_today and has_whole_set(connections.frames, context.run_id)
 
 
 def _record(

@@ -5,18 +5,18 @@ How an earlier read is continued is `connectors.entra.tracking`; which one, `ext
 
 from dagster import AssetExecutionContext
 
+from assets.partitions import is_of_backfill
 from assets.resources import Connections
 from entra_emply.connectors.reads import Certificate, MultiRead, Read
 from entra_emply.extraction.bases import cursor_of
 
 READ_ANEW = "entra-emply/read-anew"
 """Run tag: every list is read whole, whatever earlier reads there are (`sync --full`)."""
-_BACKFILL = "dagster/backfill"
 
 
 def why_anew(context: AssetExecutionContext) -> str:
     """Why this run reads every list anew; empty where it need not."""
-    if _BACKFILL in context.run.tags:
+    if is_of_backfill(context.run):
         return "a backfill goes on from no earlier read"
     return "it was asked for (--full)" if READ_ANEW in context.run.tags else ""
 

@@ -18,12 +18,12 @@ from dagster import (
     in_process_executor,
     load_assets_from_modules,
 )
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets import emply, entra, identities, mailboxes, provisioning, reconciliation, state
 from assets.io_manager import FramesIOManager
 from assets.resources import Connections
 from entra_emply.environment import Environment
+from pipelines.dagster_private import UnresolvedAssetJobDefinition
 from pipelines.executors import chosen_executor
 from pipelines.hidden_values import hide_values
 from pipelines.jobs import JOBS

@@ -14,11 +14,11 @@ from dagster import (
     job,
     op,
 )
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from assets.resources import Connections
 from entra_emply import clock
 from entra_emply.printing import counted
+from pipelines.dagster_private import UnresolvedAssetJobDefinition
 from pipelines.decisions import DECISIONS
 
 ONE_AT_A_TIME = "entra-emply/one-at-a-time"

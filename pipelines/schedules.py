@@ -8,8 +8,8 @@ from dagster import (
     SkipReason,
     schedule,
 )
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
+from pipelines.dagster_private import NOT_FINISHED_STATUSES
 from pipelines.jobs import retention, sync
 
 

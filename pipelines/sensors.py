@@ -16,8 +16,9 @@ from dagster import (
     sensor,
 )
 
+from assets.partitions import is_of_backfill
 from assets.provisioning import ApplyConfig
-from assets.reconciliation import PLAN_TAG
+from assets.reconciliation import PLAN_TAG, SYNC_RUN_TAG
 from assets.resources import Connections
 from entra_emply import clock
 from entra_emply.errors import EntraEmplyError, SettingsError
@@ -43,13 +44,13 @@ def apply_after_sync(context: RunStatusSensorContext) -> RunRequest | None:
     """Hands over the plan's id; the ledger decides whether it may be applied."""
     run = context.dagster_run
     plan_id = run.tags.get(PLAN_TAG)
-    if plan_id is None or "dagster/backfill" in run.tags or BY_COMMAND.items() <= run.tags.items():
+    if plan_id is None or is_of_backfill(run) or BY_COMMAND.items() <= run.tags.items():
         return None  # a run without a plan, a backfill, or a command, which applies by itself
     return RunRequest(
         run_key=run.run_id,
-        partition_key=run.tags["dagster/partition"],
+        partition_key=context.partition_key,
         run_config=RunConfig(ops={"applied_changes": ApplyConfig(plan_id=plan_id)}),
-        tags={"entra-emply/sync_run": run.run_id},
+        tags={SYNC_RUN_TAG: run.run_id},
     )
 
 

@@ -7,13 +7,20 @@ given the daemon's, as `dagster run migrate-repository` gives it to runs of anot
 import sys
 
 from dagster import DagsterInstance
-from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
-from dagster._core.storage.tags import REPOSITORY_LABEL_TAG
-from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-_MODULE, _LOCATION, _REPOSITORY = "pipelines.definitions", "entra-emply", "__repository__"
-"""As workspace.yaml names them; the last is Dagster's name for definitions."""
-IN_TIMELINE = {REPOSITORY_LABEL_TAG: f"{_REPOSITORY}@{_LOCATION}"}
+from pipelines.dagster_private import (
+    REPOSITORY_LABEL_TAG,
+    SINGLETON_REPOSITORY_NAME,
+    LoadableTargetOrigin,
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteRepositoryOrigin,
+)
+
+_MODULE, CODE_LOCATION = "pipelines.definitions", "entra-emply"
+"""As workspace.yaml names them."""
+REPOSITORY = SINGLETON_REPOSITORY_NAME
+"""Dagster's name for definitions."""
+IN_TIMELINE = {REPOSITORY_LABEL_TAG: f"{REPOSITORY}@{CODE_LOCATION}"}
 """The tag by which Dagster finds the runs of a code location."""
 
 
@@ -22,5 +29,5 @@ def show_in_timeline(instance: DagsterInstance, run_id: str) -> None:
     run = instance.get_run_by_id(run_id)
     if run is not None:
         target = LoadableTargetOrigin(executable_path=sys.executable, module_name=_MODULE)
-        repository = RemoteRepositoryOrigin(ManagedGrpcPythonEnvCodeLocationOrigin(target, _LOCATION), _REPOSITORY)
+        repository = RemoteRepositoryOrigin(ManagedGrpcPythonEnvCodeLocationOrigin(target, CODE_LOCATION), REPOSITORY)
         instance.run_storage.replace_job_origin(run, repository.get_job_origin(run.job_name))

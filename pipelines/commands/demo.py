@@ -18,12 +18,10 @@ from random import Random
 
 import requests
 from dagster import AssetKey, DagsterInstance, DagsterRun, RunsFilter
-from dagster._core.scheduler.instigation import SensorInstigatorData
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from rich.console import Console
 from rich.table import Table
 
-from assets.reconciliation import PLAN_TAG
+from assets.reconciliation import PLAN_TAG, SYNC_RUN_TAG
 from entra_emply import clock
 from entra_emply.environment import Environment, leave_installation
 from entra_emply.ledger.ledger import Ledger
@@ -32,7 +30,9 @@ from pipelines import configuration
 from pipelines.commands.demo_company import Company, DemoFailed, alone, demo_home
 from pipelines.commands.processes import Processes
 from pipelines.commands.progress import progress
+from pipelines.dagster_private import NOT_FINISHED_STATUSES, PARTITION_NAME_TAG, SensorInstigatorData
 from pipelines.installation import installation, instance
+from pipelines.timeline import CODE_LOCATION, REPOSITORY
 from sandbox.client import read_environment
 from sandbox.server import write_environment
 
@@ -201,11 +201,11 @@ def _launch_sync(processes: Processes, url: str) -> str:
     """Ask the webserver for a run of `sync`, which the daemon starts; its id."""
     execution = {
         "selector": {
-            "repositoryLocationName": "entra-emply",
-            "repositoryName": "__repository__",
+            "repositoryLocationName": CODE_LOCATION,
+            "repositoryName": REPOSITORY,
             "jobName": "sync",
         },
-        "executionMetadata": {"tags": [{"key": "dagster/partition", "value": str(clock.now().date())}]},
+        "executionMetadata": {"tags": [{"key": PARTITION_NAME_TAG, "value": str(clock.now().date())}]},
     }
     with _local_http() as http:
         body = {"query": _LAUNCH, "variables": {"execution": execution}}
@@ -229,7 +229,7 @@ def _wait_until_applied(processes: Processes, dagster: DagsterInstance, sync: st
 
 
 def _apply_run(dagster: DagsterInstance, sync: str) -> DagsterRun | None:
-    runs = dagster.get_runs(RunsFilter(job_name="apply", tags={"entra-emply/sync_run": sync}), limit=1)
+    runs = dagster.get_runs(RunsFilter(job_name="apply", tags={SYNC_RUN_TAG: sync}), limit=1)
     return runs[0] if runs else None
 
 

@@ -13,8 +13,6 @@ from itertools import count
 from typing import Any, TextIO
 
 from dagster import DagsterEventType, DagsterInstance, EventLogEntry, ExecuteInProcessResult, RunsFilter
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
-from dagster._core.utils import make_new_run_id
 from pandas import DataFrame
 
 from assets.checks import ACCEPT_SHRINK
@@ -34,6 +32,7 @@ from entra_emply.reconciliation.not_read import UNREADABLE, together, told
 from entra_emply.reconciliation.settings import load
 from entra_emply.storage.frame_store import FrameStore
 from pipelines.command_lock import BY_COMMAND, command_lock
+from pipelines.dagster_private import NOT_FINISHED_STATUSES, make_new_run_id
 from pipelines.definitions import build_defs
 from pipelines.failures import overtaken, own_reason, reason
 from pipelines.hidden_values import hide_values
