@@ -1,7 +1,7 @@
 """What is used of the private modules of Dagster, whose minor version `pyproject.toml` pins: any other may change them.
 
 - `UnresolvedAssetJobDefinition`: what `define_asset_job` returns, for types alone.
-- `NOT_FINISHED_STATUSES`: the runs that schedule, sync and demo take for running.
+- `NOT_FINISHED_STATUSES`: the runs that the schedule, a command and the demo take for running.
 - `make_new_run_id`: a run's events are listened to from the first on, so its id is needed before it.
 - `PARTITION_NAME_TAG`: the demo asks the webserver for a run of a day, as the UI does.
 - `SINGLETON_REPOSITORY_NAME`, `REPOSITORY_LABEL_TAG` and the origins: for `timeline`; executing in process takes none.

@@ -14,6 +14,8 @@ from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.reconciliation.report.markdown import SHOWN, escaped, heading, listed, paragraphs
 from entra_emply.reconciliation.report.wording import how_to_approve
 
+TROUBLES = ("failed", "waiting", "quarantined", "unknown", "untried")
+"""What a person should look at, by the names of the numbers of `ApplyReport`."""
 _MEANS = {
     "failed": "refused, or not possible just now; a later run tries again",
     "quarantined": "failed too often; waits for `entra-emply release`",
@@ -44,14 +46,9 @@ class ApplyReport:
 
     @property
     def trouble(self) -> dict[str, int]:
-        """What a person should look at, in numbers of actions."""
-        return {
-            "failed": self.count("failed"),
-            "unknown": self.count("unknown"),
-            "waiting": self.waiting,
-            "quarantined": self.quarantined,
-            "untried": self.untried,
-        }
+        """Numbers of actions, by the names of `TROUBLES`."""
+        failed, unknown = self.count("failed"), self.count("unknown")
+        return dict(zip(TROUBLES, (failed, self.waiting, self.quarantined, unknown, self.untried), strict=True))
 
     def count(self, result: str) -> int:
         """The actions of any kind with this result."""

@@ -1,6 +1,6 @@
 """The line that `sync` prints."""
 
-from pipelines.commands.sync import SyncReport
+from pipelines.commands.sync_report import SyncReport
 
 
 def test_one_action_is_not_called_actions() -> None:
