@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dagster import AssetCheckResult, AssetExecutionContext, Config, Failure, MaterializeResult, MetadataValue, asset
 
 from assets.checks import EVERY_WRITE_SUCCEEDED, NOTHING_WAITS_FOR_A_PERSON, of_applying
-from assets.pages import console_link, mark_run
+from assets.pages import console_link, mark_run, plotted
 from assets.partitions import DAILY, require_today
 from assets.resources import Connections
 from assets.source import OWNERS
@@ -56,15 +56,9 @@ def applied_changes(
 
 def _numbers(plan_id: str, report: ApplyReport) -> dict[str, str | int]:
     counts = {
-        f"{result}_{_plotted(kind)}": count
+        f"{result}_{plotted(kind)}": count
         for kind, results in report.results.items()
         for result, count in results.items()
     }
     totals = {result: report.count(result) for result in ("applied", "superseded")}
     return {**totals, "held": report.held, **report.trouble, **counts, "plan_id": plan_id[:SHORT_ID]}
-
-
-def _plotted(kind: str) -> str:
-    """The kind in names of metadata: Emply's as they are, Entra's (some have the same) with their target."""
-    target, name = kind.split(".")
-    return f"entra_{name}" if target == "entra" else name

@@ -23,7 +23,7 @@ from dagster import (
 from assets.checks import NO_EXTERNAL_USER_IS_TOUCHED, accepted_shrinks, no_external_user_is_touched
 from assets.identities import LISTS, inputs_from
 from assets.io_manager import has_whole_set
-from assets.pages import console_link, mark_run
+from assets.pages import console_link, mark_run, plotted
 from assets.partitions import DAILY, is_of_backfill, is_today
 from assets.resources import Connections
 from assets.source import FRESH, OWNERS
@@ -147,8 +147,8 @@ def _require_believable(context: AssetExecutionContext, connections: Connections
 
 def _of_actions(inputs: Inputs, plan: Plan) -> dict[str, Any]:
     """The plan to be read, which the page shows first, and its numbers, which plot over runs."""
-    kinds = plan.actions["target"].where(plan.actions["target"] == "entra", "").str.cat(plan.actions["kind"], sep="_")
-    counts, by_guard = kinds.str.removeprefix("_").value_counts().to_dict(), held_by_guard(plan.actions)
+    counts = (plan.actions["target"] + "." + plan.actions["kind"]).map(plotted).value_counts().to_dict()
+    by_guard = held_by_guard(plan.actions)
     return {
         "plan": MetadataValue.md(plan_markdown(plan, names_of(inputs), how_to_approve(plan.plan_id))),
         "dagster/row_count": len(plan.actions),
