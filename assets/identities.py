@@ -62,7 +62,7 @@ def join(
     connections: Connections,
     **frames: Any,  # noqa: ANN401 (frames by name)
 ) -> Iterator[Output[Any] | AssetCheckResult]:
-    """The frame of `Identities`, and the frames of `ReadScope`."""
+    """Join the frames of a run, given by name: the frame of `Identities` and its check, the frames of `ReadScope`."""
     people = identify(inputs_from(frames))
     yield Output(people.frame, "identities", metadata=_numbers(people.frame))
     yield every_person_once(people.frame)

@@ -39,7 +39,7 @@ class ApplyConfig(Config):
 def applied_changes(
     context: AssetExecutionContext, connections: Connections, config: ApplyConfig
 ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
-    """Numbers of actions by kind and result, and what somebody should look at."""
+    """What came of the plan, in numbers of actions and in words. Raises Failure where it is refused."""
     require_today("applied_changes", context.partition_key)
     newest = connections.ledger.newest_plan()
     plan_id = config.plan_id or (newest.plan_id if newest else "")

@@ -74,7 +74,10 @@ def plan(
     connections: Connections,
     **frames: Any,  # noqa: ANN401 (frames by name)
 ) -> Iterator[MaterializeResult[None]]:
-    """See `plan.make_plan`."""
+    """Make the plan (`plan.make_plan`) of a run's frames, by their names, and store it with its findings.
+
+    One that touches an external user is stored, but not recorded, and its check fails.
+    """
     inputs, store, run_id = inputs_from(frames), connections.frames, context.run_id
     joined = frames["identities"] if store.has(run_id, "identities") else None  # another run's is of another mapping
     made = make_plan(inputs, joined)

@@ -1,6 +1,7 @@
-"""What assets reach other systems through: the clients, the ledger, the settings. Made when first used, once a run.
+"""What assets reach other systems through: the clients, the ledger, the frames, the settings.
 
-Addresses and secrets come from the environment at that moment, never at import, so that no page of the UI shows them.
+Addresses and secrets come from the environment when one of them is first used, never at import, so that no page of the
+UI shows them. Clients and ledger are then kept for the run; the settings are read anew whenever they are asked for.
 """
 
 from dataclasses import replace
@@ -50,32 +51,32 @@ class _Opened:
 
 
 class Connections(ConfigurableResource[None]):
-    """The clients and the ledger of this installation."""
+    """The clients, the ledger, the frames and the settings of this installation, for the steps of one run."""
 
     _opened: _Opened = PrivateAttr(default_factory=_Opened)
 
     @property
     def environment(self) -> Environment:
-        """The environment variables. Raises SettingsError."""
+        """The environment variables, as they were when first asked for."""
         return self._opened.environment
 
     @property
     def graph(self) -> GraphClient:
-        """Microsoft Graph. Raises SettingsError, CredentialsError."""
+        """The run's client of Microsoft Graph. Raises SettingsError, CredentialsError."""
         return self._opened.graph
 
     @property
     def emply(self) -> EmplyClient:
-        """Emply. Raises SettingsError."""
+        """The run's client of Emply. Raises SettingsError."""
         return self._opened.emply
 
     @property
     def systems(self) -> Systems:
-        """Both, to be read. Raises SettingsError, CredentialsError."""
+        """Both clients, to read every list whole. Raises SettingsError, CredentialsError."""
         return Systems(self.graph, self.emply)
 
     def tracked(self, anew: str) -> Systems:
-        """Both, to be read: the lists go on from the last complete run, unless `anew` says why they do not.
+        """Both clients, to read: the lists go on from the last complete run, unless `anew` says why they do not.
 
         Raises SettingsError, CredentialsError, LedgerError.
         """
@@ -89,12 +90,12 @@ class Connections(ConfigurableResource[None]):
 
     @property
     def frames(self) -> FrameStore:
-        """The stored frames. Raises SettingsError."""
+        """The stored frames of all runs. Raises SettingsError where FRAMES_URL is of no use."""
         return FrameStore(self.environment.frames_url)
 
     @property
     def ledger(self) -> Ledger:
-        """The ledger, its schema brought to this version. Raises SettingsError, LedgerError."""
+        """The run's ledger, its schema brought to this version. Raises SettingsError, LedgerError."""
         return self._opened.ledger
 
     def teardown_after_execution(self, context: InitResourceContext) -> None:  # noqa: ARG002 (Dagster's own signature)
@@ -103,5 +104,5 @@ class Connections(ConfigurableResource[None]):
             self.systems.stop()
 
     def settings(self) -> Settings:
-        """The settings as the file has them now, without what this Emply cannot do. Raises SettingsError."""
+        """The settings as the file has them at this moment, without what this Emply cannot do. Raises SettingsError."""
         return load_in_force(self.environment)

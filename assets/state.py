@@ -23,7 +23,7 @@ from entra_emply.reconciliation.inputs import STATE_COLUMNS
     owners=OWNERS,
 )
 def settings(connections: Connections) -> Output[pd.DataFrame]:
-    """One row: version, document (JSON)."""
+    """A frame of one row: `version` and `document` (JSON). The ledger keeps it. Raises SettingsError, LedgerError."""
     in_force = connections.settings()
     connections.ledger.record_mapping(in_force.version, in_force.document)
     return Output(
@@ -49,7 +49,10 @@ def settings(connections: Connections) -> Output[pd.DataFrame]:
     freshness_policy=FRESH,
 )
 def sync_state(context: AssetExecutionContext, connections: Connections) -> Output[dict[str, pd.DataFrame]]:
-    """One frame for each table of `SyncState`, and `clock` (read_at, epoch)."""
+    """A frame for each table of `SyncState`, and `clock` (read_at, epoch), of one row.
+
+    Raises SourceUnreadable for another day than today.
+    """
     require_today("sync_state", context.partition_key)
     record_first_day(connections.environment)
     if not settle(connections.ledger, graph=connections.graph, emply=connections.emply):

@@ -63,7 +63,7 @@ def forget_what_is_old(context: OpExecutionContext, connections: Connections) ->
 
 @job(description="Retention: forget frames, runs and plans that are old enough.")
 def retention() -> None:
-    """One op."""
+    """Frames, then Dagster's runs, then the ledger's people: if one of them fails, the rest waits for a night."""
     forget_what_is_old()
 
 

@@ -26,7 +26,7 @@ class WatchingRunLauncher(DefaultRunLauncher):
 
     @property
     def supports_check_run_worker_health(self) -> bool:
-        """Yes."""
+        """True, or the daemon's run monitoring would never ask."""
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:

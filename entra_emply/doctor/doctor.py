@@ -153,7 +153,7 @@ def _alerts(environment: Environment) -> Check:
 
 
 def _names(environment: Environment, settings: Settings | None, found: Sequence[Check]) -> Check:
-    """R8."""
+    """Whether groups, roles and departments of the settings exist (R8); skipped where what it needs is not well."""
     name = "names in the settings (R8)"
     broken = next((check for check in found if check.status in ("failed", "skipped") and check.name in _NEEDED), None)
     if settings is None or broken is not None:

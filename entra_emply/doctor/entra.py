@@ -158,7 +158,7 @@ def _permission(permission: Permission, granted: frozenset[str], tried: Answer |
 
 
 def _hybrid(tenant: Answer, settings: Settings, granted: frozenset[str]) -> Check:
-    """W0."""
+    """Whether the settings write to a tenant that is mastered on-premises, which is never written to (W0)."""
     name = "entra: hybrid tenant (W0)"
     if permissions.ORGANIZATION.granted_as(granted) is None:
         return skipped(name, f"without {permissions.ORGANIZATION.name} Graph does not tell; no run starts without it")

@@ -47,7 +47,7 @@ class Documented:
 
 @dataclass
 class OpenApi:
-    """A document."""
+    """An OpenAPI document, asked for its operations, with what of it could not be followed."""
 
     document: Mapping[str, Any]
     _broken: list[str] = field(default_factory=list)

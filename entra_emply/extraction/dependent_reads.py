@@ -120,20 +120,20 @@ def announced_dependents(reading: Reading) -> dict[str, Announced]:
 
 
 def _deleted_users(reading: Reading) -> MultiRead | None:
-    """W1."""
+    """Frame `entra_deleted_users`, for W1; None unless people may be created in Entra."""
     if not reading.scope.asks_for("entra_deleted_users"):
         return None
     return _one("entra_deleted_users", reading.systems.graph.directory.deleted_users())
 
 
 def _application(reading: Reading) -> MultiRead | None:
-    """S."""
+    """Frames `entra_application` and `entra_assigned`, for S; None unless the settings name an application."""
     wanted = reading.scope.ids_of("entra_app")
     return reading.systems.graph.directory.application(wanted[0]) if wanted else None
 
 
 def _photos(reading: Reading) -> MultiRead | None:
-    """P."""
+    """Frame `entra_photos`, for P; None where nobody's photo counts, or Emply takes none."""
     wanted = reading.scope.ids_of("entra_photos")
     if not wanted or reading.systems.emply.cannot("photos"):
         return None
@@ -141,7 +141,7 @@ def _photos(reading: Reading) -> MultiRead | None:
 
 
 def _mailboxes(reading: Reading) -> MultiRead | None:
-    """C."""
+    """Frames `entra_mailboxes` and `entra_calendars`, for C; None where nobody's count, or Emply has no calendars."""
     wanted = reading.scope.ids_of("entra_calendars")
     if not wanted or reading.systems.emply.cannot("calendars"):
         return None
@@ -149,7 +149,10 @@ def _mailboxes(reading: Reading) -> MultiRead | None:
 
 
 def _emply_calendars(reading: Reading) -> MultiRead | None:
-    """C; also with the calendars off, for what came from Entra before (C6)."""
+    """Frame `emply_calendars`, for C; also with the calendars off, for what came from Entra before (C6).
+
+    None where Emply has none to read. Raises SourceUnreadable where too many that the ledger has are missing.
+    """
     emply, inputs = reading.systems.emply, reading.people.inputs
     if emply.cannot("calendars"):
         return None
@@ -162,7 +165,10 @@ def _emply_calendars(reading: Reading) -> MultiRead | None:
 
 
 def _emply_events(reading: Reading) -> MultiRead | None:
-    """C4 and E."""
+    """Frame `emply_events`, for C4 and E; None where there is no calendar to read them of.
+
+    Raises SourceUnreadable where too many that the ledger has are missing.
+    """
     emply, inputs = reading.systems.emply, reading.people.inputs
     if emply.cannot("calendars") or emply.cannot("events") or not reading.has("emply_calendars"):
         return None
@@ -186,7 +192,7 @@ def _if_there_is_access(settings: Settings, read: Callable[[], Read]) -> Read | 
 
 
 def _events(reading: Reading) -> MultiRead | None:
-    """E; not where the rest of what E needs could not be read."""
+    """Frames `entra_events` and `entra_cursors`, for E; None where no calendar counts, or what E needs was not read."""
     emply, people = reading.systems.emply, reading.people
     if emply.cannot("calendars") or emply.cannot("events"):
         return None
