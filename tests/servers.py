@@ -4,14 +4,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-PATIENCE = 60.0
+from tests.waiting import wait_until
 
 
 def debians_postgres() -> Path:
@@ -55,11 +54,8 @@ def _running(command: list[str], port: int, said: Path) -> Iterator[None]:
     """A server that listens; stopped at the end."""
     with said.open("w") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as process:
         try:
-            deadline = time.monotonic() + PATIENCE
-            while not _listens(port):
-                assert process.poll() is None, said.read_text()
-                assert time.monotonic() < deadline, f"{command[0]} did not listen within {PATIENCE:.0f} s"
-                time.sleep(0.05)
+            wait_until(lambda: _listens(port) or process.poll() is not None, f"the start of {command[0]}", every=0.05)
+            assert process.poll() is None, said.read_text()
             yield
         finally:
             process.terminate()

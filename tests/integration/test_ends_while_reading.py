@@ -7,21 +7,22 @@ from pathlib import Path
 import pytest
 
 _ENDS_WHILE_READING = """
-import sys, time
+import sys, threading
 import pandas as pd
 from entra_emply.extraction.side_by_side import Announced, in_turn
 from entra_emply.storage.frame_store import FrameStore
 
-store, end = FrameStore(sys.argv[1]), time.monotonic() + 0.6
+store, reading = FrameStore(sys.argv[1]), threading.Event()
 frame = pd.DataFrame({str(n): pd.Series(["Łucja"] * 20_000, dtype="str") for n in range(10)})
 store.write("run", "people", frame)
 
 def reads(_):
-    while time.monotonic() < end:
+    for _ in range(60):  # a third of a second, on a machine that is not slow
         store.read("run", "people")
+        reading.set()
 
 def fails(_):
-    time.sleep(0.3)  # until the other one is in the middle of a read
+    reading.wait()
     raise KeyError
 
 list(in_turn({"fails": Announced(fails), "reads": Announced(reads)}, lambda: None))

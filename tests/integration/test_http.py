@@ -22,6 +22,7 @@ from entra_emply.connectors.session import session
 from entra_emply.connectors.throttle import Gate, retry_after, writing_only_if
 from entra_emply.errors import LedgerError
 from tests.fake_time import FakeTime
+from tests.waiting import wait_until
 
 KEY = "canary-key-4711"
 
@@ -212,8 +213,7 @@ def test_no_thread_sends_before_a_throttled_service_allows_it(server: Server) ->
     server.replies = [Reply(429, {"Retry-After": "1"}), Reply()]
     first = threading.Thread(target=service.request, args=("GET", server.url))
     first.start()
-    while service._gate._closed_until == float("-inf"):
-        time.sleep(0.005)
+    wait_until(lambda: service._gate._closed_until != float("-inf"), every=0.005)
     others = [threading.Thread(target=service.request, args=("GET", server.url)) for _ in range(4)]
     for thread in others:
         thread.start()

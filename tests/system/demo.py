@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ import requests
 from sandbox.client import read_environment
 from tests.system.commands import REPOSITORY
 from tests.system.installation import Row
+from tests.waiting import wait_until
 
-PATIENCE = 400.0
 CODE = {"repositoryLocationName": "entra-emply", "repositoryName": "__repository__"}
 STALE = "query($day: String!) { assetNodes { assetKey { path } staleStatus(partition: $day) } }"
 BACKFILL = """mutation($backfill: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $backfill) {
@@ -127,14 +128,8 @@ class Demo:
             return http.request(method, url, verify=environment["CA_BUNDLE"], timeout=60, json=body)
 
 
-def until(found: Callable[[], object], what: str) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if found():
-            return
-        time.sleep(0.5)
-    raise AssertionError(f"{what} did not happen within {PATIENCE} s")
+until = partial(wait_until, every=0.5)
+"""For what processes beside this one do, who need the processor themselves."""
 
 
 @contextmanager

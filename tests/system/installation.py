@@ -1,7 +1,6 @@
 """An installation as an operator has one: a home folder, settings, a sandbox; its commands, and what they left."""
 
 import os
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from sqlalchemy import make_url
 from entra_emply.environment import database_address
 from sandbox import Sandbox
 from tests.system.commands import REPOSITORY, Command, Done
+from tests.waiting import wait_until
 
 Row = dict[str, Any]
 Writes = Counter[tuple[str, str]]
@@ -71,11 +71,9 @@ class Installation:
     def start_waiting(self, command: str, request: Row) -> Command:
         """Start a command, and return while it waits for the answer to this request, which takes some seconds."""
         self.sandbox.put_faults({"method": "GET", **request, "times": 1, "fault": {"delay_ms": 3000}})
-        started, deadline = self.start(command), time.monotonic() + 300
-        while self.sandbox.faults()[0]["times"]:
-            assert started.running, started.wait()
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        started = self.start(command)
+        wait_until(lambda: self.sandbox.faults()[0]["times"] == 0 or not started.running, "the request")
+        assert started.running, started.wait()
         return started
 
     def run(self, *command: str, hurried: bool = False, **variables: str) -> Done:

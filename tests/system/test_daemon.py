@@ -11,10 +11,11 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from entra_emply.storage.postgres import database
-from tests.system.demo import ASSETS, BACKFILL, PATIENCE, PLAN, STATUS, Demo, running_demo, until
+from tests.system.demo import ASSETS, BACKFILL, PLAN, STATUS, Demo, running_demo, until
 from tests.system.installation import Row, made
 from tests.system.leaks import files, found, graphql_places, tables
 from tests.system.snapshots import changed
+from tests.waiting import PATIENCE
 
 CHROMIUM = shutil.which("chromium")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]

@@ -19,9 +19,10 @@ from pipelines.launcher import WatchingRunLauncher
 from tests.postgres import Server
 from tests.receivers import webhook
 from tests.system.commands import REPOSITORY
-from tests.system.demo import PATIENCE, processes_of, until
+from tests.system.demo import processes_of, until
 from tests.system.installation import Installation
 from tests.system.snapshots import Snapshots
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.campaign
 NEWEST = "WHERE pipeline_name = 'sync' ORDER BY id DESC LIMIT 1"

@@ -2,15 +2,14 @@
 
 import random
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.campaigns import with_campaign
-from tests.system.commands import PATIENCE
 from tests.system.installation import Installation, made
 from tests.system.snapshots import Snapshots
+from tests.waiting import wait_until
 
 
 def test_the_second_sync_writes_what_every_rule_asks_for(snapshots: Snapshots) -> None:
@@ -35,7 +34,7 @@ def test_a_killed_sync_is_made_good_by_the_next(snapshots: Snapshots, tmp_path: 
 def _at_any_moment(installation: Installation, requests: int, chosen: random.Random) -> None:
     """Killed shortly after so many requests."""
     process = installation.start("sync")
-    _until(lambda: len(installation.sandbox.requests()) > requests or not process.running)
+    wait_until(lambda: len(installation.sandbox.requests()) > requests or not process.running, every=0.005)
     time.sleep(chosen.uniform(0, 0.05))  # somewhere between two requests: what is under test is any moment
     process.kill()
     process.wait()
@@ -46,10 +45,10 @@ def _while_it_waits_for_an_answer(installation: Installation, requests: int, _ch
     sandbox = installation.sandbox
     sandbox.put_faults({"path": "", "skip": requests, "times": 1, "fault": {"delay_ms": 300}})
     process = installation.start("sync")
-    _until(lambda: sandbox.faults()[0]["times"] == 0 or not process.running)
+    wait_until(lambda: sandbox.faults()[0]["times"] == 0 or not process.running, every=0.005)
     process.kill()
     process.wait()
-    _until(lambda: all(entry["ms"] is not None for entry in sandbox.requests()))
+    wait_until(lambda: all(entry["ms"] is not None for entry in sandbox.requests()))
 
 
 def _with_an_answer_lost(installation: Installation, requests: int, chosen: random.Random) -> None:
@@ -57,10 +56,3 @@ def _with_an_answer_lost(installation: Installation, requests: int, chosen: rand
     writes = {"skip": chosen.randrange(3), "times": 1, "fault": {"close": "after-commit"}}
     installation.sandbox.put_faults(*({"method": method, "path": "/users", **writes} for method in ("POST", "PATCH")))
     _at_any_moment(installation, requests, chosen)
-
-
-def _until(found: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not found():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.005)

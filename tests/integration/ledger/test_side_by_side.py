@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -28,12 +27,12 @@ from tests.integration.ledger.systems import Systems, make_scenario
 from tests.integration.ledger.test_at_once import END_LOCK
 from tests.integration.ledger.test_sandbox_mailboxes import connect
 from tests.postgres import Server
+from tests.waiting import wait_until
 
 PEOPLE = [f"çağla-{number}" for number in range(2 * WORKERS)]
 GUARDS = {
     guard: {"min_count": 100, "percent": 100} for guard in ("max_deactivations", "max_role_changes", "max_grants")
 }
-PATIENCE = 60
 
 
 def in_step(ledger: Ledger) -> Systems:
@@ -140,7 +139,7 @@ def test_a_write_that_waits_for_retry_after_is_not_sent_once_the_lock_is_lost(
     sandbox.put_faults({"method": "POST", "path": "/users$", "times": 1, "fault": throttled})
 
     def end_the_session() -> None:
-        _until(lambda: any(entry["status"] == 429 for entry in sandbox.requests()))
+        wait_until(lambda: any(entry["status"] == 429 for entry in sandbox.requests()))
         server.execute(END_LOCK)
 
     ending = threading.Thread(target=end_the_session)
@@ -187,7 +186,7 @@ def test_all_attempts_that_a_kill_leaves_open_are_settled(
 def _apply_until_all_are_open(systems: Systems, file: Path, plan: Plan, rows: Rows) -> None:
     def kill() -> None:
         systems.store(file)
-        _until(lambda: rows("SELECT count(*) FROM attempts") == [(WORKERS,)])
+        wait_until(lambda: rows("SELECT count(*) FROM attempts") == [(WORKERS,)])
         os.kill(os.getpid(), signal.SIGKILL)
 
     systems.emply.changed = kill
@@ -220,10 +219,3 @@ def _most_at_once(entries: list[Row]) -> int:
     moments = sorted([(_began(entry), 1) for entry in entries] + [(_ended(entry), -1) for entry in entries])
     at_once = [sum(change for _, change in moments[: place + 1]) for place in range(len(moments))]
     return max(at_once)
-
-
-def _until(found: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not found():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.005)

@@ -1,8 +1,6 @@
 """Life going on: what may happen, and that it does while the sandbox serves."""
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,17 +16,10 @@ from sandbox.client import read_environment
 from sandbox.company import make_company
 from sandbox.state import State
 from tests.integration.sandbox.test_process import process
+from tests.waiting import PATIENCE, wait_until
 
-PATIENCE = 15
 OFTEN = 0.01
 NOBODY: dict[str, Any] = {}
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "nothing happened"
-        time.sleep(0.02)
 
 
 def snapshot(state: State) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from requests.exceptions import ChunkedEncodingError, RequestException
 
 from sandbox import Sandbox
 from tests.integration.sandbox.asking import Http, people, token_form
-from tests.integration.sandbox.test_process import wait_for
+from tests.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -160,8 +160,8 @@ def test_a_stale_read_lags_behind_writes(sandbox: Sandbox, emply: Http) -> None:
 
     early = (emply.get("users/e1").json().get("jobTitle"), emply.get(f"users/{made}").status_code)
     sandbox.put_faults({"method": "GET", "path": "/users", "fault": {"stale_ms": 50}})
-    wait_for(lambda: emply.get("users/e1").json().get("jobTitle") == "Lead")
-    wait_for(lambda: emply.get(f"users/{made}").status_code == 200)
+    wait_until(lambda: emply.get("users/e1").json().get("jobTitle") == "Lead")
+    wait_until(lambda: emply.get(f"users/{made}").status_code == 200)
 
     assert early == (None, 404)
 

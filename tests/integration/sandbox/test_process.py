@@ -4,7 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import requests
 
 from sandbox import Sandbox
 from sandbox.client import read_environment
+from tests.waiting import wait_until
 
 STARTED = 15
 
@@ -24,18 +24,10 @@ def process(*arguments: str, env_file: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "sandbox", "--env-file", str(env_file), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
         try:
-            wait_for(env_file.exists)
+            wait_until(env_file.exists)
             yield started
         finally:
             started.kill()
-
-
-def wait_for(condition: object) -> None:
-    assert callable(condition)
-    deadline = time.monotonic() + STARTED
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def answers(environment: dict[str, str]) -> bool:
@@ -114,7 +106,7 @@ def test_the_command_serves_emply_as_its_options_say(tmp_path: Path) -> None:
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as started:
         try:
-            wait_for((tmp_path / "env").exists)
+            wait_until((tmp_path / "env").exists)
             environment = read_environment(tmp_path / "env")
             with requests.Session() as session:
                 session.trust_env, session.verify = False, environment["CA_BUNDLE"]
@@ -153,12 +145,12 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
         f" '--env-file', {str(tmp_path / 'env')!r}]); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.DEVNULL) as parent:
-        wait_for((tmp_path / "env").exists)
+        wait_until((tmp_path / "env").exists)
         environment = read_environment(tmp_path / "env")
         assert answers(environment)
         parent.kill()
 
-    wait_for(lambda: not Path(environment["CA_BUNDLE"]).exists())
+    wait_until(lambda: not Path(environment["CA_BUNDLE"]).exists())
 
 
 def test_a_child_process_serves_like_a_thread() -> None:
