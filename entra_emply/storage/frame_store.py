@@ -151,8 +151,12 @@ class FrameStore:
 
     def _read(self, name: str) -> pd.DataFrame:
         with self.files.open(name) as file:
-            stored = pa.BufferReader(file.read())  # Arrow's own threads would need the interpreter to read a file
-        return _as_frame(pq.read_table(stored))
+            content = file.read()
+        # In Arrow's own memory: to read a file or to let Python's bytes go, its threads would need the interpreter,
+        # and where the process is ending they abort it.
+        stored = pa.allocate_buffer(len(content))
+        memoryview(stored).cast("B")[:] = content
+        return _as_frame(pq.read_table(pa.BufferReader(stored)))
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,8 @@ def test_a_half_read_source_harms_nobody(
 def test_a_first_list_that_nobody_can_know_to_be_halved_harms_nobody_either(
     snapshots: Snapshots, tmp_path: Path, system: str, name: str
 ) -> None:
-    """Logins that seemed to be missing are held (G7), and wait for a person from then on."""
+    """Logins that seemed to be missing are held (G7), and wait for a person from then on. What changed is asked for
+    between two whole reads: what the first list lacked comes with the next whole one."""
     before, after = snapshots.before[0], snapshots.after(0)
     with snapshots.started(tmp_path, 0) as installation:
         installation.sandbox.put_faults(*_faults(before.state, system, name, "halved"))
@@ -77,7 +78,7 @@ def test_a_first_list_that_nobody_can_know_to_be_halved_harms_nobody_either(
         assert [
             who for who, row in installation.logins().items() if row not in (before.logins.get(who), after[who])
         ] == []
-        installation.sync()
+        installation.sync("--full")
         held = after.keys() - installation.logins()
         assert installation.logins() == {who: row for who, row in after.items() if who not in held}
         assert not held or name == "users"
