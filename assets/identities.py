@@ -63,20 +63,20 @@ def join(
     **frames: Any,  # noqa: ANN401 (frames by name)
 ) -> Iterator[Output[Any] | AssetCheckResult]:
     """Join the frames of a run, given by name: the frame of `Identities` and its check, the frames of `ReadScope`."""
-    people = identify(inputs_from(frames))
-    yield Output(people.frame, "identities", metadata=_numbers(people.frame))
-    yield every_person_once(people.frame)
-    scope = read_scope(people)
+    found = identify(inputs_from(frames))
+    yield Output(found.frame, "identities", metadata=_numbers(found.frame))
+    yield every_person_once(found.frame)
+    scope = read_scope(found)
     announce(context, connections, lambda: announced_dependents(reading_of(context, connections, scope)))
     yield Output(scope.frames(), "read_scope", metadata=_asked(scope))
 
 
-def _numbers(people: pd.DataFrame) -> dict[str, int]:
-    how = people["matched_by"].value_counts().to_dict()
+def _numbers(frame: pd.DataFrame) -> dict[str, int]:
+    how = frame["matched_by"].value_counts().to_dict()
     return {
-        "dagster/row_count": len(people),
-        "in_scope": int(people["in_scope"].sum()),
-        "left_alone": int(people["left_alone"].sum()),
+        "dagster/row_count": len(frame),
+        "in_scope": int(frame["in_scope"].sum()),
+        "left_alone": int(frame["left_alone"].sum()),
         **{f"matched_by_{name}": int(count) for name, count in how.items()},
     }
 

@@ -1,7 +1,7 @@
 """What assets reach other systems through: the clients, the ledger, the frames, the settings.
 
 Addresses and secrets come from the environment when one of them is first used, never at import, so that no page of the
-UI shows them. Clients and ledger are then kept for the run; the settings are read anew whenever they are asked for.
+UI shows them. Clients and ledger are then kept for the run; the settings are read again whenever they are asked for.
 """
 
 from dataclasses import replace
@@ -75,12 +75,12 @@ class Connections(ConfigurableResource[None]):
         """Both clients, to read every list whole. Raises SettingsError, CredentialsError."""
         return Systems(self.graph, self.emply)
 
-    def tracked(self, anew: str) -> Systems:
-        """Both clients, to read: the lists go on from the last complete run, unless `anew` says why they do not.
+    def tracked(self, whole_because: str) -> Systems:
+        """Both clients, to read: lists go on from the last complete run, unless `whole_because` says why they do not.
 
         Raises SettingsError, CredentialsError, LedgerError.
         """
-        bases = Bases(self.frames, self.settings().full_read_hours, self.ledger.not_accepted(), anew)
+        bases = Bases(self.frames, self.settings().full_read_hours, self.ledger.not_accepted(), whole_because)
         return replace(self.systems, tracking=bases.of)
 
     @property

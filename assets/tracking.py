@@ -1,4 +1,4 @@
-"""Lists that go on from an earlier read: when a run reads them anew, where their cursors are kept, what the UI shows.
+"""Lists that go on from an earlier read: when a run reads them whole, where their cursors are kept, what the UI shows.
 
 How an earlier read is continued is `connectors.entra.tracking`; which one, `extraction.bases`.
 """
@@ -10,15 +10,15 @@ from assets.resources import Connections
 from entra_emply.connectors.reads import Certificate, MultiRead, Read
 from entra_emply.extraction.bases import cursor_of
 
-READ_ANEW = "entra-emply/read-anew"
+FULL_READ = "entra-emply/full-read"
 """Run tag: every list is read whole, whatever earlier reads there are (`sync --full`)."""
 
 
 def why_anew(context: AssetExecutionContext) -> str:
-    """Why this run reads every list anew; empty where it need not."""
+    """Why this run reads every list whole; empty where it need not."""
     if is_of_backfill(context.run):
         return "a backfill goes on from no earlier read"
-    return "it was asked for (--full)" if READ_ANEW in context.run.tags else ""
+    return "it was asked for (--full)" if FULL_READ in context.run.tags else ""
 
 
 def keep_cursor(context: AssetExecutionContext, connections: Connections, read: Read | MultiRead) -> None:

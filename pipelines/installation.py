@@ -41,7 +41,7 @@ def instance() -> Iterator[DagsterInstance]:
     with in_words():
         try:
             with DagsterInstance.get() as found:
-                # Without a pool Dagster connects anew for every statement: more than half the time of a small sync.
+                # Without a pool Dagster connects again for every statement: more than half the time of a small sync.
                 found.optimize_for_webserver(**_POOL)
                 yield found
         except DagsterPostgresException as error:

@@ -43,10 +43,10 @@ class Reading:
     accepted: Collection[str] = ()
 
     @property
-    def people(self) -> Identities:
-        """The people whose mailboxes are read, with what was read before."""
-        people = self.scope.people
-        return replace(people, inputs=people.inputs.with_frames(self.frames))
+    def identities(self) -> Identities:
+        """Those whose mailboxes are read, with what was read before."""
+        identities = self.scope.identities
+        return replace(identities, inputs=identities.inputs.with_frames(self.frames))
 
     def has(self, *sources: str) -> bool:
         """Whether these sources, read before, could be read."""
@@ -153,7 +153,7 @@ def _emply_calendars(reading: Reading) -> MultiRead | None:
 
     None where Emply has none to read. Raises SourceUnreadable where too many that the ledger has are missing.
     """
-    emply, inputs = reading.systems.emply, reading.people.inputs
+    emply, inputs = reading.systems.emply, reading.identities.inputs
     if emply.cannot("calendars"):
         return None
     read = _if_there_is_access(inputs.settings, emply.calendars)
@@ -169,7 +169,7 @@ def _emply_events(reading: Reading) -> MultiRead | None:
 
     Raises SourceUnreadable where too many that the ledger has are missing.
     """
-    emply, inputs = reading.systems.emply, reading.people.inputs
+    emply, inputs = reading.systems.emply, reading.identities.inputs
     if emply.cannot("calendars") or emply.cannot("events") or not reading.has("emply_calendars"):
         return None
     wanted = emply_calendars_with_events(inputs)
@@ -193,15 +193,15 @@ def _if_there_is_access(settings: Settings, read: Callable[[], Read]) -> Read | 
 
 def _events(reading: Reading) -> MultiRead | None:
     """Frames `entra_events` and `entra_cursors`, for E; None where no calendar counts, or what E needs was not read."""
-    emply, people = reading.systems.emply, reading.people
+    emply, identities = reading.systems.emply, reading.identities
     if emply.cannot("calendars") or emply.cannot("events"):
         return None
     if not reading.has("entra_calendars", "emply_calendars", "emply_events"):
         return None
-    wanted, paired = events_of(people)
+    wanted, paired = events_of(identities)
     if wanted.empty:
         return None
-    of = window(people.inputs.now, people.inputs.settings.calendar_window)
+    of = window(identities.inputs.now, identities.inputs.settings.calendar_window)
     return reading.systems.graph.events.read(wanted, of, reading.earlier_events, paired)
 
 

@@ -24,12 +24,12 @@ class ReadScope:
     """What the dependent sources are read for: all that they need to know of the lists.
 
     asked: source and id, a row for each person or object to read; the id is missing where a whole list is read. Which
-    events are read is known once the calendars are. people: those whose mailboxes are read, alone, as they were joined:
-    of whom `events_of` decides.
+    events are read is known once the calendars are. identities: of those whose mailboxes are read, alone, as they were
+    joined: of whom `events_of` decides.
     """
 
     asked: pd.DataFrame
-    people: Identities
+    identities: Identities
 
     def asks_for(self, source: str) -> bool:
         """Whether this source is read at all."""
@@ -40,11 +40,11 @@ class ReadScope:
         return self.asked.loc[self.asked["source"] == source, "id"].dropna().tolist()
 
     def frames(self) -> dict[str, pd.DataFrame]:
-        """What is stored of it, by name: `asked`, the lists' rows of `people`, their join, and the settings."""
-        inputs = self.people.inputs
+        """What is stored of it, by name: `asked`, the lists' rows of `identities`, their join, and the settings."""
+        inputs = self.identities.inputs
         lists = {name: getattr(inputs, name) for name in SOURCES}
         settings = pd.DataFrame({"document": [inputs.settings.document]}, dtype="str")
-        return {"asked": self.asked, "identities": self.people.frame, "settings": settings, **lists}
+        return {"asked": self.asked, "identities": self.identities.frame, "settings": settings, **lists}
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pd.DataFrame], state: SyncState) -> "ReadScope":

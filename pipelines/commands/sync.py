@@ -11,7 +11,7 @@ from dagster import DagsterInstance, ExecuteInProcessResult
 from pandas import DataFrame
 
 from assets.checks import ACCEPT_SHRINK
-from assets.tracking import READ_ANEW
+from assets.tracking import FULL_READ
 from entra_emply.environment import Environment
 from entra_emply.errors import EntraEmplyError
 from entra_emply.ledger.action_status import ActionFailure
@@ -55,7 +55,7 @@ def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = (), *, full: bool = Fa
     environment = Environment.load()
     require_acceptable(accept_shrink)
     tags = BY_COMMAND | ({ACCEPT_SHRINK: ",".join(accept_shrink)} if accept_shrink else {})
-    tags |= {READ_ANEW: "yes"} if full else {}
+    tags |= {FULL_READ: "yes"} if full else {}
     _require(environment)
     hide_values()
     with installation(environment) as address, in_words(), command_lock(address), instance() as dagster:

@@ -98,7 +98,7 @@ def test_the_second_run_asks_only_what_changed_and_sees_as_much(synced: Installa
     assert link.partition("deltatoken=")[2] not in str(users.metadata)
 
 
-@pytest.mark.parametrize("tag", ["entra-emply/read-anew", "dagster/backfill"])
+@pytest.mark.parametrize("tag", ["entra-emply/full-read", "dagster/backfill"])
 def test_what_is_read_anew_uses_no_earlier_read(synced: Installation, tag: str) -> None:
     assert run(**{tag: "yes"}).success
     tokens = [entry["query"] for entry in synced.sandbox.requests() if entry["path"].endswith("/delta")]

@@ -32,7 +32,7 @@ def same_events(seed: int) -> bool:
     except SettingsError:
         return False
     wanted, paired = events_of(everybody)
-    alone, alone_paired = events_of(read_scope(everybody).people)
+    alone, alone_paired = events_of(read_scope(everybody).identities)
     assert (rows(alone), rows(alone_paired)) == (rows(wanted), rows(paired)), f"scenario {seed}"
     return not wanted.empty
 
@@ -99,8 +99,8 @@ def test_a_scope_that_was_stored_is_the_same(seed: int) -> None:
     for source in ("entra_photos", "entra_calendars", "entra_app", "entra_deleted_users", "emply_calendars"):
         assert (again.ids_of(source), again.asks_for(source)) == (scope.ids_of(source), scope.asks_for(source))
     later = {name: getattr(inputs, name) for names in DEPENDENT_SOURCES.values() for name in names}
-    people = replace(again.people, inputs=again.people.inputs.with_frames(later))
-    assert [rows(each) for each in events_of(people)] == [rows(each) for each in events_of(scope.people)]
+    people = replace(again.identities, inputs=again.identities.inputs.with_frames(later))
+    assert [rows(each) for each in events_of(people)] == [rows(each) for each in events_of(scope.identities)]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +127,6 @@ def test_the_people_alone_are_those_whose_mailboxes_are_read() -> None:
     people = [person("ada"), person("ole", accountEnabled=False), person("room", groups=["Meeting rooms"])]
     everybody = identify(inputs_of(*scenario(people, synchronize_calendars=True, profile_pictures=True)))
     scope = read_scope(everybody)
-    assert scope.people.frame["entra_id"].tolist() == mailboxes_of(everybody)
+    assert scope.identities.frame["entra_id"].tolist() == mailboxes_of(everybody)
     assert scope.ids_of("entra_photos") == photos_of(everybody)
-    assert scope.people.inputs.entra_users["entra_id"].tolist() == mailboxes_of(everybody)
+    assert scope.identities.inputs.entra_users["entra_id"].tolist() == mailboxes_of(everybody)

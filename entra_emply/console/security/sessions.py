@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 HOURS = 8
-"""A working day: after it people sign in again, and Entra tells their roles anew."""
+"""A working day: after it people sign in again, and Entra tells their roles again."""
 _SECONDS = HOURS * 3600
 
 
