@@ -31,8 +31,8 @@ class ApplyConfig(Config):
     partitions_def=DAILY,
     check_specs=[EVERY_WRITE_SUCCEEDED, NOTHING_WAITS_FOR_A_PERSON],
     description="The newest plan of today, applied once, under one lock: each action written down before it is tried, "
-    "its reasons looked at again where it takes something away. Whoever asks (sensor, command line, this page), "
-    "the ledger decides.",
+    "its reasons looked at again where it takes something away. The ledger decides, also where a command or this page "
+    "asks for it.",
     kinds={"postgres", "emply"},
     owners=OWNERS,
 )

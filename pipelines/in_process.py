@@ -1,5 +1,5 @@
 """Running a job in this process, recorded as a run of Dagster's, and what its run gave. Dagster says nothing meanwhile:
-whoever asked for the run is told of its steps, and says how it ended.
+the caller is told of its steps, and says how it ended.
 """
 
 import io

@@ -1,6 +1,6 @@
 """The outbox: alerts on their way, a row for each alert and receiver. Not here: what is told, and how it is sent.
 
-An alert is in it once for each receiver, whoever finds it due and however often: its key is that of its occasion. It is
+An alert is in it once for each receiver, however often it is found due: its key is that of its occasion. It is
 claimed before it is sent: a claim is the time of the next try, so that an alert whose sender died is tried again.
 """
 

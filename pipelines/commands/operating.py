@@ -1,4 +1,4 @@
-"""`alerts`, `doctor` and `console`: for whoever operates an installation. Not here: what is told (`alerts.py`), looked
+"""`alerts`, `doctor` and `console`: for operators of an installation. Not here: what is told (`alerts.py`), looked
 at (`entra_emply.doctor`) or served (`entra_emply.console`).
 """
 
@@ -66,4 +66,4 @@ def serve_console(
     it."""
     from entra_emply.console.serving import serve  # noqa: PLC0415
 
-    serve(environment(), host, port, lambda text: print(text, flush=True))  # noqa: T201 (read by whoever started it)
+    serve(environment(), host, port, lambda text: print(text, flush=True))  # noqa: T201 (read where it was started)

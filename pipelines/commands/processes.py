@@ -39,7 +39,7 @@ class Processes:
         for process in self._running.values():
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
-            with suppress(ProcessLookupError):  # whoever of its group is still there
+            with suppress(ProcessLookupError):  # what of its group is still there
                 os.killpg(process.pid, signal.SIGKILL)
 
     def start(self, name: str, *command: str) -> None:

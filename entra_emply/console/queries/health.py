@@ -26,7 +26,7 @@ class Health:
         self.last: Examined | None = None
 
     def look(self) -> Examined:
-        """Examine now; whoever asks while somebody else does waits for the same answer."""
+        """Examine now; one who asks while another one does waits for the same answer."""
         asked = clock.now()
         with self._looking:
             if self.last is None or self.last.at < asked:
