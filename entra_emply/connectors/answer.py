@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import orjson
 
-from entra_emply.errors import NO_ANSWER
+from entra_emply.errors import NO_ANSWER, TargetRefused
 
 SUCCESS = range(200, 300)
 
@@ -90,6 +90,12 @@ class Answer:
     def is_page(self) -> bool:
         """Whether it is a page for people, which neither service sends: something in between has answered."""
         return self.content.lstrip(_BEFORE_A_PAGE).startswith(b"<")
+
+    def require_no_page(self, what: str) -> None:
+        """Raise TargetRefused for a page in place of the answer to a write, which leaves it open what became of it."""
+        if self.is_page:
+            why = f"{what}: answered {self.status} with a page, so something in between did"
+            raise TargetRefused(why, status=self.status, code="a_page", transient=True, uncertain=True)
 
     @property
     def error_code(self) -> str:

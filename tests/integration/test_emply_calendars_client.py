@@ -97,7 +97,7 @@ def test_events_of_no_calendars_are_none(server: Sandbox, client: EmplyClient) -
     assert server.requests() == []
 
 
-def test_the_same_events_have_the_same_hash_whoever_is_read_first(client: EmplyClient) -> None:
+def test_the_same_events_have_the_same_hash_in_whatever_order_they_are_read(client: EmplyClient) -> None:
     one, other = client.events(CALENDARS[:5]), client.events(reversed(CALENDARS[:5]))
     assert one.certificate.sha256 == other.certificate.sha256 != client.events(CALENDARS[:4]).certificate.sha256
 

@@ -72,12 +72,8 @@ class Connection:
                 f"Emply: {operation}: {failure}",
                 status=failure.status, code=code, transient=True, uncertain=failure.uncertain,
             ) from None  # fmt: skip
-        if answer.status in SUCCESS and answer.is_page:
-            why = f"answered {answer.status} with a page, so something in between did"
-            raise TargetRefused(
-                f"Emply: {operation}: {why}", status=answer.status, code="a_page", transient=True, uncertain=True
-            )
         if answer.status in SUCCESS:
+            answer.require_no_page(f"Emply: {operation}")
             return answer
         code = self.error_code(answer)
         raise _refusal(operation, f"answered {answer.status} {code}".rstrip(), code, answer.status)

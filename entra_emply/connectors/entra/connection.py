@@ -176,7 +176,7 @@ class Connection:
         return body
 
     def below(self, link: object) -> str | None:
-        """The part of an address after the base, with its slash; None for an address of another host."""
+        """The part of an address after the base, with its slash; None for one that leads elsewhere."""
         if not isinstance(link, str) or not link.startswith(f"{self.base}/"):
             return None
         below = link.removeprefix(self.base)

@@ -91,12 +91,8 @@ def _write(connection: Connection, what: str, method: str, path: str, body: Fiel
             transient=True,
             uncertain=sent and failure.uncertain,
         ) from None
-    if answer.status in SUCCESS and answer.is_page:
-        why = f"answered {answer.status} with a page, so something in between did"
-        raise TargetRefused(
-            f"Graph: {what}: {why}", status=answer.status, code="a_page", transient=True, uncertain=True
-        )
     if answer.status in SUCCESS:
+        answer.require_no_page(f"Graph: {what}")
         return answer
     if answer.status == FORBIDDEN:
         connection.forbidden(what, WRITING_MAILBOXES if "_event" in what else _USERS.get(what, WRITING_USERS))

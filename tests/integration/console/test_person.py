@@ -67,7 +67,7 @@ def test_a_wish_without_a_name_is_asked_for(ada: Browser) -> None:
     assert "for a calendar type its name" in text_of(ada.post("/people/ray/why-not", wish="calendar", calendar=" "))
 
 
-def test_whoever_is_in_neither_system_any_more_is_known_by_the_ledger(house: House) -> None:
+def test_who_is_in_neither_system_any_more_is_known_by_the_ledger(house: House) -> None:
     house.systems.delete("zofia")
     house.systems.scenario["emply"]["users"] = [
         user for user in house.systems.scenario["emply"]["users"] if user["id"] != "emply-zofia"

@@ -67,7 +67,7 @@ def test_around_a_login_are_the_logins_of_the_same_employee() -> None:
     assert directory(scenario([], logins, [employee("x")])).around(ids("", "a")) == ids("", "a b", "x")
 
 
-def test_around_a_login_is_whoever_would_get_the_same_sign_in_name_with_all_around_them() -> None:
+def test_around_a_login_is_who_would_get_the_same_sign_in_name_with_all_around_them() -> None:
     logins = [login("a", email="x@contoso.com"), login("b", username="x@contoso.com", email="b@contoso.com")]
     people = [person("b"), person("stranger")]
     assert directory(scenario(people, logins)).around(ids("", "a")) == ids("b", "a b")

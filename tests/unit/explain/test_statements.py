@@ -176,7 +176,7 @@ def external(*logins: dict[str, Any], **entra: object) -> Row:
     return explained(scenario([], list(logins), entra=tenant, entra_write_back={"create": True}), "login-megan")
 
 
-def test_w1_names_whoever_would_get_the_same_sign_in_name() -> None:
+def test_w1_names_who_would_get_the_same_sign_in_name() -> None:
     told = external(login(), login("maja", username="Megan@contoso.com", email=None))
     verdict, sentence = said(told, "W1")
     assert verdict == "decided"
