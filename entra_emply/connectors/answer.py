@@ -91,11 +91,16 @@ class Answer:
         """Whether it is a page for people, which neither service sends: something in between has answered."""
         return self.content.lstrip(_BEFORE_A_PAGE).startswith(b"<")
 
-    def require_no_page(self, what: str) -> None:
-        """Raise TargetRefused for a page in place of the answer to a write, which leaves it open what became of it."""
-        if self.is_page:
-            why = f"{what}: answered {self.status} with a page, so something in between did"
-            raise TargetRefused(why, status=self.status, code="a_page", transient=True, uncertain=True)
+    def require_made(self, what: str, error_code: str) -> None:
+        """Raise TargetRefused for a success that is none: a page in place of the answer to a write, or an error in it.
+
+        What became of the write is open then. error_code: the service's own, empty where the answer has none.
+        """
+        told = "a page, so something in between did" if self.is_page else f"the error {error_code}"
+        if self.is_page or error_code:
+            code = "a_page" if self.is_page else error_code
+            why = f"{what}: answered {self.status} with {told}"
+            raise TargetRefused(why, status=self.status, code=code, transient=True, uncertain=True)
 
     @property
     def error_code(self) -> str:

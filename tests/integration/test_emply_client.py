@@ -277,6 +277,14 @@ def test_a_page_in_place_of_an_answer_leaves_a_write_uncertain(
     assert len(_writes(server)) == 1
 
 
+def test_an_error_in_a_success_leaves_a_write_uncertain(server: Sandbox, client: EmplyClient) -> None:
+    trouble = {"status": 200, "body": {"error": {"code": "blocked", "message": "no"}}}
+    server.put_faults({"path": "/users", "times": 1, "fault": trouble})
+    with pytest.raises(TargetRefused) as refused:
+        client.update_user("user-0001", {"active": True})
+    assert (refused.value.code, refused.value.uncertain, refused.value.transient) == ("blocked", True, True)
+
+
 @pytest.mark.parametrize(
     ("fault", "uncertain"), [({"status": 504}, True), ({"status": 500}, True), ({"truncate": 0.5}, True)]
 )

@@ -269,6 +269,14 @@ def test_a_page_in_place_of_an_answer_leaves_a_write_uncertain(server: Sandbox, 
 
 
 @pytest.mark.parametrize("name", WRITES)
+def test_an_error_in_a_success_leaves_a_write_uncertain(server: Sandbox, client: GraphClient, name: str) -> None:
+    method, path, write = WRITES[name]
+    trouble = {"status": 200, "body": {"error": {"code": "Blocked", "message": "no"}}}
+    server.put_faults({"method": method, "path": path, "times": 1, "fault": trouble})
+    assert _said(_refusal(write, client)) == (200, "Blocked", True, True)
+
+
+@pytest.mark.parametrize("name", WRITES)
 def test_a_throttled_write_was_certainly_not_made_and_is_sent_again(
     server: Sandbox, client: GraphClient, name: str
 ) -> None:

@@ -73,7 +73,7 @@ class Connection:
                 status=failure.status, code=code, transient=True, uncertain=failure.uncertain,
             ) from None  # fmt: skip
         if answer.status in SUCCESS:
-            answer.require_no_page(f"Emply: {operation}")
+            answer.require_made(f"Emply: {operation}", self.error_code(answer))
             return answer
         code = self.error_code(answer)
         raise _refusal(operation, f"answered {answer.status} {code}".rstrip(), code, answer.status)

@@ -92,7 +92,7 @@ def _write(connection: Connection, what: str, method: str, path: str, body: Fiel
             uncertain=sent and failure.uncertain,
         ) from None
     if answer.status in SUCCESS:
-        answer.require_no_page(f"Graph: {what}")
+        answer.require_made(f"Graph: {what}", answer.error_code)
         return answer
     if answer.status == FORBIDDEN:
         connection.forbidden(what, WRITING_MAILBOXES if "_event" in what else _USERS.get(what, WRITING_USERS))
