@@ -110,7 +110,7 @@ class Answer:
         """
         error = self._parsed.get("error") if isinstance(self._parsed, dict) else None
         code = error.get("code") if isinstance(error, dict) else None
-        return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+        return as_code(code)
 
     @cached_property
     def _parsed(self) -> Any:  # noqa: ANN401
@@ -118,6 +118,11 @@ class Answer:
             return orjson.loads(self.content)
         except orjson.JSONDecodeError:
             return _with_half_characters(self.content)
+
+
+def as_code(value: object) -> str:
+    """A service's own code of an error; empty for what does not look like one, so that no text gets into a log."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else ""
 
 
 def _written(document: object) -> bytes:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from entra_emply.connectors.answer import SUCCESS, Answer, RequestFailed
+from entra_emply.connectors.answer import SUCCESS, Answer, RequestFailed, as_code
 from entra_emply.connectors.emply import description
 from entra_emply.connectors.emply.description_file import CUSTOMER, JSON_PATCH, Operation
 from entra_emply.connectors.emply.lists import Lists
@@ -111,8 +111,7 @@ class Connection:
     def error_code(self, answer: Answer) -> str:
         """Emply's own code for an error: only what looks like one, so that no text gets out; else empty."""
         body = answer.json() if answer.is_json else None
-        code = self._error_code(body) if isinstance(body, dict) else None
-        return code if isinstance(code, str) and code.replace("_", "").isalnum() else ""
+        return as_code(self._error_code(body)) if isinstance(body, dict) else ""
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
