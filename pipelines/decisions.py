@@ -21,8 +21,8 @@ from pydantic import Field
 from rich.console import Console
 
 from assets.resources import Connections
+from entra_emply.decisions.undo import what_to_undo
 from entra_emply.errors import EntraEmplyError, PlanRefused
-from entra_emply.extraction.undo import what_to_undo
 from entra_emply.ledger.which import Which
 from entra_emply.person.stored import explain
 from entra_emply.person.text import show_explanation

@@ -40,7 +40,7 @@ def approve(
     yes: Yes = False,
 ) -> None:
     """Release held actions of the newest plan. Shows them, and on a terminal asks first. The next run applies them."""
-    from entra_emply.extraction.department_of_plan import actions_of_department  # noqa: PLC0415
+    from entra_emply.decisions.department import actions_of_department  # noqa: PLC0415
     from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415
     from entra_emply.ledger.approvals import require_filled  # noqa: PLC0415
     from entra_emply.ledger.which import Which  # noqa: PLC0415

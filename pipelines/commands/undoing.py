@@ -1,5 +1,5 @@
 """`undo`: asking that what was applied is restored, and taking that back. Not here: what can be restored
-(`entra_emply.extraction.undo`).
+(`entra_emply.decisions.undo`).
 """
 
 import sys
@@ -51,8 +51,8 @@ def undo(
     and what cannot, and why; on a terminal asks first. The next run plans it, held until it is approved. Exit 1:
     nothing can be undone, or nothing that was asked for can be withdrawn."""
     with importing():
+        from entra_emply.decisions.undo import what_to_undo  # noqa: PLC0415
         from entra_emply.extraction.settings_in_force import load_in_force  # noqa: PLC0415
-        from entra_emply.extraction.undo import what_to_undo  # noqa: PLC0415
         from entra_emply.ledger.approvals import require_filled  # noqa: PLC0415
         from entra_emply.ledger.which import Which  # noqa: PLC0415
         from entra_emply.storage.frame_store import FrameStore  # noqa: PLC0415

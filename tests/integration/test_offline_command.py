@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from entra_emply.errors import SettingsError
-from entra_emply.extraction.offline import read_lines
+from entra_emply.offline.plan import read_lines
 from tests.documentation import DOCS, REPOSITORY, blocks
 from tests.offline import example
 from tests.reference.builders import person
@@ -76,7 +76,7 @@ def test_a_file_is_utf_8_with_any_line_ends(tmp_path: Path) -> None:
 
 def test_the_engine_under_it_needs_neither_dagster_nor_a_database(tmp_path: Path) -> None:
     code = (
-        "import sys; from entra_emply.extraction.offline import plan_scenario; plan_scenario({}, {});"
+        "import sys; from entra_emply.offline.plan import plan_scenario; plan_scenario({}, {});"
         "print([each for each in ('dagster', 'sqlalchemy', 'psycopg2', 'msal', 'requests') if each in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=tmp_path, check=True)

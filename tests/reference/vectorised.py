@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from entra_emply.errors import SettingsError
-from entra_emply.extraction import offline
-from entra_emply.extraction.example import example_of
+from entra_emply.offline import plan as offline
+from entra_emply.offline.example import example_of
 from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from entra_emply.extraction.offline import answer, answers, not_json
+from entra_emply.offline.plan import answer, answers, not_json
 from tests.offline import example
 from tests.reference.builders import person
 
@@ -197,7 +197,7 @@ def test_a_time_that_is_none_is_told_with_its_event(start: object) -> None:
 
 
 def test_what_nobody_thought_of_is_an_error_of_its_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("entra_emply.extraction.offline.make_plan", lambda _inputs: 1 / 0)
+    monkeypatch.setattr("entra_emply.offline.plan.make_plan", lambda _inputs: 1 / 0)
     assert "cannot be planned (ZeroDivisionError)" in error('{"scenario": {}, "settings": {}}')
 
 

@@ -12,8 +12,8 @@ from entra_emply.console.audit import audit
 from entra_emply.console.pages.plan import chosen_plan
 from entra_emply.console.queries.actions import MOST, Filter
 from entra_emply.console.queries.rows import action_shown, refused_shown, undos_shown
+from entra_emply.decisions.undo import what_to_undo
 from entra_emply.errors import PlanRefused
-from entra_emply.extraction.undo import what_to_undo
 from entra_emply.ledger.plans import RecordedPlan
 from entra_emply.ledger.which import Which
 from entra_emply.person.stored import settings_of

@@ -1,6 +1,6 @@
 """The form of an example of `plan --offline` (interfaces.md): one JSON object, and errors that name the key.
 
-Here: which keys there are and what they hold. Not here: what is made of them (`example_frames`, `example_state`). The
+Here: which keys there are and what they hold. Not here: what is made of them (`frames`, `sync_state`). The
 rows of a scenario are as Graph and Emply give them; the frames' own models judge their properties.
 """
 

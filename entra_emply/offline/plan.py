@@ -19,9 +19,9 @@ import pandas as pd
 from entra_emply import clock
 from entra_emply.documents import dotted
 from entra_emply.errors import EntraEmplyError, SettingsError
-from entra_emply.extraction.example import Example, example_of, refusal
-from entra_emply.extraction.example_frames import frames_of
-from entra_emply.extraction.example_state import state_of
+from entra_emply.offline.example import Example, example_of, refusal
+from entra_emply.offline.frames import frames_of
+from entra_emply.offline.sync_state import state_of
 from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows

@@ -15,8 +15,8 @@ from entra_emply.connectors.emply import calendar_frames
 from entra_emply.connectors.emply import frames as emply
 from entra_emply.connectors.entra import frames as entra
 from entra_emply.connectors.entra import mailbox_frames
-from entra_emply.extraction.example import Emply, Entra, Example
-from entra_emply.extraction.example_events import as_answered
+from entra_emply.offline.events import as_answered
+from entra_emply.offline.example import Emply, Entra, Example
 from entra_emply.reconciliation.settings import Settings
 
 Row = Mapping[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from entra_emply.extraction.example import Done, Example, Sync
+from entra_emply.offline.example import Done, Example, Sync
 from entra_emply.reconciliation.inputs import STATE_COLUMNS, SyncState
 
 _STILL_VALID = timedelta(hours=1)
