@@ -19,6 +19,7 @@ from entra_emply.ledger.history import Event, Person
 from entra_emply.ledger.installed import ledger_if_any
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.person.history import in_words
+from entra_emply.reconciliation.explain import document
 from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts, Row
@@ -99,13 +100,10 @@ def explain_known(
     run = known.run
     settings = settings_of(environment, run)
     found = _found(known.directory, asked, ledger)
-    source = {
-        "asked": asked,
-        "source": "run",
-        "run_id": run.run_id,
-        "read_at": run.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime(),
-        "settings_changed": _changed(environment, settings),
-    }
+    read_at = run.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime()
+    source = document.source(
+        asked, "run", run_id=run.run_id, read_at=read_at, settings_changed=_changed(environment, settings)
+    )
     if not found.who:
         return source | _nobody(found, ledger)
     told = _told(run, ledger, found.around)
@@ -123,7 +121,7 @@ def explain_live(environment: Environment, asked: str, wish: Wish | None = None)
     from entra_emply.person.live import Live  # noqa: PLC0415
 
     settings, now = in_force(load(environment.settings), environment), clock.now()
-    source = {"asked": asked, "source": "live", "run_id": None, "read_at": now, "settings_changed": False}
+    source = document.source(asked, "live", run_id=None, read_at=now)
     run = FrameStore(environment.frames_url).last_complete()
     with ledger_if_any(environment) as ledger, Live.opened(environment) as live:
         before = _found(Directory(run), asked, ledger) if run is not None else None
@@ -183,12 +181,11 @@ def _found(directory: Directory, asked: str, ledger: Ledger | None) -> _Found:
 def _people(found: _Found, inputs: Inputs, told: Told, ledger: Ledger | None, wish: Wish | None) -> dict[str, Any]:
     done = [identity for identity, tried in told.recorded.tried.items() if tried["result"] == "applied"]
     people = gather(inputs, found.who, told.actions, told.findings, told.links, done, told.guard_counts)
-    several = f"{len(people)} people carry {found.asked}." if len(people) > 1 else ""
     documents = [
         explanation(each, told.recorded) | {"history": _history(each, ledger)} | _why_not(inputs, each, wish)
         for each in people
     ]
-    return {"sentence": several, "near": [], "people": documents, "history": []}
+    return document.somebody(found.asked, documents)
 
 
 def _why_not(inputs: Inputs, facts: Facts, wish: Wish | None) -> dict[str, Any]:
@@ -199,15 +196,8 @@ def _why_not(inputs: Inputs, facts: Facts, wish: Wish | None) -> dict[str, Any]:
 
 
 def _nobody(found: _Found, ledger: Ledger | None) -> dict[str, Any]:
-    """That there is nobody, in a sentence, with nearly matching addresses and what the ledger knows."""
-    near = found.directory.near(found.asked)
     history = in_words(ledger.history(found.asked), {}) if ledger is not None else []
-    sentence = f"Nobody in Entra or Emply has {found.asked!r} as e-mail, sign-in name, username or id."
-    if near:
-        sentence += f" Nearly the same: {', '.join(near)}."
-    if history:
-        sentence += " The ledger knows what was done about it in the past."
-    return {"sentence": sentence, "near": near, "people": [], "history": history}
+    return document.nobody(found.asked, found.directory.near(found.asked), history)
 
 
 def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> Told:

@@ -135,7 +135,7 @@ def _part(shown: int, of: int) -> str:
 
 def _plan_offline(file: Path) -> int:
     """The plans of the examples in `file`, a line each. A line that is not JSON is told of in the end, too."""
-    from entra_emply.offline.plan import answers, not_json, read_lines  # noqa: PLC0415
+    from entra_emply.offline.lines import answers, not_json, read_lines  # noqa: PLC0415
 
     lines = read_lines(file)
     for answer in answers(list(lines.values())):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from entra_emply.errors import SettingsError
-from entra_emply.offline.plan import read_lines
+from entra_emply.offline.lines import read_lines
 from tests.documentation import DOCS, REPOSITORY, blocks
 from tests.offline import example
 from tests.reference.builders import person

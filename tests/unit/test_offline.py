@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from entra_emply import clock
-from entra_emply.offline.plan import answer, plan_example, plan_scenario
+from entra_emply.offline.lines import answer
+from entra_emply.offline.plan import plan_example, plan_scenario
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.wording import document
 from sandbox.company import make_company

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from entra_emply.offline.plan import answer, answers, not_json
+from entra_emply.offline.lines import answer, answers, not_json
 from tests.offline import example
 from tests.reference.builders import person
 

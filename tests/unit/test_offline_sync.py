@@ -7,7 +7,8 @@ import pytest
 
 from entra_emply.errors import SettingsError
 from entra_emply.offline.example import example_of
-from entra_emply.offline.plan import answer, inputs_of, plan_example
+from entra_emply.offline.lines import answer
+from entra_emply.offline.plan import inputs_of, plan_example
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.wording import document
 from tests.offline import example, kinds
