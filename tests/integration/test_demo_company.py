@@ -41,7 +41,7 @@ def test_a_demo_goes_on_with_the_company_and_the_history_of_the_last(home: Path,
     ("next_one", "fresh", "said"),
     [((200, 1), True, ""), ((200, 2), False, "Starting over"), ((50, 1), False, "Starting over")],
 )
-def test_a_fresh_one_and_one_of_another_company_start_anew(
+def test_a_fresh_one_and_one_of_another_company_start_over(
     home: Path, sandbox: Sandbox, next_one: tuple[int, int], fresh: bool, said: str
 ) -> None:
     keep(Company(home, 200, 1), sandbox)
@@ -49,7 +49,7 @@ def test_a_fresh_one_and_one_of_another_company_start_anew(
     assert list(home.iterdir()) == []
 
 
-def test_a_demo_that_was_killed_starts_anew_because_its_company_is_not_known(home: Path) -> None:
+def test_a_demo_that_was_killed_starts_over_because_its_company_is_not_known(home: Path) -> None:
     company = Company(home, 200, 1)
     company.prepare(fresh=False)
     assert "was killed" in company.prepare(fresh=False)

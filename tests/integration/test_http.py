@@ -270,7 +270,7 @@ def test_a_server_that_cannot_be_reached_has_certainly_not_acted(service: Servic
     assert len(fake.slept) == ATTEMPTS - 1
 
 
-def test_headers_are_made_anew_for_each_attempt(server: Server, service: Service) -> None:
+def test_headers_are_made_again_for_each_attempt(server: Server, service: Service) -> None:
     server.replies = [Reply(500), Reply()]
     headers = Mock(return_value={"X": "1"})
     service.request("GET", server.url, headers=headers)

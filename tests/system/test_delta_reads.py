@@ -99,7 +99,7 @@ def test_the_second_run_asks_only_what_changed_and_sees_as_much(synced: Installa
 
 
 @pytest.mark.parametrize("tag", ["entra-emply/full-read", "dagster/backfill"])
-def test_what_is_read_anew_uses_no_earlier_read(synced: Installation, tag: str) -> None:
+def test_a_whole_read_uses_no_earlier_read(synced: Installation, tag: str) -> None:
     assert run(**{tag: "yes"}).success
     tokens = [entry["query"] for entry in synced.sandbox.requests() if entry["path"].endswith("/delta")]
     assert lists(synced) == sorted([*WHOLE, *DELTAS])

@@ -1,5 +1,6 @@
 """Events read by delta, against a Graph that behaves as the real one has been seen to, and as the sandbox does not."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -260,7 +261,7 @@ def test_a_delta_that_fails_for_whatever_reason_is_a_whole_read(reply: Reply) ->
     assert _titles(graph.read(first)) == {"b": "Møde b"}
 
 
-def test_a_chain_that_expires_begins_anew() -> None:
+def test_a_chain_that_expires_is_read_from_its_start() -> None:
     replies: list[Reply] = [(410, error("syncStateNotFound")), (200, _page([_event("b")], "start", 2, last=True))]
     graph = Outlook([_event("a")], [_event("b")])
     graph.instead = {"start-1": lambda: replies.pop(0)}
@@ -303,6 +304,18 @@ def test_a_time_that_is_none_makes_the_mailbox_unreadable(time: str | None) -> N
     event = {"id": "a", "subject": "Møde", "start": {"dateTime": time, "timeZone": "UTC"}, "end": end}
     graph.instead = {"start": lambda: (200, {"value": [event], "@odata.deltaLink": f"{BASE}/"})}
     _is_unreadable(graph.read(), {"søren": "no_answer"})
+
+
+def test_a_form_that_was_not_foreseen_is_logged_with_the_line_and_without_the_answer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    graph = Outlook()
+    bare = {"id": "a", "type": "occurrence", "seriesMasterId": ["Lønsamtale"]}
+    graph.instead = {"start": lambda: (200, {"value": [bare], "@odata.deltaLink": f"{BASE}/"})}
+    _is_unreadable(graph.read(), {"søren": "no_answer"})
+    [logged] = caplog.messages
+    assert re.search(r"entra_events could not be read: .* not foreseen \(TypeError\): \w+\.py, line \d+$", logged)
+    assert "Lønsamtale" not in logged
 
 
 def test_a_chain_that_expires_again_and_again_is_given_up() -> None:

@@ -94,7 +94,7 @@ groups:
     assert said == ["line 3", "line 6", "line 7", "line 1"]
 
 
-def test_a_group_deleted_and_made_anew_under_its_name_is_another_group() -> None:
+def test_a_group_deleted_and_recreated_under_its_name_is_another_group() -> None:
     with pytest.raises(SettingsError, match="gone from Entra"):
         resolved(employees(), recorded={"Employees": "g0"})
 

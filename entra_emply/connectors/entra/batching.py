@@ -7,10 +7,13 @@ and sending one batch (`batch`). Limits of mailboxes: https://learn.microsoft.co
 """
 
 import hashlib
+import logging
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
 from typing import Generic, TypeVar
 
 import pandas as pd
@@ -23,6 +26,8 @@ from entra_emply.connectors.frames import Row
 from entra_emply.connectors.pages import Pages
 from entra_emply.connectors.reads import Certificate
 from entra_emply.errors import SourceUnreadable
+
+_log = logging.getLogger(__name__)
 
 PER_MAILBOX = 4
 """Requests of one mailbox that are on the way at a time, in all batches together."""
@@ -84,8 +89,8 @@ class BatchedRead:
                             queue.answer(waiting, answer)
                         except SourceUnreadable as trouble:
                             self.give_up(waiting.ask.mailbox, trouble)
-                        except _ODD:
-                            self.give_up(waiting.ask.mailbox, self._odd())
+                        except _ODD as odd:
+                            self.give_up(waiting.ask.mailbox, self._of_no_known_form(odd))
                     self._require_hope(answers)
 
     def give_up(self, mailbox: str, trouble: SourceUnreadable) -> None:
@@ -213,13 +218,18 @@ class BatchedRead:
         except SourceUnreadable as trouble:
             self.give_up(mailbox_of(key), trouble)
             return False
-        except _ODD:
-            self.give_up(mailbox_of(key), self._odd())
+        except _ODD as odd:
+            self.give_up(mailbox_of(key), self._of_no_known_form(odd))
             return False
         return True
 
-    def _odd(self) -> SourceUnreadable:
-        return SourceUnreadable(self.source, "an answer has a form that Graph does not document")
+    def _of_no_known_form(self, odd: Exception) -> SourceUnreadable:
+        """Logged with the line that failed, since nothing else tells which form it was; without the error's own text,
+        which may quote the answer."""
+        trouble = SourceUnreadable(self.source, f"an answer has a form that was not foreseen ({type(odd).__name__})")
+        failed = extract_tb(odd.__traceback__)[-1]
+        _log.warning("%s: %s, line %d", trouble, Path(failed.filename).name, failed.lineno)
+        return trouble
 
 
 def most_frequent(codes: Iterable[str]) -> str:

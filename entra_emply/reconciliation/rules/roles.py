@@ -71,7 +71,7 @@ def _in_changed_group(identities: Identities) -> Mask:
     )
 
 
-def _mapped_anew(identities: Identities) -> Mask:
+def _role_remapped(identities: Identities) -> Mask:
     numbers = numbers_of(identities)
     return marked(numbers.groups["person"].to_numpy()[numbers.outcome.replaced], len(identities))
 
@@ -250,7 +250,7 @@ def role_changes(identities: Identities) -> RoleChanges:
     single, follow, reset = (rule.reaches(identities, no_protected_role.name) for rule in _DECIDING)
     person = np.flatnonzero(single | follow | reset)
     by = [single[person], follow[person]]
-    why = np.where(_mapped_anew(identities)[person], "mapping_changed", "group_joined")
+    why = np.where(_role_remapped(identities)[person], "mapping_changed", "group_joined")
     changes = pd.DataFrame(
         {
             "person": person,

@@ -34,7 +34,7 @@ def test_an_empty_page_in_the_middle_is_not_the_end(server: Sandbox, client: Gra
 @pytest.mark.parametrize(
     ("status", "code"), [(400, "Directory_ExpiredPageToken"), (410, "resyncRequired"), (410, "SyncStateNotFound")]
 )
-def test_an_expired_page_chain_begins_anew(server: Sandbox, client: GraphClient, status: int, code: str) -> None:
+def test_an_expired_chain_is_read_from_its_start(server: Sandbox, client: GraphClient, status: int, code: str) -> None:
     body = {"error": {"code": code, "message": "expired"}}
     server.put_faults({"path": USERS, "skip": 1, "times": 1, "fault": {"status": status, "body": body}})
     read = client.directory.users()
@@ -48,7 +48,7 @@ def test_identical_repeats_are_merged(server: Sandbox, client: GraphClient) -> N
     assert len(client.directory.users().frame) == 2
 
 
-def test_differing_repeats_begin_anew(server: Sandbox, client: GraphClient) -> None:
+def test_differing_repeats_are_read_from_the_start(server: Sandbox, client: GraphClient) -> None:
     _answer_with(server, [_row(1), _row(2), _row(1) | {"mail": "other@contoso.example"}], times=1)
     assert len(client.directory.users().frame) == PEOPLE
 

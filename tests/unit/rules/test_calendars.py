@@ -112,7 +112,7 @@ def test_c1_a_calendar_that_was_detached_is_attached_again(plan_of: PlanOf) -> N
     ],
     ids=["gone in Emply", "of another Entra user", "another Entra calendar", "not detached by C4"],
 )
-def test_c1_any_other_calendar_is_added_anew(plan_of: PlanOf, emply: list[Row], state: Row) -> None:
+def test_c1_any_other_calendar_is_added(plan_of: PlanOf, emply: list[Row], state: Row) -> None:
     plan = plan_of(calendars([calendar()], emply, state={"calendars": [state]}))
     assert told(plan) == ["C1 add_calendar megan"]
 

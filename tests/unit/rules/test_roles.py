@@ -226,7 +226,7 @@ def _group_twice(case: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
     case["entra"]["groups"].append({"id": "group-again", "displayName": "Employees"})
 
 
-def _group_made_anew(case: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
+def _group_recreated(case: Row, settings: Row, state: Row) -> None:  # noqa: ARG001
     state["groupIds"] = [{"groupName": "Employees", "groupId": "group-deleted"}]
 
 
@@ -243,7 +243,7 @@ def _one_group_in_two_entries(case: Row, settings: Row, state: Row) -> None:  # 
         _unknown_department,
         _unknown_group,
         _group_twice,
-        _group_made_anew,
+        _group_recreated,
         _one_group_in_two_entries,
     ],
 )
