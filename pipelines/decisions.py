@@ -83,13 +83,13 @@ def _refusals() -> Iterator[None]:
 
 @op
 def approve_actions(context: OpExecutionContext, connections: Connections, config: Approval) -> None:
-    """Record the approval; the next run applies what it released."""
+    """Record the approval; the next run applies what it frees."""
     with _refusals():
         newest = connections.ledger.newest_plan()
-        released = connections.ledger.approve(
+        freed = connections.ledger.approve(
             config.plan_id or (newest.plan_id if newest else ""), config.which, by=config.by, reason=config.reason
         )
-    context.log.info("%s approved for 72 hours; applied by the next run", counted(len(released), "action"))
+    context.log.info("%s approved for 72 hours; applied by the next run", counted(len(freed), "action"))
 
 
 @op
@@ -128,7 +128,7 @@ def explain_one(context: OpExecutionContext, connections: Connections, config: A
     context.log.info("the explanation is on the page of reconciliation_actions, among its events")
 
 
-@job(description="Release held actions of the newest plan, with who and why.")
+@job(description="Approve held actions of the newest plan, with who and why.")
 def approve() -> None:
     """One op."""
     approve_actions()

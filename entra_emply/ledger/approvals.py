@@ -38,7 +38,7 @@ class Wanted:
     """
 
     approved: list[str]
-    released: list[str]
+    freed: list[str]
     again: bool
     actions: list[dict[str, Any]]
 
@@ -64,7 +64,7 @@ def approve(connection: Connection, plan_id: str, which: Which, *, by: str, reas
         raise PlanRefused(
             f"plan {plan.plan_id[:SHORT_ID]} holds nothing {fitting}that waits for an approval of its own"
         )
-    return wanted.released
+    return wanted.freed
 
 
 def would_approve(connection: Connection, plan_id: str, which: Which) -> Wanted:
@@ -203,15 +203,15 @@ def _wanted(connection: Connection, named: str, which: Which) -> tuple[RecordedP
         fits &= held["action_id"] == action_id
     before = held["approved"]
     wanted = _with_other_half(held, fits) & (before | (held["own_guards"] != ""))
-    released = _free(held, before | wanted) & ~_free(held, before)
+    freed = _free(held, before | wanted) & ~_free(held, before)
     new = held[wanted & ~before]
-    shown = held.loc[(wanted & ~before) | released, _HELD].astype(object)
+    shown = held.loc[(wanted & ~before) | freed, _HELD].astype(object)
     rows = shown.where(shown.notna(), None).to_dict("records")  # `records` gives each object the keys of all of them
     return (
         plan,
         Wanted(
             approved=new["action_id"].tolist(),
-            released=held.loc[released, "action_id"].tolist(),
+            freed=held.loc[freed, "action_id"].tolist(),
             again=bool((wanted & before).any()),
             actions=[{str(name): value for name, value in row.items()} for row in rows],
         ),

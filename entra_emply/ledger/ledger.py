@@ -142,7 +142,7 @@ class Ledger:
             return plans.newest_plan(connection)
 
     def approve(self, plan_id: str, which: Which = ANY, *, by: str, reason: str) -> list[str]:
-        """Approve held actions of the newest plan; the ids of those released (see `approvals.approve`)."""
+        """Approve held actions of the newest plan; the ids of those not held any more (see `approvals.approve`)."""
         with self._database.writing() as connection:
             return approvals.approve(connection, plan_id, which, by=by, reason=reason)
 

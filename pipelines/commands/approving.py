@@ -39,7 +39,7 @@ def approve(
     ] = None,
     yes: Yes = False,
 ) -> None:
-    """Release held actions of the newest plan. Shows them, and on a terminal asks first. The next run applies them."""
+    """Approve held actions of the newest plan. Shows them, and on a terminal asks first. The next run applies them."""
     from entra_emply.decisions.department import actions_of_department  # noqa: PLC0415
     from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415
     from entra_emply.ledger.approvals import require_filled  # noqa: PLC0415
@@ -59,8 +59,8 @@ def approve(
             typer.echo("Nothing was approved")
             raise typer.Exit(1)
     with ledger() as found:
-        released = found.approve(named, which, by=by, reason=reason)
-    typer.echo(_told(wanted, len(released)))
+        freed = found.approve(named, which, by=by, reason=reason)
+    typer.echo(_told(wanted, len(freed)))
     if wanted.approved and not asks:
         _show(wanted)
 
@@ -76,16 +76,16 @@ def _show(wanted: "Wanted") -> None:
     typer.echo(f"\n{counted(len(actions), 'action')} of {counted(len(people), 'person', 'people')}")
 
 
-def _told(wanted: "Wanted", released: int) -> str:
+def _told(wanted: "Wanted", freed: int) -> str:
     """What came of an approval."""
     if not wanted.approved:
         again = "Nothing left to approve: all of it is approved already"
         return again if wanted.again else "It is accepted that the group is empty"
-    if not released:
+    if not freed:
         waiting = counted(len(wanted.approved), "approval")
         return f"{waiting} recorded, to take effect once the link of the same person is approved"
-    them = "it" if released == 1 else "them"
-    return f"{counted(released, 'action')} approved for 72 hours; the next run applies {them}"
+    them = "it" if freed == 1 else "them"
+    return f"{counted(freed, 'action')} approved for 72 hours; the next run applies {them}"
 
 
 @approving.command(

@@ -30,8 +30,8 @@ def confirm(asked: Asked) -> Response:
     if not wanted.approved:
         return asked.refused(409, "Nothing left to approve", "What was chosen is approved already, or is not held.")
     actions = asked.console.actions(plan.plan_no).now(asked.console.ledger, plan.plan_no)
-    approved, released = set(wanted.approved), set(wanted.released)
-    affected = actions[actions["action_id"].isin(approved | released)]
+    approved, freed = set(wanted.approved), set(wanted.freed)
+    affected = actions[actions["action_id"].isin(approved | freed)]
     return asked.page(
         "confirm.html.jinja",
         plan=plan,
@@ -40,8 +40,8 @@ def confirm(asked: Asked) -> Response:
         rows=actions_shown(affected.head(MOST), asked.console.names_of(plan)),
         count=len(affected),
         emptied=_emptied(asked, affected, asked.console.names_of(plan)),
-        more=len(affected) - len(set(ids) & (approved | released)),
-        still=len(approved - released),
+        more=len(affected) - len(set(ids) & (approved | freed)),
+        still=len(approved - freed),
         chosen=asked.form.getlist("action"),
         which=Filter.of(asked.form),
         all=asked.form.get("all", ""),
@@ -55,14 +55,14 @@ def approve(asked: Asked) -> Response:
     plan, ids = _chosen(asked)
     if _digest(ledger.would_approve(plan.plan_id, Which(action_ids=ids))) != asked.form.get("digest"):
         raise PlanRefused(_OVER)
-    released = ledger.approve(
+    freed = ledger.approve(
         plan.plan_id,
         Which(group=_whole_group(asked), action_ids=ids),
         by=asked.who.name,
         reason=asked.form.get("reason", "").strip(),
     )
     audit(asked, "approved", plan.plan_id)
-    return asked.page("approved.html.jinja", plan=plan, released=len(released))
+    return asked.page("approved.html.jinja", plan=plan, freed=len(freed))
 
 
 def confirm_refusal(asked: Asked) -> Response:
@@ -122,5 +122,5 @@ def _looked_at(asked: Asked) -> RecordedPlan:
 
 def _digest(wanted: Wanted) -> str:
     """What the page showed: the same approval has the same one."""
-    shown = [*sorted(wanted.approved), "", *sorted(wanted.released)]
+    shown = [*sorted(wanted.approved), "", *sorted(wanted.freed)]
     return hashlib.sha256("\n".join(shown).encode()).hexdigest()

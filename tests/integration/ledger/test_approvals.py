@@ -28,7 +28,7 @@ def held(systems: Systems) -> Plan:
 
 
 @pytest.mark.parametrize(
-    ("which", "released"),
+    ("which", "approved"),
     [
         (ANY, {"ipek", "ada", "zofia", "ole"}),
         (Which(kind="deactivate_user"), {"ipek", "ada"}),
@@ -42,9 +42,9 @@ def held(systems: Systems) -> Plan:
         (Which(group="HR"), {"ipek"}),
     ],
 )
-def test_who_is_approved(systems: Systems, held: Plan, which: Which, released: set[str]) -> None:
+def test_who_is_approved(systems: Systems, held: Plan, which: Which, approved: set[str]) -> None:
     ids = systems.ledger.approve(held.plan_id, which, by="Kaya", reason="checked")
-    assert set(held.actions.loc[held.actions["action_id"].isin(ids), "entra_id"]) == released
+    assert set(held.actions.loc[held.actions["action_id"].isin(ids), "entra_id"]) == approved
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_what_would_be_approved_is_what_is_approved_and_nothing_the_second_time(
     assert rows("SELECT * FROM approvals") == []
     assert {row["subject"] for row in wanted.actions} == {"ada@contoso.com", "ipek@contoso.com", "zofia@contoso.com"}
     assert [row["action_id"] for row in wanted.actions] == wanted.approved
-    released = systems.ledger.approve(held.plan_id, Which(domain="contoso.com"), by="Kaya", reason="checked")
-    assert (released, wanted.again) == (wanted.released, False)
+    freed = systems.ledger.approve(held.plan_id, Which(domain="contoso.com"), by="Kaya", reason="checked")
+    assert (freed, wanted.again) == (wanted.freed, False)
     second = systems.ledger.would_approve(held.plan_id, Which(domain="contoso.com"))
-    assert (second.approved, second.released, second.again) == ([], [], True)
+    assert (second.approved, second.freed, second.again) == ([], [], True)
 
 
 def test_what_was_approved_is_applied_by_the_next_run_and_the_approval_is_used_up(
@@ -129,7 +129,7 @@ def test_what_was_approved_is_applied_by_the_next_run_and_the_approval_is_used_u
     )
 
 
-def test_what_is_approved_already_is_not_released_twice(systems: Systems, held: Plan, rows: Rows) -> None:
+def test_what_is_approved_already_is_not_approved_twice(systems: Systems, held: Plan, rows: Rows) -> None:
     systems.ledger.approve(held.plan_id, by="Kaya", reason="checked")
     assert systems.ledger.approve(held.plan_id, by="Kaya", reason="again") == []
     assert rows("SELECT DISTINCT reason FROM approvals") == [("checked",)]
@@ -167,7 +167,7 @@ def test_after_an_approval_expired_a_new_one_can_be_given(systems: Systems, held
     assert rows("SELECT reason, ending FROM approvals ORDER BY approval_no") == [("early", "expired"), ("again", None)]
 
 
-def test_a_held_link_releases_what_only_waits_for_it(systems: Systems, rows: Rows) -> None:
+def test_an_approved_link_frees_what_only_waits_for_it(systems: Systems, rows: Rows) -> None:
     administrator = {
         "id": "emply-zofia",
         "username": "zofia@contoso.com",
@@ -180,8 +180,8 @@ def test_a_held_link_releases_what_only_waits_for_it(systems: Systems, rows: Row
     assert set(plan.actions["kind"]) == {"link_user", "update_user"}
     with pytest.raises(PlanRefused, match="holds nothing that fits"):
         systems.ledger.approve(plan.plan_id, Which(kind="update_user"), by="Kaya", reason="no")
-    released = systems.ledger.approve(plan.plan_id, Which(kind="link_user"), by="Kaya", reason="it is she")
-    assert set(released) == set(plan.actions["action_id"])
+    freed = systems.ledger.approve(plan.plan_id, Which(kind="link_user"), by="Kaya", reason="it is she")
+    assert set(freed) == set(plan.actions["action_id"])
     assert rows("SELECT count(*) FROM approvals") == [(1,)]
     assert systems.sync().count("applied") == 2
 

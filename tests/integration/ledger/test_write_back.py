@@ -229,11 +229,11 @@ def test_a_deletion_whose_answer_was_lost_is_made_once(systems: Systems, rows: R
 def test_who_approves_one_half_approves_both(systems: Systems, rows: Rows, kind: str) -> None:
     other = action("emply.deactivate_user", "L6", "ada", {"active": True}, {"active": False}, **HELD)
     held = plan(systems, deleting(**HELD), deactivating(**HELD), other)
-    released = systems.ledger.approve(held.plan_id, Which(kind=kind), by="Kaya", reason="left")
+    freed = systems.ledger.approve(held.plan_id, Which(kind=kind), by="Kaya", reason="left")
     halves = held.actions.loc[held.actions["entra_id"] == "søren", "action_id"].tolist()
-    assert set(halves) <= set(released)
-    assert (len(released) == 2) == (kind == "entra.delete_user")
-    assert set(systems.ledger.read_state(clock.now()).approvals["action_id"]) == set(released)
+    assert set(halves) <= set(freed)
+    assert (len(freed) == 2) == (kind == "entra.delete_user")
+    assert set(systems.ledger.read_state(clock.now()).approvals["action_id"]) == set(freed)
     results(systems, deleting(), deactivating())
     assert rows("SELECT emply_user_id, approved FROM deactivations") == [("emply-søren", True)]
 
@@ -241,8 +241,8 @@ def test_who_approves_one_half_approves_both(systems: Systems, rows: Rows, kind:
 def test_another_action_of_the_person_is_not_approved_with_the_two(systems: Systems) -> None:
     rename = action("emply.update_user", "A1", "søren", {"lastName": "Ågård"}, {"lastName": "Å"}, **HELD)
     held = plan(systems, deleting(**HELD), deactivating(**HELD), rename)
-    released = systems.ledger.approve(held.plan_id, Which(kind="delete_user"), by="Kaya", reason="left")
-    assert len(released) == 2
+    freed = systems.ledger.approve(held.plan_id, Which(kind="delete_user"), by="Kaya", reason="left")
+    assert len(freed) == 2
 
 
 def test_a_failed_deletion_waits_longer_each_time(systems: Systems) -> None:
