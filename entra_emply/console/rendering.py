@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from entra_emply import clock
-from entra_emply.console.words import STATES, field_name, kind_title
+from entra_emply.console.words import STATES, kind_title
 from entra_emply.printing import SHORT_ID, counted
 from entra_emply.reconciliation.words.actions import GUARDS
 
@@ -32,7 +32,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     made.filters |= {"moment": _moment, "ago": _ago, "count": counted, "short": lambda text: str(text)[:SHORT_ID]}
-    made.filters |= {"field_name": field_name, "kind_title": kind_title, "listed": _listed}
+    made.filters |= {"kind_title": kind_title, "listed": _listed}
     made.globals |= {"GUARDS": GUARDS, "STATES": STATES}
     return made
 

@@ -22,21 +22,6 @@ STATES = {
     "undo withdrawn": "undo withdrawn",
     "withdrawn": "withdrawn",
 }
-_FIELDS = {
-    "roleIds": "Roles",
-    "departmentId": "Department",
-    "employeeId": "Employee",
-    "email": "E-mail",
-    "userPrincipalName": "Sign-in name",
-    "givenName": "First name",
-    "surname": "Last name",
-    "matchedBy": "Matched by",
-    "photo": "Picture",
-    "isDefault": "Default calendar",
-    "enabled": "Switched on",
-    "canDisable": "Can be switched off",
-    "isAllDay": "All day",
-}
 
 
 class Title(NamedTuple):
@@ -44,12 +29,6 @@ class Title(NamedTuple):
 
     text: str
     effect: str
-
-
-def field_name(name: str) -> str:
-    """A field of an action to be read: `jobTitle` is Job title."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
-    return _FIELDS.get(name) or spaced[:1].upper() + spaced[1:]
 
 
 def kind_title(kind: str) -> Title:

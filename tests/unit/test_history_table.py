@@ -82,7 +82,7 @@ def test_what_is_below_an_event_is_set_off() -> None:
 
 
 def test_what_changes_and_why_is_told_in_words() -> None:
-    said = {"changes": ["roleIds: Łącznik → Medarbejder", "active: yes → no"], "because": "R5: a role was taken away"}
+    said = {"changes": ["roles: Łącznik → Medarbejder", "active: yes → no"], "because": "R5: a role was taken away"}
     lines = shown([event(LONG, **said), event(OTHER, **said, code="422_invalid")], 80)
-    assert lines[3:5] == ["  roleIds: Łącznik → Medarbejder; active: yes → no", "  R5: a role was taken away"]
-    assert lines[7:] == ["  roleIds: Łącznik → Medarbejder; active: yes → no", "  422_invalid"]
+    assert lines[3:5] == ["  roles: Łącznik → Medarbejder; active: yes → no", "  R5: a role was taken away"]
+    assert lines[7:] == ["  roles: Łącznik → Medarbejder; active: yes → no", "  422_invalid"]

@@ -56,7 +56,7 @@ def test_no_name_is_markup_in_a_plan(name: str) -> None:
     lines = plan_text(person("ada", givenName=name)).splitlines()
     listed = [line for line in lines if "emply.create_user" in line and line.startswith("- ")]
     assert len(listed) == 1
-    assert escaped(f"firstName: {name}") in listed[0]
+    assert escaped(f"first name: {name}") in listed[0]
 
 
 def test_the_kinds_are_counted_first_with_what_is_held() -> None:

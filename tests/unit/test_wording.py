@@ -6,7 +6,7 @@ import pytest
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.plan import make_plan
-from entra_emply.reconciliation.report.wording import fields, rows, why
+from entra_emply.reconciliation.report.wording import changes, fields, rows, why
 from tests.reference.builders import login, person, scenario
 from tests.reference.random_scenarios import random_scenario
 from tests.reference.subject import Scenario
@@ -30,7 +30,22 @@ def test_why_a_link_by_another_address_is_planned() -> None:
 
 @pytest.mark.parametrize(("before", "old"), [(None, "none"), ('"1A"', "an earlier one")])
 def test_a_photo_is_not_told_by_its_etag(before: str | None, old: str) -> None:
-    assert fields({"before": {"etag": before}, "after": {"etag": '"2B"'}}, {}) == [("photo", old, "the one in Entra")]
+    assert fields({"before": {"etag": before}, "after": {"etag": '"2B"'}}, {}) == [("picture", old, "the one in Entra")]
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("jobTitle", "job title"),
+        ("roleIds", "roles"),
+        ("active", "active"),
+        ("timeZone", "time zone"),
+        ("isAllDay", "all day"),
+        ("startTime", "start time"),
+    ],
+)
+def test_a_field_is_called_in_words(field: str, said: str) -> None:
+    assert changes({"before": {field: "a"}, "after": {field: "b"}}, {}) == [f"{said}: a → b"]
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -12,6 +12,7 @@ from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.words.actions import REASONS
+from entra_emply.reconciliation.words.fields import field_name
 from entra_emply.text import key_of
 
 Row = Mapping[str, Any]
@@ -97,7 +98,7 @@ def held_by_guard(actions: pd.DataFrame) -> dict[str, int]:
 
 
 def changes(action: Row, names: Mapping[str, str]) -> list[str]:
-    """What an action changes, one text a field: "roleIds: Employee, HR → Employee"."""
+    """What an action changes, one text a field: "roles: Employee, HR → Employee"."""
     made = action["before"] is None
     return [f"{name}: {new}" if made else f"{name}: {old} → {new}" for name, old, new in fields(action, names)]
 
@@ -135,12 +136,12 @@ def rows(frame: pd.DataFrame, columns: list[str] | None = None) -> list[dict[str
 
 
 def _field(name: str, before: Row, after: Row, names: Mapping[str, str]) -> tuple[str, str, str]:
-    return name, _value(before.get(name), names), _value(after.get(name), names)
+    return field_name(name), _value(before.get(name), names), _value(after.get(name), names)
 
 
 def _photo(before: Row) -> tuple[str, str, str]:
     """P1 writes the photo that Entra has; its etag says nothing to a reader."""
-    return "photo", "none" if before.get("etag") is None else "an earlier one", "the one in Entra"
+    return field_name("etag"), "none" if before.get("etag") is None else "an earlier one", "the one in Entra"
 
 
 def _value(value: object, names: Mapping[str, str]) -> str:

@@ -1,23 +1,12 @@
 """The words of what a rule tells one by one (`rule.Part`): groups, switches, and the fields of users."""
 
-_EMPLY = {
-    "firstName": "first name",
-    "lastName": "last name",
-    "jobTitle": "job title",
-    "mobilePhone": "mobile phone",
-    "email": "e-mail",
-    "username": "username",
-}
-_ENTRA = {
-    "givenName": "given name",
-    "surname": "surname",
-    "displayName": "display name",
-    "department": "department",
-}
+from entra_emply.reconciliation.words.fields import field_name
+
+_EMPLY = ("firstName", "lastName", "jobTitle", "mobilePhone", "email", "username")
+_ENTRA = ("givenName", "surname", "displayName", "department")
 
 PARTS = {
-    **_EMPLY,
-    **_ENTRA,
+    **{field: field_name(field) for field in _EMPLY + _ENTRA},
     "group_joined": "{group} is new since the last reconciliation and gives {role}",
     "group_first": "{group} gives {role}, and the user was never reconciled",
     "group_unmapped": "{group} gives {role}, which was not reconciled before",

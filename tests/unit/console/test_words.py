@@ -4,23 +4,8 @@ import pytest
 
 from entra_emply.console.queries.kept import Kept
 from entra_emply.console.rendering import render
-from entra_emply.console.words import field_name, kind_title, what_to_do
+from entra_emply.console.words import kind_title, what_to_do
 from entra_emply.reconciliation.kinds import ORDER
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("jobTitle", "Job title"),
-        ("roleIds", "Roles"),
-        ("active", "Active"),
-        ("timeZone", "Time zone"),
-        ("isAllDay", "All day"),
-        ("startTime", "Start time"),
-    ],
-)
-def test_a_field_is_called_in_words(name: str, said: str) -> None:
-    assert field_name(name) == said
 
 
 @pytest.mark.parametrize("kind", ORDER)
