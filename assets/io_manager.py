@@ -11,7 +11,7 @@ from dagster import InputContext, IOManager, OutputContext
 
 from entra_emply.environment import Environment
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES
-from entra_emply.storage.frame_store import Frames, FrameStore
+from entra_emply.storage.frame_store import FrameStore, StoredFrames
 
 _BEGINS = "sync_state"
 """The asset that a run's own set begins with: every source is read after it."""
@@ -33,14 +33,14 @@ class FramesIOManager(IOManager):
 
     def __init__(self) -> None:
         self._run_id = ""
-        self._frames: dict[tuple[str, str], Frames] = {}
+        self._frames: dict[tuple[str, str], StoredFrames] = {}
 
     @cached_property
     def store(self) -> FrameStore:
         """The store of this installation."""
         return FrameStore(Environment.load().frames_url)
 
-    def handle_output(self, context: OutputContext, obj: Frames) -> None:
+    def handle_output(self, context: OutputContext, obj: StoredFrames) -> None:
         """Store what an asset returned."""
         asset = context.asset_key.path[-1]
         path = self.store.write(context.run_id, asset, obj)
@@ -49,7 +49,7 @@ class FramesIOManager(IOManager):
         if not context.has_asset_partitions:
             self.store.point("latest", asset, context.run_id)
 
-    def load_input(self, context: InputContext) -> Frames:
+    def load_input(self, context: InputContext) -> StoredFrames:
         """Load what a downstream asset asks for. Raises FileNotFoundError in words."""
         asset = context.asset_key.path[-1]
         days = context.has_asset_partitions
@@ -57,7 +57,7 @@ class FramesIOManager(IOManager):
         run_id = self._run_of(asking, asset, context.asset_partition_key if days else None)
         return self._read(asking, run_id, asset)
 
-    def _read(self, asking: str, run_id: str, asset: str) -> Frames:
+    def _read(self, asking: str, run_id: str, asset: str) -> StoredFrames:
         """The frames that the run `asking` is given of `run_id`; those of the run that asked before are let go."""
         if asking != self._run_id:
             self._run_id, self._frames = asking, {}

@@ -35,7 +35,7 @@ from entra_emply.extraction.sources import ListSource
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.not_read import UNREADABLE, together
 from entra_emply.reconciliation.read_scope import ReadScope
-from entra_emply.storage.frame_store import Frames
+from entra_emply.storage.frame_store import StoredFrames
 
 OWNERS = ["team:data", "team:it"]
 FRESH = FreshnessPolicy.time_window(fail_window=timedelta(hours=2), warn_window=timedelta(minutes=65))
@@ -136,7 +136,7 @@ def announce(
 
 
 def accepted(
-    context: AssetExecutionContext, connections: Connections, certificate: Certificate, value: Frames
+    context: AssetExecutionContext, connections: Connections, certificate: Certificate, value: StoredFrames
 ) -> Results:
     """A complete read as an asset's results: the frame with its certificate, and whether it shrank (G5)."""
     connections.ledger.record_certificate(context.run_id, certificate)

@@ -5,7 +5,7 @@ from threading import Thread
 from typing import TypeVar
 
 from entra_emply.alerts.due import FailedRun
-from entra_emply.alerts.tell import Told, tell
+from entra_emply.alerts.tell import AlertCounts, tell
 from entra_emply.doctor.credentials import known_ends
 from entra_emply.environment import Environment
 from entra_emply.ledger.ledger import Ledger
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 def tell_within(
     seconds: float, ledger: Ledger, environment: Environment, failed: Sequence[FailedRun] = ()
-) -> Told | None:
+) -> AlertCounts | None:
     """Tell what is due; None where nobody is to be told. What is not done in time, the next step does.
 
     Raises SettingsError, LedgerError.

@@ -66,7 +66,7 @@ class Release(Config):
     by: str = Field(description="Who releases it.")
 
 
-class Asked(Config):
+class WhomToExplain(Config):
     """Whom to explain."""
 
     person: str = Field(description="An id, or an address, which the run's page then shows.")
@@ -117,7 +117,7 @@ def release_action(context: OpExecutionContext, connections: Connections, config
 
 
 @op
-def explain_one(context: OpExecutionContext, connections: Connections, config: Asked) -> None:
+def explain_one(context: OpExecutionContext, connections: Connections, config: WhomToExplain) -> None:
     """Put the explanation on the page of the plan, where names may be."""
     with _refusals():
         document = explain(connections.environment, config.person)

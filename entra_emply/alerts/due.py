@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from entra_emply.alerts import words
-from entra_emply.ledger.alert_facts import Batch, Facts, week_key
+from entra_emply.ledger.alert_facts import AlertFacts, Batch, week_key
 from entra_emply.ledger.outbox import Alert
 
 RECENT = timedelta(days=7)
@@ -22,7 +22,7 @@ ENDS_WITHIN = (0, 3, 14, 30)
 """Days before a credential ends; 0: it has ended."""
 _DAY = timedelta(days=1)
 
-Due = tuple[str, words.Told]
+Due = tuple[str, words.Wording]
 """A key, and what is told."""
 
 
@@ -36,19 +36,19 @@ class FailedRun:
     reason: str = ""
 
 
-def due(facts: Facts, failed: Sequence[FailedRun], console: Callable[[str], str | None]) -> list[Alert]:
+def due(facts: AlertFacts, failed: Sequence[FailedRun], console: Callable[[str], str | None]) -> list[Alert]:
     """All alerts that are due now, told before or not. `console`: the address of a page of the console, if any."""
     found = [*_failed(facts, failed), *_silence(facts), *_held(facts), *_lapsing(facts), *_failing(facts)]
     found += [*_not_read(facts), *_errors(facts), *_ends(facts), *_week(facts)]
     return [_alert(key, told, console(told[2])) for key, told in found]
 
 
-def _alert(key: str, told: words.Told, link: str | None) -> Alert:
+def _alert(key: str, told: words.Wording, link: str | None) -> Alert:
     title, lines, _ = told
     return Alert(key, key.split(":", maxsplit=1)[0], title, "\n".join([*lines, *([link] if link else [])]))
 
 
-def _failed(facts: Facts, failed: Sequence[FailedRun]) -> Iterator[Due]:
+def _failed(facts: AlertFacts, failed: Sequence[FailedRun]) -> Iterator[Due]:
     """The first failure of a job after a success, then once a day until the next success."""
     for run in failed:
         success = facts.last_success
@@ -59,7 +59,7 @@ def _failed(facts: Facts, failed: Sequence[FailedRun]) -> Iterator[Due]:
         yield key, words.failed(run.job, run.run_id, run.reason)
 
 
-def _silence(facts: Facts) -> Iterator[Due]:
+def _silence(facts: AlertFacts) -> Iterator[Due]:
     """No plan was applied to its end for two hours; then once a day."""
     since = facts.last_success
     if since is not None and facts.now - since >= SILENCE:
@@ -67,7 +67,7 @@ def _silence(facts: Facts) -> Iterator[Due]:
         yield f"silence:{since:%Y-%m-%dT%H:%M:%S}:{days}", words.silence(since, facts.now)
 
 
-def _held(facts: Facts) -> Iterator[Due]:
+def _held(facts: AlertFacts) -> Iterator[Due]:
     """Each time that something new is held, and once a day while anything waits."""
     for plan_no, batches in _by_plan(facts, facts.held, _DAY):
         yield f"held:{plan_no}", words.held(batches, facts)
@@ -78,43 +78,43 @@ def _held(facts: Facts) -> Iterator[Due]:
             yield f"held:{oldest.plan_no}:{days}", words.still_held(facts, days)
 
 
-def _lapsing(facts: Facts) -> Iterator[Due]:
+def _lapsing(facts: AlertFacts) -> Iterator[Due]:
     for lapse in facts.lapsing:
         if lapse.ends_at - facts.now <= LAPSES_WITHIN:
             yield f"lapses:{lapse.plan_id}:{lapse.ends_at:%Y-%m-%dT%H:%M:%S}", words.lapses(lapse, facts.now)
 
 
-def _failing(facts: Facts) -> Iterator[Due]:
+def _failing(facts: AlertFacts) -> Iterator[Due]:
     for plan_no, batches in _by_plan(facts, facts.failing):
         yield f"failing:{plan_no}", words.failing(batches)
     for plan_no, batches in _by_plan(facts, facts.quarantined):
         yield f"quarantined:{plan_no}", words.quarantined(batches)
 
 
-def _not_read(facts: Facts) -> Iterator[Due]:
+def _not_read(facts: AlertFacts) -> Iterator[Due]:
     for plan_no, batches in _by_plan(facts, facts.left_out):
         yield f"left_out:{plan_no}", words.left_out(batches)
 
 
-def _errors(facts: Facts) -> Iterator[Due]:
+def _errors(facts: AlertFacts) -> Iterator[Due]:
     for plan_no, batches in _by_plan(facts, facts.errors):
         yield f"errors:{plan_no}", words.errors(batches)
 
 
-def _ends(facts: Facts) -> Iterator[Due]:
+def _ends(facts: AlertFacts) -> Iterator[Due]:
     for name, at in facts.ends:
         within = [days for days in ENDS_WITHIN if at - facts.now <= days * _DAY]
         if within:
             yield f"ends:{name}:{at:%Y-%m-%d}:{within[0]}", words.ends(name, at, facts.now)
 
 
-def _week(facts: Facts) -> Iterator[Due]:
+def _week(facts: AlertFacts) -> Iterator[Due]:
     if facts.week is not None:
         yield week_key(facts.week.first), words.week(facts.week)
 
 
 def _by_plan(
-    facts: Facts, batches: Sequence[Batch], recent: timedelta = RECENT
+    facts: AlertFacts, batches: Sequence[Batch], recent: timedelta = RECENT
 ) -> Iterator[tuple[int, tuple[Batch, ...]]]:
     """The batches that began with one plan, of plans that are recent."""
     new = sorted((batch for batch in batches if facts.now - batch.at < recent), key=attrgetter("plan_no"))

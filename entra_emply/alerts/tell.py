@@ -20,7 +20,7 @@ Ends = Mapping[str, datetime | None]
 
 
 @dataclass(frozen=True)
-class Told:
+class AlertCounts:
     """Numbers of alerts: new in the outbox, taken by their receivers, and waiting for one to take them."""
 
     new: int
@@ -35,7 +35,7 @@ def tell(
     failed: Sequence[FailedRun] = (),
     *,
     seconds: float,
-) -> Told | None:
+) -> AlertCounts | None:
     """Tell what is due; None where nobody is to be told. It may take a little more than `seconds`.
 
     `look`: finds out until when the credentials are good; asked once a day. Raises SettingsError, LedgerError.
@@ -48,7 +48,7 @@ def tell(
     _look(ledger, environment, look)
     new = put_due(ledger, environment, receivers, failed)
     sent = send_waiting(ledger, receivers, seconds=seconds)
-    return Told(new, sent, ledger.alerts_waiting(_ids(receivers)))
+    return AlertCounts(new, sent, ledger.alerts_waiting(_ids(receivers)))
 
 
 def put_due(

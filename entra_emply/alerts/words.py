@@ -6,13 +6,13 @@ Names nobody, unless a batch comes with addresses, which are only read where the
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from entra_emply.ledger.alert_facts import Batch, Facts, Lapse, Lead, Week
+from entra_emply.ledger.alert_facts import AlertFacts, Batch, Lapse, Lead, Week
 from entra_emply.printing import SHORT_ID, counted
 from entra_emply.reconciliation.findings import CATALOGUE
 from entra_emply.reconciliation.report.wording import how_to_approve
 from entra_emply.reconciliation.words.actions import GUARDS, KINDS
 
-Told = tuple[str, Sequence[str], str]
+Wording = tuple[str, Sequence[str], str]
 """Title, lines, and the page of the console."""
 
 
@@ -24,14 +24,14 @@ _VARIABLES = {
 """What each credential with an end is set by (`doctor.credentials`)."""
 
 
-def failed(job: str, run_id: str, reason: str) -> Told:
+def failed(job: str, run_id: str, reason: str) -> Wording:
     """A run failed."""
     lines = [reason] if reason else []
     where = [f"Run {run_id}. What it says is in Dagster."] if run_id else []
     return f"entra-emply: {job} failed", [*lines, *where, "Nothing is synchronised until a run succeeds."], "/"
 
 
-def silence(since: datetime, now: datetime) -> Told:
+def silence(since: datetime, now: datetime) -> Wording:
     """No run succeeded for long."""
     lines = [
         f"The last successful run ended at {_at(since)}.",
@@ -40,7 +40,7 @@ def silence(since: datetime, now: datetime) -> Told:
     return f"entra-emply: no successful run for {_long(now - since)}", lines, "/health"
 
 
-def held(new: Sequence[Batch], facts: Facts) -> Told:
+def held(new: Sequence[Batch], facts: AlertFacts) -> Wording:
     """Something is held that was not held before."""
     count, all_ = _sum(new), _sum(facts.held)
     others = [f"{_actions(all_)} wait altogether."] if all_ != count else []
@@ -48,7 +48,7 @@ def held(new: Sequence[Batch], facts: Facts) -> Told:
     return title, [*_batches(new), *_guards(new), *others, _approve(facts)], "/plan"
 
 
-def still_held(facts: Facts, days: int) -> Told:
+def still_held(facts: AlertFacts, days: int) -> Wording:
     """Something still waits, after so many days."""
     count = _sum(facts.held)
     title = f"entra-emply: {_actions(count)} still {_verb(count, 'waits', 'wait')} for approval"
@@ -56,7 +56,7 @@ def still_held(facts: Facts, days: int) -> Told:
     return title, [since, *_batches(facts.held), *_guards(facts.held), _approve(facts)], "/plan"
 
 
-def lapses(lapse: Lapse, now: datetime) -> Told:
+def lapses(lapse: Lapse, now: datetime) -> Wording:
     """An approval is about to end unused."""
     them = _verb(lapse.count, "it", "them")
     title = f"entra-emply: an approval of {_actions(lapse.count)} lapses in {_long(lapse.ends_at - now)}"
@@ -67,13 +67,13 @@ def lapses(lapse: Lapse, now: datetime) -> Told:
     return title, lines, "/plan"
 
 
-def failing(batches: Sequence[Batch]) -> Told:
+def failing(batches: Sequence[Batch]) -> Wording:
     """Actions failed three times."""
     title = f"entra-emply: {_actions(_sum(batches))} failed three times"
     return title, [*_batches(batches), "Later runs try again: entra-emply history says what was tried."], "/failures"
 
 
-def quarantined(batches: Sequence[Batch]) -> Told:
+def quarantined(batches: Sequence[Batch]) -> Wording:
     """Actions failed too often."""
     count = _sum(batches)
     title = f"entra-emply: {_actions(count)} {_verb(count, 'is', 'are')} in quarantine"
@@ -81,18 +81,18 @@ def quarantined(batches: Sequence[Batch]) -> Told:
     return title, [*_batches(batches), how], "/failures"
 
 
-def left_out(batches: Sequence[Batch]) -> Told:
+def left_out(batches: Sequence[Batch]) -> Wording:
     """What could not be read for the third time."""
     title = "entra-emply: a part is left out for the third run"
     return title, _findings(batches), "/findings"
 
 
-def errors(batches: Sequence[Batch]) -> Told:
+def errors(batches: Sequence[Batch]) -> Wording:
     """New findings of severity error."""
     return f"entra-emply: {counted(_sum(batches), 'new error')} to put right", _findings(batches), "/findings"
 
 
-def ends(name: str, at: datetime, now: datetime) -> Told:
+def ends(name: str, at: datetime, now: datetime) -> Wording:
     """A credential ends."""
     what = name.replace("entra: ", "Entra's ").replace("emply: ", "Emply's ")
     said = f"ended on {at:%Y-%m-%d}" if at <= now else f"ends in {_long(at - now)}, on {at:%Y-%m-%d}"
@@ -101,7 +101,7 @@ def ends(name: str, at: datetime, now: datetime) -> Told:
     return f"entra-emply: {what} {said}", lines, "/health"
 
 
-def week(week: Week) -> Told:
+def week(week: Week) -> Wording:
     """The weekly digest."""
     last = week.first + timedelta(days=6)
     lines = [
@@ -143,7 +143,7 @@ def _who(batches: Sequence[Batch]) -> list[str]:
     return [f"Who: {', '.join(named)}{' and others' if len(named) < _sum(batches) else ''}"] if named else []
 
 
-def _approve(facts: Facts) -> str:
+def _approve(facts: AlertFacts) -> str:
     return f"Look at the plan, then: {how_to_approve(facts.plan_id)}"
 
 

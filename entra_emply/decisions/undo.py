@@ -17,7 +17,7 @@ from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.changed_logins import with_logins_changed
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.inputs_around import UNREAD, inputs_around
-from entra_emply.reconciliation.explain.neighbourhood import Directory, Frames, Ids
+from entra_emply.reconciliation.explain.neighbourhood import Directory, FrameReader, Ids
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import require_groups_read
 from entra_emply.reconciliation.settings import Settings
@@ -26,7 +26,7 @@ from entra_emply.reconciliation.undoable import KINDS, Undoable, undoable
 _GROUPS_READ = f"{MEMBERS}/groups"
 
 
-def what_to_undo(settings: Settings, frames: Frames, ledger: Ledger, named: str, which: Which) -> Undoable:
+def what_to_undo(settings: Settings, frames: FrameReader, ledger: Ledger, named: str, which: Which) -> Undoable:
     """What can be undone of what was applied of the plan `named` (or of one action) that fits. settings: by which the
     rules judge. frames: those of the last complete run.
 
@@ -45,7 +45,7 @@ def what_to_undo(settings: Settings, frames: Frames, ledger: Ledger, named: str,
     return undoable(inputs, wanted, ledger.undos_of(logins))
 
 
-def _inputs_now(frames: Frames, ledger: Ledger, settings: Settings, who: Ids) -> Inputs:
+def _inputs_now(frames: FrameReader, ledger: Ledger, settings: Settings, who: Ids) -> Inputs:
     """The inputs of these people: what the last run read, the ledger as it is now, and what was applied since."""
     state = {f"sync_state/{name}": frame for name, frame in ledger.read_state(clock.now()).frames().items()}
     now = _WithState(frames, InMemory(state))
@@ -60,12 +60,12 @@ def _inputs_now(frames: Frames, ledger: Ledger, settings: Settings, who: Ids) ->
 
 @dataclass(frozen=True)
 class _WithState:
-    """The frames of a run with the sync state of another moment (`neighbourhood.Frames`)."""
+    """The frames of a run with the sync state of another moment (`neighbourhood.FrameReader`)."""
 
-    frames: Frames
+    frames: FrameReader
     state: InMemory
 
-    def _of(self, name: str) -> Frames:
+    def _of(self, name: str) -> FrameReader:
         return self.state if name.startswith("sync_state/") else self.frames
 
     def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from entra_emply.errors import EntraEmplyError, LedgerError, SettingsError
 from entra_emply.ledger.installed import ledger_if_any
 from entra_emply.printing import counted, line
 from entra_emply.reconciliation.inputs import SyncState
-from entra_emply.reconciliation.mapping import Mapping, require_application, resolve
+from entra_emply.reconciliation.mapping import GroupMapping, require_application, resolve
 from entra_emply.reconciliation.settings import Settings, load
 from entra_emply.storage.frame_store import FrameStore
 
@@ -171,7 +171,7 @@ def _names(environment: Environment, settings: Settings | None, found: Sequence[
     return ok(name, f"{counted(groups, 'group')} with {exist}{f'; {new} {known}' if new else ''}")
 
 
-def _resolved(environment: Environment, settings: Settings) -> Mapping:
+def _resolved(environment: Environment, settings: Settings) -> GroupMapping:
     with ledger_if_any(environment) as ledger, closing(GraphClient(environment)) as graph:
         at = clock.now()
         state = ledger.read_state(at) if ledger is not None and ledger.fits() else SyncState.of({}, read_at=at)

@@ -29,7 +29,7 @@ from entra_emply.reconciliation.not_read import together
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.read_scope import read_scope
 from entra_emply.reconciliation.settings import Settings
-from entra_emply.storage.frame_store import Frames
+from entra_emply.storage.frame_store import StoredFrames
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def read_lists(systems: Systems, settings: Settings, state: SyncState, tell: Tel
     except SettingsError:
         require_names(settings, state, reads)
         raise
-    frames: dict[str, Frames] = {name: read.frame for name, read in reads.items() if name != MEMBERS}
+    frames: dict[str, StoredFrames] = {name: read.frame for name, read in reads.items() if name != MEMBERS}
     frames[MEMBERS] = reads[MEMBERS].frames
     certificates = [read.certificate for read in reads.values()]
     counted = {each.source: Counted(each.rows, each.parts) for each in certificates}

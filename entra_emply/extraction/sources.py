@@ -20,7 +20,7 @@ from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
 from entra_emply.reconciliation.mapping import groups_to_read, resolve
 from entra_emply.reconciliation.not_read import together
 from entra_emply.reconciliation.settings import Settings
-from entra_emply.storage.frame_store import Frames
+from entra_emply.storage.frame_store import StoredFrames
 
 MEMBERS = "entra_group_members"
 """The one list that depends on another: of which groups, the settings and `entra_groups` say."""
@@ -104,7 +104,7 @@ def require_names(settings: Settings, state: SyncState, lists: Mapping[str, Read
     resolve(settings, groups, roles, departments, state.group_ids)
 
 
-def inputs_of(frames: Mapping[str, Frames], settings: Settings, state: SyncState) -> Inputs:
+def inputs_of(frames: Mapping[str, StoredFrames], settings: Settings, state: SyncState) -> Inputs:
     """The inputs that the frames of one run make, by the names of their assets; those of dependent sources may lack."""
     lists: dict[str, pd.DataFrame] = {}
     for name in SOURCES:

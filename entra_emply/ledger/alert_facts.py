@@ -81,7 +81,7 @@ class Week:
 
 
 @dataclass(frozen=True)
-class Facts:
+class AlertFacts:
     """What the ledger knows at `now`.
 
     last_success: when a plan was last applied to its end, else when the first was made; None where there is none.
@@ -103,12 +103,12 @@ class Facts:
     week: Week | None = None
 
 
-def facts(connection: Connection, now: datetime, *, names: bool) -> Facts:
+def facts(connection: Connection, now: datetime, *, names: bool) -> AlertFacts:
     """The facts at `now`; none of a ledger that does not exist yet, or is not of this version."""
     if not fits(connection):
-        return Facts(now)
+        return AlertFacts(now)
     plan, quarantined = newest_plan(connection), failures.c.quarantined_at
-    return Facts(
+    return AlertFacts(
         now,
         last_success=connection.execute(_last_success()).scalar_one(),
         plan_id="" if plan is None else plan.plan_id,

@@ -25,7 +25,7 @@ from entra_emply.ledger import (
     undo_requests,
 )
 from entra_emply.ledger.action_status import ActionFailure, ActionStatus
-from entra_emply.ledger.alert_facts import Facts
+from entra_emply.ledger.alert_facts import AlertFacts
 from entra_emply.ledger.approvals import Wanted
 from entra_emply.ledger.audit import Did
 from entra_emply.ledger.database import Database, LockedSession
@@ -290,7 +290,7 @@ class Ledger:
         with self._database.reading() as connection:
             return sync_state.links_of(connection, entra_ids, emply_user_ids)
 
-    def alert_facts(self, now: datetime, *, names: bool) -> Facts:
+    def alert_facts(self, now: datetime, *, names: bool) -> AlertFacts:
         """What somebody may have to be told of; with the addresses of people where `names`."""
         with self._database.reading() as connection:
             return alert_facts.facts(connection, now, names=names)

@@ -4,14 +4,12 @@ A scenario writes a time as Graph does, in any time zone by its IANA name, or as
 means (`connectors.entra.mailbox_frames`, rule E).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from entra_emply.connectors.entra.mailbox_frames import moment
-
-Row = Mapping[str, Any]
+from entra_emply.connectors.frames import Row
 
 _SIDES = ("start", "end")
 

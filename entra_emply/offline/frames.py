@@ -15,11 +15,11 @@ from entra_emply.connectors.emply import calendar_frames
 from entra_emply.connectors.emply import frames as emply
 from entra_emply.connectors.entra import frames as entra
 from entra_emply.connectors.entra import mailbox_frames
+from entra_emply.connectors.frames import Row
 from entra_emply.offline.events import as_answered
 from entra_emply.offline.example import Emply, Entra, Example
 from entra_emply.reconciliation.settings import Settings
 
-Row = Mapping[str, Any]
 Frames = dict[str, pd.DataFrame]
 
 _GROUP = "#microsoft.graph.group"

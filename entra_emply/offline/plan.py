@@ -4,12 +4,12 @@ An example is one JSON object: a scenario, the settings, and what else a plan de
 by the same `make_plan` as everywhere, of frames that the connectors' own functions make.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from entra_emply import clock
+from entra_emply.connectors.frames import Row
 from entra_emply.offline.example import Example, example_of
 from entra_emply.offline.frames import frames_of
 from entra_emply.offline.sync_state import state_of
@@ -22,8 +22,6 @@ from entra_emply.reconciliation.explain.neighbourhood import Directory
 from entra_emply.reconciliation.inputs import UNREADABLE_COLUMNS, Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.report.wording import document as plan_document
-
-Row = Mapping[str, Any]
 
 
 def plan_example(given: object) -> dict[str, Any]:

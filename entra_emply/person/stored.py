@@ -39,7 +39,7 @@ _OF_GROUPS = ("group_renamed", "dynamic_group_guests", "nested_group_ignored", "
 
 
 @dataclass(frozen=True)
-class Told:
+class PlanRows:
     """What a plan and the ledger say of these people."""
 
     actions: Sequence[Row]
@@ -130,7 +130,7 @@ def explain_live(environment: Environment, asked: str, wish: Wish | None = None)
         found = _Found.by(Directory(frames), asked, *(before.ids if before else ()))
         if not found.who:
             return source | _nobody(found, ledger)
-        last = Told((), ()) if run is None else _told(run, ledger, found.around)
+        last = PlanRows((), ()) if run is None else _told(run, ledger, found.around)
         made = live.plan(inputs_around(frames, settings, named_near(found.around, last.findings)))
         return source | _people(found, made.inputs, _told_now(made.plan, last), ledger, wish)
 
@@ -178,7 +178,7 @@ def _found(directory: Directory, asked: str, ledger: Ledger | None) -> _Found:
     return _Found.by(directory, asked, *ids) if ids else found
 
 
-def _people(found: _Found, inputs: Inputs, told: Told, ledger: Ledger | None, wish: Wish | None) -> dict[str, Any]:
+def _people(found: _Found, inputs: Inputs, told: PlanRows, ledger: Ledger | None, wish: Wish | None) -> dict[str, Any]:
     done = [identity for identity, tried in told.recorded.tried.items() if tried["result"] == "applied"]
     people = gather(inputs, found.who, told.actions, told.findings, told.links, done, told.guard_counts)
     documents = [
@@ -200,18 +200,18 @@ def _nobody(found: _Found, ledger: Ledger | None) -> dict[str, Any]:
     return document.nobody(found.asked, found.directory.near(found.asked), history)
 
 
-def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> Told:
+def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> PlanRows:
     """What the run planned, and where that stands."""
     frames = (_about(run, name, around) for name in ("reconciliation_actions", "reconciliation_findings"))
     actions, findings = planned_rows(*frames)
     if ledger is None:
-        return Told(actions, findings)
+        return PlanRows(actions, findings)
     status = ledger.action_status(run.run_id, [str(row["action_id"]) for row in actions])
     recorded = Recorded((status.plan or {}).get("plan_id", ""), status.tried, status.failed, status.approved)
-    return Told(actions, findings, ledger.links_of(around.entra, around.emply), recorded)
+    return PlanRows(actions, findings, ledger.links_of(around.entra, around.emply), recorded)
 
 
-def _told_now(plan: Plan, last: Told) -> Told:
+def _told_now(plan: Plan, last: PlanRows) -> PlanRows:
     """What would be planned now. Guards count everybody, so what holds an action is taken from the last run's plan; one
     that was done since is planned again.
     """
@@ -221,7 +221,7 @@ def _told_now(plan: Plan, last: Told) -> Told:
     known = [{**row, "held_by": held.get(row["action_id"], []), "new": row["action_id"] not in held} for row in actions]
     compared = [row for row in last.findings if row["code"] in (_NEARLY, *_OF_GROUPS)]
     found = [row for row in findings if row["code"] not in (_NEARLY, *_OF_GROUPS)]
-    return Told(known, [*found, *compared], last.links, replace(last.recorded, tried={}))
+    return PlanRows(known, [*found, *compared], last.links, replace(last.recorded, tried={}))
 
 
 def _about(run: StoredRun, name: str, around: Ids) -> pd.DataFrame:

@@ -20,14 +20,14 @@ from entra_emply.reconciliation.arrays import (
     take,
 )
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.mapping import Mapping
+from entra_emply.reconciliation.mapping import GroupMapping
 from entra_emply.text import key
 
 _NO_GROUP = -1
 _GUEST = "#ext#"
 
 
-def memberships(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
+def memberships(inputs: Inputs, mapping: GroupMapping) -> pd.DataFrame:
     """The configured groups of every Entra user: `entra_row`, `priority` (row of `mapping.groups`), sorted, unique."""
     entra_row = inputs.member_rows
     priority = positions(inputs.entra_group_members["group_id"], mapping.groups["group_id"])
@@ -75,7 +75,7 @@ class EntraUsers:
     """The Entra users, a row each as in their frame, with what decides whether they are in scope."""
 
     inputs: Inputs
-    mapping: Mapping
+    mapping: GroupMapping
     answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:

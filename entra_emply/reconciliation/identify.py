@@ -8,10 +8,10 @@ import pandas as pd
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.join import join
-from entra_emply.reconciliation.mapping import Mapping, mapping_of, nothing_configured
+from entra_emply.reconciliation.mapping import GroupMapping, mapping_of, nothing_configured
 
 
-def mapping_in_force(inputs: Inputs) -> Mapping:
+def mapping_in_force(inputs: Inputs) -> GroupMapping:
     """The settings in ids; with the integration off (X) nothing is configured. Raises SettingsError (R8, W0)."""
     return mapping_of(inputs) if inputs.settings.enabled else nothing_configured()
 

@@ -25,12 +25,12 @@ from entra_emply.reconciliation.arrays import (
 )
 from entra_emply.reconciliation.entra_users import EntraUsers, memberships
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.mapping import Mapping
+from entra_emply.reconciliation.mapping import GroupMapping
 from entra_emply.reconciliation.rule import Subjects
 from entra_emply.text import address_of, key_of
 
 Answer = TypeVar("Answer")
-Asked = TypeVar("Asked", bound=Subjects)
+AskedOf = TypeVar("AskedOf", bound=Subjects)
 Side = Literal["entra", "emply", "employee"]
 
 
@@ -39,7 +39,7 @@ class Identities:
     """The join of both systems (`frame`, one row a person, index 0…), what it was made of, and the mapping in force."""
 
     inputs: Inputs
-    mapping: Mapping
+    mapping: GroupMapping
     frame: pd.DataFrame
     answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -224,11 +224,11 @@ class Identities:
         return EntraUsers(self.inputs, self.mapping)
 
 
-def once(ask: Callable[[Asked], Answer]) -> Callable[[Asked], Answer]:
+def once(ask: Callable[[AskedOf], Answer]) -> Callable[[AskedOf], Answer]:
     """`ask`, which several rules ask, answered once for the same subjects. Nobody may write into an answer."""
 
     @wraps(ask)
-    def answer(subjects: Asked) -> Answer:
+    def answer(subjects: AskedOf) -> Answer:
         if ask not in subjects.answers:
             answer = ask(subjects)
             if isinstance(answer, np.ndarray):

@@ -20,14 +20,14 @@ from entra_emply.reconciliation.arrays import (
 from entra_emply.reconciliation.employees import Employees
 from entra_emply.reconciliation.entra_users import EntraUsers
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.mapping import Mapping
+from entra_emply.reconciliation.mapping import GroupMapping
 from entra_emply.reconciliation.rules.comparisons import Comparisons, emply_side
 
 _MATCHED_BY = pd.Series(["link", "username", "email", "address"], dtype="str")
 _NOBODY = -1
 
 
-def join(inputs: Inputs, mapping: Mapping) -> pd.DataFrame:
+def join(inputs: Inputs, mapping: GroupMapping) -> pd.DataFrame:
     """Every person once: the Entra users in their frame's order, then the Emply users that belong to none of them.
 
     Columns: entra_id (kept where the linked Entra user is gone), emply_user_id, employee_id; entra_row, emply_row,

@@ -32,7 +32,7 @@ class GroupIds:
 
 
 @dataclass(frozen=True)
-class Mapping:
+class GroupMapping:
     """The settings in ids.
 
     groups: one row a configured group, in order of priority, indexed 0…: group_id, role_id, department_id, language,
@@ -65,7 +65,7 @@ def resolve(
     emply_roles: pd.DataFrame,
     emply_departments: pd.DataFrame,
     group_ids: pd.DataFrame,
-) -> Mapping:
+) -> GroupMapping:
     """The whole mapping in ids. Raises SettingsError (R8) naming every group, role and department that is wrong."""
     wrong = _Wrong(settings)
     resolved = _groups(settings, entra_groups, group_ids, wrong)
@@ -91,7 +91,7 @@ def resolve(
     wrong.require_none()
     groups = pd.DataFrame(rows, columns=_GROUP_COLUMNS, dtype="str")
     is_room = np.array([group.meeting_rooms for group in settings.groups], dtype=bool)
-    return Mapping(
+    return GroupMapping(
         groups=groups[~is_room].reset_index(drop=True),
         rooms=tuple(groups.loc[is_room, "group_id"]),
         protected_roles=tuple(map(str, protected)),
@@ -203,11 +203,11 @@ def require_application(settings: Settings, application: pd.DataFrame) -> None:
         raise SettingsError(f"settings: sso.service_principal_id: there is no enterprise application {wanted} in Entra")
 
 
-def nothing_configured() -> Mapping:
+def nothing_configured() -> GroupMapping:
     """The mapping with the integration off (X): names mean nothing then."""
     groups = pd.DataFrame(columns=_GROUP_COLUMNS, dtype="str")
     recorded, renamed = (pd.DataFrame(columns=names, dtype="str") for names in (_RECORDED, _RENAMED))
-    return Mapping(groups, (), (), GroupIds((), recorded, renamed))
+    return GroupMapping(groups, (), (), GroupIds((), recorded, renamed))
 
 
 def groups_to_read(settings: Settings, entra_groups: pd.DataFrame, group_ids: pd.DataFrame) -> list[str]:
@@ -223,7 +223,7 @@ def may_be_empty(settings: Settings) -> frozenset[str]:
     return frozenset(source for source, named in asked.items() if not named)
 
 
-def mapping_of(inputs: Inputs) -> Mapping:
+def mapping_of(inputs: Inputs) -> GroupMapping:
     """The settings of `inputs` in ids. Raises SettingsError (R8, W0)."""
     require_cloud(inputs.settings, inputs.entra_tenant)
     return resolve(

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from entra_emply.storage.files import Files
 
-Frames = pd.DataFrame | Mapping[str, pd.DataFrame]
+StoredFrames = pd.DataFrame | Mapping[str, pd.DataFrame]
 
 _LISTS = pd.ArrowDtype(pa.list_(pa.string()))
 _KEEP_EVERY_RUN = timedelta(days=2)
@@ -52,7 +52,7 @@ class FrameStore:
         self.files.put(name, b"")
         self.files.remove(name)
 
-    def write(self, run_id: str, asset: str, value: Frames) -> str:
+    def write(self, run_id: str, asset: str, value: StoredFrames) -> str:
         """Store an asset's frame, or frames by name, of a run; where they are."""
         stored = f"runs/{run_id}/{asset}"
         if isinstance(value, pd.DataFrame):
@@ -68,7 +68,7 @@ class FrameStore:
         """Store a text beside the frames of a run, under `<run id>/<file>`; where it is."""
         return self.files.put(f"runs/{name}", text.encode())
 
-    def read(self, run_id: str, asset: str) -> Frames:
+    def read(self, run_id: str, asset: str) -> StoredFrames:
         """What `write` stored. Raises FileNotFoundError."""
         stored = f"runs/{run_id}/{asset}"
         if self.files.has(f"{stored}.parquet"):

@@ -17,7 +17,7 @@ from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.inputs_around import UNREAD, inputs_around
-from entra_emply.reconciliation.explain.neighbourhood import Directory, Frames
+from entra_emply.reconciliation.explain.neighbourhood import Directory, FrameReader
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.storage.frame_store import FrameStore
@@ -69,7 +69,7 @@ def test_a_person_is_explained_from_stored_frames_as_from_the_frames_themselves(
 
 
 def told(
-    frames: Frames, unread: pd.DataFrame | None, inputs: Inputs, plan: Plan, identity: str
+    frames: FrameReader, unread: pd.DataFrame | None, inputs: Inputs, plan: Plan, identity: str
 ) -> list[dict[str, Any]]:
     """The documents of the person with this id."""
     directory = Directory(frames)

@@ -6,20 +6,20 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from entra_emply.alerts.due import FailedRun, due
-from entra_emply.ledger.alert_facts import Batch, Facts, Lapse, Lead, Week
+from entra_emply.ledger.alert_facts import AlertFacts, Batch, Lapse, Lead, Week
 from entra_emply.ledger.outbox import pause
 
 NOW = datetime(2026, 11, 25, 10, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-WELL = Facts(NOW, last_success=NOW - timedelta(minutes=20), plan_id="3f9c12ab77" * 6)
+WELL = AlertFacts(NOW, last_success=NOW - timedelta(minutes=20), plan_id="3f9c12ab77" * 6)
 LEAVERS = Batch(7, NOW - HOUR, "emply.deactivate_user", 14, "G1")
 
 
-def keys(facts: Facts, *failed: FailedRun) -> list[str]:
+def keys(facts: AlertFacts, *failed: FailedRun) -> list[str]:
     return [alert.key for alert in due(facts, failed, lambda _: None)]
 
 
-def told(facts: Facts, *failed: FailedRun) -> str:
+def told(facts: AlertFacts, *failed: FailedRun) -> str:
     """All that is said."""
     alerts = due(facts, failed, lambda page: f"https://console.contoso.com{page}")
     return "\n".join(f"{alert.title}\n{alert.body}" for alert in alerts)
@@ -27,7 +27,7 @@ def told(facts: Facts, *failed: FailedRun) -> str:
 
 def test_nothing_is_due_where_all_is_well() -> None:
     assert keys(WELL) == []
-    assert keys(Facts(NOW)) == []  # nothing was ever planned
+    assert keys(AlertFacts(NOW)) == []  # nothing was ever planned
 
 
 # A run failed
@@ -68,7 +68,7 @@ def test_two_hours_without_a_successful_run_are_told_of(minutes: int, count: int
 
 def test_silence_is_told_of_once_a_day() -> None:
     since = NOW - 10 * DAY
-    all_keys = {key for hours in range(240) for key in keys(Facts(since + hours * HOUR, last_success=since))}
+    all_keys = {key for hours in range(240) for key in keys(AlertFacts(since + hours * HOUR, last_success=since))}
     assert len(all_keys) == 10
     assert "no successful run for 10 days" in told(replace(WELL, last_success=since))
 

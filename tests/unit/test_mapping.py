@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation.mapping import Mapping, groups_to_read, resolve
+from entra_emply.reconciliation.mapping import GroupMapping, groups_to_read, resolve
 from entra_emply.reconciliation.settings import Settings, parse
 
 GROUPS = {"g1": "Employees", "g2": "HR", "g3": "HR"}
@@ -16,11 +16,11 @@ def frame(rows: dict[str, str], *columns: str) -> pd.DataFrame:
     return pd.DataFrame(rows.items(), columns=list(columns), dtype="str")
 
 
-def resolved(*groups: dict[str, object], recorded: dict[str, str] | None = None, **settings: object) -> Mapping:
+def resolved(*groups: dict[str, object], recorded: dict[str, str] | None = None, **settings: object) -> GroupMapping:
     return resolved_of(Settings.model_validate({"groups": groups, **settings}), recorded)
 
 
-def resolved_of(settings: Settings, recorded: dict[str, str] | None = None) -> Mapping:
+def resolved_of(settings: Settings, recorded: dict[str, str] | None = None) -> GroupMapping:
     return resolve(
         settings,
         frame(GROUPS, "group_id", "display_name"),

@@ -9,7 +9,7 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.which import Which, domains
 from entra_emply.reconciliation.arrays import has_word
 from entra_emply.reconciliation.departments import departments_of
-from entra_emply.reconciliation.explain.neighbourhood import Frames
+from entra_emply.reconciliation.explain.neighbourhood import FrameReader
 from entra_emply.reconciliation.kinds import UNDO_RULES
 
 MOST = 200
@@ -49,7 +49,7 @@ class PlanActions:
     frame: pd.DataFrame
 
     @classmethod
-    def of(cls, ledger: Ledger, plan_no: int, lists: Frames | None) -> "PlanActions":
+    def of(cls, ledger: Ledger, plan_no: int, lists: FrameReader | None) -> "PlanActions":
         """Of the plan of this number. lists: of the run by which people's departments are told; None: of nobody."""
         frame = ledger.actions_of(plan_no)
         department = (

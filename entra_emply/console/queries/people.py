@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from entra_emply.reconciliation.explain.neighbourhood import Frames
+from entra_emply.reconciliation.explain.neighbourhood import FrameReader
 from entra_emply.text import as_address, key
 
 _LETTERS = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "å": "a"}
@@ -36,7 +36,7 @@ class People:
         self._text = pa.array(everybody["text"], type=pa.large_string())
 
     @classmethod
-    def of(cls, frames: Frames) -> "People":
+    def of(cls, frames: FrameReader) -> "People":
         """The people of a run's lists."""
         users, logins, employees = _users(frames), _logins(frames), _employees(frames)
         links = frames.whole("sync_state/links").set_index("emply_user_id")["entra_id"]
@@ -78,7 +78,7 @@ def folded(texts: "pd.Series[str]") -> "pd.Series[str]":
     return " " + pd.Series(plain, dtype="str", index=texts.index)
 
 
-def _users(frames: Frames) -> pd.DataFrame:
+def _users(frames: FrameReader) -> pd.DataFrame:
     columns = ["entra_id", "user_principal_name", "mail", "display_name", "given_name", "surname"]
     users = frames.columns("entra_users", columns)
     name = _joined(users, ["given_name", "surname"])
@@ -91,7 +91,7 @@ def _users(frames: Frames) -> pd.DataFrame:
     )
 
 
-def _logins(frames: Frames) -> pd.DataFrame:
+def _logins(frames: FrameReader) -> pd.DataFrame:
     logins = frames.columns(
         "emply_users", ["emply_user_id", "username", "email", "first_name", "last_name", "employee_id"]
     )
@@ -100,7 +100,7 @@ def _logins(frames: Frames) -> pd.DataFrame:
     return made.assign(employee_id=logins["employee_id"])
 
 
-def _employees(frames: Frames) -> pd.DataFrame:
+def _employees(frames: FrameReader) -> pd.DataFrame:
     employees = frames.columns("emply_employees", ["employee_id", "number", "email", "first_name", "last_name"])
     name = _joined(employees, ["first_name", "last_name"])
     number = employees["number"].astype("str").where(employees["number"].notna(), "")

@@ -11,7 +11,7 @@ from entra_emply.reconciliation.not_read import UNREADABLE
 
 @dataclass(frozen=True)
 class InMemory:
-    """Frames by name (`neighbourhood.Frames`)."""
+    """Frames by name (`neighbourhood.FrameReader`)."""
 
     frames: Mapping[str, pd.DataFrame]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from entra_emply.reconciliation.explain.neighbourhood import Frames, Ids
+from entra_emply.reconciliation.explain.neighbourhood import FrameReader, Ids
 from entra_emply.reconciliation.inputs import (
     DEPENDENT_COLUMNS,
     DEPENDENT_SOURCES,
@@ -35,7 +35,7 @@ UNREAD = pd.DataFrame()
 """In place of a frame that was not read: nothing is known of it, and no rule can ask it."""
 
 
-def inputs_around(frames: Frames, settings: Settings, who: Ids, unread: pd.DataFrame | None = None) -> Inputs:
+def inputs_around(frames: FrameReader, settings: Settings, who: Ids, unread: pd.DataFrame | None = None) -> Inputs:
     """The inputs of these people alone; groups, roles and departments are all there, because settings name them.
 
     What was not read is `unread`; without that, an empty frame of its model, which takes a while to import.
@@ -62,7 +62,7 @@ def inputs_around(frames: Frames, settings: Settings, who: Ids, unread: pd.DataF
     )
 
 
-def _members(frames: Frames, entra: Collection[str]) -> pd.DataFrame:
+def _members(frames: FrameReader, entra: Collection[str]) -> pd.DataFrame:
     """The groups of these people, and the groups that are members of groups (S)."""
     name = "entra_group_members/members"
     parts = [frames.rows(name, "member_id", entra), frames.rows(name, "member_type", frozenset({"group"}))]
@@ -92,7 +92,7 @@ def as_read(inputs: Inputs, findings: Iterable[Mapping[str, object]]) -> Inputs:
 
 
 def _following(
-    frames: Frames, who: Ids, state: Mapping[str, pd.DataFrame], unread: pd.DataFrame | None
+    frames: FrameReader, who: Ids, state: Mapping[str, pd.DataFrame], unread: pd.DataFrame | None
 ) -> dict[str, pd.DataFrame]:
     """What is read of some people only, as far as it was: photos, mailboxes, calendars, events. A room's calendar in
     Emply has no user: the ledger or its mailbox says whose it is. A recorded pair's event counts wherever it is now."""
@@ -127,20 +127,20 @@ def named_near(around: Ids, findings: Iterable[Mapping[str, object]]) -> Ids:
     return Ids(around.entra | entra, around.emply | emply, around.employees | employees)
 
 
-def _not_read(frames: Frames, who: Ids) -> pd.DataFrame:
+def _not_read(frames: FrameReader, who: Ids) -> pd.DataFrame:
     """What could not be read: sources altogether, and of these people."""
     stored = [f"{asset}/{UNREADABLE}" for asset in DEPENDENT_SOURCES]
     rows = together([{UNREADABLE: frames.whole(name)} for name in stored if frames.has(name)])[UNREADABLE]
     return rows[(rows["kind"] == SOURCES_OF) | rows["id"].isin(who.entra)].reset_index(drop=True)
 
 
-def _any_of(frames: Frames, name: str, wanted: Mapping[str, Iterable[str]], identity: list[str]) -> pd.DataFrame:
+def _any_of(frames: FrameReader, name: str, wanted: Mapping[str, Iterable[str]], identity: list[str]) -> pd.DataFrame:
     """The rows that have one of the values wanted in one of the columns, each once."""
     parts = [frames.rows(name, column, frozenset(values)) for column, values in wanted.items()]
     return pd.concat(parts).drop_duplicates(identity, ignore_index=True)
 
 
-def _of(frames: Frames, name: str, columns: Collection[str], who: Ids) -> pd.DataFrame:
+def _of(frames: FrameReader, name: str, columns: Collection[str], who: Ids) -> pd.DataFrame:
     """A frame of the sync state as far as it is about these people, or about nobody."""
     for column, ids in (("emply_user_id", who.emply), ("entra_id", who.entra)):
         if column in columns:

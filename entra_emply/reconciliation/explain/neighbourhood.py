@@ -22,7 +22,7 @@ from entra_emply.text import key, key_of
 _MOST_NEAR = 5
 
 
-class Frames(Protocol):
+class FrameReader(Protocol):
     """The frames of one moment, readable in part. A frame of several is called `asset/frame`."""
 
     def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
@@ -62,7 +62,7 @@ class Ids:
 class Directory:
     """Everybody's ids and keys, and nothing else of them."""
 
-    def __init__(self, frames: Frames) -> None:
+    def __init__(self, frames: FrameReader) -> None:
         users = frames.columns("entra_users", ["entra_id", "user_principal_name", "mail", "user_type"])
         upn = key(users["user_principal_name"])
         self.entra = pd.DataFrame({"id": users["entra_id"], "upn": upn, "address": addresses(users, upn)})

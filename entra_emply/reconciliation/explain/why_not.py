@@ -12,7 +12,7 @@ from entra_emply.reconciliation.clause import clause_of
 from entra_emply.reconciliation.explain.inputs_around import uncounted
 from entra_emply.reconciliation.explain.levers import LEVERS, WITHOUT_VALUE, Lever, Person
 from entra_emply.reconciliation.explain.statement import listed
-from entra_emply.reconciliation.explain.wishes import Asked, Wish
+from entra_emply.reconciliation.explain.wishes import PersonsWish, Wish
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
@@ -67,7 +67,7 @@ def why_not(inputs: Inputs, person: "tuple[str | None, str | None]", wish: Wish)
 
     Raises SettingsError for a role that does not exist.
     """
-    asked = Asked(wish, person)
+    asked = PersonsWish(wish, person)
     first = identify(uncounted(inputs))
     if asked.is_there(first):
         return WhyNot(str(wish), "has", _there(first, asked))
@@ -90,7 +90,7 @@ class _Step:
     lever: Lever
 
 
-def _steps(first: Identities, asked: Asked) -> tuple[list[_Step], Looked | None]:
+def _steps(first: Identities, asked: PersonsWish) -> tuple[list[_Step], Looked | None]:
     """A change for each condition that fails, one after the other; and the condition for which there is none."""
     now, wish, steps = first, asked.wish, list[_Step]()
     while not (wish.kind in _OF_LOGINS and asked.comes(now)):
@@ -108,7 +108,7 @@ def _steps(first: Identities, asked: Asked) -> tuple[list[_Step], Looked | None]
     return steps, None
 
 
-def _after(first: Identities, steps: Sequence[_Step], asked: Asked) -> Identities:
+def _after(first: Identities, steps: Sequence[_Step], asked: PersonsWish) -> Identities:
     """The facts once these changes are made."""
     now = first
     for step in steps:
@@ -117,7 +117,7 @@ def _after(first: Identities, steps: Sequence[_Step], asked: Asked) -> Identitie
     return now
 
 
-def _needed(first: Identities, steps: Sequence[_Step], asked: Asked) -> list[_Step]:
+def _needed(first: Identities, steps: Sequence[_Step], asked: PersonsWish) -> list[_Step]:
     """Those without which it does not come: one change may do what another was for."""
     needed = list(steps)
     if asked.wish.kind not in _OF_LOGINS:
@@ -129,7 +129,7 @@ def _needed(first: Identities, steps: Sequence[_Step], asked: Asked) -> list[_St
     return needed
 
 
-def _planned(wish: Wish, asked: Asked, now: Identities) -> str:
+def _planned(wish: Wish, asked: PersonsWish, now: Identities) -> str:
     person = asked.person(now)
     waits = wish.kind not in _OF_LOGINS and person is not None and not (now.in_emply | now.in_room)[person.row]
     when = "the next run makes the login, and the one after it gives" if waits else "the next run gives"
@@ -224,7 +224,7 @@ def _change(condition: Condition[Identities], obstacle: Looked, before: Person |
     return Change(obstacle.name, clause_of(obstacle), clause_of(holds))
 
 
-def _there(first: Identities, asked: Asked) -> str:
+def _there(first: Identities, asked: PersonsWish) -> str:
     taken = sorted({row["rule"] for row in asked.taken_by(first)})
     return f"The user has {asked.wish} already{f', and the plan takes it away ({listed(taken)})' if taken else ''}."
 

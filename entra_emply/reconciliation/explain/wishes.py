@@ -63,7 +63,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PersonsWish:
     """A wish, and whose it is by ids (entra_id, emply_user_id)."""
 
     wish: Wish

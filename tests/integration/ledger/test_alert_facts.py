@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from entra_emply import clock
-from entra_emply.ledger.alert_facts import Facts
+from entra_emply.ledger.alert_facts import AlertFacts
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.findings import FINDING_COLUMNS
 from tests.integration.conftest import Begin
@@ -33,12 +33,12 @@ def systems(begin: Begin) -> Systems:
     return begin(in_step)
 
 
-def facts(ledger: Ledger, at: datetime, *, names: bool = False) -> Facts:
+def facts(ledger: Ledger, at: datetime, *, names: bool = False) -> AlertFacts:
     return ledger.alert_facts(at, names=names)
 
 
 def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
-    assert facts(ledger, MONDAY) == Facts(MONDAY)
+    assert facts(ledger, MONDAY) == AlertFacts(MONDAY)
 
 
 def test_the_last_success_is_the_end_of_the_last_plan_that_was_applied(systems: Systems) -> None:

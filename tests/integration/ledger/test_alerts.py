@@ -17,7 +17,7 @@ from entra_emply import clock
 from entra_emply.alerts.due import FailedRun
 from entra_emply.alerts.receivers import receivers_of
 from entra_emply.alerts.sending import send_waiting
-from entra_emply.alerts.tell import Told, tell
+from entra_emply.alerts.tell import AlertCounts, tell
 from entra_emply.environment import Environment
 from entra_emply.errors import LedgerError, SettingsError
 from entra_emply.ledger.ledger import Ledger
@@ -53,7 +53,7 @@ def environment(*urls: str, settings: Path | None = None) -> Environment:
 
 def told(
     ledger: Ledger, *urls: str, at: datetime = NOW, failed: tuple[FailedRun, ...] = (), **more: Path
-) -> Told | None:
+) -> AlertCounts | None:
     with clock.frozen(at):
         return tell(ledger, environment(*urls, **more), lambda _: {}, failed, seconds=30)
 
@@ -113,10 +113,12 @@ def test_a_new_receiver_is_told_what_is_due_and_the_others_are_not_told_again(le
 def test_a_receiver_that_is_away_is_told_when_it_is_back_and_nobody_waits_for_it(ledger: Ledger, hook: Webhook) -> None:
     port = free_port()
     away = f"json://127.0.0.1:{port}/canary-hook"
-    assert told(ledger, away, hook.url, failed=(FAILED,)) == Told(new=2, sent=1, waiting=1)
-    with webhook(port) as back:
-        assert told(ledger, away, hook.url, at=NOW + 0.5 * MINUTE) == Told(new=0, sent=0, waiting=1)  # it is left alone
-        assert told(ledger, away, hook.url, at=NOW + MINUTE) == Told(new=0, sent=1, waiting=0)
+    assert told(ledger, away, hook.url, failed=(FAILED,)) == AlertCounts(new=2, sent=1, waiting=1)
+    with webhook(port) as back:  # the first minute it is left alone
+        assert told(ledger, away, hook.url, at=NOW + 0.5 * MINUTE) == AlertCounts(
+            new=0, sent=0, waiting=1
+        )  # it is left alone
+        assert told(ledger, away, hook.url, at=NOW + MINUTE) == AlertCounts(new=0, sent=1, waiting=0)
     assert (back.titles, hook.titles) == (["entra-emply: sync failed"], ["entra-emply: sync failed"])
 
 
@@ -229,7 +231,7 @@ def test_what_is_found_due_is_not_lost_when_the_process_dies_before_it_sends(
     child.join()
     assert child.exitcode == -signal.SIGKILL
     hook.before, hook.status = lambda: None, 200
-    assert told(ledger, hook.url, at=NOW + MINUTE) == Told(new=0, sent=1, waiting=0)
+    assert told(ledger, hook.url, at=NOW + MINUTE) == AlertCounts(new=0, sent=1, waiting=0)
     assert hook.titles == ["entra-emply: sync failed"]
 
 
