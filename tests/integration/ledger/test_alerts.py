@@ -115,9 +115,7 @@ def test_a_receiver_that_is_away_is_told_when_it_is_back_and_nobody_waits_for_it
     away = f"json://127.0.0.1:{port}/canary-hook"
     assert told(ledger, away, hook.url, failed=(FAILED,)) == AlertCounts(new=2, sent=1, waiting=1)
     with webhook(port) as back:  # the first minute it is left alone
-        assert told(ledger, away, hook.url, at=NOW + 0.5 * MINUTE) == AlertCounts(
-            new=0, sent=0, waiting=1
-        )  # it is left alone
+        assert told(ledger, away, hook.url, at=NOW + 0.5 * MINUTE) == AlertCounts(new=0, sent=0, waiting=1)
         assert told(ledger, away, hook.url, at=NOW + MINUTE) == AlertCounts(new=0, sent=1, waiting=0)
     assert (back.titles, hook.titles) == (["entra-emply: sync failed"], ["entra-emply: sync failed"])
 
