@@ -18,7 +18,7 @@ lint: .venv/.installed-dev
 
 # What to run before each commit: no server, no database.
 test-fast: lint
-	$(BIN)/pytest tests/unit -n $(JOBS) -m "not campaign"
+	$(BIN)/pytest tests/unit -n $(JOBS) --dist loadfile -m "not campaign"
 
 # A file of tests shares what it starts: servers, companies, a demo, a browser. The demo's is an early one.
 BY_FILE := --dist loadfile --no-loadscope-reorder

@@ -179,12 +179,12 @@ class Identities:
 
     def text(self, side: Side, column: str, person: int) -> str | None:
         """A text of one person's Entra user, Emply user or employee."""
-        row = int(self.frame[f"{side}_row"].iloc[person])
-        frame = {
-            "entra": self.inputs.entra_users,
-            "emply": self.inputs.emply_users,
-            "employee": self.inputs.emply_employees,
+        frame, rows = {
+            "entra": (self.inputs.entra_users, self.entra_row),
+            "emply": (self.inputs.emply_users, self.emply_row),
+            "employee": (self.inputs.emply_employees, self.employee_row),
         }[side]
+        row = int(rows[person])
         return _text(frame[column].iloc[row]) if row >= 0 else None
 
     def login_of(self, person: int) -> str | None:

@@ -18,7 +18,7 @@ from tests.reference.builders import SomeSettings, login, person, scenario
 from tests.reference.random_scenarios import random_scenario
 from tests.reference.vectorised import inputs_of
 
-SHARE, CAMPAIGN = range(20), range(200, 1_000)
+SHARE, CAMPAIGN = range(10), range(200, 1_000)
 
 
 def rows(frame: pd.DataFrame) -> list[tuple[str, ...]]:
@@ -38,7 +38,7 @@ def same_events(seed: int) -> bool:
 
 
 def test_the_events_that_are_read_are_decided_by_the_people_in_scope_alone() -> None:
-    assert sum(map(same_events, SHARE)) > 5
+    assert sum(map(same_events, SHARE)) > 2
 
 
 @pytest.mark.campaign
@@ -79,7 +79,7 @@ def plans_the_same(seed: int) -> bool:
 
 
 def test_e0_what_is_read_of_events_is_enough_for_the_plan() -> None:
-    assert sum(map(plans_the_same, SHARE)) > 5
+    assert sum(map(plans_the_same, SHARE)) > 2
 
 
 @pytest.mark.campaign

@@ -12,7 +12,7 @@ from tests.reference.random_scenarios import random_scenario
 from tests.reference.subject import Row
 from tests.reference.vectorised import inputs_of
 
-SHARE = range(20)
+SHARE = range(8)
 CAMPAIGN = range(1_000, 1_400)
 NEEDED = {"id", "members", "calendarId", "userId", "origin", "events", "kind", "status", "start", "end", "roleIds"}
 BLANK = [None, "", " ", "\u200b"]

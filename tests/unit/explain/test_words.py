@@ -128,6 +128,7 @@ def test_every_sentence_can_be_said_and_names_no_id_and_no_missing_value(seed: i
     for facts in people:
         for told in statements(facts):
             assert not MISSING.search(without_names(told.sentence, facts)), told.sentence
+            assert told.sentence.endswith(".")
             for each in told.conditions:
                 if each.holds is not None and each.compared:
                     assert clause_of(each)
