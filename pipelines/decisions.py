@@ -128,30 +128,28 @@ def explain_one(context: OpExecutionContext, connections: Connections, config: W
     context.log.info("the explanation is on the page of reconciliation_actions, among its events")
 
 
-@job(description="Approve held actions of the newest plan, with who and why.")
+@job
 def approve() -> None:
-    """One op."""
+    """Approve held actions of the newest plan, with who and why."""
     approve_actions()
 
 
-@job(description="Ask that what a plan applied is restored: roles taken, fields changed, logins deactivated.")
+@job
 def undo() -> None:
-    """One op."""
+    """Ask that what a plan applied is restored: roles taken, fields changed, logins deactivated."""
     undo_actions()
 
 
-@job(description="Let a quarantined action be tried again.")
+@job
 def release() -> None:
-    """One op."""
+    """Let a quarantined action be tried again."""
     release_action()
 
 
-@job(
-    description="Explain one person rule by rule, as `entra-emply explain --all` does: on the page of "
-    "`reconciliation_actions`, under Events.",
-)
+@job
 def explain_person() -> None:
-    """One op."""
+    """Explain one person rule by rule, as `entra-emply explain --all` does: on the page of `reconciliation_actions`,
+    under Events."""
     explain_one()
 
 

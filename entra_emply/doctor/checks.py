@@ -31,7 +31,7 @@ def ok(name: str, said: str) -> Check:
 
 
 def failed(name: str, said: str, remedy: str) -> Check:
-    """It is wrong."""
+    """A check that failed, and what to do about it."""
     return Check(name, "failed", said, remedy)
 
 

@@ -61,11 +61,11 @@ class Addresses:
         return cls(rows[kept], take(address, kept))
 
     def __len__(self) -> int:
-        """How many."""
+        """How many addresses."""
         return len(self.row)
 
     def where(self, mask: Mask) -> "Addresses":
-        """These alone."""
+        """Those for which `mask` is true."""
         rows = np.flatnonzero(mask)
         return Addresses(self.row[rows], take(self.address, rows))
 
@@ -89,7 +89,7 @@ class EntraUsers:
 
     @cached_property
     def address(self) -> "pd.Series[str]":
-        """Their e-mails."""
+        """Their e-mails (rules.md, "Terms"); missing for who has none."""
         return addresses(self.inputs.entra_users, self.upn)
 
     def owners_of(self, addresses: "pd.Series[str]") -> Addresses:

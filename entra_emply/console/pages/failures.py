@@ -12,7 +12,7 @@ from entra_emply.reconciliation.report.wording import action_rows
 
 
 def show(asked: Asked) -> Response:
-    """The page."""
+    """What failed and was not done since, the newest first."""
     found = asked.console.ledger.failures_now()
     listed = found.head(MOST)
     known = listed.assign(**{name: listed[name].fillna("") for name in ("held_by", "target", "kind", "rule")})

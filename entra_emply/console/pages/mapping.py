@@ -17,7 +17,7 @@ from entra_emply.errors import SettingsError
 
 
 def show(asked: Asked) -> Response:
-    """The page."""
+    """The settings in force, and the versions before them."""
     versions = asked.console.ledger.versions_of_mapping()
     plan = asked.console.ledger.newest_plan()
     rows = versions.where(versions.notna(), None).to_dict("records")

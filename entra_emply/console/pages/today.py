@@ -17,7 +17,7 @@ _LISTED = 8
 
 
 def show(asked: Asked) -> Response:
-    """The page."""
+    """What the last runs did, what waits, what failed, and which findings are new."""
     console = asked.console
     plan, runs, run = console.ledger.newest_plan(), console.days.runs(), console.newest_run()
     drawn, most = bars(runs)

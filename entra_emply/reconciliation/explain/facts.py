@@ -152,7 +152,7 @@ class Facts:
 
     @property
     def left_alone(self) -> bool:
-        """M4."""
+        """M4: somebody else carries one of the person's addresses, too, so that they are matched with nobody."""
         return self.holds(conditions.left_alone)
 
     @property
@@ -214,7 +214,7 @@ class Facts:
 
     @property
     def main(self) -> Group | None:
-        """The main group."""
+        """The configured group that comes first in the settings: it gives department, language and currency."""
         return self.groups[0] if self.groups else None
 
     @property

@@ -80,7 +80,7 @@ class PersonsWish:
         return Person(identities, int(found[0]), group, self.wish.name if self.wish.kind == "calendar" else None)
 
     def is_there(self, identities: Identities) -> bool:
-        """Before any plan."""
+        """Whether the person has what is wished for, before anything is planned."""
         person = self.person(identities)
         if person is None:
             return False
@@ -129,7 +129,7 @@ class PersonsWish:
         return named and row["kind"] in _TAKE.get(self.wish.kind, ())
 
     def _actions(self, identities: Identities) -> list[dict[str, Any]]:
-        """The person's."""
+        """The plan's actions about the person."""
         plan = make_plan(identities.inputs, identities.frame if identities.inputs.settings.enabled else None)
         entra_id, login = self.ids
         return [

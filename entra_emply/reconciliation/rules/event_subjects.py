@@ -50,7 +50,7 @@ class Events:
 
     @cached_property
     def synchronised(self) -> pd.DataFrame:
-        """`places`."""
+        """The calendars whose events E considers (`event_places.places`)."""
         return places(self.calendars)
 
     @cached_property
@@ -63,12 +63,12 @@ class Events:
 
     @cached_property
     def outlook(self) -> "OutlookEvents":
-        """Outlook's events."""
+        """Outlook's events in these calendars."""
         return OutlookEvents(self)
 
     @cached_property
     def emply(self) -> "EmplyEvents":
-        """Emply's events."""
+        """Emply's events in these calendars."""
         return EmplyEvents(self)
 
     @cached_property
@@ -152,7 +152,7 @@ class OutlookEvents:
 
     @cached_property
     def place(self) -> Rows:
-        """Their calendars."""
+        """Their calendars, as rows of `places`; -1: none of them."""
         return self.events.at_place(as_one(self.events.inputs.entra_events, "entra_id", "calendar_id"))
 
     @cached_property
@@ -178,7 +178,7 @@ class OutlookEvents:
 
     @cached_property
     def person(self) -> Rows:
-        """Whose they are."""
+        """Whose they are, as rows of people; -1: nobody's."""
         elsewhere = np.full(len(self), -1, dtype=np.int64)
         lost = np.flatnonzero(self.place < 0)
         users = self.events.calendars.identities.inputs.entra_users["entra_id"]
@@ -229,7 +229,7 @@ class EmplyEvents:
 
     @cached_property
     def own(self) -> Mask:
-        """Which Emply made."""
+        """Those that were made in Emply."""
         return is_text(self.given["origin"], "emply")
 
     @cached_property
