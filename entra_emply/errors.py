@@ -13,6 +13,8 @@ class SettingsError(EntraEmplyError):
     """The settings or the environment are wrong: who edits them must act."""
 
 
+NOTHING_PLANNED = "nothing was planned here yet: run entra-emply sync first"
+"""What the SettingsError says where there is no ledger, or no run was ever completed."""
 NO_ANSWER = "no_answer"
 """In place of status and code where no answer came that could be used (P5)."""
 

@@ -96,9 +96,7 @@ def approve_actions(context: OpExecutionContext, connections: Connections, confi
 def undo_actions(context: OpExecutionContext, connections: Connections, config: Undo) -> None:
     """Record the request; the next run plans it, held until it is approved. Fails where nothing can be undone."""
     with _refusals():
-        run = connections.frames.last_complete()
-        if run is None:
-            raise PlanRefused("nothing was planned here yet")
+        run = connections.frames.require_last()
         what = what_to_undo(connections.settings(), run, connections.ledger, config.plan_id, config.which)
         for why, number in Counter(row["why"] for row in what.refused).items():
             context.log.info("%s not undone: %s", number, why)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from entra_emply.environment import Environment
-from entra_emply.errors import SettingsError
+from entra_emply.errors import NOTHING_PLANNED, SettingsError
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.storage.postgres import database
 
@@ -28,5 +28,5 @@ def existing_ledger(environment: Environment) -> Iterator[Ledger]:
     """The ledger. Raises SettingsError where no run has made one yet."""
     with ledger_if_any(environment) as ledger:
         if ledger is None or not ledger.exists():
-            raise SettingsError("nothing was planned here yet: run entra-emply sync first")
+            raise SettingsError(NOTHING_PLANNED)
         yield ledger

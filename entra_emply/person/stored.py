@@ -82,9 +82,7 @@ def explain(environment: Environment, asked: str, wish: Wish | None = None) -> d
 
     Raises SettingsError where no run was ever completed, or its frames cannot be read.
     """
-    run = FrameStore(environment.frames_url).last_complete()
-    if run is None:
-        raise SettingsError("nothing was planned here yet: run entra-emply sync first")
+    run = FrameStore(environment.frames_url).require_last()
     with ledger_if_any(environment) as ledger:
         return explain_known(environment, Known.of(run), ledger, asked, wish)
 

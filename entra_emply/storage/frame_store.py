@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from entra_emply.errors import NOTHING_PLANNED, SettingsError
 from entra_emply.storage.files import Files
 
 StoredFrames = pd.DataFrame | Mapping[str, pd.DataFrame]
@@ -125,6 +126,13 @@ class FrameStore:
         days = self.days()
         run_id = self.pointed("days", days[0]) if days else None
         return None if run_id is None else StoredRun(self, run_id)
+
+    def require_last(self) -> "StoredRun":
+        """The last complete run of the newest day. Raises SettingsError where there is none yet."""
+        run = self.last_complete()
+        if run is None:
+            raise SettingsError(NOTHING_PLANNED)
+        return run
 
     def latest(self, asset: str) -> "StoredRun | None":
         """The run that stored an asset without days last."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from entra_emply.errors import SettingsError
 from entra_emply.printing import console, counted, line
 from pipelines.commands.importing import importing
 from pipelines.commands.installed import environment, ledger
@@ -61,9 +60,7 @@ def undo(
     which = Which(kind=kind, domain=domain, group=group, person=person)
     if withdraw:
         return _withdraw(plan, which, by=by, reason=reason, yes=yes)
-    run = FrameStore(environment().frames_url).last_complete()
-    if run is None:
-        raise SettingsError("nothing was planned here yet: run entra-emply sync first")
+    run = FrameStore(environment().frames_url).require_last()
     settings = load_in_force(environment())
     with ledger() as found, progress("Asking the rules"):
         what = what_to_undo(settings, run, found, plan, which)

@@ -13,7 +13,7 @@ from entra_emply.console.queries.actions import MOST
 from entra_emply.console.queries.difference import difference
 from entra_emply.console.queries.draft import plan_of
 from entra_emply.console.queries.rows import differences_shown
-from entra_emply.errors import SettingsError
+from entra_emply.errors import NOTHING_PLANNED, SettingsError
 
 
 def show(asked: Asked) -> Response:
@@ -37,7 +37,7 @@ def draft(asked: Asked) -> Response:
     run = console.newest_run()
     text = asked.form.get("file", "").strip() or asked.form.get("draft", "")
     if run is None:
-        raise SettingsError("nothing was planned here yet: run entra-emply sync first")
+        raise SettingsError(NOTHING_PLANNED)
     try:
         plan = plan_of(console.environment, console.frames, run.frames.run_id, text)
     except SettingsError as error:
