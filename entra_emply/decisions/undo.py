@@ -16,7 +16,7 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.changed_logins import with_logins_changed
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.inputs_around import UNREAD, inputs_around
+from entra_emply.reconciliation.explain.inputs_around import inputs_around
 from entra_emply.reconciliation.explain.neighbourhood import Directory, FrameReader, Ids
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import require_groups_read
@@ -50,7 +50,7 @@ def _inputs_now(frames: FrameReader, ledger: Ledger, settings: Settings, who: Id
     state = {f"sync_state/{name}": frame for name, frame in ledger.read_state(clock.now()).frames().items()}
     now = _WithState(frames, InMemory(state))
     around = Directory(now).around(who)
-    inputs = inputs_around(now, settings, around, UNREAD)
+    inputs = inputs_around(now, settings, around)
     if frames.has(_GROUPS_READ):
         require_groups_read(inputs, frames.whole(_GROUPS_READ)["group_id"])
     read_at = frames.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime()

@@ -25,7 +25,7 @@ from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.inputs_around import UNREAD, inputs_around, named_near
+from entra_emply.reconciliation.explain.inputs_around import inputs_around, named_near
 from entra_emply.reconciliation.explain.neighbourhood import Directory, Ids
 from entra_emply.reconciliation.explain.why_not import why_not
 from entra_emply.reconciliation.explain.wishes import Wish
@@ -105,7 +105,7 @@ def explain_known(
     if not found.who:
         return source | _nobody(found, ledger)
     told = _told(run, ledger, found.around)
-    near = inputs_around(run, settings, named_near(found.around, told.findings), UNREAD)
+    near = inputs_around(run, settings, named_near(found.around, told.findings))
     return source | _people(found, near, told, ledger, wish)
 
 

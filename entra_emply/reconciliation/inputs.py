@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, cached_property, partial
-from importlib import import_module
 from typing import Any
 
 import pandas as pd
@@ -175,12 +174,8 @@ def _filled(default: object, index: pd.Index) -> pd.Series:
     return pd.Series([default] * len(index), index=index, dtype=dtype)
 
 
-def _empty(module: str, model: str) -> pd.DataFrame:
-    """A frame without rows. Its model is imported when one is made: who gives every frame does not wait for it."""
-    nothing: pd.DataFrame = import_module("entra_emply.connectors.frames").empty(
-        getattr(import_module(f"entra_emply.connectors.{module}"), model)
-    )
-    return nothing
+def _without_rows(name: str) -> pd.DataFrame:
+    return _typed(None, DEPENDENT_COLUMNS[name])
 
 
 @dataclass(frozen=True)
@@ -201,16 +196,16 @@ class Inputs:
     emply_departments: pd.DataFrame
     state: SyncState
     settings: Settings
-    entra_deleted_users: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "DeletedUsers"))
-    entra_application: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "Application"))
-    entra_assigned: pd.DataFrame = field(default_factory=partial(_empty, "entra.frames", "Assigned"))
-    entra_photos: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Photos"))
-    entra_mailboxes: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Mailboxes"))
-    entra_calendars: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Calendars"))
-    entra_events: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Events"))
-    entra_cursors: pd.DataFrame = field(default_factory=partial(_empty, "entra.mailbox_frames", "Cursors"))
-    emply_calendars: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Calendars"))
-    emply_events: pd.DataFrame = field(default_factory=partial(_empty, "emply.calendar_frames", "Events"))
+    entra_deleted_users: pd.DataFrame = field(default_factory=partial(_without_rows, "entra_deleted_users"))
+    entra_application: pd.DataFrame = field(default_factory=partial(_without_rows, "entra_application"))
+    entra_assigned: pd.DataFrame = field(default_factory=partial(_without_rows, "entra_assigned"))
+    entra_photos: pd.DataFrame = field(default_factory=partial(_without_rows, "entra_photos"))
+    entra_mailboxes: pd.DataFrame = field(default_factory=partial(_without_rows, "entra_mailboxes"))
+    entra_calendars: pd.DataFrame = field(default_factory=partial(_without_rows, "entra_calendars"))
+    entra_events: pd.DataFrame = field(default_factory=partial(_without_rows, "entra_events"))
+    entra_cursors: pd.DataFrame = field(default_factory=partial(_without_rows, "entra_cursors"))
+    emply_calendars: pd.DataFrame = field(default_factory=partial(_without_rows, "emply_calendars"))
+    emply_events: pd.DataFrame = field(default_factory=partial(_without_rows, "emply_events"))
     unreadable: pd.DataFrame = field(default_factory=lambda: _typed(None, UNREADABLE_COLUMNS))
     member_read_hidden: bool = False
 

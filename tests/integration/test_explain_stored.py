@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from benchmarks.explain import planned, store
@@ -16,7 +15,7 @@ from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
-from entra_emply.reconciliation.explain.inputs_around import UNREAD, inputs_around
+from entra_emply.reconciliation.explain.inputs_around import inputs_around
 from entra_emply.reconciliation.explain.neighbourhood import Directory, FrameReader
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
@@ -65,15 +64,13 @@ def test_a_person_is_explained_from_stored_frames_as_from_the_frames_themselves(
     run = FrameStore(str(tmp_path)).last_complete()
     assert run is not None
     for identity in (*inputs.entra_users["entra_id"], *inputs.emply_users["emply_user_id"]):
-        assert told(run, UNREAD, inputs, plan, identity) == told(InMemory.of(inputs), None, inputs, plan, identity)
+        assert told(run, inputs, plan, identity) == told(InMemory.of(inputs), inputs, plan, identity)
 
 
-def told(
-    frames: FrameReader, unread: pd.DataFrame | None, inputs: Inputs, plan: Plan, identity: str
-) -> list[dict[str, Any]]:
+def told(frames: FrameReader, inputs: Inputs, plan: Plan, identity: str) -> list[dict[str, Any]]:
     """The documents of the person with this id."""
     directory = Directory(frames)
     who = directory.carriers(identity)
-    near = inputs_around(frames, inputs.settings, directory.around(who), unread)
+    near = inputs_around(frames, inputs.settings, directory.around(who))
     people = gather(near, who, *planned_rows(plan.actions, plan.findings))
     return [explanation(facts, Recorded()) for facts in people]

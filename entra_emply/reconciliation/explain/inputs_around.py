@@ -3,13 +3,11 @@
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
 from entra_emply.reconciliation.explain.neighbourhood import FrameReader, Ids
 from entra_emply.reconciliation.inputs import (
-    DEPENDENT_COLUMNS,
     DEPENDENT_SOURCES,
     STATE_COLUMNS,
     UNREADABLE_COLUMNS,
@@ -31,15 +29,12 @@ _UNREADABLE = {
 _FOLLOWING = {name: f"{asset}/{name}" for asset, names in DEPENDENT_SOURCES.items() for name in names}
 _OF_USERS = ("entra_assigned", "entra_photos", "entra_mailboxes", "entra_calendars", "entra_events", "entra_cursors")
 _WHOLE = ("entra_deleted_users", "entra_application")
-UNREAD = pd.DataFrame()
-"""In place of a frame that was not read: nothing is known of it, and no rule can ask it."""
+_NOTHING = pd.DataFrame()
 
 
-def inputs_around(frames: FrameReader, settings: Settings, who: Ids, unread: pd.DataFrame | None = None) -> Inputs:
-    """The inputs of these people alone; groups, roles and departments are all there, because settings name them.
-
-    What was not read is `unread`; without that, an empty frame of its model, which takes a while to import.
-    """
+def inputs_around(frames: FrameReader, settings: Settings, who: Ids) -> Inputs:
+    """The inputs of these people alone; groups, roles and departments are all there, because settings name them. What
+    was not read is empty."""
     entra, emply = who.entra, who.emply
     state = {
         name: _of(frames, f"sync_state/{name}", columns, who)
@@ -58,7 +53,7 @@ def inputs_around(frames: FrameReader, settings: Settings, who: Ids, unread: pd.
         state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
         settings=settings,
         member_read_hidden=True,  # or there would be no plan (R8)
-        **together([_following(frames, who, state, unread), {UNREADABLE: _not_read(frames, who)}]),
+        **together([_following(frames, who, state), {UNREADABLE: _not_read(frames, who)}]),
     )
 
 
@@ -91,31 +86,24 @@ def as_read(inputs: Inputs, findings: Iterable[Mapping[str, object]]) -> Inputs:
     return replace(inputs, unreadable=unreadable, settings=inputs.settings.model_copy(update={"guards": guards}))
 
 
-def _following(
-    frames: FrameReader, who: Ids, state: Mapping[str, pd.DataFrame], unread: pd.DataFrame | None
-) -> dict[str, pd.DataFrame]:
+def _following(frames: FrameReader, who: Ids, state: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """What is read of some people only, as far as it was: photos, mailboxes, calendars, events. A room's calendar in
     Emply has no user: the ledger or its mailbox says whose it is. A recorded pair's event counts wherever it is now."""
-    recorded, pairs = (state.get(name, UNREAD) for name in ("calendars", "event_pairs"))
-    found = {} if unread is None else {name: _without_rows(columns) for name, columns in DEPENDENT_COLUMNS.items()}
-    found |= {
+    recorded, pairs = (state.get(name, _NOTHING) for name in ("calendars", "event_pairs"))
+    found = {
         name: frames.rows(stored, "entra_id", who.entra) if name in _OF_USERS else frames.whole(stored)
         for name, stored in _FOLLOWING.items()
         if name in (*_OF_USERS, *_WHOLE) and frames.has(stored)
     }
     if frames.has(_FOLLOWING["emply_calendars"]):
-        theirs = found.get("entra_calendars", UNREAD).get("calendar_id", ())
+        theirs = found.get("entra_calendars", _NOTHING).get("calendar_id", ())
         wanted = {"user_id": who.emply, "calendar_id": recorded.get("calendar_id", ()), "external_id": theirs}
         found["emply_calendars"] = _any_of(frames, _FOLLOWING["emply_calendars"], wanted, ["calendar_id"])
     if frames.has(_FOLLOWING["emply_events"]):
-        here = found.get("emply_calendars", UNREAD).get("calendar_id", ())
+        here = found.get("emply_calendars", _NOTHING).get("calendar_id", ())
         wanted = {"calendar_id": here, "event_id": pairs.get("emply_event_id", ())}
         found["emply_events"] = _any_of(frames, _FOLLOWING["emply_events"], wanted, ["calendar_id", "event_id"])
     return found
-
-
-def _without_rows(columns: Mapping[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame(columns=list(columns)).astype(dict(columns))
 
 
 def named_near(around: Ids, findings: Iterable[Mapping[str, object]]) -> Ids:
