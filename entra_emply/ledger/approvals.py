@@ -17,6 +17,7 @@ from entra_emply.ledger.tables import actions, approvals, failures, group_counts
 from entra_emply.ledger.which import ANY, Which
 from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.kinds import UNDO_RULES, require_kind
+from entra_emply.text import address_of
 
 VALID_FOR = timedelta(hours=72)
 SHORTEST_ID = 6
@@ -138,8 +139,8 @@ def begins(column: ColumnElement[str], named: str) -> ColumnElement[bool]:
 
 
 def require_filled(**given: str | None) -> None:
-    """A blank filter would match everybody without a value, and a blank name or reason says nothing."""
-    blank = next((name for name, text in given.items() if text is not None and not text.strip()), None)
+    """What cannot be seen is no filter: it would match everybody without a value. Nor is it a name or a reason."""
+    blank = next((name for name, text in given.items() if text is not None and not address_of(text)), None)
     if blank is not None:
         raise PlanRefused(f"{blank} is blank: expected a text")
 

@@ -54,8 +54,8 @@ def test_who_is_approved(systems: Systems, held: Plan, which: Which, approved: s
         (Which(kind="deactivate"), "no kind 'deactivate': the kinds are emply.deactivate_user, "),
         (Which(person="nobody@contoso.com"), "holds nothing that fits all these filters"),
         (Which(domain="contoso.com", person="ole"), "holds nothing that fits all these filters"),
-        *((Which(person=blank), "person is blank") for blank in ("", " ")),
-        *((Which(group=blank), "group is blank") for blank in ("", " ")),
+        *((Which(person=blank), "person is blank") for blank in ("", " ", "\u200b")),
+        *((Which(group=blank), "group is blank") for blank in ("", " ", "\u200b")),
     ],
 )
 def test_an_approval_of_nothing_is_refused(systems: Systems, held: Plan, rows: Rows, which: Which, said: str) -> None:
@@ -64,7 +64,7 @@ def test_an_approval_of_nothing_is_refused(systems: Systems, held: Plan, rows: R
     assert rows("SELECT * FROM approvals") == []
 
 
-@pytest.mark.parametrize("blank", ["", " "])
+@pytest.mark.parametrize("blank", ["", " ", "\u200b"])
 def test_an_approval_of_no_plan_by_nobody_or_for_no_reason_is_refused(
     systems: Systems, held: Plan, rows: Rows, blank: str
 ) -> None:
