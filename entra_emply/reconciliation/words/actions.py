@@ -40,7 +40,7 @@ REASONS = {
 GUARDS = {
     "G1": "more deactivations than max_deactivations allows",
     "G2": "more role changes than max_role_changes allows",
-    "G3": "a protected role, a link in place of another or by another address, or what waits for a held link",
+    "G3": "a protected role, or a link that a person has to confirm",
     "G4": "a configured group is suddenly empty",
     "G6": "more people lose calendars or events than max_deactivations allows",
     "G7": "more new or reactivated logins than max_grants allows",
