@@ -46,8 +46,8 @@ class Finding:
 CATALOGUE = {
     "ambiguous_match": Finding(
         "error",
-        "Several users carry the same username or e-mail, so nobody of them is matched or changed.",
-        "Give each of them an address of its own in Entra and in Emply.",
+        "Several users carry the same username or e-mail, so none of them is matched or changed.",
+        "Give each of them an address of their own in Entra and in Emply.",
     ),
     "duplicate_employee": Finding(
         "warning",
@@ -87,7 +87,7 @@ CATALOGUE = {
     ),
     "unmanaged": Finding(
         "info",
-        "No group that gave this person a login is configured any more; groups change nothing of the login now.",
+        "No group that gave this person a login is configured any more, so groups no longer change the login.",
         "Add the person to a configured group, or deactivate the user in Emply.",
     ),
     "user_without_employee": Finding(
@@ -113,17 +113,19 @@ CATALOGUE = {
     "photo_unreadable": Finding(
         "warning",
         "The user's picture could not be read from Entra; the one in Emply stays as it is.",
-        "Look up the service's code, and ask for the picture by hand if it stays; everybody else's is synchronised.",
+        "Look up the service's code; if the next runs report it again, open the picture in Entra. Everybody else's is "
+        "synchronised.",
     ),
     "source_unreadable": Finding(
         "error",
-        "What some rules need could not be read: nothing of them is planned, and what is there stays as it is.",
+        "What some rules need could not be read: these rules plan nothing, and what is there stays as it is.",
         "Look up the service's code; where it is a refusal, give the application the permission.",
     ),
     "mailbox_unreadable": Finding(
         "warning",
         "The mailbox, one of its calendars or its events could not be read: what Emply has of them stays as it is.",
-        "Look up the service's code, and open the mailbox by hand if it stays; nobody else's calendars wait for it.",
+        "Look up the service's code; if the next runs report it again, open the mailbox. Nobody else's calendars wait "
+        "for it.",
     ),
     "domain_not_verified": Finding(
         "warning",
@@ -164,7 +166,8 @@ CATALOGUE = {
     ),
     "dynamic_group_guests": Finding(
         "info",
-        "The group's membership is dynamic, and the tenant has guests, whom dynamic rules treat differently.",
+        "The group's membership is dynamic, and the tenant has guests, whom such rules may take in or leave out "
+        "unexpectedly.",
         "Check that the group's rule takes in the guests it should, and no others.",
     ),
     "nested_group_ignored": Finding(
@@ -189,7 +192,7 @@ CATALOGUE = {
     ),
     "email_nearly_matches": Finding(
         "warning",
-        "An employee has nearly the same e-mail, or the same name, but the e-mails must be equal to be one person's.",
+        "An employee has nearly the same e-mail, or the same name; only equal e-mails make them one person.",
         "If both are the same person, correct one of the two e-mails.",
     ),
     "group_renamed": Finding(

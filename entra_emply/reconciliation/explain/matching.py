@@ -15,7 +15,7 @@ def counterpart(facts: Facts) -> str:
     """How the two systems' users belong together, in one sentence."""
     return (
         first_of(
-            (facts.left_alone, "More than one user carries the address, so nobody of them is matched or changed."),
+            (facts.left_alone, "More than one user carries the address, so none of them is matched or changed."),
             (not facts.settings.enabled and not facts.linked, "The integration is switched off, so nobody is matched."),
             (facts.gone, "The Emply user is linked to an Entra user who is gone."),
             (facts.linked, _since(facts)),

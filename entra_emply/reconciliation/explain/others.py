@@ -1,4 +1,4 @@
-"""Who else carries a person's addresses, and why nobody of them is the person's counterpart (M1-M4)."""
+"""Who else carries a person's addresses, and why none of them is the person's counterpart (M1-M4)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
