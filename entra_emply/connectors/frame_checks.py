@@ -15,7 +15,7 @@ from entra_emply.errors import SourceUnreadable
 from entra_emply.printing import counted
 from entra_emply.text import as_arrow
 
-_NUL = "\0"
+NUL = "\0"
 SHOWN = 5  # row ids named for each failed check
 _OPAQUE = re.compile(r"[0-9A-Za-z_-]{1,64}")  # ids look like this; anything else might be somebody's address
 
@@ -44,11 +44,11 @@ def require_no_nul(table: pa.Table, source: str) -> None:
 def _with_nul(values: "pa.Array") -> list[int]:
     """The places of the rows with NUL in a column of text, or of lists of text."""
     if pa.types.is_list(values.type):
-        places = pc.list_parent_indices(values).filter(pc.match_substring(pc.list_flatten(values), _NUL))
+        places = pc.list_parent_indices(values).filter(pc.match_substring(pc.list_flatten(values), NUL))
         return list(dict.fromkeys(places.to_pylist()))
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
         return []
-    return pc.indices_nonzero(pc.fill_null(pc.match_substring(values, _NUL), False)).to_pylist()
+    return pc.indices_nonzero(pc.fill_null(pc.match_substring(values, NUL), False)).to_pylist()
 
 
 def kind_of(spec: pandera.Column) -> str:

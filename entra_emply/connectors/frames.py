@@ -15,7 +15,7 @@ import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from entra_emply.connectors.frame_checks import SHOWN, kind_of, require_no_nul, sentence, validate
+from entra_emply.connectors.frame_checks import NUL, SHOWN, kind_of, require_no_nul, sentence, validate
 from entra_emply.errors import SourceUnreadable
 from entra_emply.printing import counted
 from entra_emply.text import TEXT
@@ -143,6 +143,18 @@ def _frame(
     return validate(model, pd.DataFrame(columns, copy=False), source)
 
 
+def require_fit(model: type[pandera.DataFrameModel], rows: Sequence[Row], source: str) -> None:
+    """Raise SourceUnreadable unless each row has in each property what the columns of `model` take, or nothing.
+
+    For rows of which no frame is made, as they would take longer to become one than to be asked for.
+    """
+    _objects_only(rows, source)
+    for name, json, python, needed in _taken(model):
+        wrong = [row.get("id") for row in rows if not _is_taken(row.get(json), python, needed)]
+        if wrong:
+            raise SourceUnreadable(source, sentence(name, f"is not {_CALLED[python]}", len(wrong), wrong))
+
+
 def describe(model: type[pandera.DataFrameModel]) -> list[ColumnDescription]:
     """The columns of a model in order, for documentation and for a table schema."""
     return [
@@ -171,6 +183,28 @@ def _sorted(value: object) -> object:
 def _json(spec: pandera.Column) -> str | None:
     name: str | None = (spec.metadata or {})["json"]
     return name
+
+
+@cache
+def _taken(model: type[pandera.DataFrameModel]) -> tuple[tuple[str, str, type, bool], ...]:
+    """Of each column that a property is copied to: its name, the property, its type, and whether it identifies."""
+    columns = model.to_schema().columns
+    return tuple(
+        (name, json, _JSON_TYPES[kind_of(columns[name])][1], columns[name].unique)
+        for name, json in json_of(model).items()
+    )
+
+
+def _is_taken(value: object, python: type, needed: bool) -> bool:
+    if value is None or type(value) is not python:
+        return value is None and not needed
+    texts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
+    return all(map(is_kept, texts)) and not (needed and value == "")
+
+
+def is_kept(text: object) -> bool:
+    """Whether it is a text that every part of the pipeline can keep and send: without NUL and half characters."""
+    return isinstance(text, str) and NUL not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _objects_only(rows: Sequence[Row], source: str) -> None:

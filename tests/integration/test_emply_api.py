@@ -4,6 +4,7 @@ import json
 import logging
 import traceback
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,61 @@ def test_an_answer_that_is_no_list_is_no_list(server: Loopback, tmp_path: Path, 
     server.reply = lambda *_: (200, body)
     with pytest.raises(SourceUnreadable, match=said):
         _client(server, tmp_path).roles()
+
+
+@pytest.mark.parametrize("body", [[], [{"id": "r1"}], None, "items", 5])
+def test_an_answer_that_is_not_the_object_of_the_description_is_no_list(
+    server: Loopback, tmp_path: Path, body: object
+) -> None:
+    server.reply = lambda *_: (200, body)
+    with pytest.raises(SourceUnreadable, match="a page is not a list"):
+        _client(server, tmp_path, lists={"rows": "items"}).roles()
+
+
+@pytest.mark.parametrize("rows", ["[::0]", "[?contains(id, `1`)]", "[?'a' < `1`]"])
+def test_an_expression_that_fails_on_an_answer_finds_no_list(server: Loopback, tmp_path: Path, rows: str) -> None:
+    server.reply = lambda *_: (200, [{"id": "r1"}])
+    with pytest.raises(SourceUnreadable, match="a page is not a list"):
+        _client(server, tmp_path, lists={"rows": rows}).roles()
+
+
+ODD_NOW: dict[str, object] = {
+    "null": None,
+    "a text": "u1",
+    "no id": {"externalId": "x"},
+    "an id that is a number": {"id": 5},
+    "an empty id": {"id": ""},
+    "an id of half a character": {"id": "\ud800"},
+    "an id with NUL": {"id": "a\0"},
+}
+
+
+@pytest.mark.parametrize("name", ODD_NOW)
+def test_an_odd_row_of_a_list_is_nothing_to_act_on(server: Loopback, tmp_path: Path, name: str) -> None:
+    body = json.dumps([ODD_NOW[name]]).encode()
+    server.reply = lambda *_: (200, body)
+    client = _client(server, tmp_path)
+    for read in (client.list_calendars, partial(client.calendar_events, "c1"), partial(client.find_user, "zoë", None)):
+        with pytest.raises(SourceUnreadable):
+            read()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"roleIds": [None, "r1"]}, {"roleIds": [{"id": "r1"}]}, {"roleIds": "r1"}, {"active": "false"}, {"email": ["a"]}],
+)
+def test_an_odd_user_is_nothing_to_act_on(server: Loopback, tmp_path: Path, odd: dict[str, object]) -> None:
+    server.reply = lambda *_: (200, {"id": "u1"} | odd)
+    with pytest.raises(SourceUnreadable, match=r"in 1 row \(ids u1\)"):
+        _client(server, tmp_path).user("u1")
+
+
+@pytest.mark.parametrize("made", ["", "\ud800", "a\0", 5, None])
+def test_an_id_that_cannot_be_kept_leaves_a_creation_uncertain(server: Loopback, tmp_path: Path, made: object) -> None:
+    server.reply = lambda *_: (201, json.dumps({"id": made}).encode())
+    with pytest.raises(TargetRefused, match="names no id") as refused:
+        _client(server, tmp_path).create_user({"username": "zoë"})
+    assert refused.value.uncertain
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,8 @@ def test_v1_needs_no_translation_of_rows() -> None:
          "fields.user.mobilePhone: expected a plain name, because the field is written"),
         ("    mobilePhone: mobilePhone", "    mobilePhone: 'phones['", "mobilePhone: 'phones",
          "fields.user.mobilePhone: expected a JMESPath"),
+        ("    mobilePhone: mobilePhone", f"    mobilePhone: {'(' * 9000}a", "mobilePhone: ((",
+         "fields.user.mobilePhone: expected a JMESPath"),
         ("  role: {id: id", "  role: {id: null", "role:", "fields.role.id: expected the name of the id"),
         ("  role: {", "  roles: {", "  roles: {", "fields.roles: unknown kind of object"),
         ("  role: {id: id, title: title}", "  roles: 5", "  roles: 5", "fields.roles: unknown kind of object"),

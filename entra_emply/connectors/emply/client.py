@@ -15,7 +15,7 @@ import pandas as pd
 from entra_emply.connectors.emply import calendar_frames, frames
 from entra_emply.connectors.emply.connection import THREADS, Connection
 from entra_emply.connectors.emply.operations import NEEDS
-from entra_emply.connectors.frames import Row
+from entra_emply.connectors.frames import FrameModel, Row, require_fit
 from entra_emply.connectors.pages import Pages, read_of
 from entra_emply.connectors.reads import Read
 from entra_emply.connectors.throttle import Timing
@@ -99,11 +99,11 @@ class EmplyClient:
 
     def user(self, emply_user_id: str) -> JsonObject | None:
         """The user; None where there is none."""
-        return self._connection.one(_USERS, "get_user", emply_user_id)
+        return self._one(_USERS, "get_user", emply_user_id, frames.Users)
 
     def find_user(self, username: str | None, email: str | None) -> JsonObject | None:
         """The user of this username or, failing that, of this e-mail; reads all of them."""
-        rows = self._connection.lists.pages(_USERS, "list_users").rows
+        rows = self._rows(_USERS, "list_users", frames.Users)
         for name, value in (("username", username), ("email", email)):
             found = [row for row in rows if value and key_of(str(row.get(name) or "")) == key_of(value)]
             if found:
@@ -112,15 +112,15 @@ class EmplyClient:
 
     def employee(self, employee_id: str) -> JsonObject | None:
         """The employee; None where there is none."""
-        return self._connection.one("emply_employees", "get_employee", employee_id)
+        return self._one("emply_employees", "get_employee", employee_id, frames.Employees)
 
     def list_calendars(self) -> list[JsonObject]:
         """Every calendar, as Emply gives it."""
-        return list(self._connection.lists.pages("emply_calendars", "list_calendars").rows)
+        return self._rows("emply_calendars", "list_calendars", calendar_frames.Calendars)
 
     def calendar_events(self, calendar_id: str) -> list[JsonObject]:
         """Every event of a calendar, as Emply gives it."""
-        return list(self._events_of(calendar_id).rows)
+        return self._rows(_EVENTS, "list_events", calendar_frames.Events, calendar_id)
 
     # --- writes -------------------------------------------------------------------------------------------------------
 
@@ -183,8 +183,17 @@ class EmplyClient:
         total.pages += sum(found.pages for found in each.values())
         return {calendar_id: found.rows for calendar_id, found in each.items()}
 
-    def _events_of(self, calendar_id: str) -> Pages:
-        return self._connection.lists.pages(_EVENTS, "list_events", calendar_id)
+    def _one(self, source: str, operation: str, identity: str, model: type[FrameModel]) -> JsonObject | None:
+        """One object as a run would take it in a list: what is odd in it is nothing to act on."""
+        found = self._connection.one(source, operation, identity)
+        require_fit(model, [] if found is None else [found], source)
+        return found
+
+    def _rows(self, source: str, operation: str, model: type[FrameModel], identity: str = "") -> list[JsonObject]:
+        """The same of a list."""
+        rows = self._connection.lists.pages(source, operation, identity).rows
+        require_fit(model, rows, source)
+        return list(rows)
 
 
 def _only(operation: str, fields: JsonObject) -> dict[str, object]:

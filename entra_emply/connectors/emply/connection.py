@@ -13,7 +13,7 @@ from entra_emply.connectors.emply.lists import Lists
 from entra_emply.connectors.emply.operations import NEEDS, READ_BEFORE_WRITTEN
 from entra_emply.connectors.emply.records import Getter, Record, compiled
 from entra_emply.connectors.emply.whole_objects import WholeObjects
-from entra_emply.connectors.frames import Row
+from entra_emply.connectors.frames import Row, is_kept
 from entra_emply.connectors.http import Service
 from entra_emply.connectors.throttle import Timing
 from entra_emply.environment import EmplyEnvironment
@@ -83,7 +83,7 @@ class Connection:
         answer = self.write(operation, fields)
         made = answer.json() if answer.is_json else None
         identity = self._identity(operation, made)
-        if isinstance(identity, str) and identity:
+        if isinstance(identity, str) and identity and is_kept(identity):
             return identity
         raise TargetRefused(
             f"Emply: {operation}: the answer names no id",

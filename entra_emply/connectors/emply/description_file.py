@@ -30,7 +30,7 @@ _LONGEST_TAKE, _MOST_A_SECOND = 100_000, 10_000
 def _expression(text: str) -> str:
     try:
         records.compiled(text)
-    except JMESPathError:
+    except (JMESPathError, RecursionError):  # of brackets within brackets within brackets
         raise ValueError(f"expected a JMESPath, and {documents.short(text)!r} is none") from None
     return text
 

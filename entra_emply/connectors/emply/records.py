@@ -65,7 +65,7 @@ def compiled(expression: str) -> Getter:
         return partial(_searched, parsed)
     if len(path) == 1:
         name = path[0]
-        return lambda row: row.get(name)
+        return lambda row: row.get(name) if type(row) is dict else None
     return lambda row: _inside(row, path)
 
 
@@ -96,7 +96,7 @@ def _path(node: Mapping[str, Any]) -> tuple[str, ...] | None:
 def _searched(expression: ParsedResult, row: Row) -> object:
     try:
         return expression.search(row)
-    except JMESPathError:
+    except (JMESPathError, TypeError, ValueError, LookupError, ArithmeticError):  # jmespath judges not all of them
         return UNFIT
 
 
