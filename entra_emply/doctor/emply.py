@@ -35,16 +35,20 @@ _PAGING = {
 }
 _FRAMES: Mapping[str, Callable[[Sequence[Row]], object]] = {
     "list_users": frames.users,
+    "get_user": frames.users,
     "list_employees": frames.employees,
+    "get_employee": frames.employees,
     "list_roles": frames.roles,
     "list_departments": frames.departments,
     "list_calendars": calendar_frames.calendars,
+    "get_calendar": calendar_frames.calendars,
     "list_events": lambda rows: calendar_frames.events({"any": rows}),
+    "get_event": lambda rows: calendar_frames.events({"any": rows}),
     "list_all_events": lambda rows: calendar_frames.events(
         calendar_frames.by_calendar(rows, [str(row.get("calendarId")) for row in rows])
     ),
 }
-"""What a run makes of the rows of each list."""
+"""What a run makes of the rows of each list, and of one object."""
 _SWITCHES = {"photos": "profile_pictures", "calendars": "synchronize_calendars", "events": "synchronize_calendars"}
 
 
@@ -175,7 +179,7 @@ class _Operations:
                 f"Compare lists.rows and the fields ({where}) with Emply's own description. {COPY}",
             )  # fmt: skip
         if not lists:
-            return ok(called, "answers as expected")
+            return self._unfit(name, body) or ok(called, "answers as expected")
         if not body:
             return ok(called, "answers as expected, with no rows")
         self._first[name] = _id(body[0])
@@ -197,6 +201,8 @@ class _Operations:
             style = self._connection.lists.find_style(called, name, identity)
         except SourceUnreadable as error:
             return failed(called, str(error), f"Correct lists.style ({self._description.where('lists')}). {COPY}")
+        except CredentialsError as error:
+            return failed(called, str(error), _GIVE_ACCESS)
         return ok(called, f"answers as expected; {_PAGING[style]}")
 
 

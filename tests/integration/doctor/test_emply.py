@@ -71,6 +71,19 @@ def test_a_field_of_another_shape_is_told_with_the_line_of_its_kind(clinic: Clin
     assert "Correct the field of this name (entra_emply/connectors/emply/api-v1.yaml, line " in found.remedy
 
 
+def test_an_object_of_another_shape_than_in_its_list_is_told(clinic: Clinic) -> None:
+    one = {"id": "login-1", "roleIds": [{"id": "role-1"}]}
+    clinic.sandbox.put_faults({"method": "GET", "path": "/users/[^/]*$", "fault": {"status": 200, "body": one}})
+    found = clinic.examine()["emply: get_user"]
+    assert (found.status, "role_ids is not a list of texts in 1 row" in found.said) == ("failed", True)
+
+
+def test_an_access_that_goes_while_a_list_is_judged_is_told(clinic: Clinic) -> None:
+    clinic.sandbox.put_faults({"method": "GET", "path": "/users$", "skip": 1, "fault": {"status": 403}})
+    found = clinic.examine()["emply: list_users"]
+    assert (found.status, "users: read" in found.said) == ("failed", True)
+
+
 def test_a_description_that_is_wrong_is_told_once_with_its_line(clinic: Clinic) -> None:
     clinic.variables["EMPLY_API"] = changed(clinic.folder, lists={"style": "pages"})
     assert clinic.failing() == ["emply: API description"]
