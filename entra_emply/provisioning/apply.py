@@ -35,10 +35,7 @@ from entra_emply.reconciliation.kinds import ORDER
 log = logging.getLogger(__name__)
 _LINE = "%s %s: %s"
 _PLACE = {name: place for place, name in enumerate(ORDER)}
-_FIRST_KNOWN = frozenset(ORDER[: _PLACE["emply.set_photo"]])
-"""Kinds that must be settled before a run reads: changes of Emply users. A created user is linked only when settled."""
-
-_DEACTIVATE, _LINK = "emply.deactivate_user", "ledger.link_user"
+_DEACTIVATE, _LINK, _CREATE = "emply.deactivate_user", "ledger.link_user", "emply.create_user"
 APPLY_WAIT = 600
 SETTLE_WAIT = 10
 """Seconds to wait for the lock. Settling waits only for a run that is nearly done: if another run goes on applying, the
@@ -132,13 +129,14 @@ def _left_open(session: LockedSession) -> list[tuple[int, Action]]:
 def _look(action: Action, context: Context) -> tuple[attempts.Result | Literal["unknown"], Done | None]:
     """The result of an open attempt; `unknown` where the attempt stays open.
 
-    It stays open if its second step is refused again, or if its mailbox cannot be read: one mailbox does not keep
-    everybody waiting. The action may be planned again meanwhile, but is not repeated: it looks before it writes.
+    It stays open if its second step is refused again, or if its mailbox or user cannot be read: one of them does not
+    keep everybody waiting. The action may be planned again meanwhile: it looks before it writes, or writes the same.
+    A creation must be settled, by the list of all users: before that, nobody is linked to the user that was created.
     """
     try:
         done = provisioning.look(action, context)
     except (SourceUnreadable, CredentialsError):
-        if action.name in _FIRST_KNOWN:
+        if action.name == _CREATE:
             raise
         return "unknown", None
     if done is None:

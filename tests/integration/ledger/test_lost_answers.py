@@ -92,6 +92,24 @@ def test_what_needs_only_the_other_service_goes_on(systems: Systems, rows: Rows)
     assert rows("SELECT count(*) FROM failures") == [(0,)]
 
 
+def test_a_user_who_cannot_be_looked_at_keeps_nobody_waiting(systems: Systems, rows: Rows) -> None:
+    systems.members("g-hr").append("ada")
+    plan = systems.plan()
+
+    def then_silent(make: Callable[[], object]) -> None:
+        make()
+        systems.emply.unreadable = True
+        lost_before(make)
+
+    systems.emply.faults = [then_silent]
+    assert systems.apply(plan).count("unknown") == 1
+    systems.person("søren")["jobTitle"] = "Başkan"
+    assert systems.sync().count("applied") == 1
+    systems.emply.unreadable = False
+    assert kinds(systems.plan()) == {}
+    assert ("set_roles", "applied", None) in rows(OUTCOMES)
+
+
 def test_a_target_that_will_not_say_is_asked_by_the_next_run(systems: Systems, rows: Rows) -> None:
     hire(systems, "zofia")
     plan = systems.plan()
