@@ -8,6 +8,7 @@ its target (a module each subject), and how attempts and outcomes are recorded (
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import groupby
 from typing import Literal
 
@@ -23,9 +24,10 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.plans import RecordedPlan, wrong_owner
 from entra_emply.ledger.sync_state import CurrentSyncState
 from entra_emply.ledger.tables import actions, counters, failures
-from entra_emply.provisioning.attempt import Tried, attempt
+from entra_emply.provisioning.attempt import Tried, attempt, fail
 from entra_emply.provisioning.crew import Crew
 from entra_emply.provisioning.effect import Context, Done
+from entra_emply.provisioning.forbidden import Forbidden
 from entra_emply.provisioning.lanes import lanes_of
 from entra_emply.provisioning.outages import Outages
 from entra_emply.provisioning.ports import Emply, Graph
@@ -202,11 +204,16 @@ def _apply_all(
     report: ApplyReport,
     progress: Callable[[int, int], None],
 ) -> None:
-    """Deactivations, then links, then the rest, each of it only when all before was tried."""
-    outages, done = Outages(), 0
+    """Deactivations, then links, then the rest, each of it only when all before was tried.
+
+    Raises CredentialsError at the end where something was forbidden that is not one object's alone.
+    """
+    outages, forbidden, done = Outages(), Forbidden(), 0
 
     def tell(action: Action, tried: Tried) -> None:
         nonlocal done
+        if tried.result == "undecided":
+            return
         if tried.result == "untried":
             report.untried += 1
             return
@@ -224,7 +231,10 @@ def _apply_all(
             for action in actions:
                 tell(action, Tried("applied"))
         else:
-            _side_by_side(session, actions, context, outages, tell)
+            _side_by_side(session, actions, partial(attempt, session, context, outages, forbidden), tell)
+    for refusal in forbidden.of_single_objects():
+        tell(refusal.action, fail(session, refusal))
+    forbidden.require_no_other()
 
 
 def _stage(action: Action) -> str:
@@ -235,12 +245,11 @@ def _stage(action: Action) -> str:
 def _side_by_side(
     session: LockedSession,
     due: Sequence[Action],
-    context: Context,
-    outages: Outages,
+    try_one: Callable[[Action], Tried],
     tell: Callable[[Action, Tried], None],
 ) -> None:
     """Try actions, those of one person one after the other."""
-    crew = Crew(lanes_of(due), lambda place: attempt(session, due[place], context, outages), left_behind=session.end)
+    crew = Crew(lanes_of(due), lambda place: try_one(due[place]), left_behind=session.end)
     crew.run(lambda place, tried: tell(due[place], tried))
 
 

@@ -12,14 +12,16 @@ from entra_emply.ledger import attempts, sync_state
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.database import LockedSession
 from entra_emply.provisioning.effect import EMPLY, ENTRA, Context, Write
+from entra_emply.provisioning.forbidden import FORBIDDEN, Forbidden, Refusal
 from entra_emply.provisioning.outages import Outages
 
-Result = attempts.Result | Literal["unknown", "untried"]
+Result = attempts.Result | Literal["unknown", "untried", "undecided"]
 
 
 @dataclass(frozen=True)
 class Tried:
-    """The result of trying an action; `untried`: it is left to the next run, because a service is down.
+    """The result of trying an action; `untried`: it is left to the next run, because a service is down; `undecided`: it
+    was forbidden, and what that means is known when all was tried (`forbidden`).
 
     code: the target's own, where it refused. object_id: the target's id of the object that was changed. down: the
     service without which the action could not succeed for now.
@@ -36,7 +38,7 @@ class Tried:
         return self.result if self.code is None else f"{self.result} ({self.code})"
 
 
-def attempt(session: LockedSession, action: Action, context: Context, outages: Outages) -> Tried:
+def attempt(session: LockedSession, context: Context, outages: Outages, forbidden: Forbidden, action: Action) -> Tried:
     """Try one action. Raises CredentialsError and LedgerError where no further action can succeed."""
     services = provisioning.EFFECTS[action.name].services
     if outages.any_of(services):
@@ -47,12 +49,27 @@ def attempt(session: LockedSession, action: Action, context: Context, outages: O
     else:
         with session.transaction() as connection:
             attempt_no = attempts.begin(connection, action)
-        tried = _write(write, action, context)
+        try:
+            tried = _write(write, action, context)
+        except CredentialsError as refused:
+            if not refused.code.startswith(FORBIDDEN):
+                raise
+            forbidden.add(Refusal(attempt_no, action, refused))
+            tried = Tried("undecided")
+    if tried.result == "applied":
+        forbidden.made(action)
     if tried.down is None:
         outages.answered(services)
     elif outages.failed(tried.down) and tried.result == "failed":
         tried = replace(tried, result="untried")
     _record(session, action, attempt_no, tried)
+    return tried
+
+
+def fail(session: LockedSession, refusal: Refusal) -> Tried:
+    """Record that an action failed, as it was forbidden and others of its kind were not."""
+    tried = Tried("failed", refusal.error.code)
+    _record(session, refusal.action, refusal.attempt_no, tried)
     return tried
 
 
@@ -74,7 +91,7 @@ def _prepare(action: Action, context: Context) -> Write | Tried:
 
 
 def _write(write: Write, action: Action, context: Context) -> Tried:
-    """Make the change. CredentialsError passes: no other action would succeed, and the next run settles the attempt."""
+    """Make the change. CredentialsError passes: maybe no other action would succeed."""
     try:
         done = provisioning.carry_out(write, action, context)
     except TargetRefused as refused:
@@ -96,10 +113,12 @@ def _down(unreadable: SourceUnreadable) -> str | None:
 
 
 def _record(session: LockedSession, action: Action, attempt_no: int | None, tried: Tried) -> None:
-    """Record the outcome; none where it is not known, or where nothing was tried.
+    """Record the outcome; none where it is not known, or not yet, or where nothing was tried.
 
     An attempt that was overtaken by its service's outage made no change, and counts for nobody.
     """
+    if tried.result == "undecided":
+        return
     with session.transaction() as connection:
         if tried.result == "unknown":
             if tried.object_id is not None:

@@ -415,6 +415,11 @@ def no_access(_make: Callable[[], object]) -> None:
     raise CredentialsError("Emply refuses the key")
 
 
+def forbidden(_make: Callable[[], object]) -> None:
+    """The key may not make this write."""
+    raise CredentialsError("Emply refuses create_user", code="403 forbidden")
+
+
 def _refusal(status: int, code: str) -> TargetRefused:
     return TargetRefused(code, status=status, code=code, transient=False, uncertain=False)
 

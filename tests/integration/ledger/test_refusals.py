@@ -4,8 +4,9 @@ import pytest
 
 from entra_emply.errors import CredentialsError
 from entra_emply.provisioning.crew import WORKERS
+from entra_emply.provisioning.forbidden import MOST
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import no_access, refused
+from tests.integration.ledger.fakes import forbidden, no_access, refused
 from tests.integration.ledger.staff import hire, leave
 from tests.integration.ledger.systems import Systems
 
@@ -51,6 +52,38 @@ def test_refused_credentials_stop_everything_and_count_for_nobody(systems: Syste
     systems.emply.faults.clear()
     assert systems.sync().count("applied") == 2 * WORKERS - 1
     assert rows("SELECT count(*) FROM failures") == [(0,)]
+
+
+def test_what_is_forbidden_of_one_object_is_a_failure_of_its_own(systems: Systems, rows: Rows) -> None:
+    for number in range(2 * WORKERS):
+        hire(systems, f"zofia-{number}")
+    systems.emply.faults = [forbidden]
+    report = systems.sync()
+    assert (report.count("applied"), report.count("failed")) == (2 * WORKERS - 1, 1)
+    assert rows("SELECT failures, code FROM failures") == [(1, "403 forbidden")]
+
+
+def test_what_is_forbidden_of_all_is_a_missing_access_once_the_rest_is_done(systems: Systems, rows: Rows) -> None:
+    leave(systems, "disabled")
+    for number in range(2 * WORKERS):
+        hire(systems, f"zofia-{number}")
+    systems.emply.faults = [forbidden]
+    with pytest.raises(CredentialsError):
+        systems.sync()
+    assert len(systems.emply.written) == 2 * WORKERS
+    assert rows("SELECT count(*) FROM failures") == [(0,)]
+    assert systems.sync().count("applied") == 1
+
+
+def test_a_kind_that_is_forbidden_is_not_tried_for_ever(systems: Systems) -> None:
+    for number in range(MOST + 2 * WORKERS):
+        hire(systems, f"zofia-{number}")
+    systems.settings["guards"] = {"max_grants": {"min_count": 200, "percent": 100}}
+    systems.emply.faults = [forbidden] * (MOST + 2 * WORKERS)
+    with pytest.raises(CredentialsError):
+        systems.sync()
+    assert systems.emply.written == []
+    assert len(systems.emply.faults) >= WORKERS
 
 
 def test_a_failed_creation_is_tried_again_after_1_2_4_4_runs_and_quarantined_after_eight(
