@@ -203,6 +203,20 @@ def test_a_list_is_judged_once_for_each_client(server: Loopback, client: EmplyCl
     assert first - (len(server.asked) - first) == 1
 
 
+def test_a_row_on_two_pages_means_that_another_one_may_be_on_none(server: Loopback, client: EmplyClient) -> None:
+    """As where pages are sorted by what is equal in many rows, and each page by itself."""
+
+    def reply(_method: str, _path: str, query: Query) -> Reply:
+        rows, second = _rows(30), int(query["skip"]) == 9
+        if second:
+            rows[12], rows[5] = rows[5], rows[12]
+        return _skip_take(10)(rows, query)
+
+    server.reply = reply
+    with pytest.raises(SourceUnreadable, match="a row is on two pages, so another one may be on none"):
+        client.users()
+
+
 def test_a_list_that_changes_while_it_is_judged_is_read_again(server: Loopback, client: EmplyClient) -> None:
     def reply(_method: str, _path: str, query: Query) -> Reply:
         return _whole(_rows(60 if len(server.asked) == 1 else 61), query)

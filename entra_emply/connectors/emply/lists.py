@@ -13,12 +13,13 @@ heeded instead, every other customary parameter of paging set to what would chan
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from entra_emply.connectors.answer import SUCCESS, Answer
 from entra_emply.connectors.emply.description import Description
+from entra_emply.connectors.frames import Row
 from entra_emply.connectors.pages import Pages, ReadAgain, whole
 from entra_emply.errors import SourceUnreadable
 from entra_emply.printing import counted
@@ -178,14 +179,23 @@ class _Reading:
         return self.pages
 
     def _rest(self) -> None:
-        """The pages after the first one."""
+        """The pages after the first one. Where a row is on two of them, another one may be on none."""
+        rows = self.pages.rows
+        before = _ids(rows)
         while True:
-            rows = self.pages.rows
             last = len(rows) - 1
             if not self.add(self._place(last, self._take), continues=True):
                 return
             if rows[-1] == rows[last]:
                 raise SourceUnreadable(self._source, "a page brought only rows that had come before")
+            brought = _ids(rows[last + 1 :])
+            if not before.isdisjoint(brought):
+                where = self._lists.description.where("operations", self._operation)
+                raise ReadAgain(
+                    "a row is on two pages, so another one may be on none; if the order of the list is not fixed, add "
+                    f"what sorts it to `query` ({where})"
+                )
+            before |= brought
 
     def _require_nothing_after_one_row(self) -> None:
         """A page of one row has no room for the row before it: what follows one cannot be read safely."""
@@ -258,6 +268,12 @@ class _Reading:
     def _set_style(self, style: Style) -> str:
         where = self._lists.description.where("lists", "style")
         return f"if one answer is the whole list, set lists.style to {style} ({where})"
+
+
+def _ids(rows: Sequence[Row]) -> set[str]:
+    """The ids of rows, in the pipeline's words; without those that are none, which the frame refuses."""
+    ids = (row.get("id") for row in rows if isinstance(row, Mapping))
+    return {each for each in ids if isinstance(each, str)}
 
 
 def _other_words(rows: int) -> dict[str, str]:
