@@ -66,7 +66,7 @@ class Answer:
     @classmethod
     def of(cls, status: int, document: object, headers: Mapping[str, str]) -> Self:
         """An answer that was inside another one, and parsed with it."""
-        made = cls(status, _written(document), headers)
+        made = cls(status, written(document), headers)
         made.__dict__["_parsed"] = document
         return made
 
@@ -125,7 +125,8 @@ def as_code(value: object) -> str:
     return value if isinstance(value, str) and _CODE.fullmatch(value) else ""
 
 
-def _written(document: object) -> bytes:
+def written(document: object) -> bytes:
+    """JSON, also of what came with half a character or a long number in it. Raises RecursionError."""
     try:
         return orjson.dumps(document)
     except orjson.JSONEncodeError:  # half a character in it, or a number that is too long

@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-import orjson
 import requests
 import urllib3.exceptions
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from entra_emply.connectors.answer import SUCCESS, Answer, RequestFailed
+from entra_emply.connectors.answer import SUCCESS, Answer, RequestFailed, written
 from entra_emply.connectors.session import session
 from entra_emply.connectors.throttle import Gate, Timing, require_permission, retry_after
 
@@ -89,7 +88,7 @@ class Service:
         429, or there was no connection; and only with the permission to write (`throttle.writing_only_if`). Raises
         RequestFailed.
         """
-        data = form if body is None else orjson.dumps(body)
+        data = form if body is None else self._written(body)
         kind = {} if body is None else {"Content-Type": "application/json"}
         return self.insist(
             lambda: self.once(
@@ -148,6 +147,13 @@ class Service:
         what = f"{self.name}: {problem}"
         code = answer.error_code
         return RequestFailed(what, status=answer.status, transient=True, uncertain=uncertain, wait=wait, code=code)
+
+    def _written(self, body: object) -> bytes:
+        try:
+            return written(body)
+        except RecursionError:
+            why = "what is to be sent is nested too deeply"
+        raise RequestFailed(f"{self.name}: {why}")
 
     def _send(self, method: str, url: str, **how: Any) -> Answer:  # noqa: ANN401
         latest = self._timing.monotonic() + ANSWER_SECONDS

@@ -145,6 +145,32 @@ def test_put_sends_the_whole_object_as_emply_has_it(server: Loopback, tmp_path: 
     assert json.loads(server.bodies[-1]) == user | {"surname": "Berg"}
 
 
+def test_put_sends_back_what_is_odd_in_an_object_as_it_came(server: Loopback, tmp_path: Path) -> None:
+    user = {"id": "u1", "lastName": "Holm", "notes": "half a \ud83d"}
+    server.reply = lambda *_: (200, json.dumps(user).encode())
+    put = {"method": "PUT", "path": "users/{id}", "access": "users"}
+    _client(server, tmp_path, operations={"update_user": put}).update_user("u1", {"lastName": "Berg"})
+    assert json.loads(server.bodies[-1]) == user | {"lastName": "Berg"}
+
+
+def test_an_object_that_is_nested_too_deeply_is_not_written(server: Loopback, tmp_path: Path) -> None:
+    server.reply = lambda *_: (200, b'{"id": "u1", "notes": ' + b"[" * 1000 + b"]" * 1000 + b"}")
+    put = {"method": "PUT", "path": "users/{id}", "access": "users"}
+    with pytest.raises(TargetRefused, match="nested too deeply"):
+        _client(server, tmp_path, operations={"update_user": put}).update_user("u1", {"lastName": "Berg"})
+    assert [method for method, _, _ in server.asked] == ["GET"]
+
+
+@pytest.mark.parametrize("identity", ["", ".", ".."])
+def test_an_id_that_leads_to_another_address_is_not_asked_for(server: Loopback, tmp_path: Path, identity: str) -> None:
+    client = _client(server, tmp_path)
+    with pytest.raises(TargetRefused):
+        client.delete_event(identity)
+    with pytest.raises(SourceUnreadable):
+        client.user(identity)
+    assert server.asked == []
+
+
 def test_errors_are_read_by_the_description(server: Loopback, tmp_path: Path) -> None:
     server.reply = lambda *_: (404, {"problem": {"kind": "unknown_entity"}})
     errors = {"code": "problem.kind", "not_found": ["unknown_entity"]}

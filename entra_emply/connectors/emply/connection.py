@@ -181,6 +181,8 @@ class Connection:
         repeatable: bool = True,
     ) -> Answer:
         """One operation. Raises RequestFailed, CredentialsError."""
+        if not {"", ".", ".."}.isdisjoint(self._ids(name, identity, external_id)):
+            raise RequestFailed(f"{name}: an id that leads to another address")
         path = operation.path.format(id=quote(identity, safe=""), external_id=quote(external_id, safe=""))
         kind = {} if body is None else {"Content-Type": operation.content_type}
         answer = self.service.request(
@@ -199,6 +201,12 @@ class Connection:
             what = f"Emply refuses {name}: the key's roles lack the access {operation.needed}"
             raise CredentialsError(what, code=said)
         return answer
+
+    @staticmethod
+    def _ids(name: str, identity: str, external_id: str) -> list[str]:
+        """What stands in the path of an operation."""
+        given = {"id": identity, "external_id": external_id}
+        return [given[place] for place in NEEDS[name].places]
 
     def _require_ok(self, source: str, operation: str, answer: Answer) -> None:
         if answer.status in SUCCESS:
