@@ -14,13 +14,21 @@ from requests.adapters import HTTPAdapter
 def session(ca_bundle: str | None, threads: int = 8) -> requests.Session:
     """A session that trusts `ca_bundle`, else the system's authorities; it ignores REQUESTS_CA_BUNDLE."""
     logging.getLogger("urllib3.connectionpool").addFilter(_WITHOUT_QUERY)
-    made = requests.Session()
+    made = _Session()
     made.trust_env = False
     made.verify = ca_bundle or ssl.get_default_verify_paths().cafile or True
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
         made.mount(scheme, _Proxied(pool_connections=threads, pool_maxsize=threads, pool_block=True))
     return made
+
+
+class _Session(requests.Session):
+    """Follows no redirect, and does not look where one leads, as requests does in any case: it may be no address."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        """Nowhere."""
+        return None
 
 
 class _Proxied(HTTPAdapter):

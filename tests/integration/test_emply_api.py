@@ -171,6 +171,17 @@ def test_an_id_that_leads_to_another_address_is_not_asked_for(server: Loopback, 
     assert server.asked == []
 
 
+@pytest.mark.parametrize("location", ["\xff\xfe", "http://[::1", "https://elsewhere.example/"])
+def test_a_redirect_is_not_followed_wherever_it_leads(server: Loopback, tmp_path: Path, location: str) -> None:
+    server.reply = lambda *_: (302, b"", {"Location": location})
+    client = _client(server, tmp_path)
+    with pytest.raises(SourceUnreadable, match="answered 302"):
+        client.user("u1")
+    with pytest.raises(TargetRefused, match="answered 302"):
+        client.update_user("u1", {"active": False})
+    assert len(server.asked) == 2
+
+
 def test_errors_are_read_by_the_description(server: Loopback, tmp_path: Path) -> None:
     server.reply = lambda *_: (404, {"problem": {"kind": "unknown_entity"}})
     errors = {"code": "problem.kind", "not_found": ["unknown_entity"]}
