@@ -190,6 +190,20 @@ def test_errors_are_read_by_the_description(server: Loopback, tmp_path: Path) ->
         _client(server, tmp_path).user("u1")
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [({"error": {"code": "not_found"}}, 404), ({"error": {"code": "no_route"}}, None), (b"<html>", None), (b"", None)],
+)
+def test_a_write_is_told_that_its_object_is_gone_by_emply_alone(
+    server: Loopback, tmp_path: Path, body: object, status: int | None
+) -> None:
+    """Outlook's event is deleted where Emply's is gone (E2): a gateway's 404 must not do that."""
+    server.reply = lambda *_: (404, body)
+    with pytest.raises(TargetRefused, match="answered 404") as refused:
+        _client(server, tmp_path).update_event("e1", {"title": "Øl"})
+    assert (refused.value.status, refused.value.uncertain) == (status, False)
+
+
 def test_the_id_of_what_is_made_is_read_by_the_description(server: Loopback, tmp_path: Path) -> None:
     server.reply = lambda *_: (201, {"uuid": "new"})
     assert _client(server, tmp_path, fields={"user": {"id": "uuid"}}).create_user({"username": "zoë"}) == "new"

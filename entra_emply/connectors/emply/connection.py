@@ -56,8 +56,8 @@ class Connection:
     def write(
         self, operation: str, fields: Mapping[str, object] | None = None, identity: str = "", external_id: str = ""
     ) -> Answer:
-        """One write, sent once; what Emply has no name for is left out. Raises TargetRefused, and for a change that is
-        sent as a whole object SourceUnreadable."""
+        """One write, sent once; what Emply has no name for is left out. Raises TargetRefused, of status 404 only where
+        Emply itself says that there is no such object, and for a change of a whole object SourceUnreadable."""
         known = self._offered(operation)
         body = None if fields is None else self._record(operation).written(fields)
         if fields and not body:
@@ -76,7 +76,9 @@ class Connection:
             answer.require_made(f"Emply: {operation}", self.error_code(answer))
             return answer
         code = self.error_code(answer)
-        raise _refusal(operation, f"answered {answer.status} {code}".rstrip(), code, answer.status)
+        status = None if answer.status == _NOT_FOUND and not self._says_gone(code) else answer.status
+        why = f"answered {answer.status} {code}".rstrip()
+        raise _refusal(operation, why, code or f"http_{answer.status}", status)
 
     def create(self, operation: str, fields: Mapping[str, object]) -> str:
         """Make something; its id. Whether a lost answer meant success is for the caller to look up."""
@@ -124,8 +126,7 @@ class Connection:
     def _one(self, source: str, operation: str, identity: str) -> Row | None:
         """One object as Emply has it."""
         answer = self._read(source, operation, identity, {})
-        not_found = self.description.content.errors.not_found
-        if answer.status == _NOT_FOUND and self.error_code(answer) in not_found:
+        if answer.status == _NOT_FOUND and self._says_gone(self.error_code(answer)):
             return None
         self._require_ok(source, operation, answer)
         found = answer.json()
@@ -150,9 +151,13 @@ class Connection:
         # with 404 where there is nothing to change.
         answer = self._send(operation, known, identity, body=[], repeatable=False)
         code = self.error_code(answer)
-        if answer.status == _NOT_FOUND and code in self.description.content.errors.not_found:
+        if answer.status == _NOT_FOUND and self._says_gone(code):
             raise _refusal(operation, f"answered {_NOT_FOUND} {code}", code, _NOT_FOUND)
         raise _refusal(operation, "PUT needs the whole object, and no list has it", "not_listed")
+
+    def _says_gone(self, code: str) -> bool:
+        """Whether it is Emply itself that says so: a 404 from something in between is no proof."""
+        return code in self.description.content.errors.not_found
 
     def _identity(self, operation: str, found: object) -> object:
         get = next(field.get for field in self._record(operation).fields if field.ours == "id")
