@@ -7,10 +7,11 @@ recorded (`ledger.attempts`), and what an applied action changes in the sync sta
 import time
 from collections.abc import Mapping
 
-from entra_emply.errors import TargetRefused
+from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
 from entra_emply.ledger.action import Action
 from entra_emply.provisioning import calendars, imported_events, own_events, photos, users, write_back
 from entra_emply.provisioning.effect import Context, Done, Effect, Write
+from entra_emply.provisioning.forbidden import is_forbidden
 
 EFFECTS: Mapping[str, Effect] = {
     "emply.deactivate_user": users.DEACTIVATE,
@@ -51,26 +52,43 @@ def carry_out(write: Write, action: Action, context: Context) -> Done | None:
     """Make the change; None where it is no longer called for.
 
     After a lost answer the target is read: only a change that was not made, and is still called for, is tried again.
-    Raises TargetRefused where the target refused the change, and SourceUnreadable where the target cannot be read.
+    Raises TargetRefused where the target refused the change, CredentialsError where nothing was changed because it is
+    not allowed, and SourceUnreadable where the target cannot be read, or must not be.
     """
-    pauses, unsure = iter(_PAUSES), False
+    try:
+        return write()
+    except TargetRefused as refused:
+        if not refused.uncertain:
+            raise
+        lost = refused
+    try:
+        return _after_lost_answer(lost, action, context)
+    except CredentialsError as refused:
+        if not is_forbidden(refused):
+            raise
+        why = f"what came of {action.name} must not be read ({refused.code})"
+    raise SourceUnreadable(action.target, why)
+
+
+def _after_lost_answer(lost: TargetRefused, action: Action, context: Context) -> Done | None:
+    """What the lost answer was about, if it was done; else the change once more. A repetition may be refused because
+    the first try succeeded after all: its address is now in use."""
+    pauses = iter(_PAUSES)
     while True:
-        try:
-            return write()
-        except TargetRefused as refused:
-            # A repetition may be refused because the first try succeeded after all: its address is now in use.
-            unsure = unsure or refused.uncertain
-            done = look(action, context) if unsure else None
-            if done is not None:
-                return done
-            pause = next(pauses, None)
-            if pause is None or not refused.uncertain:
-                raise
+        done = look(action, context)
+        if done is not None:
+            return done
+        pause = next(pauses, None)
+        if pause is None or not lost.uncertain:
+            raise lost
         time.sleep(pause)
         again = prepare(action, context)
         if again is None:
             return look(action, context)
-        write = again
+        try:
+            return again()
+        except TargetRefused as refused:
+            lost = refused
 
 
 def look(action: Action, context: Context) -> Done | None:

@@ -12,7 +12,7 @@ from entra_emply.ledger import attempts, sync_state
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.database import LockedSession
 from entra_emply.provisioning.effect import EMPLY, ENTRA, Context, Write
-from entra_emply.provisioning.forbidden import FORBIDDEN, Forbidden, Refusal
+from entra_emply.provisioning.forbidden import Forbidden, Refusal, is_forbidden
 from entra_emply.provisioning.outages import Outages
 
 Result = attempts.Result | Literal["unknown", "untried", "undecided"]
@@ -52,7 +52,7 @@ def attempt(session: LockedSession, context: Context, outages: Outages, forbidde
         try:
             tried = _write(write, action, context)
         except CredentialsError as refused:
-            if not refused.code.startswith(FORBIDDEN):
+            if not is_forbidden(refused):
                 raise
             forbidden.add(Refusal(attempt_no, action, refused))
             tried = Tried("undecided")

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from entra_emply.errors import CredentialsError
 from entra_emply.ledger.action import Action
 
-FORBIDDEN = "403"
 MOST = 50
 """Writes of one kind that are tried while none is made."""
+
+
+def is_forbidden(refused: CredentialsError) -> bool:
+    """Whether the service knows the key and does not allow this (403); else it does not take the key at all."""
+    return refused.code.startswith("403")
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class System:
 
     `faults` meet the next writes, one each, None for none. `changing` is called before each change, `changed` after.
     `reads` are the lists and objects that were asked for. `unreadable`: no read
-    succeeds, since the system is `down`, or for a reason of what is read.
+    succeeds, since the system is `down`, or for a reason of what is read. `closed`: none is allowed.
     """
 
     name = ""
@@ -59,6 +59,7 @@ class System:
         self.written: list[tuple[str, str]] = scenario.setdefault("writes", [])
         self.reads: list[str] = []
         self.unreadable = False
+        self.closed = False
         self.down = True
         self.faults: list[Fault | None] = []
         self.changing: Callable[[], None] = lambda: None
@@ -68,6 +69,8 @@ class System:
         self.reads.append(what)
         if self.unreadable:
             raise SourceUnreadable(f"{self.name}_{what}", "the test says so", down=self.down)
+        if self.closed:
+            raise CredentialsError("the key may not read", code="403 forbidden")
 
     def _write(self, make: Callable[[], object]) -> object:
         self.changing()

@@ -110,6 +110,24 @@ def test_a_user_who_cannot_be_looked_at_keeps_nobody_waiting(systems: Systems, r
     assert ("set_roles", "applied", None) in rows(OUTCOMES)
 
 
+def test_a_change_whose_answer_was_lost_is_no_failure_where_looking_is_forbidden(systems: Systems, rows: Rows) -> None:
+    """Taken for one, a deactivation that was made would not count as ours (L4)."""
+    leave(systems, "disabled")
+    plan = systems.plan()
+
+    def then_closed(make: Callable[[], object]) -> None:
+        make()
+        systems.emply.closed = True
+        lost_before(make)
+
+    systems.emply.faults = [then_closed]
+    report = systems.apply(plan)
+    assert (report.count("unknown"), report.count("failed")) == (1, 0)
+    assert rows("SELECT count(*) FROM failures") == [(0,)]
+    systems.emply.closed = False
+    assert kinds(systems.plan()) == {}
+
+
 def test_a_target_that_will_not_say_is_asked_by_the_next_run(systems: Systems, rows: Rows) -> None:
     hire(systems, "zofia")
     plan = systems.plan()
