@@ -222,6 +222,8 @@ class Environment:
     def emply(self) -> EmplyEnvironment:
         """Emply's variables. Raises SettingsError naming all that is missing."""
         self._require("EMPLY_CUSTOMER", "EMPLY_API_KEY")
+        if self._get("EMPLY_CUSTOMER") in (".", ".."):
+            raise SettingsError("EMPLY_CUSTOMER: expected the customer's name in Emply's addresses")
         return EmplyEnvironment(
             url=_address("EMPLY_URL", url) if (url := self._get("EMPLY_URL")) else None,
             customer=self._get("EMPLY_CUSTOMER") or "",

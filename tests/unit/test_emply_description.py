@@ -38,8 +38,8 @@ def test_the_packaged_descriptions_are_valid_and_complete(name: str) -> None:
     assert {kind: set(fields) for kind, fields in description.content.fields.items()} == RECORDS
 
 
-def test_doctor_makes_a_frame_of_every_list() -> None:
-    assert doctor._FRAMES.keys() == {name for name in NEEDS if name.startswith("list_")}
+def test_doctor_makes_a_frame_of_all_that_is_read() -> None:
+    assert doctor._FRAMES.keys() == {name for name in NEEDS if name.startswith(("list_", "get_"))}
 
 
 def test_v1_needs_no_translation_of_rows() -> None:
@@ -59,6 +59,7 @@ def test_v1_needs_no_translation_of_rows() -> None:
         ("style: auto", "style: pages", "lists:", "lists.style: expected 'auto', 'skip_take' or 'whole'"),
         ("take: 500", "take: 2", "lists:", "lists.take: expected at least"),
         ("code: error.code", 'code: "error["', "errors:", "errors.code: expected a JMESPath, and 'error[' is none"),
+        ("not_found: [not_found]", "not_found: ['']", "not_found:", "not_found.0: expected a text that is not empty"),
         ("requests_per_second: 50", "requests_per_second: 0", "requests_per_second:", "expected at least"),
         ("requests_per_second", "request_per_second", "request", "request_per_second: unknown key"),
         ("  get_user: {method: GET", "  get_user: {methd: GET", "get_user", "operations.get_user.methd: unknown key"),

@@ -61,6 +61,12 @@ def test_a_managed_identity_needs_no_application() -> None:
     assert (entra.managed_identity, entra.secret, entra.certificate) == ("system", None, None)
 
 
+@pytest.mark.parametrize("customer", [".", ".."])
+def test_a_customer_that_leads_to_another_address_is_refused(customer: str) -> None:
+    with pytest.raises(SettingsError, match="EMPLY_CUSTOMER: expected the customer's name"):
+        _ = Environment.load({**NEEDED, "EMPLY_CUSTOMER": customer}).emply
+
+
 def test_a_federated_token_file_is_one_of_the_credentials() -> None:
     federated = {**NEEDED, "ENTRA_CLIENT_SECRET": "", "AZURE_FEDERATED_TOKEN_FILE": "/azure"}
     assert Environment.load(federated).entra.federated_token_file == "/azure"

@@ -166,10 +166,11 @@ class Lists(_Section):
 
 
 class Errors(_Section):
-    """Where an error's code is, and the codes by which Emply itself says that there is no such object."""
+    """Where an error's code is, and the codes by which Emply itself says that there is no such object: a blank one
+    would be that of any 404, of a gateway's, too."""
 
     code: Expression = "error.code"
-    not_found: tuple[Annotated[str, Field(strict=True)], ...] = ("not_found",)
+    not_found: tuple[Text, ...] = ("not_found",)
 
 
 class Operation(_Section):
