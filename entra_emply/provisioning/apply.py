@@ -71,9 +71,10 @@ def apply(
             claims.count_run(connection, changes=changes)
         context = _context(graph, emply, CurrentSyncState(session), plan, due)
         with _ending(session, report, changes=changes), writing_only_if(session.confirm):
-            _apply_all(session, due, context, report, progress or _silent)
+            forbidden = _apply_all(session, due, context, report, progress or _silent)
             with session.transaction() as connection:
                 sync_state.record_role_states(connection, plan.plan_no)
+            forbidden.require_none()
     return report
 
 
@@ -203,10 +204,9 @@ def _apply_all(
     context: Context,
     report: ApplyReport,
     progress: Callable[[int, int], None],
-) -> None:
-    """Deactivations, then links, then the rest, each of it only when all before was tried.
-
-    Raises CredentialsError at the end where something was forbidden that is not one object's alone.
+) -> Forbidden:
+    """Deactivations, then links, then the rest, each of it only when all before was tried. What was forbidden is left,
+    but for what was of one object alone, which failed.
     """
     outages, forbidden, done = Outages(), Forbidden(), 0
 
@@ -232,9 +232,9 @@ def _apply_all(
                 tell(action, Tried("applied"))
         else:
             _side_by_side(session, actions, partial(attempt, session, context, outages, forbidden), tell)
-    for refusal in forbidden.of_single_objects():
+    for refusal in forbidden.take_single():
         tell(refusal.action, fail(session, refusal))
-    forbidden.require_no_other()
+    return forbidden
 
 
 def _stage(action: Action) -> str:

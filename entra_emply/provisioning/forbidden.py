@@ -53,12 +53,13 @@ class Forbidden:
             if self._so_far[name] >= MOST and name not in self._made:
                 raise refusal.error
 
-    def of_single_objects(self) -> list[Refusal]:
-        """Those that failed by themselves: other writes of their kinds were made."""
-        return [each for each in self._refusals if each.action.name in self._made]
+    def take_single(self) -> list[Refusal]:
+        """Take those that concern one object alone: other writes of their kinds were made."""
+        single = [each for each in self._refusals if each.action.name in self._made]
+        self._refusals = [each for each in self._refusals if each.action.name not in self._made]
+        return single
 
-    def require_no_other(self) -> None:
-        """Raise CredentialsError where something was forbidden of a kind of which nothing was made."""
-        for each in self._refusals:
-            if each.action.name not in self._made:
-                raise each.error
+    def require_none(self) -> None:
+        """Raise CredentialsError where a refusal is left."""
+        if self._refusals:
+            raise self._refusals[0].error

@@ -72,6 +72,8 @@ def test_what_is_forbidden_of_all_is_a_missing_access_once_the_rest_is_done(syst
         systems.sync()
     assert len(systems.emply.written) == 2 * WORKERS
     assert rows("SELECT count(*) FROM failures") == [(0,)]
+    created = {row["id"] for row in systems.emply.users if row["username"].startswith("zofia")}
+    assert created <= {login for (login,) in rows("SELECT emply_user_id FROM role_states")}
     assert systems.sync().count("applied") == 1
 
 
