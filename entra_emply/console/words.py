@@ -41,7 +41,8 @@ def kind_title(kind: str) -> Title:
 _CODES = {
     r"no_answer|http_5\d\d|http_429|429|timeout|throttl|unavailable|source_unreadable": "The service could not be "
     "reached, or asked to wait. It is tried again by itself; look at Health if it goes on.",
-    r"http_40[13]|unauthorized|forbidden|denied|privileges": "A permission is missing. Health says which one.",
+    r"\b(http_)?40[13]\b|unauthorized|forbidden|denied|privileges": "This is not allowed. Either a permission is "
+    "missing, which Health says, or the service protects this one, as an owner's login: make the change there by hand.",
     r"not_?found|http_404": "What should be changed is gone. The next run makes a new plan; if it "
     "stays, look at the person.",
     r"conflict|duplicate|exists|taken|unique|http_409": "Another object has the same name or address. Find out whose "
