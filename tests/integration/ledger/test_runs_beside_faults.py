@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 import yaml
 
+from entra_emply import provisioning
 from entra_emply.ledger.ledger import Ledger
 from sandbox import Sandbox
 from tests.campaigns import with_campaign
@@ -64,6 +65,21 @@ def runs(ledger: Ledger, sandbox: Sandbox) -> Iterator[RunsInSandbox]:
         in_outlook(state, "cagla")["events"].append(meeting("izin", "İzin", 7))
     yield made
     made.close()
+
+
+def test_a_calendar_whose_adding_was_not_answered_is_added_once_though_reads_lag(
+    runs: RunsInSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provisioning, "_PAUSES", (0.0, 1.0))
+    with runs.edited() as state:
+        state["entra"]["calendars"]["cagla"].append({"id": "koşu", "name": "Koşu", "canEdit": True, "events": []})
+    calendars = "/emply/.*/calendars$"
+    runs.sandbox.put_faults(
+        {"method": "POST", "path": calendars, "times": 1, "fault": {"close": "after-commit"}},
+        {"method": "GET", "path": calendars, "fault": {"stale_ms": 500}},
+    )
+    runs.run()
+    assert [each["name"] for each in runs.sandbox.state()["emply"]["calendars"]].count("Koşu") == 1
 
 
 def mailboxes(state: Row, of_cagla: bool) -> Row:
