@@ -205,8 +205,9 @@ def _apply_all(
     report: ApplyReport,
     progress: Callable[[int, int], None],
 ) -> Forbidden:
-    """Deactivations, then links, then the rest, each of it only when all before was tried. What was forbidden is left,
-    but for what was of one object alone, which failed.
+    """Deactivations, then links, then the rest, each of it only when all before was tried.
+
+    Returns what was forbidden because an access is missing. What is forbidden of one object alone has failed.
     """
     outages, forbidden, done = Outages(), Forbidden(), 0
 

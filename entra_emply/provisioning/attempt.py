@@ -67,7 +67,7 @@ def attempt(session: LockedSession, context: Context, outages: Outages, forbidde
 
 
 def fail(session: LockedSession, refusal: Refusal) -> Tried:
-    """Record that an action failed, as it was forbidden and others of its kind were not."""
+    """Record that an action failed: it was forbidden, and others with the same access were not."""
     tried = Tried("failed", refusal.error.code)
     _record(session, refusal.action, refusal.attempt_no, tried)
     return tried

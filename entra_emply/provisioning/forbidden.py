@@ -2,7 +2,7 @@
 
 The key may lack an access, and then an administrator must act and nothing of this kind succeeds; or Emply protects one
 object, such as its owner's login, and then nobody else waits for it. Its answer does not tell which. What tells is
-whether another write of the same kind was made.
+whether another write that needs the same access was made.
 """
 
 import threading
@@ -13,7 +13,9 @@ from entra_emply.errors import CredentialsError
 from entra_emply.ledger.action import Action
 
 MOST = 50
-"""Writes of one kind that are tried while none is made."""
+"""Writes of one access that are tried while none is made."""
+_CHANGES_OF_LOGINS = frozenset({"emply.deactivate_user", "emply.activate_user", "emply.set_roles", "emply.update_user"})
+"""Kinds that are one write to Emply, and need one access: who may change roles may deactivate."""
 
 
 def is_forbidden(refused: CredentialsError) -> bool:
@@ -29,6 +31,11 @@ class Refusal:
     action: Action
     error: CredentialsError
 
+    @property
+    def access(self) -> str:
+        """What was not allowed."""
+        return _access(self.action)
+
 
 class Forbidden:
     """What was forbidden while one plan was applied. Threads share it."""
@@ -40,26 +47,30 @@ class Forbidden:
         self._made: set[str] = set()
 
     def made(self, action: Action) -> None:
-        """Note that a write of this kind was made."""
+        """Note that a write was made."""
         with self._lock:
-            self._made.add(action.name)
+            self._made.add(_access(action))
 
     def add(self, refusal: Refusal) -> None:
-        """Note a write that was forbidden. Raises its error where so many of its kind were, and none was made."""
+        """Note a write that was forbidden. Raises its error where so many like it were, and none was made."""
         with self._lock:
-            name = refusal.action.name
             self._refusals.append(refusal)
-            self._so_far[name] += 1
-            if self._so_far[name] >= MOST and name not in self._made:
+            self._so_far[refusal.access] += 1
+            if self._so_far[refusal.access] >= MOST and refusal.access not in self._made:
                 raise refusal.error
 
     def take_single(self) -> list[Refusal]:
-        """Take those that concern one object alone: other writes of their kinds were made."""
-        single = [each for each in self._refusals if each.action.name in self._made]
-        self._refusals = [each for each in self._refusals if each.action.name not in self._made]
+        """Take those that concern one object alone: others with the same access were made."""
+        single = [each for each in self._refusals if each.access in self._made]
+        self._refusals = [each for each in self._refusals if each.access not in self._made]
         return single
 
     def require_none(self) -> None:
         """Raise CredentialsError where a refusal is left."""
         if self._refusals:
             raise self._refusals[0].error
+
+
+def _access(action: Action) -> str:
+    """The access that an action needs, by the kinds that share one."""
+    return "emply.update_user" if action.name in _CHANGES_OF_LOGINS else action.name

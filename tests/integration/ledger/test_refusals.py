@@ -63,6 +63,16 @@ def test_what_is_forbidden_of_one_object_is_a_failure_of_its_own(systems: System
     assert rows("SELECT failures, code FROM failures") == [(1, "403 forbidden")]
 
 
+def test_a_login_that_is_protected_fails_alone_where_another_is_changed(systems: Systems, rows: Rows) -> None:
+    """Deactivating one and giving a role to another need the same access of the key."""
+    leave(systems, "disabled")
+    systems.members("g-hr").append("søren")
+    systems.emply.faults = [forbidden]
+    report = systems.sync()
+    assert report.results["emply.deactivate_user"]["failed"] == report.results["emply.set_roles"]["applied"] == 1
+    assert rows("SELECT failures, code FROM failures") == [(1, "403 forbidden")]
+
+
 def test_what_is_forbidden_of_all_is_a_missing_access_once_the_rest_is_done(systems: Systems, rows: Rows) -> None:
     leave(systems, "disabled")
     for number in range(2 * WORKERS):
