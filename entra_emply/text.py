@@ -61,6 +61,15 @@ def _visible(text: str) -> str:
     return "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
 
 
+def is_whole(text: str) -> bool:
+    """Whether no character of it is half of one (a lone surrogate), which JSON can hold and UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def as_arrow(text: "pd.Series[str]") -> pa.Array:
     """The texts in one piece; pandas keeps what it concatenated in chunks."""
     array = pa.array(text.array if text.dtype == TEXT else text, type=pa.large_string(), from_pandas=True)

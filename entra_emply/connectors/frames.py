@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from entra_emply.connectors.frame_checks import NUL, SHOWN, kind_of, require_no_nul, sentence, validate
 from entra_emply.errors import SourceUnreadable
 from entra_emply.printing import counted
-from entra_emply.text import TEXT
+from entra_emply.text import TEXT, is_whole
 
 Row = Mapping[str, Any]
 """One object of a list of Graph or Emply, as JSON gave it."""
@@ -204,7 +204,7 @@ def _is_taken(value: object, python: type, needed: bool) -> bool:
 
 def is_kept(text: object) -> bool:
     """Whether it is a text that every part of the pipeline can keep and send: without NUL and half characters."""
-    return isinstance(text, str) and NUL not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+    return isinstance(text, str) and NUL not in text and is_whole(text)
 
 
 def _objects_only(rows: Sequence[Row], source: str) -> None:

@@ -1,7 +1,7 @@
 """The form of an example of `plan --offline` (interfaces.md): one JSON object, and errors that name the key.
 
-Here: which keys there are and what they hold. Not here: what is made of them (`frames`, `sync_state`). The
-rows of a scenario are as Graph and Emply give them; the frames' own models judge their properties.
+Here: which keys there are and what they hold. Not here: what is made of them (`frames`, `sync_state`). The rows of a
+scenario are as Graph and Emply give them; the frames' own models judge their properties.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,12 +24,11 @@ from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.guards import GUARDS
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES
 from entra_emply.reconciliation.settings import MOST, Settings
+from entra_emply.text import is_whole
 
 _SHOWN = 5
 """So many faults of one example are told."""
 _PAIR = 2
-
-
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 """A plan's window begins and ends years away from its time, and every zone has to have both."""
 
@@ -88,13 +87,9 @@ def _is_list_of(given: object, kind: type) -> bool:
 
 
 def _whole(text: str) -> str:
-    if not _is_whole(text):
+    if not is_whole(text):
         raise ValueError("expected a text of whole characters")
     return text
-
-
-def _is_whole(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _aware(time: datetime) -> datetime:
@@ -104,7 +99,7 @@ def _aware(time: datetime) -> datetime:
 
 
 def _text(given: object) -> object:
-    if not isinstance(given, str) or not _is_whole(given):
+    if not isinstance(given, str) or not is_whole(given):
         raise ValueError("expected a time, such as 2026-11-22T10:30:00Z")
     return given
 

@@ -15,8 +15,6 @@ FIELDS = {
     "roleIds": "roles",
     "departmentId": "department",
     "employeeId": "employee",
-    "entraId": "Entra user",
-    "emplyUserId": "login",
     "etag": "picture",
     "isDefault": "default calendar",
     "enabled": "switched on",

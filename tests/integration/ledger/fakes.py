@@ -398,6 +398,17 @@ def lost_after(make: Callable[[], object]) -> None:
     lost_before(make)
 
 
+def lost_after_and(then: Callable[[], None]) -> Fault:
+    """No answer, but it was done; then something else happens."""
+
+    def fault(make: Callable[[], object]) -> None:
+        make()
+        then()
+        lost_before(make)
+
+    return fault
+
+
 def comes_late() -> list[Fault | None]:
     """Two tries: of the first the answer is lost and nothing is to be seen, until it is done just before the second."""
     late: list[Callable[[], object]] = []

@@ -13,6 +13,7 @@ from tests.integration.ledger.fakes import (
     Row,
     System,
     lost_after,
+    lost_after_and,
     lost_before,
     no_access,
     refused,
@@ -278,13 +279,7 @@ def test_killed_before_the_first_step_nothing_is_remembered(systems: Systems, ro
 
 def test_a_mailbox_that_closed_leaves_the_attempt_open_and_everybody_else_goes_on(systems: Systems, rows: Rows) -> None:
     made = plan(systems, creating())
-
-    def then_closed(make: Callable[[], object]) -> None:
-        make()
-        systems.graph.unreadable = True
-        lost_before(make)
-
-    systems.graph.faults = [then_closed]
+    systems.graph.faults = [lost_after_and(lambda: setattr(systems.graph, "unreadable", True))]
     assert systems.apply(made).count("unknown") == 1
     assert results(systems, upserting("ada-tea")) == [("upsert_event", "applied")]
     assert rows(OPEN) == [(1,)]

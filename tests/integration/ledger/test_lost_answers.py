@@ -6,7 +6,7 @@ import pytest
 
 from entra_emply.errors import SourceUnreadable
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import Fault, comes_late, lost_after, lost_before
+from tests.integration.ledger.fakes import Fault, comes_late, lost_after, lost_after_and, lost_before
 from tests.integration.ledger.mailbox_systems import OUTCOMES
 from tests.integration.ledger.staff import hire, leave
 from tests.integration.ledger.systems import Systems, kinds
@@ -95,13 +95,7 @@ def test_what_needs_only_the_other_service_goes_on(systems: Systems, rows: Rows)
 def test_a_user_who_cannot_be_looked_at_keeps_nobody_waiting(systems: Systems, rows: Rows) -> None:
     systems.members("g-hr").append("ada")
     plan = systems.plan()
-
-    def then_silent(make: Callable[[], object]) -> None:
-        make()
-        systems.emply.unreadable = True
-        lost_before(make)
-
-    systems.emply.faults = [then_silent]
+    systems.emply.faults = [lost_after_and(lambda: setattr(systems.emply, "unreadable", True))]
     assert systems.apply(plan).count("unknown") == 1
     systems.person("søren")["jobTitle"] = "Başkan"
     assert systems.sync().count("applied") == 1
@@ -114,13 +108,7 @@ def test_a_change_whose_answer_was_lost_is_no_failure_where_looking_is_forbidden
     """Taken for one, a deactivation that was made would not count as ours (L4)."""
     leave(systems, "disabled")
     plan = systems.plan()
-
-    def then_closed(make: Callable[[], object]) -> None:
-        make()
-        systems.emply.closed = True
-        lost_before(make)
-
-    systems.emply.faults = [then_closed]
+    systems.emply.faults = [lost_after_and(lambda: setattr(systems.emply, "closed", True))]
     report = systems.apply(plan)
     assert (report.count("unknown"), report.count("failed")) == (1, 0)
     assert rows("SELECT count(*) FROM failures") == [(0,)]
@@ -131,13 +119,7 @@ def test_a_change_whose_answer_was_lost_is_no_failure_where_looking_is_forbidden
 def test_a_target_that_will_not_say_is_asked_by_the_next_run(systems: Systems, rows: Rows) -> None:
     hire(systems, "zofia")
     plan = systems.plan()
-
-    def then_silent(make: Callable[[], object]) -> None:
-        make()
-        systems.emply.unreadable = True
-        lost_before(make)
-
-    systems.emply.faults = [then_silent]
+    systems.emply.faults = [lost_after_and(lambda: setattr(systems.emply, "unreadable", True))]
     assert systems.apply(plan).count("unknown") == 1
     with pytest.raises(SourceUnreadable):
         systems.inputs()
