@@ -34,8 +34,8 @@ from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.report.html import groups_of, html
 from entra_emply.reconciliation.report.markdown import findings_markdown, plan_markdown
-from entra_emply.reconciliation.report.wording import document, held_by_guard, how_to_approve, names_of
-from entra_emply.reconciliation.words.actions import GUARDS
+from entra_emply.reconciliation.report.wording import because, document, held_by_guard, how_to_approve, names_of
+from entra_emply.reconciliation.words.guards import GUARDS
 
 PLAN_TAG = "entra-emply/plan"
 """Run tag: the whole id of the plan that a run made to be applied."""
@@ -190,6 +190,6 @@ def _page(context: AssetExecutionContext, connections: Connections, inputs: Inpu
     if not 0 < len(plan.actions) <= _ON_A_PAGE:
         return {}
     made = document(plan, inputs.now, inputs.settings.version)
-    page = html(made, names_of(inputs), groups_of(plan.actions))
+    page = html(made, names_of(inputs), because(plan.actions), groups_of(plan.actions))
     path = connections.frames.write_text(f"{context.run_id}/plan-{context.partition_key}.html", page)
     return {"report": MetadataValue.path(str(path))}

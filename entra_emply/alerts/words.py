@@ -10,7 +10,8 @@ from entra_emply.ledger.alert_facts import AlertFacts, Batch, Lapse, Lead, Week
 from entra_emply.printing import SHORT_ID, counted
 from entra_emply.reconciliation.findings import CATALOGUE
 from entra_emply.reconciliation.report.wording import how_to_approve
-from entra_emply.reconciliation.words.actions import GUARDS, KINDS
+from entra_emply.reconciliation.words.actions import KINDS
+from entra_emply.reconciliation.words.guards import GUARDS
 
 Wording = tuple[str, Sequence[str], str]
 """Title, lines, and the page of the console."""

@@ -11,7 +11,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from entra_emply import clock
 from entra_emply.console.words import STATES, kind_title
 from entra_emply.printing import SHORT_ID, counted
-from entra_emply.reconciliation.words.actions import GUARDS
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -33,7 +32,7 @@ def _environment() -> Environment:
     )
     made.filters |= {"moment": _moment, "ago": _ago, "count": counted, "short": lambda text: str(text)[:SHORT_ID]}
     made.filters |= {"kind_title": kind_title, "listed": _listed}
-    made.globals |= {"GUARDS": GUARDS, "STATES": STATES}
+    made.globals |= {"STATES": STATES}
     return made
 
 

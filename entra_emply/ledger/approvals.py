@@ -24,8 +24,8 @@ SHORTEST_ID = 6
 """The least number of its first characters by which a plan or an action can be named."""
 
 _TEXTS = [
-    "action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "reason", "held_by", "own_guards",
-    "groups",
+    "action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "reason", "held_by",
+    "held_because", "own_guards", "groups",
 ]  # fmt: skip
 _HELD = [*_TEXTS, "before", "after"]
 

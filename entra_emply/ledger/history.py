@@ -49,7 +49,7 @@ from entra_emply.text import key_of
 
 Event = dict[str, Any]
 
-_ABOUT = ("action_id", "subject", "rule", "before", "after", "reason", "held_by")
+_ABOUT = ("action_id", "subject", "rule", "before", "after", "reason", "held_by", "held_because")
 _NONE = cast(null(), Text)
 
 

@@ -123,6 +123,7 @@ actions = Table(
     Column("after", JSON),
     _text("reason", null=True),
     _text("held_by"),
+    _text("held_because"),
     _text("own_guards"),
     _text("groups"),
     _text("employee_id", null=True),

@@ -11,7 +11,7 @@ from entra_emply.ledger.installed import existing_ledger
 from entra_emply.person.history_table import history_table
 from entra_emply.person.names import names_of_last_run
 from entra_emply.printing import line
-from entra_emply.reconciliation.report.wording import changes, why
+from entra_emply.reconciliation.report.wording import changes, held_because, why
 
 _SHOWN = 100
 """The most events to print; --json prints all."""
@@ -28,8 +28,18 @@ def history(environment: Environment, asked: str | None, only: Only) -> list[Eve
 
 
 def in_words(events: Sequence[Event], names: Mapping[str, str]) -> list[Event]:
-    """Events of actions, each with its `changes` (before → after in names) and why it is planned, `because`."""
-    return [{**event, "changes": changes(event, names), "because": why(event)} for event in events]
+    """Events of actions, each with its `changes` (before → after in names), why it is planned (`because`) and held
+    (`held_because`, by guard).
+    """
+    return [
+        {
+            **event,
+            "changes": changes(event, names),
+            "because": why(event),
+            "held_because": held_because(event["held_by"].split(), event["held_because"].split()),
+        }
+        for event in events
+    ]
 
 
 def show_history(events: Sequence[Event], console: Console) -> None:

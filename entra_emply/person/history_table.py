@@ -105,4 +105,5 @@ def _why(event: Row) -> str:
     if event["code"]:
         return str(event["code"])
     rule = event.get("because") or event.get("rule") or ""
-    return f"{rule}, held by {event['held_by']}" if event["event"] == "planned" and event.get("held_by") else str(rule)
+    held = event.get("held_because") if event["event"] == "planned" else None
+    return f"{rule}; held by {', '.join(f'{guard} ({why})' for guard, why in held.items())}" if held else str(rule)

@@ -215,8 +215,13 @@ def _told_now(plan: Plan, last: PlanRows) -> PlanRows:
     """
     actions, findings = planned_rows(plan.actions, plan.findings)
     done = {identity for identity, tried in last.recorded.tried.items() if tried["result"] == "applied"}
-    held = {row["action_id"]: row["held_by"] for row in last.actions if row["action_id"] not in done}
-    known = [{**row, "held_by": held.get(row["action_id"], []), "new": row["action_id"] not in held} for row in actions]
+    held: dict[str, Row] = {
+        str(row["action_id"]): {name: row[name] for name in ("held_by", "held_because")}
+        for row in last.actions
+        if row["action_id"] not in done
+    }
+    free: Row = {"held_by": [], "held_because": []}
+    known = [{**row, **held.get(str(row["action_id"]), free), "new": row["action_id"] not in held} for row in actions]
     compared = [row for row in last.findings if row["code"] in (_NEARLY, *_OF_GROUPS)]
     found = [row for row in findings if row["code"] not in (_NEARLY, *_OF_GROUPS)]
     return PlanRows(known, [*found, *compared], last.links, replace(last.recorded, tried={}))

@@ -1,15 +1,15 @@
 """G: what is held until a person approves it. Which reads are believed (G5) is `completeness`, what is counted
-`guard_counts`.
+`guard_counts`, and asking the guards of a whole plan is `holds`.
 
-Held or not is decided over the whole plan. Guards never change an action: they say who must look first.
+Guards never change an action: they say who must look first.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, as_set, is_among, marked
+from entra_emply.reconciliation.arrays import Mask, Rows, as_set, is_among
 from entra_emply.reconciliation.guard_counts import emptied, more_than_allowed, said_held
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.planned_actions import (
@@ -23,9 +23,6 @@ from entra_emply.reconciliation.planned_actions import (
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of
 from entra_emply.reconciliation.rules.lifecycle import given_at_creation
 from entra_emply.reconciliation.rules.undo import giving
-
-GUARDS = ["G1", "G2", "G3", "G4", "G6", "G7", "G8"]
-
 
 # --- conditions -------------------------------------------------------------------------------------------------------
 
@@ -180,48 +177,54 @@ def _with_other(*holding: tuple[Condition[PlannedActions], ...]) -> Condition[Pl
     return Condition("held_with_other", holds)
 
 
+@dataclass(frozen=True)
+class Guard:
+    """What is held, and why.
+
+    rule: acts on what the guard holds. own: the same, but for what only waits for the person's held link. causes: each
+    is conditions that hold together; the first one that does is why an action is held, and its last condition names it.
+    """
+
+    rule: Rule[PlannedActions]
+    own: Rule[PlannedActions]
+    causes: tuple[tuple[Condition[PlannedActions], ...], ...]
+
+
 def _guard(
     name: str,
     watched: Condition[PlannedActions],
-    cause: Condition[PlannedActions] | None,
-    behind: tuple[Condition[PlannedActions], ...] = (),
-) -> Rule[PlannedActions]:
-    """A guard holds what it watches where its cause is given, and what was held by it before, until it is approved."""
+    cause: Condition[PlannedActions] | None = None,
+    *,
+    with_link: bool = False,
+) -> Guard:
+    """A guard holds what it watches where its cause is given, and what was held by it before, until it is approved.
+
+    with_link: it holds what waits for the person's held link, too.
+    """
+    because = () if cause is None else (cause,)
     before = _before(name)
-    causes = () if cause is None else (cause,)
-    also = (before, _with_other((watched, *causes), (before,)), *behind)
-    held = tuple(any_of(f"{each.name}_or_held", each, *also) for each in causes)
-    return Rule(name, (has_action, not_c6, any_of(f"{watched.name}_or_held", watched, *also)), (*held, still_waits))
+    also = (before, _with_other((watched, *because), (before,)))
+
+    def rule(*others: Condition[PlannedActions]) -> Rule[PlannedActions]:
+        held = tuple(any_of(f"{each.name}_or_held", each, *also, *others) for each in because)
+        concerns = any_of(f"{watched.name}_or_held", watched, *also, *others)
+        return Rule(name, (has_action, not_c6, concerns), (*held, still_waits))
+
+    alone = tuple((each,) for each in (*(watched.parts or (watched,)), *also))
+    causes = alone if cause is None else ((watched, cause), *((each,) for each in also))
+    own = rule()
+    return Guard(rule(behind_link), own, (*causes, (behind_link,))) if with_link else Guard(own, own, causes)
 
 
 _protected = any_of("protected", touches_holder, gives_protected, replaces_link, links_by_address)
 
-G1 = _guard("G1", deactivates, more_than_allowed("too_many_deactivations", "G1"))
-G2 = _guard("G2", sets_roles, more_than_allowed("too_many_role_changes", "G2"))
-G3_OWN = _guard("G3", _protected, None)
-G3 = _guard("G3", _protected, None, (behind_link,))
-G4 = _guard("G4", leaves_group, group_emptied)
-G6 = _guard("G6", removes, more_than_allowed("too_many_removals", "G6"))
-G7 = _guard("G7", grants, more_than_allowed("too_many_grants", "G7"))
-G8 = _guard("G8", undoes, None)
-
-OWN: Mapping[str, Rule[PlannedActions]] = {"G1": G1, "G2": G2, "G3": G3_OWN, "G4": G4, "G6": G6, "G7": G7, "G8": G8}
-"""What holds an action by itself."""
-RULES = (G1, G2, G3, G4, G6, G7, G8)
-
-# --- the plan ---------------------------------------------------------------------------------------------------------
-
-
-def held(actions: PlannedActions) -> tuple[dict[str, Mask], dict[str, Mask]]:
-    """Which guards hold each action by itself, and which hold it: flags for each of GUARDS.
-
-    What the newest plan held stays held by the same guards; what a person approved is held by none.
-    """
-    own = {guard: OWN[guard].acts(actions) for guard in GUARDS}
-    return own, own | {"G3": G3.acts(actions)}
-
-
-def waiting(identities: Identities, actions: pd.DataFrame) -> Mask:
-    """C8: the people whose link, activation or deactivation is held. `actions`: person, kind, held_by ("" for none)."""
-    of = actions["kind"].isin(["link_user", "activate_user", "deactivate_user"]) & (actions["held_by"] != "")
-    return marked(actions["person"].to_numpy(dtype=np.int64)[of.to_numpy(dtype=bool)], len(identities))
+GUARDS: Mapping[str, Guard] = {
+    "G1": _guard("G1", deactivates, more_than_allowed("too_many_deactivations", "G1")),
+    "G2": _guard("G2", sets_roles, more_than_allowed("too_many_role_changes", "G2")),
+    "G3": _guard("G3", _protected, with_link=True),
+    "G4": _guard("G4", leaves_group, group_emptied),
+    "G6": _guard("G6", removes, more_than_allowed("too_many_removals", "G6")),
+    "G7": _guard("G7", grants, more_than_allowed("too_many_grants", "G7")),
+    "G8": _guard("G8", undoes),
+}
+RULES = tuple(guard.rule for guard in GUARDS.values())

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from entra_emply.reconciliation import findings, guard_counts, guards
+from entra_emply.reconciliation import findings, guard_counts, holds
 from entra_emply.reconciliation.action_ids import action_ids
 from entra_emply.reconciliation.arrays import (
     Mask,
@@ -28,7 +28,6 @@ from entra_emply.reconciliation.arrays import (
 from entra_emply.reconciliation.clause import clause_of
 from entra_emply.reconciliation.drafts import NO_ACTIONS, together
 from entra_emply.reconciliation.guard_counts import COUNTS
-from entra_emply.reconciliation.guards import GUARDS
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
@@ -66,6 +65,7 @@ ACTION_COLUMNS = [
     "after",
     "reason",
     "held_by",
+    "held_because",
     "own_guards",
     "groups",
     "employee_id",
@@ -73,11 +73,6 @@ ACTION_COLUMNS = [
 ]
 
 _ORDER = pd.Series(ORDER, dtype="str")
-_NAMES_OF_GUARDS = pd.Series(
-    [" ".join(name for bit, name in enumerate(GUARDS) if some >> bit & 1) for some in range(1 << len(GUARDS))],
-    dtype="str",
-)
-"""Every set of guards in words; a bit of the row's number says whether a guard is one of them."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +80,9 @@ class Plan:
     """A plan and what is to be recorded with it.
 
     actions: ACTION_COLUMNS, in the order of applying. `before` and `after` are JSON text or missing; `held_by`,
-    `own_guards` and `groups` are separated by blanks, "" for none; `own_guards` leaves out what is only held because
-    the person's link is; `groups` are the person's group ids; `employee_id` is the archived employee of W3;
-    `time_zone` is the IANA name of the zone that an event's dates are in (E0).
+    `held_because` and `own_guards` are as in `holds.held`; `groups` are the person's group ids, separated by blanks,
+    "" for none; `employee_id` is the archived employee of W3; `time_zone` is the IANA name of the zone that an event's
+    dates are in (E0).
     findings: FINDING_COLUMNS.
     role_states: entra_id, group_id, role_id (may be missing): R9, the whole new role state of everybody whose state
     changes once the plan is applied and no role action of theirs failed.
@@ -142,7 +137,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     undoing = Undoing.of(identities)
     of_people = _of_people(identities, changes, undoing)
     held = _held(of_people)
-    found = Calendars(identities, guards.waiting(identities, held))
+    found = Calendars(identities, holds.waiting(identities, held))
     of_calendars = _of_calendars(found)
     planned, person = _in_order(identities, [held, _held(of_calendars)])
     waits = ~np.isin(states["person"], person[_sets_roles(planned) & ~is_text(planned["held_by"], "")])
@@ -204,8 +199,7 @@ def _of_calendars(found: Calendars) -> PlannedActions:
 
 def _held(planned: PlannedActions) -> pd.DataFrame:
     """The actions, with what holds them."""
-    own, held = guards.held(planned)
-    return planned.frame.assign(own_guards=_joined(own), held_by=_joined(held))
+    return planned.frame.join(holds.held(planned))
 
 
 def _with_ids(drafts: pd.DataFrame) -> pd.DataFrame:
@@ -256,12 +250,6 @@ def _groups(identities: Identities, persons: Rows) -> "pd.Series[str]":
     lists = collected(pairs // width, take(ids, pairs % width), len(whom))
     names = as_column(pc.binary_join(lists, pa.scalar(" ", pa.large_string())))
     return take(names, np.where(persons >= 0, np.searchsorted(whom, persons), -1)).fillna("")
-
-
-def _joined(flags: dict[str, Mask]) -> "pd.Series[str]":
-    """The names of the guards that hold each action, separated by blanks."""
-    sets = sum(flags[guard].astype(np.int64) << bit for bit, guard in enumerate(GUARDS))
-    return take(_NAMES_OF_GUARDS, np.asarray(sets))
 
 
 def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:

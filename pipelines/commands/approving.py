@@ -69,9 +69,11 @@ def _show(wanted: "Wanted") -> None:
     """The actions that an approval covers, as a plan shows them."""
     from entra_emply.person.names import names_of_last_run  # noqa: PLC0415
     from entra_emply.reconciliation.report.text import show_actions  # noqa: PLC0415
+    from entra_emply.reconciliation.report.wording import held_because  # noqa: PLC0415
 
-    actions = [row | {"held_by": row["held_by"].split()} for row in wanted.actions]
-    show_actions(actions, names_of_last_run(environment()), console())
+    actions = [row | {name: row[name].split() for name in ("held_by", "held_because")} for row in wanted.actions]
+    because = {row["action_id"]: held_because(row["held_by"], row["held_because"]) for row in actions}
+    show_actions(actions, names_of_last_run(environment()), because, console())
     people = {row["entra_id"] or row["emply_user_id"] or row["subject"] for row in wanted.actions}
     typer.echo(f"\n{counted(len(actions), 'action')} of {counted(len(people), 'person', 'people')}")
 

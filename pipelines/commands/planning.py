@@ -87,7 +87,7 @@ def plan(
         from entra_emply.reconciliation.report.csv import write_csv  # noqa: PLC0415
         from entra_emply.reconciliation.report.html import groups_of  # noqa: PLC0415
         from entra_emply.reconciliation.report.text import show, write_html  # noqa: PLC0415
-        from entra_emply.reconciliation.report.wording import document, names_of, part_of  # noqa: PLC0415
+        from entra_emply.reconciliation.report.wording import because, document, names_of, part_of  # noqa: PLC0415
         from entra_emply.reconciliation.settings import load  # noqa: PLC0415
 
     require_kind(kind)
@@ -95,12 +95,13 @@ def plan(
     chosen = load(here.settings) if settings is None else load(settings, "--settings")
     with progress("Reading Entra and Emply") as tell:
         run = dry_run(here, chosen, tell)
+    actions = run.plan.actions
     whole = document(run.plan, run.inputs.now, run.inputs.settings.version)
     lists = (run.inputs.emply_users, run.inputs.emply_employees, run.inputs.emply_departments)
-    among = None if department is None else in_department(department, run.plan.actions, *lists)
+    among = None if department is None else in_department(department, actions, *lists)
     made = part_of(whole, person=person, kind=kind, held=held, among=among)
     if html_file is not None:
-        write_html(html_file, made, names_of(run.inputs), groups_of(run.plan.actions), run.approval)
+        write_html(html_file, made, names_of(run.inputs), because(actions), groups_of(actions), run.approval)
     if csv_file is not None:
         write_csv(csv_file, made)
     if as_json:
@@ -113,7 +114,7 @@ def plan(
         )
     else:
         approval = "of a draft nothing can be approved" if settings else run.approval
-        show(whole, names_of(run.inputs), console(), approval, part=made)
+        show(whole, names_of(run.inputs), because(actions), console(), approval, part=made)
     if len(made["actions"]) < len(whole["actions"]):
         typer.echo(_part(len(made["actions"]), len(whole["actions"])))
     if run.not_read:

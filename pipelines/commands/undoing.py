@@ -120,10 +120,11 @@ def _show(what: "Undoable", to: Console) -> None:
     """What is restored, as a plan shows it; below it what is not, and why."""
     from entra_emply.person.names import names_of_last_run  # noqa: PLC0415
     from entra_emply.reconciliation.report.text import show_actions  # noqa: PLC0415
-    from entra_emply.reconciliation.report.wording import changes  # noqa: PLC0415
+    from entra_emply.reconciliation.report.wording import changes, held_because  # noqa: PLC0415
 
     names = names_of_last_run(environment())
-    show_actions(what.possible, names, to)
+    because = {row["action_id"]: held_because(["G8"], ["undoes"]) for row in what.possible}
+    show_actions(what.possible, names, because, to)
     people = {row["emply_user_id"] for row in what.possible}
     if what.possible:
         to.print(f"\n{counted(len(what.possible), 'action')} of {counted(len(people), 'person', 'people')}")

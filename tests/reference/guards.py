@@ -28,12 +28,12 @@ def hold(inputs: Inputs, people: list[Person], planned: Planned) -> None:
     g1, g2, g7 = _too_many_leave(inputs, actions), _too_many_roles(inputs, people, actions), _too_many(inputs, actions)
     emptied = _emptied_groups(inputs)
     for person, row in planned.actions:
-        own = {"G8"} if row["rule"] in UNDO else _counted(row["kind"], g1=g1, g2=g2, g7=g7)
-        if _touches_protected(inputs, person, row):
-            own.add("G3")
+        own = {"G8": "undoes"} if row["rule"] in UNDO else _counted(row["kind"], g1=g1, g2=g2, g7=g7)
+        if protected := _touches_protected(inputs, person, row):
+            own["G3"] = protected
         if row["reason"] == "removed_from_group" and _concerns(person, emptied):
-            own.add("G4")
-        row["own_guards"] = sorted(own)
+            own["G4"] = "group_emptied"
+        row["own_guards"] = own
     links = [(person, row) for person, row in planned.actions if row["kind"] == "link_user"]
     for _, row in links:
         _settle(inputs, [row])
@@ -43,10 +43,14 @@ def hold(inputs: Inputs, people: list[Person], planned: Planned) -> None:
     _inherit(inputs, planned)
 
 
-def _counted(kind: str, *, g1: bool, g2: bool, g7: bool) -> set[str]:
+def _counted(kind: str, *, g1: bool, g2: bool, g7: bool) -> dict[str, str]:
     """The guards that hold every action of a kind, because they are too many."""
-    too_many = {"G1": g1 and kind in LEAVING, "G2": g2 and kind == "set_roles", "G7": g7 and kind in GRANTS}
-    return {guard for guard, holds in too_many.items() if holds}
+    too_many = {
+        ("G1", "too_many_deactivations"): g1 and kind in LEAVING,
+        ("G2", "too_many_role_changes"): g2 and kind == "set_roles",
+        ("G7", "too_many_grants"): g7 and kind in GRANTS,
+    }
+    return dict(guard for guard, holds in too_many.items() if holds)
 
 
 def hold_calendars(inputs: Inputs, actions: Actions) -> None:
@@ -58,7 +62,7 @@ def hold_calendars(inputs: Inputs, actions: Actions) -> None:
         if row["rule"] == "C6":
             inputs.trace["C6 never held"] += bool(_held_before(inputs, row))
         else:
-            row["own_guards"] = ["G6"] if too_many and id(row) in losing else []
+            row["own_guards"] = {"G6": "too_many_removals"} if too_many and id(row) in losing else {}
             _settle(inputs, [row])
 
 
@@ -88,8 +92,14 @@ def _settle(inputs: Inputs, together: list[Row], *, link: Row | None = None) -> 
         inputs.trace["approved"] += bool(guards)
         guards = set()
     for row in together:
+        causes = {
+            **dict.fromkeys(guards, "held_with_other"),
+            **dict.fromkeys(_held_before(inputs, row, link), "held_before"),
+            **row["own_guards"],
+        }
         row["own_guards"] = sorted(guards)
         row["held_by"] = sorted(guards)
+        row["held_because"] = [causes[guard] for guard in row["held_by"]]
         for guard in guards:
             inputs.trace[guard] += 1
             inputs.trace[f"{guard} {row['rule']} {row['kind']}"] += 1
@@ -117,26 +127,28 @@ def _inherit(inputs: Inputs, planned: Planned) -> None:
         if link["kind"] == "link_user" and link["held_by"]:
             for other, row in planned.actions:
                 if other is person and row is not link:
-                    row["held_by"] = sorted({*row["held_by"], "G3"})
+                    causes = {"G3": "behind_link", **dict(zip(row["held_by"], row["held_because"], strict=True))}
+                    row["held_by"], row["held_because"] = sorted(causes), [causes[guard] for guard in sorted(causes)]
                     inputs.trace["G3 with a held link"] += 1
 
 
-def _touches_protected(inputs: Inputs, person: Person, row: Row) -> bool:
+def _touches_protected(inputs: Inputs, person: Person, row: Row) -> str | None:
+    """Why G3 holds the action; None where it does not."""
     protected = inputs.mapping.protected_role_ids
     if row["kind"] in {*LEAVING, "link_user"} and person.role_ids & protected:
         inputs.trace[f"G3 {row['kind']}"] += 1
-        return True
+        return "touches_holder"
     if row["kind"] == "link_user" and person.matched_by == "address":
         inputs.trace["G3 by another address"] += 1
-        return True
+        return "links_by_address"
     if row["kind"] == "link_user" and person.replaces_link:
         inputs.trace["G3 replaces link"] += 1
-        return True
+        return "replaces_link"
     if row["target"] == "emply" and row["kind"] in {"create_user", "set_roles"}:
         given = set(row["after"]["roleIds"]) - set((row["before"] or {}).get("roleIds", []))
         inputs.trace[f"G3 {row['kind']}"] += bool(given & protected)
-        return bool(given & protected)
-    return False
+        return "gives_protected" if given & protected else None
+    return None
 
 
 def limit(inputs: Inputs, name: str, min_count: int, percent: int, population: int) -> int:

@@ -19,7 +19,8 @@ PlanOf = Callable[[Scenario], Row]  # what a test of a rule is given: one implem
 
 IMPLEMENTATIONS: dict[str, Implementation] = {"reference": rules.plan, "vectorised": vectorised.plan}
 
-ACTION = ("target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after", "held_by")
+ACTION = ("target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after", "held_by",
+          "held_because")  # fmt: skip
 FINDING = ("code", "entra_id", "emply_user_id", "employee_id", "subject", "object")
 
 

@@ -342,6 +342,7 @@ def action(person: Person, kind: str, rule: str, *, before: Row | None, after: R
         "after": after,
         "reason": None,
         "held_by": [],
+        "held_because": [],  # for each of them the condition that is its cause
         "own_guards": [],  # without those that only another action of the person brings
     }
 

@@ -56,7 +56,7 @@ def plan(
     unworded = set(made.findings.loc[made.findings["message"].isna(), "code"])
     assert not unworded, f"findings.CATALOGUE lacks {unworded}"
     rows = json_rows(made.actions)
-    lists = ("held_by", "own_guards")
+    lists = ("held_by", "held_because", "own_guards")
     return {
         "actions": [{**row, **{name: (row[name] or "").split() for name in lists}} for row in rows],
         "findings": json_rows(made.findings),

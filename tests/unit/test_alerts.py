@@ -80,7 +80,7 @@ def test_what_is_held_says_how_much_by_which_guard_and_how_to_approve() -> None:
     said = told(replace(WELL, held=(LEAVERS,)))
     assert "14 actions wait for approval" in said
     assert "14 × emply.deactivate_user (leavers: deactivate): G1" in said
-    assert "G1: more deactivations than max_deactivations allows" in said
+    assert "G1: more people would lose access than `max_deactivations` allows" in said
     assert "entra-emply approve 3f9c12ab773f --by NAME --reason TEXT" in said
     assert "https://console.contoso.com/plan" in said
 

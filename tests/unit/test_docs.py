@@ -16,7 +16,7 @@ from entra_emply.reconciliation.explain.questions import QUESTIONS
 from entra_emply.reconciliation.findings import CATALOGUE
 from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.reconciliation.settings import Settings, parse
-from entra_emply.reconciliation.words.actions import GUARDS
+from entra_emply.reconciliation.words.guards import GUARDS
 from pipelines.definitions import build_defs
 from tests.command_reference import commands, options, reference
 from tests.documentation import DOCS, REPOSITORY, blocks, examples, pages, text_of

@@ -27,13 +27,13 @@ def event(subject: str, **changed: object) -> Row:
         "action_id": "a" * 64,
         "subject": subject,
         "rule": "L6",
-        "held_by": "",
+        "held_because": {},
     } | changed
 
 
 def counted(count: int, **changed: object) -> Row:
     row = event("", count=count, **changed)
-    return {name: value for name, value in row.items() if name not in {"action_id", "subject", "rule", "held_by"}}
+    return {name: value for name, value in row.items() if name not in {"action_id", "subject", "rule", "held_because"}}
 
 
 def shown(events: list[Row], width: int) -> list[str]:
@@ -50,7 +50,10 @@ def words_of(events: list[Row]) -> set[str]:
 
 
 EVENTS = {
-    "of one person": [event(LONG, event="approved", by="Ada Øster", why=REASON), event(LONG, held_by="G1")],
+    "of one person": [
+        event(LONG, event="approved", by="Ada Øster", why=REASON),
+        event(LONG, held_because={"G1": "too many"}),
+    ],
     "of several": [event(LONG, code="Request_ResourceNotFound"), event(OTHER, event="approved", by="Ada", why=REASON)],
     "of everybody": [counted(1_000_000, event="approved", by="Ada Øster", why=REASON), counted(7)],
 }
@@ -86,3 +89,8 @@ def test_what_changes_and_why_is_told_in_words() -> None:
     lines = shown([event(LONG, **said), event(OTHER, **said, code="422_invalid")], 80)
     assert lines[3:5] == ["  roles: Łącznik → Medarbejder; active: yes → no", "  R5: a role was taken away"]
     assert lines[7:] == ["  roles: Łącznik → Medarbejder; active: yes → no", "  422_invalid"]
+
+
+def test_what_was_held_when_it_was_planned_says_why() -> None:
+    held = event(LONG, event="planned", because="L6: the Entra account is disabled", held_because={"G1": "too many"})
+    assert shown([held], 200)[-1].endswith("L6: the Entra account is disabled; held by G1 (too many)")

@@ -7,7 +7,7 @@ import pytest
 
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.html import groups_of, html
-from entra_emply.reconciliation.report.wording import document, names_of
+from entra_emply.reconciliation.report.wording import because, document, names_of
 from tests.reference.builders import login, person, scenario
 from tests.reference.subject import Row, Scenario
 from tests.reference.vectorised import inputs_of
@@ -21,7 +21,7 @@ def page(case: Scenario) -> tuple[Row, str]:
     of = inputs_of(*case)
     plan = make_plan(of)
     made = document(plan, of.now, "m1")
-    return made, html(made, names_of(of), groups_of(plan.actions))
+    return made, html(made, names_of(of), because(plan.actions), groups_of(plan.actions))
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_every_action_and_finding_is_on_the_page_with_before_after_why_and_remed
         assert f'<tr id="{action["action_id"]}">' in text
     assert "<del>HR</del> → <ins>Employee, HR</ins>" in text
     assert "R4: joined a configured group" in text
-    assert "held by G7: more new or reactivated logins than max_grants allows" in text
+    assert "held by G7: more people would get access than <code>max_grants</code> allows" in text
     for finding in plan["findings"]:
         assert finding["remedy"] in text
 
@@ -80,14 +80,14 @@ def test_the_overviews_count_by_kind_domain_and_group(joiner: tuple[Row, str]) -
 
 
 def test_without_groups_there_is_no_overview_of_them(joiner: tuple[Row, str]) -> None:
-    assert "By group" not in html(joiner[0], {})
+    assert "By group" not in html(joiner[0], {}, {})
     assert "By group" in joiner[1]
 
 
 def test_one_action_and_one_finding_are_told_in_the_singular(joiner: tuple[Row, str]) -> None:
     plan = joiner[0]
     held = [action for action in plan["actions"] if action["held_by"]][:1]
-    text = html({**plan, "actions": held, "findings": plan["findings"][:1]}, {})
+    text = html({**plan, "actions": held, "findings": plan["findings"][:1]}, {}, {})
     assert "<p>1 action, 1 held; 1 finding.</p>" in text
 
 

@@ -66,7 +66,7 @@ def test_the_kinds_are_counted_first_with_what_is_held() -> None:
 
 def test_what_is_held_says_by_which_guard_and_how_to_approve() -> None:
     text = plan_text(person("ada"), guards=HELD, approval="entra-emply approve 3f9c")
-    assert "**G7** holds 1: more new or reactivated logins" in text
+    assert "**G7** holds 1: more people would get access than `max_grants` allows" in text
     assert "To approve: `entra-emply approve 3f9c`" in text
 
 
@@ -78,7 +78,7 @@ def test_the_held_ones_are_listed_first() -> None:
     protected = login("zoe", roles=["Administrator"])
     text = plan_text(person("ada"), person("zoe"), logins=(protected,), protected_roles=["Administrator"])
     listed = [line for line in text.splitlines() if line.startswith("- ") and "`ledger.link_user`" in line]
-    assert listed[0].startswith("- **held by G3**: zoe@")
+    assert listed[0].startswith("- **held by G3 (the user holds a protected role)**: zoe@")
 
 
 def test_the_first_fifty_rows_are_listed_one_line_each() -> None:

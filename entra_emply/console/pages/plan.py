@@ -17,7 +17,7 @@ from entra_emply.ledger.plans import RecordedPlan
 from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.report.csv import csv_of
 from entra_emply.reconciliation.report.html import groups_of, html
-from entra_emply.reconciliation.report.wording import document_of
+from entra_emply.reconciliation.report.wording import because, document_of
 
 _PLANS = 150
 """So many plans can be chosen from: three days of runs."""
@@ -80,7 +80,7 @@ def table(asked: Asked) -> Response:
 def report(asked: Asked) -> Response:
     """The filtered actions as one HTML file."""
     plan, actions = _taken_away(asked)
-    page = html(_document(plan, actions, asked), asked.console.names_of(plan), groups_of(actions))
+    page = html(_document(plan, actions, asked), asked.console.names_of(plan), because(actions), groups_of(actions))
     return _download(page.encode(), "text/html; charset=utf-8", f"plan-{plan.plan_id[:SHORT_ID]}.html")
 
 

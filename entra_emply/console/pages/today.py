@@ -10,6 +10,7 @@ from entra_emply.console.asked import Asked
 from entra_emply.console.queries.chart import EFFECTS, HEIGHT, WIDTH, bars
 from entra_emply.console.queries.days import RunDone
 from entra_emply.ledger.plans import RecordedPlan
+from entra_emply.reconciliation.report.wording import held_because
 
 _FRESH, _LATE = timedelta(minutes=65), timedelta(hours=2)
 """A run is due every half hour; what Dagster's freshness warns of and fails."""
@@ -49,13 +50,19 @@ def _freshness(plan: RecordedPlan | None) -> str:
 
 
 def _waiting(asked: Asked, plan: RecordedPlan) -> list[dict[str, object]]:
-    """What is held of the newest plan, by kind and guards, with the number of people."""
+    """What is held of the newest plan, by kind and why, with the number of people."""
     actions = asked.console.actions(plan.plan_no).now(asked.console.ledger, plan.plan_no)
     held = actions[(actions["state"] == "held")]
-    grouped = held.groupby(["name", "held_by"], sort=False)
+    grouped = held.groupby(["name", "held_by", "held_because"], sort=False)
     return [
-        {"name": name, "guards": str(guards).split(), "actions": len(rows), "people": people_in(rows)}
-        for (name, guards), rows in grouped
+        {
+            "name": name,
+            "guard": str(guards).split()[0],
+            "held": held_because(str(guards).split(), str(causes).split()),
+            "actions": len(rows),
+            "people": people_in(rows),
+        }
+        for (name, guards, causes), rows in grouped
     ]
 
 

@@ -7,17 +7,17 @@ from typing import Any
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import records
-from entra_emply.reconciliation.report.wording import Row, action_rows, fields, why
-from entra_emply.reconciliation.words.actions import GUARDS
+from entra_emply.reconciliation.report.wording import Row, action_rows, because, fields, why
 
 Shown = dict[str, Any]
 
 
 def actions_shown(frame: pd.DataFrame, names: Mapping[str, str]) -> list[Shown]:
     """The rows of `PlanActions.now`, to be listed."""
-    states = zip(frame["state"], frame["code"], frame["own_guards"], strict=True)
+    states, why_held = zip(frame["state"], frame["code"], frame["own_guards"], strict=True), because(frame)
     return [
-        action_shown(row, names) | {"state": state, "code": _text(code), "own": bool(own)}
+        action_shown(row, names)
+        | {"state": state, "code": _text(code), "own": bool(own), "held": why_held.get(row["action_id"], {})}
         for row, (state, code, own) in zip(action_rows(frame), states, strict=True)
     ]
 
@@ -33,7 +33,6 @@ def action_shown(row: Row, names: Mapping[str, str]) -> Shown:
         "made": row["before"] is None,
         "fields": fields(row, names),
         "why": why(row),
-        "guards": [(guard, GUARDS.get(guard, "")) for guard in row["held_by"]],
     }
 
 
@@ -75,7 +74,7 @@ def events_shown(events: Iterable[Mapping[str, Any]], names: Mapping[str, str]) 
             "made": event["before"] is None,
             "fields": fields({"before": event["before"], "after": event["after"]}, names),
             "why": why(event),
-            "guards": [(guard, GUARDS.get(guard, "")) for guard in (event["held_by"] or "").split()],
+            "held": event["held_because"],
         }
         for event in events
     ]

@@ -22,6 +22,7 @@ from entra_emply.reconciliation.explain.statement import (
 )
 from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.planned_actions import PlannedActions
+from entra_emply.reconciliation.report import wording
 from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules.calendar_owners import C7, C8, why_not
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
@@ -43,7 +44,6 @@ from entra_emply.reconciliation.rules.signs import (
     ReadGroups,
     X,
 )
-from entra_emply.reconciliation.words.actions import GUARDS
 
 _EVENTS = "event/events"
 _ACTIONS = {
@@ -191,14 +191,15 @@ def held(facts: Facts) -> Iterator[Statement]:
 
 
 def held_because(facts: Facts) -> list[dict[str, str]]:
-    """Of each planned action, by guard, why it is held; the guard's short words where it would not hold it any more."""
+    """Of each planned action, by guard, why it is held; as the plan says where the guard would not hold it any more."""
     of, rules = _actions_of(facts), {rule.name: rule for rule in guards.RULES}
-
-    def why(guard: str, row: int) -> str:
-        told = reasons(rules[guard], of, row) if guard in rules else []
-        return listed(told) if told else GUARDS.get(guard, "a guard")
-
-    return [{guard: why(guard, row) for guard in action["held_by"]} for row, action in enumerate(facts.actions)]
+    return [
+        {
+            guard: listed(reasons(rules[guard], of, row)) or told
+            for guard, told in wording.held_because(action["held_by"], action["held_because"]).items()
+        }
+        for row, action in enumerate(facts.actions)
+    ]
 
 
 def _left_out(facts: Facts) -> Statement:

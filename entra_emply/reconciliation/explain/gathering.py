@@ -13,7 +13,7 @@ from entra_emply.reconciliation.explain.mailbox import mailbox_of
 from entra_emply.reconciliation.explain.neighbourhood import Ids
 from entra_emply.reconciliation.explain.others import others
 from entra_emply.reconciliation.explain.rows import records
-from entra_emply.reconciliation.guards import waiting
+from entra_emply.reconciliation.holds import waiting
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
@@ -167,9 +167,12 @@ def _waiting(identities: Identities, actions: Sequence[Row]) -> Mask:
 
 
 def planned_rows(actions: pd.DataFrame, findings: pd.DataFrame) -> tuple[list[Row], list[Row]]:
-    """A plan's actions and findings as JSON has them: `held_by` is a list."""
-    told = records(actions)
-    return [{**row, "held_by": (row["held_by"] or "").split()} for row in told], [*records(findings)]
+    """A plan's actions and findings as JSON has them: `held_by` and `held_because` are lists. A plan that an earlier
+    version stored has no `held_because`.
+    """
+    lists = ("held_by", "held_because")
+    told = [{**row, **{name: (row.get(name) or "").split() for name in lists}} for row in records(actions)]
+    return [*told], [*records(findings)]
 
 
 def _about(row: Row, ids: Mapping[str, str | None]) -> bool:

@@ -14,8 +14,8 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, Template
 
 from entra_emply.printing import counted
-from entra_emply.reconciliation.report.wording import Row, fields, how_to_approve, why
-from entra_emply.reconciliation.words.actions import GUARDS, KINDS
+from entra_emply.reconciliation.report.wording import Because, Row, fields, how_to_approve, why
+from entra_emply.reconciliation.words.actions import KINDS
 
 _FEW = 25
 """Kinds with more actions than this are folded up."""
@@ -28,15 +28,17 @@ _SIGNS = {"+": "add", "~": "change", "-": "take"}
 def html(
     document: Row,
     names: Mapping[str, str],
+    because: Because,
     groups: Mapping[str, Sequence[str]] | None = None,
     approval: str | None = None,
 ) -> str:
     """The page of a plan in the form of `plan --json`; `names` says what ids are called (`wording.names_of`).
 
-    `groups` are the group ids of each action's person by action id (`groups_of`); without it no overview by group is
-    shown. `approval` is how held actions are approved (`wording.how_to_approve`); without it, as a recorded plan's.
+    `because` is why each held action is held (`wording.because`). `groups` are the group ids of each action's person by
+    action id (`groups_of`); without it no overview by group is shown. `approval` is how held actions are approved
+    (`wording.how_to_approve`); without it, as a recorded plan's.
     """
-    kinds = [_kind(kind, list(rows), names) for kind, rows in groupby(document["actions"], key=_name)]
+    kinds = [_kind(kind, list(rows), names, because) for kind, rows in groupby(document["actions"], key=_name)]
     held = sum(bool(action["held_by"]) for action in document["actions"])
     return _template().render(
         plan=document,
@@ -66,7 +68,7 @@ def _name(action: Row) -> str:
     return f"{action['target']}.{action['kind']}"
 
 
-def _kind(kind: str, actions: Sequence[Row], names: Mapping[str, str]) -> dict[str, Any]:
+def _kind(kind: str, actions: Sequence[Row], names: Mapping[str, str], because: Because) -> dict[str, Any]:
     """One kind with its actions, the held ones first."""
     sign, title = KINDS.get(kind, ("~", kind))
     held = sum(bool(action["held_by"]) for action in actions)
@@ -78,18 +80,20 @@ def _kind(kind: str, actions: Sequence[Row], names: Mapping[str, str]) -> dict[s
         "count": len(actions),
         "held": held,
         "open": len(actions) <= _FEW,
-        "actions": [_action(action, names) for action in sorted(actions, key=lambda each: not each["held_by"])],
+        "actions": [
+            _action(action, names, because) for action in sorted(actions, key=lambda each: not each["held_by"])
+        ],
     }
 
 
-def _action(action: Row, names: Mapping[str, str]) -> dict[str, Any]:
+def _action(action: Row, names: Mapping[str, str], because: Because) -> dict[str, Any]:
     return {
         "id": action["action_id"],
         "who": action["subject"] or "(no address)",
         "made": action["before"] is None,
         "fields": fields(action, names),
         "why": why(action),
-        "held": [(guard, GUARDS.get(guard, "")) for guard in action["held_by"]],
+        "held": list(because.get(action["action_id"], {}).items()),
     }
 
 

@@ -4,13 +4,14 @@ Names and addresses are in it, as they were written: whatever they contain, it i
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from entra_emply.reconciliation.plan import Plan
-from entra_emply.reconciliation.report.wording import Row, changes, rows, why
-from entra_emply.reconciliation.words.actions import GUARDS, KINDS
+from entra_emply.reconciliation.report.wording import Because, Row, because, changes, rows, why
+from entra_emply.reconciliation.words.actions import KINDS
 
 SHOWN = 50
 """Rows that are listed, the held ones first; all of them are in the frame."""
@@ -33,13 +34,14 @@ def plan_markdown(plan: Plan, names: Mapping[str, str], approval: str) -> str:
     """
     if plan.actions.empty:
         return "Nothing to do."
+    why_held = because(plan.actions)
     first = plan.actions.assign(free=plan.actions["held_by"] == "").sort_values("free", kind="stable").head(SHOWN)
     return paragraphs(
         [
             _kinds(plan.actions),
-            _held(plan.actions, approval),
+            _held(why_held, approval),
             heading("The actions", len(first), len(plan.actions)),
-            listed(_action(action, names) for action in rows(first)),
+            listed(_action(action, names, why_held) for action in rows(first)),
         ]
     )
 
@@ -83,18 +85,18 @@ def _kinds(actions: pd.DataFrame) -> str:
     return "\n".join(["| kind | what it does | actions | held |", "|---|---|--:|--:|", *lines])
 
 
-def _held(actions: pd.DataFrame, approval: str) -> str:
-    held = actions.loc[actions["held_by"] != "", "held_by"]
-    if held.empty:
+def _held(why_held: Because, approval: str) -> str:
+    if not why_held:
         return ""
-    counts = held.str.split(" ").explode().value_counts()
-    by_guard = [f"**{guard}** holds {counts[guard]}: {GUARDS[guard]}" for guard in GUARDS if guard in counts.index]
+    counts = Counter(cause for causes in why_held.values() for cause in causes.items())
+    by_guard = [f"**{guard}** holds {count}: {cause}" for (guard, cause), count in sorted(counts.items())]
     how = f"To approve: `{approval}`, or the job `approve` in the launchpad."
     return paragraphs(["#### What is held", listed(by_guard), how])
 
 
-def _action(action: Row, names: Mapping[str, str]) -> str:
-    held = f"**held by {action['held_by']}**: " if action["held_by"] else ""
+def _action(action: Row, names: Mapping[str, str], why_held: Because) -> str:
+    causes = ", ".join(f"{guard} ({cause})" for guard, cause in why_held.get(action["action_id"], {}).items())
+    held = f"**held by {causes}**: " if causes else ""
     change = "; ".join(escaped(each) for each in changes(action, names))
     who = escaped(action["subject"] or "(no address)")
     return f"{held}{who} `{action['target']}.{action['kind']}` {change} ({escaped(why(action))})"

@@ -14,8 +14,8 @@ from rich.text import Text
 from entra_emply.errors import SettingsError
 from entra_emply.printing import SHORT_ID, counted, line
 from entra_emply.reconciliation.report.html import html
-from entra_emply.reconciliation.report.wording import changes, why
-from entra_emply.reconciliation.words.actions import GUARDS, KINDS
+from entra_emply.reconciliation.report.wording import Because, changes, why
+from entra_emply.reconciliation.words.actions import KINDS
 
 Row = Mapping[str, Any]
 
@@ -25,11 +25,16 @@ _SHOWN = 40
 
 
 def write_html(
-    file: Path, plan: Row, names: Mapping[str, str], groups: Mapping[str, Sequence[str]], approval: str
+    file: Path,
+    plan: Row,
+    names: Mapping[str, str],
+    because: Because,
+    groups: Mapping[str, Sequence[str]],
+    approval: str,
 ) -> None:
     """Write the plan (a `document`) as one HTML file. Raises SettingsError where the file cannot be written."""
     try:
-        file.write_text(html(plan, names, groups, approval), encoding="utf-8")
+        file.write_text(html(plan, names, because, groups, approval), encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{file}: cannot be written ({error.strerror})") from None
 
@@ -37,41 +42,47 @@ def write_html(
 def show(
     plan: Row,
     names: Mapping[str, str],
+    because: Because,
     console: Console,
     approval: str,
     *,
     part: Row | None = None,
 ) -> None:
-    """Print the plan (a `document`), or a `part` of it: by kind, before → after, why, what is held; findings; counts of
-    the whole plan and `approval` last.
+    """Print the plan (a `document`), or a `part` of it: by kind, before → after, why, `because` of what it is held;
+    findings; counts of the whole plan and `approval` last.
 
     Of each kind some rows are shown, the held ones first.
     """
     shown = plan if part is None else part
-    show_actions(shown["actions"], names, console)
+    show_actions(shown["actions"], names, because, console)
     _show_findings(shown["findings"], console)
     _show_counts(plan, console, approval)
 
 
-def show_actions(actions: Sequence[Row], names: Mapping[str, str], console: Console, limit: int = _SHOWN) -> None:
-    """Print actions, in the order of their kinds; of each kind at most `limit`, the held ones first."""
+def show_actions(
+    actions: Sequence[Row], names: Mapping[str, str], because: Because, console: Console, limit: int = _SHOWN
+) -> None:
+    """Print actions, in the order of their kinds; of each kind at most `limit`, the held ones first.
+
+    because: why each held one is held (`wording.because`).
+    """
     for kind, group in groupby(actions, key=lambda action: f"{action['target']}.{action['kind']}"):
         alike = sorted(group, key=lambda action: not action["held_by"])
         sign, title = KINDS.get(kind, ("~", kind))
         console.print(f"\n[bold]{kind}[/bold]  {title} ({len(alike)})")
         for action in alike[:limit]:
-            _show_action(action, sign, _COLOURS[sign], names, console)
+            _show_action(action, sign, names, because, console)
         if len(alike) > limit:
             console.print(f"  … and {len(alike) - limit} more", style="dim")
 
 
-def _show_action(action: Row, sign: str, colour: str, names: Mapping[str, str], console: Console) -> None:
-    line(console, Text.assemble((sign, colour), f" {action['subject'] or '(no address)'}"), 2)
+def _show_action(action: Row, sign: str, names: Mapping[str, str], because: Because, console: Console) -> None:
+    line(console, Text.assemble((sign, _COLOURS[sign]), f" {action['subject'] or '(no address)'}"), 2)
     for change in changes(action, names):
         line(console, change, 6)
     line(console, f"why   {why(action)}", 6, "dim")
-    for guard in action["held_by"]:
-        line(console, Text.assemble(("held", "bold red"), f"  {guard}: {GUARDS.get(guard, '')}"), 6)
+    for guard, why_held in because.get(action["action_id"], {}).items():
+        line(console, Text.assemble(("held", "bold red"), f"  {guard}: {why_held}"), 6)
 
 
 def _show_findings(findings: Sequence[Row], console: Console) -> None:

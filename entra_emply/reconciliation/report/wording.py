@@ -1,7 +1,8 @@
 """A plan in words: what an action changes, why, and what holds it. For whatever shows a plan; decides nothing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 import orjson
@@ -13,9 +14,12 @@ from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.words.actions import REASONS
 from entra_emply.reconciliation.words.fields import field_name
+from entra_emply.reconciliation.words.guards import GUARDS, HELD_BECAUSE
 from entra_emply.text import key_of
 
 Row = Mapping[str, Any]
+Because = Mapping[str, Mapping[str, str]]
+"""By id of an action, each guard that holds it and why."""
 
 ACTION_KEYS = ["action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "before", "after"]
 ACTION_KEYS += ["reason", "held_by"]
@@ -95,6 +99,19 @@ def held_by_guard(actions: pd.DataFrame) -> dict[str, int]:
     """How many actions each guard holds; none of those that hold nothing."""
     held = actions.loc[actions["held_by"] != "", "held_by"].str.split(" ").explode()
     return {str(guard): int(count) for guard, count in held.value_counts().sort_index().items()}
+
+
+def because(actions: pd.DataFrame) -> Because:
+    """By id of the held actions: each guard that holds it, and why."""
+    held = actions[actions["held_by"] != ""]
+    texts = zip(held["action_id"], held["held_by"], held["held_because"], strict=True)
+    return {str(action_id): held_because(guards.split(), causes.split()) for action_id, guards, causes in texts}
+
+
+def held_because(guards: Sequence[str], causes: Sequence[str]) -> dict[str, str]:
+    """By guard, why it holds an action; of a plan that was recorded without its causes, what the guard is for."""
+    pairs = zip_longest(guards, causes, fillvalue="")
+    return {guard: HELD_BECAUSE.get(cause) or GUARDS[guard] for guard, cause in pairs}
 
 
 def changes(action: Row, names: Mapping[str, str]) -> list[str]:

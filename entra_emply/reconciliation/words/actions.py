@@ -1,4 +1,4 @@
-"""What planned actions are called, why each is planned, and what holds it: a line for each, where a plan is shown.
+"""What planned actions are called, and why each is planned: a line for each, where a plan is shown.
 
 The conditions of the rules, in full, are in the other modules of this catalogue.
 """
@@ -37,16 +37,6 @@ REASONS = {
     ("W3", "deleted_in_entra"): "the employee is archived, and the Entra user is deleted with this plan",
 }
 """By rule and reason, why an action is planned."""
-GUARDS = {
-    "G1": "more deactivations than max_deactivations allows",
-    "G2": "more role changes than max_role_changes allows",
-    "G3": "a protected role, or a link that a person has to confirm",
-    "G4": "a configured group is suddenly empty",
-    "G6": "more people lose calendars or events than max_deactivations allows",
-    "G7": "more new or reactivated logins than max_grants allows",
-    "G8": "undoes what was applied before",
-}
-"""Why a guard holds an action."""
 KINDS = {
     "emply.deactivate_user": ("-", "leavers: deactivate"),
     "ledger.link_user": ("~", "link to an existing Emply user"),

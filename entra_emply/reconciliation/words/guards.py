@@ -2,13 +2,17 @@
 
 from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 
-_COUNTED = "({counts:how many is not recorded})"
+_COUNTED = {
+    "too_many_deactivations": "more people would lose access than `max_deactivations` allows",
+    "too_many_role_changes": "more people would get other roles than `max_role_changes` allows",
+    "too_many_removals": "more people would lose calendars or events than `max_deactivations` allows",
+    "too_many_grants": "more people would get access than `max_grants` allows",
+}
 
 
-def _more(what: str, setting: str) -> ConditionWords:
-    return ConditionWords(
-        f"more {what} than `{setting}` allows {_COUNTED}", f"no more {what} than `{setting}` allows {_COUNTED}"
-    )
+def _counted(name: str) -> ConditionWords:
+    counts = "({counts:how many is not recorded})"
+    return ConditionWords(f"{_COUNTED[name]} {counts}", f"no {_COUNTED[name]} {counts}")
 
 
 _EITHER = ConditionWords("{why}", "{why}")
@@ -25,11 +29,11 @@ CONDITIONS = {
     "behind_link": ConditionWords("the user's link is held, and all else waits with it", "no link of the user is held"),
     "deactivates": ConditionWords("{they} {do} take access away", "{they} {do} not take access away"),
     "deactivates_or_held": _EITHER,
-    "too_many_deactivations": _more("people would lose access", "max_deactivations"),
+    "too_many_deactivations": _counted("too_many_deactivations"),
     "too_many_deactivations_or_held": _EITHER,
     "sets_roles": ConditionWords("{they} {do} change roles", "{they} {do} not change roles"),
     "sets_roles_or_held": _EITHER,
-    "too_many_role_changes": _more("people would get other roles", "max_role_changes"),
+    "too_many_role_changes": _counted("too_many_role_changes"),
     "too_many_role_changes_or_held": _EITHER,
     "protected": _EITHER,
     "protected_or_held": _EITHER,
@@ -53,11 +57,11 @@ CONDITIONS = {
         "{they} {do} take calendars or events away", "{they} {do} not take calendars or events away"
     ),
     "removes_or_held": _EITHER,
-    "too_many_removals": _more("people would lose calendars or events", "max_deactivations"),
+    "too_many_removals": _counted("too_many_removals"),
     "too_many_removals_or_held": _EITHER,
     "grants": ConditionWords("{they} {do} give access", "{they} {do} not give access"),
     "grants_or_held": _EITHER,
-    "too_many_grants": _more("people would get access", "max_grants"),
+    "too_many_grants": _counted("too_many_grants"),
     "too_many_grants_or_held": _EITHER,
     "undoes": ConditionWords("{they} {do} undo what was applied before", "{they} {do} not undo anything"),
     "undoes_or_held": _EITHER,
@@ -70,6 +74,27 @@ CONDITIONS = {
     ),
     "not_accepted": ConditionWords("nobody accepted the loss", "somebody accepted the loss"),
 }
+
+_PLAIN = ("touches_holder", "gives_protected", "replaces_link", "links_by_address", "behind_link")
+HELD_BECAUSE = {
+    **_COUNTED,
+    **{name: CONDITIONS[name].holds for name in _PLAIN},
+    "group_emptied": "a configured group is suddenly empty",
+    "undoes": "it undoes what was applied before",
+    "held_before": "the plan before held it, and nobody has approved it",
+    "held_with_other": "deleting and deactivating this user are held as one (W3)",
+}
+"""Why an action is held, by the condition that is its cause: a line for lists, without what was counted."""
+GUARDS = {
+    "G1": HELD_BECAUSE["too_many_deactivations"],
+    "G2": HELD_BECAUSE["too_many_role_changes"],
+    "G3": "a protected role, or a link that a person has to confirm",
+    "G4": HELD_BECAUSE["group_emptied"],
+    "G6": HELD_BECAUSE["too_many_removals"],
+    "G7": HELD_BECAUSE["too_many_grants"],
+    "G8": HELD_BECAUSE["undoes"],
+}
+"""What each guard is for: where many actions are told of, and where the cause of one is not recorded."""
 
 
 def _guard(cause: str) -> RuleWords:

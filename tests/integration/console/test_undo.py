@@ -45,7 +45,7 @@ def test_what_can_be_undone_and_what_not_is_shown_and_then_asked_for(empty: Hous
     said = text_of(ada.get("/plan"))
     assert "undoes plan" in said
     assert "asked for by ada: was right before" in said
-    assert "G8: undoes what was applied before" in said
+    assert "G8: it undoes what was applied before" in said
     assert "undo asked for" in text_of(ada.get("/people/ray"))
 
 

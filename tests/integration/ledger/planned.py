@@ -37,6 +37,7 @@ def action(
         "after": None if after is None else json.dumps(after, ensure_ascii=False),
         "reason": None,
         "held_by": "",
+        "held_because": "",
         "own_guards": "",
         "groups": "",
         "employee_id": None,

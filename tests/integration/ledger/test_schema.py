@@ -116,8 +116,9 @@ def test_what_was_tried_cannot_be_changed(rows: Rows, table: str, statement: str
         "INSERT INTO plans (plan_id, run_id, day, origin, mapping_version, created_at, read_at, epoch,"
         " configured_groups, room_groups, nested_groups)"
         " VALUES ('p', 'r', now(), 'sync', 'm', now(), now(), 0, '{}', '{}', false);"
-        "INSERT INTO actions (plan_no, action_id, position, target, kind, rule, held_by, own_guards, groups)"
-        " VALUES (1, 'a', 1, 'emply', 'set_roles', 'R4', '', '', '');"
+        "INSERT INTO actions"
+        " (plan_no, action_id, position, target, kind, rule, held_by, held_because, own_guards, groups)"
+        " VALUES (1, 'a', 1, 'emply', 'set_roles', 'R4', '', '', '', '');"
         "INSERT INTO attempts (plan_no, action_id, started_at) VALUES (1, 'a', now());"
         "INSERT INTO outcomes (attempt_no, at, result) VALUES (1, now(), 'applied')"
     )

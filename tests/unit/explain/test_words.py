@@ -17,6 +17,7 @@ from entra_emply.reconciliation import completeness, guard_counts, guards, rules
 from entra_emply.reconciliation.clause import clause_of
 from entra_emply.reconciliation.explain.facts import Facts
 from entra_emply.reconciliation.explain.statements import statements
+from entra_emply.reconciliation.guards import GUARDS
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.rule import Condition, Rule, every, nothing
 from entra_emply.reconciliation.words import CONDITIONS, RULES
@@ -62,8 +63,10 @@ def modules() -> Iterator[ModuleType]:
 
 
 def every_rule() -> list[Rule[Any]]:
-    """Each rule object of the rule modules, once."""
-    found = {id(value): value for module in modules() for value in vars(module).values() if isinstance(value, Rule)}
+    """Each rule object of the rule modules and of the guards, once."""
+    named = [value for module in modules() for value in vars(module).values()]
+    of_guards = [rule for guard in GUARDS.values() for rule in (guard.rule, guard.own)]
+    found = {id(value): value for value in [*named, *of_guards] if isinstance(value, Rule)}
     return sorted((rule for rule in found.values() if rule.name not in SHARED), key=lambda rule: rule.name)
 
 
