@@ -9,6 +9,7 @@ from assets.resources import Connections
 from entra_emply.connectors.reads import Certificate
 from entra_emply.errors import SourceUnreadable
 from entra_emply.extraction.dependent_reads import SourceRead
+from entra_emply.ledger import certificates
 from entra_emply.provisioning.report import ApplyReport
 from entra_emply.reconciliation.completeness import Counted, require_full_read
 from entra_emply.reconciliation.mapping import may_be_empty
@@ -63,7 +64,7 @@ def shrink_check(
     context: AssetExecutionContext, connections: Connections, certificate: Certificate
 ) -> AssetCheckResult:
     """The result of `did_not_shrink`."""
-    settings, baselines = connections.settings(), connections.ledger.baselines()
+    settings, baselines = connections.settings(), connections.ledger.read(certificates.baselines)
     passed, said = True, "Believably many rows"
     name, read = certificate.source, Counted(certificate.rows, certificate.parts)
     try:

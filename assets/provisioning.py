@@ -10,6 +10,7 @@ from assets.partitions import DAILY, require_today
 from assets.resources import Connections
 from assets.source import OWNERS
 from entra_emply.errors import PlanRefused
+from entra_emply.ledger import action_status, plans
 from entra_emply.printing import SHORT_ID
 from entra_emply.progress import tell
 from entra_emply.provisioning.apply import apply
@@ -41,13 +42,15 @@ def applied_changes(
 ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
     """What came of the plan, in numbers of actions and in words. Raises Failure where it is refused."""
     require_today("applied_changes", context.partition_key)
-    newest = connections.ledger.newest_plan()
+    newest = connections.ledger.read(plans.newest_plan)
     plan_id = config.plan_id or (newest.plan_id if newest else "")
     try:
         report = apply(connections.ledger, plan_id, graph=connections.graph, emply=connections.emply, progress=tell)
     except PlanRefused as error:
         raise Failure(str(error), metadata={OVERTAKEN: error.overtaken}, allow_retries=False) from error
-    outcome = MetadataValue.md(report_markdown(report, plan_id, connections.ledger.failures_of(plan_id)))
+    outcome = MetadataValue.md(
+        report_markdown(report, plan_id, connections.ledger.read(action_status.failures_of, plan_id))
+    )
     mark_run(context, {"held": report.held, **report.trouble})
     console = console_link(connections, "/failures" if report.troubled else "/plan")
     yield MaterializeResult(metadata={**console, "outcome": outcome, **_numbers(plan_id, report)})

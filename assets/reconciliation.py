@@ -29,6 +29,7 @@ from assets.resources import Connections
 from assets.source import FRESH, OWNERS
 from entra_emply.errors import SettingsError
 from entra_emply.extraction.checks import external_users_touched, require_believable
+from entra_emply.ledger import certificates, plans
 from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
@@ -123,9 +124,12 @@ def _record(
     ledger, settings, day = connections.ledger, inputs.settings, context.partition_key
     if whole:
         _require_believable(context, connections, inputs)
-        ledger.belongs_to(str(inputs.entra_tenant["tenant_id"].iloc[0]), connections.environment.emply.customer)
-    ledger.record_mapping(settings.version, settings.document)
-    ledger.record_plan(
+        ledger.write(
+            plans.belongs_to, str(inputs.entra_tenant["tenant_id"].iloc[0]), connections.environment.emply.customer
+        )
+    ledger.write(plans.record_mapping, settings.version, settings.document)
+    ledger.write(
+        plans.record_plan,
         plan,
         run_id=context.run_id if whole else f"{context.run_id}/{day}",
         day=date.fromisoformat(day),
@@ -144,8 +148,10 @@ def _require_believable(context: AssetExecutionContext, connections: Connections
     ledger = connections.ledger
     if connections.settings().version != inputs.settings.version:
         raise SettingsError("the settings changed while the run read its sources: the next run goes by the new ones")
-    reads = {source: read for source, read in ledger.reads_of(context.run_id).items() if source in SOURCES}
-    require_believable(inputs, reads, ledger.baselines(), accepted_shrinks(context))
+    reads = {
+        source: read for source, read in ledger.read(certificates.reads_of, context.run_id).items() if source in SOURCES
+    }
+    require_believable(inputs, reads, ledger.read(certificates.baselines), accepted_shrinks(context))
 
 
 def _of_actions(inputs: Inputs, plan: Plan) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from entra_emply.extraction.bases import Bases
 from entra_emply.extraction.settings_in_force import load_in_force
 from entra_emply.extraction.side_by_side import SideBySide
 from entra_emply.extraction.sources import Systems
+from entra_emply.ledger import certificates, migrate
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.settings import Settings
 from entra_emply.storage.frame_store import FrameStore
@@ -46,7 +47,7 @@ class _Opened:
         if self.environment.database_url is None:
             raise SettingsError("DATABASE_URL is not set: entra-emply sets it for the database that it starts itself")
         ledger = Ledger.open(self.environment.database_url)
-        ledger.migrate()
+        ledger.write(migrate.migrate)
         return ledger
 
 
@@ -80,7 +81,9 @@ class Connections(ConfigurableResource[None]):
 
         Raises SettingsError, CredentialsError, LedgerError.
         """
-        bases = Bases(self.frames, self.settings().full_read_hours, self.ledger.not_accepted(), whole_because)
+        bases = Bases(
+            self.frames, self.settings().full_read_hours, self.ledger.read(certificates.not_accepted), whole_because
+        )
         return replace(self.systems, tracking=bases.of)
 
     @property

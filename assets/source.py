@@ -32,6 +32,7 @@ from entra_emply.connectors.reads import Certificate
 from entra_emply.extraction.dependent_reads import DependentSource, Reading
 from entra_emply.extraction.side_by_side import Announced
 from entra_emply.extraction.sources import ListSource
+from entra_emply.ledger import certificates
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.not_read import UNREADABLE, together
 from entra_emply.reconciliation.read_scope import ReadScope
@@ -101,7 +102,7 @@ def dependent_asset(source: DependentSource) -> AssetsDefinition:
         )
         metadata: dict[str, Any] = {"dagster/row_count": 0}
         if done.certificate is not None:
-            connections.ledger.record_certificate(context.run_id, done.certificate)
+            connections.ledger.write(certificates.record, context.run_id, done.certificate)
             metadata = certificate_metadata(done.certificate)
         yield Output(done.frames, metadata=metadata | {"not_read": len(done.frames.get(UNREADABLE, ()))})
         yield not_read_check(done)
@@ -139,7 +140,7 @@ def accepted(
     context: AssetExecutionContext, connections: Connections, certificate: Certificate, value: StoredFrames
 ) -> Results:
     """A complete read as an asset's results: the frame with its certificate, and whether it shrank (G5)."""
-    connections.ledger.record_certificate(context.run_id, certificate)
+    connections.ledger.write(certificates.record, context.run_id, certificate)
     yield Output(value, metadata=certificate_metadata(certificate))
     yield shrink_check(context, connections, certificate)
 

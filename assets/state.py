@@ -11,6 +11,8 @@ from assets.source import FRESH, OWNERS, announce
 from assets.tracking import why_anew
 from entra_emply import clock
 from entra_emply.extraction.sources import announced_lists
+from entra_emply.ledger import plans
+from entra_emply.ledger.sync_state import read_state
 from entra_emply.provisioning.apply import settle
 from entra_emply.reconciliation.inputs import STATE_COLUMNS
 
@@ -25,7 +27,7 @@ from entra_emply.reconciliation.inputs import STATE_COLUMNS
 def settings(connections: Connections) -> Output[pd.DataFrame]:
     """A frame of one row: `version` and `document` (JSON). The ledger keeps it. Raises SettingsError, LedgerError."""
     in_force = connections.settings()
-    connections.ledger.record_mapping(in_force.version, in_force.document)
+    connections.ledger.write(plans.record_mapping, in_force.version, in_force.document)
     return Output(
         pd.DataFrame({"version": [in_force.version], "document": [in_force.document]}, dtype="str"),
         data_version=DataVersion(in_force.version),
@@ -57,7 +59,7 @@ def sync_state(context: AssetExecutionContext, connections: Connections) -> Outp
     record_first_day(connections.environment)
     if not settle(connections.ledger, graph=connections.graph, emply=connections.emply):
         context.log.info("another run is applying just now: a plan of this run will be refused")
-    state = connections.ledger.read_state(clock.now())
+    state = connections.ledger.read(read_state, clock.now())
     announce(
         context,
         connections,

@@ -14,6 +14,7 @@ import pandas as pd
 
 from benchmarks.plan import synthetic_inputs
 from entra_emply.environment import leave_installation
+from entra_emply.ledger import migrate, plans
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.inputs import Inputs
@@ -50,9 +51,9 @@ def planned(home: Path, users: int) -> Iterator[tuple[Inputs, Plan]]:
     store(FrameStore(str(home / "frames")), inputs, plan)
     with database(home, None) as url:
         ledger = Ledger.open(str(url))
-        ledger.migrate()
-        ledger.record_mapping(inputs.settings.version, inputs.settings.document)
-        ledger.record_plan(
+        ledger.write(migrate.migrate)
+        ledger.write(plans.record_mapping, inputs.settings.version, inputs.settings.document)
+        ledger.write(plans.record_plan,
             plan, run_id=_RUN, day=inputs.now.date(), origin="sync", mapping_version=inputs.settings.version,
             state=inputs.state,
         )  # fmt: skip

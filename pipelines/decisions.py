@@ -23,6 +23,7 @@ from rich.console import Console
 from assets.resources import Connections
 from entra_emply.decisions.undo import what_to_undo
 from entra_emply.errors import EntraEmplyError, PlanRefused
+from entra_emply.ledger import approvals, plans, undo_requests
 from entra_emply.ledger.which import Which
 from entra_emply.person.stored import explain
 from entra_emply.person.text import show_explanation
@@ -85,9 +86,13 @@ def _refusals() -> Iterator[None]:
 def approve_actions(context: OpExecutionContext, connections: Connections, config: Approval) -> None:
     """Record the approval; the next run applies what it frees."""
     with _refusals():
-        newest = connections.ledger.newest_plan()
-        freed = connections.ledger.approve(
-            config.plan_id or (newest.plan_id if newest else ""), config.which, by=config.by, reason=config.reason
+        newest = connections.ledger.read(plans.newest_plan)
+        freed = connections.ledger.write(
+            approvals.approve,
+            config.plan_id or (newest.plan_id if newest else ""),
+            config.which,
+            by=config.by,
+            reason=config.reason,
         )
     context.log.info("%s approved for 72 hours; applied by the next run", counted(len(freed), "action"))
 
@@ -102,7 +107,7 @@ def undo_actions(context: OpExecutionContext, connections: Connections, config: 
             context.log.info("%s not undone: %s", number, why)
         if not what.possible:
             raise PlanRefused("nothing can be undone: the run's log says why")
-        asked = connections.ledger.ask_to_undo(what.possible, by=config.by, reason=config.reason)
+        asked = connections.ledger.write(undo_requests.ask, what.possible, by=config.by, reason=config.reason)
     context.log.info("%s asked for, for 72 hours; the next run plans what is to be approved", counted(asked, "undo"))
 
 
@@ -110,7 +115,7 @@ def undo_actions(context: OpExecutionContext, connections: Connections, config: 
 def release_action(context: OpExecutionContext, connections: Connections, config: Release) -> None:
     """Record the release; the next run tries the action again."""
     with _refusals():
-        connections.ledger.release(config.action_id, config.by)
+        connections.ledger.write(approvals.release, config.action_id, config.by)
     context.log.info("the next run tries it again")
 
 

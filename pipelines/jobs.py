@@ -17,6 +17,7 @@ from dagster import (
 
 from assets.resources import Connections
 from entra_emply import clock
+from entra_emply.ledger.retention import prune
 from entra_emply.printing import counted
 from pipelines.dagster_private import UnresolvedAssetJobDefinition
 from pipelines.decisions import DECISIONS
@@ -57,7 +58,7 @@ def forget_what_is_old(context: OpExecutionContext, connections: Connections) ->
     now = clock.now()
     frames = connections.frames.prune(now, retention.frames_days)
     runs = _delete_runs(context.instance, retention.runs_days)
-    connections.ledger.prune(now - timedelta(days=retention.frames_days))
+    connections.ledger.write(prune, now - timedelta(days=retention.frames_days))
     context.log.info("forgot the frames of %s and %s of Dagster", counted(frames, "run"), counted(runs, "run"))
 
 

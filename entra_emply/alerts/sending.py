@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from entra_emply import clock
 from entra_emply.alerts.receivers import Receiver
+from entra_emply.ledger import outbox
 from entra_emply.ledger.ledger import Ledger
 
 
@@ -21,9 +22,9 @@ def send_waiting(ledger: Ledger, receivers: Sequence[Receiver], *, seconds: floa
     deadline, taken = time.monotonic() + seconds, 0
     for receiver in receivers:
         while time.monotonic() < deadline:
-            claimed = ledger.claim_alert(receiver.id, clock.now())
+            claimed = ledger.write(outbox.claim, receiver.id, clock.now())
             if claimed is None or not receiver.take(claimed.alert):
                 break
-            ledger.alert_sent(claimed, clock.now())
+            ledger.write(outbox.sent, claimed, clock.now())
             taken += 1
     return taken

@@ -10,6 +10,7 @@ from entra_emply.alerts.receivers import Receiver, receivers_of
 from entra_emply.alerts.sending import send_waiting
 from entra_emply.environment import Environment
 from entra_emply.errors import LedgerError, SettingsError
+from entra_emply.ledger import alert_facts, credentials, migrate, outbox
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.settings import load
 
@@ -43,26 +44,26 @@ def tell(
     receivers = receivers_of(environment.alert_urls)
     if not receivers:
         return None
-    if not ledger.fits():
+    if not ledger.read(migrate.fits):
         raise LedgerError("the ledger is of another version: the next sync brings it to this one")
     _look(ledger, environment, look)
     new = put_due(ledger, environment, receivers, failed)
     sent = send_waiting(ledger, receivers, seconds=seconds)
-    return AlertCounts(new, sent, ledger.alerts_waiting(_ids(receivers)))
+    return AlertCounts(new, sent, ledger.read(outbox.waiting, _ids(receivers)))
 
 
 def put_due(
     ledger: Ledger, environment: Environment, receivers: Sequence[Receiver], failed: Sequence[FailedRun] = ()
 ) -> int:
     """Put what is due into the outbox; the number of alerts that are new in it."""
-    facts = ledger.alert_facts(clock.now(), names=_names(environment))
-    return ledger.put_alerts(due(facts, failed, environment.console), _ids(receivers), facts.now)
+    facts = ledger.read(alert_facts.facts, clock.now(), names=_names(environment))
+    return ledger.write(outbox.put, due(facts, failed, environment.console), _ids(receivers), facts.now)
 
 
 def _look(ledger: Ledger, environment: Environment, look: Callable[[Environment], Ends]) -> None:
-    looked = ledger.credentials_looked_at()
+    looked = ledger.read(credentials.looked_at)
     if looked is None or clock.now() - looked >= LOOK_EVERY:
-        ledger.record_credentials(look(environment), clock.now())
+        ledger.write(credentials.record, look(environment), clock.now())
 
 
 def _names(environment: Environment) -> bool:

@@ -3,12 +3,12 @@
 import logging
 
 from entra_emply.console.asked import Asked
-from entra_emply.ledger.audit import Did
+from entra_emply.ledger.audit import Did, record
 
 log = logging.getLogger(__name__)
 
 
 def audit(asked: Asked, did: Did, about: str) -> None:
     """Add a line. `about` is an id; what was seen is not in it."""
-    asked.console.ledger.record_audit(by=asked.who.name, did=did, about=about)
+    asked.console.ledger.write(record, by=asked.who.name, did=did, about=about)
     log.info("%s %s %s", asked.who.name, did, about)

@@ -20,6 +20,7 @@ from entra_emply.console.security.limits import Limit
 from entra_emply.console.security.one_time_token import OneTimeToken
 from entra_emply.console.security.sessions import Sessions
 from entra_emply.environment import ConsoleEnvironment, Environment
+from entra_emply.ledger import overview
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.plans import RecordedPlan
 from entra_emply.storage.frame_store import FrameStore
@@ -87,6 +88,6 @@ class Console:
         return self.run(plan.run_id) if self.frames.has(plan.run_id, "emply_roles") else self.newest_run()
 
     def _actions(self, plan_no: int) -> PlanActions:
-        plan = self.ledger.plan_numbered(plan_no)
+        plan = self.ledger.read(overview.plan_numbered, plan_no)
         run = None if plan is None else self._run_of(plan)
         return PlanActions.of(self.ledger, plan_no, None if run is None else run.frames)

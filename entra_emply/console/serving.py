@@ -13,6 +13,7 @@ from entra_emply.console.app import create_app
 from entra_emply.console.console import Console, Security
 from entra_emply.environment import Environment
 from entra_emply.errors import SettingsError
+from entra_emply.ledger import migrate
 from entra_emply.ledger.installed import existing_ledger
 from entra_emply.storage.postgres import database
 
@@ -37,7 +38,7 @@ def serve(environment: Environment, host: str, port: int, say: Callable[[str], N
             environment = Environment({**environment.variables, "DATABASE_URL": url})
         address = where.url or f"http://localhost:{listening.getsockname()[1]}"
         with existing_ledger(environment) as ledger:
-            if not ledger.fits():
+            if not ledger.read(migrate.fits):
                 raise SettingsError(
                     "the ledger is of an older version: the next entra-emply sync brings it to this one"
                 )

@@ -5,6 +5,7 @@ plan's own run read them. Which that is, is decided in `reconciliation.departmen
 import pyarrow as pa
 
 from entra_emply.errors import SettingsError
+from entra_emply.ledger import overview, plans
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.departments import in_department
 from entra_emply.storage.frame_store import FrameStore, StoredRun
@@ -17,7 +18,7 @@ def actions_of_department(store: FrameStore, ledger: Ledger, named: str) -> froz
 
     Raises SettingsError where Emply had no such department, or the frames of the plan's run cannot be read.
     """
-    plan = ledger.newest_plan()
+    plan = ledger.read(plans.newest_plan)
     if plan is None:
         return frozenset()
     run = StoredRun(store, plan.run_id)
@@ -28,4 +29,4 @@ def actions_of_department(store: FrameStore, ledger: Ledger, named: str) -> froz
             f"--department {named}: the frames of the newest plan's run cannot be read ({type(error).__name__}): check "
             "FRAMES_URL, and run entra-emply sync"
         ) from None
-    return in_department(named, ledger.actions_of(plan.plan_no), *lists)
+    return in_department(named, ledger.read(overview.actions_of, plan.plan_no), *lists)

@@ -12,6 +12,7 @@ import pandas as pd
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
 from entra_emply.extraction.sources import MEMBERS
+from entra_emply.ledger import approvals, sync_state, undo_requests
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.changed_logins import with_logins_changed
@@ -32,7 +33,7 @@ def what_to_undo(settings: Settings, frames: FrameReader, ledger: Ledger, named:
 
     Raises PlanRefused where nothing of the last 30 days fits, SettingsError for settings that do not fit the frames.
     """
-    which, applied = ledger.understood(which), ledger.applied(named)
+    which, applied = ledger.read(approvals.understood, which), ledger.read(undo_requests.applied, named)
     fits = which.fits(applied)
     if not fits.any():
         raise PlanRefused(f"plan {named} applied nothing that fits all these filters")
@@ -42,19 +43,25 @@ def what_to_undo(settings: Settings, frames: FrameReader, ledger: Ledger, named:
     of_logins = wanted[(wanted["target"] == "emply") & wanted["kind"].isin(KINDS)]
     logins = frozenset(of_logins["emply_user_id"].dropna())
     inputs = _inputs_now(frames, ledger, settings, Ids(frozenset(of_logins["entra_id"].dropna()), logins, frozenset()))
-    return undoable(inputs, wanted, ledger.undos_of(logins))
+    return undoable(inputs, wanted, ledger.read(undo_requests.open_of, logins))
 
 
 def _inputs_now(frames: FrameReader, ledger: Ledger, settings: Settings, who: Ids) -> Inputs:
     """The inputs of these people: what the last run read, the ledger as it is now, and what was applied since."""
-    state = {f"sync_state/{name}": frame for name, frame in ledger.read_state(clock.now()).frames().items()}
+    state = {
+        f"sync_state/{name}": frame for name, frame in ledger.read(sync_state.read_state, clock.now()).frames().items()
+    }
     now = _WithState(frames, InMemory(state))
     around = Directory(now).around(who)
     inputs = inputs_around(now, settings, around)
     if frames.has(_GROUPS_READ):
         require_groups_read(inputs, frames.whole(_GROUPS_READ)["group_id"])
     read_at = frames.whole("sync_state/clock")["read_at"].iloc[0].to_pydatetime()
-    done = [(login, *each) for login, after in ledger.changed_since(read_at, around.emply) for each in after.items()]
+    done = [
+        (login, *each)
+        for login, after in ledger.read(undo_requests.changed_since, read_at, around.emply)
+        for each in after.items()
+    ]
     return with_logins_changed(inputs, pd.DataFrame(done, columns=["emply_user_id", "field", "value"], dtype=object))
 
 

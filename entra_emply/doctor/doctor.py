@@ -17,6 +17,7 @@ from entra_emply.doctor import emply, entra, openapi
 from entra_emply.doctor.checks import Check, failed, note, ok, skipped
 from entra_emply.environment import Environment
 from entra_emply.errors import EntraEmplyError, LedgerError, SettingsError
+from entra_emply.ledger import migrate, sync_state
 from entra_emply.ledger.installed import ledger_if_any
 from entra_emply.printing import counted, line
 from entra_emply.reconciliation.inputs import SyncState
@@ -96,9 +97,9 @@ def _database(environment: Environment) -> Check:
         with ledger_if_any(environment) as ledger:
             if ledger is None:
                 return note(name, "there is none yet: the first sync sets the embedded one up")
-            if not ledger.exists():
+            if not ledger.read(migrate.exists):
                 return note(name, "answers; the ledger's tables are made by the first sync")
-            if not ledger.fits():
+            if not ledger.read(migrate.fits):
                 return note(name, "answers; the next sync brings the ledger to this version")
     except (LedgerError, SettingsError) as error:
         return failed(name, str(error), "Check DATABASE_URL and that PostgreSQL runs; unset it for the embedded one.")
@@ -174,7 +175,11 @@ def _names(environment: Environment, settings: Settings | None, found: Sequence[
 def _resolved(environment: Environment, settings: Settings) -> GroupMapping:
     with ledger_if_any(environment) as ledger, closing(GraphClient(environment)) as graph:
         at = clock.now()
-        state = ledger.read_state(at) if ledger is not None and ledger.fits() else SyncState.of({}, read_at=at)
+        state = (
+            ledger.read(sync_state.read_state, at)
+            if ledger is not None and ledger.read(migrate.fits)
+            else SyncState.of({}, read_at=at)
+        )
         with closing(EmplyClient(environment)) as customer:
             roles, departments = customer.roles().frame, customer.departments().frame
         application = settings.sso.service_principal_id

@@ -15,6 +15,7 @@ from entra_emply.extraction.bases import Bases
 from entra_emply.extraction.planning import Planning, read_check_plan, read_lists
 from entra_emply.extraction.settings_in_force import in_force
 from entra_emply.extraction.sources import Systems
+from entra_emply.ledger import certificates, history, migrate, plans, sync_state
 from entra_emply.ledger.approvals import SHORTEST_ID
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.progress import Tell, unheard
@@ -67,10 +68,10 @@ def recorded_id(environment: Environment, ledger: Ledger, plan: str) -> str:
     what is still held of the recorded one. Else `plan` (or an action's id), for the ledger to judge. Raises what
     `dry_run` raises.
     """
-    newest = ledger.newest_plan()
+    newest = ledger.read(plans.newest_plan)
     if newest is None or len(plan.strip()) < SHORTEST_ID or newest.plan_id.startswith(plan):
         return plan
-    if ledger.action_named(plan) is not None:
+    if ledger.read(history.action_named, plan) is not None:
         return plan
     now = dry_run(environment, load(environment.settings)).plan
     return newest.plan_id if now.plan_id.startswith(plan) else plan
@@ -85,8 +86,13 @@ def _recorded(environment: Environment) -> Iterator[tuple[SyncState, dict[str, C
             return
         ledger = Ledger.open(url)
         try:
-            newest = ledger.newest_plan() if ledger.exists() else None
+            newest = ledger.read(plans.newest_plan) if ledger.read(migrate.exists) else None
             plan_id = None if newest is None else newest.plan_id
-            yield ledger.read_state(clock.now()), ledger.baselines(), ledger.not_accepted(), plan_id
+            yield (
+                ledger.read(sync_state.read_state, clock.now()),
+                ledger.read(certificates.baselines),
+                ledger.read(certificates.not_accepted),
+                plan_id,
+            )
         finally:
             ledger.close()

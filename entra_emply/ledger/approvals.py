@@ -44,7 +44,7 @@ class Wanted:
     actions: list[dict[str, Any]]
 
 
-def approve(connection: Connection, plan_id: str, which: Which, *, by: str, reason: str) -> list[str]:
+def approve(connection: Connection, plan_id: str, which: Which = ANY, *, by: str, reason: str) -> list[str]:
     """Approve held actions of the newest plan. Returns the ids of all actions that are no longer held.
 
     Where a group is given, it is approved, too, that it was emptied (G4). `plan_id` may also be the id of one held
@@ -68,7 +68,7 @@ def approve(connection: Connection, plan_id: str, which: Which, *, by: str, reas
     return wanted.freed
 
 
-def would_approve(connection: Connection, plan_id: str, which: Which) -> Wanted:
+def would_approve(connection: Connection, plan_id: str, which: Which = ANY) -> Wanted:
     """What `approve` would do now, given the same. Raises PlanRefused as it does, but where nothing matches."""
     return _wanted(connection, plan_id, understood(connection, which))[1]
 
@@ -110,6 +110,11 @@ def withdrawn() -> Select[str]:
     last = select(undo_requests.c.action_id, undo_requests.c.ending).ext(distinct_on(undo_requests.c.action_id))
     of = last.order_by(undo_requests.c.action_id, undo_requests.c.request_no.desc()).subquery()
     return select(of.c.action_id).where(of.c.ending == "withdrawn")
+
+
+def undos_withdrawn(connection: Connection) -> frozenset[str]:
+    """The ids of actions of which the last request to undo was withdrawn."""
+    return frozenset(connection.scalars(withdrawn()))
 
 
 def release(connection: Connection, named: str, by: str) -> str:

@@ -118,6 +118,17 @@ def of_person(connection: Connection, who: Person) -> list[Event]:
     return _one_by_one(connection, [who.within(actions)], EVERYTHING, None) if exists(connection) else []
 
 
+def told(
+    connection: Connection, asked: str | None = None, limit: int | None = None, only: Only = EVERYTHING
+) -> list[Event]:
+    """What happened to a person (an address or an id), or with one action (its id); newest first. Of everybody the
+    events are counted, unless `only` chooses some of them. Raises PlanRefused for a kind that there is not.
+    """
+    if asked is None and only == EVERYTHING:
+        return of_everybody(connection, limit)
+    return chosen(connection, asked, only, limit)
+
+
 def chosen(connection: Connection, asked: str | None, only: Only, limit: int | None = None) -> list[Event]:
     """The events that fit, newest first, as `of_person` has them: of a person (an address or an id), of the action of
     this id where there is no such person, or of everybody. Raises PlanRefused for a kind that there is not.

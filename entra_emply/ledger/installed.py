@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from entra_emply.environment import Environment
 from entra_emply.errors import NOTHING_PLANNED, SettingsError
+from entra_emply.ledger import migrate
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.storage.postgres import database
 
@@ -27,6 +28,6 @@ def ledger_if_any(environment: Environment) -> Iterator[Ledger | None]:
 def existing_ledger(environment: Environment) -> Iterator[Ledger]:
     """The ledger. Raises SettingsError where no run has made one yet."""
     with ledger_if_any(environment) as ledger:
-        if ledger is None or not ledger.exists():
+        if ledger is None or not ledger.read(migrate.exists):
             raise SettingsError(NOTHING_PLANNED)
         yield ledger

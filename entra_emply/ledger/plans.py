@@ -1,8 +1,10 @@
-"""Recording what a run read and planned. Not here: approving (`approvals`) and claiming a plan (`claims`)."""
+"""Recording what a run planned. Not here: what it read (`certificates`), approving (`approvals`) and claiming a plan
+(`claims`).
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pandas as pd
 from sqlalchemy import (
@@ -41,12 +43,8 @@ from entra_emply.ledger.tables import (
     undo_requests,
 )
 from entra_emply.reconciliation.arrays import records
-from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.plan import ACTION_COLUMNS, Plan
-
-if TYPE_CHECKING:
-    from entra_emply.connectors.reads import Certificate
 
 Origin = Literal["sync", "backfill"]
 
@@ -95,56 +93,6 @@ def wrong_owner(connection: Connection, tenant_id: str | None, customer: str) ->
         if given is not None and given != recorded:
             return f"the ledger belongs to the {what} {recorded}, not to {given}: each pair needs a database of its own"
     return None
-
-
-def record_certificate(connection: Connection, run_id: str, certificate: "Certificate") -> None:
-    """Record one complete read of a run. A second read of the same source replaces it."""
-    values = {
-        "run_id": run_id,
-        "source": certificate.source,
-        "pages": certificate.pages,
-        "rows": certificate.rows,
-        "sha256": certificate.sha256,
-        "started_at": certificate.started_at,
-        "ended_at": certificate.ended_at,
-        "accepted_at": None,
-        "parts": dict(certificate.parts),
-    }
-    key = [read_certificates.c.run_id, read_certificates.c.source]
-    connection.execute(insert(read_certificates).values(values).on_conflict_do_update(index_elements=key, set_=values))
-
-
-def reads_of(connection: Connection, run_id: str) -> dict[str, Counted]:
-    """The complete reads of a run, by source."""
-    return _counted(connection, read_certificates.c.run_id == run_id)
-
-
-def baselines(connection: Connection) -> dict[str, Counted]:
-    """The last accepted read by source (G5)."""
-    return _counted(connection, last_accepted())
-
-
-def not_accepted(connection: Connection) -> frozenset[str]:
-    """The sources whose last read no plan was made of: it was refused (G5), or its run came to nothing."""
-    columns = read_certificates.c
-    later = read_certificates.alias()
-    read_later = exists().where(later.c.source == columns.source, later.c.ended_at > columns.ended_at)
-    return frozenset(connection.scalars(select(columns.source).where(columns.accepted_at.is_(None), ~read_later)))
-
-
-def _counted(connection: Connection, which: ColumnElement[bool]) -> dict[str, Counted]:
-    columns = (read_certificates.c[name] for name in ("source", "rows", "parts"))
-    found = connection.execute(select(*columns).where(which))
-    return {row.source: Counted(row.rows, row.parts) for row in found}
-
-
-def last_accepted() -> ColumnElement[bool]:
-    """Whether a certificate is its source's last that a plan was made of."""
-    later = read_certificates.alias()
-    accepted_later = exists().where(
-        later.c.source == read_certificates.c.source, later.c.accepted_at > read_certificates.c.accepted_at
-    )
-    return read_certificates.c.accepted_at.is_not(None) & ~accepted_later
 
 
 def record_mapping(connection: Connection, version: str, document: str) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, delete, func, select
 from entra_emply import clock
 from entra_emply.ledger import outbox
 from entra_emply.ledger.attempts import left_open
-from entra_emply.ledger.plans import last_accepted, newest_plan_no
+from entra_emply.ledger.certificates import last_accepted
+from entra_emply.ledger.plans import newest_plan_no
 from entra_emply.ledger.sync_state import RECENT
 from entra_emply.ledger.tables import (
     actions,

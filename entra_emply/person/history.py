@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from entra_emply.environment import Environment
-from entra_emply.ledger.history import Event, Only
+from entra_emply.ledger.history import Event, Only, told
 from entra_emply.ledger.installed import existing_ledger
 from entra_emply.person.history_table import history_table
 from entra_emply.person.names import names_of_last_run
@@ -22,7 +22,7 @@ def history(environment: Environment, asked: str | None, only: Only) -> list[Eve
     without a choice they are counted. Raises SettingsError if there is no ledger, PlanRefused for an unknown kind.
     """
     with existing_ledger(environment) as ledger:
-        events = ledger.history(asked, only=only)
+        events = ledger.read(told, asked, only=only)
     one_by_one = bool(events) and "action_id" in events[0]
     return in_words(events, names_of_last_run(environment)) if one_by_one else events
 

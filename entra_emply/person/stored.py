@@ -15,6 +15,7 @@ import pyarrow as pa
 from entra_emply import clock
 from entra_emply.environment import Environment
 from entra_emply.errors import SettingsError
+from entra_emply.ledger import action_status, history, sync_state
 from entra_emply.ledger.history import Event, Person
 from entra_emply.ledger.installed import ledger_if_any
 from entra_emply.ledger.ledger import Ledger
@@ -123,7 +124,7 @@ def explain_live(environment: Environment, asked: str, wish: Wish | None = None)
     run = FrameStore(environment.frames_url).last_complete()
     with ledger_if_any(environment) as ledger, Live.opened(environment) as live:
         before = _found(Directory(run), asked, ledger) if run is not None else None
-        state = SyncState.of({}, read_at=now) if ledger is None else ledger.read_state(now)
+        state = SyncState.of({}, read_at=now) if ledger is None else ledger.read(sync_state.read_state, now)
         frames = _with_nested(live.read(settings, state, {asked.strip()} | (before.texts if before else set())), run)
         found = _Found.by(Directory(frames), asked, *(before.ids if before else ()))
         if not found.who:
@@ -171,7 +172,7 @@ class _Found:
 def _found(directory: Directory, asked: str, ledger: Ledger | None) -> _Found:
     """Who carries `asked`; where nobody does, whom the action of this id is about."""
     found = _Found.by(directory, asked)
-    action = ledger.action_named(asked) if ledger is not None and not found.who else None
+    action = ledger.read(history.action_named, asked) if ledger is not None and not found.who else None
     ids = [action[name] for name in ("entra_id", "emply_user_id") if action[name]] if action else []
     return _Found.by(directory, asked, *ids) if ids else found
 
@@ -194,8 +195,8 @@ def _why_not(inputs: Inputs, facts: Facts, wish: Wish | None) -> dict[str, Any]:
 
 
 def _nobody(found: _Found, ledger: Ledger | None) -> dict[str, Any]:
-    history = in_words(ledger.history(found.asked), {}) if ledger is not None else []
-    return document.nobody(found.asked, found.directory.near(found.asked), history)
+    events = in_words(ledger.read(history.told, found.asked), {}) if ledger is not None else []
+    return document.nobody(found.asked, found.directory.near(found.asked), events)
 
 
 def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> PlanRows:
@@ -204,9 +205,9 @@ def _told(run: StoredRun, ledger: Ledger | None, around: Ids) -> PlanRows:
     actions, findings = planned_rows(*frames)
     if ledger is None:
         return PlanRows(actions, findings)
-    status = ledger.action_status(run.run_id, [str(row["action_id"]) for row in actions])
+    status = ledger.read(action_status.action_status, run.run_id, [str(row["action_id"]) for row in actions])
     recorded = Recorded((status.plan or {}).get("plan_id", ""), status.tried, status.failed, status.approved)
-    return PlanRows(actions, findings, ledger.links_of(around.entra, around.emply), recorded)
+    return PlanRows(actions, findings, ledger.read(sync_state.links_of, around.entra, around.emply), recorded)
 
 
 def _told_now(plan: Plan, last: PlanRows) -> PlanRows:
@@ -240,7 +241,7 @@ def _history(facts: Facts, ledger: Ledger | None) -> list[Event]:
         return []
     entra_id, login_id = facts.identity.get("entra_id"), (facts.login or {}).get("emply_user_id")
     entra, emply = (frozenset([str(each)] if each is not None else []) for each in (entra_id, login_id))
-    return in_words(ledger.history_of(Person(entra, emply)), facts.names)
+    return in_words(ledger.read(history.of_person, Person(entra, emply)), facts.names)
 
 
 def settings_of(environment: Environment, run: StoredRun) -> Settings:

@@ -42,16 +42,16 @@ def approve(
     """Approve held actions of the newest plan. Shows them, and on a terminal asks first. The next run applies them."""
     from entra_emply.decisions.department import actions_of_department  # noqa: PLC0415
     from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415
-    from entra_emply.ledger.approvals import require_filled  # noqa: PLC0415
+    from entra_emply.ledger import approvals  # noqa: PLC0415
     from entra_emply.ledger.which import Which  # noqa: PLC0415
     from entra_emply.storage.frame_store import FrameStore  # noqa: PLC0415
 
-    require_filled(by=by, reason=reason, department=department)
+    approvals.require_filled(by=by, reason=reason, department=department)
     with ledger() as found:
         named, store = recorded_id(environment(), found, plan), FrameStore(environment().frames_url)
         ids = None if department is None else actions_of_department(store, found, department)
         which = Which(kind=kind, domain=domain, group=group, person=person, action_ids=ids)
-        wanted = found.would_approve(named, which)
+        wanted = found.read(approvals.would_approve, named, which)
     asks = bool(wanted.approved) and not yes and sys.stdin.isatty() and sys.stdout.isatty()
     if asks:
         _show(wanted)
@@ -59,7 +59,7 @@ def approve(
             typer.echo("Nothing was approved")
             raise typer.Exit(1)
     with ledger() as found:
-        freed = found.approve(named, which, by=by, reason=reason)
+        freed = found.write(approvals.approve, named, which, by=by, reason=reason)
     typer.echo(_told(wanted, len(freed)))
     if wanted.approved and not asks:
         _show(wanted)
@@ -101,9 +101,10 @@ def refuse(
 ) -> None:
     """Refuse a held link by another address (M3b): it is not the same person. It is not planned again."""
     from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415
+    from entra_emply.ledger import approvals  # noqa: PLC0415
 
     with ledger() as found:
-        found.refuse(recorded_id(environment(), found, plan), person=person, by=by, reason=reason)
+        found.write(approvals.refuse, recorded_id(environment(), found, plan), person=person, by=by, reason=reason)
     typer.echo("The link is refused: the next run treats them as two people")
 
 
@@ -115,9 +116,11 @@ def release(
     ] = None,
 ) -> None:
     """Let a quarantined action be tried again."""
+    from entra_emply.ledger import approvals, history  # noqa: PLC0415
+
     with ledger() as found:
-        released = found.release(action, _account() if by is None else by)
-        about = found.action_named(released)
+        released = found.write(approvals.release, action, _account() if by is None else by)
+        about = found.read(history.action_named, released)
     whose = f" of {about['subject']}" if about and about["subject"] else ""
     typer.echo(f"The next run tries the action {released[:SHORT_ID]}{whose} again")
 

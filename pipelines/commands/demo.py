@@ -24,6 +24,7 @@ from rich.table import Table
 from assets.reconciliation import PLAN_TAG, SYNC_RUN_TAG
 from entra_emply import clock
 from entra_emply.environment import Environment, leave_installation
+from entra_emply.ledger import migrate
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.printing import SHORT_ID
 from pipelines import configuration
@@ -80,7 +81,7 @@ def _run(
     kept = company.kept(os.environ["SANDBOX_URL"], os.environ["CA_BUNDLE"])
     with kept, installation(environment) as address, instance() as dagster:
         _fail_stopped(dagster)
-        Ledger.open(address).migrate()
+        Ledger.open(address).write(migrate.migrate)
         with progress("Starting the console and Dagster"):
             page = _start_console(processes)
             console.print(f"The console is at {page}", soft_wrap=True)

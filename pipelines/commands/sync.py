@@ -14,6 +14,7 @@ from assets.checks import ACCEPT_SHRINK
 from assets.tracking import FULL_READ
 from entra_emply.environment import Environment
 from entra_emply.errors import EntraEmplyError
+from entra_emply.ledger import action_status
 from entra_emply.ledger.action_status import ActionFailure
 from entra_emply.ledger.database import in_words
 from entra_emply.ledger.ledger import Ledger
@@ -95,7 +96,7 @@ def _once(dagster: DagsterInstance, tell: Tell, tags: dict[str, str], address: s
 
 def _failures(address: str, plan_id: str) -> tuple[ActionFailure, ...]:
     with closing(Ledger.open(address)) as ledger:
-        return tuple(ledger.failures_of(plan_id))
+        return tuple(ledger.read(action_status.failures_of, plan_id))
 
 
 def _not_read(frames: FrameStore, run_id: str) -> str:

@@ -52,11 +52,11 @@ def undo(
     with importing():
         from entra_emply.decisions.undo import what_to_undo  # noqa: PLC0415
         from entra_emply.extraction.settings_in_force import load_in_force  # noqa: PLC0415
-        from entra_emply.ledger.approvals import require_filled  # noqa: PLC0415
+        from entra_emply.ledger import approvals, undo_requests  # noqa: PLC0415
         from entra_emply.ledger.which import Which  # noqa: PLC0415
         from entra_emply.storage.frame_store import FrameStore  # noqa: PLC0415
 
-    require_filled(by=by, reason=reason)
+    approvals.require_filled(by=by, reason=reason)
     which = Which(kind=kind, domain=domain, group=group, person=person)
     if withdraw:
         return _withdraw(plan, which, by=by, reason=reason, yes=yes)
@@ -72,7 +72,7 @@ def undo(
         typer.echo("Nothing was asked for")
         return 1
     with ledger() as found:
-        asked = found.ask_to_undo(what.possible, by=by, reason=reason)
+        asked = found.write(undo_requests.ask, what.possible, by=by, reason=reason)
     them = "it, held until it is" if asked == 1 else "them, held until they are"
     typer.echo(f"{counted(asked, 'undo')} asked for, for 72 hours; the next run plans {them} approved")
     return 0
@@ -80,8 +80,10 @@ def undo(
 
 def _withdraw(plan: str, which: "Which", *, by: str, reason: str, yes: bool) -> int:
     """Take back those of a plan's requests that fit and are not approved. Shows them; on a terminal asks first."""
+    from entra_emply.ledger import approvals, undo_requests  # noqa: PLC0415
+
     with ledger() as found:
-        which, asked = found.understood(which), found.undos_asked(plan)
+        which, asked = found.read(approvals.understood, which), found.read(undo_requests.asked, plan)
     asked = asked[which.fits(asked)]
     free = asked[~asked["approved"]]
     _show_asked(free, console())
@@ -94,7 +96,7 @@ def _withdraw(plan: str, which: "Which", *, by: str, reason: str, yes: bool) -> 
         typer.echo("Nothing was withdrawn")
         return 1
     with ledger() as found:
-        withdrawn = found.withdraw_undos(free["action_id"].tolist(), by=by, reason=reason)
+        withdrawn = found.write(undo_requests.withdraw, free["action_id"].tolist(), by=by, reason=reason)
     typer.echo(f"{counted(withdrawn, 'undo')} withdrawn: no run plans {'it' if withdrawn == 1 else 'them'} any more")
     return 0
 

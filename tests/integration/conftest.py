@@ -6,6 +6,7 @@ from typing import Any, Concatenate
 
 import pytest
 
+from entra_emply.ledger import migrate
 from entra_emply.ledger.ledger import Ledger
 from sandbox import Sandbox
 from tests.integration.ledger.systems import Systems
@@ -42,7 +43,7 @@ def moments(server: Server) -> Moments:
     """The session's ledger, as the last test left it; tests ask for `ledger`."""
     made = Moments(server, server.create())
     ledger = Ledger.open(made.url)
-    ledger.migrate()
+    ledger.write(migrate.migrate)
     ledger.close()
     return made
 

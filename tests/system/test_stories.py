@@ -16,6 +16,7 @@ from entra_emply.alerts.tell import tell
 from entra_emply.console.console import Console, Security
 from entra_emply.console.queries.draft import plan_of
 from entra_emply.environment import Environment
+from entra_emply.ledger import migrate, overview, plans
 from entra_emply.ledger.ledger import Ledger
 from sandbox import Sandbox
 from tests.integration.console.house import ACCOUNT, House, browser_of, text_of
@@ -37,7 +38,7 @@ def house(server: Server, tmp_path: Path) -> Iterator[House]:
     people |= {f"both{number}": BOTH for number in range(16)} | {f"hr{number}": HR for number in range(4)}
     database = server.create()
     with closing(Ledger.open(server.url(database))) as ledger:
-        ledger.migrate()
+        ledger.write(migrate.migrate)
         house = House(tmp_path, server.url(database), Systems(ledger, make_scenario(people)))
         house.run()
         yield house
@@ -113,7 +114,7 @@ def test_3_two_updates_that_fail_are_seen_released_and_mended(house: House) -> N
     for part in (*people, f"Job title: none → {TITLE}", "invalid", "The service does not accept a value"):
         assert part in said
 
-    while house.ledger.failures_now()["quarantined_at"].isna().any():
+    while house.ledger.read(overview.failures_now)["quarantined_at"].isna().any():
         house.systems.emply.faults = [refused, refused]
         house.systems.sync()
     house.systems.emply.faults = []
@@ -131,7 +132,7 @@ def test_3_two_updates_that_fail_are_seen_released_and_mended(house: House) -> N
 
 def test_4_a_mapping_that_changes_sixty_four_people_is_approved_by_group(house: House) -> None:
     house.run()
-    yesterday, run = clock.now() - timedelta(days=1), house.ledger.newest_plan()
+    yesterday, run = clock.now() - timedelta(days=1), house.ledger.read(plans.newest_plan)
     assert run is not None
     settings = SETTINGS | {"groups": [{"group": "Çalışanlar", "default_role": "Manager"}, *SETTINGS["groups"][1:]]}
     draft = yaml.safe_dump(settings, allow_unicode=True)
@@ -145,7 +146,7 @@ def test_4_a_mapping_that_changes_sixty_four_people_is_approved_by_group(house: 
     backfill = plan_of(house.environment, house.frames, run.run_id, draft)
     house.systems.record_plan(backfill, house.systems.state(), origin="backfill", day=yesterday)
     assert house.run().actions["held_by"].tolist() == ["G2"] * 64
-    newest = house.ledger.newest_plan()
+    newest = house.ledger.read(plans.newest_plan)
     assert newest is not None
     ada.get("/plan")
     said = text_of(ada.get(f"/plan/difference?plan={newest.plan_no}&with={newest.plan_no - 1}"))

@@ -13,6 +13,7 @@ from entra_emply.console.pages.today import people_in
 from entra_emply.console.queries.actions import MOST, Filter
 from entra_emply.console.queries.rows import actions_shown
 from entra_emply.errors import PlanRefused
+from entra_emply.ledger import approvals, plans
 from entra_emply.ledger.approvals import Wanted
 from entra_emply.ledger.plans import RecordedPlan
 from entra_emply.ledger.which import Which
@@ -26,7 +27,7 @@ def confirm(asked: Asked) -> Response:
     plan, ids = _chosen(asked)
     if not ids:
         return asked.refused(409, "Nothing is chosen", "Choose held actions of the plan first.")
-    wanted = asked.console.ledger.would_approve(plan.plan_id, Which(action_ids=ids))
+    wanted = asked.console.ledger.read(approvals.would_approve, plan.plan_id, Which(action_ids=ids))
     if not wanted.approved:
         return asked.refused(409, "Nothing left to approve", "What was chosen is approved already, or is not held.")
     actions = asked.console.actions(plan.plan_no).now(asked.console.ledger, plan.plan_no)
@@ -53,9 +54,10 @@ def approve(asked: Asked) -> Response:
     """Approve just what was shown."""
     ledger = asked.console.ledger
     plan, ids = _chosen(asked)
-    if _digest(ledger.would_approve(plan.plan_id, Which(action_ids=ids))) != asked.form.get("digest"):
+    if _digest(ledger.read(approvals.would_approve, plan.plan_id, Which(action_ids=ids))) != asked.form.get("digest"):
         raise PlanRefused(_OVER)
-    freed = ledger.approve(
+    freed = ledger.write(
+        approvals.approve,
         plan.plan_id,
         Which(group=_whole_group(asked), action_ids=ids),
         by=asked.who.name,
@@ -75,7 +77,7 @@ def refuse(asked: Asked) -> Response:
     """Record that a link by another address is not the same person."""
     plan, rows = _link(asked)
     person, reason = str(rows["entra_id"].iloc[0]), asked.form.get("reason", "").strip()
-    asked.console.ledger.refuse(plan.plan_id, person=person, by=asked.who.name, reason=reason)
+    asked.console.ledger.write(approvals.refuse, plan.plan_id, person=person, by=asked.who.name, reason=reason)
     audit(asked, "refused", person)
     return asked.page("refusal.html.jinja", person=person)
 
@@ -114,7 +116,7 @@ def _link(asked: Asked) -> tuple[RecordedPlan, pd.DataFrame]:
 
 
 def _looked_at(asked: Asked) -> RecordedPlan:
-    plan, newest = chosen_plan(asked, asked.form), asked.console.ledger.newest_plan()
+    plan, newest = chosen_plan(asked, asked.form), asked.console.ledger.read(plans.newest_plan)
     if plan is None or newest is None or plan.plan_no != newest.plan_no:
         raise PlanRefused("there is a newer plan: look at that one first")
     return plan

@@ -8,12 +8,13 @@ from entra_emply.console.pages.today import people_in
 from entra_emply.console.queries.actions import MOST
 from entra_emply.console.queries.rows import action_shown
 from entra_emply.console.words import what_to_do
+from entra_emply.ledger import approvals, overview
 from entra_emply.reconciliation.report.wording import action_rows
 
 
 def show(asked: Asked) -> Response:
     """What failed and was not done since, the newest first."""
-    found = asked.console.ledger.failures_now()
+    found = asked.console.ledger.read(overview.failures_now)
     listed = found.head(MOST)
     known = listed.assign(**{name: listed[name].fillna("") for name in ("held_by", "target", "kind", "rule")})
     run = asked.console.newest_run()
@@ -31,6 +32,6 @@ def show(asked: Asked) -> Response:
 def release(asked: Asked) -> Response:
     """Let a quarantined action be tried again."""
     action = asked.form.get("action", "")
-    asked.console.ledger.release(action, asked.who.name)
+    asked.console.ledger.write(approvals.release, action, asked.who.name)
     audit(asked, "released", action)
     return asked.to("/failures")

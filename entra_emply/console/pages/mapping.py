@@ -14,12 +14,13 @@ from entra_emply.console.queries.difference import difference
 from entra_emply.console.queries.draft import plan_of
 from entra_emply.console.queries.rows import differences_shown
 from entra_emply.errors import NOTHING_PLANNED, SettingsError
+from entra_emply.ledger import overview, plans
 
 
 def show(asked: Asked) -> Response:
     """The settings in force, and the versions before them."""
-    versions = asked.console.ledger.versions_of_mapping()
-    plan = asked.console.ledger.newest_plan()
+    versions = asked.console.ledger.read(overview.versions_of_mapping)
+    plan = asked.console.ledger.read(plans.newest_plan)
     rows = versions.where(versions.notna(), None).to_dict("records")
     in_force = next((row for row in rows if plan is not None and row["version"] == plan.mapping_version), None)
     return asked.page(

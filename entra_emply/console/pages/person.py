@@ -8,6 +8,7 @@ from entra_emply.console.asked import Asked
 from entra_emply.console.audit import audit
 from entra_emply.console.queries.rows import action_shown, events_shown
 from entra_emply.errors import SettingsError
+from entra_emply.ledger import history, plans
 from entra_emply.person.stored import explain_known
 from entra_emply.reconciliation.explain.wishes import Wish
 
@@ -36,7 +37,7 @@ def show(asked: Asked) -> Response:
         return asked.to("/people")
     audit(asked, "looked_up", person)
     document = explain_known(console.environment, run.known, console.ledger, person)
-    plan = console.ledger.newest_plan()
+    plan = console.ledger.read(plans.newest_plan)
     return asked.page(
         "person.html.jinja",
         person=person,
@@ -73,7 +74,7 @@ def _nobody(text: str, *, many: bool) -> dict[str, object]:
 
 def _gone(asked: Asked, address: str) -> str | None:
     """An id of somebody who is in neither system any more, but whom the ledger knows by this address."""
-    known = asked.console.ledger.known_as(address)
+    known = asked.console.ledger.read(history.known_as, address)
     return next(iter(sorted((known.entra_ids | known.emply_user_ids) - {address})), None)
 
 

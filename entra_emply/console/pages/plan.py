@@ -13,6 +13,7 @@ from entra_emply.console.pages.today import people_in
 from entra_emply.console.queries.actions import MOST, NO_DEPARTMENT, STATES, Filter
 from entra_emply.console.queries.difference import difference
 from entra_emply.console.queries.rows import actions_shown, differences_shown
+from entra_emply.ledger import overview, plans
 from entra_emply.ledger.plans import RecordedPlan
 from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.report.csv import csv_of
@@ -35,7 +36,7 @@ def show(asked: Asked) -> Response:
     start = asked.number("start")
     rows = fitting.iloc[start : start + MOST]
     names = console.names_of(plan)
-    newest = console.ledger.newest_plan()
+    newest = console.ledger.read(plans.newest_plan)
     return asked.page(
         "plan.html.jinja",
         plan=plan,
@@ -51,7 +52,7 @@ def show(asked: Asked) -> Response:
         people=people_in(fitting),
         start=start,
         most=MOST,
-        plans=console.ledger.plans_made(_PLANS),
+        plans=console.ledger.read(overview.plans_made, _PLANS),
     )
 
 
@@ -88,7 +89,7 @@ def compare(asked: Asked) -> Response:
     """What one plan does that another does not, person by person."""
     console = asked.console
     plan = chosen_plan(asked)
-    other = console.ledger.plan_numbered(asked.number("with"))
+    other = console.ledger.read(overview.plan_numbered, asked.number("with"))
     if plan is None or other is None:
         raise HTTPException(404)
     frames = (console.actions(each.plan_no).frame for each in (plan, other))
@@ -118,8 +119,8 @@ def chosen_plan(asked: Asked, given: Mapping[str, str] | None = None) -> Recorde
     """The plan that the query (or a form) names by its number; else the newest one to be applied."""
     named = (asked.query if given is None else given).get("plan")
     if not named:
-        return asked.console.ledger.newest_plan()
-    plan = asked.console.ledger.plan_numbered(number(named))
+        return asked.console.ledger.read(plans.newest_plan)
+    plan = asked.console.ledger.read(overview.plan_numbered, number(named))
     if plan is None:
         raise HTTPException(404)
     return plan

@@ -9,6 +9,7 @@ from entra_emply import clock
 from entra_emply.console.asked import Asked
 from entra_emply.console.queries.chart import EFFECTS, HEIGHT, WIDTH, bars
 from entra_emply.console.queries.days import RunDone
+from entra_emply.ledger import overview, plans
 from entra_emply.ledger.plans import RecordedPlan
 from entra_emply.reconciliation.report.wording import held_because
 
@@ -20,9 +21,9 @@ _LISTED = 8
 def show(asked: Asked) -> Response:
     """What the last runs did, what waits, what failed, and which findings are new."""
     console = asked.console
-    plan, runs, run = console.ledger.newest_plan(), console.days.runs(), console.newest_run()
+    plan, runs, run = console.ledger.read(plans.newest_plan), console.days.runs(), console.newest_run()
     drawn, most = bars(runs)
-    failures = console.ledger.failures_now()
+    failures = console.ledger.read(overview.failures_now)
     new = None if run is None else console.findings(run.frames.run_id)
     return asked.page(
         "today.html.jinja",

@@ -14,6 +14,7 @@ from entra_emply.console.queries.actions import MOST, Filter
 from entra_emply.console.queries.rows import action_shown, refused_shown, undos_shown
 from entra_emply.decisions.undo import what_to_undo
 from entra_emply.errors import PlanRefused
+from entra_emply.ledger import undo_requests
 from entra_emply.ledger.plans import RecordedPlan
 from entra_emply.ledger.which import Which
 from entra_emply.person.stored import settings_of
@@ -45,14 +46,14 @@ def undo(asked: Asked) -> Response:
     if _digest(what) != asked.form.get("digest"):
         raise PlanRefused(_OVER)
     reason = asked.form.get("reason", "").strip()
-    count = asked.console.ledger.ask_to_undo(what.possible, by=asked.who.name, reason=reason)
+    count = asked.console.ledger.write(undo_requests.ask, what.possible, by=asked.who.name, reason=reason)
     audit(asked, "undid", plan.plan_id)
     return asked.page("undo_asked.html.jinja", count=count)
 
 
 def requests(asked: Asked) -> Response:
     """What was asked for and is neither done nor ended: by whom, why; to be withdrawn while nobody approved it."""
-    open_, run = asked.console.ledger.undos_asked(), asked.console.newest_run()
+    open_, run = asked.console.ledger.read(undo_requests.asked), asked.console.newest_run()
     rows = undos_shown(open_.head(MOST), {} if run is None else run.names)
     return asked.page("undos.html.jinja", rows=rows, count=len(open_), free=not all(row["approved"] for row in rows))
 
@@ -62,8 +63,8 @@ def withdraw(asked: Asked) -> Response:
     ids, reason = asked.form.getlist("action"), asked.form.get("reason", "").strip()
     if not ids:
         return asked.refused(409, "Nothing is chosen", "Choose what to withdraw first.")
-    open_ = asked.console.ledger.undos_asked()
-    asked.console.ledger.withdraw_undos(ids, by=asked.who.name, reason=reason)
+    open_ = asked.console.ledger.read(undo_requests.asked)
+    asked.console.ledger.write(undo_requests.withdraw, ids, by=asked.who.name, reason=reason)
     for plan_id in sorted(set(open_.loc[open_["action_id"].isin(ids), "undone_plan_id"])):
         audit(asked, "withdrew", plan_id)
     return asked.to("/plan/undos")

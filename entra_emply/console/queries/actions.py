@@ -5,6 +5,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from entra_emply.ledger import approvals, overview
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.which import Which, domains
 from entra_emply.reconciliation.arrays import has_word
@@ -51,7 +52,7 @@ class PlanActions:
     @classmethod
     def of(cls, ledger: Ledger, plan_no: int, lists: FrameReader | None) -> "PlanActions":
         """Of the plan of this number. lists: of the run by which people's departments are told; None: of nobody."""
-        frame = ledger.actions_of(plan_no)
+        frame = ledger.read(overview.actions_of, plan_no)
         department = (
             pd.Series("", index=frame.index)
             if lists is None
@@ -73,12 +74,12 @@ class PlanActions:
 
     def now(self, ledger: Ledger, plan_no: int) -> pd.DataFrame:
         """The actions, held ones first, with `state`, and `code` of the service where it refused."""
-        tried = ledger.outcomes_of(plan_no).set_index("action_id")
-        approved = self.frame["action_id"].isin(ledger.approvals_now()["action_id"])
+        tried = ledger.read(overview.outcomes_of, plan_no).set_index("action_id")
+        approved = self.frame["action_id"].isin(ledger.read(overview.approvals_now)["action_id"])
         state = pd.Series("planned", index=self.frame.index).mask(self.frame["held_by"] != "", "held")
         state = state.mask((state == "held") & approved, "approved")
         if (undoes := self.frame["rule"].isin(UNDO_RULES)).any():
-            withdrawn = undoes & self.frame["action_id"].isin(ledger.undos_withdrawn())
+            withdrawn = undoes & self.frame["action_id"].isin(ledger.read(approvals.undos_withdrawn))
             state = state.mask((state == "held") & withdrawn, "withdrawn")
         result = self.frame["action_id"].map(tried["result"])
         state = state.mask(result.notna(), result)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pandas as pd
 
 from entra_emply import clock
+from entra_emply.ledger import overview
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.plans import RecordedPlan
 
@@ -35,7 +36,7 @@ class Days:
 
     def runs(self) -> list[RunDone]:
         """The runs since `SHOWN` ago, the oldest first."""
-        plans = self._ledger.plans_since(clock.now() - SHOWN)
+        plans = self._ledger.read(overview.plans_since, clock.now() - SHOWN)
         newest = plans[0].plan_no if plans else 0
         known = {plan.plan_no for plan in plans} & self._known.keys()
         counts = self._counts(tuple(plan.plan_no for plan in plans if plan.plan_no not in known))
@@ -47,7 +48,7 @@ class Days:
     def _counts(self, plan_nos: Sequence[int]) -> dict[int, pd.DataFrame]:
         if not plan_nos:
             return {}
-        found = self._ledger.counts_of(plan_nos).astype(dict.fromkeys(_NUMBERS, "int64"))
+        found = self._ledger.read(overview.counts_of, plan_nos).astype(dict.fromkeys(_NUMBERS, "int64"))
         return {number: found[found["plan_no"] == number].drop(columns="plan_no") for number in plan_nos}
 
 

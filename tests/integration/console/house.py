@@ -15,6 +15,7 @@ from entra_emply import clock
 from entra_emply.console.app import create_app
 from entra_emply.console.console import Console, Security
 from entra_emply.environment import Environment
+from entra_emply.ledger import plans
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.storage.frame_store import FrameStore
@@ -51,8 +52,9 @@ class House:
         inputs = self.systems.inputs()
         plan, run_id = make_plan(inputs), str(uuid.uuid4())
         store(self.frames, inputs, plan, run_id)
-        self.ledger.record_mapping(inputs.settings.version, inputs.settings.document)
-        self.ledger.record_plan(
+        self.ledger.write(plans.record_mapping, inputs.settings.version, inputs.settings.document)
+        self.ledger.write(
+            plans.record_plan,
             plan,
             run_id=run_id,
             day=clock.now().date(),

@@ -1,5 +1,6 @@
 """Approving, refusing and releasing: seen before it is done, done as it was seen, recorded with who did it."""
 
+from entra_emply.ledger import overview, plans
 from tests.integration.conftest import Rows
 from tests.integration.console.house import Browser, House, text_of
 from tests.integration.ledger.fakes import refused
@@ -7,9 +8,9 @@ from tests.integration.ledger.fakes import refused
 
 def ids(house: House, *people: str) -> list[str]:
     """The held actions of these people."""
-    plan = house.ledger.newest_plan()
+    plan = house.ledger.read(plans.newest_plan)
     assert plan is not None
-    actions = house.ledger.actions_of(plan.plan_no)
+    actions = house.ledger.read(overview.actions_of, plan.plan_no)
     return actions.loc[actions["entra_id"].isin(people), "action_id"].tolist()
 
 

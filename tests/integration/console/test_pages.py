@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from entra_emply.ledger import approvals, overview, plans
 from entra_emply.ledger.which import Which
 from tests.integration.console.house import Browser, House, text_of
 
@@ -72,9 +73,9 @@ def test_a_plan_is_filtered(ada: Browser, query: str, people: int) -> None:
 
 @pytest.mark.parametrize("domain", ["contoso.com", "@contoso.com", "CONTOSO.com", "con\u200btoso.com", "contoso.co"])
 def test_a_domain_finds_those_whom_approving_it_would_approve(house: House, ada: Browser, domain: str) -> None:
-    plan = house.ledger.newest_plan()
+    plan = house.ledger.read(plans.newest_plan)
     assert plan is not None
-    wanted = house.ledger.would_approve(plan.plan_id, Which(domain=domain))
+    wanted = house.ledger.read(approvals.would_approve, plan.plan_id, Which(domain=domain))
     said = text_of(ada.get(f"/plan?state=held&domain={quote(domain)}"))
     assert set(re.findall(r"\w+@contoso\.com", said)) == {row["subject"] for row in wanted.actions}
 
@@ -187,8 +188,8 @@ def test_a_draft_shows_who_would_change_and_nothing_is_recorded(house: House) ->
     assert "Roles: Employee, HR → HR, Manager" in said
     assert "only with the draft" in said
     assert "To put it into force, replace settings.yaml with it" in said
-    assert len(house.ledger.plans_made(10)) == 2
-    assert len(house.ledger.versions_of_mapping()) == 2
+    assert len(house.ledger.read(overview.plans_made, 10)) == 2
+    assert len(house.ledger.read(overview.versions_of_mapping)) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Person: found by three letters, explained in short, with a timeline; and everybody looked up leaves a line."""
 
+from entra_emply.ledger import approvals, plans
 from entra_emply.ledger.which import Which
 from tests.integration.conftest import Rows
 from tests.integration.console.house import Browser, House, text_of
@@ -42,9 +43,11 @@ def test_a_person_is_told_what_is_what_is_planned_and_why(ada: Browser) -> None:
 
 
 def test_the_timeline_has_who_approved_and_why(house: House) -> None:
-    plan = house.ledger.newest_plan()
+    plan = house.ledger.read(plans.newest_plan)
     assert plan is not None
-    house.ledger.approve(plan.plan_id, Which(person="søren@contoso.com"), by="Ada Öz", reason="left on Friday")
+    house.ledger.write(
+        approvals.approve, plan.plan_id, Which(person="søren@contoso.com"), by="Ada Öz", reason="left on Friday"
+    )
     house.run()
     said = text_of(house.signed_in().get("/people/søren"))
     timeline = said[said.index("Timeline") :]

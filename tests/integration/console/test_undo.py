@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
+from entra_emply.ledger import approvals
 from entra_emply.reconciliation.plan import Plan
 from tests.integration.console.house import Browser, House, text_of
 from tests.postgres import Server
@@ -125,7 +126,7 @@ def test_what_is_approved_cannot_be_withdrawn(empty: House, rows: Rows) -> None:
     ada.get("/plan/undos")
     before = marked(ada)
     page = ada.page
-    empty.ledger.approve(empty.run().plan_id, by="Łucja", reason="yes")
+    empty.ledger.write(approvals.approve, empty.run().plan_id, by="Łucja", reason="yes")
     ada.page = page
     assert "approved already" in text_of(ada.post("/plan/undo/withdraw", action=before, reason="r"))
     ada.get("/plan/undos")

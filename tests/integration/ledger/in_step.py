@@ -2,6 +2,7 @@
 
 from entra_emply import clock
 from entra_emply.connectors.reads import Certificate
+from entra_emply.ledger import plans
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.plans import Origin
 from entra_emply.reconciliation.inputs import Inputs
@@ -41,7 +42,8 @@ def certificate(source: str, rows: int) -> Certificate:
 
 def record(systems: Systems, inputs: Inputs, run_id: str, origin: Origin = "sync") -> int:
     """Record the plan of these inputs; its number."""
-    return systems.ledger.record_plan(
+    return systems.ledger.write(
+        plans.record_plan,
         make_plan(inputs),
         run_id=run_id,
         day=clock.now().date(),

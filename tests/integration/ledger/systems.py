@@ -14,6 +14,7 @@ import pandas as pd
 
 from entra_emply import clock
 from entra_emply.extraction.sources import Systems as Clients
+from entra_emply.ledger import plans, sync_state
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.plans import Origin
 from entra_emply.provisioning import ports
@@ -71,7 +72,7 @@ class Systems:
         """What a run begins with."""
         graph, emply = self.reached_by
         settle(self.ledger, graph=graph, emply=emply)
-        return self.ledger.read_state(clock.now())
+        return self.ledger.read(sync_state.read_state, clock.now())
 
     def inputs(self) -> Inputs:
         """What a run reads: first the sync state, then both sides."""
@@ -90,7 +91,8 @@ class Systems:
     def record_plan(
         self, plan: Plan, state: SyncState, *, origin: Origin = "sync", day: datetime | None = None
     ) -> Plan:
-        self.ledger.record_plan(
+        self.ledger.write(
+            plans.record_plan,
             plan,
             run_id=f"run {uuid.uuid4()}",
             day=(day or clock.now()).date(),

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from entra_emply import clock
+from entra_emply.ledger import alert_facts, approvals, credentials, plans
 from entra_emply.ledger.alert_facts import AlertFacts
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.findings import FINDING_COLUMNS
@@ -34,7 +35,7 @@ def systems(begin: Begin) -> Systems:
 
 
 def facts(ledger: Ledger, at: datetime, *, names: bool = False) -> AlertFacts:
-    return ledger.alert_facts(at, names=names)
+    return ledger.read(alert_facts.facts, at, names=names)
 
 
 def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
@@ -42,7 +43,7 @@ def test_an_empty_ledger_knows_nothing(ledger: Ledger) -> None:
 
 
 def test_the_last_success_is_the_end_of_the_last_plan_that_was_applied(systems: Systems) -> None:
-    systems.ledger.belongs_to("tenant", "contoso")
+    systems.ledger.write(plans.belongs_to, "tenant", "contoso")
     with clock.frozen(MONDAY + DAY):
         systems.plan()  # and nobody applies it
     assert facts(systems.ledger, MONDAY + DAY).last_success == MONDAY
@@ -76,7 +77,7 @@ def test_what_was_approved_waits_no_more_but_its_approval_ends(systems: Systems)
     systems.person("ipek")["accountEnabled"] = False
     with clock.frozen(MONDAY + HALF_AN_HOUR):
         plan = systems.plan()
-        systems.ledger.approve(plan.plan_id, by="Åse", reason="left")
+        systems.ledger.write(approvals.approve, plan.plan_id, by="Åse", reason="left")
     found = facts(systems.ledger, MONDAY + 2 * HALF_AN_HOUR)
     assert found.held == ()
     assert [(lapse.count, lapse.ends_at) for lapse in found.lapsing] == [(1, MONDAY + HALF_AN_HOUR + 3 * DAY)]
@@ -164,11 +165,11 @@ def test_a_part_that_was_read_once_between_begins_to_count_again(systems: System
 
 def test_a_credential_keeps_its_end_until_it_is_looked_up_again(ledger: Ledger) -> None:
     ends = MONDAY + 14 * DAY
-    ledger.record_credentials({"entra: client secret": ends, "emply: token": None}, MONDAY)
-    ledger.record_credentials({"emply: token": None}, MONDAY + DAY)
+    ledger.write(credentials.record, {"entra: client secret": ends, "emply: token": None}, MONDAY)
+    ledger.write(credentials.record, {"emply: token": None}, MONDAY + DAY)
     assert facts(ledger, MONDAY + DAY).ends == (("entra: client secret", ends),)
-    assert ledger.credentials_looked_at() == MONDAY + DAY
-    ledger.record_credentials({"entra: client secret": None}, MONDAY + 2 * DAY)
+    assert ledger.read(credentials.looked_at) == MONDAY + DAY
+    ledger.write(credentials.record, {"entra: client secret": None}, MONDAY + 2 * DAY)
     assert facts(ledger, MONDAY + DAY).ends == ()
 
 
@@ -177,7 +178,7 @@ def test_a_credential_keeps_its_end_until_it_is_looked_up_again(ledger: Ledger) 
 
 def test_the_week_counts_people_and_how_long_they_waited(systems: Systems) -> None:
     with clock.frozen(MONDAY):
-        systems.ledger.belongs_to("tenant", "contoso")
+        systems.ledger.write(plans.belongs_to, "tenant", "contoso")
     systems.settings["guards"] = NOBODY_LEAVES
     systems.members("g-staff").append("zofia")
     systems.person("ipek")["accountEnabled"] = False
@@ -185,9 +186,9 @@ def test_the_week_counts_people_and_how_long_they_waited(systems: Systems) -> No
         plan = systems.sync()
         assert plan is not None
     with clock.frozen(MONDAY + DAY):
-        newest = systems.ledger.newest_plan()
+        newest = systems.ledger.read(plans.newest_plan)
         assert newest is not None
-        systems.ledger.approve(newest.plan_id, by="Åse", reason="left")
+        systems.ledger.write(approvals.approve, newest.plan_id, by="Åse", reason="left")
         systems.sync()
     assert facts(systems.ledger, MONDAY + 6 * DAY).week is None  # it is not over
     week = facts(systems.ledger, MONDAY + 7 * DAY).week
@@ -201,5 +202,5 @@ def test_the_week_counts_people_and_how_long_they_waited(systems: Systems) -> No
 
 def test_a_week_before_the_installation_is_not_told_of(systems: Systems) -> None:
     with clock.frozen(MONDAY):
-        systems.ledger.belongs_to("tenant", "contoso")
+        systems.ledger.write(plans.belongs_to, "tenant", "contoso")
     assert facts(systems.ledger, MONDAY + DAY).week is None

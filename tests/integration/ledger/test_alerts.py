@@ -20,6 +20,7 @@ from entra_emply.alerts.sending import send_waiting
 from entra_emply.alerts.tell import AlertCounts, tell
 from entra_emply.environment import Environment
 from entra_emply.errors import LedgerError, SettingsError
+from entra_emply.ledger import outbox, retention
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.outbox import KEPT, Alert
 from tests.integration.conftest import Begin, Rows
@@ -61,7 +62,9 @@ def told(
 def put(ledger: Ledger, count: int, *urls: str) -> None:
     """So many alerts on their way."""
     receivers = [each.id for each in receivers_of(urls)]
-    ledger.put_alerts([Alert(f"test:{n:03}", "test", f"alert {n:03}", "…") for n in range(count)], receivers, NOW)
+    ledger.write(
+        outbox.put, [Alert(f"test:{n:03}", "test", f"alert {n:03}", "…") for n in range(count)], receivers, NOW
+    )
 
 
 # Once
@@ -314,7 +317,7 @@ def test_old_alerts_are_forgotten_but_none_that_might_be_told_again(ledger: Ledg
     put(ledger, 1, hook.url)
     for at, left in [(NOW + KEPT - DAY, 1), (NOW + KEPT + DAY, 0)]:
         with clock.frozen(at):
-            ledger.prune(at - 2 * DAY)
+            ledger.write(retention.prune, at - 2 * DAY)
         assert rows("SELECT count(*) FROM alerts") == [(left,)]
 
 

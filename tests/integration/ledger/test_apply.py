@@ -2,6 +2,7 @@
 
 import pytest
 
+from entra_emply.ledger import approvals
 from tests.integration.conftest import Rows
 from tests.integration.ledger.staff import hire, is_active, leave
 from tests.integration.ledger.systems import Systems, kinds
@@ -88,7 +89,7 @@ def test_a_new_link_replaces_the_old_one_and_starts_without_role_state(systems: 
     systems.members("g-staff")[:] = ["ada-made-again" if who == "ada" else who for who in systems.members("g-staff")]
     plan = systems.plan()
     assert systems.apply(plan).held == 1
-    systems.ledger.approve(plan.plan_id, by="Kaya", reason="the account was created again")
+    systems.ledger.write(approvals.approve, plan.plan_id, by="Kaya", reason="the account was created again")
     systems.sync()
     assert rows("SELECT entra_id FROM links WHERE emply_user_id = 'emply-ada'") == [("ada-made-again",)]
     assert rows("SELECT count(*) FROM links") == [(4,)]

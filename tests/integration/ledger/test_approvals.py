@@ -6,6 +6,7 @@ import pytest
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
+from entra_emply.ledger import approvals
 from entra_emply.ledger.which import ANY, Which
 from entra_emply.reconciliation.plan import Plan
 from tests.integration.conftest import Begin, Rows
@@ -43,7 +44,7 @@ def held(systems: Systems) -> Plan:
     ],
 )
 def test_who_is_approved(systems: Systems, held: Plan, which: Which, approved: set[str]) -> None:
-    ids = systems.ledger.approve(held.plan_id, which, by="Kaya", reason="checked")
+    ids = systems.ledger.write(approvals.approve, held.plan_id, which, by="Kaya", reason="checked")
     assert set(held.actions.loc[held.actions["action_id"].isin(ids), "entra_id"]) == approved
 
 
@@ -60,7 +61,7 @@ def test_who_is_approved(systems: Systems, held: Plan, which: Which, approved: s
 )
 def test_an_approval_of_nothing_is_refused(systems: Systems, held: Plan, rows: Rows, which: Which, said: str) -> None:
     with pytest.raises(PlanRefused, match=said):
-        systems.ledger.approve(held.plan_id, which, by="Kaya", reason="checked")
+        systems.ledger.write(approvals.approve, held.plan_id, which, by="Kaya", reason="checked")
     assert rows("SELECT * FROM approvals") == []
 
 
@@ -69,50 +70,52 @@ def test_an_approval_of_no_plan_by_nobody_or_for_no_reason_is_refused(
     systems: Systems, held: Plan, rows: Rows, blank: str
 ) -> None:
     with pytest.raises(PlanRefused, match="names no plan"):
-        systems.ledger.approve(blank, by="Kaya", reason="checked")
+        systems.ledger.write(approvals.approve, blank, by="Kaya", reason="checked")
     with pytest.raises(PlanRefused, match="by is blank"):
-        systems.ledger.approve(held.plan_id, by=blank, reason="checked")
+        systems.ledger.write(approvals.approve, held.plan_id, by=blank, reason="checked")
     with pytest.raises(PlanRefused, match="reason is blank"):
-        systems.ledger.approve(held.plan_id, by="Kaya", reason=blank)
+        systems.ledger.write(approvals.approve, held.plan_id, by="Kaya", reason=blank)
     assert rows("SELECT * FROM approvals") == []
 
 
 def test_a_plan_is_named_by_its_first_characters(systems: Systems, held: Plan) -> None:
     with pytest.raises(PlanRefused, match="names no plan"):
-        systems.ledger.approve(held.plan_id[:5], by="Kaya", reason="checked")
-    assert len(systems.ledger.approve(held.plan_id[:6], by="Kaya", reason="checked")) == 4
+        systems.ledger.write(approvals.approve, held.plan_id[:5], by="Kaya", reason="checked")
+    assert len(systems.ledger.write(approvals.approve, held.plan_id[:6], by="Kaya", reason="checked")) == 4
 
 
 def test_one_action_is_approved_by_the_first_characters_of_its_id(systems: Systems, held: Plan) -> None:
     one = held.actions.loc[held.actions["entra_id"] == "ole", "action_id"].iloc[0]
-    assert systems.ledger.approve(one[:12].upper(), by="Kaya", reason="hired") == [one]
+    assert systems.ledger.write(approvals.approve, one[:12].upper(), by="Kaya", reason="hired") == [one]
 
 
 @pytest.mark.parametrize("named", ["%%%%%%%%", "________", "0123456789ab"])
 def test_an_id_of_nothing_held_approves_nothing(systems: Systems, held: Plan, rows: Rows, named: str) -> None:
     assert not held.actions["action_id"].str.startswith(named).any()
     with pytest.raises(PlanRefused, match="is not the newest plan"):
-        systems.ledger.approve(named, by="Kaya", reason="hired")
+        systems.ledger.write(approvals.approve, named, by="Kaya", reason="hired")
     assert rows("SELECT * FROM approvals") == []
 
 
 def test_an_id_of_an_applied_action_approves_nothing(systems: Systems, held: Plan, rows: Rows) -> None:
     (linked,) = rows("SELECT action_id FROM actions WHERE plan_no = 1 LIMIT 1")[0]
     with pytest.raises(PlanRefused, match="is not the newest plan"):
-        systems.ledger.approve(linked, by="Kaya", reason="hired")
+        systems.ledger.write(approvals.approve, linked, by="Kaya", reason="hired")
     assert held.plan_id != linked
 
 
 def test_what_would_be_approved_is_what_is_approved_and_nothing_the_second_time(
     systems: Systems, held: Plan, rows: Rows
 ) -> None:
-    wanted = systems.ledger.would_approve(held.plan_id, Which(domain="contoso.com"))
+    wanted = systems.ledger.read(approvals.would_approve, held.plan_id, Which(domain="contoso.com"))
     assert rows("SELECT * FROM approvals") == []
     assert {row["subject"] for row in wanted.actions} == {"ada@contoso.com", "ipek@contoso.com", "zofia@contoso.com"}
     assert [row["action_id"] for row in wanted.actions] == wanted.approved
-    freed = systems.ledger.approve(held.plan_id, Which(domain="contoso.com"), by="Kaya", reason="checked")
+    freed = systems.ledger.write(
+        approvals.approve, held.plan_id, Which(domain="contoso.com"), by="Kaya", reason="checked"
+    )
     assert (freed, wanted.again) == (wanted.freed, False)
-    second = systems.ledger.would_approve(held.plan_id, Which(domain="contoso.com"))
+    second = systems.ledger.read(approvals.would_approve, held.plan_id, Which(domain="contoso.com"))
     assert (second.approved, second.freed, second.again) == ([], [], True)
 
 
@@ -120,7 +123,7 @@ def test_what_was_approved_is_applied_by_the_next_run_and_the_approval_is_used_u
     systems: Systems, held: Plan, rows: Rows
 ) -> None:
     assert systems.apply(held).held == 4
-    systems.ledger.approve(held.plan_id, by="Kaya", reason="checked")
+    systems.ledger.write(approvals.approve, held.plan_id, by="Kaya", reason="checked")
     assert systems.sync().count("applied") == 4
     assert rows("SELECT DISTINCT by, reason, ending FROM approvals") == [("Kaya", "checked", "applied")]
     assert (
@@ -130,15 +133,15 @@ def test_what_was_approved_is_applied_by_the_next_run_and_the_approval_is_used_u
 
 
 def test_what_is_approved_already_is_not_approved_twice(systems: Systems, held: Plan, rows: Rows) -> None:
-    systems.ledger.approve(held.plan_id, by="Kaya", reason="checked")
-    assert systems.ledger.approve(held.plan_id, by="Kaya", reason="again") == []
+    systems.ledger.write(approvals.approve, held.plan_id, by="Kaya", reason="checked")
+    assert systems.ledger.write(approvals.approve, held.plan_id, by="Kaya", reason="again") == []
     assert rows("SELECT DISTINCT reason FROM approvals") == [("checked",)]
 
 
 def test_an_approval_is_used_up_when_its_action_leaves_the_newest_plan(
     systems: Systems, held: Plan, rows: Rows
 ) -> None:
-    systems.ledger.approve(held.plan_id, Which(person="ada"), by="Kaya", reason="left")
+    systems.ledger.write(approvals.approve, held.plan_id, Which(person="ada"), by="Kaya", reason="left")
     systems.person("ada")["accountEnabled"] = True
     systems.plan()
     assert rows("SELECT ending FROM approvals") == [("left",)]
@@ -147,7 +150,7 @@ def test_an_approval_is_used_up_when_its_action_leaves_the_newest_plan(
 
 
 def test_a_backfilled_plan_uses_up_no_approval(systems: Systems, held: Plan, rows: Rows) -> None:
-    systems.ledger.approve(held.plan_id, Which(person="ada"), by="Kaya", reason="left")
+    systems.ledger.write(approvals.approve, held.plan_id, Which(person="ada"), by="Kaya", reason="left")
     systems.person("ada")["accountEnabled"] = True
     systems.record(systems.inputs(), origin="backfill")
     assert rows("SELECT ending FROM approvals") == [(None,)]
@@ -157,13 +160,15 @@ def test_only_the_newest_plan_is_approved(systems: Systems, held: Plan) -> None:
     systems.person("ada")["accountEnabled"] = True
     systems.plan()
     with pytest.raises(PlanRefused, match="is not the newest plan"):
-        systems.ledger.approve(held.plan_id, by="Kaya", reason="late")
+        systems.ledger.write(approvals.approve, held.plan_id, by="Kaya", reason="late")
 
 
 def test_after_an_approval_expired_a_new_one_can_be_given(systems: Systems, held: Plan, rows: Rows) -> None:
     with clock.frozen(clock.now() - timedelta(hours=73)):
-        systems.ledger.approve(held.plan_id, Which(person="ada"), by="Kaya", reason="early")
-    assert len(systems.ledger.approve(held.plan_id, Which(person="ada"), by="Kaya", reason="again")) == 1
+        systems.ledger.write(approvals.approve, held.plan_id, Which(person="ada"), by="Kaya", reason="early")
+    assert (
+        len(systems.ledger.write(approvals.approve, held.plan_id, Which(person="ada"), by="Kaya", reason="again")) == 1
+    )
     assert rows("SELECT reason, ending FROM approvals ORDER BY approval_no") == [("early", "expired"), ("again", None)]
 
 
@@ -179,8 +184,10 @@ def test_an_approved_link_frees_what_only_waits_for_it(systems: Systems, rows: R
     plan = systems.plan()
     assert set(plan.actions["kind"]) == {"link_user", "update_user"}
     with pytest.raises(PlanRefused, match="holds nothing that fits"):
-        systems.ledger.approve(plan.plan_id, Which(kind="update_user"), by="Kaya", reason="no")
-    freed = systems.ledger.approve(plan.plan_id, Which(kind="link_user"), by="Kaya", reason="it is she")
+        systems.ledger.write(approvals.approve, plan.plan_id, Which(kind="update_user"), by="Kaya", reason="no")
+    freed = systems.ledger.write(
+        approvals.approve, plan.plan_id, Which(kind="link_user"), by="Kaya", reason="it is she"
+    )
     assert set(freed) == set(plan.actions["action_id"])
     assert rows("SELECT count(*) FROM approvals") == [(1,)]
     assert systems.sync().count("applied") == 2
@@ -192,9 +199,9 @@ def test_approving_a_groups_emptying_forgets_its_count_and_no_other(systems: Sys
     systems.members("g-staff").remove("ipek")
     plan = systems.plan()
     assert plan.actions.loc[plan.actions["entra_id"] == "ipek", "own_guards"].tolist() == ["G4"]
-    systems.ledger.approve(plan.plan_id, Which(group="g-staff"), by="Kaya", reason="looked")
+    systems.ledger.write(approvals.approve, plan.plan_id, Which(group="g-staff"), by="Kaya", reason="looked")
     assert rows("SELECT group_id FROM group_counts ORDER BY 1") == [("g-hr",), ("g-staff",)]
-    systems.ledger.approve(plan.plan_id, Which(group="g-hr"), by="Kaya", reason="dissolved")
+    systems.ledger.write(approvals.approve, plan.plan_id, Which(group="g-hr"), by="Kaya", reason="dissolved")
     assert rows("SELECT group_id FROM group_counts") == [("g-staff",)]
     assert systems.sync().count("applied") == 1
 
@@ -210,7 +217,7 @@ def test_only_a_quarantined_action_can_be_released(systems: Systems, rows: Rows,
     plan = systems.plan()
     systems.apply(plan)
     with pytest.raises(PlanRefused, match="not quarantined"):
-        systems.ledger.release(plan.actions["action_id"].iloc[0], by="Kaya")
+        systems.ledger.write(approvals.release, plan.actions["action_id"].iloc[0], by="Kaya")
     assert rows("SELECT failures FROM failures") == [(1,)] * failed
 
 
@@ -223,12 +230,12 @@ def test_a_quarantined_action_is_released_by_the_first_characters_of_its_id(syst
     (action_id,) = rows("UPDATE failures SET failures = 8, quarantined_at = now() RETURNING action_id")[0]
     for named in (action_id[:5], "%%%%%%"):
         with pytest.raises(PlanRefused, match="not quarantined"):
-            systems.ledger.release(named, "Kaya")
-    assert systems.ledger.release(action_id[:6], "Kaya") == action_id
+            systems.ledger.write(approvals.release, named, "Kaya")
+    assert systems.ledger.write(approvals.release, action_id[:6], "Kaya") == action_id
     assert rows("SELECT * FROM failures") == []
 
 
 @pytest.mark.parametrize(("action", "by"), [("", "Kaya"), (" ", "Kaya"), ("81d0", " ")])
 def test_releasing_nothing_or_by_nobody_is_refused(systems: Systems, action: str, by: str) -> None:
     with pytest.raises(PlanRefused, match="is blank"):
-        systems.ledger.release(action, by)
+        systems.ledger.write(approvals.release, action, by)

@@ -6,6 +6,7 @@ import pytest
 
 from entra_emply import clock
 from entra_emply.errors import LedgerError, PlanRefused
+from entra_emply.ledger import plans
 from entra_emply.provisioning.apply import apply, settle
 from entra_emply.reconciliation.plan import Plan
 from tests.integration.ledger.fakes import Emply
@@ -57,7 +58,7 @@ def test_a_backfilled_plan_is_for_reading_and_is_never_the_newest(systems: Syste
     hire(systems, "zofia")
     plan = systems.record(systems.inputs(), origin="backfill", day=clock.now() - timedelta(days=3))
     _refused(systems, plan, "past day")
-    newest = systems.ledger.newest_plan()
+    newest = systems.ledger.read(plans.newest_plan)
     assert newest is not None
     assert newest.plan_id != plan.plan_id
 
@@ -85,7 +86,7 @@ def test_a_plan_whose_sources_were_read_before_another_plan_was_applied_is_refus
 
 @pytest.mark.parametrize("which", ["tenant", "customer"])
 def test_a_plan_of_another_tenant_or_customer_is_refused(systems: Systems, which: str) -> None:
-    systems.ledger.belongs_to("tenant", "contoso")
+    systems.ledger.write(plans.belongs_to, "tenant", "contoso")
     hire(systems, "zofia")
     plan = systems.plan()
     if which == "tenant":
@@ -96,7 +97,7 @@ def test_a_plan_of_another_tenant_or_customer_is_refused(systems: Systems, which
 
 
 def test_another_customers_emply_is_not_asked_what_became_of_a_killed_run(systems: Systems) -> None:
-    systems.ledger.belongs_to("tenant", "contoso")
+    systems.ledger.write(plans.belongs_to, "tenant", "contoso")
     systems.emply = Emply(systems.scenario, customer="another")
     with pytest.raises(LedgerError, match="belongs to the customer"):
         settle(systems.ledger, graph=systems.graph, emply=systems.emply)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from entra_emply.errors import CredentialsError
+from entra_emply.ledger import plans
 from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.own_events import transaction_id
 from tests.integration.conftest import Rows
@@ -289,7 +290,7 @@ def test_a_mailbox_that_closed_leaves_the_attempt_open_and_everybody_else_goes_o
 
 
 def test_another_tenants_outlook_is_not_asked_what_became_of_an_event(systems: Systems, rows: Rows) -> None:
-    systems.ledger.belongs_to("tenant", "contoso")
+    systems.ledger.write(plans.belongs_to, "tenant", "contoso")
     made = plan(systems, creating())
     systems.graph.faults = [no_access]
     with pytest.raises(CredentialsError):

@@ -7,6 +7,7 @@ import pytest
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
+from entra_emply.ledger import action_status, approvals, history, plans, sync_state
 from entra_emply.ledger.history import Only, Person
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.plan import Plan
@@ -34,14 +35,14 @@ def systems(begin: Begin) -> Systems:
 
 def told(systems: Systems, asked: str | None = None) -> list[str]:
     """The history in short lines, newest first."""
-    rows = systems.ledger.history(asked)
+    rows = systems.ledger.read(history.told, asked)
     if asked is None:
         return [f"{row['event']} {row['count']} {row['kind']} {row['by'] or ''}".strip() for row in rows]
     return [f"{row['event']} {row['kind']} {row['by'] or row['code'] or ''}".strip() for row in rows]
 
 
 def approve(systems: Systems, plan_id: str) -> None:
-    assert systems.ledger.approve(plan_id, by="Ada", reason="left last week")
+    assert systems.ledger.write(approvals.approve, plan_id, by="Ada", reason="left last week")
 
 
 def test_of_a_person_everything_is_told_newest_first(systems: Systems) -> None:
@@ -57,7 +58,7 @@ def test_of_a_person_everything_is_told_newest_first(systems: Systems) -> None:
         "applied ledger.link_user",
         "planned ledger.link_user",
     ]
-    newest = systems.ledger.history("søren@contoso.com")[1]
+    newest = systems.ledger.read(history.told, "søren@contoso.com")[1]
     assert (newest["why"], newest["code"]) == ("left last week", "applied")
 
 
@@ -65,7 +66,9 @@ def test_what_is_held_for_many_plans_was_planned_once(systems: Systems) -> None:
     systems.person("søren")["accountEnabled"] = False
     for _ in range(3):
         systems.sync()
-    events = [row for row in systems.ledger.history("søren@contoso.com") if row["kind"] == "emply.deactivate_user"]
+    events = [
+        row for row in systems.ledger.read(history.told, "søren@contoso.com") if row["kind"] == "emply.deactivate_user"
+    ]
     assert [(row["event"], row["held_by"]) for row in events] == [("planned", "G1")]
 
 
@@ -95,7 +98,7 @@ def test_a_created_login_is_found_by_the_id_that_emply_gave_it(systems: Systems)
 
 def test_of_everybody_events_are_counted_by_plan_and_kind(systems: Systems) -> None:
     assert told(systems) == ["applied 2 ledger.link_user", "planned 2 ledger.link_user"]
-    assert len(systems.ledger.history(limit=1)) == 1
+    assert len(systems.ledger.read(history.told, limit=1)) == 1
 
 
 def quarantined(systems: Systems, rows: Rows) -> Plan:
@@ -113,14 +116,18 @@ def test_a_release_is_told_with_who_let_it_go(systems: Systems, rows: Rows) -> N
     systems.person("søren")["jobTitle"] = "Bogholder"
     quarantined(systems, rows)
     (failed,) = [
-        row for row in systems.ledger.history("søren") if row["event"] == "planned" and "update" in row["kind"]
+        row
+        for row in systems.ledger.read(history.told, "søren")
+        if row["event"] == "planned" and "update" in row["kind"]
     ]
-    systems.ledger.release(failed["action_id"], "Ada")
+    systems.ledger.write(approvals.release, failed["action_id"], "Ada")
     assert told(systems, "søren")[0] == "released emply.update_user Ada"
 
 
 def chosen(systems: Systems, **only: Any) -> list[tuple[str, str]]:  # noqa: ANN401 (as many types as filters)
-    return [(row["event"], row["subject"].split("@")[0]) for row in systems.ledger.history(only=Only(**only))]
+    return [
+        (row["event"], row["subject"].split("@")[0]) for row in systems.ledger.read(history.told, only=Only(**only))
+    ]
 
 
 def test_what_failed_is_told_with_whom_it_is_about(systems: Systems) -> None:
@@ -129,7 +136,7 @@ def test_what_failed_is_told_with_whom_it_is_about(systems: Systems) -> None:
     systems.emply.faults = [refused]
     systems.sync()
     assert chosen(systems, failed=True) == [("failed", "søren")]
-    (failed,) = systems.ledger.history(only=Only(failed=True))
+    (failed,) = systems.ledger.read(history.told, only=Only(failed=True))
     assert (failed["code"], failed["after"]) == ("invalid", {"firstName": "Sören"})
 
 
@@ -141,7 +148,7 @@ def test_what_was_held_is_told_with_who_approved_it(systems: Systems) -> None:
 
 
 def test_a_kind_a_plan_and_a_time_choose_together(systems: Systems) -> None:
-    first, before = systems.ledger.newest_plan(), clock.now()
+    first, before = systems.ledger.read(plans.newest_plan), clock.now()
     systems.person("søren")["givenName"] = "Sören"
     systems.sync()
     assert first is not None
@@ -161,18 +168,23 @@ def test_an_action_is_told_by_the_first_characters_of_its_id(systems: Systems) -
     systems.apply(plan)
     (action_id,) = plan.actions["action_id"]
     assert told(systems, action_id[:12]) == ["applied emply.update_user", "planned emply.update_user"]
-    assert (systems.ledger.action_named(action_id[:6]) or {})["entra_id"] == "søren"
-    assert systems.ledger.action_named(action_id[:5]) is None
-    assert systems.ledger.action_named("%%%%%%") is None
+    assert (systems.ledger.read(history.action_named, action_id[:6]) or {})["entra_id"] == "søren"
+    assert systems.ledger.read(history.action_named, action_id[:5]) is None
+    assert systems.ledger.read(history.action_named, "%%%%%%") is None
 
 
 def test_nobody_has_no_history_and_no_ledger_has_none(systems: Systems, server: Server) -> None:
     assert told(systems, "nobody@contoso.com") == []
     empty = Ledger.open(server.url(server.create()))
-    assert empty.history() == empty.history("x") == empty.history_of(Person(frozenset(), frozenset())) == []
-    assert empty.action_status("run", ["x"]).plan is None
-    assert empty.links_of(["x"], []) == []
-    assert empty.failures_of("x") == []
+    assert (
+        empty.read(history.told)
+        == empty.read(history.told, "x")
+        == empty.read(history.of_person, Person(frozenset(), frozenset()))
+        == []
+    )
+    assert empty.read(action_status.action_status, "run", ["x"]).plan is None
+    assert empty.read(sync_state.links_of, ["x"], []) == []
+    assert empty.read(action_status.failures_of, "x") == []
     empty.close()
 
 
@@ -180,7 +192,7 @@ def test_nobody_has_no_history_and_no_ledger_has_none(systems: Systems, server: 
 
 
 def run_of(systems: Systems) -> str:
-    newest = systems.ledger.newest_plan()
+    newest = systems.ledger.read(plans.newest_plan)
     assert newest is not None
     return newest.run_id
 
@@ -190,7 +202,7 @@ def test_an_applied_action_stands_as_applied(systems: Systems) -> None:
     plan = systems.plan()
     systems.apply(plan)
     (action_id,) = plan.actions["action_id"]
-    status = systems.ledger.action_status(run_of(systems), [action_id])
+    status = systems.ledger.read(action_status.action_status, run_of(systems), [action_id])
     assert status.newest
     assert (status.plan or {})["plan_id"] == plan.plan_id
     assert status.tried[action_id]["result"] == "applied"
@@ -202,7 +214,7 @@ def test_a_failed_action_tells_how_often_and_when_its_turn_comes(systems: System
     plan = systems.plan()
     systems.apply(plan)
     (action_id,) = plan.actions["action_id"]
-    failed = systems.ledger.action_status(run_of(systems), [action_id]).failed[action_id]
+    failed = systems.ledger.read(action_status.action_status, run_of(systems), [action_id]).failed[action_id]
     assert (failed["failures"], failed["code"], failed["quarantined_at"], failed["runs"]) == (1, "invalid", None, 1)
 
 
@@ -211,22 +223,25 @@ def test_an_approval_counts_while_it_is_valid(systems: Systems) -> None:
     plan = systems.plan()
     approve(systems, plan.plan_id)
     (action_id,) = plan.actions["action_id"]
-    assert systems.ledger.action_status(run_of(systems), [action_id]).approved[action_id]["by"] == "Ada"
+    assert (
+        systems.ledger.read(action_status.action_status, run_of(systems), [action_id]).approved[action_id]["by"]
+        == "Ada"
+    )
     with clock.frozen(clock.now() + timedelta(hours=73)):
-        assert systems.ledger.action_status(run_of(systems), [action_id]).approved == {}
+        assert systems.ledger.read(action_status.action_status, run_of(systems), [action_id]).approved == {}
 
 
 def test_links_tell_how_and_since_when(systems: Systems) -> None:
-    (link,) = systems.ledger.links_of(["søren"], [])
+    (link,) = systems.ledger.read(sync_state.links_of, ["søren"], [])
     assert (link["emply_user_id"], link["matched_by"]) == ("emply-søren", "username")
-    assert [each["entra_id"] for each in systems.ledger.links_of([], ["emply-łukasz"])] == ["łukasz"]
+    assert [each["entra_id"] for each in systems.ledger.read(sync_state.links_of, [], ["emply-łukasz"])] == ["łukasz"]
 
 
 # What a plan did not get done
 
 
 def failed(systems: Systems, plan_id: str) -> list[tuple[str, str | None, str, str | None, int]]:
-    found = systems.ledger.failures_of(plan_id)
+    found = systems.ledger.read(action_status.failures_of, plan_id)
     return [(each.kind, each.subject, each.status, each.code, each.failures) for each in found]
 
 
@@ -238,7 +253,9 @@ def test_a_failed_action_is_told_with_its_subject_and_the_code_of_the_service(sy
     systems.apply(plan)
     (first, _) = plan.actions["subject"]
     assert failed(systems, plan.plan_id) == [("emply.update_user", first, "failed", "invalid", 1)]
-    assert systems.ledger.failures_of(plan.plan_id)[0].action_id == plan.actions["action_id"].iloc[0]
+    assert (
+        systems.ledger.read(action_status.failures_of, plan.plan_id)[0].action_id == plan.actions["action_id"].iloc[0]
+    )
 
 
 def test_an_action_whose_turn_has_not_come_waits_with_its_last_code(systems: Systems) -> None:
@@ -255,7 +272,9 @@ def test_a_quarantined_action_is_told_until_it_is_released(systems: Systems, row
     systems.person("søren")["givenName"] = "Sören"
     plan = quarantined(systems, rows)
     assert failed(systems, plan.plan_id) == [("emply.update_user", "søren@contoso.com", "quarantined", "invalid", 8)]
-    systems.ledger.release(systems.ledger.failures_of(plan.plan_id)[0].action_id, "Ada")
+    systems.ledger.write(
+        approvals.release, systems.ledger.read(action_status.failures_of, plan.plan_id)[0].action_id, "Ada"
+    )
     assert failed(systems, plan.plan_id) == []
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from entra_emply.ledger import approvals, plans
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import apply
 from tests.campaigns import with_campaign
@@ -60,7 +61,7 @@ class Prepared:
         return left, sorted(map(tuple, scenario["writes"])), logins, remembered
 
     def apply(self, systems: Systems) -> None:
-        newest = systems.ledger.newest_plan()
+        newest = systems.ledger.read(plans.newest_plan)
         assert newest is not None
         apply(systems.ledger, newest.plan_id, graph=systems.graph, emply=systems.emply)
 
@@ -114,7 +115,7 @@ def _planned(ledger: Ledger) -> Systems:
     systems.members("g-hr").extend(["łukasz", "jörg"])
     systems.person("łukasz")["surname"] = "Żółć-Weiß"
     held = systems.plan()
-    ledger.approve(held.plan_id, by="Kaya", reason="hired")
+    ledger.write(approvals.approve, held.plan_id, by="Kaya", reason="hired")
     systems.plan()
     return systems
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from entra_emply.ledger import plans
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import apply
 from entra_emply.reconciliation.kinds import ORDER
@@ -48,7 +49,7 @@ class Prepared:
         self.undisturbed = self.run(folder / "undisturbed.json")
 
     def apply(self, systems: Systems) -> None:
-        newest = systems.ledger.newest_plan()
+        newest = systems.ledger.read(plans.newest_plan)
         assert newest is not None
         apply(systems.ledger, newest.plan_id, graph=systems.graph, emply=systems.emply)
 

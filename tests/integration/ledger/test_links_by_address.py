@@ -3,6 +3,7 @@
 import pytest
 
 from entra_emply.errors import PlanRefused
+from entra_emply.ledger import approvals, history
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.plan import Plan
@@ -39,24 +40,24 @@ def held_by(plan: Plan) -> dict[str, str]:
 
 
 def test_an_approved_link_is_recorded_as_one_by_an_address(systems: Systems, held: Plan, rows: Rows) -> None:
-    systems.ledger.approve(held.plan_id, Which(kind="link_user"), **BY)
+    systems.ledger.write(approvals.approve, held.plan_id, Which(kind="link_user"), **BY)
     systems.sync()
     assert rows("SELECT emply_user_id, matched_by FROM links WHERE entra_id = 'holm'") == [("emply-holm", "address")]
 
 
 def test_an_approval_has_effect_only_once_the_link_is_free(systems: Systems, held: Plan) -> None:
     """It is recorded before, and not asked for again."""
-    assert systems.ledger.approve(held.plan_id, Which(kind="set_roles"), **BY) == []
+    assert systems.ledger.write(approvals.approve, held.plan_id, Which(kind="set_roles"), **BY) == []
     plan = systems.plan()
     assert held_by(plan) == {"link_user": "G3", "set_roles": "G2 G3"}
     assert systems.apply(plan).count("applied") == 0
-    assert len(systems.ledger.approve(plan.plan_id, Which(kind="link_user"), **BY)) == 2
+    assert len(systems.ledger.write(approvals.approve, plan.plan_id, Which(kind="link_user"), **BY)) == 2
     systems.sync()
     assert systems.emply.written == [("roleIds", "emply-holm")]
 
 
 def test_both_approved_at_once_are_free_at_once(systems: Systems, held: Plan) -> None:
-    assert len(systems.ledger.approve(held.plan_id, Which(person="holm@contoso.com"), **BY)) == 2
+    assert len(systems.ledger.write(approvals.approve, held.plan_id, Which(person="holm@contoso.com"), **BY)) == 2
     assert held_by(systems.plan()) == {}
 
 
@@ -64,7 +65,7 @@ def test_both_approved_at_once_are_free_at_once(systems: Systems, held: Plan) ->
 def test_a_refused_link_is_not_planned_again_and_the_newcomer_gets_a_login(
     systems: Systems, held: Plan, rows: Rows, person: str
 ) -> None:
-    systems.ledger.refuse(held.plan_id[:8], person=person.strip(), **BY)
+    systems.ledger.write(approvals.refuse, held.plan_id[:8], person=person.strip(), **BY)
     assert rows("SELECT entra_id, emply_user_id, by, reason FROM refused") == [("holm", "emply-holm", *BY.values())]
     plan = systems.plan()
     assert kinds(plan) == {"create_user": 1}
@@ -73,29 +74,29 @@ def test_a_refused_link_is_not_planned_again_and_the_newcomer_gets_a_login(
 
 
 def test_a_refusal_is_in_the_history(systems: Systems, held: Plan) -> None:
-    systems.ledger.refuse(held.plan_id, person="holm", **BY)
-    (newest, *_) = systems.ledger.history("holm@contoso.com")
+    systems.ledger.write(approvals.refuse, held.plan_id, person="holm", **BY)
+    (newest, *_) = systems.ledger.read(history.told, "holm@contoso.com")
     told = {name: newest[name] for name in ("event", "kind", "rule", "by", "why", "code")}
     assert told == {
         "event": "refused", "kind": "ledger.link_user", "rule": "M3b", "by": BY["by"], "why": BY["reason"], "code": None
     }  # fmt: skip
-    assert [row["event"] for row in systems.ledger.history()].count("refused") == 1
-    assert "refused" not in [row["event"] for row in systems.ledger.history("søren@contoso.com")]
+    assert [row["event"] for row in systems.ledger.read(history.told)].count("refused") == 1
+    assert "refused" not in [row["event"] for row in systems.ledger.read(history.told, "søren@contoso.com")]
 
 
 def test_a_plan_that_was_made_before_the_refusal_is_not_applied(systems: Systems, held: Plan, rows: Rows) -> None:
     """It may have been made with an approval that the refusal takes back."""
-    systems.ledger.approve(held.plan_id, Which(kind="link_user"), **BY)
+    systems.ledger.write(approvals.approve, held.plan_id, Which(kind="link_user"), **BY)
     inputs = systems.inputs()
-    systems.ledger.refuse(held.plan_id, person="holm", **BY)
+    systems.ledger.write(approvals.refuse, held.plan_id, person="holm", **BY)
     with pytest.raises(PlanRefused, match="is stale"):
         systems.apply(systems.record(inputs))
     assert rows("SELECT count(*) FROM links WHERE entra_id = 'holm'") == [(0,)]
 
 
 def test_refusing_twice_changes_nothing(systems: Systems, held: Plan, rows: Rows) -> None:
-    systems.ledger.refuse(held.plan_id, person="holm", **BY)
-    systems.ledger.refuse(held.plan_id, person="holm", by="Ada", reason="again")
+    systems.ledger.write(approvals.refuse, held.plan_id, person="holm", **BY)
+    systems.ledger.write(approvals.refuse, held.plan_id, person="holm", by="Ada", reason="again")
     assert rows("SELECT by FROM refused") == [(BY["by"],)]
 
 
@@ -114,5 +115,5 @@ def test_a_refusal_of_nothing_is_refused(
 ) -> None:
     asked = {"plan_id": held.plan_id, "person": "holm", **BY} | given
     with pytest.raises(PlanRefused, match=said):
-        systems.ledger.refuse(asked.pop("plan_id"), **asked)
+        systems.ledger.write(approvals.refuse, asked.pop("plan_id"), **asked)
     assert rows("SELECT count(*) FROM refused") == [(0,)]

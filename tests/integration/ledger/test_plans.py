@@ -8,6 +8,7 @@ import pytest
 from entra_emply import clock
 from entra_emply.connectors.reads import Certificate
 from entra_emply.errors import LedgerError
+from entra_emply.ledger import approvals, certificates, plans, sync_state
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.completeness import Counted
@@ -32,60 +33,60 @@ def held(systems: Systems) -> Plan:
 
 
 def test_a_ledger_belongs_to_its_first_tenant_and_customer(ledger: Ledger) -> None:
-    ledger.belongs_to("tenant", "contoso")
-    ledger.belongs_to("tenant", "contoso")
+    ledger.write(plans.belongs_to, "tenant", "contoso")
+    ledger.write(plans.belongs_to, "tenant", "contoso")
     for stranger in (("another", "contoso"), ("tenant", "another")):
         with pytest.raises(LedgerError, match="belongs to the"):
-            ledger.belongs_to(*stranger)
+            ledger.write(plans.belongs_to, *stranger)
 
 
 # Reads
 
 
 def test_only_a_read_that_a_plan_was_made_of_becomes_the_baseline(systems: Systems) -> None:
-    systems.ledger.record_certificate("refused", certificate("emply_users", 10))
-    assert systems.ledger.baselines() == {}
+    systems.ledger.write(certificates.record, "refused", certificate("emply_users", 10))
+    assert systems.ledger.read(certificates.baselines) == {}
     for run, rows in (("first", 100), ("second", 90)):
-        systems.ledger.record_certificate(run, certificate("emply_users", rows))
+        systems.ledger.write(certificates.record, run, certificate("emply_users", rows))
         record(systems, systems.inputs(), run)
-    systems.ledger.record_certificate("refused later", certificate("emply_users", 20))
-    assert systems.ledger.baselines() == {"emply_users": Counted(90)}
+    systems.ledger.write(certificates.record, "refused later", certificate("emply_users", 20))
+    assert systems.ledger.read(certificates.baselines) == {"emply_users": Counted(90)}
 
 
 def test_a_backfill_accepts_no_read(systems: Systems) -> None:
-    systems.ledger.record_certificate("backfill", certificate("emply_users", 10))
+    systems.ledger.write(certificates.record, "backfill", certificate("emply_users", 10))
     record(systems, systems.inputs(), "backfill", origin="backfill")
-    assert systems.ledger.baselines() == {}
+    assert systems.ledger.read(certificates.baselines) == {}
 
 
 def test_a_read_that_no_plan_was_made_of_is_not_accepted_until_a_later_one_is(systems: Systems) -> None:
-    assert systems.ledger.not_accepted() == frozenset()
-    systems.ledger.record_certificate("first", certificate("emply_users", 100))
+    assert systems.ledger.read(certificates.not_accepted) == frozenset()
+    systems.ledger.write(certificates.record, "first", certificate("emply_users", 100))
     record(systems, systems.inputs(), "first")
-    assert systems.ledger.not_accepted() == frozenset()
-    systems.ledger.record_certificate("refused", certificate("emply_users", 20))
-    assert systems.ledger.not_accepted() == {"emply_users"}
-    systems.ledger.record_certificate("next", certificate("emply_users", 99))
+    assert systems.ledger.read(certificates.not_accepted) == frozenset()
+    systems.ledger.write(certificates.record, "refused", certificate("emply_users", 20))
+    assert systems.ledger.read(certificates.not_accepted) == {"emply_users"}
+    systems.ledger.write(certificates.record, "next", certificate("emply_users", 99))
     record(systems, systems.inputs(), "next")
-    assert systems.ledger.not_accepted() == frozenset()
+    assert systems.ledger.read(certificates.not_accepted) == frozenset()
 
 
 def test_a_source_read_again_in_one_run_is_recorded_as_read_last(ledger: Ledger, rows: Rows) -> None:
-    ledger.record_certificate("run", certificate("emply_users", 10))
-    ledger.record_certificate("run", certificate("emply_users", 11))
+    ledger.write(certificates.record, "run", certificate("emply_users", 10))
+    ledger.write(certificates.record, "run", certificate("emply_users", 11))
     assert rows("SELECT rows FROM read_certificates") == [(11,)]
 
 
 def test_of_a_run_s_reads_the_parts_are_kept_as_well(ledger: Ledger) -> None:
     now, parts = clock.now(), {"g-staff/members": 7, "g-hr/members": 3}
-    ledger.record_certificate("run", Certificate("entra_group_members", 2, 10, "0" * 64, now, now, parts))
-    ledger.record_certificate("another", certificate("emply_users", 1))
-    assert ledger.reads_of("run") == {"entra_group_members": Counted(10, parts)}
+    ledger.write(certificates.record, "run", Certificate("entra_group_members", 2, 10, "0" * 64, now, now, parts))
+    ledger.write(certificates.record, "another", certificate("emply_users", 1))
+    assert ledger.read(certificates.reads_of, "run") == {"entra_group_members": Counted(10, parts)}
 
 
 def test_a_mapping_is_recorded_when_first_seen(ledger: Ledger, rows: Rows) -> None:
-    ledger.record_mapping("v1", "groups: []")
-    ledger.record_mapping("v1", "something else")
+    ledger.write(plans.record_mapping, "v1", "groups: []")
+    ledger.write(plans.record_mapping, "v1", "something else")
     assert rows("SELECT version, document FROM mapping_versions") == [("v1", "groups: []")]
 
 
@@ -106,7 +107,7 @@ def test_a_run_that_comes_with_another_plan_is_refused(systems: Systems) -> None
 
 def test_the_newest_plan_tells_what_applying_needs(systems: Systems) -> None:
     plan = systems.plan()
-    newest = systems.ledger.newest_plan()
+    newest = systems.ledger.read(plans.newest_plan)
     assert newest is not None
     assert (newest.plan_id, newest.origin, newest.nested_groups) == (plan.plan_id, "sync", False)
     assert (newest.configured_groups, newest.room_groups) == (("g-staff", "g-hr"), ("g-rooms",))
@@ -144,7 +145,7 @@ def test_a_deactivation_made_after_the_plans_reads_stands(systems: Systems, rows
 
 def test_the_state_of_an_empty_ledger_is_the_empty_state(ledger: Ledger) -> None:
     now = clock.now()
-    expected, found = SyncState.of({}, read_at=now).frames(), ledger.read_state(now).frames()
+    expected, found = SyncState.of({}, read_at=now).frames(), ledger.read(sync_state.read_state, now).frames()
     for name, frame in expected.items():
         pd.testing.assert_frame_equal(found[name], frame)
 
@@ -154,19 +155,19 @@ def test_grants_count_for_a_day(systems: Systems) -> None:
     systems.members("g-staff").append("zofia")
     systems.sync()
     now = clock.now()
-    assert systems.ledger.read_state(now).grants["entra_id"].tolist() == ["zofia"]
-    assert systems.ledger.read_state(now + timedelta(hours=24)).grants.empty
+    assert systems.ledger.read(sync_state.read_state, now).grants["entra_id"].tolist() == ["zofia"]
+    assert systems.ledger.read(sync_state.read_state, now + timedelta(hours=24)).grants.empty
 
 
 def test_what_is_held_and_not_approved_is_a_hold(systems: Systems, held: Plan) -> None:
-    systems.ledger.approve(held.plan_id, Which(kind="create_user"), by="Kaya", reason="hired")
-    state = systems.ledger.read_state(clock.now())
+    systems.ledger.write(approvals.approve, held.plan_id, Which(kind="create_user"), by="Kaya", reason="hired")
+    state = systems.ledger.read(sync_state.read_state, clock.now())
     assert set(state.holds["guards"]) == {"G1"}
     assert set(state.holds["action_id"]).isdisjoint(state.approvals["action_id"])
     assert len(state.holds) == len(state.approvals) == 2
 
 
 def test_an_approval_that_expired_is_a_hold_again(systems: Systems, held: Plan) -> None:
-    systems.ledger.approve(held.plan_id, by="Kaya", reason="hired")
-    state = systems.ledger.read_state(clock.now() + timedelta(hours=72))
+    systems.ledger.write(approvals.approve, held.plan_id, by="Kaya", reason="hired")
+    state = systems.ledger.read(sync_state.read_state, clock.now() + timedelta(hours=72))
     assert (len(state.holds), len(state.approvals)) == (4, 0)

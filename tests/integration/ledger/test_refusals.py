@@ -3,6 +3,7 @@
 import pytest
 
 from entra_emply.errors import CredentialsError
+from entra_emply.ledger import approvals
 from entra_emply.provisioning.crew import WORKERS
 from entra_emply.provisioning.forbidden import MOST
 from tests.integration.conftest import Rows
@@ -111,7 +112,7 @@ def test_a_failed_creation_is_tried_again_after_1_2_4_4_runs_and_quarantined_aft
     assert tried == [0, 1, 3, 7, 11, 15, 19, 23]
     assert (report.quarantined, report.waiting) == (1, 0)
     [(action_id,)] = rows("SELECT action_id FROM failures WHERE quarantined_at IS NOT NULL")
-    systems.ledger.release(str(action_id), by="Kaya")
+    systems.ledger.write(approvals.release, str(action_id), by="Kaya")
     systems.emply.faults = []
     assert systems.sync().count("applied") == 1
     assert rows("SELECT count(*) FROM failures") == [(0,)]

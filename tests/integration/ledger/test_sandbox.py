@@ -11,6 +11,7 @@ from entra_emply import clock
 from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.environment import Environment
+from entra_emply.ledger import plans, sync_state
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import apply, settle
 from entra_emply.provisioning.report import ApplyReport
@@ -36,7 +37,7 @@ class Installation:
 
     def inputs(self) -> Inputs:
         settle(self.ledger, graph=self.graph, emply=self.emply)
-        state = self.ledger.read_state(clock.now())
+        state = self.ledger.read(sync_state.read_state, clock.now())
         return Inputs(
             entra_tenant=self.graph.directory.tenant().frame,
             entra_users=self.graph.directory.users().frame,
@@ -53,7 +54,8 @@ class Installation:
     def plan(self) -> Plan:
         inputs = self.inputs()
         state, plan = inputs.state, make_plan(inputs)
-        self.ledger.record_plan(
+        self.ledger.write(
+            plans.record_plan,
             plan,
             run_id=f"run at {state.read_at.isoformat()}",
             day=state.read_at.date(),
@@ -155,7 +157,7 @@ def test_killed_at_a_random_request_the_next_run_ends_the_same(
         "zofia@contoso.com": True,
         "çağla@contoso.com": True,
     }
-    assert len(changed.ledger.read_state(clock.now()).links) == 6
+    assert len(changed.ledger.read(sync_state.read_state, clock.now()).links) == 6
 
 
 def _writes(sandbox: Sandbox) -> Counter[str]:

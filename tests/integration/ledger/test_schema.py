@@ -13,9 +13,9 @@ from sqlalchemy import CheckConstraint, Connection, create_engine, text
 
 from entra_emply import clock
 from entra_emply.errors import LedgerError
-from entra_emply.ledger import migrate as migrations
+from entra_emply.ledger import certificates, migrate, plans, sync_state
 from entra_emply.ledger.ledger import Ledger
-from entra_emply.ledger.migrate import migrate, versions
+from entra_emply.ledger.migrate import versions
 from entra_emply.ledger.tables import SCHEMA, metadata
 from tests.integration.conftest import Rows
 from tests.postgres import Server
@@ -41,14 +41,14 @@ def test_the_migrated_checks_are_the_ones_the_code_describes(rows: Rows) -> None
 
 def test_the_versions_are_those_that_alembic_finds() -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(Path(migrate.__file__).with_name("migrations")))
     found = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
     assert versions() == found[::-1]
 
 
 def test_migrating_again_changes_nothing(ledger: Ledger, rows: Rows) -> None:
-    ledger.belongs_to("tenant", "customer")
-    ledger.migrate()
+    ledger.write(plans.belongs_to, "tenant", "customer")
+    ledger.write(migrate.migrate)
     assert rows("SELECT tenant_id FROM installation") == [("tenant",)]
 
 
@@ -57,13 +57,13 @@ def test_a_ledger_of_an_earlier_version_is_brought_to_this_one_with_what_is_in_i
     name = server.create()
     engine = create_engine(server.url(name).replace("postgresql:", "postgresql+psycopg2:"))
     with engine.begin() as connection:
-        migrate(connection, version)
+        migrate.migrate(connection, version)
         given = "INSERT INTO entra_emply.installation (tenant_id, customer, recorded_at) VALUES ('t', 'c', now())"
         connection.execute(text(given))
     ledger = Ledger.open(server.url(name))
-    assert ledger.fits() is False
-    ledger.migrate()
-    assert ledger.fits() is True
+    assert ledger.read(migrate.fits) is False
+    ledger.write(migrate.migrate)
+    assert ledger.read(migrate.fits) is True
     ledger.close()
     with engine.connect() as connection:
         assert compare_metadata(_context(connection), metadata) == []
@@ -78,7 +78,7 @@ def test_two_that_start_together_migrate_once(server: Server) -> None:
     def start() -> None:
         ledger = Ledger.open(server.url(name))
         try:
-            ledger.migrate()
+            ledger.write(migrate.migrate)
         except LedgerError as error:
             failures.append(error)
         ledger.close()
@@ -92,7 +92,10 @@ def test_two_that_start_together_migrate_once(server: Server) -> None:
     assert server.execute("SELECT count(*) FROM entra_emply.counters", name) == [(1,)]
 
 
-@pytest.mark.parametrize("use", [Ledger.migrate, lambda ledger: ledger.read_state(clock.now())])
+@pytest.mark.parametrize(
+    "use",
+    [lambda ledger: ledger.write(migrate.migrate), lambda ledger: ledger.read(sync_state.read_state, clock.now())],
+)
 def test_a_ledger_of_a_newer_version_is_refused(ledger: Ledger, rows: Rows, use: Callable[[Ledger], object]) -> None:
     rows("UPDATE version SET version_num = '9999'")
     with pytest.raises(LedgerError, match="written by a newer version"):
@@ -102,10 +105,10 @@ def test_a_ledger_of_a_newer_version_is_refused(ledger: Ledger, rows: Rows, use:
 def test_a_ledger_that_does_not_exist_has_an_empty_state_and_is_not_made(server: Server) -> None:
     name = server.create()
     ledger = Ledger.open(server.url(name))
-    assert ledger.exists() is False
-    assert ledger.read_state(clock.now()).links.empty
-    assert ledger.baselines() == {}
-    assert ledger.exists() is False
+    assert ledger.read(migrate.exists) is False
+    assert ledger.read(sync_state.read_state, clock.now()).links.empty
+    assert ledger.read(certificates.baselines) == {}
+    assert ledger.read(migrate.exists) is False
     ledger.close()
 
 
@@ -136,7 +139,7 @@ def test_what_was_tried_cannot_be_changed(rows: Rows, table: str, statement: str
 )
 def test_a_database_that_is_not_there_is_said_in_one_line_without_its_address(url: str, said: str) -> None:
     with pytest.raises(LedgerError, match=said) as caught:
-        Ledger.open(url).read_state(clock.now())
+        Ledger.open(url).read(sync_state.read_state, clock.now())
     assert "hunter2" not in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -144,7 +147,7 @@ def test_a_database_that_is_not_there_is_said_in_one_line_without_its_address(ur
 
 def test_a_database_that_does_not_exist_is_named_as_such(server: Server) -> None:
     with pytest.raises(LedgerError, match="does not know the user or the database"):
-        Ledger.open(server.url("nowhere")).read_state(clock.now())
+        Ledger.open(server.url("nowhere")).read(sync_state.read_state, clock.now())
 
 
 def _context(connection: Connection) -> MigrationContext:

@@ -6,7 +6,7 @@ import pytest
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
-from entra_emply.ledger import undo_requests
+from entra_emply.ledger import approvals, history, undo_requests
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.plan import Plan
@@ -24,12 +24,12 @@ ENDINGS = "SELECT ending, why FROM undo_requests ORDER BY request_no"
 
 def what(systems: Systems, plan: Plan) -> Undoable:
     """What of a plan can be undone now."""
-    applied = systems.ledger.applied(plan.plan_id[:8])
-    return undoable(systems.inputs(), applied, systems.ledger.undos_of(applied["emply_user_id"]))
+    applied = systems.ledger.read(undo_requests.applied, plan.plan_id[:8])
+    return undoable(systems.inputs(), applied, systems.ledger.read(undo_requests.open_of, applied["emply_user_id"]))
 
 
 def ask(systems: Systems, plan: Plan) -> int:
-    return systems.ledger.ask_to_undo(what(systems, plan).possible, **BY)
+    return systems.ledger.write(undo_requests.ask, what(systems, plan).possible, **BY)
 
 
 def applied(systems: Systems) -> Plan:
@@ -61,7 +61,7 @@ def test_a_deactivated_login_is_active_again_once_it_is_approved(staff: Systems,
     assert (kinds(held), set(held.actions["held_by"])) == ({"activate_user": 1}, {"G8"})
     assert staff.apply(held).held == 1
     assert not is_active(staff, "ada")
-    staff.ledger.approve(held.plan_id, by="Łucja", reason="yes")
+    staff.ledger.write(approvals.approve, held.plan_id, by="Łucja", reason="yes")
     staff.sync()
     assert is_active(staff, "ada")
     assert rows(ENDINGS) == [("applied", None)]
@@ -72,7 +72,7 @@ def test_a_deactivated_login_is_active_again_once_it_is_approved(staff: Systems,
 def test_a_role_that_was_taken_stays_as_an_extra_role(staff: Systems, taken: Plan) -> None:
     assert staff.login("ada")["roleIds"] == ["r-Employee"]
     assert ask(staff, taken) == 1
-    staff.ledger.approve(staff.plan().plan_id, by="Łucja", reason="yes")
+    staff.ledger.write(approvals.approve, staff.plan().plan_id, by="Łucja", reason="yes")
     staff.sync()
     assert sorted(staff.login("ada")["roleIds"]) == ["r-Employee", "r-Manager"]
     assert all(staff.plan().actions.empty for _ in range(2))
@@ -80,16 +80,16 @@ def test_a_role_that_was_taken_stays_as_an_extra_role(staff: Systems, taken: Pla
 
 def test_it_is_in_the_history_with_who_asked_for_it_and_why(staff: Systems, taken: Plan) -> None:
     ask(staff, taken)
-    staff.ledger.approve(staff.plan().plan_id, by="Łucja", reason="yes")
+    staff.ledger.write(approvals.approve, staff.plan().plan_id, by="Łucja", reason="yes")
     staff.sync()
-    told = [(row["event"], row["by"], row["why"], row["code"]) for row in staff.ledger.history("ada")][:4]
+    told = [(row["event"], row["by"], row["why"], row["code"]) for row in staff.ledger.read(history.told, "ada")][:4]
     assert told == [
         ("applied", None, None, None),
         ("approved", "Łucja", "yes", "applied"),
         ("planned", None, None, None),
         ("undo asked", *BY.values(), "applied"),
     ]
-    planned = staff.ledger.history("ada")[2]
+    planned = staff.ledger.read(history.told, "ada")[2]
     assert planned["rule"] == "U1"
     assert planned["reason"] == f"undoes plan {taken.plan_id[:12]}, asked for by Kaya Öztürk: the wrong group"
 
@@ -100,12 +100,12 @@ def test_what_is_changed_meanwhile_is_not_undone_and_said(staff: Systems, taken:
     assert staff.plan().actions.empty
     assert rows(ENDINGS) == [("stopped", "it was changed since, and stays as it is")]
     assert [row["why"] for row in what(staff, taken).refused] == ["it was changed since, and stays as it is"]
-    assert staff.ledger.history("ada")[0]["code"] == "it was changed since, and stays as it is"
+    assert staff.ledger.read(history.told, "ada")[0]["code"] == "it was changed since, and stays as it is"
 
 
 def test_what_is_changed_after_the_approval_is_superseded(staff: Systems, taken: Plan) -> None:
     ask(staff, taken)
-    staff.ledger.approve(staff.plan().plan_id, by="Łucja", reason="yes")
+    staff.ledger.write(approvals.approve, staff.plan().plan_id, by="Łucja", reason="yes")
     plan = staff.plan()
     staff.login("ada")["roleIds"] = ["r-Employee", "r-HR"]
     assert staff.apply(plan).count("superseded") == 1
@@ -134,7 +134,7 @@ def test_a_cause_that_comes_back_before_the_approval_ends_the_request(
 
 def test_a_login_has_one_request_at_a_time(staff: Systems, taken: Plan) -> None:
     wanted = what(staff, taken).possible
-    assert [staff.ledger.ask_to_undo(wanted, **BY) for _ in range(2)] == [1, 0]
+    assert [staff.ledger.write(undo_requests.ask, wanted, **BY) for _ in range(2)] == [1, 0]
     assert [row["why"] for row in what(staff, taken).refused] == ["an undo of it is asked for already"]
 
 
@@ -156,7 +156,9 @@ TAKEN_BACK = {"by": "Łucja Żak", "reason": "HR took it away on purpose"}
 
 
 def withdraw(systems: Systems, named: str = "") -> int:
-    return systems.ledger.withdraw_undos(systems.ledger.undos_asked(named)["action_id"].tolist(), **TAKEN_BACK)
+    return systems.ledger.write(
+        undo_requests.withdraw, systems.ledger.read(undo_requests.asked, named)["action_id"].tolist(), **TAKEN_BACK
+    )
 
 
 def test_a_request_that_is_withdrawn_is_planned_no_more(staff: Systems, taken: Plan, rows: Rows) -> None:
@@ -170,9 +172,9 @@ def test_a_request_that_is_withdrawn_is_planned_no_more(staff: Systems, taken: P
 def test_who_withdrew_it_and_why_is_in_the_history(staff: Systems, taken: Plan) -> None:
     ask(staff, taken)
     withdraw(staff)
-    told = [(row["event"], row["by"], row["why"], row["code"]) for row in staff.ledger.history("ada")][:2]
+    told = [(row["event"], row["by"], row["why"], row["code"]) for row in staff.ledger.read(history.told, "ada")][:2]
     assert told == [("undo withdrawn", *TAKEN_BACK.values(), None), ("undo asked", *BY.values(), "withdrawn")]
-    counted = [(row["event"], row["by"], row["count"]) for row in staff.ledger.history()]
+    counted = [(row["event"], row["by"], row["count"]) for row in staff.ledger.read(history.told)]
     assert ("undo withdrawn", "Łucja Żak", 1) in counted
 
 
@@ -181,7 +183,7 @@ def test_what_is_withdrawn_cannot_be_approved_in_the_plan_that_still_has_it(staf
     held = staff.plan()
     withdraw(staff)
     with pytest.raises(PlanRefused, match="holds nothing"):
-        staff.ledger.approve(held.plan_id, by="Ada", reason="yes")
+        staff.ledger.write(approvals.approve, held.plan_id, by="Ada", reason="yes")
     staff.apply(held)
     assert staff.login("ada")["roleIds"] == ["r-Employee"]
 
@@ -190,7 +192,7 @@ def test_what_is_asked_for_again_can_be_approved(staff: Systems, taken: Plan) ->
     ask(staff, taken)
     withdraw(staff)
     ask(staff, taken)
-    staff.ledger.approve(staff.plan().plan_id, by="Łucja", reason="yes")
+    staff.ledger.write(approvals.approve, staff.plan().plan_id, by="Łucja", reason="yes")
     staff.sync()
     assert sorted(staff.login("ada")["roleIds"]) == ["r-Employee", "r-Manager"]
 
@@ -199,15 +201,15 @@ def test_what_is_approved_or_done_or_was_never_asked_for_is_not_withdrawn(
     staff: Systems, taken: Plan, rows: Rows
 ) -> None:
     ask(staff, taken)
-    (action,) = staff.ledger.undos_asked()["action_id"]
-    staff.ledger.approve(staff.plan().plan_id, by="Łucja", reason="yes")
-    assert staff.ledger.undos_asked()["approved"].tolist() == [True]
+    (action,) = staff.ledger.read(undo_requests.asked)["action_id"]
+    staff.ledger.write(approvals.approve, staff.plan().plan_id, by="Łucja", reason="yes")
+    assert staff.ledger.read(undo_requests.asked)["approved"].tolist() == [True]
     with pytest.raises(PlanRefused, match="approved already"):
-        staff.ledger.withdraw_undos([action], **TAKEN_BACK)
+        staff.ledger.write(undo_requests.withdraw, [action], **TAKEN_BACK)
     staff.sync()
     for ids in ([action], ["another"], []):
         with pytest.raises(PlanRefused, match="no such request any more"):
-            staff.ledger.withdraw_undos(ids, **TAKEN_BACK)
+            staff.ledger.write(undo_requests.withdraw, ids, **TAKEN_BACK)
     assert rows(ENDINGS) == [("applied", None)]
 
 
@@ -217,35 +219,37 @@ def test_a_request_is_found_by_the_plan_or_the_action_that_it_undoes_and_by_its_
     ask(staff, taken)
     own = staff.plan().actions["action_id"].iloc[0]
     for named in (taken.plan_id[:12], taken.actions["action_id"].iloc[0][:12], own[:12]):
-        assert staff.ledger.undos_asked(named)["subject"].tolist() == ["ada@contoso.com"]
-    assert staff.ledger.undos_asked("000000").empty
+        assert staff.ledger.read(undo_requests.asked, named)["subject"].tolist() == ["ada@contoso.com"]
+    assert staff.ledger.read(undo_requests.asked, "000000").empty
     with pytest.raises(PlanRefused, match="names no plan"):
-        staff.ledger.undos_asked("000")
+        staff.ledger.read(undo_requests.asked, "000")
 
 
 def test_what_is_older_than_30_days_is_not_undone(staff: Systems, taken: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     later = clock.now() + timedelta(days=31)
     monkeypatch.setattr(clock, "now", lambda: later)
     with pytest.raises(PlanRefused, match="applied more than 30 days ago"):
-        staff.ledger.applied(taken.plan_id)
+        staff.ledger.read(undo_requests.applied, taken.plan_id)
 
 
 def test_a_plan_that_did_nothing_has_nothing_to_undo(staff: Systems, taken: Plan) -> None:
     for named, said in (("000000", "nothing of plan 000000 was applied"), (taken.plan_id[:3], "names no plan")):
         with pytest.raises(PlanRefused, match=said):
-            staff.ledger.applied(named)
+            staff.ledger.read(undo_requests.applied, named)
 
 
 def test_one_action_is_named_by_its_id(staff: Systems, taken: Plan) -> None:
-    found = staff.ledger.applied(taken.actions["action_id"].iloc[0][:10])
+    found = staff.ledger.read(undo_requests.applied, taken.actions["action_id"].iloc[0][:10])
     assert found["action_id"].tolist() == taken.actions["action_id"].tolist()
 
 
 @pytest.mark.usefixtures("taken")
 def test_what_was_applied_since_a_time_is_told_in_its_order(ledger: Ledger) -> None:
     before = clock.now() - timedelta(minutes=1)
-    assert ledger.changed_since(before, ["emply-ada"]) == [("emply-ada", {"roleIds": ["r-Employee"]})]
-    assert ledger.changed_since(clock.now() + timedelta(minutes=1), ["emply-ada"]) == []
+    assert ledger.read(undo_requests.changed_since, before, ["emply-ada"]) == [
+        ("emply-ada", {"roleIds": ["r-Employee"]})
+    ]
+    assert ledger.read(undo_requests.changed_since, clock.now() + timedelta(minutes=1), ["emply-ada"]) == []
     assert timedelta(days=30) == undo_requests.WITHIN
 
 
@@ -262,10 +266,10 @@ def test_through_the_real_clients_a_deactivation_is_undone(sandbox: Sandbox, ser
     assert _active(sandbox) == {"emply-ada": False, "emply-søren": True}
     groups = [group for group in installation.settings.groups if group.group != "Çalışanlar"]
     installation.settings = installation.settings.model_copy(update={"groups": groups})
-    asked = undoable(installation.inputs(), installation.ledger.applied(plan.plan_id), set())
-    installation.ledger.ask_to_undo(asked.possible, **BY)
+    asked = undoable(installation.inputs(), installation.ledger.read(undo_requests.applied, plan.plan_id), set())
+    installation.ledger.write(undo_requests.ask, asked.possible, **BY)
     held = installation.plan()
-    installation.ledger.approve(held.plan_id, Which(person="ada"), by="Łucja", reason="yes")
+    installation.ledger.write(approvals.approve, held.plan_id, Which(person="ada"), by="Łucja", reason="yes")
     installation.sync()
     assert _active(sandbox)["emply-ada"] is True
     assert installation.plan().actions.empty

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from entra_emply import clock
+from entra_emply.ledger import approvals, sync_state
 from entra_emply.ledger.which import Which
 from entra_emply.provisioning.apply import settle
 from tests.integration.conftest import Rows
@@ -58,7 +59,7 @@ def test_a_created_entra_user_is_a_grant_to_one_more_person(systems: Systems, ro
 
 def test_an_approved_creation_is_an_approved_grant(systems: Systems, rows: Rows) -> None:
     held = plan(systems, creating() | {"held_by": "G7", "own_guards": "G7"})
-    systems.ledger.approve(held.plan_id, by="Kaya", reason="hired")
+    systems.ledger.write(approvals.approve, held.plan_id, by="Kaya", reason="hired")
     results(systems, creating())
     assert rows("SELECT approved FROM grants") == [(True,)]
     assert rows("SELECT ending FROM approvals") == [("applied",)]
@@ -229,11 +230,11 @@ def test_a_deletion_whose_answer_was_lost_is_made_once(systems: Systems, rows: R
 def test_who_approves_one_half_approves_both(systems: Systems, rows: Rows, kind: str) -> None:
     other = action("emply.deactivate_user", "L6", "ada", {"active": True}, {"active": False}, **HELD)
     held = plan(systems, deleting(**HELD), deactivating(**HELD), other)
-    freed = systems.ledger.approve(held.plan_id, Which(kind=kind), by="Kaya", reason="left")
+    freed = systems.ledger.write(approvals.approve, held.plan_id, Which(kind=kind), by="Kaya", reason="left")
     halves = held.actions.loc[held.actions["entra_id"] == "søren", "action_id"].tolist()
     assert set(halves) <= set(freed)
     assert (len(freed) == 2) == (kind == "entra.delete_user")
-    assert set(systems.ledger.read_state(clock.now()).approvals["action_id"]) == set(freed)
+    assert set(systems.ledger.read(sync_state.read_state, clock.now()).approvals["action_id"]) == set(freed)
     results(systems, deleting(), deactivating())
     assert rows("SELECT emply_user_id, approved FROM deactivations") == [("emply-søren", True)]
 
@@ -241,7 +242,7 @@ def test_who_approves_one_half_approves_both(systems: Systems, rows: Rows, kind:
 def test_another_action_of_the_person_is_not_approved_with_the_two(systems: Systems) -> None:
     rename = action("emply.update_user", "A1", "søren", {"lastName": "Ågård"}, {"lastName": "Å"}, **HELD)
     held = plan(systems, deleting(**HELD), deactivating(**HELD), rename)
-    freed = systems.ledger.approve(held.plan_id, Which(kind="delete_user"), by="Kaya", reason="left")
+    freed = systems.ledger.write(approvals.approve, held.plan_id, Which(kind="delete_user"), by="Kaya", reason="left")
     assert len(freed) == 2
 
 
