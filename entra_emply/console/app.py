@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from entra_emply.console.asked import Asked, Function, Who, endpoint
 from entra_emply.console.console import BACK, Console
+from entra_emply.console.page_request import Function, PageRequest, Who, endpoint
 from entra_emply.console.pages import (
     approving,
     failures,
@@ -85,9 +85,9 @@ def create_app(console: Console, hosts: list[str]) -> Starlette:
     return app
 
 
-def _refused(request: Request, error: Exception) -> Response:
+def _refused(http: Request, error: Exception) -> Response:
     """What is not there, or not allowed, in words."""
-    console: Console = request.app.state.console
+    console: Console = http.app.state.console
     status = error.status_code if isinstance(error, HTTPException) else 500
-    asked = Asked(request, console, console.security.sessions.of(request), ImmutableMultiDict())
-    return asked.refused(status, _TITLES.get(status, "That did not work"), "Nothing was done.")
+    request = PageRequest(http, console, console.security.sessions.of(http), ImmutableMultiDict())
+    return request.refused(status, _TITLES.get(status, "That did not work"), "Nothing was done.")

@@ -2,13 +2,13 @@
 
 import logging
 
-from entra_emply.console.asked import Asked
+from entra_emply.console.page_request import PageRequest
 from entra_emply.ledger.audit import Did, record
 
 log = logging.getLogger(__name__)
 
 
-def audit(asked: Asked, did: Did, about: str) -> None:
+def audit(request: PageRequest, did: Did, about: str) -> None:
     """Add a line. `about` is an id; what was seen is not in it."""
-    asked.console.ledger.write(record, by=asked.who.name, did=did, about=about)
-    log.info("%s %s %s", asked.who.name, did, about)
+    request.console.ledger.write(record, by=request.who.name, did=did, about=about)
+    log.info("%s %s %s", request.who.name, did, about)

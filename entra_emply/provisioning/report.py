@@ -1,6 +1,6 @@
 """What came of applying a plan: in numbers for its run's metadata and checks, and as Markdown for its page.
 
-Which actions failed is asked of the ledger (`ledger.failures_of`).
+Which actions failed is asked of the ledger (`ledger.action_status`).
 """
 
 from collections import Counter

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from entra_emply.console.asked import Asked
 from entra_emply.console.audit import audit
+from entra_emply.console.page_request import PageRequest
 from entra_emply.console.pages.today import people_in
 from entra_emply.console.queries.actions import MOST
 from entra_emply.console.queries.rows import action_shown
@@ -12,12 +12,12 @@ from entra_emply.ledger import approvals, overview
 from entra_emply.reconciliation.report.wording import action_rows
 
 
-def show(asked: Asked) -> Response:
+def show(request: PageRequest) -> Response:
     """What failed and was not done since, the newest first."""
-    found = asked.console.ledger.read(overview.failures_now)
+    found = request.console.ledger.read(overview.failures_now)
     listed = found.head(MOST)
     known = listed.assign(**{name: listed[name].fillna("") for name in ("held_by", "target", "kind", "rule")})
-    run = asked.console.newest_run()
+    run = request.console.newest_run()
     names = {} if run is None else run.names
     columns = (known[name].tolist() for name in ("failures", "code", "at", "quarantined_at", "runs"))
     rows = [
@@ -26,12 +26,12 @@ def show(asked: Asked) -> Response:
         | {"remedy": what_to_do(code)}
         for action, failures, code, at, ended, runs in zip(action_rows(known), *columns, strict=True)
     ]
-    return asked.page("failures.html.jinja", rows=rows, count=len(found), people=people_in(found), most=MOST)
+    return request.page("failures.html.jinja", rows=rows, count=len(found), people=people_in(found), most=MOST)
 
 
-def release(asked: Asked) -> Response:
+def release(request: PageRequest) -> Response:
     """Let a quarantined action be tried again."""
-    action = asked.form.get("action", "")
-    asked.console.ledger.write(approvals.release, action, asked.who.name)
-    audit(asked, "released", action)
-    return asked.to("/failures")
+    action = request.form.get("action", "")
+    request.console.ledger.write(approvals.release, action, request.who.name)
+    audit(request, "released", action)
+    return request.to("/failures")

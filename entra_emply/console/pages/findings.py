@@ -7,27 +7,27 @@ from urllib.parse import urlencode
 import pandas as pd
 from starlette.responses import Response
 
-from entra_emply.console.asked import Asked
+from entra_emply.console.page_request import PageRequest
 from entra_emply.console.queries.actions import MOST
 from entra_emply.reconciliation.report.wording import rows
 
 _SEVERITIES = ("error", "warning", "info")
 
 
-def show(asked: Asked) -> Response:
+def show(request: PageRequest) -> Response:
     """The page: each code with its remedy, and the rows of one, of a severity, or of all."""
-    run = asked.console.newest_run()
+    run = request.console.newest_run()
     if run is None:
-        return asked.page("findings.html.jinja", there=False)
-    found = asked.console.findings(run.frames.run_id)
-    which = {name: asked.query.get(name, "") for name in ("severity", "code", "new")}
+        return request.page("findings.html.jinja", there=False)
+    found = request.console.findings(run.frames.run_id)
+    which = {name: request.query.get(name, "") for name in ("severity", "code", "new")}
     fitting = found
     for name in ("severity", "code"):
         fitting = fitting[fitting[name] == which[name]] if which[name] else fitting
     fitting = fitting[fitting["new"]] if which["new"] else fitting
-    start = asked.number("start")
+    start = request.number("start")
     codes = found.groupby(["severity", "code"], sort=False)
-    return asked.page(
+    return request.page(
         "findings.html.jinja",
         there=True,
         which=which,

@@ -4,13 +4,13 @@ from collections import Counter
 
 from starlette.responses import Response
 
-from entra_emply.console.asked import Asked
+from entra_emply.console.page_request import PageRequest
 
 
-def show(asked: Asked) -> Response:
+def show(request: PageRequest) -> Response:
     """The page, with what was found last; posted to, it looks now."""
-    health = asked.console.health
-    examined = health.look() if asked.request.method == "POST" else health.last
+    health = request.console.health
+    examined = health.look() if request.http.method == "POST" else health.last
     counts = Counter(check.status for check in examined.checks) if examined else Counter[str]()
-    template = "checks.html.jinja" if asked.part else "health.html.jinja"
-    return asked.page(template, examined=examined, counts=counts)
+    template = "checks.html.jinja" if request.part else "health.html.jinja"
+    return request.page(template, examined=examined, counts=counts)

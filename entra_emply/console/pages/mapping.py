@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from starlette.responses import Response
 
-from entra_emply.console.asked import Asked
+from entra_emply.console.page_request import PageRequest
 from entra_emply.console.pages.plan import sides
 from entra_emply.console.pages.today import people_in
 from entra_emply.console.queries.actions import MOST
@@ -17,36 +17,36 @@ from entra_emply.errors import NOTHING_PLANNED, SettingsError
 from entra_emply.ledger import overview, plans
 
 
-def show(asked: Asked) -> Response:
+def show(request: PageRequest) -> Response:
     """The settings in force, and the versions before them."""
-    versions = asked.console.ledger.read(overview.versions_of_mapping)
-    plan = asked.console.ledger.read(plans.newest_plan)
+    versions = request.console.ledger.read(overview.versions_of_mapping)
+    plan = request.console.ledger.read(plans.newest_plan)
     rows = versions.where(versions.notna(), None).to_dict("records")
     in_force = next((row for row in rows if plan is not None and row["version"] == plan.mapping_version), None)
-    return asked.page(
+    return request.page(
         "mapping.html.jinja",
         version=None if in_force is None else in_force["version"],
         text="" if in_force is None else _yaml(in_force["document"]),
         versions=[{name: row[name] for name in ("version", "first_seen_at", "last_used_at")} for row in rows],
-        draft=_of_file(asked) or ("" if in_force is None else _yaml(in_force["document"])),
+        draft=_of_file(request) or ("" if in_force is None else _yaml(in_force["document"])),
     )
 
 
-def draft(asked: Asked) -> Response:
+def draft(request: PageRequest) -> Response:
     """What the draft in the form would change: its plan of the newest frames, against the plan of that run."""
-    console = asked.console
+    console = request.console
     run = console.newest_run()
-    text = asked.form.get("file", "").strip() or asked.form.get("draft", "")
+    text = request.form.get("file", "").strip() or request.form.get("draft", "")
     if run is None:
         raise SettingsError(NOTHING_PLANNED)
     try:
         plan = plan_of(console.environment, console.frames, run.frames.run_id, text)
     except SettingsError as error:
-        return _drafted(asked, text, error=str(error))
+        return _drafted(request, text, error=str(error))
     in_force = run.frames.whole("reconciliation_actions")
     found = difference(plan.actions, in_force)
     return _drafted(
-        asked,
+        request,
         text,
         rows=differences_shown(found.head(MOST), run.names),
         count=len(found),
@@ -58,7 +58,7 @@ def draft(asked: Asked) -> Response:
     )
 
 
-def _drafted(asked: Asked, text: str, **values: object) -> Response:
+def _drafted(request: PageRequest, text: str, **values: object) -> Response:
     nothing: dict[str, Any] = {
         "error": "",
         "rows": [],
@@ -69,9 +69,9 @@ def _drafted(asked: Asked, text: str, **values: object) -> Response:
         "held": 0,
         "in_force": 0,
     }
-    template = "drafted.html.jinja" if asked.part else "draft.html.jinja"
-    settings = asked.console.environment.settings.name
-    return asked.page(template, draft=text, most=MOST, settings=settings, **(nothing | values))
+    template = "drafted.html.jinja" if request.part else "draft.html.jinja"
+    settings = request.console.environment.settings.name
+    return request.page(template, draft=text, most=MOST, settings=settings, **(nothing | values))
 
 
 def _yaml(document: str) -> str:
@@ -80,9 +80,9 @@ def _yaml(document: str) -> str:
     return str(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False, width=100))
 
 
-def _of_file(asked: Asked) -> str:
+def _of_file(request: PageRequest) -> str:
     """The settings file as it is now, to begin a draft with; "" where it cannot be read."""
     try:
-        return asked.console.environment.settings.read_text(encoding="utf-8")
+        return request.console.environment.settings.read_text(encoding="utf-8")
     except (OSError, UnicodeError):
         return ""

@@ -4,8 +4,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from entra_emply.console.asked import Asked
 from entra_emply.console.audit import audit
+from entra_emply.console.page_request import PageRequest
 from entra_emply.console.queries.rows import action_shown, events_shown
 from entra_emply.errors import SettingsError
 from entra_emply.ledger import history, plans
@@ -17,28 +17,30 @@ _EVENTS = 200
 _OWN = ("entra_id", "emply_user_id", "employee_id")
 
 
-def search(asked: Asked) -> Response:
+def search(request: PageRequest) -> Response:
     """The page with the field; with what was typed also who is found. htmx asks for these alone."""
-    text = asked.form.get("who", "").strip()
-    if text and not asked.console.security.searches.allows(asked.who.number):
-        return asked.page("too_many.html.jinja" if asked.part else "people.html.jinja", 429, **_nobody(text, many=True))
-    run = asked.console.newest_run()
+    text = request.form.get("who", "").strip()
+    if text and not request.console.security.searches.allows(request.who.number):
+        return request.page(
+            "too_many.html.jinja" if request.part else "people.html.jinja", 429, **_nobody(text, many=True)
+        )
+    run = request.console.newest_run()
     found, count = ([], 0) if run is None else run.people.find(text, _FOUND)
-    template = "found.html.jinja" if asked.part else "people.html.jinja"
-    gone = _gone(asked, text) if not found and "@" in text else None
-    return asked.page(template, text=text, found=found, count=count, there=run is not None, many=False, gone=gone)
+    template = "found.html.jinja" if request.part else "people.html.jinja"
+    gone = _gone(request, text) if not found and "@" in text else None
+    return request.page(template, text=text, found=found, count=count, there=run is not None, many=False, gone=gone)
 
 
-def show(asked: Asked) -> Response:
+def show(request: PageRequest) -> Response:
     """Everything about one person, who is named by an id."""
-    console, person = asked.console, asked.named("person")
+    console, person = request.console, request.named("person")
     run = console.newest_run()
     if run is None:
-        return asked.to("/people")
-    audit(asked, "looked_up", person)
+        return request.to("/people")
+    audit(request, "looked_up", person)
     document = explain_known(console.environment, run.known, console.ledger, person)
     plan = console.ledger.read(plans.newest_plan)
-    return asked.page(
+    return request.page(
         "person.html.jinja",
         person=person,
         document=document,
@@ -49,32 +51,32 @@ def show(asked: Asked) -> Response:
     )
 
 
-def why_not(asked: Asked) -> Response:
+def why_not(request: PageRequest) -> Response:
     """What would have to be different for a wish."""
-    console, person = asked.console, asked.named("person")
+    console, person = request.console, request.named("person")
     run = console.newest_run()
     if run is None:
-        return asked.to("/people")
-    template = "answers.html.jinja" if asked.part else "why_not.html.jinja"
-    kind = asked.form.get("wish", "")
-    name = asked.form.get("role" if kind == "role" else "calendar", "")
+        return request.to("/people")
+    template = "answers.html.jinja" if request.part else "why_not.html.jinja"
+    kind = request.form.get("wish", "")
+    name = request.form.get("role" if kind == "role" else "calendar", "")
     try:
         wish = Wish.parsed(f"{kind}:{name}" if kind in ("role", "calendar") else kind)
     except SettingsError:
-        return asked.page(template, person=person, answers=[], missing=True)
-    audit(asked, "looked_up", person)
+        return request.page(template, person=person, answers=[], missing=True)
+    audit(request, "looked_up", person)
     document = explain_known(console.environment, run.known, console.ledger, person, wish)
     answers = [each["why_not"] for each in document["people"]]
-    return asked.page(template, person=person, answers=answers, missing=False)
+    return request.page(template, person=person, answers=answers, missing=False)
 
 
 def _nobody(text: str, *, many: bool) -> dict[str, object]:
     return {"text": text, "found": [], "count": 0, "there": True, "many": many, "gone": None}
 
 
-def _gone(asked: Asked, address: str) -> str | None:
+def _gone(request: PageRequest, address: str) -> str | None:
     """An id of somebody who is in neither system any more, but whom the ledger knows by this address."""
-    known = asked.console.ledger.read(history.known_as, address)
+    known = request.console.ledger.read(history.known_as, address)
     return next(iter(sorted((known.entra_ids | known.emply_user_ids) - {address})), None)
 
 

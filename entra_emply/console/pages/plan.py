@@ -8,7 +8,7 @@ import pandas as pd
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from entra_emply.console.asked import Asked, number
+from entra_emply.console.page_request import PageRequest, number
 from entra_emply.console.pages.today import people_in
 from entra_emply.console.queries.actions import MOST, NO_DEPARTMENT, STATES, Filter
 from entra_emply.console.queries.difference import difference
@@ -24,20 +24,20 @@ _PLANS = 150
 """So many plans can be chosen from: three days of runs."""
 
 
-def show(asked: Asked) -> Response:
+def show(request: PageRequest) -> Response:
     """The page: at most `MOST` actions at once."""
-    console = asked.console
-    plan = chosen_plan(asked)
+    console = request.console
+    plan = chosen_plan(request)
     if plan is None:
-        return asked.page("plan.html.jinja", plan=None)
-    kept, which = console.actions(plan.plan_no), Filter.of(asked.query)
+        return request.page("plan.html.jinja", plan=None)
+    kept, which = console.actions(plan.plan_no), Filter.of(request.query)
     actions = kept.now(console.ledger, plan.plan_no)
     fitting = actions[which.fits(actions)]
-    start = asked.number("start")
+    start = request.number("start")
     rows = fitting.iloc[start : start + MOST]
     names = console.names_of(plan)
     newest = console.ledger.read(plans.newest_plan)
-    return asked.page(
+    return request.page(
         "plan.html.jinja",
         plan=plan,
         newest=newest is not None and newest.plan_no == plan.plan_no,
@@ -56,46 +56,46 @@ def show(asked: Asked) -> Response:
     )
 
 
-def to_person(asked: Asked) -> Response:
+def to_person(request: PageRequest) -> Response:
     """Filter by a person who was typed: at once where it is one, else from a list. Addresses stand in no address."""
-    plan = chosen_plan(asked, asked.form)
-    which = replace(Filter.of(asked.form), person=None)
-    text = asked.form.get("who", "").strip()
-    run = asked.console.newest_run()
+    plan = chosen_plan(request, request.form)
+    which = replace(Filter.of(request.form), person=None)
+    text = request.form.get("who", "").strip()
+    run = request.console.newest_run()
     if plan is None or run is None or not text:
-        return asked.to(f"/plan?{urlencode(which.given)}")
+        return request.to(f"/plan?{urlencode(which.given)}")
     found, count = run.people.find(text, MOST)
     query = _query(plan, which)
     if count == 1:
-        return asked.to(f"/plan?{query}&{urlencode({'person': found[0].id})}")
-    return asked.page("plan_person.html.jinja", plan=plan, found=found, count=count, query=query, most=MOST)
+        return request.to(f"/plan?{query}&{urlencode({'person': found[0].id})}")
+    return request.page("plan_person.html.jinja", plan=plan, found=found, count=count, query=query, most=MOST)
 
 
-def table(asked: Asked) -> Response:
+def table(request: PageRequest) -> Response:
     """The filtered actions as CSV."""
-    plan, actions = _taken_away(asked)
-    made = csv_of({"actions": _document(plan, actions, asked)["actions"]})
+    plan, actions = _taken_away(request)
+    made = csv_of({"actions": _document(plan, actions, request)["actions"]})
     return _download(made, "text/csv; charset=utf-8", f"plan-{plan.plan_id[:SHORT_ID]}.csv")
 
 
-def report(asked: Asked) -> Response:
+def report(request: PageRequest) -> Response:
     """The filtered actions as one HTML file."""
-    plan, actions = _taken_away(asked)
-    page = html(_document(plan, actions, asked), asked.console.names_of(plan), because(actions), groups_of(actions))
+    plan, actions = _taken_away(request)
+    page = html(_document(plan, actions, request), request.console.names_of(plan), because(actions), groups_of(actions))
     return _download(page.encode(), "text/html; charset=utf-8", f"plan-{plan.plan_id[:SHORT_ID]}.html")
 
 
-def compare(asked: Asked) -> Response:
+def compare(request: PageRequest) -> Response:
     """What one plan does that another does not, person by person."""
-    console = asked.console
-    plan = chosen_plan(asked)
-    other = console.ledger.read(overview.plan_numbered, asked.number("with"))
+    console = request.console
+    plan = chosen_plan(request)
+    other = console.ledger.read(overview.plan_numbered, request.number("with"))
     if plan is None or other is None:
         raise HTTPException(404)
     frames = (console.actions(each.plan_no).frame for each in (plan, other))
     found = difference(*frames)
-    start = asked.number("start")
-    return asked.page(
+    start = request.number("start")
+    return request.page(
         "difference.html.jinja",
         plan=plan,
         other=other,
@@ -115,27 +115,27 @@ def sides(found: pd.DataFrame) -> dict[str, int]:
     return {"this": int((this & ~other).sum()), "other": int((other & ~this).sum()), "both": int((this & other).sum())}
 
 
-def chosen_plan(asked: Asked, given: Mapping[str, str] | None = None) -> RecordedPlan | None:
+def chosen_plan(request: PageRequest, given: Mapping[str, str] | None = None) -> RecordedPlan | None:
     """The plan that the query (or a form) names by its number; else the newest one to be applied."""
-    named = (asked.query if given is None else given).get("plan")
+    named = (request.query if given is None else given).get("plan")
     if not named:
-        return asked.console.ledger.read(plans.newest_plan)
-    plan = asked.console.ledger.read(overview.plan_numbered, number(named))
+        return request.console.ledger.read(plans.newest_plan)
+    plan = request.console.ledger.read(overview.plan_numbered, number(named))
     if plan is None:
         raise HTTPException(404)
     return plan
 
 
-def _taken_away(asked: Asked) -> tuple[RecordedPlan, pd.DataFrame]:
-    plan = chosen_plan(asked)
+def _taken_away(request: PageRequest) -> tuple[RecordedPlan, pd.DataFrame]:
+    plan = chosen_plan(request)
     if plan is None:
         raise HTTPException(404)
-    actions = asked.console.actions(plan.plan_no).now(asked.console.ledger, plan.plan_no)
-    return plan, actions[Filter.of(asked.query).fits(actions)].sort_values("position")
+    actions = request.console.actions(plan.plan_no).now(request.console.ledger, plan.plan_no)
+    return plan, actions[Filter.of(request.query).fits(actions)].sort_values("position")
 
 
-def _document(plan: RecordedPlan, actions: pd.DataFrame, asked: Asked) -> dict[str, object]:
-    run = asked.console.newest_run()
+def _document(plan: RecordedPlan, actions: pd.DataFrame, request: PageRequest) -> dict[str, object]:
+    run = request.console.newest_run()
     theirs = run is not None and run.frames.run_id == plan.run_id
     findings = run.findings if run is not None and theirs else pd.DataFrame(columns=["severity", "code"])
     made = {"plan_id": plan.plan_id, "created_at": plan.created_at, "mapping_version": plan.mapping_version}

@@ -6,7 +6,7 @@ import pandas as pd
 from starlette.responses import Response
 
 from entra_emply import clock
-from entra_emply.console.asked import Asked
+from entra_emply.console.page_request import PageRequest
 from entra_emply.console.queries.chart import EFFECTS, HEIGHT, WIDTH, bars
 from entra_emply.console.queries.days import RunDone
 from entra_emply.ledger import overview, plans
@@ -18,14 +18,14 @@ _FRESH, _LATE = timedelta(minutes=65), timedelta(hours=2)
 _LISTED = 8
 
 
-def show(asked: Asked) -> Response:
+def show(request: PageRequest) -> Response:
     """What the last runs did, what waits, what failed, and which findings are new."""
-    console = asked.console
+    console = request.console
     plan, runs, run = console.ledger.read(plans.newest_plan), console.days.runs(), console.newest_run()
     drawn, most = bars(runs)
     failures = console.ledger.read(overview.failures_now)
     new = None if run is None else console.findings(run.frames.run_id)
-    return asked.page(
+    return request.page(
         "today.html.jinja",
         plan=plan,
         freshness=_freshness(plan),
@@ -35,7 +35,7 @@ def show(asked: Asked) -> Response:
         height=HEIGHT,
         effects=EFFECTS,
         runs=[_line(each) for each in reversed(runs[-_LISTED:])],
-        waiting=[] if plan is None else _waiting(asked, plan),
+        waiting=[] if plan is None else _waiting(request, plan),
         failed=int(failures["quarantined_at"].isna().sum()),
         quarantined=int(failures["quarantined_at"].notna().sum()),
         new_findings=[] if new is None else _by_code(new[new["new"]]),
@@ -50,9 +50,9 @@ def _freshness(plan: RecordedPlan | None) -> str:
     return "fresh" if age <= _FRESH else "late" if age <= _LATE else "stale"
 
 
-def _waiting(asked: Asked, plan: RecordedPlan) -> list[dict[str, object]]:
+def _waiting(request: PageRequest, plan: RecordedPlan) -> list[dict[str, object]]:
     """What is held of the newest plan, by kind and why, with the number of people."""
-    actions = asked.console.actions(plan.plan_no).now(asked.console.ledger, plan.plan_no)
+    actions = request.console.actions(plan.plan_no).now(request.console.ledger, plan.plan_no)
     held = actions[(actions["state"] == "held")]
     grouped = held.groupby(["name", "held_by", "held_because"], sort=False)
     return [

@@ -51,7 +51,7 @@ def refused_shown(rows: Iterable[Row], names: Mapping[str, str]) -> list[Shown]:
 
 
 def undos_shown(asked: pd.DataFrame, names: Mapping[str, str]) -> list[Shown]:
-    """Requests to undo (`Ledger.undos_asked`), to be listed: what each restores, by whom it was asked for, and why."""
+    """Requests to undo (`undo_requests.asked`), to be listed: what each restores, by whom it was asked for, and why."""
     return [
         {
             "id": row["action_id"],

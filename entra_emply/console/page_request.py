@@ -1,4 +1,4 @@
-"""What a page is asked, and the way to each page: who may see it, and which forms are believed.
+"""A request for a page, and the way to each page: who may see it, and which forms are believed.
 
 Every page goes through `endpoint`: without a session, without the role, or with a form that is not of the session, the
 page's own function is not called. What it raises becomes a page in words; a fault of ours is logged by its type alone,
@@ -39,10 +39,10 @@ def number(text: str) -> int:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request to a page."""
+class PageRequest:
+    """One request for a page, with who sent it."""
 
-    request: Request
+    http: Request
     console: Console
     session: Session | None
     form: ImmutableMultiDict[str, str]
@@ -57,12 +57,12 @@ class Asked:
     @property
     def query(self) -> dict[str, str]:
         """What stands behind the question mark, each name once."""
-        return dict(self.request.query_params)
+        return dict(self.http.query_params)
 
     @property
     def part(self) -> bool:
         """Whether a part of a page is asked for, by htmx."""
-        return self.request.headers.get("HX-Request") == "true"
+        return self.http.headers.get("HX-Request") == "true"
 
     @cached_property
     def root(self) -> str:
@@ -71,7 +71,7 @@ class Asked:
 
     def named(self, name: str) -> str:
         """A part of the path. 404 where it has a zero character, which no id has and no database takes."""
-        found = str(self.request.path_params[name])
+        found = str(self.http.path_params[name])
         if "\0" in found:
             raise HTTPException(404)
         return found
@@ -85,7 +85,7 @@ class Asked:
         session, forms = self.session, self.console.security.forms
         shared = {
             "root": self.root,
-            "path": self.request.url.path.removeprefix(self.root),
+            "path": self.http.url.path.removeprefix(self.root),
             "session": session,
             "form_token": forms.token(session) if session else "",
             "once": (lambda: forms.once(session)) if session else None,
@@ -102,7 +102,7 @@ class Asked:
         return self.page("refused.html.jinja", status, title=title, text=text)
 
 
-Function = Callable[[Asked], Response]
+Function = Callable[[PageRequest], Response]
 
 
 def endpoint(
@@ -112,62 +112,62 @@ def endpoint(
     another site, which nothing but Entra's answer is.
     """
 
-    async def answer(request: Request) -> Response:
-        console: Console = request.app.state.console
-        session = console.security.sessions.of(request)
-        asked = Asked(request, console, session, ImmutableMultiDict())
+    async def answer(http: Request) -> Response:
+        console: Console = http.app.state.console
+        session = console.security.sessions.of(http)
+        request = PageRequest(http, console, session, ImmutableMultiDict())
         try:
-            if request.method == "POST":
-                asked = Asked(request, console, session, await _form(request))
-            denied = None if elsewhere else _denied(asked, who, changes=changes)
-            return await run_in_threadpool(function, asked) if denied is None else denied
+            if http.method == "POST":
+                request = PageRequest(http, console, session, await _form(http))
+            denied = None if elsewhere else _denied(request, who, changes=changes)
+            return await run_in_threadpool(function, request) if denied is None else denied
         except HTTPException:
             raise
         except EntraEmplyError as error:
-            return asked.refused(409, "That did not work", _sentence(error))
+            return request.refused(409, "That did not work", _sentence(error))
         except Exception as error:  # noqa: BLE001 (its text may name people: it goes nowhere)
             _log.error("console: %s failed (%s)", function.__name__, type(error).__name__)
-            return asked.refused(500, "Something went wrong", "The console's log says which kind of fault it was.")
+            return request.refused(500, "Something went wrong", "The console's log says which kind of fault it was.")
 
     return answer
 
 
-def _denied(asked: Asked, who: Who, *, changes: bool) -> Response | None:
+def _denied(request: PageRequest, who: Who, *, changes: bool) -> Response | None:
     """The answer to somebody who may not do this; None for somebody who may."""
-    if asked.session is None and who != "anybody":
-        return _to_sign_in(asked)
-    refusal = next(_refusals(asked, who, changes=changes), None)
-    return None if refusal is None else asked.refused(*refusal)
+    if request.session is None and who != "anybody":
+        return _to_sign_in(request)
+    refusal = next(_refusals(request, who, changes=changes), None)
+    return None if refusal is None else request.refused(*refusal)
 
 
-def _refusals(asked: Asked, who: Who, *, changes: bool) -> Iterator[tuple[int, str, str]]:
+def _refusals(request: PageRequest, who: Who, *, changes: bool) -> Iterator[tuple[int, str, str]]:
     """Why somebody may not do this: status, title, text. The last test uses the form up."""
-    posted, session, forms = asked.request.method == "POST", asked.session, asked.console.security.forms
-    if posted and asked.request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+    posted, session, forms = request.http.method == "POST", request.session, request.console.security.forms
+    if posted and request.http.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         yield 403, "Not from here", "Another site sent this form. Nothing was done."
     if who == "anybody" or session is None:
         return
-    if posted and not forms.is_of(session, asked.form.get("form_token", "")):
+    if posted and not forms.is_of(session, request.form.get("form_token", "")):
         yield 403, "Not a form of this session", "Open the page again and repeat it. Nothing was done."
     if who == "approver" and not session.approver:
         yield 403, "For approvers only", "You may read. To decide, you need the application role Approver."
-    if posted and changes and not forms.use(session, asked.form.get("once", "")):
+    if posted and changes and not forms.use(session, request.form.get("once", "")):
         yield 409, "Sent before", "This form was sent already, or is too old. Look at the page again."
 
 
-def _to_sign_in(asked: Asked) -> Response:
-    if asked.part:
-        return Response(status_code=403, headers={"HX-Redirect": f"{asked.root}/sign-in"})
-    return asked.to("/sign-in")
+def _to_sign_in(request: PageRequest) -> Response:
+    if request.part:
+        return Response(status_code=403, headers={"HX-Redirect": f"{request.root}/sign-in"})
+    return request.to("/sign-in")
 
 
-async def _form(request: Request) -> ImmutableMultiDict[str, str]:
+async def _form(http: Request) -> ImmutableMultiDict[str, str]:
     """The fields of a posted form; files are taken as text."""
-    length = request.headers.get("Content-Length", "")
+    length = http.headers.get("Content-Length", "")
     if not length.isdecimal() or int(length) > _LARGEST:
         raise HTTPException(413)
     fields = []
-    async with request.form(max_files=1, max_fields=1000) as form:
+    async with http.form(max_files=1, max_fields=1000) as form:
         for name, value in form.multi_items():
             fields.append((name, value if isinstance(value, str) else (await value.read()).decode("utf-8", "replace")))
     if any("\0" in value for _, value in fields):
