@@ -38,7 +38,8 @@ from entra_emply.reconciliation.rules import (
     calendar_actions,
     calendar_owners,
     calendars,
-    events,
+    event_actions,
+    event_places,
     left_out,
     lifecycle_actions,
     photos,
@@ -151,13 +152,13 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
         group_ids=identities.mapping.resolved.recorded,
         group_counts=counts[counts["members"] > 0].reset_index(drop=True),
         ended_deactivations=ended[["emply_user_id"]].reset_index(drop=True),
-        ended_pairs=events.ended_pairs(found),
+        ended_pairs=event_actions.ended_pairs(found),
         ended_undos=_ended_undos(undoing),
         guard_counts=guard_counts.counts(of_people, of_calendars),
         configured_groups=tuple(identities.mapping.groups["group_id"]),
         room_groups=identities.mapping.rooms,
         nested_groups=inputs.settings.nested_groups,
-        window=events.window(inputs.now, inputs.settings.calendar_window)
+        window=event_places.window(inputs.now, inputs.settings.calendar_window)
         if inputs.settings.synchronize_calendars
         else None,
     )
@@ -191,7 +192,7 @@ def _of_calendars(found: Calendars) -> PlannedActions:
     """The actions of C and E. Two calendars or events of one id make one action."""
     drafts = [NO_ACTIONS]
     if len(found.of_emply) or len(calendars.wanted(found)):
-        drafts = [calendar_actions.actions_of(found), events.actions_of(found)]
+        drafts = [calendar_actions.actions_of(found), event_actions.actions_of(found)]
     planned = _with_ids(as_frame(together(drafts)))
     again = planned["action_id"].duplicated().to_numpy(dtype=bool)
     return PlannedActions(found.identities, planned[~again].reset_index(drop=True) if again.any() else planned)

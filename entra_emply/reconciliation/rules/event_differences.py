@@ -9,7 +9,8 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, Rows, same_text
 from entra_emply.text import trimmed
 
-CONTENT = ["title", "start", "end", "is_all_day", "show_as"]
+CONTENT = {"title": "title", "start": "start", "end": "end", "is_all_day": "isAllDay", "show_as": "showAs"}
+"""The columns of an event's content, and what a plan calls them."""
 
 
 @dataclass(frozen=True)
