@@ -1,1 +1,1 @@
-"""What an operator decides about a recorded plan: what can be undone of it, whom a choice of a department means."""
+"""What an operator decides about a recorded plan: which one, what can be undone of it, whom a department means."""

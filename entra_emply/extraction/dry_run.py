@@ -15,8 +15,7 @@ from entra_emply.extraction.bases import Bases
 from entra_emply.extraction.planning import Planning, read_check_plan, read_lists
 from entra_emply.extraction.settings_in_force import in_force
 from entra_emply.extraction.sources import Systems
-from entra_emply.ledger import certificates, history, migrate, plans, sync_state
-from entra_emply.ledger.approvals import SHORTEST_ID
+from entra_emply.ledger import certificates, migrate, plans, sync_state
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.progress import Tell, unheard
 from entra_emply.reconciliation.completeness import Counted
@@ -24,7 +23,7 @@ from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.not_read import told
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.report.wording import how_to_approve
-from entra_emply.reconciliation.settings import Settings, load
+from entra_emply.reconciliation.settings import Settings
 from entra_emply.storage.frame_store import FrameStore
 from entra_emply.storage.postgres import database
 
@@ -61,20 +60,6 @@ def dry_run(environment: Environment, settings: Settings, tell: Tell = unheard) 
         how = Planning(systems, baselines, earlier_events=earlier, tell=tell)
         made = read_check_plan(lambda: read_lists(systems, settings, state, tell), how)
         return DryRun(made.plan, made.inputs, recorded)
-
-
-def recorded_id(environment: Environment, ledger: Ledger, plan: str) -> str:
-    """The id of the newest recorded plan where `plan` is the plan of this moment, which `entra-emply plan` shows: just
-    what is still held of the recorded one. Else `plan` (or an action's id), for the ledger to judge. Raises what
-    `dry_run` raises.
-    """
-    newest = ledger.read(plans.newest_plan)
-    if newest is None or len(plan.strip()) < SHORTEST_ID or newest.plan_id.startswith(plan):
-        return plan
-    if ledger.read(history.action_named, plan) is not None:
-        return plan
-    now = dry_run(environment, load(environment.settings)).plan
-    return newest.plan_id if now.plan_id.startswith(plan) else plan
 
 
 @contextmanager

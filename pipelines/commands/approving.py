@@ -41,7 +41,7 @@ def approve(
 ) -> None:
     """Approve held actions of the newest plan. Shows them, and on a terminal asks first. The next run applies them."""
     from entra_emply.decisions.department import actions_of_department  # noqa: PLC0415
-    from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415
+    from entra_emply.decisions.recorded_plan import recorded_id  # noqa: PLC0415
     from entra_emply.ledger import approvals  # noqa: PLC0415
     from entra_emply.ledger.which import Which  # noqa: PLC0415
     from entra_emply.storage.frame_store import FrameStore  # noqa: PLC0415
@@ -100,7 +100,7 @@ def refuse(
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
 ) -> None:
     """Refuse a held link by another address (M3b): it is not the same person. It is not planned again."""
-    from entra_emply.extraction.dry_run import recorded_id  # noqa: PLC0415
+    from entra_emply.decisions.recorded_plan import recorded_id  # noqa: PLC0415
     from entra_emply.ledger import approvals  # noqa: PLC0415
 
     with ledger() as found:

@@ -1,7 +1,8 @@
 """`sync` and `plan`: arguments, exit codes and what is printed. Not here: how a run is made (`sync.py`)."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +12,11 @@ from pipelines.commands.importing import importing
 from pipelines.commands.installed import environment
 from pipelines.commands.options import Json, Kind, example
 from pipelines.commands.progress import progress
+
+if TYPE_CHECKING:
+    from entra_emply.extraction.dry_run import DryRun
+
+Row = Mapping[str, Any]
 
 planning = typer.Typer()
 
@@ -84,10 +90,7 @@ def plan(
         from entra_emply.extraction.dry_run import dry_run  # noqa: PLC0415
         from entra_emply.reconciliation.departments import in_department  # noqa: PLC0415
         from entra_emply.reconciliation.kinds import require_kind  # noqa: PLC0415
-        from entra_emply.reconciliation.report.csv import write_csv  # noqa: PLC0415
-        from entra_emply.reconciliation.report.html import groups_of  # noqa: PLC0415
-        from entra_emply.reconciliation.report.text import show, write_html  # noqa: PLC0415
-        from entra_emply.reconciliation.report.wording import because, document, names_of, part_of  # noqa: PLC0415
+        from entra_emply.reconciliation.report.wording import document, part_of  # noqa: PLC0415
         from entra_emply.reconciliation.settings import load  # noqa: PLC0415
 
     require_kind(kind)
@@ -95,28 +98,22 @@ def plan(
     chosen = load(here.settings) if settings is None else load(settings, "--settings")
     with progress("Reading Entra and Emply") as tell:
         run = dry_run(here, chosen, tell)
-    actions = run.plan.actions
     whole = document(run.plan, run.inputs.now, run.inputs.settings.version)
     lists = (run.inputs.emply_users, run.inputs.emply_employees, run.inputs.emply_departments)
-    among = None if department is None else in_department(department, actions, *lists)
-    made = part_of(whole, person=person, kind=kind, held=held, among=among)
-    if html_file is not None:
-        write_html(html_file, made, names_of(run.inputs), because(actions), groups_of(actions), run.approval)
-    if csv_file is not None:
-        write_csv(csv_file, made)
+    among = None if department is None else in_department(department, run.plan.actions, *lists)
+    part = part_of(whole, person=person, kind=kind, held=held, among=among)
+    written = _write(run, part, html_file, csv_file)
     if as_json:
-        print_json(made)
+        print_json(part)
         return 0
-    written = " and ".join(str(file) for file in (html_file, csv_file) if file is not None)
     if written:
         typer.echo(
-            f"Plan {run.plan.plan_id[:SHORT_ID]}: {counted(len(made['actions']), 'action')}, written to {written}"
+            f"Plan {run.plan.plan_id[:SHORT_ID]}: {counted(len(part['actions']), 'action')}, written to {written}"
         )
     else:
-        approval = "of a draft nothing can be approved" if settings else run.approval
-        show(whole, names_of(run.inputs), because(actions), console(), approval, part=made)
-    if len(made["actions"]) < len(whole["actions"]):
-        typer.echo(_part(len(made["actions"]), len(whole["actions"])))
+        _show(run, whole, part, draft=settings is not None)
+    if len(part["actions"]) < len(whole["actions"]):
+        typer.echo(_part(len(part["actions"]), len(whole["actions"])))
     if run.not_read:
         typer.echo(run.not_read)
     if settings is not None:
@@ -125,6 +122,29 @@ def plan(
             f"{here.settings} with it; the next sync makes this plan, and records what is to be approved"
         )
     return 0
+
+
+def _write(run: "DryRun", part: Row, html_file: Path | None, csv_file: Path | None) -> str:
+    """Write the part of the plan to the files that are given; their names in words, empty for none."""
+    from entra_emply.reconciliation.report.csv import write_csv  # noqa: PLC0415
+    from entra_emply.reconciliation.report.html import groups_of, write_html  # noqa: PLC0415
+    from entra_emply.reconciliation.report.wording import because, names_of  # noqa: PLC0415
+
+    if html_file is not None:
+        actions = run.plan.actions
+        write_html(html_file, part, names_of(run.inputs), because(actions), groups_of(actions), run.approval)
+    if csv_file is not None:
+        write_csv(csv_file, part)
+    return " and ".join(str(file) for file in (html_file, csv_file) if file is not None)
+
+
+def _show(run: "DryRun", whole: Row, part: Row, *, draft: bool) -> None:
+    """Print the part of the plan, and what is to be said of the whole."""
+    from entra_emply.reconciliation.report.text import show  # noqa: PLC0415
+    from entra_emply.reconciliation.report.wording import because, names_of  # noqa: PLC0415
+
+    approval = "of a draft nothing can be approved" if draft else run.approval
+    show(whole, names_of(run.inputs), because(run.plan.actions), console(), approval, part=part)
 
 
 def _part(shown: int, of: int) -> str:

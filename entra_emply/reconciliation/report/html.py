@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, Template
 
+from entra_emply.errors import SettingsError
 from entra_emply.printing import counted
 from entra_emply.reconciliation.report.wording import Because, Row, fields, how_to_approve, why
 from entra_emply.reconciliation.words.actions import KINDS
@@ -49,6 +51,21 @@ def html(
         tables=[table for table in _overviews(document["actions"], names, groups) if table["rows"]],
         findings=list(_findings(document["findings"])),
     )
+
+
+def write_html(
+    file: Path,
+    plan: Row,
+    names: Mapping[str, str],
+    because: Because,
+    groups: Mapping[str, Sequence[str]],
+    approval: str,
+) -> None:
+    """Write the plan (a `document`) as one HTML file. Raises SettingsError where the file cannot be written."""
+    try:
+        file.write_text(html(plan, names, because, groups, approval), encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be written ({error.strerror})") from None
 
 
 def groups_of(actions: pd.DataFrame) -> dict[str, list[str]]:

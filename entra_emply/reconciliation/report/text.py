@@ -5,15 +5,12 @@ Names and addresses are allowed here and nowhere else outside the ledger and the
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from entra_emply.errors import SettingsError
 from entra_emply.printing import SHORT_ID, counted, line
-from entra_emply.reconciliation.report.html import html
 from entra_emply.reconciliation.report.wording import Because, changes, why
 from entra_emply.reconciliation.words.actions import KINDS
 
@@ -22,21 +19,6 @@ Row = Mapping[str, Any]
 _COLOURS = {"+": "green", "~": "yellow", "-": "red"}
 _SHOWN = 40
 """Rows of a kind that are shown; files and --json have all of them."""
-
-
-def write_html(
-    file: Path,
-    plan: Row,
-    names: Mapping[str, str],
-    because: Because,
-    groups: Mapping[str, Sequence[str]],
-    approval: str,
-) -> None:
-    """Write the plan (a `document`) as one HTML file. Raises SettingsError where the file cannot be written."""
-    try:
-        file.write_text(html(plan, names, because, groups, approval), encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"{file}: cannot be written ({error.strerror})") from None
 
 
 def show(
