@@ -91,8 +91,11 @@ def _run(
             processes.wait_for(lambda: _first_tick(dagster), "the daemon's sensor")
             sync = _launch_sync(processes, url)
             _wait_until_applied(processes, dagster, sync)
-        _tell(console, dagster, sync, (page, url), environment)
-        if not once:
+        plan = _tell_first_sync(console, dagster, sync)
+        if once:
+            console.print("The demo has stopped. Started again without --once, it goes on from here and stays.")
+        else:
+            _tell_where(console, (page, url), environment, plan)
             console.print("Stop with Ctrl-C; the next sync is at the next half hour.")
             random = Random(company.seed)  # noqa: S311 - no secrets, and the same for the same seed
             try:
@@ -234,11 +237,8 @@ def _apply_run(dagster: DagsterInstance, sync: str) -> DagsterRun | None:
     return runs[0] if runs else None
 
 
-def _tell(
-    console: Console, dagster: DagsterInstance, sync: str, addresses: tuple[str, str], environment: Environment
-) -> None:
-    """What the first sync did, and where to look. addresses: the console's and Dagster's."""
-    page, url = addresses
+def _tell_first_sync(console: Console, dagster: DagsterInstance, sync: str) -> str:
+    """What the first sync did. Returns the first characters of its plan's id."""
     planned, applied = (_latest(dagster, asset) for asset in ("reconciliation_actions", "applied_changes"))
     kinds = [name.removeprefix("actions_") for name in planned if name.startswith("actions_")]
     table = Table("action", "planned", "applied", title="The first sync")
@@ -247,7 +247,12 @@ def _tell(
     console.print(table)
     console.print(f"Held for approval: {applied['held']}; failed: {applied['failed']}")
     run = dagster.get_run_by_id(sync)
-    plan = (run.tags.get(PLAN_TAG, "") if run else "")[:SHORT_ID]
+    return (run.tags.get(PLAN_TAG, "") if run else "")[:SHORT_ID]
+
+
+def _tell_where(console: Console, addresses: tuple[str, str], environment: Environment, plan: str) -> None:
+    """Where to look and what to try. addresses: the console's and Dagster's."""
+    page, url = addresses
     console.print(f"Console      {page}", soft_wrap=True)
     console.print(
         f"             (good once; the next one is in {environment.home / _LOGS / 'console.log'})", soft_wrap=True
