@@ -6,7 +6,8 @@ plan that the actions belong to (`claims`), and what an applied action changes i
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -104,12 +105,19 @@ def link(connection: Connection, to_link: Sequence[Action]) -> None:
     connection.execute(outcome.add_cte(*_cleared(ids)))
 
 
-def unsettled(connection: Connection) -> list[tuple[int, Action]]:
-    """Attempts without outcome, with their actions, oldest first."""
-    query = (
-        of_plans().add_columns(attempts.c.attempt_no).join(attempts).where(left_open()).order_by(attempts.c.attempt_no)
-    )
-    return [(row.attempt_no, action_of(row)) for row in connection.execute(query)]
+class LeftOpen(NamedTuple):
+    """An attempt without outcome."""
+
+    number: int
+    began: datetime
+    action: Action
+
+
+def unsettled(connection: Connection) -> list[LeftOpen]:
+    """Attempts without outcome, oldest first."""
+    of_attempts = of_plans().add_columns(attempts.c.attempt_no, attempts.c.started_at).join(attempts)
+    found = connection.execute(of_attempts.where(left_open()).order_by(attempts.c.attempt_no))
+    return [LeftOpen(row.attempt_no, row.started_at, action_of(row)) for row in found]
 
 
 def left_open() -> ColumnElement[bool]:

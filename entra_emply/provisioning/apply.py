@@ -111,25 +111,25 @@ def _settle(session: LockedSession, graph: Graph, emply: Emply) -> None:
     """
     context = Context(graph, emply, CurrentSyncState(session))
     with writing_only_if(session.confirm):
-        found = [(attempt_no, action, *_look(action, context)) for attempt_no, action in _left_open(session)]
+        found = [(each, *_look(each, context)) for each in _left_open(session)]
     with session.transaction() as connection:
-        for attempt_no, action, result, done in found:
+        for (number, _, action), result, done in found:
             log.warning(_LINE, f"settled {action.name}", action.action_id, result)
             object_id = done.object_id if done is not None else None
             if result != "unknown":
-                attempts.finish(connection, attempt_no, action, result, object_id=object_id)
+                attempts.finish(connection, number, action, result, object_id=object_id)
             elif object_id is not None:
                 sync_state.record_applied(connection, action, object_id)
         if claims.end_abandoned(connection) or any(result != "unknown" for *_, result, _ in found):
             claims.raise_epoch(connection)
 
 
-def _left_open(session: LockedSession) -> list[tuple[int, Action]]:
+def _left_open(session: LockedSession) -> list[attempts.LeftOpen]:
     with session.transaction() as connection:
         return attempts.unsettled(connection)
 
 
-def _look(action: Action, context: Context) -> tuple[attempts.Result | Literal["unknown"], Done | None]:
+def _look(left: attempts.LeftOpen, context: Context) -> tuple[attempts.Result | Literal["unknown"], Done | None]:
     """The result of an open attempt; `unknown` where the attempt stays open.
 
     It stays open if its second step is refused again, or if its mailbox or user cannot be read: one of them does not
@@ -137,9 +137,9 @@ def _look(action: Action, context: Context) -> tuple[attempts.Result | Literal["
     A creation must be settled, by the list of all users: before that, nobody is linked to the user that was created.
     """
     try:
-        done = provisioning.look(action, context)
+        done = provisioning.look_back(left.action, context, left.began)
     except (SourceUnreadable, CredentialsError):
-        if action.name == _CREATE:
+        if left.action.name == _CREATE:
             raise
         return "unknown", None
     if done is None:

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from entra_emply import clock, provisioning
 from entra_emply.errors import SourceUnreadable
+from entra_emply.provisioning.apply import settle
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import Fault, comes_late, lost_after, lost_after_and, lost_before
+from tests.integration.ledger.fakes import Fault, Row, comes_late, lost_after, lost_after_and, lost_before
 from tests.integration.ledger.mailbox_systems import OUTCOMES
 from tests.integration.ledger.staff import hire, leave
 from tests.integration.ledger.systems import Systems, kinds
@@ -40,6 +42,37 @@ def test_a_create_that_came_through_late_is_not_made_twice(systems: Systems, row
     assert systems.sync().count("applied") == 1
     assert len(systems.emply.written) == 1
     assert rows("SELECT matched_by FROM links WHERE entra_id = 'zofia'") == [("created",)]
+
+
+@pytest.mark.parametrize("when", ["changed", "changing"])
+def test_what_a_killed_run_was_creating_is_looked_for_until_it_must_show(
+    systems: Systems, rows: Rows, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    monkeypatch.setattr(provisioning, "_PAUSES", (0.0, 0.01))
+    hire(systems, "zofia")
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    setattr(systems.emply, when, die)
+    moment = clock.now()
+    with clock.frozen(moment), pytest.raises(KeyboardInterrupt):
+        systems.sync()
+    setattr(systems.emply, when, lambda: None)
+    seen, find = [], systems.emply.find_user
+
+    def late(username: str | None, email: str | None) -> Row | None:
+        """Reads lag behind writes: the first one does not show the user."""
+        seen.append(username)
+        return find(username, email) if len(seen) > 1 else None
+
+    monkeypatch.setattr(systems.emply, "find_user", late)
+    with clock.frozen(moment):
+        assert settle(systems.ledger, graph=systems.graph, emply=systems.emply)
+    assert len(seen) == 2
+    assert rows(OUTCOMES)[-1] == ("create_user", "applied" if when == "changed" else "interrupted", None)
+    systems.sync()
+    assert [kind for kind, _ in systems.emply.written] == ["create"]
 
 
 def test_three_lost_answers_and_nothing_done_is_a_failure(systems: Systems, rows: Rows) -> None:
