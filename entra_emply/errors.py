@@ -35,12 +35,14 @@ class SourceUnreadable(EntraEmplyError):
 
     `down`: the service did not answer, or said that it cannot for now; else it is about this source alone.
     `code`: status and code of the answer, as P5 has them.
+    `gone`: the service itself says that what was to be read does not exist.
     """
 
-    def __init__(self, source: str, why: str, *, down: bool = False, code: str = NO_ANSWER) -> None:
+    def __init__(self, source: str, why: str, *, down: bool = False, code: str = NO_ANSWER, gone: bool = False) -> None:
         self.source = source
         self.down = down
         self.code = code
+        self.gone = gone
         super().__init__(f"{source} could not be read: {why}")
 
 

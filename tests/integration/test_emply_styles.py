@@ -9,7 +9,7 @@ import pytest
 from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.throttle import Timing
 from entra_emply.environment import Environment
-from entra_emply.errors import TargetRefused
+from entra_emply.errors import SourceUnreadable, TargetRefused
 from sandbox import Sandbox
 from tests.emply_api import API2, V1, changed
 from tests.fake_time import FakeTime
@@ -147,6 +147,40 @@ def test_an_event_that_no_list_shows_is_not_taken_for_gone(
         client.update_event("e0001", {"externalId": "x"})
     assert (refused.value.status, refused.value.code) == (None, "not_listed")
     assert server.state()["emply"]["events"][0]["externalId"] is None
+
+
+def test_an_event_is_found_where_another_calendar_is_removed_meanwhile(
+    server: Sandbox, kind: tuple[str, str], client: EmplyClient
+) -> None:
+    """The same run removes calendars of other people while it changes events."""
+    gone = {"status": 404, "body": {"code": "not_found"}}
+    server.put_faults({"method": "GET", "path": "/calendars/c0/events$", "fault": gone})
+    client.update_event("e0001", {"externalId": "x"})
+    assert server.state()["emply"]["events"][0]["externalId"] == "x"
+    asked = [entry["path"] for entry in server.requests() if entry["status"] == 404]
+    assert [path.rpartition("/calendars/")[2] for path in asked] == (["c0/events"] if kind[0] == "whole" else [])
+
+
+def test_an_event_is_not_looked_for_past_a_calendar_that_something_in_between_says_is_gone(
+    server: Sandbox, kind: tuple[str, str], client: EmplyClient
+) -> None:
+    if kind[0] == "skip_take":
+        client.update_event("e0001", {"externalId": "x"})  # PATCH needs no list
+        return
+    server.put_faults({"method": "GET", "path": "/calendars/c0/events$", "fault": {"status": 404, "body": "<html>"}})
+    with pytest.raises(SourceUnreadable, match="emply_events could not be read: Emply answered 404"):
+        client.update_event("e0001", {"externalId": "x"})
+    assert server.state()["emply"]["events"][0]["externalId"] is None
+
+
+def test_an_event_is_found_after_its_calendar_was_removed(server: Sandbox, client: EmplyClient) -> None:
+    client.update_event("e0001", {"externalId": "x"})
+    state = server.state()
+    state["emply"]["events"][0]["calendarId"] = "c0"
+    state["emply"]["calendars"] = [row for row in state["emply"]["calendars"] if row["id"] == "c0"]
+    server.put_state(state)
+    client.update_event("e0001", {"externalId": "y"})
+    assert server.state()["emply"]["events"][0]["externalId"] == "y"
 
 
 def test_one_user_and_nobody(client: EmplyClient) -> None:

@@ -216,11 +216,12 @@ class Connection:
     def _require_ok(self, source: str, operation: str, answer: Answer) -> None:
         if answer.status in SUCCESS:
             return
-        code = f"{answer.status} {self.error_code(answer)}".rstrip()
+        said = self.error_code(answer)
+        gone, code = answer.status == _NOT_FOUND and self._says_gone(said), f"{answer.status} {said}".rstrip()
         hint = ": are EMPLY_CUSTOMER and EMPLY_URL right?" if answer.status == _NOT_FOUND else ""
         if answer.status in _NOT_UNDERSTOOD and operation.startswith("list_"):
             hint = f": if it takes no `skip` and `take`, set lists.style to whole ({self.description.where('lists')})"
-        raise SourceUnreadable(source, f"Emply answered {code}{hint}", code=code)
+        raise SourceUnreadable(source, f"Emply answered {code}{hint}", code=code, gone=gone)
 
 
 def _base(url: str, environment: EmplyEnvironment) -> str:

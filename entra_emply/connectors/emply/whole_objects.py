@@ -4,13 +4,14 @@ Where Emply has no reading of one calendar or event, it is looked for in the lis
 from the first search: its id says nothing of where it is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from entra_emply.connectors.emply.description import Description
 from entra_emply.connectors.emply.lists import Lists
 from entra_emply.connectors.emply.operations import NEEDS, READ_BEFORE_WRITTEN
 from entra_emply.connectors.frames import Row
+from entra_emply.errors import SourceUnreadable
 
 
 @dataclass
@@ -33,12 +34,12 @@ class WholeObjects:
         if self.description.operation(reader) is not None:
             return self.one(source, reader, identity)
         if operation == "update_calendar":
-            return self._among(source, "list_calendars", "", identity)
+            return self._among(operation, self.lists.pages(source, "list_calendars").rows, identity)
         return self._event(source, identity)
 
     def _event(self, source: str, identity: str) -> Row | None:
         known = self._calendars.get(identity)
-        found = self._among(source, "list_events", known, identity) if known is not None else None
+        found = self._among("list_events", self._events(source, known), identity) if known is not None else None
         return found or self._searched(source, identity)
 
     def _searched(self, source: str, identity: str) -> Row | None:
@@ -46,11 +47,19 @@ class WholeObjects:
         found = None
         for calendar in self.lists.pages(source, "list_calendars").rows:
             place = str(self.identity_of("list_calendars", calendar))
-            for event in self.lists.pages(source, "list_events", place).rows:
+            for event in self._events(source, place):
                 self._calendars[str(self.identity_of("list_events", event))] = place
                 found = event if self.identity_of("list_events", event) == identity else found
         return found
 
-    def _among(self, source: str, operation: str, place: str, identity: str) -> Row | None:
-        rows = self.lists.pages(source, operation, place).rows
+    def _events(self, source: str, calendar: str) -> Sequence[Row]:
+        """The events of a calendar; none where Emply says that it is gone. The same run removes calendars of others."""
+        try:
+            return self.lists.pages(source, "list_events", calendar).rows
+        except SourceUnreadable as unreadable:
+            if unreadable.gone:
+                return ()
+            raise
+
+    def _among(self, operation: str, rows: Sequence[Row], identity: str) -> Row | None:
         return next((row for row in rows if self.identity_of(operation, row) == identity), None)
