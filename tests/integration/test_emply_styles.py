@@ -173,6 +173,17 @@ def test_an_event_is_not_looked_for_past_a_calendar_that_something_in_between_sa
     assert server.state()["emply"]["events"][0]["externalId"] is None
 
 
+def test_how_a_list_pages_is_not_found_out_again_for_a_change(
+    server: Sandbox, kind: tuple[str, str], client: EmplyClient
+) -> None:
+    """It takes two requests with the same answer, and other changes are made meanwhile."""
+    client.list_calendars()
+    server.clear_requests()
+    client.update_calendar("c1", {"enabled": True})
+    asked = [entry["path"] for entry in server.requests() if entry["method"] == "GET"]
+    assert [path.rpartition("/")[2] for path in asked] == (["calendars"] if kind[0] == "whole" else [])
+
+
 def test_an_event_is_found_after_its_calendar_was_removed(server: Sandbox, client: EmplyClient) -> None:
     client.update_event("e0001", {"externalId": "x"})
     state = server.state()

@@ -44,7 +44,7 @@ class Connection:
             per_second=pace(content.requests_per_second),
         )  # fmt: skip
         self.lists = Lists(self.description, self._read, self._rows_of)
-        untranslated = Lists(self.description, self._read, self._rows_as_they_are)
+        untranslated = Lists(self.description, self._read, self._rows_as_they_are, self.lists.styles)
         self._wholes = WholeObjects(self.description, untranslated, self._one, self._identity)
 
     def one(self, source: str, operation: str, identity: str) -> Row | None:
