@@ -155,8 +155,13 @@ def line_of(lines: Mapping[Location, int], location: Location) -> int:
 
 def short(text: str) -> str:
     """A key as an error repeats it: a line of a pasted file may be long."""
-    printable = "".join(character if character.isprintable() else "?" for character in text)
-    return printable if len(printable) <= _LONGEST_KEY else f"{printable[:_LONGEST_KEY]}…"
+    plain = printable(text)
+    return plain if len(plain) <= _LONGEST_KEY else f"{plain[:_LONGEST_KEY]}…"
+
+
+def printable(text: str) -> str:
+    """A text of a file as a line repeats it, without what a terminal would take for more than a letter."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def dotted(location: Iterable[object]) -> str:

@@ -5,8 +5,10 @@ What the document says of one operation is `openapi_document`; nothing is asked 
 
 import difflib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from entra_emply import documents
 from entra_emply.connectors.emply import description as api
 from entra_emply.connectors.emply.description import Description
 from entra_emply.connectors.emply.description_file import JSON_PATCH, Operation
@@ -23,6 +25,10 @@ _PAGING = ("skip", "take")
 
 def checks(named: str, path: Path) -> Iterator[Check]:
     """The API description that `EMPLY_API` names against the document in the file at `path`."""
+    yield from (replace(check, said=documents.printable(check.said)) for check in _checks(named, path))
+
+
+def _checks(named: str, path: Path) -> Iterator[Check]:
     try:
         description, document = api.load(named), read(path)
     except (SettingsError, NoOpenApi) as error:
@@ -76,7 +82,8 @@ class _Comparison:
         if not name.startswith("delete_"):
             yield from self._answer(name, documented)
         for reference in self._document.broken():
-            yield note(f"{_NAME}: {name}", f"the document refers to what is not in it ({reference}): not compared")
+            told = documents.short(reference)
+            yield note(f"{_NAME}: {name}", f"the document refers to what is not in it ({told}): not compared")
 
     def _parameters(self, name: str, operation: Operation, documented: Documented) -> Iterator[Check]:
         style, how = self._description.content.lists.style, self._description.content.authentication

@@ -64,7 +64,7 @@ class OpenApi:
     @property
     def paths(self) -> Mapping[str, Any]:
         """What is at each path."""
-        return _mapping(self.document.get("paths"))
+        return {str(path): item for path, item in _mapping(self.document.get("paths")).items()}
 
     def find(self, path: str, url: str) -> Mapping[str, Documented]:
         """The operations at a path of the API description, by method; none where the document has no such path.
@@ -90,7 +90,7 @@ class OpenApi:
         properties: set[str] = set()
         required: set[str] = set()
         for part in self._parts(schema):
-            properties |= _mapping(part.get("properties")).keys()
+            properties |= {str(name) for name in _mapping(part.get("properties"))}
             required |= {str(name) for name in _sequence(part.get("required"))}
         return frozenset(properties), frozenset(required)
 
@@ -107,15 +107,17 @@ class OpenApi:
         found, self._broken = sorted(set(self._broken)), []
         return found
 
-    def _parts(self, schema: object, depth: int = 0) -> Iterator[Schema]:
-        """A schema and what it is put together of."""
-        followed = _mapping(self._followed(schema))
-        if depth > _DEEPEST or not followed:
-            return
-        yield followed
-        for word in ("allOf", "oneOf", "anyOf"):
-            for part in _sequence(followed.get(word)):
-                yield from self._parts(part, depth + 1)
+    def _parts(self, schema: object) -> Iterator[Schema]:
+        """A schema and what it is put together of, each part once: a schema may be a part of itself."""
+        waiting, known = [schema], set[int]()
+        while waiting:
+            followed = _mapping(self._followed(waiting.pop()))
+            if not followed or id(followed) in known:
+                continue
+            known.add(id(followed))
+            yield followed
+            for word in ("allOf", "oneOf", "anyOf"):
+                waiting += _sequence(followed.get(word))
 
     def _methods(self, item: Mapping[str, Any]) -> dict[str, Documented]:
         shared = _sequence(item.get("parameters"))
@@ -182,6 +184,8 @@ def read(path: Path) -> OpenApi:
         document = _parsed(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise NoOpenApi(f"{path} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise NoOpenApi(f"{path} is no OpenAPI document: it is not UTF-8 text") from None
     except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError):
         raise NoOpenApi(f"{path} is no OpenAPI document: it is neither JSON nor YAML") from None
     version = str(_mapping(document).get("openapi") or _mapping(document).get("swagger") or "")
@@ -200,10 +204,10 @@ def _parsed(text: str) -> object:
 
 def _credential(scheme: Mapping[str, Any]) -> tuple[str, str] | None:
     kind = scheme.get("type")
-    if kind == "apiKey":
-        place, name = str(scheme.get("in")), str(scheme.get("name"))
+    place, name = scheme.get("in"), scheme.get("name")
+    if kind == "apiKey" and isinstance(place, str) and isinstance(name, str):
         return place, name.casefold() if place == "header" else name
-    return ("header", "authorization") if kind in {"http", "oauth2", "openIdConnect", "basic"} else None
+    return ("header", "authorization") if kind in ("http", "oauth2", "openIdConnect", "basic") else None
 
 
 def _segments(path: str) -> list[str]:

@@ -172,6 +172,49 @@ def test_swagger_2_is_read_too(tmp_path: Path) -> None:
     assert any(name == "openapi: create_user" and "field email is written" in said for name, said in wrong)
 
 
+@pytest.mark.timeout(60)
+def test_a_schema_that_is_many_times_a_part_of_itself_ends(document: dict[str, Any], tmp_path: Path) -> None:
+    schemas = document["components"]["schemas"]
+    schemas["User"] = {"allOf": [schemas["User"]], "anyOf": [{"$ref": "#/components/schemas/User"}] * 9}
+    assert _wrong(_found(tmp_path, document)) == []
+
+
+@pytest.mark.parametrize(
+    "scheme", [{"type": ["apiKey"]}, {"type": {}}, {"type": "apiKey"}, {"type": "apiKey", "in": ["query"], "name": 1}]
+)
+def test_credentials_that_are_of_no_known_shape_are_none(
+    document: dict[str, Any], tmp_path: Path, scheme: dict[str, Any]
+) -> None:
+    document["components"]["securitySchemes"] = {"odd": scheme}
+    checks = _found(tmp_path, document)
+    assert _wrong(checks) == []
+    assert "the document does not say how the key travels" in {check.said for check in checks}
+
+
+def test_names_that_are_no_text_in_yaml_are_names(document: dict[str, Any], tmp_path: Path) -> None:
+    document["components"]["schemas"]["Role"]["properties"] = {"id": {}, False: {}, 7: {}}  # as YAML takes `no:`
+    document["paths"] = {404: {"get": {}}, **document["paths"]}
+    del document["paths"]["/departments"]
+    found = _found(tmp_path, yaml.safe_dump(document, sort_keys=False))
+    assert _wrong(found) == [
+        ("openapi: list_roles", "the field title is read, and the document does not have it"),
+        ("openapi: list_departments", "the document has no path departments"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["/\x1b[31musers", "/users\nfailed  emply: users", "/users\ud800"])
+def test_what_is_told_of_a_document_is_one_line_that_can_be_printed(
+    document: dict[str, Any], tmp_path: Path, name: str
+) -> None:
+    document["paths"][name] = document["paths"].pop("/users")
+    document["components"]["schemas"]["Role"] = {"$ref": name * 1000}
+    checks = _found(tmp_path, document)
+    assert {check.name for check in checks if check.status == "failed"} == {
+        "openapi: list_users", "openapi: create_user",
+    }  # fmt: skip
+    assert all(check.said.isprintable() and len(check.said) < 300 for check in checks)
+
+
 def test_a_reference_that_leads_nowhere_is_told_and_one_that_leads_to_itself_ends(
     document: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -191,6 +234,14 @@ def test_a_file_that_is_no_openapi_document_is_one_clear_error(tmp_path: Path, t
     (check,) = _found(tmp_path, text)
     assert (check.status, check.name) == ("failed", "openapi")
     assert "is no OpenAPI document: " in check.said
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfeo\0p\0e\0n\0", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", b"\x1f\x8b\x08"])
+def test_a_file_that_is_no_text_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "openapi"
+    path.write_bytes(content)
+    (check,) = openapi.checks("v1", path)
+    assert (check.status, check.said) == ("failed", f"{path} is no OpenAPI document: it is not UTF-8 text")
 
 
 def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
