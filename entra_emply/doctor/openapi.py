@@ -21,6 +21,8 @@ from entra_emply.printing import counted
 
 _NAME = "openapi"
 _PAGING = ("skip", "take")
+_HEADERS = frozenset({"accept", "content-type"})
+"""Headers that every request has."""
 
 
 def checks(named: str, path: Path) -> Iterator[Check]:
@@ -100,9 +102,14 @@ class _Comparison:
                 yield note(f"{_NAME}: {name}", f"{said}; lists.style auto finds out how it pages",
                            f"If one answer is the whole list, set lists.style to whole "
                            f"({self._description.where('lists', 'style')}).")  # fmt: skip
-        sent = operation.query.keys() | ({*_PAGING} if name.startswith("list_") else set()) | {how.query, how.header}
+        paging = set(_PAGING) if name.startswith("list_") else set()
+        sent = {
+            "query": operation.query.keys() | paging | {how.query},
+            "header": _HEADERS | {(how.header or "").casefold()},
+        }
         for parameter in documented.parameters:
-            if parameter.required and parameter.place in {"query", "header"} and parameter.name not in sent:
+            given = parameter.name.casefold() if parameter.place == "header" else parameter.name
+            if parameter.required and parameter.place in sent and given not in sent[parameter.place]:
                 yield self._difference(
                     name, f"the document requires the {parameter.place} parameter {parameter.name}, which is not sent",
                     "operations", name, "query",
@@ -113,7 +120,7 @@ class _Comparison:
         if not documented.bodies:
             yield self._difference(name, "sends a body, and the document has none", "operations", name)
             return
-        schema = documented.bodies.get(operation.content_type.partition(";")[0])
+        schema = documented.body(operation.content_type)
         if schema is None:
             told = ", ".join(sorted(documented.bodies))
             yield self._difference(name, f"sends {operation.content_type}, and the document has {told}",

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,6 +44,12 @@ class Documented:
     parameters: Sequence[Parameter]
     bodies: Mapping[str, Schema]
     answer: Schema | None
+
+    def body(self, content_type: str) -> Schema | None:
+        """What may be sent as this content type, also where the document has a range of them (*/*); None: nothing."""
+        kind = content_type.partition(";")[0].casefold()
+        exact = self.bodies.get(kind)
+        return exact if exact is not None else next((s for r, s in self.bodies.items() if fnmatchcase(kind, r)), None)
 
 
 @dataclass
@@ -142,14 +149,11 @@ class OpenApi:
 
     def _consumed(self, operation: Mapping[str, Any]) -> list[str]:
         named = operation.get("consumes") or self.document.get("consumes") or [_JSON]
-        return [str(kind) for kind in _sequence(named)]
+        return [_kind(kind) for kind in _sequence(named)]
 
     def _contents(self, body: Mapping[str, Any]) -> dict[str, Schema]:
         contents = _mapping(body.get("content"))
-        return {
-            str(kind).partition(";")[0].strip(): _mapping(self._followed(_mapping(each).get("schema")))
-            for kind, each in contents.items()
-        }
+        return {_kind(kind): _mapping(self._followed(_mapping(each).get("schema"))) for kind, each in contents.items()}
 
     def _answered(self, operation: Mapping[str, Any]) -> Schema | None:
         answers = {str(status): each for status, each in _mapping(operation.get("responses")).items()}
@@ -208,6 +212,11 @@ def _credential(scheme: Mapping[str, Any]) -> tuple[str, str] | None:
     if kind == "apiKey" and isinstance(place, str) and isinstance(name, str):
         return place, name.casefold() if place == "header" else name
     return ("header", "authorization") if kind in ("http", "oauth2", "openIdConnect", "basic") else None
+
+
+def _kind(content_type: object) -> str:
+    """A content type without its parameters; capitals do not matter."""
+    return str(content_type).partition(";")[0].strip().casefold()
 
 
 def _segments(path: str) -> list[str]:

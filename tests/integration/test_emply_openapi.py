@@ -158,6 +158,29 @@ def test_another_content_type_is_named(document: dict[str, Any], tmp_path: Path)
     ]
 
 
+@pytest.mark.parametrize("kind", ["Application/JSON; charset=utf-8", "application/*", "*/*"])
+def test_a_content_type_in_other_words_is_no_difference(document: dict[str, Any], tmp_path: Path, kind: str) -> None:
+    content = document["paths"]["/users/{id}"]["patch"]["requestBody"]["content"]
+    content[kind] = content.pop("application/json")
+    assert _wrong(_found(tmp_path, document)) == []
+
+
+@pytest.mark.parametrize("header", ["Accept", "content-type", "authorization"])
+def test_a_header_that_is_sent_anyway_is_no_difference(
+    documents: dict[str, dict[str, Any]], tmp_path: Path, header: str
+) -> None:
+    document = copy.deepcopy(documents["whole"])
+    document["paths"]["/users"]["post"]["parameters"] = [{"name": header, "in": "header", "required": True}]
+    assert _wrong(_found(tmp_path, document, "api2")) == []
+
+
+def test_a_header_that_must_be_sent_is_named(document: dict[str, Any], tmp_path: Path) -> None:
+    document["paths"]["/roles"]["get"]["parameters"].append({"name": "X-Site", "in": "header", "required": True})
+    assert _wrong(_found(tmp_path, document)) == [
+        ("openapi: list_roles", "the document requires the header parameter X-Site, which is not sent")
+    ]
+
+
 def test_swagger_2_is_read_too(tmp_path: Path) -> None:
     swagger = {
         "swagger": "2.0",
