@@ -55,6 +55,10 @@ def test_v1_needs_no_translation_of_rows() -> None:
         ("/{customer}  ", "/{customer  ", "url:", "url: expected every { to have its }"),
         ("{query: apiKey}", "{}", "authentication:", "authentication: expected query or header, one of both"),
         ("{query: apiKey}", "{query: a, header: b}", "authentication:", "authentication: expected query or header"),
+        ("{query: apiKey}", "{header: Host}", "authentication:", "header: expected a header of its own for the key"),
+        ("{query: apiKey}", "{header: content-length}", "authentication:", "header: expected a header of its own"),
+        ("{query: apiKey}", "{query: skip}", "authentication:",
+         "authentication.query: expected another parameter for the key: lists page by it (lists.style)"),
         ("{query: apiKey}", "{header: a b}", "authentication:", "header: expected the name of an HTTP header"),
         ("style: auto", "style: pages", "lists:", "lists.style: expected 'auto', 'skip_take' or 'whole'"),
         ("take: 500", "take: 2", "lists:", "lists.take: expected at least"),
@@ -70,6 +74,15 @@ def test_v1_needs_no_translation_of_rows() -> None:
          "operations.get_user.path: expected a path with {id}"),
         ("list_roles: {method: GET, path: roles", 'list_roles: {method: GET, path: "roles/{id}"', "list_roles",
          "operations.list_roles.path: expected a path without { }"),
+        ("path: roles,", "path: users,", "list_roles",
+         "operations.list_roles.path: expected another path or query than that of list_users"),
+        ("path: roles,", "path: Users/,", "list_roles", "expected another path or query than that of list_users"),
+        ("    lastName: lastName", "    lastName: firstName", "    lastName: firstName",
+         "user.lastName: expected another name than that of firstName, or lastName: {read: firstName, write: null}"),
+        ("    lastName: lastName", "    lastName: {read: a, write: firstName}", "    lastName: {read",
+         "fields.user.lastName: expected another name than that of firstName"),
+        ("    username: username", "    username: id", "    username: id",
+         "fields.user.username: expected another name than that of id"),
         ("path: roles,", "path: /roles,", "list_roles", "expected a path below the url, without / before it"),
         ("path: roles,", "path: roles, query: {apiKey: mine},", "list_roles", "query.apiKey: this parameter is sent"),
         ("path: roles,", 'path: roles, query: {take: "9"},', "list_roles", "query.take: this parameter is sent anyway"),
@@ -147,6 +160,10 @@ def test_operations_that_are_no_mapping_are_told_as_that() -> None:
         ("api.emply.com/v1/{customer}  ", "api.emply.com/v1  "),  # a token may say whose it is
         ("api.emply.com/v1/{customer}  ", "{customer}.emply.com  "),
         ("path: roles,", "path: roles/,"),
+        ("path: roles,", 'path: users, query: {kind: "role"},'),  # one address of several kinds of objects
+        ("{query: apiKey}", "{header: Cookie, prefix: session=}"),
+        ("    username: username", "    username: {read: email, write: null}"),
+        ("    employeeId: employeeId", "    employeeId: email"),  # is never written
         ("path: roles,", 'path: "roles:all",'),
         ('path: "employees/{id}"', 'path: "employees/uuid={id}"'),
         ("path: roles, access: roles", "path: roles, access: HR roles"),
@@ -156,6 +173,7 @@ def test_operations_that_are_no_mapping_are_told_as_that() -> None:
 )
 def test_what_another_emply_may_have_is_taken(old: str, new: str) -> None:
     text = V1.replace(old, new, 1)
+    assert text != V1
     assert parse(text, "mine.yaml").operation("list_roles")
 
 

@@ -105,12 +105,29 @@ def _faulty_operations(content: Content) -> Iterator[tuple[Location, str]]:
     for name, operation in given.items():
         if name in NEEDS:
             yield from ((("operations", name, *where), why) for where, why in _faulty(name, operation, given))
+    yield from _lists_of_the_same(given)
+
+
+def _lists_of_the_same(given: Mapping[str, Operation | None]) -> Iterator[tuple[Location, str]]:
+    """Of an object that two lists have nobody knows what it is; where users are employees, rules speak of nobody."""
+    known: dict[tuple[str, frozenset[tuple[str, str]]], str] = {}
+    for name in NEEDS:
+        operation = given.get(name)
+        if operation is not None and name.startswith("list_"):
+            asked = operation.path.strip("/").casefold(), frozenset(operation.query.items())
+            if known.setdefault(asked, name) != name:
+                yield ("operations", name, "path"), f"expected another path or query than that of {known[asked]}"
 
 
 def _faulty_queries(content: Content) -> Iterator[tuple[Location, str]]:
     """An operation's own parameters would take the place of those that are sent with the request."""
     always = {content.authentication.query or ""}
     paging = set() if content.lists.style == "whole" else {"skip", "take"}
+    if always & paging:
+        yield (
+            ("authentication", "query"),
+            "expected another parameter for the key: lists page by it (lists.style)",
+        )
     for name, operation in content.operations.items():
         sent = always | (paging if name.startswith("list_") else set())
         for parameter in sorted(sent & set(operation.query)) if operation else ():
@@ -152,12 +169,24 @@ def _faulty_fields(content: Content) -> Iterator[tuple[Location, str]]:
             yield ("fields", kind, name), f"unknown field; expected {', '.join(sorted(names))}"
         if "id" in given and _field("id", given["id"]).reads is None:
             yield ("fields", kind, "id"), "expected the name of the id: no object can be without one"
+        yield from _written_twice(kind, content)
         for name in sorted(_written(kind, content) & given.keys()):
             if isinstance(given[name], str) and records.plain_name(_field(name, given[name]).reads) is None:
                 yield (
                     ("fields", kind, name),
                     "expected a plain name, because the field is written; or {read: JMESPath, write: name}",
                 )
+
+
+def _written_twice(kind: str, content: Content) -> Iterator[tuple[Location, str]]:
+    """Of two fields with one name only one can be written, and each run would change the other one again."""
+    given = content.fields.get(kind, {})
+    known: dict[str, str] = {}
+    for name in ["id", *sorted(_written(kind, content))]:
+        theirs = _field(name, given.get(name, name)).writes
+        if theirs is not None and known.setdefault(theirs, name) != name:
+            instead = f"{name}: {{read: {theirs}, write: null}}"
+            yield ("fields", kind, name), f"expected another name than that of {known[theirs]}, or {instead}"
 
 
 def _written(kind: str, content: Content) -> set[str]:

@@ -21,6 +21,11 @@ CUSTOMER = "{customer}"
 JSON_PATCH = "application/json-patch+json"
 
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
+_OF_HTTP = frozenset({
+    "accept", "accept-encoding", "connection", "content-length", "content-type", "expect", "host", "te",
+    "transfer-encoding", "upgrade",
+})  # fmt: skip
+"""Headers by which a request is made and sent on: a key in one of them leads it elsewhere, or does not arrive."""
 _CONTENT_TYPE = re.compile(r"application/([a-z0-9.-]+\+)?json(; ?charset=utf-8)?")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 _ACCESS = re.compile(r"[^:]*[^:\s][^:]*(:\s?(read|write|delete))?")
@@ -102,6 +107,8 @@ def listed(names: "set[str] | frozenset[str]") -> str:
 def _header(text: str) -> str:
     if not _HEADER.fullmatch(text):
         raise ValueError("expected the name of an HTTP header")
+    if text.casefold() in _OF_HTTP:
+        raise ValueError("expected a header of its own for the key: this one is part of HTTP")
     return text
 
 
