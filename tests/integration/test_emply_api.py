@@ -84,6 +84,15 @@ def test_a_token_travels_in_its_header_and_not_in_the_address(server: Loopback, 
     assert not any("canary-key" in query.values() for _, _, query in server.asked)
 
 
+@pytest.mark.parametrize("name", ["page", "limit"])
+def test_a_key_by_another_words_name_is_not_replaced_where_paging_is_found_out(
+    server: Loopback, tmp_path: Path, name: str
+) -> None:
+    roles = [{"id": each, "title": each} for each in ("Çalışan", "Medarbejder", "Pracownik")]
+    server.reply = lambda _method, _path, query: (200, roles) if query.get(name) == "canary-key" else (401, None)
+    assert len(_client(server, tmp_path, authentication={"query": name}).roles().frame) == len(roles)
+
+
 @pytest.mark.parametrize("key", ["two words", "tøken", "a\nb"])
 def test_a_token_that_no_header_takes_is_refused_without_showing_it(server: Loopback, tmp_path: Path, key: str) -> None:
     with pytest.raises(SettingsError, match="EMPLY_API_KEY: expected a token") as error:

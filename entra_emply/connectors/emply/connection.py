@@ -194,7 +194,7 @@ class Connection:
             operation.method,
             f"{self._base}/{path}",
             headers=lambda: {**self._headers, **kind},
-            params={**self._query, **operation.query, **(params or {})},
+            params={**operation.query, **(params or {}), **self._query},
             body=_as_patch(body) if isinstance(body, Mapping) and operation.content_type == JSON_PATCH else body,
             repeatable=repeatable,
         )
