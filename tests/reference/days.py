@@ -8,6 +8,7 @@ from tzlocal.windows_tz import win_tz
 from tests.reference.terms import Inputs, Person, get, moment, trimmed
 
 DAY = timedelta(days=1)
+FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def time_zone(inputs: Inputs, owner: Person) -> tzinfo:
@@ -34,20 +35,30 @@ def _zone(name: str | None) -> tzinfo | None:
 
 
 def as_dates(start: str | None, end: str | None, zone: tzinfo) -> tuple[str | None, str | None]:
-    """Midnight UTC of the dates of an all-day event's instants; the end exclusive, at least a day after the start."""
+    """Midnight UTC of the dates of an all-day event's instants; the end exclusive, at least a day after the start.
+
+    The calendar ends with year 9999: a date after that is its last, and one before year 1 its first.
+    """
     if start is None or end is None:
         return start, end
     first, last = moment(start), moment(end)  # in UTC
     if not (_is_midnight(first) and _is_midnight(last)):
-        first, last = first.astimezone(zone), last.astimezone(zone)
-        if not _is_midnight(last):
+        first, last = _there(first, zone), _there(last, zone)
+        if not _is_midnight(last) and last.date() < LAST.date():
             last += DAY
-    first, last = _midnight_utc(first), _midnight_utc(last)
+    first, last = min(_midnight_utc(first), LAST - DAY), _midnight_utc(last)
     return _second(first), _second(max(last, first + DAY))
 
 
+def _there(at: datetime, zone: tzinfo) -> datetime:
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return FIRST if at.year == FIRST.year else LAST
+
+
 def _second(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{at.replace(tzinfo=None).isoformat()}Z"  # strftime gives year 1 one digit
 
 
 def _is_midnight(at: datetime) -> bool:

@@ -133,7 +133,7 @@ def _second(text: str | None) -> str | None:
         return None
     at = moment(text or "")
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.replace(tzinfo=None, microsecond=0).isoformat()}Z"  # strftime gives year 1 one digit
 
 
 def is_own(event: Row) -> bool:

@@ -20,6 +20,8 @@ from entra_emply.text import as_arrow, as_column, trimmed
 Times = npt.NDArray[np.datetime64]
 
 _DAY = np.timedelta64(1, "D")
+_FIRST, _LAST = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")
+"""The dates that text can hold: year 10000 would compare as one before all others."""
 
 
 @cache
@@ -82,6 +84,7 @@ def as_dates(
 ) -> tuple["pd.Series[str]", "pd.Series[str]"]:
     """The dates of all-day events, as midnight UTC: those of its instants in UTC where both are midnight there, else in
     their zones. The end is exclusive, a day later where its instant is no midnight, at least a day after the start.
+    What never ends (year 9999) ends with the calendar, in whatever zone.
     """
     first, last = _times(start), _times(end)
     local = ~(_is_midnight(first) & _is_midnight(last))
@@ -89,8 +92,8 @@ def as_dates(
     for number in as_set(numbers[local]):
         rows, zone = np.flatnonzero(local & (numbers == number)), zone_of(str(names.iloc[number]))
         first[rows], last[rows] = _in_zone(first[rows], zone), _in_zone(last[rows], zone)
-    last = np.where(_is_midnight(last), last, last + _DAY).astype("datetime64[D]")
-    first = first.astype("datetime64[D]")
+    last = np.clip(np.where(_is_midnight(last), last, last + _DAY).astype("datetime64[D]"), _FIRST, _LAST)
+    first = np.clip(first.astype("datetime64[D]"), _FIRST, _LAST - _DAY)
     return _texts(first, start), _texts(np.maximum(last, first + _DAY), end)
 
 

@@ -63,6 +63,18 @@ def all_day(start: str, end: str, **graph: object) -> Row:
         ("Europe/Copenhagen", ("2026-11-23T23:00:00Z", "2026-11-23T23:00:00Z"), DAY),
         (None, ("2026-11-24T00:00:00Z", "2026-11-24T00:00:00Z"), DAY),
         ("Europe/Copenhagen", ("2026-11-23T23:00:00Z", "2026-11-24T22:59:59Z"), DAY),
+        # at the ends of the calendar: "until further notice"
+        (None, ("2026-11-24T00:00:00Z", "9999-12-31T23:59:59Z"), ("2026-11-24T00:00:00Z", "9999-12-31T00:00:00Z")),
+        (
+            "Asia/Tokyo",
+            ("2026-11-23T15:00:00Z", "9999-12-31T23:00:00Z"),
+            ("2026-11-24T00:00:00Z", "9999-12-31T00:00:00Z"),
+        ),
+        (
+            "America/New_York",
+            ("0001-01-01T00:00:00Z", "2026-11-24T05:00:00Z"),
+            ("0001-01-01T00:00:00Z", "2026-11-24T00:00:00Z"),
+        ),
         # no zone, or an unknown one
         (None, COPENHAGEN, ("2026-11-23T00:00:00Z", "2026-11-25T00:00:00Z")),
         ("Nowhere/Atlantis", COPENHAGEN, ("2026-11-23T00:00:00Z", "2026-11-25T00:00:00Z")),
