@@ -33,6 +33,8 @@ PAGE = 50
 
 _FIELDS = ("id", "subject", "start", "end", "isAllDay", "showAs", "sensitivity", "changeKey", "isCancelled")
 _KEPT = (*_FIELDS, "responseStatus", "type", "seriesMasterId", "@removed")
+_DAY, _MOST_SHOWN = timedelta(days=1), timedelta(days=1825)
+"""Graph shows five years of a calendar at most."""
 _PREFER = f'outlook.timezone="UTC", outlook.body-content-type="text", {IMMUTABLE}'
 _HEADERS = {"Prefer": _PREFER}
 _DELTA = {"Prefer": f"{_PREFER}, odata.maxpagesize={PAGE}"}
@@ -115,12 +117,20 @@ class Events:
 
     def _around(self, entra_id: str, calendar_id: str, start: str, end: str) -> list[Row]:
         """The events of a calendar from a day before to a day after; none where it or its mailbox does not exist."""
-        day = timedelta(days=1)
-        since, until = datetime.fromisoformat(start) - day, datetime.fromisoformat(end) + day
+        since = _shifted(datetime.fromisoformat(start), -_DAY)
+        until = min(_shifted(datetime.fromisoformat(end), _DAY), _shifted(since, _MOST_SHOWN))
         times = {"startDateTime": f"{since:{_TIME}}", "endDateTime": f"{until:{_TIME}}"}
         path = f"users/{part(entra_id)}/calendars/{part(calendar_id)}/calendarView"
         params = times | {"$select": _SELECT, "$top": "100"}
         return self._connection.rows(SOURCE, path, params, gone=NOT_FOUND, headers=_HEADERS)
+
+
+def _shifted(at: datetime, by: timedelta) -> datetime:
+    """The time, as it is where no calendar goes as far: an event that never ends is told to end in year 9999."""
+    try:
+        return at + by
+    except OverflowError:
+        return at
 
 
 def _in_plan_words(row: Row) -> Row:

@@ -145,6 +145,15 @@ def test_an_event_is_found_by_its_transaction(server: Sandbox, client: GraphClie
     assert client.events.find_event("u00", "gone", "t1", *when) is None
 
 
+def test_an_event_that_never_ends_is_found_by_its_transaction(server: Sandbox, client: GraphClient) -> None:
+    when = ("2026-11-05T09:00:00Z", "9999-12-31T23:59:59Z")
+    made = [event("e1", transactionId="t1") | dict(zip(("start", "end"), when, strict=True))]
+    server.change_state({"entra": {"calendars": {"u00": [calendars_of("u00")[0] | {"events": made}]}}})
+    found = client.events.find_event("u00", "u00-own", "t1", *when)
+    assert found is not None
+    assert found["id"] == "e1"
+
+
 def test_a_calendar_shows_its_own_events_only(server: Sandbox, client: GraphClient) -> None:
     when = ("2026-11-01T09:00:00Z", "2026-11-01T10:00:00Z")
     assert client.events.shows_event("u00", "u00-own", "u00-1", *when)
