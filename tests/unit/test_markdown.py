@@ -78,7 +78,16 @@ def test_the_held_ones_are_listed_first() -> None:
     protected = login("zoe", roles=["Administrator"])
     text = plan_text(person("ada"), person("zoe"), logins=(protected,), protected_roles=["Administrator"])
     listed = [line for line in text.splitlines() if line.startswith("- ") and "`ledger.link_user`" in line]
+    assert listed[0].startswith("- **held by G3**: zoe@")
+
+
+def test_a_line_says_why_its_guard_holds_it_where_that_guard_has_several_causes() -> None:
+    protected = login("zoe", roles=["Administrator"])
+    text = plan_text(person("zoe", givenName="Zoë"), logins=(protected,), protected_roles=["Administrator"])
+    listed = [line for line in text.splitlines() if line.startswith("- **held by")]
     assert listed[0].startswith("- **held by G3 (the user holds a protected role)**: zoe@")
+    assert listed[1].startswith("- **held by G3 (the user's link is held, and all else waits with it)**: zoe@")
+    assert "- **G3** holds 1: the user holds a protected role" in text.splitlines()
 
 
 def test_the_first_fifty_rows_are_listed_one_line_each() -> None:

@@ -35,13 +35,14 @@ def plan_markdown(plan: Plan, names: Mapping[str, str], approval: str) -> str:
     if plan.actions.empty:
         return "Nothing to do."
     why_held = because(plan.actions)
+    labels = _labels(why_held)
     first = plan.actions.assign(free=plan.actions["held_by"] == "").sort_values("free", kind="stable").head(SHOWN)
     return paragraphs(
         [
             _kinds(plan.actions),
             _held(why_held, approval),
             heading("The actions", len(first), len(plan.actions)),
-            listed(_action(action, names, why_held) for action in rows(first)),
+            listed(_action(action, names, labels) for action in rows(first)),
         ]
     )
 
@@ -94,9 +95,23 @@ def _held(why_held: Because, approval: str) -> str:
     return paragraphs(["#### What is held", listed(by_guard), how])
 
 
-def _action(action: Row, names: Mapping[str, str], why_held: Because) -> str:
-    causes = ", ".join(f"{guard} ({cause})" for guard, cause in why_held.get(action["action_id"], {}).items())
-    held = f"**held by {causes}**: " if causes else ""
+def _labels(why_held: Because) -> dict[str, str]:
+    """By id of the held actions, what a line says of it: the cause only where its guard has several in this plan."""
+    causes: dict[str, set[str]] = {}
+    for each in why_held.values():
+        for guard, cause in each.items():
+            causes.setdefault(guard, set()).add(cause)
+    return {
+        action_id: ", ".join(
+            guard if len(causes[guard]) == 1 else f"{guard} ({cause})" for guard, cause in each.items()
+        )
+        for action_id, each in why_held.items()
+    }
+
+
+def _action(action: Row, names: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    label = labels.get(action["action_id"])
+    held = f"**held by {label}**: " if label else ""
     change = "; ".join(escaped(each) for each in changes(action, names))
     who = escaped(action["subject"] or "(no address)")
     return f"{held}{who} `{action['target']}.{action['kind']}` {change} ({escaped(why(action))})"
