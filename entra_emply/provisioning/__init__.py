@@ -6,7 +6,7 @@ recorded (`ledger.attempts`), and what an applied action changes in the sync sta
 
 import time
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from entra_emply import clock
 from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
@@ -102,13 +102,13 @@ def _after_lost_answer(lost: TargetRefused, action: Action, context: Context) ->
 
 def look_back(action: Action, context: Context, began: datetime) -> Done | None:
     """As `look`, of a try that nobody saw the end of. Reads may lag behind writes: what would exist twice is looked for
-    again when both pauses have passed since the try began.
+    again when both pauses have passed since the try began, by whichever clock.
     """
     done = look(action, context)
-    left = began + timedelta(seconds=sum(_PAUSES)) - clock.now()
-    if done is not None or action.name not in _CREATIONS or left <= timedelta(0):
+    passed = max(0.0, (clock.now() - began).total_seconds())
+    if done is not None or action.name not in _CREATIONS or passed >= sum(_PAUSES):
         return done
-    time.sleep(left.total_seconds())
+    time.sleep(sum(_PAUSES) - passed)
     return look(action, context)
 
 

@@ -51,9 +51,9 @@ CATALOGUE = {
     ),
     "duplicate_employee": Finding(
         "warning",
-        "Several employees carry this e-mail; active counts before pending before archived, then who the login names, "
-        "then the highest number.",
-        "Correct the e-mail of the employees who are somebody else.",
+        "Several employees carry this e-mail; an active one is taken before a pending one, and that before an archived "
+        "one; then the one that the login names; then the highest number.",
+        "Correct the e-mail of those who are other people.",
     ),
     "address_taken": Finding(
         "error",
@@ -156,7 +156,7 @@ CATALOGUE = {
     ),
     "hybrid_read_only": Finding(
         "warning",
-        "Entra would be written, but this user is mastered on-premises, where Entra cannot be changed.",
+        "Entra would be changed, but this user is mastered on-premises, so the change cannot be made in Entra.",
         "Make the change in the on-premises directory.",
     ),
     "sso_not_assigned": Finding(
@@ -197,7 +197,7 @@ CATALOGUE = {
     ),
     "group_renamed": Finding(
         "info",
-        "The group was renamed in Entra; it goes on being synchronised by its id.",
+        "The group was renamed in Entra; it is still synchronised, by its id.",
         "Write the group's new name, or its object id, into the settings.",
     ),
 }

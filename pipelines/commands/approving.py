@@ -112,7 +112,7 @@ def refuse(
 def release(
     action: Annotated[str, typer.Argument(help="The id of a quarantined action, or its first characters.")],
     by: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who lets it go again; else the account that runs this.")
+        str | None, typer.Option(metavar="NAME", help="Who releases it; by default the account that runs this command.")
     ] = None,
 ) -> None:
     """Let a quarantined action be tried again."""

@@ -49,9 +49,13 @@ def sandbox(
     emply_events: Annotated[
         Literal["by_calendar", "all"], typer.Option(help="Whether Emply has a list of all events, too.")
     ] = "by_calendar",
-    graph_ms: Annotated[float, typer.Option(min=0, metavar="N", help="Time each answer of Graph takes.")] = 0,
-    emply_ms: Annotated[float, typer.Option(min=0, metavar="N", help="Time each answer of Emply takes.")] = 0,
-    page_ms: Annotated[float, typer.Option(min=0, metavar="N", help="What a page of 999 takes besides.")] = 0,
+    graph_ms: Annotated[
+        float, typer.Option(min=0, metavar="N", help="Milliseconds that each answer of Graph takes.")
+    ] = 0,
+    emply_ms: Annotated[
+        float, typer.Option(min=0, metavar="N", help="Milliseconds that each answer of Emply takes.")
+    ] = 0,
+    page_ms: Annotated[float, typer.Option(min=0, metavar="N", help="Milliseconds more for a page of 999 rows.")] = 0,
 ) -> None:
     """Entra, Graph and Emply on this machine, over HTTPS."""
     from sandbox.churn import SECONDS  # noqa: PLC0415

@@ -58,7 +58,11 @@ def doctor(as_json: Json = False, emply_openapi: EmplyOpenApi = None) -> int:
 @operating.command("console", epilog=example("entra-emply console --port 3100"))
 def serve_console(
     host: Annotated[
-        str, typer.Option(help="Where it listens. Others than this machine need CONSOLE_URL: a sign-in with Entra.")
+        str,
+        typer.Option(
+            help="Where it listens. Any address but this machine's own needs CONSOLE_URL, and people then sign in "
+            "with Entra."
+        ),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 3100,
 ) -> None:

@@ -79,8 +79,8 @@ def history(
     plan: Annotated[str | None, typer.Option(help="Only of this plan: its id, or its first characters.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What was planned, approved and applied, by whom and when; newest first. Of everybody it is counted by plan and
-    kind, unless an option chooses; then each event is told with whom it is about. Only reads."""
+    """What was planned, approved and applied, by whom and when; newest first. Without a person, events are
+    counted by plan and kind; with a filter, each is listed with the person it is about. Only reads."""
     from entra_emply.ledger.history import Only  # noqa: PLC0415
     from entra_emply.person.history import history as happened  # noqa: PLC0415
     from entra_emply.person.history import show_history  # noqa: PLC0415

@@ -143,7 +143,7 @@ def _show(run: "DryRun", whole: Row, part: Row, *, draft: bool) -> None:
     from entra_emply.reconciliation.report.text import show  # noqa: PLC0415
     from entra_emply.reconciliation.report.wording import because, names_of  # noqa: PLC0415
 
-    approval = "of a draft nothing can be approved" if draft else run.approval
+    approval = "a draft cannot be approved" if draft else run.approval
     show(whole, names_of(run.inputs), because(run.plan.actions), console(), approval, part=part)
 
 

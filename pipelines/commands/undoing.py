@@ -88,7 +88,8 @@ def _withdraw(plan: str, which: "Which", *, by: str, reason: str, yes: bool) -> 
     free = asked[~asked["approved"]]
     _show_asked(free, console())
     if len(free) < len(asked):
-        typer.echo(f"{counted(len(asked) - len(free), 'undo')} approved already: the next run does it")
+        them = "it" if len(asked) - len(free) == 1 else "them"
+        typer.echo(f"{counted(len(asked) - len(free), 'undo')} approved already: the next run does {them}")
     if free.empty:
         typer.echo("Nothing can be withdrawn")
         return 1

@@ -80,7 +80,7 @@ def test_what_is_held_says_how_much_by_which_guard_and_how_to_approve() -> None:
     said = told(replace(WELL, held=(LEAVERS,)))
     assert "14 actions wait for approval" in said
     assert "14 × emply.deactivate_user (leavers: deactivate): G1" in said
-    assert "G1: more people would lose access than `max_deactivations` allows" in said
+    assert "G1: more people would lose access within 24 hours than `max_deactivations` allows" in said
     assert "entra-emply approve 3f9c12ab773f --by NAME --reason TEXT" in said
     assert "https://console.contoso.com/plan" in said
 
@@ -118,7 +118,7 @@ def test_what_failed_together_is_told_of_together_with_the_codes_of_the_service(
     facts = replace(WELL, failing=batches)
     assert keys(facts) == ["failing:7"]
     assert "5 actions failed three times" in told(facts)
-    assert "3 × emply.set_photo (take over a picture): 503, too_large" in told(facts)
+    assert "3 × emply.set_photo (copy the picture from Entra): 503, too_large" in told(facts)
 
 
 def test_quarantine_is_told_of_although_the_failures_were() -> None:

@@ -66,7 +66,7 @@ def test_every_action_and_finding_is_on_the_page_with_before_after_why_and_remed
         assert f'<tr id="{action["action_id"]}">' in text
     assert "<del>HR</del> → <ins>Employee, HR</ins>" in text
     assert "R4: joined a configured group" in text
-    assert "held by G7: more people would get access than <code>max_grants</code> allows" in text
+    assert "held by G7: more people would get access within 24 hours than <code>max_grants</code> allows" in text
     for finding in plan["findings"]:
         assert finding["remedy"] in text
 

@@ -66,7 +66,7 @@ def test_the_kinds_are_counted_first_with_what_is_held() -> None:
 
 def test_what_is_held_says_by_which_guard_and_how_to_approve() -> None:
     text = plan_text(person("ada"), guards=HELD, approval="entra-emply approve 3f9c")
-    assert "**G7** holds 1: more people would get access than `max_grants` allows" in text
+    assert "**G7** holds 1: more people would get access within 24 hours than `max_grants` allows" in text
     assert "To approve: `entra-emply approve 3f9c`" in text
 
 
@@ -86,7 +86,9 @@ def test_a_line_says_why_its_guard_holds_it_where_that_guard_has_several_causes(
     text = plan_text(person("zoe", givenName="Zoë"), logins=(protected,), protected_roles=["Administrator"])
     listed = [line for line in text.splitlines() if line.startswith("- **held by")]
     assert listed[0].startswith("- **held by G3 (the user holds a protected role)**: zoe@")
-    assert listed[1].startswith("- **held by G3 (the user's link is held, and all else waits with it)**: zoe@")
+    assert listed[1].startswith(
+        "- **held by G3 (the user's link is held, and the user's other actions wait for it)**: zoe@"
+    )
     assert "- **G3** holds 1: the user holds a protected role" in text.splitlines()
 
 

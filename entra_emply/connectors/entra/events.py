@@ -44,7 +44,6 @@ _NO_DELTA = frozenset({400, 403, 404, 405, 501})
 """The statuses by which Graph says that this calendar, which it lists, has no delta. Its view then says the rest."""
 NO_LINK = ""
 """In place of a link: the calendar was read without a delta, and is asked for one again."""
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _ROWS_AT_ONCE = 20_000
 _TRIES = 3
 
@@ -119,10 +118,15 @@ class Events:
         """The events of a calendar from a day before to a day after; none where it or its mailbox does not exist."""
         since = _shifted(datetime.fromisoformat(start), -_DAY)
         until = min(_shifted(datetime.fromisoformat(end), _DAY), _shifted(since, _MOST_SHOWN))
-        times = {"startDateTime": f"{since:{_TIME}}", "endDateTime": f"{until:{_TIME}}"}
+        times = {"startDateTime": _as_text(since), "endDateTime": _as_text(until)}
         path = f"users/{part(entra_id)}/calendars/{part(calendar_id)}/calendarView"
         params = times | {"$select": _SELECT, "$top": "100"}
         return self._connection.rows(SOURCE, path, params, gone=NOT_FOUND, headers=_HEADERS)
+
+
+def _as_text(at: datetime) -> str:
+    """A time as Graph takes it; `strftime` gives the year 1 one digit."""
+    return f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _shifted(at: datetime, by: timedelta) -> datetime:

@@ -11,7 +11,7 @@ from entra_emply.console.queries.chart import EFFECTS, HEIGHT, WIDTH, bars
 from entra_emply.console.queries.days import RunDone
 from entra_emply.ledger import overview, plans
 from entra_emply.ledger.plans import RecordedPlan
-from entra_emply.reconciliation.report.wording import held_because
+from entra_emply.reconciliation.report.wording import because
 
 _FRESH, _LATE = timedelta(minutes=65), timedelta(hours=2)
 """A run is due every half hour; what Dagster's freshness warns of and fails."""
@@ -51,19 +51,18 @@ def _freshness(plan: RecordedPlan | None) -> str:
 
 
 def _waiting(request: PageRequest, plan: RecordedPlan) -> list[dict[str, object]]:
-    """What is held of the newest plan, by kind and why, with the number of people."""
+    """What is held of the newest plan, by kind and guards, with the number of people and each cause."""
     actions = request.console.actions(plan.plan_no).now(request.console.ledger, plan.plan_no)
     held = actions[(actions["state"] == "held")]
-    grouped = held.groupby(["name", "held_by", "held_because"], sort=False)
     return [
         {
             "name": name,
             "guard": str(guards).split()[0],
-            "held": held_because(str(guards).split(), str(causes).split()),
+            "held": list(dict.fromkeys(cause for causes in because(rows).values() for cause in causes.items())),
             "actions": len(rows),
             "people": people_in(rows),
         }
-        for (name, guards, causes), rows in grouped
+        for (name, guards), rows in held.groupby(["name", "held_by"], sort=False)
     ]
 
 

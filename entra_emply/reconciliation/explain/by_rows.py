@@ -180,7 +180,7 @@ _changes = once(role_changes)
 
 
 def held(facts: Facts) -> Iterator[Statement]:
-    """G1 to G7, in order. What was counted comes from the plan as it was made."""
+    """G1 to G8, in order. What was counted comes from the plan as it was made."""
     of = _actions_of(facts)
     owner, rows = Owner(facts.identities, facts.row), np.arange(len(of))
     for rule in guards.RULES:
@@ -195,7 +195,7 @@ def held_because(facts: Facts) -> list[dict[str, str]]:
     of, rules = _actions_of(facts), {rule.name: rule for rule in guards.RULES}
     return [
         {
-            guard: listed(reasons(rules[guard], of, row)) or told
+            guard: listed(reasons(rules[guard], of, row), told)
             for guard, told in wording.held_because(action["held_by"], action["held_because"]).items()
         }
         for row, action in enumerate(facts.actions)

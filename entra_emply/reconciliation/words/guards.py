@@ -3,10 +3,10 @@
 from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 
 _COUNTED = {
-    "too_many_deactivations": "more people would lose access than `max_deactivations` allows",
-    "too_many_role_changes": "more people would get other roles than `max_role_changes` allows",
+    "too_many_deactivations": "more people would lose access within 24 hours than `max_deactivations` allows",
+    "too_many_role_changes": "more people would have their roles changed than `max_role_changes` allows",
     "too_many_removals": "more people would lose calendars or events than `max_deactivations` allows",
-    "too_many_grants": "more people would get access than `max_grants` allows",
+    "too_many_grants": "more people would get access within 24 hours than `max_grants` allows",
 }
 
 
@@ -20,13 +20,15 @@ _EITHER = ConditionWords("{why}", "{why}")
 CONDITIONS = {
     "has_action": ConditionWords("something is planned for the user", "nothing is planned for the user"),
     "not_c6": ConditionWords("the action is not C6's", "what C6 takes out of Emply is never held"),
-    "held_before": ConditionWords("the plan before held {them}", "the plan before did not hold {them}"),
+    "held_before": ConditionWords("the previous plan held {them}", "the previous plan did not hold {them}"),
     "held_with_other": ConditionWords(
         "the deletion in Entra and the deactivation are held as one (W3)", "nothing that belongs to {them} is held"
     ),
     "not_approved": ConditionWords("nobody has approved {them} yet", "somebody has approved {them}"),
     "still_waits": _EITHER,
-    "behind_link": ConditionWords("the user's link is held, and all else waits with it", "no link of the user is held"),
+    "behind_link": ConditionWords(
+        "the user's link is held, and the user's other actions wait for it", "no link of the user is held"
+    ),
     "deactivates": ConditionWords("{they} {do} take access away", "{they} {do} not take access away"),
     "deactivates_or_held": _EITHER,
     "too_many_deactivations": _counted("too_many_deactivations"),
@@ -44,9 +46,9 @@ CONDITIONS = {
     "gives_protected": ConditionWords("the user would get a protected role", "the user gets no protected role"),
     "replaces_link": ConditionWords("the link would replace another one", "the link replaces no other one"),
     "links_by_address": ConditionWords(
-        "the link is by another address than the compared ones (M3b)", "the link is by the compared addresses"
+        "the link is by an address other than sign-in name and e-mail (M3b)", "the link is by sign-in name or e-mail"
     ),
-    "leaves_group": ConditionWords("the user left the groups", "{they} {are} not for having left the groups"),
+    "leaves_group": ConditionWords("the user left the groups", "{they} {are} not about a user who left the groups"),
     "leaves_group_or_held": _EITHER,
     "group_emptied": ConditionWords(
         "a configured group is suddenly empty ({emptied:its name is not recorded})",
@@ -81,7 +83,7 @@ HELD_BECAUSE = {
     **{name: CONDITIONS[name].holds for name in _PLAIN},
     "group_emptied": "a configured group is suddenly empty",
     "undoes": "it undoes what was applied before",
-    "held_before": "the plan before held it, and nobody has approved it",
+    "held_before": "the previous plan held it, and nobody has approved it",
     "held_with_other": "deleting and deactivating this user are held as one (W3)",
 }
 """Why an action is held, by the condition that is its cause: a line for lists, without what was counted."""

@@ -112,6 +112,8 @@ def test_a_link_by_another_address_is_refused(empty: House) -> None:
     plan = empty.run()
     browser = empty.signed_in()
     assert "Not the same person" in text_of(browser.get("/plan"))
+    for page in ("/", "/plan", "/people/ray"):
+        assert "the link is by an address other than sign-in name and e-mail (M3b)" in text_of(browser.get(page)), page
     action = plan.actions.loc[plan.actions["rule"] == "M3b", "action_id"].iloc[0]
     assert "Not the same person?" in text_of(browser.post("/plan/refuse/confirm", action=action))
     assert "treats them as two people" in text_of(browser.post("/plan/refuse", reason="two people, asked both"))

@@ -17,14 +17,14 @@ def test_before_anything_was_planned_every_page_says_so(empty: House, path: str)
     answer = empty.signed_in().get(path)
     assert answer.status_code == 200
     if path in ("/", "/plan", "/findings", "/mapping"):
-        assert "Nothing was planned here yet" in text_of(answer)
+        assert "Nothing has been planned here yet" in text_of(answer)
 
 
 def test_today_tells_what_waits_for_how_many_people(ada: Browser) -> None:
     said = text_of(ada.get("/"))
     assert "All is fresh" in said
     assert "2 actions for 2 people" in said
-    assert "G1: more people would lose access than max_deactivations allows" in said
+    assert "G1: more people would lose access within 24 hours than max_deactivations allows" in said
     assert "No failure is outstanding" in said
 
 
@@ -44,7 +44,7 @@ def test_a_plan_shows_before_and_after_in_names_and_what_holds_it(ada: Browser) 
     assert "søren@contoso.com" in said
     assert "Active: yes → no" in said
     assert "L6: the Entra account is disabled" in said
-    assert "G1: more people would lose access than max_deactivations allows" in said
+    assert "G1: more people would lose access within 24 hours than max_deactivations allows" in said
 
 
 def test_roles_are_shown_by_their_titles(house: House) -> None:

@@ -33,7 +33,7 @@ def test_a_person_is_told_what_is_what_is_planned_and_why(ada: Browser) -> None:
         "The Entra user søren@contoso.com is a disabled member",
         "held − Deactivate".replace("− ", ""),
         "Active: yes → no",
-        "Held by G1: more people would lose access than max_deactivations allows",
+        "Held by G1: more people would lose access within 24 hours than max_deactivations allows",
         "Look at it and approve it",
         "What needs attention",
         "Timeline",

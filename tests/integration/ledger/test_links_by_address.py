@@ -39,6 +39,18 @@ def held_by(plan: Plan) -> dict[str, str]:
     return {kind: by for kind, by in zip(theirs["kind"], theirs["held_by"], strict=True) if by}
 
 
+def test_the_cause_of_each_hold_is_recorded_and_told(systems: Systems, held: Plan) -> None:
+    wanted = systems.ledger.read(approvals.would_approve, held.plan_id)
+    causes = {"link_user": "links_by_address", "set_roles": "too_many_role_changes behind_link"}
+    assert {row["kind"]: row["held_because"] for row in wanted.actions} == causes
+    events = systems.ledger.read(history.told, "holm@contoso.com")
+    told = {row["kind"].split(".")[1]: row["held_because"] for row in events if row["held_by"]}
+    assert told == causes
+    systems.settings["guards"] = {}
+    again = systems.plan().actions.set_index("kind")["held_because"]
+    assert again["set_roles"] == "held_before behind_link"
+
+
 def test_an_approved_link_is_recorded_as_one_by_an_address(systems: Systems, held: Plan, rows: Rows) -> None:
     systems.ledger.write(approvals.approve, held.plan_id, Which(kind="link_user"), **BY)
     systems.sync()

@@ -1,6 +1,8 @@
 """Applying: an answer that was lost is followed by a look, and a service that is down is not asked for ever."""
 
+import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -73,6 +75,22 @@ def test_what_a_killed_run_was_creating_is_looked_for_until_it_must_show(
     assert rows(OUTCOMES)[-1] == ("create_user", "applied" if when == "changed" else "interrupted", None)
     systems.sync()
     assert [kind for kind, _ in systems.emply.written] == ["create"]
+
+
+def test_a_clock_that_was_ahead_makes_nobody_wait_longer(systems: Systems, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provisioning, "_PAUSES", (0.0, 0.01))
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    hire(systems, "zofia")
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    systems.emply.changing = die
+    with clock.frozen(clock.now() + timedelta(hours=1)), pytest.raises(KeyboardInterrupt):
+        systems.sync()
+    assert settle(systems.ledger, graph=systems.graph, emply=systems.emply)
+    assert slept == [0.01]
 
 
 def test_three_lost_answers_and_nothing_done_is_a_failure(systems: Systems, rows: Rows) -> None:

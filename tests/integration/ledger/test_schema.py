@@ -13,7 +13,7 @@ from sqlalchemy import CheckConstraint, Connection, create_engine, text
 
 from entra_emply import clock
 from entra_emply.errors import LedgerError
-from entra_emply.ledger import certificates, migrate, plans, sync_state
+from entra_emply.ledger import certificates, history, migrate, plans, sync_state
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.migrate import versions
 from entra_emply.ledger.tables import SCHEMA, metadata
@@ -52,18 +52,27 @@ def test_migrating_again_changes_nothing(ledger: Ledger, rows: Rows) -> None:
     assert rows("SELECT tenant_id FROM installation") == [("tenant",)]
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0004", "0006", "0007", "0009"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0004", "0006", "0007", "0009", "0010"])
 def test_a_ledger_of_an_earlier_version_is_brought_to_this_one_with_what_is_in_it(server: Server, version: str) -> None:
     name = server.create()
     engine = create_engine(server.url(name).replace("postgresql:", "postgresql+psycopg2:"))
     with engine.begin() as connection:
         migrate.migrate(connection, version)
-        given = "INSERT INTO entra_emply.installation (tenant_id, customer, recorded_at) VALUES ('t', 'c', now())"
-        connection.execute(text(given))
+        connection.execute(text(
+            "INSERT INTO entra_emply.installation (tenant_id, customer, recorded_at) VALUES ('t', 'c', now());"
+            "INSERT INTO entra_emply.plans (plan_id, run_id, day, origin, mapping_version, created_at, read_at, epoch,"
+            " configured_groups, room_groups, nested_groups)"
+            " VALUES ('p', 'r', now(), 'sync', 'm', now(), now(), 0, '{}', '{}', false);"
+            "INSERT INTO entra_emply.actions"
+            " (plan_no, action_id, position, target, kind, rule, subject, held_by, own_guards, groups)"
+            " VALUES (1, 'a', 1, 'emply', 'set_roles', 'R4', 'megan@contoso.com', 'G3', 'G3', '')"
+        ))  # fmt: skip
     ledger = Ledger.open(server.url(name))
     assert ledger.read(migrate.fits) is False
     ledger.write(migrate.migrate)
     assert ledger.read(migrate.fits) is True
+    (planned,) = ledger.read(history.told, "megan@contoso.com")
+    assert (planned["held_by"], planned["held_because"]) == ("G3", "")
     ledger.close()
     with engine.connect() as connection:
         assert compare_metadata(_context(connection), metadata) == []

@@ -4,10 +4,11 @@ import pytest
 
 from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
+from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.wording import rows, why
-from tests.explaining import answered, explained, facts_of, said
-from tests.reference.builders import NOW, SomeSettings, employee, login, person, scenario
+from tests.explaining import answered, everybody, explained, facts_of, said
+from tests.reference.builders import NOW, SomeSettings, ago, employee, login, person, scenario
 from tests.reference.calendar_builders import calendar, calendars, event, events, imported, in_emply
 from tests.reference.subject import Row, Scenario
 from tests.reference.vectorised import inputs_of
@@ -330,7 +331,10 @@ HELD_AT_ONCE = {"max_deactivations": {"min_count": 0, "percent": 0}}
     [
         (
             scenario([person(groups=[])], [login()], linked=["megan"], guards=HELD_AT_ONCE),
-            "Held by G1: more people would lose access than `max_deactivations` allows (counted: 1, allowed: 0, of 1).",
+            (
+                "Held by G1: more people would lose access within 24 hours than `max_deactivations` allows "
+                "(counted: 1, allowed: 0, of 1)."
+            ),
         ),
         (
             scenario([person()], [login(roles=["Manager"])], protected_roles=["Manager"]),
@@ -338,10 +342,26 @@ HELD_AT_ONCE = {"max_deactivations": {"min_count": 0, "percent": 0}}
         ),
         (
             scenario([person(proxyAddresses=["smtp:x@contoso.com"])], [login("x", email=None)]),
-            "Held by G3: the link is by another address than the compared ones (M3b).",
+            "Held by G3: the link is by an address other than sign-in name and e-mail (M3b).",
         ),
     ],
     ids=["too many", "a protected role", "another address"],
 )
 def test_what_is_held_is_told_the_cause_that_applies_and_no_other(case: Scenario, because: str) -> None:
     assert explained(case)["actions"][0]["sentence"].startswith(f"{because} To approve it: ")
+
+
+def test_what_holds_no_more_is_told_as_the_plan_said_it() -> None:
+    """The link was approved after the plan: it and what waits for it would not be held any more."""
+    case = scenario([person(givenName="Megan")], [login()], linked=[("old", "megan")])
+    inputs = inputs_of(*case)
+    plan = make_plan(inputs)
+    case[2]["approvals"] = [{"action": each, "expiresAt": ago(hours=-1)} for each in plan.actions["action_id"]]
+    since = inputs_of(*case)
+    told = planned_rows(plan.actions, plan.findings)
+    (facts,) = gather(since, everybody(since), *told, guard_counts=plan.guard_counts)
+    held = {row["kind"]: row["held_because"] for row in explanation(facts, Recorded())["actions"]}
+    assert held == {
+        "link_user": {"G3": "the link would replace another one"},
+        "update_user": {"G3": "the user's link is held, and the user's other actions wait for it"},
+    }
