@@ -18,7 +18,7 @@ def read(text: object) -> datetime | None:
 
 def written(moment: datetime) -> str:
     """To the second, in UTC, with Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def change_key() -> str:

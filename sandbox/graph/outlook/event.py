@@ -87,6 +87,10 @@ def shown_in_delta(row: Row, zone: str) -> Row:
     return {"@odata.type": "#microsoft.graph.event", **few, **_times(row, zone)}
 
 
+def _local(at: datetime) -> str:
+    return at.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
 def _times(row: Row, zone: str) -> Row:
     floating = row.get("isAllDay") is True
     times: Row = {}
@@ -94,7 +98,7 @@ def _times(row: Row, zone: str) -> Row:
         at = moment(row.get(side), floating=floating)
         if at is not None and not floating:
             at = at.astimezone(zone_of(zone))
-        times[side] = None if at is None else {"dateTime": f"{at:%Y-%m-%dT%H:%M:%S}.0000000", "timeZone": zone}
+        times[side] = None if at is None else {"dateTime": f"{_local(at)}.0000000", "timeZone": zone}
     return times
 
 

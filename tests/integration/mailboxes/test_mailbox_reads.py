@@ -145,8 +145,17 @@ def test_an_event_is_found_by_its_transaction(server: Sandbox, client: GraphClie
     assert client.events.find_event("u00", "gone", "t1", *when) is None
 
 
-def test_an_event_that_never_ends_is_found_by_its_transaction(server: Sandbox, client: GraphClient) -> None:
-    when = ("2026-11-05T09:00:00Z", "9999-12-31T23:59:59Z")
+@pytest.mark.parametrize(
+    "when",
+    [
+        ("2026-11-05T09:00:00Z", "9999-12-31T23:59:59Z"),
+        ("0001-01-01T00:00:00Z", "2026-11-05T09:00:00Z"),
+        ("0001-01-02T00:00:00Z", "0001-01-02T01:00:00Z"),
+    ],
+)
+def test_an_event_at_the_ends_of_the_calendar_is_found_by_its_transaction(
+    server: Sandbox, client: GraphClient, when: tuple[str, str]
+) -> None:
     made = [event("e1", transactionId="t1") | dict(zip(("start", "end"), when, strict=True))]
     server.change_state({"entra": {"calendars": {"u00": [calendars_of("u00")[0] | {"events": made}]}}})
     found = client.events.find_event("u00", "u00-own", "t1", *when)
