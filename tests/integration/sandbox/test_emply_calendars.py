@@ -154,6 +154,10 @@ def test_times_are_kept_in_utc_to_the_second(emply: Http) -> None:
     assert (answer.json()["start"], answer.json()["end"]) == ("2026-11-24T07:00:00Z", "2026-11-24T09:00:00Z")
 
 
+def test_a_time_of_the_first_year_says_its_year_in_four_digits(emply: Http) -> None:
+    assert put_event(emply, "o1", start="0001-01-01T00:00:00Z").json()["start"] == "0001-01-01T00:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("fields", "bad"),
     [

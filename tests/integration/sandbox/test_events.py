@@ -102,6 +102,12 @@ def test_a_whole_day_is_from_midnight_to_midnight(graph: Http) -> None:
     assert graph.post(EVENTS, {**NEW, **days, "isAllDay": True}).status_code == 201
 
 
+def test_an_event_of_the_first_year_says_its_year_in_four_digits(graph: Http) -> None:
+    answer = graph.post(EVENTS, {**NEW, "start": {"dateTime": "0001-01-01T00:00:00", "timeZone": "UTC"}})
+
+    assert answer.json()["start"] == {"dateTime": "0001-01-01T00:00:00.0000000", "timeZone": "UTC"}
+
+
 def day(date: str, zone: str = "Europe/Copenhagen") -> dict[str, str]:
     return {"dateTime": date, "timeZone": zone}
 
