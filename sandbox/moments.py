@@ -2,18 +2,21 @@
 
 import base64
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 
-def read(text: object) -> datetime | None:
-    """The moment of an ISO 8601 text in UTC; a text without zone is in UTC; None for what is no time."""
+def read(text: object, zone: tzinfo = UTC) -> datetime | None:
+    """The moment of an ISO 8601 text in UTC; a text without a zone is in `zone`.
+
+    None for what is no time, and for one that is in UTC before year 1 or after year 9999.
+    """
     if not isinstance(text, str):
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def written(moment: datetime) -> str:

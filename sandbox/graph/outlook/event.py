@@ -38,13 +38,8 @@ def moment(value: object, *, floating: bool = False) -> datetime | None:
     """When `start` or `end` is, in UTC; None where that cannot be read. `floating`: all-day, whatever the zone."""
     if not isinstance(value, dict):
         return moments.read(value)
-    named = str(value.get("timeZone") or "UTC")
-    at = moments.read(value.get("dateTime"))
-    zone = UTC if floating else zone_of(named)
-    if at is None or zone is None:
-        return None
-    said_itself = str(value.get("dateTime")).endswith("Z")
-    return at if said_itself else at.replace(tzinfo=zone).astimezone(UTC)
+    zone = UTC if floating else zone_of(str(value.get("timeZone") or "UTC"))
+    return None if zone is None else moments.read(value.get("dateTime"), zone)
 
 
 def span(row: Row) -> tuple[datetime, datetime] | None:

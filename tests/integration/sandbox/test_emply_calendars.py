@@ -163,6 +163,7 @@ def test_a_time_of_the_first_year_says_its_year_in_four_digits(emply: Http) -> N
     [
         ({"start": None}, ["start"]),
         ({"start": "soon"}, ["start"]),
+        ({"start": "0001-01-01T00:00:00+01:00"}, ["start"]),  # in UTC before year 1
         ({"end": "2026-11-24T07:00:00Z"}, ["end"]),
         ({"showAs": "asleep", "isAllDay": 1}, ["isAllDay", "showAs"]),
         ({"origin": "emply"}, ["origin"]),

@@ -79,6 +79,7 @@ def test_an_event_is_made_though_the_answer_is_lost_and_found_by_its_transaction
     [
         ({"start": None}, "ErrorPropertyValidationFailure"),
         ({"start": {"dateTime": "2026-11-26T08:00:00", "timeZone": "Moon"}}, "ErrorPropertyValidationFailure"),
+        ({"start": {"dateTime": "0001-01-01T00:00:00", "timeZone": "Asia/Tokyo"}}, "ErrorPropertyValidationFailure"),
         ({"end": {"dateTime": "2026-11-25", "timeZone": "UTC"}}, "ErrorCalendarEndDateIsEarlierThanStartDate"),
         ({"isAllDay": True}, "ErrorPropertyValidationFailure"),
         ({"showAs": "asleep"}, "RequestBodyRead"),
