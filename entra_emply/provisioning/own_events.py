@@ -4,16 +4,17 @@ import logging
 import uuid
 from functools import partial
 
-from entra_emply.errors import SourceUnreadable, TargetRefused
+from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning.calendars import calendar_of
 from entra_emply.provisioning.effect import ENTRA, Context, Done, Effect, Write
 from entra_emply.provisioning.events import NAMING, TIMES, contents, enabled_calendar, in_outlook
+from entra_emply.provisioning.forbidden import is_forbidden
 from entra_emply.provisioning.values import holds, text_of
 
 log = logging.getLogger(__name__)
 
-_NOT_FOUND = 404
+_FORBIDDEN, _NOT_FOUND = 403, 404
 _WHEN = (*TIMES, "isAllDay")
 _TRANSACTIONS = uuid.UUID("6a2e0d3c-8b5f-5e0a-9d41-2f7c1b9a4e86")
 
@@ -86,10 +87,18 @@ def _emply_has_id(action: Action, made: str, context: Context) -> bool:
 
 
 def _refusal(action: Action, made: str, context: Context) -> TargetRefused | None:
+    """Why Emply does not take the Outlook id.
+
+    Also where it forbids this: Outlook's event is there, and without its pair the next plan would import it.
+    """
     try:
         context.emply.update_event(str(action.fields["emplyEventId"]), {"externalId": made})
     except TargetRefused as refused:
         return refused
+    except CredentialsError as refused:
+        if not is_forbidden(refused):
+            raise
+        return TargetRefused(str(refused), status=_FORBIDDEN, code=refused.code, transient=False, uncertain=False)
     return None
 
 

@@ -13,6 +13,7 @@ from tests.integration.ledger.fakes import (
     Fault,
     Row,
     System,
+    forbidden,
     lost_after,
     lost_after_and,
     lost_before,
@@ -212,7 +213,7 @@ def test_a_lost_answer_to_either_step_ends_with_one_event_and_a_pair(
     assert rows(PAIRS) == [PAIR]
 
 
-@pytest.mark.parametrize("fault", [unavailable, refused])
+@pytest.mark.parametrize("fault", [unavailable, refused, forbidden])
 def test_while_emply_does_not_take_the_id_the_pair_is_remembered_and_each_run_tells_it(
     systems: Systems, rows: Rows, fault: Fault
 ) -> None:
