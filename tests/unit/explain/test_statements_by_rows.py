@@ -253,8 +253,8 @@ def test_g1_tells_what_was_counted_and_what_is_allowed() -> None:
     verdict, sentence = of(leavers(7), "G1", "login-megan")
     assert verdict == "decided"
     assert sentence == (
-        "The deactivation is held until somebody approves it, because more people would lose access than "
-        "`max_deactivations` allows (counted: 7, allowed: 5, of 7)."
+        "The deactivation is held until somebody approves it, because more people would lose access within 24 hours "
+        "than `max_deactivations` allows (counted: 7, allowed: 5, of 7)."
     )
     few = of(leavers(2), "G1", "login-megan")
     assert few[0] == "might_have"
