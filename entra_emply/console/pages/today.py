@@ -11,7 +11,7 @@ from entra_emply.console.queries.chart import EFFECTS, HEIGHT, WIDTH, bars
 from entra_emply.console.queries.days import RunDone
 from entra_emply.ledger import overview, plans
 from entra_emply.ledger.plans import RecordedPlan
-from entra_emply.reconciliation.report.wording import because
+from entra_emply.reconciliation.report.wording import causes_counted
 
 _FRESH, _LATE = timedelta(minutes=65), timedelta(hours=2)
 """A run is due every half hour; what Dagster's freshness warns of and fails."""
@@ -58,7 +58,7 @@ def _waiting(request: PageRequest, plan: RecordedPlan) -> list[dict[str, object]
         {
             "name": name,
             "guard": str(guards).split()[0],
-            "held": list(dict.fromkeys(cause for causes in because(rows).values() for cause in causes.items())),
+            "held": list(causes_counted(rows)),
             "actions": len(rows),
             "people": people_in(rows),
         }

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from entra_emply.reconciliation.plan import Plan
-from entra_emply.reconciliation.report.wording import Because, Row, because, changes, rows, why
+from entra_emply.reconciliation.report.wording import Because, Row, because, causes_counted, changes, rows, why
 from entra_emply.reconciliation.words.actions import KINDS
 
 SHOWN = 50
@@ -34,13 +34,13 @@ def plan_markdown(plan: Plan, names: Mapping[str, str], approval: str) -> str:
     """
     if plan.actions.empty:
         return "Nothing to do."
-    why_held = because(plan.actions)
-    labels = _labels(why_held)
+    causes = causes_counted(plan.actions)
     first = plan.actions.assign(free=plan.actions["held_by"] == "").sort_values("free", kind="stable").head(SHOWN)
+    labels = _labels(because(first), causes)
     return paragraphs(
         [
             _kinds(plan.actions),
-            _held(why_held, approval),
+            _held(causes, approval),
             heading("The actions", len(first), len(plan.actions)),
             listed(_action(action, names, labels) for action in rows(first)),
         ]
@@ -86,25 +86,19 @@ def _kinds(actions: pd.DataFrame) -> str:
     return "\n".join(["| kind | what it does | actions | held |", "|---|---|--:|--:|", *lines])
 
 
-def _held(why_held: Because, approval: str) -> str:
-    if not why_held:
+def _held(causes: Counter[tuple[str, str]], approval: str) -> str:
+    if not causes:
         return ""
-    counts = Counter(cause for causes in why_held.values() for cause in causes.items())
-    by_guard = [f"**{guard}** holds {count}: {cause}" for (guard, cause), count in sorted(counts.items())]
+    by_guard = [f"**{guard}** holds {count}: {cause}" for (guard, cause), count in sorted(causes.items())]
     how = f"To approve: `{approval}`, or the job `approve` in the launchpad."
     return paragraphs(["#### What is held", listed(by_guard), how])
 
 
-def _labels(why_held: Because) -> dict[str, str]:
+def _labels(why_held: Because, causes: Iterable[tuple[str, str]]) -> dict[str, str]:
     """By id of the held actions, what a line says of it: the cause only where its guard has several in this plan."""
-    causes: dict[str, set[str]] = {}
-    for each in why_held.values():
-        for guard, cause in each.items():
-            causes.setdefault(guard, set()).add(cause)
+    several = {guard for guard, number in Counter(guard for guard, _ in causes).items() if number > 1}
     return {
-        action_id: ", ".join(
-            guard if len(causes[guard]) == 1 else f"{guard} ({cause})" for guard, cause in each.items()
-        )
+        action_id: ", ".join(f"{guard} ({cause})" if guard in several else guard for guard, cause in each.items())
         for action_id, each in why_held.items()
     }
 

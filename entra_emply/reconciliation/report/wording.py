@@ -1,5 +1,6 @@
 """A plan in words: what an action changes, why, and what holds it. For whatever shows a plan; decides nothing."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
@@ -106,6 +107,16 @@ def because(actions: pd.DataFrame) -> Because:
     held = actions[actions["held_by"] != ""]
     texts = zip(held["action_id"], held["held_by"], held["held_because"], strict=True)
     return {str(action_id): held_because(guards.split(), causes.split()) for action_id, guards, causes in texts}
+
+
+def causes_counted(actions: pd.DataFrame) -> Counter[tuple[str, str]]:
+    """Each guard with each cause for which it holds some of the actions, and how many it holds for it."""
+    counted = Counter[tuple[str, str]]()
+    held = actions[actions["held_by"] != ""]
+    alike = held.groupby(["held_by", "held_because"], sort=False).size().reset_index(name="number")
+    for guards, causes, number in zip(alike["held_by"], alike["held_because"], alike["number"], strict=True):
+        counted.update(dict.fromkeys(held_because(guards.split(), causes.split()).items(), int(number)))
+    return counted
 
 
 def held_because(guards: Sequence[str], causes: Sequence[str]) -> dict[str, str]:
