@@ -171,8 +171,10 @@ def _take_stock(connection: Connection, plan: RecordedPlan) -> tuple[ApplyReport
         .outerjoin(failures, failures.c.action_id == actions.c.action_id)
         .where(actions.c.plan_no == plan.plan_no)
     )
-    report, due = ApplyReport(plan.plan_no), []
-    for row in connection.execute(query):
+    rows = connection.execute(query).all()
+    left_open = {left.action.action_id for left in attempts.unsettled(connection)} - {row.action_id for row in rows}
+    report, due = ApplyReport(plan.plan_no, left_open=len(left_open)), []
+    for row in rows:
         if row.held_by:
             report.held += 1
         elif row.quarantined_at is not None:

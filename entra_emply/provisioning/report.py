@@ -30,6 +30,7 @@ class ApplyReport:
     results: by kind ("emply.set_roles"), in the order of applying, and result: applied, failed, superseded, or unknown
     (the target could not be read; the next run settles it). held: by guards. waiting: they failed before and are tried
     at a later run. quarantined: they wait for `release`. untried: left to the next run because a service was down.
+    left_open: of earlier plans and in no newer attempt: the target cannot be read, or refuses the second step.
     """
 
     plan_no: int
@@ -38,6 +39,7 @@ class ApplyReport:
     waiting: int = 0
     quarantined: int = 0
     untried: int = 0
+    left_open: int = 0
 
     @property
     def troubled(self) -> bool:
@@ -47,7 +49,7 @@ class ApplyReport:
     @property
     def trouble(self) -> dict[str, int]:
         """Numbers of actions, by the names of `TROUBLES`."""
-        failed, unknown = self.count("failed"), self.count("unknown")
+        failed, unknown = self.count("failed"), self.count("unknown") + self.left_open
         return dict(zip(TROUBLES, (failed, self.waiting, self.quarantined, unknown, self.untried), strict=True))
 
     def count(self, result: str) -> int:
@@ -73,12 +75,17 @@ def report_markdown(report: ApplyReport, plan_id: str, failures: Sequence[Action
     untried = (
         f"{counted(report.untried, 'action')} {was} not tried, because a service was down: the next run tries {them}."
     )
+    left_open = (
+        f"{counted(report.left_open, 'attempt')} of earlier runs cannot be finished: the target cannot be read, or "
+        "refuses the second step. Every run tries again."
+    )
     held = f"{counted(report.held, 'action')} {'is' if report.held == 1 else 'are'} held: `{how_to_approve(plan_id)}`."
     return paragraphs(
         [
             "\n".join([*header, *kinds]) if kinds else "Nothing was to be applied.",
             held if report.held else "",
             untried if report.untried else "",
+            left_open if report.left_open else "",
             *_failures(failures),
         ]
     )

@@ -146,3 +146,10 @@ def test_a_single_action_is_held_and_tried_later_in_the_singular() -> None:
     text = report_markdown(ApplyReport(1, held=1, untried=1), "3f9c12ab45de99", [])
     assert "1 action is held: `entra-emply approve" in text
     assert "1 action was not tried, because a service was down: the next run tries it." in text
+
+
+@pytest.mark.parametrize(("left_open", "told"), [(1, "1 attempt of earlier runs"), (2, "2 attempts of earlier runs")])
+def test_attempts_that_earlier_runs_left_open_are_counted(left_open: int, told: str) -> None:
+    report = ApplyReport(1, left_open=left_open)
+    assert report.trouble["unknown"] == left_open
+    assert told in report_markdown(report, "3f9c12ab45de99", [])

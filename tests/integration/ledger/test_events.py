@@ -228,6 +228,20 @@ def test_while_emply_does_not_take_the_id_the_pair_is_remembered_and_each_run_te
     assert (rows(OPEN), rows(PAIRS)) == ([(0,)], [PAIR])
 
 
+@pytest.mark.parametrize("fault", [unavailable, refused, forbidden])
+def test_a_run_tells_an_attempt_that_earlier_runs_left_open(systems: Systems, fault: Fault) -> None:
+    systems.emply.faults = [fault] * 3  # to the attempt; and to the next run, before it reads and before it applies
+    reports = [systems.apply(plan(systems, *rows)) for rows in ([creating()], [], [])]
+    assert [report.trouble["unknown"] for report in reports] == [1, 1, 0]
+    assert [report.troubled for report in reports] == [True, True, False]
+
+
+def test_an_attempt_that_is_made_again_is_told_once(systems: Systems) -> None:
+    systems.emply.faults = [unavailable] * 4
+    reports = [systems.apply(plan(systems, creating())) for _ in range(2)]
+    assert [report.trouble["unknown"] for report in reports] == [1, 1]
+
+
 def test_without_access_to_tell_emply_the_next_run_does(systems: Systems, rows: Rows) -> None:
     made = plan(systems, creating())
     systems.emply.faults = [no_access]
