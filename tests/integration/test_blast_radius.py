@@ -22,7 +22,7 @@ from sandbox import Sandbox
 from sandbox.settings import PERMISSIONS
 from tests.campaigns import with_campaign
 from tests.fake_time import FakeTime
-from tests.system.mailbox_scenario import SETTINGS, mailbox_scenario
+from tests.mailbox_scenario import SETTINGS, mailbox_scenario
 
 Row = dict[str, Any]
 EVERYTHING_ON = f"{SETTINGS}entra_write_back: {{create: true}}\nsso: {{service_principal_id: emply}}\n"

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import Sandbox
+from tests.mailbox_scenario import SETTINGS
 from tests.postgres import Server
 from tests.system.commands import REPOSITORY
 from tests.system.demo import until
-from tests.system.mailbox_scenario import SETTINGS
 
 PROGRAMS = Path(sys.executable).parent
 _BEGUN = "SELECT event FROM event_logs WHERE step_key = '{}' AND event LIKE '%in celery worker%' ORDER BY id"

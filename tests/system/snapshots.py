@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sandbox import Sandbox
 from sandbox.company import make_company
+from tests.mailbox_scenario import SETTINGS
 from tests.postgres import Server
 from tests.system.installation import Installation, Row, logins_of
 from tests.system.mapping import users_and_roles
@@ -48,6 +49,24 @@ def started(sandbox: Sandbox, server: Server, folder: Path, after: Snapshot) -> 
         server.drop(database)
 
 
+@contextmanager
+def opened(
+    sandbox: Sandbox, server: Server, folder: Path, after: Snapshot, settings: str = SETTINGS
+) -> Iterator[Installation]:
+    """An installation of the scenario with mailboxes that goes on after a snapshot."""
+    folder.mkdir(exist_ok=True)
+    with started(sandbox, server, folder, after) as installation:
+        sandbox.change_settings(emply_per_second=100_000)
+        installation.settings.write_text(settings)
+        yield installation
+
+
+def kept(server: Server, installation: Installation) -> Snapshot:
+    """What there is now, to go on from."""
+    state = installation.sandbox.state()
+    return Snapshot(state, server.create(template=installation.database), installation.home)
+
+
 @dataclass(frozen=True)
 class Snapshots:
     """200 people before its first sync, before its second (people came and went since) and before its third."""
@@ -83,7 +102,7 @@ def after_sync(sandbox: Sandbox, server: Server, folder: Path, before: Snapshot)
     folder.mkdir()
     with started(sandbox, server, folder, before) as installation:
         installation.sync()
-        return Snapshot(sandbox.state(), server.create(template=installation.database), installation.home)
+        return kept(server, installation)
 
 
 def changed(state: Row) -> Row:

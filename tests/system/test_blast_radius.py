@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
+from tests.mailbox_scenario import edited, in_outlook, mailbox_scenario, meeting, row
 from tests.postgres import Server
 from tests.system.installation import Installation, Row
-from tests.system.mailbox_scenario import edited, in_outlook, kept, mailbox_scenario, meeting, opened, row
-from tests.system.snapshots import Snapshot
+from tests.system.snapshots import Snapshot, kept, opened
 
 FAULTS: dict[str, tuple[Row, str]] = {
     "a photo": (

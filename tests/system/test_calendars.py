@@ -8,24 +8,22 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from tests.postgres import Server
-from tests.system.installation import Installation, Row
-from tests.system.mailbox_scenario import (
+from tests.mailbox_scenario import (
     SETTINGS,
     at,
     edited,
     in_emply,
     in_outlook,
-    kept,
     mailbox_scenario,
     meeting,
-    opened,
     own_event,
     row,
     subjects,
     titles,
 )
-from tests.system.snapshots import Snapshot
+from tests.postgres import Server
+from tests.system.installation import Installation, Row
+from tests.system.snapshots import Snapshot, kept, opened
 
 LUNCH = "Frokost på Østerbro"
 CREATIONS = "/calendars/cagla-own/events$"

@@ -22,10 +22,10 @@ from entra_emply.storage.postgres import database
 from sandbox import Sandbox
 from sandbox.company import make_company
 from sandbox.settings import AREAS, PERMISSIONS
+from tests.mailbox_scenario import meeting
 from tests.system.commands import REPOSITORY, Done
 from tests.system.installation import Installation, Row
 from tests.system.leaks import Place, files, found, graphql_of, graphql_places, outputs, tables
-from tests.system.mailbox_scenario import meeting
 
 SECRETS = {
     "client secret": "zgeheim-client-secret",

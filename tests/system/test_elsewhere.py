@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
+from tests.mailbox_scenario import SETTINGS, mailbox_scenario, titles
 from tests.postgres import Server, running_server
 from tests.servers import debians_postgres, redis, s3
 from tests.system.demo import until
 from tests.system.elsewhere import Machines, two_machines
 from tests.system.installation import Installation, Row, logins_of, made
-from tests.system.mailbox_scenario import SETTINGS, mailbox_scenario, titles
 
 pytestmark = pytest.mark.campaign
 PLANS = "SELECT plan_id FROM entra_emply.plans ORDER BY plan_no"

@@ -11,21 +11,10 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
+from tests.mailbox_scenario import SETTINGS, edited, in_emply, in_outlook, mailbox_scenario, meeting, own_event, row
 from tests.postgres import Server
 from tests.system.installation import Row, logins_of
-from tests.system.mailbox_scenario import (
-    SETTINGS,
-    edited,
-    in_emply,
-    in_outlook,
-    kept,
-    mailbox_scenario,
-    meeting,
-    opened,
-    own_event,
-    row,
-)
-from tests.system.snapshots import Snapshot
+from tests.system.snapshots import Snapshot, kept, opened
 
 EVERYTHING_ON = f"{SETTINGS}entra_write_back: {{create: true}}\nsso: {{service_principal_id: emply}}\n"
 READS = {

@@ -9,11 +9,11 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.graph import accounts
+from tests.mailbox_scenario import edited, mailbox_scenario, row
 from tests.postgres import Server
 from tests.system.installation import Installation, Row
 from tests.system.leaks import files, found, outputs, tables
-from tests.system.mailbox_scenario import edited, kept, mailbox_scenario, opened, row
-from tests.system.snapshots import Snapshot
+from tests.system.snapshots import Snapshot, kept, opened
 
 SETTINGS = """
 synchronize_roles: true

@@ -15,7 +15,7 @@ from entra_emply.ledger.ledger import Ledger
 from sandbox import Sandbox
 from tests.campaigns import with_campaign
 from tests.integration.ledger.runs_in_sandbox import Row, RunsInSandbox
-from tests.system.mailbox_scenario import SETTINGS, in_outlook, mailbox_scenario, meeting, row
+from tests.mailbox_scenario import SETTINGS, in_outlook, mailbox_scenario, meeting, row
 
 CODE = {"error": {"code": "ErrorOfItsOwn", "message": "Noget gik galt"}}
 FAULTS: dict[str, tuple[Row, str]] = {

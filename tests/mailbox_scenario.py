@@ -1,24 +1,20 @@
-"""A small scenario for tests through the commands: its people, their calendars, its settings.
+"""A small scenario for whole runs: its people, their calendars, its settings.
 
 Çağla has a login, a photo and three calendars; Łucja has none yet of Emply's; Søren has no mailbox; a guest and a room.
-Days are counted from today, because the commands go by the real clock.
+Days are counted from today, because whole runs go by the real clock.
 """
 
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-from sqlalchemy import make_url
+from typing import Any
 
 from sandbox import Sandbox
 from sandbox.company.customer import ROLES
 from sandbox.settings import TENANT_ID
-from tests.postgres import Server
-from tests.system.installation import Installation, Row
-from tests.system.snapshots import Snapshot, started
 
+Row = dict[str, Any]
 PICTURE = b"\x89PNG\r\n\x1a\n of \xc3\x87a\xc4\x9fla"
 SETTINGS = """
 synchronize_roles: true
@@ -120,24 +116,6 @@ def _login(name: str, given: str, surname: str) -> Row:
     address = f"{name}@contoso.com"
     names = {"username": address, "email": address, "firstName": given, "lastName": surname}
     return {"id": f"login-{name}", **names, "active": True, "employeeId": None, "roleIds": ["employee"]}
-
-
-@contextmanager
-def opened(
-    sandbox: Sandbox, server: Server, folder: Path, after: Snapshot, settings: str = SETTINGS
-) -> Iterator[Installation]:
-    """An installation of the scenario that goes on after a snapshot."""
-    folder.mkdir(exist_ok=True)
-    with started(sandbox, server, folder, after) as installation:
-        sandbox.change_settings(emply_per_second=100_000)
-        installation.settings.write_text(settings)
-        yield installation
-
-
-def kept(server: Server, installation: Installation) -> Snapshot:
-    """What there is now, to go on from."""
-    database = make_url(installation.variables["DATABASE_URL"]).database or ""
-    return Snapshot(installation.sandbox.state(), server.create(template=database), installation.home)
 
 
 @contextmanager
