@@ -9,6 +9,7 @@ import orjson
 from entra_emply.connectors.emply.client import EmplyClient
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.environment import Environment
+from entra_emply.extraction.dependent_reads import Frames
 from entra_emply.extraction.planning import Planned, Planning, read_check_plan, read_lists
 from entra_emply.extraction.sources import Systems as Clients
 from entra_emply.ledger.ledger import Ledger
@@ -21,7 +22,10 @@ Row = dict[str, Any]
 
 
 class RunsInSandbox:
-    """One run after another about what the sandbox has. A client's pauses take no time."""
+    """One run after another about what the sandbox has. A client's pauses take no time.
+
+    The lists are read whole; of events, each run reads what changed since the one before.
+    """
 
     def __init__(self, ledger: Ledger, sandbox: Sandbox, scenario: Row, settings: Row) -> None:
         sandbox.put_state(scenario)
@@ -32,6 +36,7 @@ class RunsInSandbox:
         self.graph, self.emply = GraphClient(environment, timing), EmplyClient(environment, timing)
         self.runs = Systems(ledger, scenario)
         self.runs.clients = Clients(self.graph, self.emply)
+        self._events: Frames | None = None
 
     def close(self) -> None:
         """Close the clients."""
@@ -43,7 +48,10 @@ class RunsInSandbox:
         state = self.runs.state()
         given = parse(orjson.dumps(self.settings | settings).decode())  # JSON is YAML
         clients = Clients(self.graph, self.emply)
-        made = read_check_plan(lambda: read_lists(clients, given, state), Planning(clients))
+        made = read_check_plan(
+            lambda: read_lists(clients, given, state), Planning(clients, earlier_events=self._events)
+        )
+        self._events = {name: getattr(made.inputs, name) for name in ("entra_events", "entra_cursors")}
         self.runs.record_plan(made.plan, state)
         return made
 
