@@ -4,19 +4,24 @@ empty, cut off, refused or throttled: nothing is lost or doubled, and healthy ru
 The first run finds a scenario that was never synchronised; the second one where things changed on both sides since.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import closing
 
 import pytest
+import yaml
 
+from entra_emply.errors import EntraEmplyError
+from entra_emply.ledger.ledger import Ledger
 from sandbox import Sandbox
-from tests.mailbox_scenario import SETTINGS, edited, in_emply, in_outlook, mailbox_scenario, meeting, own_event, row
-from tests.postgres import Server
-from tests.system.installation import Row, logins_of
-from tests.system.snapshots import Snapshot, kept, opened
+from tests.integration.conftest import Begin
+from tests.integration.ledger.runs_in_sandbox import Row, RunsInSandbox
+from tests.integration.ledger.systems import Systems
+from tests.mailbox_scenario import SETTINGS, in_emply, in_outlook, mailbox_scenario, meeting, own_event, row
+from tests.system.installation import logins_of, writes_of
 
-EVERYTHING_ON = f"{SETTINGS}entra_write_back: {{create: true}}\nsso: {{service_principal_id: emply}}\n"
+EVERYTHING_ON = yaml.safe_load(SETTINGS) | {
+    "entra_write_back": {"create": True},
+    "sso": {"service_principal_id": "emply"},
+}
 READS = {
     "photos": r"^/v1\.0/users/[^/]+/photo$",
     "calendars": r"^/v1\.0/users/[^/]+/calendars$",
@@ -49,34 +54,41 @@ BELIEVED = [("deleted users", "empty", 1), ("deleted users", "empty", 2)]
 NOT_YET = pytest.mark.xfail(strict=True, reason="that nobody was deleted of late is what Entra usually says")
 
 
-@dataclass(frozen=True)
-class Undisturbed:
-    """What there is before each run, and what two undisturbed runs make of it."""
-
-    sandbox: Sandbox
-    server: Server
-    before: dict[int, Snapshot]
-    after: dict[int, Row]
+def marks(case: tuple[str, str, int]) -> list[pytest.MarkDecorator]:
+    """What is tried with every run of the tests, and what in campaigns."""
+    return [] if case in SHARE else [pytest.mark.campaign, *([NOT_YET] if case in BELIEVED else [])]
 
 
-@pytest.fixture(scope="module")
-def undisturbed(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undisturbed]:
-    with Sandbox() as sandbox:
-        before = {1: Snapshot(_everybody())}
-        folder = tmp_path_factory.mktemp("undisturbed")
-        with opened(sandbox, server, folder, before[1], EVERYTHING_ON) as installation:
-            installation.sync()
-            installation.sync()
-            first = seen(sandbox.state())
-            with edited(sandbox) as state:
-                state["emply"]["events"].append(own_event(in_emply(state, "cagla-own")["id"]))
-            installation.sync()
-            _change(sandbox)
-            before[2] = kept(server, installation)
-            installation.sync()
-            installation.sync()
-            second = seen(sandbox.state())
-        yield Undisturbed(sandbox, server, before, {1: first, 2: second})
+def before(ledger: Ledger, sandbox: Sandbox, run: int) -> Systems:
+    """What there is before the first run, or in step before the second."""
+    if run == 1:
+        return Systems(ledger, _everybody(), EVERYTHING_ON)
+    with closing(RunsInSandbox(ledger, sandbox, _everybody(), EVERYTHING_ON)) as runs:
+        runs.run()
+        runs.run()
+        with runs.edited() as state:
+            state["emply"]["events"].append(own_event(in_emply(state, "cagla-own")["id"]))
+        runs.run()
+    return Systems(ledger, sandbox.state(), EVERYTHING_ON)
+
+
+def after(ledger: Ledger, sandbox: Sandbox, run: int) -> Systems:
+    """What two undisturbed runs make of it."""
+    with closing(ready(before(ledger, sandbox, run), sandbox, run)) as runs:
+        runs.run()
+        runs.run()
+    return Systems(ledger, sandbox.state(), EVERYTHING_ON)
+
+
+def ready(systems: Systems, sandbox: Sandbox, run: int) -> RunsInSandbox:
+    """Just before the first or the second run. Between the two, things changed on both sides."""
+    state = {system: systems.scenario[system] for system in ("entra", "emply")}
+    runs = RunsInSandbox(systems.ledger, sandbox, state, EVERYTHING_ON)
+    if run == 2:
+        runs.run()  # what changed in a mailbox is told from here on
+        with runs.edited() as changed:
+            _change(changed)
+    return runs
 
 
 def _everybody() -> Row:
@@ -97,14 +109,13 @@ def _everybody() -> Row:
     return scenario
 
 
-def _change(sandbox: Sandbox) -> None:
+def _change(state: Row) -> None:
     """What happens between two runs."""
-    with edited(sandbox) as state:
-        calendar = in_outlook(state, "cagla")
-        row(calendar["events"], "standup").update(subject="Kısa toplantı", changeKey="2")
-        calendar["events"].append(meeting("izin", "İzin", 7))
-        state["emply"]["events"].append(own_event(in_emply(state, "lucja-own")["id"], "obiad", "Obiad w Łodzi"))
-        state["entra"]["photos"]["cagla"]["mediaEtag"] = '"foto-2"'
+    calendar = in_outlook(state, "cagla")
+    row(calendar["events"], "standup").update(subject="Kısa toplantı", changeKey="2")
+    calendar["events"].append(meeting("izin", "İzin", 7))
+    state["emply"]["events"].append(own_event(in_emply(state, "lucja-own")["id"], "obiad", "Obiad w Łodzi"))
+    state["entra"]["photos"]["cagla"]["mediaEtag"] = '"foto-2"'
 
 
 def seen(state: Row) -> Row:
@@ -126,37 +137,23 @@ def seen(state: Row) -> Row:
     }
 
 
-@pytest.mark.parametrize(("name", "fault", "run"), SHARE)
+@pytest.mark.parametrize(("name", "fault", "run"), [pytest.param(*each, marks=marks(each)) for each in EVERYTHING])
 def test_a_half_read_mailbox_or_calendar_harms_nobody(
-    undisturbed: Undisturbed, tmp_path: Path, name: str, fault: str, run: int
+    begin: Begin, sandbox: Sandbox, name: str, fault: str, run: int
 ) -> None:
-    _harms_nobody(undisturbed, tmp_path, name, fault, run)
-
-
-@pytest.mark.campaign
-@pytest.mark.parametrize(
-    ("name", "fault", "run"),
-    [pytest.param(*each, marks=[NOT_YET] if each in BELIEVED else []) for each in EVERYTHING if each not in SHARE],
-)
-def test_no_half_read_mailbox_or_calendar_ever_harms_anybody(
-    undisturbed: Undisturbed, tmp_path: Path, name: str, fault: str, run: int
-) -> None:
-    _harms_nobody(undisturbed, tmp_path, name, fault, run)
-
-
-def _harms_nobody(undisturbed: Undisturbed, folder: Path, name: str, fault: str, run: int) -> None:
-    before, after = undisturbed.before[run], undisturbed.after[run]
-    with opened(undisturbed.sandbox, undisturbed.server, folder / "scenario", before, EVERYTHING_ON) as installation:
-        what = _empty(name, undisturbed.sandbox.url) if fault == "empty" else FAULTS[fault]
-        undisturbed.sandbox.put_faults({"path": READS[name], "method": "GET", "fault": what})
-        done = installation.run("sync", hurried=True)
-        if done.returncode not in (0, 2, 3):  # 3: the source was left out
-            assert (done.returncode, done.stderr.count("\n"), installation.writes()) == (1, 1, []), done
-            assert "Traceback" not in done.stderr
-        undisturbed.sandbox.put_faults()
+    undisturbed = seen(begin(after, sandbox, run).scenario)
+    with closing(ready(begin(before, sandbox, run), sandbox, run)) as runs:
+        sandbox.clear_requests()
+        what = _empty(name, sandbox.url) if fault == "empty" else FAULTS[fault]
+        sandbox.put_faults({"path": READS[name], "method": "GET", "fault": what})
+        try:
+            runs.run()
+        except EntraEmplyError:
+            assert writes_of(sandbox.requests()) == []
+        sandbox.put_faults()
         for _ in RUNS:
-            installation.sync()
-        assert seen(undisturbed.sandbox.state()) == after
+            runs.run()
+        assert seen(sandbox.state()) == undisturbed
 
 
 def _empty(name: str, url: str) -> Row:
