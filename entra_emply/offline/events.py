@@ -1,15 +1,15 @@
 """A scenario's events of Outlook as Graph answers them: series in their occurrences, times in UTC.
 
-A scenario writes a time as Graph does, in any time zone by its IANA name, or as plain ISO 8601. Not here: what an event
-means (`connectors.entra.mailbox_frames`, rule E).
+A scenario writes a time as Graph does, in any time zone by its IANA or Windows name, or as plain ISO 8601. Not here:
+what an event means (`connectors.entra.mailbox_frames`, rule E).
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from entra_emply.connectors.entra.mailbox_frames import moment
 from entra_emply.connectors.frames import Row
+from entra_emply.reconciliation.rules.days import zone_of
 
 _SIDES = ("start", "end")
 
@@ -42,8 +42,10 @@ def _answered(row: Row, side: str) -> object:
         return written
     try:
         at = datetime.fromisoformat(written.get("dateTime", ""))
-        zone = UTC if row.get("isAllDay") else ZoneInfo(written.get("timeZone") or "UTC")
+        zone = UTC if row.get("isAllDay") else zone_of(written.get("timeZone") or "UTC")
+        if zone is None:
+            return written
         here = (at.replace(tzinfo=zone) if at.tzinfo is None else at).astimezone(UTC)
-    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError, OverflowError):
+    except (ValueError, TypeError, OverflowError):
         return written
     return {"dateTime": here.isoformat(), "timeZone": "UTC"}

@@ -102,6 +102,7 @@ def test_a_user_without_an_entry_in_calendars_has_no_mailbox() -> None:
         "2026-11-23T10:00:00+01:00",
         {"dateTime": "2026-11-23T09:00:00.0000000", "timeZone": "UTC"},
         {"dateTime": "2026-11-23T10:00:00", "timeZone": "Europe/Copenhagen"},
+        {"dateTime": "2026-11-23T10:00:00", "timeZone": "Romance Standard Time"},
     ],
 )
 def test_an_event_may_be_written_in_any_zone(start: object) -> None:

@@ -1,11 +1,13 @@
 """Graph: what an event looks like, and when it is. Pure functions over the scenario's rows; no mailbox, no HTTP.
 
-`start` and `end` are in a scenario as Graph has them (`{"dateTime", "timeZone"}`, the zone by its IANA name), or plain
-ISO 8601 text. What a row does not have is null, but for its type.
+`start` and `end` are in a scenario as Graph has them (`{"dateTime", "timeZone"}`, the zone by its IANA or Windows
+name), or plain ISO 8601 text. What a row does not have is null, but for its type.
 """
 
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tzlocal.windows_tz import win_tz
 
 from sandbox import moments
 from sandbox.exchange import Row
@@ -50,9 +52,9 @@ def span(row: Row) -> tuple[datetime, datetime] | None:
 
 
 def zone_of(name: str) -> tzinfo | None:
-    """The time zone of this IANA name."""
+    """The time zone of this IANA or Windows name."""
     try:
-        return UTC if name.upper() == "UTC" else ZoneInfo(name)
+        return UTC if name.upper() == "UTC" else ZoneInfo(win_tz.get(name, name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
