@@ -92,8 +92,9 @@ CATALOGUE = {
     ),
     "user_without_employee": Finding(
         "info",
-        "No employee in Emply carries this e-mail; Entra leads this user's roles and fields.",
-        "If the person is an employee, create the employee with the same e-mail.",
+        "The user has no employee in Emply; Entra leads the user's roles and fields.",
+        "If the person is an employee, give the employee and the user's login in Emply the same e-mail; create the "
+        "employee only where there is none.",
     ),
     "leaver_without_resignation_date": Finding(
         "warning",
@@ -192,8 +193,8 @@ CATALOGUE = {
     ),
     "email_nearly_matches": Finding(
         "warning",
-        "An employee has nearly the same e-mail, or the same name; only equal e-mails make them one person.",
-        "If both are the same person, correct one of the two e-mails.",
+        "An employee has the same or nearly the same e-mail, or the same name, but is not connected to the user.",
+        "If both are the same person, give the employee and the user's login in Emply the same e-mail.",
     ),
     "group_renamed": Finding(
         "info",

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import escape
 
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.html import groups_of, html
@@ -68,7 +69,7 @@ def test_every_action_and_finding_is_on_the_page_with_before_after_why_and_remed
     assert "R4: joined a configured group" in text
     assert "held by G7: more people would get access within 24 hours than <code>max_grants</code> allows" in text
     for finding in plan["findings"]:
-        assert finding["remedy"] in text
+        assert escape(finding["remedy"]) in text
 
 
 def test_the_overviews_count_by_kind_domain_and_group(joiner: tuple[Row, str]) -> None:

@@ -54,3 +54,14 @@ def test_every_action_says_why(seed: int) -> None:
         assert unsaid(random_scenario(random.Random(seed))) == []
     except SettingsError:
         pytest.skip("the settings of this scenario are wrong")
+
+
+def test_a_calendar_that_is_detached_keeps_its_name() -> None:
+    detached = {"before": {"externalId": "o", "name": "Møder"}, "after": {"externalId": None}}
+    assert changes(detached, {}) == ["external id: o → none"]
+
+
+def test_what_is_written_whatever_was_there_is_not_said_to_have_been_missing() -> None:
+    changed = {"before": {"externalId": "o", "changeKey": "1"}, "after": {"externalId": "o", "title": "Obiad"}}
+    attached = {"before": {"externalId": None}, "after": {"externalId": "o", "name": "Takvim"}}
+    assert [changes(each, {}) for each in (changed, attached)] == [["title: Obiad"], ["name: Takvim"]]

@@ -30,7 +30,6 @@ def action_shown(row: Row, names: Mapping[str, str]) -> Shown:
         "person": row["entra_id"] or row["emply_user_id"],
         "name": f"{row['target']}.{row['kind']}",
         "rule": row["rule"],
-        "made": row["before"] is None,
         "fields": fields(row, names),
         "why": why(row),
     }
@@ -42,7 +41,6 @@ def refused_shown(rows: Iterable[Row], names: Mapping[str, str]) -> list[Shown]:
         {
             "who": row["subject"] or "(no address)",
             "name": row["kind"],
-            "made": row["before"] is None,
             "fields": fields(row, names),
             "why": row["why"],
         }
@@ -71,7 +69,6 @@ def events_shown(events: Iterable[Mapping[str, Any]], names: Mapping[str, str]) 
         {
             **{name: event[name] for name in ("at", "event", "plan_id", "kind", "by", "code")},
             "said": event["why"],
-            "made": event["before"] is None,
             "fields": fields({"before": event["before"], "after": event["after"]}, names),
             "why": why(event),
             "held": event["held_because"],
@@ -102,7 +99,7 @@ def _side(row: Mapping[str, Any], side: str, names: Mapping[str, str]) -> Shown 
     )
     action = {"before": before, "after": after, "rule": row[f"rule_{side}"], "reason": row[f"reason_{side}"]}
     held = str(row[f"held_by_{side}"] or "").split()
-    return {"made": before is None, "fields": fields(action, names), "why": why(action), "held": held}
+    return {"fields": fields(action, names), "why": why(action), "held": held}
 
 
 def _text(value: object) -> str | None:

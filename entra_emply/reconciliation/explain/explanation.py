@@ -88,10 +88,10 @@ def _employee(facts: Facts) -> dict[str, Any]:
     leaving = (employee["resignation_date"] or "").strip()
     date = f"resignation date {leaving}" if leaving else "no resignation date"
     several = f" {len(facts.carried)} employees carry this e-mail." if len(facts.carried) > 1 else ""
-    number = f" {employee['number']}" if employee["number"] is not None else ""
+    who = "The employee" if employee["number"] is None else f"Employee no. {employee['number']}"
     return {
         "found": True,
-        "sentence": f"The employee{number} is {employee['status']}, {date}.{several}",
+        "sentence": f"{who} is {employee['status']}, {date}.{several}",
         "employee": dict(employee),
     }
 

@@ -107,7 +107,6 @@ def _action(action: Row, names: Mapping[str, str], because: Because) -> dict[str
     return {
         "id": action["action_id"],
         "who": action["subject"] or "(no address)",
-        "made": action["before"] is None,
         "fields": fields(action, names),
         "why": why(action),
         "held": list(because.get(action["action_id"], {}).items()),

@@ -127,14 +127,18 @@ def held_because(guards: Sequence[str], causes: Sequence[str]) -> dict[str, str]
 
 def changes(action: Row, names: Mapping[str, str]) -> list[str]:
     """What an action changes, one text a field: "roles: Employee, HR → Employee"."""
-    made = action["before"] is None
-    return [f"{name}: {new}" if made else f"{name}: {old} → {new}" for name, old, new in fields(action, names)]
+    return [f"{name}: {old} → {new}" if old else f"{name}: {new}" for name, old, new in fields(action, names)]
 
 
 def fields(action: Row, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """The fields that an action changes, to be read: name, value before, value after; ids by what they are called."""
-    before, after = action["before"] or {}, action["after"] or {}
-    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    """The fields that an action changes, to be read: name, value before, value after; ids by what they are called.
+
+    The value before is empty where the action says nothing of it: of what it makes, and of a field that it writes
+    whatever is there. A field of which it says nothing after stays as it is.
+    """
+    before, after = action["before"], action["after"]
+    of_both = [name for name in {**(before or {}), **(after or {})} if after is None or name in after]
+    changed = [name for name in of_both if (before or {}).get(name) != (after or {}).get(name)]
     changed = [name for name in changed if name not in _OPAQUE] or changed
     return [_photo(before) if name == "etag" else _field(name, before, after, names) for name in changed]
 
@@ -163,13 +167,15 @@ def rows(frame: pd.DataFrame, columns: list[str] | None = None) -> list[dict[str
     return made
 
 
-def _field(name: str, before: Row, after: Row, names: Mapping[str, str]) -> tuple[str, str, str]:
-    return field_name(name), _value(before.get(name), names), _value(after.get(name), names)
+def _field(name: str, before: Row | None, after: Row | None, names: Mapping[str, str]) -> tuple[str, str, str]:
+    old = _value(before[name], names) if before is not None and name in before else ""
+    return field_name(name), old, _value((after or {}).get(name), names)
 
 
-def _photo(before: Row) -> tuple[str, str, str]:
+def _photo(before: Row | None) -> tuple[str, str, str]:
     """P1 writes the photo that Entra has; its etag says nothing to a reader."""
-    return field_name("etag"), "none" if before.get("etag") is None else "an earlier one", "the one in Entra"
+    recorded = (before or {}).get("etag")
+    return field_name("etag"), "none" if recorded is None else "an earlier one", "the one in Entra"
 
 
 def _value(value: object, names: Mapping[str, str]) -> str:

@@ -186,7 +186,7 @@ E1_GONE = Rule[EmplyEvents](
 E2 = Rule[EmplyEvents](
     "E2",
     (_SYNCHRONISED,),
-    (any_row("has_emply_event"), _ON_CALENDAR, _READ, _ENABLED, made_in_emply, _WITHIN, names_no_event, no_pair),
+    (any_row("has_emply_event"), made_in_emply, _ON_CALENDAR, _READ, _ENABLED, _WITHIN, names_no_event, no_pair),
 )
 E2_CHANGED = Rule[EmplyEvents](
     "E2 changed",

@@ -46,7 +46,10 @@ def setting(name: str, key: str) -> PersonCondition:
 
 
 def _user(users: Scoped, row: int) -> Values:
-    return {"user": users.text("entra", "user_principal_name", row) if isinstance(users, Identities) else None}
+    if isinstance(users, Identities):
+        return {"user": users.text("entra", "user_principal_name", row)}
+    name = users.inputs.entra_users["user_principal_name"].iloc[row]
+    return {"user": name if isinstance(name, str) else None}
 
 
 def _account(users: Scoped, row: int) -> Values:

@@ -20,7 +20,8 @@ CONDITIONS = {
         "calendars or events could not be read ({code:no answer}), so that nobody's are synchronised (G5b)",
     ),
     "mailboxes_read": ConditionWords(
-        "the mailboxes could be read", "the mailboxes could not be read ({code:no answer}), nobody's (G5b)"
+        "the mailboxes could be read",
+        "the mailboxes could not be read ({code:no answer}), so that none is judged (G5b)",
     ),
     "mailbox_asked": ConditionWords("the mailbox was asked for", "the mailbox was not read yet"),
     "mailbox_unreadable": ConditionWords(
@@ -113,7 +114,7 @@ RULES = {
     ),
     "C4": RuleWords(
         "{names} {how}",
-        "No calendar leaves Emply",
+        "C4 takes no calendar out of Emply",
         each="{names} {are} not taken out of Emply",
         because=("not_wanted",),
     ),

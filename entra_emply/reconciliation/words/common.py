@@ -31,10 +31,12 @@ CONDITIONS = {
         "the login {login:without username} was linked before", "no recorded link joins the user with a login in Emply"
     ),
     "not_left_alone": ConditionWords(
-        "the address is clearly the user's", "it is not clear whose the address {shared:of the user} is (M4)"
+        "neither sign-in name nor e-mail leaves it open whom to match",
+        "it is not clear whose the address {shared:of the user} is (M4)",
     ),
     "left_alone": ConditionWords(
-        "it is not clear whose the address {shared:of the user} is", "the address is clearly the user's"
+        "it is not clear whose the address {shared:of the user} is",
+        "neither sign-in name nor e-mail leaves it open whom to match",
     ),
     "login_active": ConditionWords(
         "the login {login:without username} is active", "the login {login:in Emply} is deactivated already"

@@ -56,7 +56,8 @@ CONDITIONS = {
     ),
     "group_emptied_or_held": _EITHER,
     "removes": ConditionWords(
-        "{they} {do} take calendars or events away", "{they} {do} not take calendars or events away"
+        "{they} {do} take away calendars, or events in Outlook",
+        "{they} {do} not take away calendars, nor events in Outlook",
     ),
     "removes_or_held": _EITHER,
     "too_many_removals": _counted("too_many_removals"),

@@ -5,7 +5,7 @@ from entra_emply.reconciliation.words.phrase import ConditionWords, RuleWords
 _FREE = (
     "no login in Emply has the user's sign-in name or e-mail ({email:none}), or may be the user's by another address"
 )
-_TAKEN = "a login in Emply has one of the user's addresses: {carriers}"
+_TAKEN = "one of the user's addresses is taken in Emply, by {carriers}"
 
 CONDITIONS = {
     "address_free": ConditionWords(_FREE, _TAKEN),
@@ -54,9 +54,9 @@ RULES = {
         "No address stands in the way of a login",
         because=("address_taken",),
     ),
-    "L2": RuleWords("No login can be made", "The missing e-mail address is no obstacle", because=("no_email",)),
+    "L2": RuleWords("No login can be made", "A missing e-mail address is no obstacle", because=("no_email",)),
     "L3": RuleWords(
-        "No login is made, although a group says so",
+        "No login is made, although a group calls for one",
         "No archived employee is an obstacle",
         because=("employee_archived",),
     ),

@@ -11,7 +11,7 @@ CONDITIONS = {
     "not_matched_yet": ConditionWords("M1 and M2 matched nobody", "the user is linked or matched already (M1, M2)"),
     "has_sign_in_name": ConditionWords("the sign-in name in Entra is {key}", "the user has no sign-in name in Entra"),
     "sign_in_name_once": ConditionWords(
-        "nobody else carries {key}", "more than one user carries {key}, also {carriers:others}"
+        "nobody else carries {key}", "more than one user carries {key}, among them {carriers:others}"
     ),
     "sign_in_name_in_emply": ConditionWords(
         "the username in Emply is {key}, too", "no free login in Emply has the username {key}"
@@ -19,8 +19,8 @@ CONDITIONS = {
     "has_address": ConditionWords("the e-mail in Entra is {key}", "the user has no e-mail address in Entra"),
     "address_once": ConditionWords(
         "nobody else carries {key}",
-        "it is not clear whose {key} is, also carried by "
-        "{carriers:nobody else, but the user is left alone by the sign-in name}",
+        "it is not clear whose {key} is; others who carry it: "
+        "{carriers:nobody, but the user is left alone by the sign-in name}",
     ),
     "address_in_emply": ConditionWords(
         "the e-mail of a login in Emply is {key}, too", "no free login in Emply has the e-mail {key}"
@@ -29,7 +29,7 @@ CONDITIONS = {
         "M1 to M3 matched nobody", "the user is linked or matched already (M1, M2, M3)"
     ),
     "shares_address": ConditionWords(
-        "{carriers} has one of the user's addresses: {address}",
+        "the address {address} is shared with {carriers}",
         "no free login in Emply may be the user's by one of the user's addresses",
     ),
     "shares_with_one": ConditionWords(

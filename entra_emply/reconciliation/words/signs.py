@@ -37,8 +37,8 @@ CONDITIONS = {
     "has_group_as_member": ConditionWords("a group is a member of {them}", "no group is a member of {them}"),
     "nested_groups_off": ConditionWords("`nested_groups` is off", "`nested_groups` is on"),
     "has_near_employee": ConditionWords(
-        "an employee has nearly the same e-mail, or the same name",
-        "no employee who is nobody's has nearly the same e-mail, or the same name",
+        "an employee has the same or nearly the same e-mail, or the same name",
+        "no employee who is nobody's has the same or nearly the same e-mail, or the same name",
     ),
     "employee_free": ConditionWords("the employee is nobody's", "the employee belongs to somebody, or is archived"),
 }
@@ -80,12 +80,12 @@ RULES = {
     ),
     "calendar_not_editable": RuleWords(
         "{names} {are} kept out of Emply",
-        "No calendar is kept out of Emply",
-        each="{names} {are} not kept out of Emply",
+        "No calendar is reported as not editable",
+        each="{names} {are} not reported as not editable",
         because=("may_not_edit",),
     ),
     "email_nearly_matches": RuleWords(
-        "{names} may be the same person: make both e-mails identical if so",
+        "{names} may be the same person: if so, give both the same e-mail",
         "No employee is nearly this user",
         each="{names} {are} not taken for the user",
         because=("has_near_employee",),

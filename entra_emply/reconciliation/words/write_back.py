@@ -77,6 +77,6 @@ RULES = {
         because=("employee_archived",),
     ),
     "W4": RuleWords(
-        "A switch keeps something from Entra", "No switch keeps anything from Entra", because=("kept_by_switch",)
+        "A switch leaves out an action or a finding", "No switch leaves anything out", because=("kept_by_switch",)
     ),
 }

@@ -162,7 +162,7 @@ def test_a_backfilled_plan_is_read_and_compared_but_never_approved(house: House)
 
 def test_a_finding_has_its_remedy_since_when_it_stands_and_its_people(ada: Browser) -> None:
     said = text_of(ada.get("/findings?code=user_without_employee"))
-    assert "What to do: If the person is an employee, create the employee with the same e-mail" in said
+    assert "What to do: If the person is an employee, give the employee and the user" in said
     assert "megan@contoso.com since 20" in said
 
 

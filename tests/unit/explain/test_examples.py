@@ -97,7 +97,7 @@ def test_m4_names_the_sign_in_name_where_that_is_not_clear() -> None:
         "The user is left alone, because it is not clear whose the address megan@contoso.com is.",
     )
     assert of(case, "M3")[1].endswith(
-        "it is not clear whose m@contoso.com is, also carried by nobody else, but the user is left alone by the "
+        "it is not clear whose m@contoso.com is; others who carry it: nobody, but the user is left alone by the "
         "sign-in name."
     )
 
@@ -155,12 +155,10 @@ def test_a_nameless_calendar_that_is_detached_is_called_so() -> None:
 def test_a_login_with_a_blank_username_that_stands_in_the_way_is_called_by_its_email(rule: str) -> None:
     theirs = login("x", username=" ", email="megan@contoso.com")
     case = scenario([person(mail="m@contoso.com")], [theirs], linked=[("old", "x")])
-    assert of(case, rule)[1].endswith("because a login in Emply has one of the user's addresses: megan@contoso.com.")
+    assert of(case, rule)[1].endswith("because one of the user's addresses is taken in Emply, by megan@contoso.com.")
 
 
 def test_a_login_with_a_blank_username_that_shares_an_address_is_called_by_its_email() -> None:
     theirs = login("x", username=" ", email="x@contoso.com")
     case = scenario([person(proxyAddresses=["smtp:x@contoso.com"])], [theirs])
-    assert of(case, "M3b", "login-x")[1].endswith(
-        "because x@contoso.com has one of the user's addresses: x@contoso.com."
-    )
+    assert of(case, "M3b", "login-x")[1].endswith("because the address x@contoso.com is shared with x@contoso.com.")

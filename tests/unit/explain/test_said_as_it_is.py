@@ -8,8 +8,8 @@ from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.wording import rows, why
 from tests.explaining import answered, everybody, explained, facts_of, said
-from tests.reference.builders import NOW, SomeSettings, ago, employee, login, person, scenario
-from tests.reference.calendar_builders import calendar, calendars, event, events, imported, in_emply
+from tests.reference.builders import NOW, ROOMS, SomeSettings, ago, employee, login, person, scenario
+from tests.reference.calendar_builders import calendar, calendars, event, events, imported, in_emply, own
 from tests.reference.subject import Row, Scenario
 from tests.reference.vectorised import inputs_of
 
@@ -365,3 +365,48 @@ def test_what_holds_no_more_is_told_as_the_plan_said_it() -> None:
         "link_user": {"G3": "the link would replace another one"},
         "update_user": {"G3": "the user's link is held, and the user's other actions wait for it"},
     }
+
+
+def test_an_employee_with_the_users_e_mail_is_not_to_be_created_again() -> None:
+    """Another login names the employee, so the employee is not this user's ("employee of a person")."""
+    case = scenario(
+        [person(mail="megan@contoso.com")],
+        [login(email="old@contoso.com"), login("other", employeeId="file-megan")],
+        [employee(id="file-megan", email="megan@contoso.com")],
+        linked=["megan"],
+    )
+    document = explained(case, "old@contoso.com")
+    told = [answered(document, "employees_first"), *(str(each) for each in document["findings"])]
+    assert "create the employee with" not in " ".join(told)
+    assert "nearly the same e-mail" not in told[0]
+
+
+@pytest.mark.parametrize("question", ["employees_first", "connected"])
+def test_a_room_is_not_told_to_become_an_employee(question: str) -> None:
+    case = scenario([person(groups=[ROOMS])])
+    told = [each["answer"] for each in explained(case)["questions"] if each["name"] == question]
+    assert "must be identical" not in " ".join(told)
+    assert "create the employee" not in " ".join(told)
+
+
+def test_nobody_is_connected_to_an_archived_employee_without_a_login() -> None:
+    document = explained(scenario([person()], [], [employee(status="archived")]))
+    told = [answered(document, question) for question in ("employees_first", "pictures")]
+    assert "connected" not in " ".join(told)
+
+
+def test_an_event_of_outlook_is_not_one_that_could_be_created_in_outlook() -> None:
+    case = events([event()], [imported(), own()], calendar_in_emply=in_emply(enabled=False))
+    _, sentence = said(explained(case), "E2")
+    assert "1 event is not created in Outlook, because the calendar is disabled" in sentence
+
+
+def test_with_calendars_switched_off_no_rule_denies_that_a_calendar_leaves() -> None:
+    case = calendars([], [in_emply("Calendar")], synchronize_calendars=False)
+    assert not any("No calendar leaves" in each["sentence"] for each in explained(case)["statements"])
+
+
+@pytest.mark.parametrize("rule", ["M1", "M2", "M3", "M3b"])
+def test_the_user_whose_presence_is_a_condition_is_named(rule: str) -> None:
+    (user,) = [each for each in conditions(scenario([person()], []), rule) if each["name"] == "in_entra"]
+    assert (user["holds"], user["compared"]) in [(True, {"user": "megan@contoso.com"}), (None, {})]

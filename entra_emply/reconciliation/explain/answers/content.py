@@ -20,7 +20,7 @@ def pictures(facts: Facts) -> str | None:
     making = None if facts.login else facts.action("L1")
     return (
         first_of(
-            (facts.employee is not None, employee),
+            (facts.employee is not None and not (facts.archived and facts.login is None), employee),
             (not facts.settings.profile_pictures, "Pictures are not synchronised: profile_pictures is off."),
             (making, f"Not yet: the login is made first {facts.fate(making) if making else ''}."),
             (why, f"Not for this user, because {why}."),

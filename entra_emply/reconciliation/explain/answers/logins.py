@@ -5,31 +5,51 @@ from entra_emply.reconciliation.explain.facts import Facts, Row
 from entra_emply.reconciliation.explain.statement import first_of, listed
 from entra_emply.reconciliation.rules import signs, user_creation, write_back
 from entra_emply.reconciliation.rules.conditions import not_left_alone
+from entra_emply.text import key_of
+
+_LEAVER = "The employee is archived: nobody gets a leaver's login, and none is made (L3)."
 
 
 def employees_first(facts: Facts) -> str | None:
     """Must the employee exist before the user?"""
+    if facts.rooms:
+        return None
+    if facts.employee is None:
+        return _without_employee(facts)
     if facts.entra is None and facts.login is None:
         if facts.status == "archived":
             return "There is only the employee, who is archived: an Entra user with this e-mail gets no login (L3)."
         return "There is only the employee. A user of Entra with the same e-mail will be connected to this employee."
-    if facts.employee is not None:
-        so = (
-            "so the two are connected"
-            if facts.login is not None
-            else "so a login of this user is connected to the employee"
-        )
-        named = facts.login is not None and facts.login["employee_id"] == facts.employee["employee_id"]
-        how = "is named by the login" if named else "has the same e-mail"
-        return f"The employee ({facts.status}) {how}, {so}."
+    return _with_employee(facts, facts.employee)
+
+
+def _with_employee(facts: Facts, employee: Row) -> str:
+    if facts.login is None:
+        if facts.archived:
+            return _LEAVER
+        so = "so a login of this user is connected to the employee"
+    else:
+        so = "so the two are connected"
+    named = facts.login is not None and facts.login["employee_id"] == employee["employee_id"]
+    return f"The employee ({facts.status}) {'is named by the login' if named else 'has the same e-mail'}, {so}."
+
+
+def _without_employee(facts: Facts) -> str:
     near = next(iter(facts.near), None)
     hint = _hint(near) if near else ""
     if facts.email is None:
         return f"The user has no e-mail address, so no employee can have the same: the user must get one first.{hint}"
     when = "at the next run" if facts.login is not None or facts.action("L1") else "once the user has a login"
+    none = f"No employee has the e-mail {facts.email}."
+    if near and key_of(near["email"] or "") == facts.address:
+        return (
+            f"{none} The employee with the Entra user's e-mail {facts.address} does not count, because somebody else "
+            "has that e-mail or that employee, too. Give the employee and the login the same e-mail, and the two are "
+            f"connected {when}."
+        )
     return (
-        f"No employee has the e-mail {facts.email}. The integration never makes employees: create the employee with "
-        f"exactly this e-mail, and the two are connected {when}.{hint}"
+        f"{none} The integration never makes employees: create the employee with exactly this e-mail, and the two are "
+        f"connected {when}.{hint}"
     )
 
 
@@ -50,6 +70,8 @@ def connected(facts: Facts) -> str | None:
         return f"They are connected. {matching.counterpart(facts)}"
     if making:
         return f"By a login with the same e-mail, which the integration makes {facts.fate(making)}."
+    if facts.rooms:
+        return f"They are not connected, because {facts.out_of_scope}."
     return f"They are not connected. {_not_connected(facts)}"
 
 
@@ -58,7 +80,7 @@ def _not_connected(facts: Facts) -> str:
     if facts.left_alone:
         return matching.counterpart(facts)
     if facts.newcomer and facts.archived:
-        return "The employee is archived: nobody gets a leaver's login, and none is made (L3)."
+        return _LEAVER
     why = f" The Entra user must also be in scope, but {facts.out_of_scope}." if facts.out_of_scope else ""
     others = listed([matching.named(other) for other in facts.candidates], "")
     missed = f" Not taken: {others}." if others else ""
