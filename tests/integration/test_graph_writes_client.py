@@ -269,6 +269,17 @@ def test_a_page_in_place_of_an_answer_leaves_a_write_uncertain(server: Sandbox, 
 
 
 @pytest.mark.parametrize("name", WRITES)
+def test_an_empty_answer_that_is_not_graphs_leaves_a_write_uncertain(
+    server: Sandbox, client: GraphClient, name: str
+) -> None:
+    """Where Graph has nothing to say it answers with 204."""
+    method, path, write = WRITES[name]
+    server.put_faults({"method": method, "path": path, "times": 1, "fault": {"status": 200, "body": ""}})
+    assert _said(_refusal(write, client)) == (200, "empty", True, True)
+    assert _written(server) == [method]
+
+
+@pytest.mark.parametrize("name", WRITES)
 def test_an_error_in_a_success_leaves_a_write_uncertain(server: Sandbox, client: GraphClient, name: str) -> None:
     method, path, write = WRITES[name]
     trouble = {"status": 200, "body": {"error": {"code": "Blocked", "message": "no"}}}

@@ -29,6 +29,7 @@ _USERS = {"delete_user": DELETING_USERS}
 """The areas of what is done to users, where it is not WRITING_USERS."""
 _ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!#$%*+-=?@_")
 _PASSWORD_LENGTH = 40
+_NO_CONTENT = 204
 
 
 class Writes:
@@ -93,6 +94,8 @@ def _write(connection: Connection, what: str, method: str, path: str, body: Fiel
         ) from None
     if answer.status in SUCCESS:
         answer.require_made(f"Graph: {what}", answer.error_code)
+        if not answer.content and answer.status != _NO_CONTENT:
+            raise _open(what, answer, "empty", f"answered {answer.status} with nothing, which Graph says with 204")
         return answer
     if answer.status == FORBIDDEN:
         connection.forbidden(what, WRITING_MAILBOXES if "_event" in what else _USERS.get(what, WRITING_USERS))
@@ -111,9 +114,12 @@ def _identity(answer: Answer, what: str) -> str:
     identity = made.get("id") if isinstance(made, dict) else None
     if isinstance(identity, str):
         return identity
-    raise TargetRefused(
-        f"Graph: {what}: the answer names no id", status=answer.status, code="no_id", transient=True, uncertain=True
-    )
+    raise _open(what, answer, "no_id", "the answer names no id")
+
+
+def _open(what: str, answer: Answer, code: str, why: str) -> TargetRefused:
+    """The error for an answer that leaves it open whether the write was made."""
+    return TargetRefused(f"Graph: {what}: {why}", status=answer.status, code=code, transient=True, uncertain=True)
 
 
 def _event(entra_id: str, event_id: str) -> str:
