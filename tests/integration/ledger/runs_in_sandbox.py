@@ -24,16 +24,17 @@ Row = dict[str, Any]
 class RunsInSandbox:
     """One run after another about what the sandbox has. A client's pauses take no time.
 
-    The lists are read whole; of events, each run reads what changed since the one before.
+    The lists are read whole; of events, each run reads what changed since the one before. environment: what is
+    otherwise than the sandbox's own.
     """
 
-    def __init__(self, ledger: Ledger, sandbox: Sandbox, scenario: Row, settings: Row) -> None:
+    def __init__(self, ledger: Ledger, sandbox: Sandbox, scenario: Row, settings: Row, **environment: str) -> None:
         sandbox.put_state(scenario)
         sandbox.change_settings(emply_per_second=100_000)  # who waits in no time is at once over what Emply allows
-        environment, timing = Environment.load(sandbox.environment), FakeTime().timing()
+        known, timing = Environment.load(sandbox.environment | environment), FakeTime().timing()
         self.sandbox = sandbox
         self.settings = settings
-        self.graph, self.emply = GraphClient(environment, timing), EmplyClient(environment, timing)
+        self.graph, self.emply = GraphClient(known, timing), EmplyClient(known, timing)
         self.runs = Systems(ledger, scenario)
         self.runs.clients = Clients(self.graph, self.emply)
         self._events: Frames | None = None
