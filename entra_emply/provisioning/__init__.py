@@ -13,7 +13,7 @@ from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
 from entra_emply.ledger.action import Action
 from entra_emply.provisioning import calendars, imported_events, own_events, photos, users, write_back
 from entra_emply.provisioning.effect import Context, Done, Effect, Write
-from entra_emply.provisioning.forbidden import is_forbidden
+from entra_emply.provisioning.forbidden import may_concern_one
 
 EFFECTS: Mapping[str, Effect] = {
     "emply.deactivate_user": users.DEACTIVATE,
@@ -68,7 +68,7 @@ def carry_out(write: Write, action: Action, context: Context) -> Done | None:
     try:
         return _after_lost_answer(lost, action, context)
     except CredentialsError as refused:
-        if not is_forbidden(refused):
+        if not may_concern_one(refused):
             raise
         why = f"what came of {action.name} must not be read ({refused.code})"
     raise SourceUnreadable(action.target, why)

@@ -209,7 +209,8 @@ def _apply_all(
 ) -> Forbidden:
     """Deactivations, then links, then the rest, each of it only when all before was tried.
 
-    Returns what was forbidden because an access is missing. What is forbidden of one object alone has failed.
+    Returns what was not allowed because an access is missing, or the key is not taken. What is not allowed of one
+    object alone has failed.
     """
     outages, forbidden, done = Outages(), Forbidden(), 0
 

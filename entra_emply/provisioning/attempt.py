@@ -12,7 +12,7 @@ from entra_emply.ledger import attempts, sync_state
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.database import LockedSession
 from entra_emply.provisioning.effect import EMPLY, ENTRA, Context, Write
-from entra_emply.provisioning.forbidden import Forbidden, Refusal, is_forbidden
+from entra_emply.provisioning.forbidden import Forbidden, Refusal, may_concern_one
 from entra_emply.provisioning.outages import Outages
 
 Result = attempts.Result | Literal["unknown", "untried", "undecided"]
@@ -21,7 +21,7 @@ Result = attempts.Result | Literal["unknown", "untried", "undecided"]
 @dataclass(frozen=True)
 class Tried:
     """The result of trying an action; `untried`: it is left to the next run, because a service is down; `undecided`: it
-    was forbidden, and what that means is known when all was tried (`forbidden`).
+    was not allowed, and what that means is known when all was tried (`forbidden`).
 
     code: the target's own, where it refused. object_id: the target's id of the object that was changed. down: the
     service without which the action could not succeed for now.
@@ -52,7 +52,7 @@ def attempt(session: LockedSession, context: Context, outages: Outages, forbidde
         try:
             tried = _write(write, action, context)
         except CredentialsError as refused:
-            if not is_forbidden(refused):
+            if not may_concern_one(refused):
                 raise
             forbidden.add(Refusal(attempt_no, action, refused))
             tried = Tried("undecided")
@@ -67,7 +67,7 @@ def attempt(session: LockedSession, context: Context, outages: Outages, forbidde
 
 
 def fail(session: LockedSession, refusal: Refusal) -> Tried:
-    """Record that an action failed: it was forbidden, and others with the same access were not."""
+    """Record that an action failed: it was not allowed, and others that need the same were made."""
     tried = Tried("failed", refusal.error.code)
     _record(session, refusal.action, refusal.attempt_no, tried)
     return tried

@@ -9,7 +9,7 @@ from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning.calendars import calendar_of
 from entra_emply.provisioning.effect import ENTRA, Context, Done, Effect, Write
 from entra_emply.provisioning.events import NAMING, TIMES, contents, enabled_calendar, in_outlook
-from entra_emply.provisioning.forbidden import is_forbidden
+from entra_emply.provisioning.forbidden import may_concern_one
 from entra_emply.provisioning.values import holds, text_of
 
 log = logging.getLogger(__name__)
@@ -89,14 +89,14 @@ def _emply_has_id(action: Action, made: str, context: Context) -> bool:
 def _refusal(action: Action, made: str, context: Context) -> TargetRefused | None:
     """Why Emply does not take the Outlook id.
 
-    Also where it forbids this: Outlook's event is there, and without its pair the next plan would import it.
+    Also where it does not allow this: Outlook's event is there, and without its pair the next plan would import it.
     """
     try:
         context.emply.update_event(str(action.fields["emplyEventId"]), {"externalId": made})
     except TargetRefused as refused:
         return refused
     except CredentialsError as refused:
-        if not is_forbidden(refused):
+        if not may_concern_one(refused):
             raise
         return TargetRefused(str(refused), status=_FORBIDDEN, code=refused.code, transient=False, uncertain=False)
     return None

@@ -434,6 +434,11 @@ def forbidden(_make: Callable[[], object]) -> None:
     raise CredentialsError("Emply refuses create_user", code="403 forbidden")
 
 
+def unauthorized(_make: Callable[[], object]) -> None:
+    """The key is not taken for this write."""
+    raise CredentialsError("Emply refuses the key", code="401 unauthorized")
+
+
 def _refusal(status: int, code: str) -> TargetRefused:
     return TargetRefused(code, status=status, code=code, transient=False, uncertain=False)
 

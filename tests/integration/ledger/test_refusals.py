@@ -5,9 +5,9 @@ import pytest
 from entra_emply.errors import CredentialsError
 from entra_emply.ledger import approvals
 from entra_emply.provisioning.crew import WORKERS
-from entra_emply.provisioning.forbidden import MOST
+from entra_emply.provisioning.forbidden import MOST, MOST_IN_A_ROW
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import forbidden, no_access, refused
+from tests.integration.ledger.fakes import Fault, forbidden, no_access, refused, unauthorized
 from tests.integration.ledger.staff import hire, leave
 from tests.integration.ledger.systems import Systems
 
@@ -55,23 +55,47 @@ def test_refused_credentials_stop_everything_and_count_for_nobody(systems: Syste
     assert rows("SELECT count(*) FROM failures") == [(0,)]
 
 
-def test_what_is_forbidden_of_one_object_is_a_failure_of_its_own(systems: Systems, rows: Rows) -> None:
+@pytest.mark.parametrize(("fault", "code"), [(forbidden, "403 forbidden"), (unauthorized, "401 unauthorized")])
+def test_what_is_not_allowed_of_one_object_is_a_failure_of_its_own(
+    systems: Systems, rows: Rows, fault: Fault, code: str
+) -> None:
     for number in range(2 * WORKERS):
         hire(systems, f"zofia-{number}")
-    systems.emply.faults = [forbidden]
+    systems.emply.faults = [fault]
     report = systems.sync()
     assert (report.count("applied"), report.count("failed")) == (2 * WORKERS - 1, 1)
-    assert rows("SELECT failures, code FROM failures") == [(1, "403 forbidden")]
+    assert rows("SELECT failures, code FROM failures") == [(1, code)]
 
 
-def test_a_login_that_is_protected_fails_alone_where_another_is_changed(systems: Systems, rows: Rows) -> None:
+@pytest.mark.parametrize("made", [0, 1])
+def test_a_key_that_is_not_taken_time_after_time_stops_everything_and_counts_for_nobody(
+    systems: Systems, rows: Rows, made: int
+) -> None:
+    """Revoked before the run, or in the middle of it."""
+    for number in range(3 * WORKERS):
+        hire(systems, f"zofia-{number}")
+    systems.settings["guards"] = {"max_grants": {"min_count": 200, "percent": 100}}
+    systems.emply.faults = [*([None] * made), *([unauthorized] * 3 * WORKERS)]
+    with pytest.raises(CredentialsError):
+        systems.sync()
+    assert len(systems.emply.written) == made
+    assert len(systems.emply.faults) >= 3 * WORKERS - (MOST_IN_A_ROW + WORKERS)
+    systems.emply.faults.clear()
+    assert systems.sync().count("applied") == 3 * WORKERS - made
+    assert rows("SELECT count(*) FROM failures") == [(0,)]
+
+
+@pytest.mark.parametrize(("fault", "code"), [(forbidden, "403 forbidden"), (unauthorized, "401 unauthorized")])
+def test_a_login_that_is_protected_fails_alone_where_another_is_changed(
+    systems: Systems, rows: Rows, fault: Fault, code: str
+) -> None:
     """Deactivating one and giving a role to another need the same access of the key."""
     leave(systems, "disabled")
     systems.members("g-hr").append("søren")
-    systems.emply.faults = [forbidden]
+    systems.emply.faults = [fault]
     report = systems.sync()
     assert report.results["emply.deactivate_user"]["failed"] == report.results["emply.set_roles"]["applied"] == 1
-    assert rows("SELECT failures, code FROM failures") == [(1, "403 forbidden")]
+    assert rows("SELECT failures, code FROM failures") == [(1, code)]
 
 
 def test_what_is_forbidden_of_all_is_a_missing_access_once_the_rest_is_done(systems: Systems, rows: Rows) -> None:
