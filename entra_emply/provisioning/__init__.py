@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from entra_emply import clock
-from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
+from entra_emply.errors import NO_ANSWER, CredentialsError, SourceUnreadable, TargetRefused
 from entra_emply.ledger.action import Action
 from entra_emply.provisioning import calendars, imported_events, own_events, photos, users, write_back
 from entra_emply.provisioning.effect import Context, Done, Effect, Write
-from entra_emply.provisioning.forbidden import may_concern_one
 
 EFFECTS: Mapping[str, Effect] = {
     "emply.deactivate_user": users.DEACTIVATE,
@@ -68,7 +67,7 @@ def carry_out(write: Write, action: Action, context: Context) -> Done | None:
     try:
         return _after_lost_answer(lost, action, context)
     except CredentialsError as refused:
-        if not may_concern_one(refused):
+        if refused.code == NO_ANSWER:
             raise
         why = f"what came of {action.name} must not be read ({refused.code})"
     raise SourceUnreadable(action.target, why)

@@ -172,7 +172,8 @@ def _take_stock(connection: Connection, plan: RecordedPlan) -> tuple[ApplyReport
         .where(actions.c.plan_no == plan.plan_no)
     )
     rows = connection.execute(query).all()
-    left_open = {left.action.action_id for left in attempts.unsettled(connection)} - {row.action_id for row in rows}
+    planned = {row.action_id for row in rows if not row.held_by}
+    left_open = {left.action.action_id for left in attempts.unsettled(connection)} - planned
     report, due = ApplyReport(plan.plan_no, left_open=len(left_open)), []
     for row in rows:
         if row.held_by:
@@ -209,8 +210,7 @@ def _apply_all(
 ) -> Forbidden:
     """Deactivations, then links, then the rest, each of it only when all before was tried.
 
-    Returns what was not allowed because an access is missing, or the key is not taken. What is not allowed of one
-    object alone has failed.
+    Returns what was forbidden because an access is missing. What is forbidden of one object alone has failed.
     """
     outages, forbidden, done = Outages(), Forbidden(), 0
 

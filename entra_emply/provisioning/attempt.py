@@ -12,7 +12,7 @@ from entra_emply.ledger import attempts, sync_state
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.database import LockedSession
 from entra_emply.provisioning.effect import EMPLY, ENTRA, Context, Write
-from entra_emply.provisioning.forbidden import Forbidden, Refusal, may_concern_one
+from entra_emply.provisioning.forbidden import Forbidden, Refusal, is_forbidden, is_unauthorized
 from entra_emply.provisioning.outages import Outages
 
 Result = attempts.Result | Literal["unknown", "untried", "undecided"]
@@ -21,7 +21,7 @@ Result = attempts.Result | Literal["unknown", "untried", "undecided"]
 @dataclass(frozen=True)
 class Tried:
     """The result of trying an action; `untried`: it is left to the next run, because a service is down; `undecided`: it
-    was not allowed, and what that means is known when all was tried (`forbidden`).
+    was forbidden, and what that means is known when all was tried (`forbidden`).
 
     code: the target's own, where it refused. object_id: the target's id of the object that was changed. down: the
     service without which the action could not succeed for now.
@@ -52,10 +52,13 @@ def attempt(session: LockedSession, context: Context, outages: Outages, forbidde
         try:
             tried = _write(write, action, context)
         except CredentialsError as refused:
-            if not may_concern_one(refused):
+            if is_forbidden(refused):
+                forbidden.add(Refusal(attempt_no, action, refused))
+                tried = Tried("undecided")
+            elif is_unauthorized(refused) and _takes_credentials(action.target, context):
+                tried = Tried("failed", refused.code)
+            else:
                 raise
-            forbidden.add(Refusal(attempt_no, action, refused))
-            tried = Tried("undecided")
     if tried.result == "applied":
         forbidden.made(action)
     if tried.down is None:
@@ -67,7 +70,7 @@ def attempt(session: LockedSession, context: Context, outages: Outages, forbidde
 
 
 def fail(session: LockedSession, refusal: Refusal) -> Tried:
-    """Record that an action failed: it was not allowed, and others that need the same were made."""
+    """Record that an action failed: it was forbidden, and others with the same access were not."""
     tried = Tried("failed", refusal.error.code)
     _record(session, refusal.action, refusal.attempt_no, tried)
     return tried
@@ -85,9 +88,24 @@ def _prepare(action: Action, context: Context) -> Write | Tried:
         code = "source_unreadable" if unreadable.code == NO_ANSWER else unreadable.code
         return Tried("failed", code, down=_down(unreadable))
     except CredentialsError as refused:
-        if refused.code == NO_ANSWER:
+        services = provisioning.EFFECTS[action.name].services
+        everything = is_unauthorized(refused) and not all(_takes_credentials(each, context) for each in services)
+        if refused.code == NO_ANSWER or everything:
             raise
         return Tried("failed", refused.code)
+
+
+def _takes_credentials(service: str, context: Context) -> bool:
+    """Whether the service takes them for what every run reads. Then a 401 is about one object alone; else they were
+    revoked, and nothing would succeed."""
+    try:
+        if service == EMPLY:
+            context.emply.roles()
+        else:
+            context.graph.directory.tenant()
+    except (CredentialsError, SourceUnreadable):
+        return False
+    return True
 
 
 def _write(write: Write, action: Action, context: Context) -> Tried:

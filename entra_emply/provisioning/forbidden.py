@@ -1,9 +1,8 @@
-"""Writes that a service forbids (403) or takes no credentials for (401), until it is known what that means. Not here:
-trying one (`attempt`).
+"""Writes that a service forbids (403), until it is known what that means. Not here: trying one (`attempt`).
 
-The key may lack an access (403) or be revoked (401), and then an administrator must act and nothing of this kind, or
-nothing at all, succeeds; or it is about one object, such as the login of Emply's owner, and then nobody else waits for
-it. The answer does not tell which. What tells is whether another write was made that needs the same.
+The key may lack an access, and then an administrator must act and nothing of this kind succeeds; or Emply protects one
+object, such as its owner's login, and then nobody else waits for it. Its answer does not tell which. What tells is
+whether another write that needs the same access was made.
 """
 
 import threading
@@ -15,9 +14,6 @@ from entra_emply.ledger.action import Action
 
 MOST = 50
 """Writes of one access that are tried while none is made."""
-MOST_IN_A_ROW = 5
-"""Writes to a service in a row for which it takes no credentials. It then counts as refusing them whatever it took
-before: a key may be revoked at any moment."""
 _CHANGES_OF_LOGINS = frozenset({"emply.deactivate_user", "emply.activate_user", "emply.set_roles", "emply.update_user"})
 """Kinds that are one write to Emply, and need one access: who may change roles may deactivate."""
 
@@ -27,27 +23,27 @@ def is_forbidden(refused: CredentialsError) -> bool:
     return refused.code.startswith("403")
 
 
-def may_concern_one(refused: CredentialsError) -> bool:
-    """Whether this may be about one object; else there was no way even to ask."""
-    return refused.code.startswith(("401", "403"))
+def is_unauthorized(refused: CredentialsError) -> bool:
+    """Whether the service answered that it does not take the credentials (401)."""
+    return refused.code.startswith("401")
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """An action whose write was not allowed, and the number of its attempt, which is open."""
+    """An action whose write was forbidden, and the number of its attempt, which is open."""
 
     attempt_no: int
     action: Action
     error: CredentialsError
 
     @property
-    def needed(self) -> str:
-        """What was not allowed: an access, or the service as a whole."""
-        return _access(self.action) if is_forbidden(self.error) else self.action.target
+    def access(self) -> str:
+        """What was not allowed."""
+        return _access(self.action)
 
 
 class Forbidden:
-    """What was not allowed while one plan was applied. Threads share it."""
+    """What was forbidden while one plan was applied. Threads share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -58,26 +54,20 @@ class Forbidden:
     def made(self, action: Action) -> None:
         """Note that a write was made."""
         with self._lock:
-            self._made |= {_access(action), action.target}
-            self._so_far[action.target] = 0
+            self._made.add(_access(action))
 
     def add(self, refusal: Refusal) -> None:
-        """Note a write that was not allowed. Raises its error where so many like it were not."""
+        """Note a write that was forbidden. Raises its error where so many like it were, and none was made."""
         with self._lock:
             self._refusals.append(refusal)
-            self._so_far[refusal.needed] += 1
-            so_far = self._so_far[refusal.needed]
-            if is_forbidden(refusal.error):
-                hopeless = so_far >= MOST and refusal.needed not in self._made
-            else:
-                hopeless = so_far >= MOST_IN_A_ROW
-            if hopeless:
+            self._so_far[refusal.access] += 1
+            if self._so_far[refusal.access] >= MOST and refusal.access not in self._made:
                 raise refusal.error
 
     def take_single(self) -> list[Refusal]:
-        """Take those that concern one object alone: others that need the same were made."""
-        single = [each for each in self._refusals if each.needed in self._made]
-        self._refusals = [each for each in self._refusals if each.needed not in self._made]
+        """Take those that concern one object alone: others with the same access were made."""
+        single = [each for each in self._refusals if each.access in self._made]
+        self._refusals = [each for each in self._refusals if each.access not in self._made]
         return single
 
     def require_none(self) -> None:

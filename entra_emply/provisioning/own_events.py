@@ -2,19 +2,19 @@
 
 import logging
 import uuid
+from contextlib import suppress
 from functools import partial
 
-from entra_emply.errors import CredentialsError, SourceUnreadable, TargetRefused
+from entra_emply.errors import NO_ANSWER, CredentialsError, SourceUnreadable, TargetRefused
 from entra_emply.ledger.action import Action, JsonObject
 from entra_emply.provisioning.calendars import calendar_of
 from entra_emply.provisioning.effect import ENTRA, Context, Done, Effect, Write
 from entra_emply.provisioning.events import NAMING, TIMES, contents, enabled_calendar, in_outlook
-from entra_emply.provisioning.forbidden import may_concern_one
 from entra_emply.provisioning.values import holds, text_of
 
 log = logging.getLogger(__name__)
 
-_FORBIDDEN, _NOT_FOUND = 403, 404
+_NOT_FOUND = 404
 _WHEN = (*TIMES, "isAllDay")
 _TRANSACTIONS = uuid.UUID("6a2e0d3c-8b5f-5e0a-9d41-2f7c1b9a4e86")
 
@@ -71,7 +71,8 @@ def _write_id_to_emply(action: Action, made: str, context: Context) -> Done:
     """
     refused = _refusal(action, made, context)
     if refused is not None and refused.uncertain:
-        refused = None if _emply_has_id(action, made, context) else _refusal(action, made, context)
+        with suppress(CredentialsError):  # what came of it must not be read: it stays open
+            refused = None if _emply_has_id(action, made, context) else _refusal(action, made, context)
     if refused is None or refused.status == _NOT_FOUND:
         return Done(made)
     log.warning("%s %s: Emply refuses the Outlook id: %s", action.name, action.action_id, refused.code)
@@ -96,9 +97,10 @@ def _refusal(action: Action, made: str, context: Context) -> TargetRefused | Non
     except TargetRefused as refused:
         return refused
     except CredentialsError as refused:
-        if not may_concern_one(refused):
+        if refused.code == NO_ANSWER:
             raise
-        return TargetRefused(str(refused), status=_FORBIDDEN, code=refused.code, transient=False, uncertain=False)
+        status = int(refused.code.split()[0])
+        return TargetRefused(str(refused), status=status, code=refused.code, transient=False, uncertain=False)
     return None
 
 

@@ -131,6 +131,10 @@ class Users(Protocol):
         """The customer whose Emply it is."""
         ...
 
+    def roles(self) -> "Read":
+        """Every role."""
+        ...
+
     def user(self, emply_user_id: str) -> JsonObject | None:
         """The user as they are now; None where there is none."""
         ...

@@ -28,9 +28,10 @@ class ApplyReport:
     """Numbers of actions of an applied plan.
 
     results: by kind ("emply.set_roles"), in the order of applying, and result: applied, failed, superseded, or unknown
-    (the target could not be read; the next run settles it). held: by guards. waiting: they failed before and are tried
-    at a later run. quarantined: they wait for `release`. untried: left to the next run because a service was down.
-    left_open: of earlier plans and in no newer attempt: the target cannot be read, or refuses the second step.
+    (the target could not be read, or refused the second step; the next run settles it). held: by guards. waiting: they
+    failed before and are tried at a later run. quarantined: they wait for `release`. untried: left to the next run
+    because a service was down. left_open: attempted by earlier plans, still unknown, and nothing that this plan tries
+    or leaves to later runs.
     """
 
     plan_no: int

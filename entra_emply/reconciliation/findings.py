@@ -194,7 +194,7 @@ CATALOGUE = {
     "email_nearly_matches": Finding(
         "warning",
         "An employee has the same or nearly the same e-mail, or the same name, but is not connected to the user.",
-        "If both are the same person, give the employee and the user's login in Emply the same e-mail.",
+        "If both are the same person, give both the same e-mail; where the user has a login, its e-mail counts.",
     ),
     "group_renamed": Finding(
         "info",

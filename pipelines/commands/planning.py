@@ -33,7 +33,7 @@ def sync(
     ] = False,
 ) -> int:
     """One complete run now: read, plan, apply. Exit 0: applied or nothing to do; 2: something is held; 3: actions
-    failed or are quarantined, or something was not read; 1: the run failed."""
+    failed, are quarantined or cannot be finished, or something was not read; 1: the run failed."""
     with importing():
         from pipelines.commands.alerts import telling  # noqa: PLC0415
 

@@ -29,7 +29,7 @@ class SyncReport:
 
     @property
     def troubled(self) -> bool:
-        """Whether something failed, waits to be tried again, is in quarantine, or could not be tried or read."""
+        """Whether something failed, waits to be tried again, is in quarantine, or could not be finished or read."""
         return bool(self.not_read) or any(self.counts[name] for name in TROUBLES)
 
     @property
@@ -41,7 +41,11 @@ class SyncReport:
 
     @property
     def not_done(self) -> list[str]:
-        """What failed, by status, kind and code; and where to see whom it is about, who are not named here."""
+        """What failed, by status, kind and code, without names, and where these are to be seen; and what is unknown."""
         counts = Counter((each.status, each.kind, each.code or "no code") for each in self.failures)
         lines = [f"{status}: {count} {kind} ({code})" for (status, kind, code), count in counts.items()]
-        return [*lines, "Who it is: entra-emply history --failed"] if lines else []
+        if lines:
+            lines.append("Who it is: entra-emply history --failed")
+        if self.counts["unknown"]:
+            lines.append("unknown: the target cannot be read, or refuses the second step; every run tries again")
+        return lines

@@ -113,7 +113,7 @@ def _sharers(sharing: Sharing, row: int) -> Values:
     names = called(inputs.emply_users.iloc[mine["login"]])
     others = pairs[pairs["login"].isin(mine["login"]) & (pairs["row"] != row)]
     rivals = inputs.entra_users["user_principal_name"].iloc[others["row"].drop_duplicates()]
-    return {"address": mine["address"].tolist(), "carriers": [*names, *rivals.dropna()]}
+    return {"address": mine["address"].tolist(), "logins": [*names], "carriers": [*names, *rivals.dropna()]}
 
 
 M3b = Rule[Sharing](

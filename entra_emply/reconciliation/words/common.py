@@ -31,12 +31,12 @@ CONDITIONS = {
         "the login {login:without username} was linked before", "no recorded link joins the user with a login in Emply"
     ),
     "not_left_alone": ConditionWords(
-        "neither sign-in name nor e-mail leaves it open whom to match",
+        "it is clear whom to match by sign-in name and e-mail",
         "it is not clear whose the address {shared:of the user} is (M4)",
     ),
     "left_alone": ConditionWords(
         "it is not clear whose the address {shared:of the user} is",
-        "neither sign-in name nor e-mail leaves it open whom to match",
+        "it is clear whom to match by sign-in name and e-mail",
     ),
     "login_active": ConditionWords(
         "the login {login:without username} is active", "the login {login:in Emply} is deactivated already"

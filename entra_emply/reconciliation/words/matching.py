@@ -29,7 +29,7 @@ CONDITIONS = {
         "M1 to M3 matched nobody", "the user is linked or matched already (M1, M2, M3)"
     ),
     "shares_address": ConditionWords(
-        "the address {address} is shared with {carriers}",
+        "the user shares {address} with {logins}",
         "no free login in Emply may be the user's by one of the user's addresses",
     ),
     "shares_with_one": ConditionWords(

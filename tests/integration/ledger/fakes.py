@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from entra_emply import clock
+from entra_emply.connectors.emply import frames as emply_frames
 from entra_emply.connectors.entra import frames
 from entra_emply.connectors.reads import Certificate, Read
 from entra_emply.connectors.throttle import require_permission
@@ -50,7 +51,8 @@ class System:
 
     `faults` meet the next writes, one each, None for none. `changing` is called before each change, `changed` after.
     `reads` are the lists and objects that were asked for. `unreadable`: no read
-    succeeds, since the system is `down`, or for a reason of what is read. `closed`: none is allowed.
+    succeeds, since the system is `down`, or for a reason of what is read. `closed`: none is allowed. `revoked`: the
+    key is not taken any more.
     """
 
     name = ""
@@ -60,6 +62,7 @@ class System:
         self.reads: list[str] = []
         self.unreadable = False
         self.closed = False
+        self.revoked = False
         self.down = True
         self.faults: list[Fault | None] = []
         self.changing: Callable[[], None] = lambda: None
@@ -67,14 +70,20 @@ class System:
 
     def _read(self, what: str) -> None:
         self.reads.append(what)
+        self._require_key()
         if self.unreadable:
             raise SourceUnreadable(f"{self.name}_{what}", "the test says so", down=self.down)
         if self.closed:
             raise CredentialsError("the key may not read", code="403 forbidden")
 
+    def _require_key(self) -> None:
+        if self.revoked:
+            raise CredentialsError("the key is not taken", code="401 unauthorized")
+
     def _write(self, make: Callable[[], object]) -> object:
         self.changing()
         require_permission()
+        self._require_key()
         fault = self.faults.pop(0) if self.faults else None
         return make() if fault is None else fault(make)
 
@@ -97,6 +106,7 @@ class Graph(System):
     # Users
 
     def tenant(self) -> Read:
+        self._require_key()
         now = clock.now()
         frame = frames.tenant([self.entra["organization"]])
         return Read(frame, Certificate("entra_tenant", 1, len(frame), "0" * 64, now, now))
@@ -255,6 +265,11 @@ class Emply(System):
         return self.absent.get(part, "")
 
     # Users
+
+    def roles(self) -> Read:
+        self._read("roles")
+        now = clock.now()
+        return Read(emply_frames.roles(self.emply["roles"]), Certificate("emply_roles", 1, 1, "0" * 64, now, now))
 
     def user(self, emply_user_id: str) -> Row | None:
         self._read("user")

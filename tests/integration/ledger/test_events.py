@@ -19,6 +19,7 @@ from tests.integration.ledger.fakes import (
     lost_before,
     no_access,
     refused,
+    unauthorized,
     unavailable,
 )
 from tests.integration.ledger.mailbox_systems import OUTCOMES, emply_event, in_emply, outlook, outlook_event
@@ -213,7 +214,7 @@ def test_a_lost_answer_to_either_step_ends_with_one_event_and_a_pair(
     assert rows(PAIRS) == [PAIR]
 
 
-@pytest.mark.parametrize("fault", [unavailable, refused, forbidden])
+@pytest.mark.parametrize("fault", [unavailable, refused, forbidden, unauthorized])
 def test_while_emply_does_not_take_the_id_the_pair_is_remembered_and_each_run_tells_it(
     systems: Systems, rows: Rows, fault: Fault
 ) -> None:
@@ -228,7 +229,7 @@ def test_while_emply_does_not_take_the_id_the_pair_is_remembered_and_each_run_te
     assert (rows(OPEN), rows(PAIRS)) == ([(0,)], [PAIR])
 
 
-@pytest.mark.parametrize("fault", [unavailable, refused, forbidden])
+@pytest.mark.parametrize("fault", [unavailable, refused, forbidden, unauthorized])
 def test_a_run_tells_an_attempt_that_earlier_runs_left_open(systems: Systems, fault: Fault) -> None:
     systems.emply.faults = [fault] * 3  # to the attempt; and to the next run, before it reads and before it applies
     reports = [systems.apply(plan(systems, *rows)) for rows in ([creating()], [], [])]
@@ -240,6 +241,22 @@ def test_an_attempt_that_is_made_again_is_told_once(systems: Systems) -> None:
     systems.emply.faults = [unavailable] * 4
     reports = [systems.apply(plan(systems, creating())) for _ in range(2)]
     assert [report.trouble["unknown"] for report in reports] == [1, 1]
+
+
+def test_an_event_that_was_made_is_no_failure_where_looking_at_emplys_is_not_allowed(
+    systems: Systems, rows: Rows
+) -> None:
+    made = plan(systems, creating())
+    systems.emply.faults = [lost_after_and(lambda: setattr(systems.emply, "closed", True))]
+    assert systems.apply(made).count("unknown") == 1
+    assert (rows(OPEN), rows(PAIRS)) == ([(1,)], [PAIR])
+
+
+def test_an_open_attempt_of_an_action_that_is_held_now_is_told(systems: Systems) -> None:
+    systems.emply.faults = [unavailable] * 3
+    systems.apply(plan(systems, creating()))
+    held = systems.apply(plan(systems, creating() | {"held_by": "G3"}))
+    assert (held.held, held.trouble["unknown"]) == (1, 1)
 
 
 def test_without_access_to_tell_emply_the_next_run_does(systems: Systems, rows: Rows) -> None:

@@ -5,7 +5,7 @@ import pytest
 from entra_emply.errors import CredentialsError
 from entra_emply.ledger import approvals
 from entra_emply.provisioning.crew import WORKERS
-from entra_emply.provisioning.forbidden import MOST, MOST_IN_A_ROW
+from entra_emply.provisioning.forbidden import MOST
 from tests.integration.conftest import Rows
 from tests.integration.ledger.fakes import Fault, forbidden, no_access, refused, unauthorized
 from tests.integration.ledger.staff import hire, leave
@@ -67,22 +67,31 @@ def test_what_is_not_allowed_of_one_object_is_a_failure_of_its_own(
     assert rows("SELECT failures, code FROM failures") == [(1, code)]
 
 
-@pytest.mark.parametrize("made", [0, 1])
-def test_a_key_that_is_not_taken_time_after_time_stops_everything_and_counts_for_nobody(
-    systems: Systems, rows: Rows, made: int
+def test_an_only_write_that_the_key_is_not_taken_for_is_a_failure_too(systems: Systems, rows: Rows) -> None:
+    """The key is taken for what every run reads, so it is not the key."""
+    hire(systems, "zofia")
+    systems.emply.faults = [unauthorized]
+    assert systems.sync().count("failed") == 1
+    assert rows("SELECT failures, code FROM failures") == [(1, "401 unauthorized")]
+
+
+@pytest.mark.parametrize("leaving", [False, True])
+def test_a_key_that_is_revoked_in_the_middle_stops_everything_and_counts_for_nobody(
+    systems: Systems, rows: Rows, leaving: bool
 ) -> None:
-    """Revoked before the run, or in the middle of it."""
-    for number in range(3 * WORKERS):
+    """Found out by a write, or by reading the subject again first."""
+    for number in range(2 * WORKERS):
         hire(systems, f"zofia-{number}")
-    systems.settings["guards"] = {"max_grants": {"min_count": 200, "percent": 100}}
-    systems.emply.faults = [*([None] * made), *([unauthorized] * 3 * WORKERS)]
+    if leaving:
+        leave(systems, "disabled")
+    plan = systems.plan()
+    systems.emply.revoked = True
     with pytest.raises(CredentialsError):
-        systems.sync()
-    assert len(systems.emply.written) == made
-    assert len(systems.emply.faults) >= 3 * WORKERS - (MOST_IN_A_ROW + WORKERS)
-    systems.emply.faults.clear()
-    assert systems.sync().count("applied") == 3 * WORKERS - made
+        systems.apply(plan)
+    assert systems.emply.written == []
     assert rows("SELECT count(*) FROM failures") == [(0,)]
+    systems.emply.revoked = False
+    assert systems.sync().count("applied") == 2 * WORKERS + leaving
 
 
 @pytest.mark.parametrize(("fault", "code"), [(forbidden, "403 forbidden"), (unauthorized, "401 unauthorized")])

@@ -161,4 +161,4 @@ def test_a_login_with_a_blank_username_that_stands_in_the_way_is_called_by_its_e
 def test_a_login_with_a_blank_username_that_shares_an_address_is_called_by_its_email() -> None:
     theirs = login("x", username=" ", email="x@contoso.com")
     case = scenario([person(proxyAddresses=["smtp:x@contoso.com"])], [theirs])
-    assert of(case, "M3b", "login-x")[1].endswith("because the address x@contoso.com is shared with x@contoso.com.")
+    assert of(case, "M3b", "login-x")[1].endswith("because the user shares x@contoso.com with x@contoso.com.")

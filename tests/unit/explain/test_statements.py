@@ -92,7 +92,7 @@ def test_m3b_equal_texts_in_different_places_match_as_another_address() -> None:
     )
     verdict, sentence = said(document, "M3b")
     assert (verdict, document["match"]["by"]) == ("decided", "address")
-    assert sentence.endswith("because the address m@contoso.com is shared with m@contoso.com.")
+    assert sentence.endswith("because the user shares m@contoso.com with m@contoso.com.")
 
 
 def test_an_external_login_is_told_why_its_entra_user_is_not_taken() -> None:

@@ -44,7 +44,7 @@ def _without_employee(facts: Facts) -> str:
     if near and key_of(near["email"] or "") == facts.address:
         return (
             f"{none} The employee with the Entra user's e-mail {facts.address} does not count, because somebody else "
-            "has that e-mail or that employee, too. Give the employee and the login the same e-mail, and the two are "
+            "has that e-mail, too, or that employee. Give the employee and the login the same e-mail, and the two are "
             f"connected {when}."
         )
     return (
