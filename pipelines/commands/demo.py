@@ -11,7 +11,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -146,21 +146,41 @@ def _start_sandbox(processes: Processes, company: Company, *, churn: bool) -> En
 
 def _start_console(processes: Processes) -> str:
     """The address that signs in to the console, once it is there."""
-    processes.start("console", "-m", "pipelines.commands.cli", "console", "--port", str(_free_port(_CONSOLE_PORT)))
     log = processes.logs / "console.log"
-    found = processes.wait_for(lambda: re.search(r"^http\S+$", log.read_text(), re.MULTILINE), "the console")
-    return found[0]
+
+    def start(port: int) -> str:
+        processes.start("console", "-m", "pipelines.commands.cli", "console", "--port", str(port))
+        found = processes.wait_for(lambda: re.search(r"^http\S+$", log.read_text(), re.MULTILINE), "the console")
+        return found[0]
+
+    return _on_free_port(start, _CONSOLE_PORT)
 
 
 def _start_dagster(processes: Processes, port: int | None) -> str:
     """The address of the webserver, once it answers; the daemon comes up beside it."""
-    chosen = _free_port(_DAGSTER_PORT, port)
     workspace = str(configuration.WORKSPACE.resolve())
+    server = ("-m", "dagster_webserver", "-h", "127.0.0.1", "-w", workspace, "-p")
+
+    def start(chosen: int) -> str:
+        processes.start("webserver", *server, str(chosen))
+        url = f"http://localhost:{chosen}"
+        processes.wait_for(lambda: _answers(url), "the webserver")
+        return url
+
+    _free_port(_DAGSTER_PORT, port)  # that it is taken is said before anything is started
     processes.start("daemon", "-m", "dagster._daemon", "run", "-w", workspace)
-    processes.start("webserver", "-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(chosen), "-w", workspace)
-    url = f"http://localhost:{chosen}"
-    processes.wait_for(lambda: _answers(url), "the webserver")
-    return url
+    return _on_free_port(start, _DAGSTER_PORT, port)
+
+
+def _on_free_port(start: Callable[[int], str], usual: int, wanted: int | None = None) -> str:
+    """What `start` gives on a free port; once more on another one, where somebody took the first meanwhile."""
+    chosen = _free_port(usual, wanted)
+    try:
+        return start(chosen)
+    except DemoFailed:
+        if wanted or _free_port(chosen) == chosen:
+            raise
+        return start(_free_port(chosen))
 
 
 def _free_port(usual: int, wanted: int | None = None) -> int:

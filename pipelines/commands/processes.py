@@ -58,10 +58,10 @@ class Processes:
         """Wait until `found` gives something. Raises DemoFailed where a child ended, or it takes too long."""
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
+            self._require_all()
             result = found()
             if result:
                 return result
-            self._require_all()
             time.sleep(0.2)
         raise DemoFailed(f"{what} did not come up within {_PATIENCE:.0f} s: see {self.logs}")
 

@@ -1,0 +1,53 @@
+"""The demo's ports, where another program, or another demo, takes the same one at the same moment."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from pipelines.commands.demo import _on_free_port
+from pipelines.commands.demo_company import DemoFailed
+from tests.receivers import free_port
+
+
+class Start:
+    """A service that ends at once on the first port; with `taken_by`, because that has it."""
+
+    def __init__(self, taken_by: socket.socket | None = None) -> None:
+        self.tried: list[int] = []
+        self._taken_by = taken_by
+
+    def __call__(self, port: int) -> str:
+        self.tried.append(port)
+        if len(self.tried) > 1:
+            return f"http://localhost:{port}"
+        if self._taken_by is not None:
+            self._taken_by.bind(("127.0.0.1", port))
+            self._taken_by.listen()
+        raise DemoFailed("the console ended")
+
+
+@pytest.fixture
+def another() -> Iterator[socket.socket]:
+    with socket.socket() as made:
+        yield made
+
+
+def test_a_port_that_is_taken_meanwhile_is_left_and_another_one_used(another: socket.socket) -> None:
+    start = Start(another)
+    assert _on_free_port(start, free_port()) == f"http://localhost:{start.tried[1]}"
+    assert start.tried[0] != start.tried[1]
+
+
+def test_what_ends_for_another_reason_is_not_started_again() -> None:
+    start = Start()
+    with pytest.raises(DemoFailed):
+        _on_free_port(start, free_port())
+    assert len(start.tried) == 1
+
+
+def test_a_port_that_was_asked_for_is_not_exchanged(another: socket.socket) -> None:
+    start, wanted = Start(another), free_port()
+    with pytest.raises(DemoFailed):
+        _on_free_port(start, 3000, wanted)
+    assert start.tried == [wanted]
