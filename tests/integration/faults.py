@@ -39,3 +39,13 @@ STAYS_IN_GRAPH = STAYS | {
     "redirect": ({"status": 302, "headers": {"Location": "/elsewhere"}}, "answered 302"),
     "404 without JSON": ({"status": 404, "body": "<html>not found</html>"}, "answered 404"),
 }
+
+HALF_READ: dict[str, dict[str, Any]] = {
+    "cut in half": {"truncate": 0.5},
+    "not found": {"status": 404},
+    "forbidden": {"status": 403},
+    "broken server": {"status": 500},
+    "storm of 429": {"status": 429, "headers": {"Retry-After": "1"}},
+    "connection broken": {"close": "mid-body"},
+}
+"""What may come in place of a list, besides an empty one."""

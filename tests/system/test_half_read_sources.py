@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.campaigns import with_campaign
+from tests.integration.faults import HALF_READ
 from tests.system.installation import Row
 from tests.system.snapshots import Snapshots
 
@@ -21,21 +22,13 @@ GRAPH = {
 }
 EMPLY = {name: rf"^/emply/.*/{name}$" for name in ("users", "employees", "roles", "departments")}
 LISTS = [("Graph", name) for name in GRAPH] + [("Emply", name) for name in EMPLY]
-FAULTS: dict[str, Row] = {
-    "cut in half": {"truncate": 0.5},
-    "not found": {"status": 404},
-    "forbidden": {"status": 403},
-    "broken server": {"status": 500},
-    "storm of 429": {"status": 429, "headers": {"Retry-After": "1"}},
-    "connection broken": {"close": "mid-body"},
-}
 RUNS = (1, 2, 3)
 # A first list that is halved is like the whole list of a smaller company; of these three nothing else tells.
 BELIEVED = [("Graph", "members"), ("Emply", "users"), ("Emply", "departments")]
 EVERYTHING = [
     (*each, fault, run)
     for each in LISTS
-    for fault in ("empty", "halved", *FAULTS)
+    for fault in ("empty", "halved", *HALF_READ)
     for run in RUNS
     if (fault, run) != ("halved", 1) or each not in BELIEVED
 ]
@@ -86,8 +79,8 @@ def test_a_first_list_that_nobody_can_know_to_be_halved_harms_nobody_either(
 
 def _faults(state: Row, system: str, name: str, fault: str) -> list[Row]:
     path = (GRAPH if system == "Graph" else EMPLY)[name]
-    if fault in FAULTS:
-        return [{"path": path, "method": "GET", "fault": FAULTS[fault]}]
+    if fault in HALF_READ:
+        return [{"path": path, "method": "GET", "fault": HALF_READ[fault]}]
     share = 0 if fault == "empty" else 0.5
     if system == "Graph":
         return [_answer(path, {"value": rows[: int(len(rows) * share)]}) for path, rows in _graph_lists(state, name)]

@@ -13,6 +13,7 @@ from entra_emply.errors import EntraEmplyError
 from entra_emply.ledger.ledger import Ledger
 from sandbox import Sandbox
 from tests.integration.conftest import Begin
+from tests.integration.faults import HALF_READ
 from tests.integration.ledger.runs_in_sandbox import Row, RunsInSandbox
 from tests.integration.ledger.systems import Systems
 from tests.mailbox_scenario import SETTINGS, in_emply, in_outlook, mailbox_scenario, meeting, own_event, row
@@ -31,16 +32,8 @@ READS = {
     "Emply's calendars": r"^/emply/.*/calendars$",
     "Emply's events": r"^/emply/.*/calendars/[^/]+/events$",
 }
-FAULTS: dict[str, Row] = {
-    "cut in half": {"truncate": 0.5},
-    "not found": {"status": 404},
-    "forbidden": {"status": 403},
-    "broken server": {"status": 500},
-    "storm of 429": {"status": 429, "headers": {"Retry-After": "1"}},
-    "connection broken": {"close": "mid-body"},
-}
 RUNS = (1, 2)
-EVERYTHING = [(name, fault, run) for name in READS for fault in ("empty", *FAULTS) for run in RUNS]
+EVERYTHING = [(name, fault, run) for name in READS for fault in ("empty", *HALF_READ) for run in RUNS]
 SHARE = [
     ("events", "empty", 2),
     ("calendars", "not found", 2),
@@ -144,7 +137,7 @@ def test_a_half_read_mailbox_or_calendar_harms_nobody(
     undisturbed = seen(begin(after, sandbox, run).scenario)
     with closing(ready(begin(before, sandbox, run), sandbox, run)) as runs:
         sandbox.clear_requests()
-        what = _empty(name, sandbox.url) if fault == "empty" else FAULTS[fault]
+        what = _empty(name, sandbox.url) if fault == "empty" else HALF_READ[fault]
         sandbox.put_faults({"path": READS[name], "method": "GET", "fault": what, "times": 1000})
         try:
             runs.run()
