@@ -237,6 +237,28 @@ def test_a_run_tells_an_attempt_that_earlier_runs_left_open(systems: Systems, fa
     assert [report.troubled for report in reports] == [True, True, False]
 
 
+def test_a_write_that_graph_takes_no_token_for_is_a_failure_as_long_as_it_takes_it_for_reading(
+    systems: Systems, rows: Rows
+) -> None:
+    systems.graph.faults = [unauthorized]
+    assert results(systems, creating()) == [("create_event", "failed")]
+    assert rows("SELECT code FROM failures") == [("401 unauthorized",)]
+
+
+def test_a_token_that_graph_does_not_take_any_more_counts_for_nobody(systems: Systems, rows: Rows) -> None:
+    made = plan(systems, creating())
+    systems.graph.faults = [lambda make: revoke(systems, make)]
+    with pytest.raises(CredentialsError):
+        systems.apply(made)
+    assert rows("SELECT count(*) FROM failures") == [(0,)]
+
+
+def revoke(systems: Systems, make: Callable[[], object]) -> None:
+    """Entra does not take the token any more, from this write on."""
+    systems.graph.revoked = True
+    unauthorized(make)
+
+
 def test_an_attempt_that_is_made_again_is_told_once(systems: Systems) -> None:
     systems.emply.faults = [unavailable] * 4
     reports = [systems.apply(plan(systems, creating())) for _ in range(2)]
