@@ -367,12 +367,13 @@ def test_what_holds_no_more_is_told_as_the_plan_said_it() -> None:
     }
 
 
-def test_an_employee_with_the_users_e_mail_is_not_to_be_created_again() -> None:
+@pytest.mark.parametrize("others", [[], [employee("first", number=0, email="megn@contoso.com")]])
+def test_an_employee_with_the_users_e_mail_is_not_to_be_created_again(others: list[Row]) -> None:
     """Another login names the employee, so the employee is not this user's ("employee of a person")."""
     case = scenario(
         [person(mail="megan@contoso.com")],
         [login(email="old@contoso.com"), login("other", employeeId="file-megan")],
-        [employee(id="file-megan", email="megan@contoso.com")],
+        [*others, employee(id="file-megan", email="megan@contoso.com")],
         linked=["megan"],
     )
     document = explained(case, "old@contoso.com")
@@ -410,3 +411,11 @@ def test_with_calendars_switched_off_no_rule_denies_that_a_calendar_leaves() -> 
 def test_the_user_whose_presence_is_a_condition_is_named(rule: str) -> None:
     (user,) = [each for each in conditions(scenario([person()], []), rule) if each["name"] == "in_entra"]
     assert (user["holds"], user["compared"]) in [(True, {"user": "megan@contoso.com"}), (None, {})]
+
+
+def test_an_employee_without_an_e_mail_has_not_that_of_a_user_without_one() -> None:
+    name = {"givenName": "Megan", "surname": "Jordan"}
+    guest = person(userType="Guest", mail=None, userPrincipalName="megan_fabrikam.dk#EXT#@contoso.com", **name)
+    near = employee("other", email=None, firstName="Megan", lastName="Jordan")
+    document = explained(scenario([guest], [login()], [near], linked=["megan"]))
+    assert "None" not in answered(document, "employees_first")

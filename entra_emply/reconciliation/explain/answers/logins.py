@@ -41,7 +41,7 @@ def _without_employee(facts: Facts) -> str:
         return f"The user has no e-mail address, so no employee can have the same: the user must get one first.{hint}"
     when = "at the next run" if facts.login is not None or facts.action("L1") else "once the user has a login"
     none = f"No employee has the e-mail {facts.email}."
-    if near and key_of(near["email"] or "") == facts.address:
+    if any(key_of(each["email"] or "") == facts.address for each in facts.near):
         return (
             f"{none} The employee with the Entra user's e-mail {facts.address} does not count, because somebody else "
             "has that e-mail, too, or that employee. Give the employee and the login the same e-mail, and the two are "
