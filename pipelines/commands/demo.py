@@ -9,9 +9,8 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -29,6 +28,7 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.printing import SHORT_ID
 from pipelines import configuration
 from pipelines.commands.demo_company import Company, DemoFailed, alone, demo_home
+from pipelines.commands.demo_ports import free_port, kept_free, on_free_port
 from pipelines.commands.processes import Processes
 from pipelines.commands.progress import progress
 from pipelines.dagster_private import NOT_FINISHED_STATUSES, PARTITION_NAME_TAG, SensorInstigatorData
@@ -63,6 +63,7 @@ def run_demo(*, once: bool, users: int, seed: int, port: int | None, churn: bool
     for interrupting in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell's background ignores SIGINT
         signal.signal(interrupting, signal.default_int_handler)
     with alone(home):
+        free_port(_DAGSTER_PORT, port)  # that it is taken is said before anything is started
         said = company.prepare(fresh=fresh)
         if said:
             console.print(said, soft_wrap=True)
@@ -83,7 +84,8 @@ def _run(
         _fail_stopped(dagster)
         Ledger.open(address).write(migrate.migrate)
         with progress("Starting the console and Dagster"):
-            page = _start_console(processes)
+            with kept_free(port):
+                page = _start_console(processes)
             console.print(f"The console is at {page}", soft_wrap=True)
             url = _start_dagster(processes, port)
         console.print(f"The Dagster UI is at {url} …")
@@ -153,7 +155,7 @@ def _start_console(processes: Processes) -> str:
         found = processes.wait_for(lambda: re.search(r"^http\S+$", log.read_text(), re.MULTILINE), "the console")
         return found[0]
 
-    return _on_free_port(start, _CONSOLE_PORT)
+    return on_free_port(start, _CONSOLE_PORT)
 
 
 def _start_dagster(processes: Processes, port: int | None) -> str:
@@ -167,33 +169,8 @@ def _start_dagster(processes: Processes, port: int | None) -> str:
         processes.wait_for(lambda: _answers(url), "the webserver")
         return url
 
-    _free_port(_DAGSTER_PORT, port)  # that it is taken is said before anything is started
     processes.start("daemon", "-m", "dagster._daemon", "run", "-w", workspace)
-    return _on_free_port(start, _DAGSTER_PORT, port)
-
-
-def _on_free_port(start: Callable[[int], str], usual: int, wanted: int | None = None) -> str:
-    """What `start` gives on a free port; once more on another one, where somebody took the first meanwhile."""
-    chosen = _free_port(usual, wanted)
-    try:
-        return start(chosen)
-    except DemoFailed:
-        if wanted or _free_port(chosen) == chosen:
-            raise
-        return start(_free_port(chosen))
-
-
-def _free_port(usual: int, wanted: int | None = None) -> int:
-    """The port asked for, else the usual one, else any free one."""
-    for port in (wanted,) if wanted else (usual, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise DemoFailed(f"port {wanted} is taken: choose another with --port")
+    return on_free_port(start, _DAGSTER_PORT, port)
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipelines.commands.demo import _on_free_port
 from pipelines.commands.demo_company import DemoFailed
+from pipelines.commands.demo_ports import kept_free, on_free_port
 from tests.receivers import free_port
 
 
@@ -35,19 +35,27 @@ def another() -> Iterator[socket.socket]:
 
 def test_a_port_that_is_taken_meanwhile_is_left_and_another_one_used(another: socket.socket) -> None:
     start = Start(another)
-    assert _on_free_port(start, free_port()) == f"http://localhost:{start.tried[1]}"
+    assert on_free_port(start, free_port()) == f"http://localhost:{start.tried[1]}"
     assert start.tried[0] != start.tried[1]
 
 
 def test_what_ends_for_another_reason_is_not_started_again() -> None:
     start = Start()
     with pytest.raises(DemoFailed):
-        _on_free_port(start, free_port())
+        on_free_port(start, free_port())
     assert len(start.tried) == 1
 
 
 def test_a_port_that_was_asked_for_is_not_exchanged(another: socket.socket) -> None:
     start, wanted = Start(another), free_port()
     with pytest.raises(DemoFailed):
-        _on_free_port(start, 3000, wanted)
+        on_free_port(start, 3000, wanted)
     assert start.tried == [wanted]
+
+
+def test_the_port_that_was_asked_for_is_for_dagster_though_it_is_the_console_s_usual_one() -> None:
+    usual = wanted = free_port()
+    with kept_free(wanted):
+        console = on_free_port(str, usual)
+    assert console != str(usual)
+    assert on_free_port(str, 3000, wanted) == str(wanted)
