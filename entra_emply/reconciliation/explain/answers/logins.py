@@ -44,8 +44,8 @@ def _without_employee(facts: Facts) -> str:
     if any(key_of(each["email"] or "") == facts.address for each in facts.near):
         return (
             f"{none} The employee with the Entra user's e-mail {facts.address} does not count, because somebody else "
-            "has that e-mail, too, or that employee. Give the employee and the login the same e-mail, and the two are "
-            f"connected {when}."
+            "has that e-mail, too, or is connected to that employee. Give the employee and the login the same e-mail, "
+            f"and the two are connected {when}."
         )
     return (
         f"{none} The integration never makes employees: create the employee with exactly this e-mail, and the two are "
