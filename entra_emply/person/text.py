@@ -8,6 +8,7 @@ from rich.text import Text
 
 from entra_emply.person.history_table import history_table
 from entra_emply.printing import counted, line
+from entra_emply.reconciliation.report.wording import answer
 
 Row = Mapping[str, Any]
 
@@ -122,8 +123,9 @@ def _findings(findings: Sequence[Row], console: Console) -> None:
     if findings:
         _heading(console, "Needs attention")
     for finding in findings:
-        what = finding["code"] if _is_own(finding) else f"{finding['code']} ({finding['subject']})"
-        line(console, f"{finding['severity']}: {what}, {finding['message']}", 2)
+        about = [answer(finding)] if _is_own(finding) else [finding["subject"], answer(finding)]
+        more = f" ({', '.join(filter(None, about))})" if any(about) else ""
+        line(console, f"{finding['severity']}: {finding['code']}{more}, {finding['message']}", 2)
         line(console, finding["remedy"], 6)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.plan import make_plan
-from entra_emply.reconciliation.report.wording import changes, fields, rows, why
+from entra_emply.reconciliation.report.wording import about_with_answer, changes, fields, rows, why
 from tests.reference.builders import login, person, scenario
 from tests.reference.random_scenarios import random_scenario
 from tests.reference.subject import Scenario
@@ -46,6 +46,39 @@ def test_a_photo_is_not_told_by_its_etag(before: str | None, old: str) -> None:
 )
 def test_a_field_is_called_in_words(field: str, said: str) -> None:
     assert changes({"before": {field: "a"}, "after": {field: "b"}}, {}) == [f"{said}: a → b"]
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after", "said"),
+    [
+        ("start", "2026-12-15T11:00:00Z", "2026-12-15T11:30:00Z", "start: 2026-12-15 11:00 UTC → 2026-12-15 11:30 UTC"),
+        ("end", "2026-12-15T11:00:00Z", "2026-12-15T11:00:30Z", "end: 2026-12-15 11:00 UTC → 2026-12-15 11:00:30 UTC"),
+        ("end", "0001-01-01T00:00:00Z", "never", "end: 0001-01-01 00:00 UTC → never"),
+        ("showAs", "oof", "workingElsewhere", "show as: away → working elsewhere"),
+        ("title", "2026-12-15T11:00:00Z", "oof", "title: 2026-12-15T11:00:00Z → oof"),
+    ],
+)
+def test_when_an_event_is_and_how_it_is_shown_is_told_as_people_write_it(
+    field: str, before: str, after: str, said: str
+) -> None:
+    assert changes({"before": {field: before}, "after": {field: after}}, {}) == [said]
+
+
+@pytest.mark.parametrize(
+    ("code", "subject", "about", "said"),
+    [
+        ("mailbox_unreadable", "megan@contoso.com", "503", "megan@contoso.com (503)"),
+        ("mailbox_unavailable", None, "404 MailboxNotFound", "(no address) (404 MailboxNotFound)"),
+        ("source_unreadable", "entra_photos", "no_answer", "entra_photos (no_answer)"),
+        ("calendar_not_editable", "megan@contoso.com", "calendar-1", "megan@contoso.com"),
+        ("nested_group_ignored", None, "group-1", "group-1"),
+        ("no_email", None, None, "(no address)"),
+    ],
+)
+def test_a_finding_names_whom_it_is_about_and_what_the_service_answered(
+    code: str, subject: str | None, about: str | None, said: str
+) -> None:
+    assert about_with_answer({"code": code, "subject": subject, "object": about}) == said
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from entra_emply.console.page_request import PageRequest
 from entra_emply.console.queries.actions import MOST
-from entra_emply.reconciliation.report.wording import rows
+from entra_emply.reconciliation.report.wording import about, answer, rows
 
 _SEVERITIES = ("error", "warning", "info")
 
@@ -49,5 +49,5 @@ def _alike(findings: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _row(finding: Mapping[str, Any]) -> dict[str, Any]:
     person = finding["entra_id"] or finding["emply_user_id"] or finding["employee_id"]
-    who = finding["subject"] or finding["object"] or "(no address)"
-    return {"person": person, "who": who, **{name: finding[name] for name in ("since", "older", "new", "object")}}
+    told = {"person": person, "who": about(finding), "answer": answer(finding)}
+    return told | {name: finding[name] for name in ("since", "older", "new")}

@@ -11,6 +11,7 @@ from entra_emply.errors import SettingsError
 from entra_emply.ledger import history, plans
 from entra_emply.person.stored import explain_known
 from entra_emply.reconciliation.explain.wishes import Wish
+from entra_emply.reconciliation.report.wording import answer
 
 _FOUND = 20
 _EVENTS = 200
@@ -94,7 +95,7 @@ def _person(document: dict[str, Any], names: Any) -> dict[str, Any]:  # noqa: AN
     return {
         **{name: document[name] for name in ("name", "subject", "found", "match", "scope", "groups", "questions")},
         "actions": actions,
-        "findings": own,
+        "findings": [{**row, "answer": answer(row)} for row in own],
         "of_groups": [row for row in findings if row not in own],
         "stated": stated,
         "history": events_shown(document["history"][:_EVENTS], names),

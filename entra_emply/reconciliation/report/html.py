@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, Template
 
 from entra_emply.errors import SettingsError
 from entra_emply.printing import counted
-from entra_emply.reconciliation.report.wording import Because, Row, fields, how_to_approve, why
+from entra_emply.reconciliation.report.wording import Because, Row, about_with_answer, fields, how_to_approve, why
 from entra_emply.reconciliation.words.actions import KINDS
 
 _FEW = 25
@@ -154,5 +154,5 @@ def _findings(findings: Sequence[Row]) -> Iterator[dict[str, Any]]:
     ordered = sorted(findings, key=lambda finding: (order.get(finding["severity"], 3), finding["code"]))
     for code, rows in groupby(ordered, key=lambda finding: finding["code"]):
         alike = list(rows)
-        who = [(row["subject"] or row["object"] or "(no address)", row["rule"]) for row in alike]
+        who = [(about_with_answer(row), row["rule"]) for row in alike]
         yield {**alike[0], "code": code, "count": len(alike), "who": who, "open": len(alike) <= _FEW}

@@ -10,7 +10,16 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from entra_emply.reconciliation.plan import Plan
-from entra_emply.reconciliation.report.wording import Because, Row, because, causes_counted, changes, rows, why
+from entra_emply.reconciliation.report.wording import (
+    Because,
+    Row,
+    about_with_answer,
+    because,
+    causes_counted,
+    changes,
+    rows,
+    why,
+)
 from entra_emply.reconciliation.words.actions import KINDS
 
 SHOWN = 50
@@ -124,4 +133,4 @@ def _severity(severity: str, findings: pd.DataFrame) -> str:
 
 
 def _finding(finding: Row) -> str:
-    return f"{finding['severity']}: {escaped(finding['subject'] or '(no address)')} `{finding['code']}`"
+    return f"{finding['severity']}: {escaped(about_with_answer(finding))} `{finding['code']}`"

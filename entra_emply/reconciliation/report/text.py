@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from entra_emply.printing import SHORT_ID, counted, line
-from entra_emply.reconciliation.report.wording import Because, changes, why
+from entra_emply.reconciliation.report.wording import Because, about_with_answer, changes, why
 from entra_emply.reconciliation.words.actions import KINDS
 
 Row = Mapping[str, Any]
@@ -75,7 +75,7 @@ def _show_findings(findings: Sequence[Row], console: Console) -> None:
         said = f"{alike[0]['severity']}: {code} ({len(alike)}), {alike[0]['rule']}: {alike[0]['message']}"
         line(console, said, 2)
         line(console, f"do    {alike[0]['remedy']}", 6, "dim")
-        shown = ", ".join(row["subject"] or row["object"] or "(no address)" for row in alike[:_SHOWN])
+        shown = ", ".join(about_with_answer(row) for row in alike[:_SHOWN])
         more = f" and {len(alike) - _SHOWN} more" if len(alike) > _SHOWN else ""
         line(console, f"who   {shown}{more}", 6, "dim")
 

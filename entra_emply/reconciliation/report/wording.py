@@ -11,10 +11,11 @@ import pandas as pd
 
 from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.arrays import records
+from entra_emply.reconciliation.findings import ANSWERED
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.words.actions import REASONS
-from entra_emply.reconciliation.words.fields import field_name
+from entra_emply.reconciliation.words.fields import field_name, field_text
 from entra_emply.reconciliation.words.guards import GUARDS, HELD_BECAUSE
 from entra_emply.text import key_of
 
@@ -159,6 +160,22 @@ def why(action: Row) -> str:
     return f"{action['rule']}: {REASONS.get((action['rule'], action['reason']), action['reason'] or '')}"
 
 
+def about(finding: Row) -> str:
+    """Whom or what a finding is about: the subject, or the id of what has none."""
+    return finding["subject"] or (finding["code"] not in ANSWERED and finding["object"]) or "(no address)"
+
+
+def answer(finding: Row) -> str:
+    """What the service answered where that is the finding (P5, C7, G5b), else nothing."""
+    return finding["object"] or "" if finding["code"] in ANSWERED else ""
+
+
+def about_with_answer(finding: Row) -> str:
+    """ "megan@contoso.com (503 ErrorMailboxMoveInProgress)"."""
+    said = answer(finding)
+    return f"{about(finding)} ({said})" if said else about(finding)
+
+
 def rows(frame: pd.DataFrame, columns: list[str] | None = None) -> list[dict[str, Any]]:
     """The rows of a plan's frame as JSON has them: null for missing, `before` and `after` as objects."""
     made = records(frame if columns is None else frame[columns])
@@ -168,8 +185,8 @@ def rows(frame: pd.DataFrame, columns: list[str] | None = None) -> list[dict[str
 
 
 def _field(name: str, before: Row | None, after: Row | None, names: Mapping[str, str]) -> tuple[str, str, str]:
-    old = _value(before[name], names) if before is not None and name in before else ""
-    return field_name(name), old, _value((after or {}).get(name), names)
+    old = _value(name, before[name], names) if before is not None and name in before else ""
+    return field_name(name), old, _value(name, (after or {}).get(name), names)
 
 
 def _photo(before: Row | None) -> tuple[str, str, str]:
@@ -178,11 +195,11 @@ def _photo(before: Row | None) -> tuple[str, str, str]:
     return field_name("etag"), "none" if recorded is None else "an earlier one", "the one in Entra"
 
 
-def _value(value: object, names: Mapping[str, str]) -> str:
+def _value(field: str, value: object, names: Mapping[str, str]) -> str:
     if value is None or value == []:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(names.get(str(each), str(each)) for each in value)
-    return names.get(str(value), str(value))
+    return names.get(str(value)) or field_text(field, str(value))

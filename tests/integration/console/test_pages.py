@@ -166,6 +166,16 @@ def test_a_finding_has_its_remedy_since_when_it_stands_and_its_people(ada: Brows
     assert "megan@contoso.com since 20" in said
 
 
+def test_what_could_not_be_read_of_a_person_is_told_with_the_service_s_answer(house: House) -> None:
+    zofia = house.systems.person("zofia")["id"]
+    house.systems.settings["profile_pictures"] = True
+    house.systems.unreadable = {"photos": {zofia: "400 ErrorOdd"}}
+    house.run()
+    browser = house.signed_in()
+    assert "zofia@contoso.com (400 ErrorOdd) since 20" in text_of(browser.get("/findings?code=photo_unreadable"))
+    assert "(400 ErrorOdd) What to do:" in text_of(browser.get(f"/people/{zofia}"))
+
+
 def test_the_mapping_shows_the_settings_in_force_and_their_versions(ada: Browser) -> None:
     page = ada.get("/mapping")
     assert "Çalışanlar" in page.text

@@ -46,6 +46,8 @@ class Systems:
         self.settings = copy.deepcopy(settings or SETTINGS)
         self.graph = Graph(scenario)
         self.emply = Emply(scenario)
+        self.unreadable: Row = {}
+        """What a run cannot read, as an example has it."""
         self.clients: Clients | None = None
         """Of the sandbox that the systems moved to."""
 
@@ -78,7 +80,7 @@ class Systems:
         """What a run reads: first the sync state, then both sides."""
         state = self.state()
         both = {system: copy.deepcopy(self.scenario[system]) for system in ("entra", "emply")}
-        read = inputs_of(both, self.settings, {}, state.read_at)
+        read = inputs_of(both, self.settings, {}, state.read_at, self.unreadable)
         return replace(read, state=state)
 
     def plan(self) -> Plan:
