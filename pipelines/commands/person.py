@@ -14,7 +14,14 @@ from pipelines.commands.progress import progress
 
 person = typer.Typer()
 
-_DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+def _moment(written: str) -> datetime:
+    """A day or a time, in UTC where it does not say otherwise."""
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(f"{written} is no date: write 2026-11-30, or 2026-11-30T14:30 in UTC") from None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 @person.command(epilog=example("entra-emply explain megan.jordan@contoso.com"))
@@ -74,7 +81,7 @@ def history(
     failed: Annotated[bool, typer.Option("--failed", help="Only what failed.")] = False,
     held: Annotated[bool, typer.Option("--held", help="Only what was held, and who approved it.")] = False,
     since: Annotated[
-        datetime | None, typer.Option(formats=_DATES, metavar="DATE", help="Not before this date or time (UTC).")
+        datetime | None, typer.Option(parser=_moment, metavar="DATE", help="Not before this date or time (UTC).")
     ] = None,
     plan: Annotated[str | None, typer.Option(help="Only of this plan: its id, or its first characters.")] = None,
     as_json: Json = False,
@@ -88,8 +95,7 @@ def history(
     if email is not None and whom is not None:
         raise typer.BadParameter("EMAIL and --person say the same: give one of them")
     asked = email if whom is None else whom
-    from_then = None if since is None else since.replace(tzinfo=UTC)
-    only = Only(kind=kind, failed=failed, held=held, since=from_then, plan=plan)
+    only = Only(kind=kind, failed=failed, held=held, since=since, plan=plan)
     with progress("Asking the ledger"):
         events = happened(environment(), None if asked is None else _whom(asked), only)
     if as_json:

@@ -111,6 +111,19 @@ def test_a_source_that_is_none_is_named_with_those_that_are(beginner: Installati
     assert beginner.sandbox.requests() == []
 
 
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [
+        ("1h", "--since': 1h is no date: write 2026-11-30, or 2026-11-30T14:30"),
+        ("2026-02-30", "--since': 2026-02-30 is no date"),
+        ("2026-11-30", "nothing was planned here yet"),
+        ("2026-11-30T14:30+02:00", "nothing was planned here yet"),
+    ],
+)
+def test_what_is_no_date_is_told_from_what_is_one(beginner: Installation, since: str, said: str) -> None:
+    refuses(beginner, f"history --since {since}", said)
+
+
 # --- names that mean nothing, or two things ---------------------------------------------------------------------------
 
 

@@ -48,6 +48,12 @@ def test_a_field_is_called_in_words(field: str, said: str) -> None:
     assert changes({"before": {field: "a"}, "after": {field: "b"}}, {}) == [f"{said}: a → b"]
 
 
+def test_roles_are_listed_by_name_in_whatever_order_their_ids_are() -> None:
+    names = {"1": "Manager", "2": "employee", "3": "HR"}
+    told = changes({"before": {"roleIds": ["1", "2"]}, "after": {"roleIds": ["1", "3"]}}, names)
+    assert told == ["roles: employee, Manager → HR, Manager"]
+
+
 @pytest.mark.parametrize(
     ("field", "before", "after", "said"),
     [

@@ -201,5 +201,5 @@ def _value(field: str, value: object, names: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(names.get(str(each), str(each)) for each in value)
+        return ", ".join(sorted((names.get(str(each), str(each)) for each in value), key=str.casefold))
     return names.get(str(value)) or field_text(field, str(value))
