@@ -14,7 +14,7 @@ STATES = {
     "quarantined": "in quarantine",
     "superseded": "not needed any more",
     "interrupted": "interrupted",
-    "open": "being tried",
+    "open": "not finished",
     "new": "new",
     "refused": "refused",
     "released": "released",

@@ -1,9 +1,9 @@
 """The history: what was planned, approved and done, by whom and when. Queries only; nothing is written.
 
 An event is `planned` (new since the plan before), `approved`, `refused`, `released`, `undo asked`, `undo withdrawn`, or
-the outcome of an attempt: `applied`, `failed`, `superseded`, `interrupted`. The events of one person are listed one by
-one; those of everybody are counted by plan and kind. `code` is the target's own where it refused, or how an approval or
-a request to undo ended.
+the outcome of an attempt: `applied`, `failed`, `superseded`, `interrupted`; or `open`, an attempt without one, when it
+began. The events of one person are listed one by one; those of everybody are counted by plan and kind. `code` is the
+target's own where it refused, or how an approval or a request to undo ended.
 """
 
 from collections.abc import Iterator
@@ -31,6 +31,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger.approvals import SHORTEST_ID, begins
+from entra_emply.ledger.attempts import left_open
 from entra_emply.ledger.migrate import exists
 from entra_emply.ledger.tables import (
     action_name,
@@ -71,8 +72,8 @@ class Person:
 class Only:
     """Which events to tell: those that fit everything that is set.
 
-    kind: "set_roles" or "emply.set_roles". failed: attempts that failed. held: actions that were held when they were
-    planned, and their approvals. since: not before. plan: the first characters of a plan's id.
+    kind: "set_roles" or "emply.set_roles". failed: attempts that failed or are open. held: actions that were held when
+    they were planned, and their approvals. since: not before. plan: the first characters of a plan's id.
     """
 
     kind: str | None = None
@@ -173,7 +174,7 @@ def _actions_of(only: Only) -> Iterator[ColumnElement[bool]]:
 
 def _events_of(only: Only, events: FromClause) -> Iterator[ColumnElement[bool]]:
     if only.failed:
-        yield events.c.event == "failed"
+        yield events.c.event.in_(["failed", "open"])
     if only.since is not None:
         yield events.c.at >= only.since
     if only.plan is not None:
@@ -210,7 +211,8 @@ def _events(about: FromClause) -> FromClause:
     return union_all(
         _planned(about),
         _approved(about),
-        _tried(about),
+        _ended(about),
+        _open(about),
         _released(about),
         _refused(about),
         _asked(about),
@@ -241,10 +243,19 @@ def _approved(about: FromClause) -> Select[Any]:
     )
 
 
-def _tried(about: FromClause) -> Select[Any]:
-    tried = and_(attempts.c.plan_no == about.c.plan_no, attempts.c.action_id == about.c.action_id)
+def _ended(about: FromClause) -> Select[Any]:
     event = _event(about, outcomes.c.at, outcomes.c.result, _NONE, _NONE, outcomes.c.code)
-    return event.join(attempts, tried).join(outcomes, outcomes.c.attempt_no == attempts.c.attempt_no)
+    return event.join(attempts, _of(about)).join(outcomes, outcomes.c.attempt_no == attempts.c.attempt_no)
+
+
+def _open(about: FromClause) -> Select[Any]:
+    event = _event(about, attempts.c.started_at, literal("open"), _NONE, _NONE, _NONE)
+    return event.join(attempts, _of(about)).where(left_open())
+
+
+def _of(about: FromClause) -> ColumnElement[bool]:
+    """Whether an attempt is one of these actions."""
+    return and_(attempts.c.plan_no == about.c.plan_no, attempts.c.action_id == about.c.action_id)
 
 
 def _released(about: FromClause) -> Select[Any]:

@@ -15,6 +15,7 @@ Row = Mapping[str, Any]
 _COLOURS = {
     "applied": "green",
     "failed": "red",
+    "open": "red",
     "approved": "cyan",
     "refused": "cyan",
     "undo asked": "cyan",

@@ -78,7 +78,7 @@ def history(
     ] = None,
     whom: Annotated[str | None, typer.Option("--person", metavar="EMAIL", help="The same as EMAIL.")] = None,
     kind: Kind = None,
-    failed: Annotated[bool, typer.Option("--failed", help="Only what failed.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what failed, or could not be finished.")] = False,
     held: Annotated[bool, typer.Option("--held", help="Only what was held, and who approved it.")] = False,
     since: Annotated[
         datetime | None, typer.Option(parser=_moment, metavar="DATE", help="Not before this date or time (UTC).")

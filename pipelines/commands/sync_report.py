@@ -44,8 +44,6 @@ class SyncReport:
         """What failed, by status, kind and code, without names, and where these are to be seen; and what is unknown."""
         counts = Counter((each.status, each.kind, each.code or "no code") for each in self.failures)
         lines = [f"{status}: {count} {kind} ({code})" for (status, kind, code), count in counts.items()]
-        if lines:
-            lines.append("Who it is: entra-emply history --failed")
         if self.counts["unknown"]:
             lines.append("unknown: the target cannot be read, or refuses the second step; every run tries again")
-        return lines
+        return [*lines, "Who it is: entra-emply history --failed"] if lines else []

@@ -8,7 +8,9 @@ def test_one_action_is_not_called_actions() -> None:
     assert "1 action;" in SyncReport("3f9c12ab45de", 1, counts).summary
 
 
-def test_what_is_unknown_says_what_becomes_of_it() -> None:
+def test_what_is_unknown_says_what_becomes_of_it_and_where_it_is_to_be_seen() -> None:
     counts = dict.fromkeys(COUNTS, 0) | {"unknown": 1}
-    (line,) = SyncReport("3f9c12ab45de", 0, counts).not_done
-    assert line == "unknown: the target cannot be read, or refuses the second step; every run tries again"
+    assert SyncReport("3f9c12ab45de", 0, counts).not_done == [
+        "unknown: the target cannot be read, or refuses the second step; every run tries again",
+        "Who it is: entra-emply history --failed",
+    ]

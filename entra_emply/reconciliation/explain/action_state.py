@@ -61,7 +61,7 @@ def _cases(
         why = listed([f"{guard}: {text}" for guard, text in held_because.items()])
         yield "held", f"Held by {why}. To approve it: {_approve(recorded, person)}"
     if tried and tried["result"] is None:
-        yield "open", "It is being tried, or the process died while it was; the next run finds out."
+        yield "open", "It is being tried, or could not be finished; the next run finds out."
     if action.get("new"):
         yield "new", "The last run did not plan it; the next one does, and then it shows whether a guard holds it."
     yield "planned", "It is applied with this plan."

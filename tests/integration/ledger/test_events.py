@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from entra_emply.errors import CredentialsError
-from entra_emply.ledger import plans
+from entra_emply.ledger import history, plans
+from entra_emply.ledger.history import Only
 from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.own_events import transaction_id
 from tests.integration.conftest import Rows
@@ -235,6 +236,16 @@ def test_a_run_tells_an_attempt_that_earlier_runs_left_open(systems: Systems, fa
     reports = [systems.apply(plan(systems, *rows)) for rows in ([creating()], [], [])]
     assert [report.trouble["unknown"] for report in reports] == [1, 1, 0]
     assert [report.troubled for report in reports] == [True, True, False]
+
+
+def test_the_history_tells_an_attempt_for_as_long_as_it_is_open(systems: Systems) -> None:
+    systems.emply.faults = [unavailable, unavailable]
+    systems.apply(plan(systems, creating()))
+    (event,) = systems.ledger.read(history.told, only=Only(failed=True))
+    assert (event["event"], event["kind"], event["code"]) == ("open", "entra.create_event", None)
+    for _ in range(2):
+        settle(systems.ledger, graph=systems.graph, emply=systems.emply)
+    assert systems.ledger.read(history.told, only=Only(failed=True)) == []
 
 
 def test_a_write_that_graph_takes_no_token_for_is_a_failure_as_long_as_it_takes_it_for_reading(
