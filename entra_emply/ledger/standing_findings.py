@@ -5,7 +5,7 @@ everybody.
 """
 
 import pandas as pd
-from sqlalchemy import Connection, delete, tuple_
+from sqlalchemy import ARRAY, Connection, Text, delete, exists, func, literal
 from sqlalchemy.dialects.postgresql import insert
 
 from entra_emply import clock
@@ -19,11 +19,11 @@ _KEY = ["code", "whose"]
 def record(connection: Connection, findings: pd.DataFrame, plan_no: int) -> None:
     """Keep the findings of the newest plan: those that stood before go on from their first plan, the others end."""
     found = _watched(findings)
-    standing = list(found[_KEY].itertuples(index=False, name=None))
-    connection.execute(
-        delete(standing_findings).where(tuple_(*(standing_findings.c[c] for c in _KEY)).not_in(standing))
-    )
-    if not standing:
+    keys = (literal(found[name].tolist(), ARRAY(Text)) for name in _KEY)  # PostgreSQL takes no list of 9,000 pairs
+    now = func.unnest(*keys).table_valued(*_KEY).render_derived()
+    stands = exists().where(*(now.c[name] == standing_findings.c[name] for name in _KEY))
+    connection.execute(delete(standing_findings).where(~stands))
+    if found.empty:
         return
     new = insert(standing_findings)
     changed = {name: new.excluded[name] for name in ("severity", "subject", "object")}

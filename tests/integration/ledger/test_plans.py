@@ -1,5 +1,6 @@
 """Whose ledger it is, and what is recorded: reads, plans, and the sync state that the next run begins with."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
@@ -12,8 +13,9 @@ from entra_emply.ledger import approvals, certificates, plans, sync_state
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.which import Which
 from entra_emply.reconciliation.completeness import Counted
+from entra_emply.reconciliation.findings import FINDING_COLUMNS
 from entra_emply.reconciliation.inputs import SyncState
-from entra_emply.reconciliation.plan import Plan
+from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger.in_step import certificate, held_plan, in_step, record
 from tests.integration.ledger.systems import Systems
@@ -38,6 +40,17 @@ def test_a_ledger_belongs_to_its_first_tenant_and_customer(ledger: Ledger) -> No
     for stranger in (("another", "contoso"), ("tenant", "another")):
         with pytest.raises(LedgerError, match="belongs to the"):
             ledger.write(plans.belongs_to, *stranger)
+
+
+def test_a_plan_is_recorded_however_many_findings_it_has(systems: Systems, rows: Rows) -> None:
+    """Findings of everybody: addresses that others have, or pictures that Graph refuses."""
+    inputs = systems.inputs()
+    plan = make_plan(inputs)
+    for count in (10_000, 9_000):
+        ids = [f"p{number}" for number in range(count)]
+        findings = pd.DataFrame({"code": "address_taken", "severity": "error", "entra_id": ids, "object": None})
+        systems.record_plan(replace(plan, findings=findings.reindex(columns=FINDING_COLUMNS)), inputs.state)
+        assert rows("SELECT count(*), max(whose) FROM standing_findings") == [(count, max(ids))]
 
 
 # Reads
