@@ -20,6 +20,8 @@ from entra_emply.text import as_arrow, as_column, trimmed
 Times = npt.NDArray[np.datetime64]
 
 _DAY = np.timedelta64(1, "D")
+_CYCLE = np.timedelta64(146_097, "D")
+"""400 years, after which the calendar repeats."""
 _FIRST, _LAST = np.datetime64("0001-01-01"), np.datetime64("9999-12-31")
 """The dates that text can hold: year 10000 would compare as one before all others."""
 
@@ -113,8 +115,10 @@ def _is_midnight(times: Times) -> Mask:
 
 
 def _in_zone(times: Times, zone: ZoneInfo | None) -> Times:
-    there = pd.DatetimeIndex(times).tz_localize("UTC").tz_convert(zone).tz_localize(None)
-    return there.to_numpy().astype("datetime64[s]")
+    """The last days of year 9999, after which Python knows no time, as 400 years before."""
+    shift = np.where(times >= _LAST - _DAY, _CYCLE, 0 * _DAY)
+    there = pd.DatetimeIndex(times - shift).tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    return there.to_numpy().astype("datetime64[s]") + shift
 
 
 def _texts(days: Times, like: "pd.Series[str]") -> "pd.Series[str]":

@@ -1,7 +1,12 @@
 """E0 to E2 as people use events: all day, in time zones, cancelled, declined, dragged to another calendar."""
 
+from zoneinfo import ZoneInfo, available_timezones
+
+import pandas as pd
 import pytest
 
+from entra_emply.reconciliation.rules import days
+from tests.reference import days as reference
 from tests.reference.builders import ROOMS, after_of, change, person, scenario, told
 from tests.reference.calendar_builders import (
     calendar,
@@ -71,6 +76,21 @@ def all_day(start: str, end: str, **graph: object) -> Row:
             ("2026-11-24T00:00:00Z", "9999-12-31T00:00:00Z"),
         ),
         (
+            "Europe/Copenhagen",
+            ("2026-11-23T23:00:00Z", "9999-12-31T23:59:59Z"),
+            ("2026-11-24T00:00:00Z", "9999-12-31T00:00:00Z"),
+        ),
+        (
+            "Europe/Copenhagen",
+            ("2026-11-23T23:00:00Z", "9999-12-29T23:00:00Z"),
+            ("2026-11-24T00:00:00Z", "9999-12-30T00:00:00Z"),
+        ),
+        (
+            "Europe/Copenhagen",
+            ("0001-01-01T00:00:00Z", "2026-11-23T23:00:00Z"),
+            ("0001-01-01T00:00:00Z", "2026-11-24T00:00:00Z"),
+        ),
+        (
             "America/New_York",
             ("0001-01-01T00:00:00Z", "2026-11-24T05:00:00Z"),
             ("0001-01-01T00:00:00Z", "2026-11-24T00:00:00Z"),
@@ -86,6 +106,19 @@ def test_e0_an_all_day_event_is_dates(
 ) -> None:
     plan = plan_of(zoned(zone, events([all_day(*times)], calendar_window={"days_back": 60})))
     assert imported_times(plan) == dates
+
+
+def test_e0_every_time_zone_has_the_whole_calendar() -> None:
+    times = [
+        ("2026-11-24T12:00:00Z", "9999-12-31T23:59:59Z"),
+        ("9999-12-29T12:00:00Z", "9999-12-30T11:00:00Z"),
+        ("9999-06-30T22:00:00Z", "9999-12-31T12:00:00Z"),
+        ("0001-01-01T00:00:01Z", "0001-01-02T00:30:00Z"),
+    ]
+    asked = [(*time, zone) for zone in sorted(available_timezones()) for time in times]
+    ours = days.as_dates(*(pd.Series(column, dtype="str") for column in zip(*asked, strict=True)))
+    theirs = [reference.as_dates(start, end, ZoneInfo(zone)) for start, end, zone in asked]
+    assert [*zip(*ours, strict=True)] == theirs
 
 
 @pytest.mark.parametrize("zone", [None, "Nowhere/Atlantis", "../etc"])
