@@ -4,6 +4,9 @@
 data or a secret.
 """
 
+from pathlib import Path
+from traceback import extract_tb
+
 
 class EntraEmplyError(Exception):
     """Anything the pipeline itself refuses or reports; never raised bare."""
@@ -17,6 +20,17 @@ NOTHING_PLANNED = "nothing was planned here yet: run entra-emply sync first"
 """What the SettingsError says where there is no ledger, or no run was ever completed."""
 NO_ANSWER = "no_answer"
 """In place of status and code where no answer came that could be used (P5)."""
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What comes of an answer of a form that nobody foresaw: the trouble of whom it is about, and of nobody else."""
+
+
+def failed_line(error: Exception) -> str:
+    """The type of an unforeseen error and the line that failed, for a log: "KeyError, events.py, line 12".
+
+    Nothing else tells which form it was. The error's own text may quote the answer.
+    """
+    failed = extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}, {Path(failed.filename).name}, line {failed.lineno}"
 
 
 class CredentialsError(EntraEmplyError):

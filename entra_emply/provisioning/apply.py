@@ -16,7 +16,14 @@ from sqlalchemy import Connection, select
 
 from entra_emply import provisioning
 from entra_emply.connectors.throttle import writing_only_if
-from entra_emply.errors import CredentialsError, LedgerError, PlanRefused, SourceUnreadable
+from entra_emply.errors import (
+    UNFORESEEN,
+    CredentialsError,
+    LedgerError,
+    PlanRefused,
+    SourceUnreadable,
+    failed_line,
+)
 from entra_emply.ledger import attempts, claims, sync_state
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.database import LockedSession
@@ -24,7 +31,7 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.plans import RecordedPlan, wrong_owner
 from entra_emply.ledger.sync_state import CurrentSyncState
 from entra_emply.ledger.tables import actions, counters, failures
-from entra_emply.provisioning.attempt import Tried, attempt, fail
+from entra_emply.provisioning.attempt import Tried, attempt, fail, leave
 from entra_emply.provisioning.crew import Crew
 from entra_emply.provisioning.effect import Context, Done
 from entra_emply.provisioning.forbidden import Forbidden
@@ -74,7 +81,10 @@ def apply(
             forbidden = _apply_all(session, due, context, report, progress or _silent)
             with session.transaction() as connection:
                 sync_state.record_role_states(connection, plan.plan_no)
-            forbidden.require_none()
+            for refusal in forbidden.left:
+                leave(session, refusal)
+            if forbidden.left:
+                raise forbidden.left[0].error
     return report
 
 
@@ -141,6 +151,9 @@ def _look(left: attempts.LeftOpen, context: Context) -> tuple[attempts.Result | 
     except (SourceUnreadable, CredentialsError):
         if left.action.name == _CREATE:
             raise
+        return "unknown", None
+    except UNFORESEEN as odd:
+        log.warning(_LINE, left.action.name, left.action.action_id, failed_line(odd))
         return "unknown", None
     if done is None:
         return "interrupted", None

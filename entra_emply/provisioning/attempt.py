@@ -3,11 +3,12 @@
 Not here: which actions are tried, and in which order (`apply`). (rules.md, "Applying" 3 to 5)
 """
 
+import logging
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from entra_emply import provisioning
-from entra_emply.errors import NO_ANSWER, CredentialsError, SourceUnreadable, TargetRefused
+from entra_emply.errors import NO_ANSWER, UNFORESEEN, CredentialsError, SourceUnreadable, TargetRefused, failed_line
 from entra_emply.ledger import attempts, sync_state
 from entra_emply.ledger.action import Action
 from entra_emply.ledger.database import LockedSession
@@ -15,6 +16,7 @@ from entra_emply.provisioning.effect import EMPLY, ENTRA, Context, Write
 from entra_emply.provisioning.forbidden import Forbidden, Refusal, is_forbidden, is_unauthorized
 from entra_emply.provisioning.outages import Outages
 
+_log = logging.getLogger(__name__)
 Result = attempts.Result | Literal["unknown", "untried", "undecided"]
 
 
@@ -41,7 +43,7 @@ class Tried:
 def attempt(session: LockedSession, context: Context, outages: Outages, forbidden: Forbidden, action: Action) -> Tried:
     """Try one action. Raises CredentialsError and LedgerError where no further action can succeed."""
     services = provisioning.EFFECTS[action.name].services
-    if outages.any_of(services):
+    if outages.any_of(services) or forbidden.closes(action):
         return Tried("untried")
     attempt_no, write = None, _prepare(action, context)
     if isinstance(write, Tried):
@@ -76,6 +78,11 @@ def fail(session: LockedSession, refusal: Refusal) -> Tried:
     return tried
 
 
+def leave(session: LockedSession, refusal: Refusal) -> None:
+    """Record that an action was not done: the access to it is missing, which counts for nobody."""
+    _record(session, refusal.action, refusal.attempt_no, Tried("untried"))
+
+
 def _prepare(action: Action, context: Context) -> Write | Tried:
     """The write; or the result where there is none: the action is no longer called for, or its cause cannot be read.
 
@@ -93,6 +100,8 @@ def _prepare(action: Action, context: Context) -> Write | Tried:
         if refused.code == NO_ANSWER or everything:
             raise
         return Tried("failed", refused.code)
+    except UNFORESEEN as odd:
+        return Tried("failed", _unforeseen(action, odd))
 
 
 def _takes_credentials(service: str, context: Context) -> bool:
@@ -116,11 +125,21 @@ def _write(write: Write, action: Action, context: Context) -> Tried:
         return Tried("failed", refused.code, down=action.target if refused.transient else None)
     except SourceUnreadable as unreadable:
         return Tried("unknown", down=_down(unreadable))
+    except UNFORESEEN as odd:
+        return Tried("unknown", _unforeseen(action, odd))
     if done is None:
         return Tried("superseded")
     if done.left is not None:
         return Tried("unknown", object_id=done.object_id, down=EMPLY if done.left.transient else None)
     return Tried("applied", object_id=done.object_id)
+
+
+def _unforeseen(action: Action, odd: Exception) -> str:
+    """Its code; the log has the line that failed."""
+    _log.warning(
+        "%s %s: an answer has a form that was not foreseen (%s)", action.name, action.action_id, failed_line(odd)
+    )
+    return f"unforeseen {type(odd).__name__}"
 
 
 def _down(unreadable: SourceUnreadable) -> str | None:

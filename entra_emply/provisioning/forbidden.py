@@ -7,6 +7,7 @@ whether another write that needs the same access was made.
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from entra_emply.errors import CredentialsError
@@ -57,12 +58,16 @@ class Forbidden:
             self._made.add(_access(action))
 
     def add(self, refusal: Refusal) -> None:
-        """Note a write that was forbidden. Raises its error where so many like it were, and none was made."""
+        """Note a write that was forbidden."""
         with self._lock:
             self._refusals.append(refusal)
             self._so_far[refusal.access] += 1
-            if self._so_far[refusal.access] >= MOST and refusal.access not in self._made:
-                raise refusal.error
+
+    def closes(self, action: Action) -> bool:
+        """Whether so many writes with the access of this action were forbidden, and none made, that it is not tried."""
+        access = _access(action)
+        with self._lock:
+            return self._so_far[access] >= MOST and access not in self._made
 
     def take_single(self) -> list[Refusal]:
         """Take those that concern one object alone: others with the same access were made."""
@@ -70,10 +75,10 @@ class Forbidden:
         self._refusals = [each for each in self._refusals if each.access not in self._made]
         return single
 
-    def require_none(self) -> None:
-        """Raise CredentialsError where a refusal is left."""
-        if self._refusals:
-            raise self._refusals[0].error
+    @property
+    def left(self) -> Sequence[Refusal]:
+        """Those of an access with which nothing was made."""
+        return self._refusals
 
 
 def _access(action: Action) -> str:

@@ -12,8 +12,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from pathlib import Path
-from traceback import extract_tb
 from typing import Generic, TypeVar
 
 import pandas as pd
@@ -25,7 +23,7 @@ from entra_emply.connectors.entra.connection import OK, Connection, Trail, page,
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.pages import Pages
 from entra_emply.connectors.reads import Certificate
-from entra_emply.errors import SourceUnreadable
+from entra_emply.errors import UNFORESEEN, SourceUnreadable, failed_line
 
 _log = logging.getLogger(__name__)
 
@@ -37,8 +35,6 @@ BATCHES = 4
 _STARTED = 2 * BATCHES * SIZE
 _HOPELESS = 3 * SIZE
 """So many answers of trouble that may pass, and did not, and no other: the rest is not asked for."""
-_ODD = (AttributeError, LookupError, TypeError, ValueError)
-"""What comes of an answer of a form that nobody foresaw: one mailbox's trouble, like any other of its answers."""
 _ALONE = 3
 """So many items of a batch without an answer are tried alone before the service is said to be down."""
 
@@ -89,7 +85,7 @@ class BatchedRead:
                             queue.answer(waiting, answer)
                         except SourceUnreadable as trouble:
                             self.give_up(waiting.ask.mailbox, trouble)
-                        except _ODD as odd:
+                        except UNFORESEEN as odd:
                             self.give_up(waiting.ask.mailbox, self._of_no_known_form(odd))
                     self._require_hope(answers)
 
@@ -106,7 +102,7 @@ class BatchedRead:
         """The frame of what was found, but for what makes none: its mailbox is unreadable. Raises SourceUnreadable."""
         try:
             return build(found)
-        except (SourceUnreadable, *_ODD):
+        except (SourceUnreadable, *UNFORESEEN):
             return build({key: each for key, each in found.items() if self._makes_one(build, key, each, mailbox_of)})
 
     def accept(self, pages: Pages) -> None:
@@ -218,17 +214,14 @@ class BatchedRead:
         except SourceUnreadable as trouble:
             self.give_up(mailbox_of(key), trouble)
             return False
-        except _ODD as odd:
+        except UNFORESEEN as odd:
             self.give_up(mailbox_of(key), self._of_no_known_form(odd))
             return False
         return True
 
     def _of_no_known_form(self, odd: Exception) -> SourceUnreadable:
-        """Logged with the line that failed, since nothing else tells which form it was; without the error's own text,
-        which may quote the answer."""
-        trouble = SourceUnreadable(self.source, f"an answer has a form that was not foreseen ({type(odd).__name__})")
-        failed = extract_tb(odd.__traceback__)[-1]
-        _log.warning("%s: %s, line %d", trouble, Path(failed.filename).name, failed.lineno)
+        trouble = SourceUnreadable(self.source, "an answer has a form that was not foreseen")
+        _log.warning("%s (%s)", trouble, failed_line(odd))
         return trouble
 
 

@@ -132,6 +132,44 @@ def test_a_kind_that_is_forbidden_is_not_tried_for_ever(systems: Systems) -> Non
     assert len(systems.emply.faults) >= WORKERS
 
 
+def test_however_much_is_forbidden_what_needs_another_access_is_done(
+    systems: Systems, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(MOST + 2 * WORKERS):
+        hire(systems, f"zofia-{number}")
+    systems.members("g-hr").append("søren")
+    systems.settings["guards"] = {"max_grants": {"min_count": 200, "percent": 100}}
+    monkeypatch.setattr(systems.emply, "create_user", forbidden)
+    with pytest.raises(CredentialsError):
+        systems.sync()
+    assert [object_id for _, object_id in systems.emply.written] == ["emply-søren"]
+    results = "SELECT DISTINCT result FROM attempts JOIN actions USING (plan_no, action_id) LEFT JOIN outcomes"
+    left = rows(f"{results} USING (attempt_no) WHERE kind = 'create_user' AND rule = 'L1' AND subject LIKE 'zofia%'")
+    assert left == [("interrupted",)], "nobody has to look for what was certainly not made"
+
+
+@pytest.mark.parametrize("call", ["user", "update_user"])
+def test_an_answer_of_a_form_that_nobody_foresaw_is_the_trouble_of_one_action(
+    systems: Systems, call: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While its subject is read again, and while it is written."""
+    right = getattr(systems.emply, call)
+
+    def odd(emply_user_id: str, *rest: object) -> object:
+        if emply_user_id == "emply-ada":
+            raise OverflowError("Ada's date value is out of range")
+        return right(emply_user_id, *rest)
+
+    monkeypatch.setattr(systems.emply, call, odd)
+    for name in ("søren", "ada", "łukasz"):
+        systems.members("g-hr").append(name)
+    report = systems.sync()
+    assert report.results["emply.set_roles"]["applied"] == 2
+    assert report.count("failed") + report.count("unknown") == 1
+    assert "OverflowError, test_refusals.py, line" in caplog.text
+    assert "Ada's" not in caplog.text
+
+
 def test_a_failed_creation_is_tried_again_after_1_2_4_4_runs_and_quarantined_after_eight(
     systems: Systems, rows: Rows
 ) -> None:
