@@ -11,7 +11,7 @@ from typing import Any
 
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.tables import SCHEMA
-from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.systems import Systems
 from tests.postgres import Server
 

@@ -20,7 +20,7 @@ from entra_emply.ledger import migrate, overview, plans
 from entra_emply.ledger.ledger import Ledger
 from sandbox import Sandbox
 from tests.integration.console.house import ACCOUNT, House, browser_of, text_of
-from tests.integration.ledger.fakes import refused
+from tests.integration.ledger.fakes.faults import refused
 from tests.integration.ledger.systems import SETTINGS, Systems, make_scenario
 from tests.postgres import Server
 from tests.receivers import Webhook, webhook

@@ -3,7 +3,7 @@
 from entra_emply.ledger import overview, plans
 from tests.integration.conftest import Rows
 from tests.integration.console.house import Browser, House, text_of
-from tests.integration.ledger.fakes import refused
+from tests.integration.ledger.fakes.faults import refused
 
 
 def ids(house: House, *people: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Both systems and a plan for it, made by hand: an action of every kind but those of Emply's users, each called for."""
 
 from entra_emply.ledger.ledger import Ledger
-from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.mailbox_systems import (
     calendar,
     emply_calendar,

@@ -3,7 +3,7 @@
 import base64
 
 from entra_emply.ledger.ledger import Ledger
-from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.systems import Systems, make_scenario
 
 STAFF = ["g-staff"]

@@ -9,7 +9,7 @@ import pandas as pd
 from entra_emply.reconciliation.findings import FINDING_COLUMNS
 from entra_emply.reconciliation.kinds import ORDER
 from entra_emply.reconciliation.plan import ACTION_COLUMNS, Plan
-from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.systems import Systems
 
 WINDOW = ("2026-10-23T00:00:00Z", "2027-05-22T00:00:00Z")

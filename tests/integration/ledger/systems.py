@@ -22,7 +22,9 @@ from entra_emply.provisioning.apply import apply, settle
 from entra_emply.provisioning.report import ApplyReport
 from entra_emply.reconciliation.inputs import Inputs, SyncState
 from entra_emply.reconciliation.plan import Plan, make_plan
-from tests.integration.ledger.fakes import Emply, Graph, Row
+from tests.integration.ledger.fakes.emply import Emply
+from tests.integration.ledger.fakes.graph import Graph
+from tests.integration.ledger.fakes.system import Row
 from tests.reference.vectorised import inputs_of
 
 SETTINGS: Row = {

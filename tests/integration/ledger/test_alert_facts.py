@@ -11,7 +11,7 @@ from entra_emply.ledger.alert_facts import AlertFacts
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.findings import FINDING_COLUMNS
 from tests.integration.conftest import Begin
-from tests.integration.ledger.fakes import refused
+from tests.integration.ledger.fakes.faults import refused
 from tests.integration.ledger.planned import make
 from tests.integration.ledger.systems import Systems, make_scenario
 

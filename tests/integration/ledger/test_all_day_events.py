@@ -9,7 +9,7 @@ import pytest
 from entra_emply.ledger.ledger import Ledger
 from sandbox import Sandbox
 from tests.integration.ledger.ada_in_sandbox import AdaInSandbox, day, midnight
-from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.fakes.system import Row
 
 ZONES = {
     "in Copenhagen": ("Europe/Copenhagen", "Europe/Copenhagen"),

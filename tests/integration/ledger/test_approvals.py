@@ -10,7 +10,7 @@ from entra_emply.ledger import approvals
 from entra_emply.ledger.which import ANY, Which
 from entra_emply.reconciliation.plan import Plan
 from tests.integration.conftest import Begin, Rows
-from tests.integration.ledger.fakes import refused
+from tests.integration.ledger.fakes.faults import refused
 from tests.integration.ledger.in_step import held_plan, in_step
 from tests.integration.ledger.systems import Systems
 

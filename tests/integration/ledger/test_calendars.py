@@ -7,7 +7,8 @@ import pytest
 
 from entra_emply.provisioning.apply import settle
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before, refused
+from tests.integration.ledger.fakes.faults import Fault, lost_after, lost_before, refused
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.mailbox_systems import OUTCOMES, emply_calendar, in_emply, outlook
 from tests.integration.ledger.planned import action, plan, results
 from tests.integration.ledger.systems import Systems

@@ -9,7 +9,7 @@ from entra_emply.errors import LedgerError, PlanRefused
 from entra_emply.ledger import plans
 from entra_emply.provisioning.apply import apply, settle
 from entra_emply.reconciliation.plan import Plan
-from tests.integration.ledger.fakes import Emply
+from tests.integration.ledger.fakes.emply import Emply
 from tests.integration.ledger.staff import hire
 from tests.integration.ledger.systems import Systems
 

@@ -10,10 +10,8 @@ from entra_emply.ledger.history import Only
 from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.own_events import transaction_id
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import (
+from tests.integration.ledger.fakes.faults import (
     Fault,
-    Row,
-    System,
     forbidden,
     lost_after,
     lost_after_and,
@@ -23,6 +21,7 @@ from tests.integration.ledger.fakes import (
     unauthorized,
     unavailable,
 )
+from tests.integration.ledger.fakes.system import Row, System
 from tests.integration.ledger.mailbox_systems import OUTCOMES, emply_event, in_emply, outlook, outlook_event
 from tests.integration.ledger.planned import action, plan, results
 from tests.integration.ledger.systems import Systems

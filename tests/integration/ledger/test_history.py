@@ -12,7 +12,7 @@ from entra_emply.ledger.history import Only, Person
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.plan import Plan
 from tests.integration.conftest import Begin, Rows
-from tests.integration.ledger.fakes import refused
+from tests.integration.ledger.fakes.faults import refused
 from tests.integration.ledger.systems import Systems, make_scenario
 from tests.postgres import Server
 

@@ -16,7 +16,7 @@ from entra_emply.reconciliation.kinds import ORDER
 from tests.campaigns import with_campaign
 from tests.integration.ledger import planned
 from tests.integration.ledger.everything import actions, everything
-from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.killing import in_child
 from tests.integration.ledger.systems import Systems
 from tests.integration.moments import Moments

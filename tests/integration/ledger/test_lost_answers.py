@@ -10,7 +10,8 @@ from entra_emply import clock, provisioning
 from entra_emply.errors import SourceUnreadable
 from entra_emply.provisioning.apply import settle
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import Fault, Row, comes_late, lost_after, lost_after_and, lost_before
+from tests.integration.ledger.fakes.faults import Fault, comes_late, lost_after, lost_after_and, lost_before
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.mailbox_systems import OUTCOMES
 from tests.integration.ledger.staff import hire, leave
 from tests.integration.ledger.systems import Systems, kinds

@@ -5,7 +5,8 @@ import pytest
 from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.outages import MAX_SERVICE_FAILURES
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import Fault, Row, lost_after, lost_before
+from tests.integration.ledger.fakes.faults import Fault, lost_after, lost_before
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.mailbox_systems import OUTCOMES
 from tests.integration.ledger.planned import action, plan, results
 from tests.integration.ledger.systems import Systems

@@ -13,7 +13,7 @@ import pytest
 from entra_emply import clock
 from entra_emply.errors import SettingsError
 from entra_emply.ledger.ledger import Ledger
-from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.systems import Systems
 from tests.reference.random_scenarios import random_scenario
 

@@ -7,7 +7,7 @@ from entra_emply.ledger import approvals
 from entra_emply.provisioning.crew import WORKERS
 from entra_emply.provisioning.forbidden import MOST
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import Fault, forbidden, no_access, refused, unauthorized
+from tests.integration.ledger.fakes.faults import Fault, forbidden, no_access, refused, unauthorized
 from tests.integration.ledger.staff import hire, leave
 from tests.integration.ledger.systems import Systems
 

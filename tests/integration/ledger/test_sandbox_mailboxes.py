@@ -20,7 +20,7 @@ from tests.campaigns import with_campaign
 from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger import planned
 from tests.integration.ledger.everything import actions, everything
-from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.killing import at_request
 from tests.integration.ledger.planned import action, results
 from tests.integration.ledger.systems import Systems

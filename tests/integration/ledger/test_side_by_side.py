@@ -21,7 +21,7 @@ from sandbox import Sandbox
 from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger import planned
 from tests.integration.ledger.everything import actions, everything
-from tests.integration.ledger.fakes import Row
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.staff import hire
 from tests.integration.ledger.systems import Systems, make_scenario
 from tests.integration.ledger.test_at_once import END_LOCK

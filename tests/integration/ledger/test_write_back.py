@@ -9,7 +9,8 @@ from entra_emply.ledger import approvals, sync_state
 from entra_emply.ledger.which import Which
 from entra_emply.provisioning.apply import settle
 from tests.integration.conftest import Rows
-from tests.integration.ledger.fakes import Fault, Row, comes_late, lost_after, lost_before, refused
+from tests.integration.ledger.fakes.faults import Fault, comes_late, lost_after, lost_before, refused
+from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.mailbox_systems import OUTCOMES
 from tests.integration.ledger.planned import action, plan, results
 from tests.integration.ledger.systems import Systems
