@@ -12,6 +12,11 @@ Fault = Callable[[Callable[[], object]], object]
 """What happens to a write instead: it is given the write, and may or may not do it."""
 
 
+def refusal(status: int, code: str) -> TargetRefused:
+    """A definite no, with this status."""
+    return TargetRefused(code, status=status, code=code, transient=False, uncertain=False)
+
+
 def refused(_make: Callable[[], object]) -> None:
     """A definite no."""
     raise refusal(422, "invalid")
@@ -72,8 +77,3 @@ def forbidden(_make: Callable[[], object]) -> None:
 def unauthorized(_make: Callable[[], object]) -> None:
     """The key is not taken for this write."""
     raise CredentialsError("Emply refuses the key", code="401 unauthorized")
-
-
-def refusal(status: int, code: str) -> TargetRefused:
-    """A definite no, with this status."""
-    return TargetRefused(code, status=status, code=code, transient=False, uncertain=False)

@@ -39,12 +39,11 @@ def _in_turn(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class System:
-    """What the two have in common.
+    """One of the two.
 
     `faults` meet the next writes, one each, None for none. `changing` is called before each change, `changed` after.
-    `reads` are the lists and objects that were asked for. `unreadable`: no read
-    succeeds, since the system is `down`, or for a reason of what is read. `closed`: none is allowed. `revoked`: the
-    key is not taken any more.
+    `reads` are the lists and objects that were asked for. `unreadable`: no read succeeds, since the system is `down`,
+    or for a reason of what is read. `closed`: none is allowed. `revoked`: the key is not taken any more.
     """
 
     name = ""
@@ -85,4 +84,5 @@ class System:
 
 
 def by_id(rows: list[Row], row_id: str) -> Row | None:
+    """The row of this id."""
     return next((row for row in rows if row["id"] == row_id), None)
