@@ -27,7 +27,7 @@ from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules.calendar_owners import C7, C8, why_not
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.calendars import C1, C1A, C2, C4, C5, C6, NOT_EDITABLE, wanted
-from entra_emply.reconciliation.rules.event_subjects import events_of
+from entra_emply.reconciliation.rules.event_subjects import emply_events, outlook_events, places_of, recorded_pairs
 from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
 from entra_emply.reconciliation.rules.kept_calendars import C3, kept
 from entra_emply.reconciliation.rules.left_out import G5B, sources_of
@@ -129,8 +129,8 @@ def not_editable(facts: Facts) -> list[str]:
 
 def events(facts: Facts) -> Iterator[Statement]:
     """E1 to E3, in order."""
-    both = events_of(facts.calendars)
-    outlook, emply, pairs = both.outlook, both.emply, both.recorded
+    places = places_of(facts.calendars)
+    outlook, emply, pairs = outlook_events(places), emply_events(places), recorded_pairs(places)
     yield together("E1", [_counted(E1, outlook, facts), _counted(E1_GONE, emply, facts)])
     parts = [_counted(E2, emply, facts), _counted(E2_CHANGED, emply, facts), _counted(E2_GONE, pairs, facts)]
     yield together("E2", parts)

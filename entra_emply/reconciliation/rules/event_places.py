@@ -40,7 +40,7 @@ def is_within(events: pd.DataFrame, inputs: Inputs, *, more_days: int = 0) -> "p
     return pd.Series(within.to_numpy(zero_copy_only=False), index=events.index)
 
 
-def places(calendars: Calendars) -> pd.DataFrame:
+def synchronised(calendars: Calendars) -> pd.DataFrame:
     """The calendars that stay (under the ids that they get), are attached or added: person, entra_id, user_id,
     external_id, calendar_id, enabled.
     """

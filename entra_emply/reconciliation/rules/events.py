@@ -18,6 +18,9 @@ from entra_emply.reconciliation.rules.event_subjects import (
     EmplyEvents,
     OutlookEvents,
     RecordedPairs,
+    emply_events,
+    held,
+    paired,
 )
 from entra_emply.text import trimmed
 
@@ -25,37 +28,37 @@ from entra_emply.text import trimmed
 
 
 def _window(of: Any, _row: int) -> Values:  # noqa: ANN401 (of any of the subjects)
-    start, end = window(of.events.inputs.now, of.events.inputs.settings.calendar_window)
+    start, end = window(of.places.inputs.now, of.places.inputs.settings.calendar_window)
     return {"start": start[:10], "end": end[:10]}
 
 
 def _is_new(outlook: OutlookEvents, rows: Rows) -> Mask:
-    return outlook.held[rows] < 0
+    return held(outlook)[rows] < 0
 
 
 def _has_another_key(outlook: OutlookEvents, rows: Rows) -> Mask:
     theirs = trimmed(take(outlook.frame["change_key"], rows))
-    ours = trimmed(take(outlook.events.emply.frame["change_key"], outlook.held[rows]))
+    ours = trimmed(take(emply_events(outlook.places).frame["change_key"], held(outlook)[rows]))
     return ~same_text(theirs, ours)
 
 
 def _in_window(emply: EmplyEvents, rows: Rows, which: Mask) -> Mask:
     """In the window, where this calendar in Outlook has one of `which` in the window."""
-    outlook = emply.events.outlook
+    outlook = emply.outlook
     return emply.within[rows] & np.append(outlook.within & which, False)[emply.here[rows]]
 
 
 def _is_cancelled(emply: EmplyEvents, rows: Rows) -> Mask:
-    return _in_window(emply, rows, emply.events.outlook.cancelled)
+    return _in_window(emply, rows, emply.outlook.cancelled)
 
 
 def _is_declined(emply: EmplyEvents, rows: Rows) -> Mask:
-    return _in_window(emply, rows, emply.events.outlook.declined)
+    return _in_window(emply, rows, emply.outlook.declined)
 
 
 def _is_missing(emply: EmplyEvents, rows: Rows) -> Mask:
     """In the window, where this calendar in Outlook has none in the window."""
-    return emply.within[rows] & ~np.append(emply.events.outlook.within, False)[emply.here[rows]]
+    return emply.within[rows] & ~np.append(emply.outlook.within, False)[emply.here[rows]]
 
 
 def _is_gone(emply: EmplyEvents, rows: Rows) -> Mask:
@@ -70,7 +73,7 @@ def _is_elsewhere(emply: EmplyEvents, rows: Rows) -> Mask:
 
 def _stays_with_calendar(emply: EmplyEvents, rows: Rows) -> Mask:
     """Whose calendar C4 neither removes nor detaches."""
-    here = emply.events.calendars.of_emply
+    here = emply.places.calendars.of_emply
     leaves = take(here.frame["calendar_id"], np.flatnonzero(C4.acts(here)))
     return ~is_among(take(emply.given["calendar_id"], rows), leaves)
 
@@ -90,7 +93,7 @@ def _is_there(emply: EmplyEvents, rows: Rows) -> Mask:
 
 
 def _either_within(emply: EmplyEvents, rows: Rows) -> Mask:
-    return emply.within[rows] | emply.events.outlook.within[emply.there[rows]]
+    return emply.within[rows] | emply.outlook.within[emply.there[rows]]
 
 
 def _is_private(outlook: OutlookEvents, rows: Rows) -> Mask:
@@ -99,18 +102,18 @@ def _is_private(outlook: OutlookEvents, rows: Rows) -> Mask:
 
 
 def _pair_within(pairs: RecordedPairs, rows: Rows) -> Mask:
-    return np.append(pairs.events.outlook.within, False)[pairs.there[rows]]
+    return np.append(pairs.outlook.within, False)[pairs.there[rows]]
 
 
 def _pair_may_be_written(of: EmplyEvents | RecordedPairs, rows: Rows) -> Mask:
-    return np.append(of.events.outlook.may_be_written, False)[of.there[rows]]
+    return np.append(of.outlook.may_be_written, False)[of.there[rows]]
 
 
-_SYNCHRONISED: Condition[Any] = synchronised.of(lambda of: of.events.calendars, lambda of: of.person)
+_SYNCHRONISED: Condition[Any] = synchronised.of(lambda of: of.places.calendars, lambda of: of.person)
 _ENABLED = Condition[Any](
     "calendar_enabled",
-    lambda of, rows: of.events.open_at(of.place[rows]),
-    lambda of, row: {"enabled": bool(of.events.open_at(of.place[[row]])[0])},
+    lambda of, rows: of.places.open_at(of.place[rows]),
+    lambda of, row: {"enabled": bool(of.places.open_at(of.place[[row]])[0])},
 )
 _DISABLED = _ENABLED.negated("calendar_disabled")
 _ON_CALENDAR = Condition[Any]("on_synchronised_calendar", lambda of, rows: of.synchronised[rows])
@@ -130,7 +133,7 @@ not_cancelled = Condition[OutlookEvents](
 not_declined = Condition[OutlookEvents](
     "not_declined", lambda outlook, rows: ~outlook.declined[rows], columns("declined")
 )
-not_paired = Condition[OutlookEvents]("not_paired", lambda outlook, rows: ~outlook.paired[rows])
+not_paired = Condition[OutlookEvents]("not_paired", lambda outlook, rows: ~paired(outlook)[rows])
 new_in_outlook = Condition("new_in_outlook", _is_new)
 another_change_key = Condition("another_change_key", _has_another_key, columns("change_key"))
 gone_in_outlook = Condition("gone_in_outlook", _is_gone, _window)
