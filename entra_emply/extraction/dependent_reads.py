@@ -22,7 +22,7 @@ from entra_emply.reconciliation.completeness import require_recorded_calendars, 
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.not_read import SOURCES_OF, UNREADABLE, sources_of, together, unreadable
 from entra_emply.reconciliation.read_scope import ReadScope, emply_calendars_with_events, events_of
-from entra_emply.reconciliation.rules.event_places import window
+from entra_emply.reconciliation.rules.event_window import window
 from entra_emply.reconciliation.settings import Settings
 
 Frames = Mapping[str, pd.DataFrame]

@@ -39,7 +39,7 @@ from entra_emply.reconciliation.rules import (
     calendar_owners,
     calendars,
     event_actions,
-    event_places,
+    event_window,
     left_out,
     lifecycle_actions,
     photos,
@@ -158,7 +158,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
         configured_groups=tuple(identities.mapping.groups["group_id"]),
         room_groups=identities.mapping.rooms,
         nested_groups=inputs.settings.nested_groups,
-        window=event_places.window(inputs.now, inputs.settings.calendar_window)
+        window=event_window.window(inputs.now, inputs.settings.calendar_window)
         if inputs.settings.synchronize_calendars
         else None,
     )

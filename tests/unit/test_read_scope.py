@@ -12,7 +12,7 @@ from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, Inputs
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.read_scope import ReadScope, events_of, mailboxes_of, photos_of, read_scope
-from entra_emply.reconciliation.rules.event_places import is_within
+from entra_emply.reconciliation.rules.event_window import is_within
 from entra_emply.storage.frame_store import FrameStore
 from tests.reference.builders import SomeSettings, login, person, scenario
 from tests.reference.random_scenarios import random_scenario

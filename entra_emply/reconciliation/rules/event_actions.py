@@ -10,18 +10,12 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Rows, take
 from entra_emply.reconciliation.drafts import NO_ACTIONS, Drafts, actions, together
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
+from entra_emply.reconciliation.rules.emply_events import EmplyEvents, emply_events, held
 from entra_emply.reconciliation.rules.event_differences import CONTENT, content_of
-from entra_emply.reconciliation.rules.event_subjects import (
-    EmplyEvents,
-    OutlookEvents,
-    RecordedPairs,
-    emply_events,
-    held,
-    outlook_events,
-    places_of,
-    recorded_pairs,
-)
+from entra_emply.reconciliation.rules.event_places import places_of
 from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
+from entra_emply.reconciliation.rules.outlook_events import OutlookEvents, outlook_events
+from entra_emply.reconciliation.rules.recorded_pairs import RecordedPairs, recorded_pairs
 
 _Subjects = OutlookEvents | EmplyEvents | RecordedPairs
 _PRIVATE = "Private"

@@ -1,46 +1,85 @@
-"""Where and when E looks at events: the calendars that are kept in step after the plan, and the window of days.
+"""The calendars in which E looks at events: those that are kept in step after the plan.
 
-Not here: the events themselves (`event_subjects`), and which are read (`event_reads`).
+Not here: the events themselves (`outlook_events`, `emply_events`, `recorded_pairs`), when they count (`event_window`),
+and which are read (`event_reads`).
 """
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from entra_emply.reconciliation.arrays import repeated, stacked, take
+from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, repeated, stacked, take, take_flag
+from entra_emply.reconciliation.identities import once
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.rules.calendar_subjects import Calendars
+from entra_emply.reconciliation.rules.calendar_subjects import Calendars, as_one
 from entra_emply.reconciliation.rules.calendars import C2, added, attached, comes_enabled, wanted_still
 from entra_emply.reconciliation.rules.kept_calendars import new_ids
-from entra_emply.reconciliation.settings import CalendarWindow
-from entra_emply.text import as_arrow
 
 
-def window(now: datetime, of: CalendarWindow, *, more_days: int = 0) -> tuple[str, str]:
-    """Start and end of the window, at 00:00 UTC: `[today - days_back, today + days_ahead + 1 day)`; or of one that
-    begins and ends so many days farther away.
-    """
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    ends = (
-        today - timedelta(days=of.days_back + more_days),
-        today + timedelta(days=of.days_ahead + 1 + more_days),
-    )
-    start, end = (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in ends)
-    return start, end
+@once
+def places_of(calendars: Calendars) -> "Places":
+    """The calendars whose events count."""
+    return Places(calendars)
 
 
-def is_within(events: pd.DataFrame, inputs: Inputs, *, more_days: int = 0) -> "pd.Series[bool]":
-    """Which events (start, end) overlap the window, or one that is wider; touching is not overlapping."""
-    start, end = window(inputs.now, inputs.settings.calendar_window, more_days=more_days)
-    begins, ends = pc.less(as_arrow(events["start"]), _text(end)), pc.greater(as_arrow(events["end"]), _text(start))
-    within = pc.fill_null(pc.and_(begins, ends), False)
-    return pd.Series(within.to_numpy(zero_copy_only=False), index=events.index)
+@dataclass(frozen=True, eq=False)
+class Places:
+    """The calendars whose events count, a row each. `place` is an event's row here, -1 where its calendar is none."""
+
+    calendars: Calendars
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """How many calendars."""
+        return len(self.frame)
+
+    @property
+    def inputs(self) -> Inputs:
+        """What everything is computed from."""
+        return self.calendars.identities.inputs
+
+    @cached_property
+    def synchronised(self) -> pd.DataFrame:
+        """The calendars that are kept in step after the plan, whether their events were read or not."""
+        return _synchronised(self.calendars)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Those `synchronised`, but without the enabled ones whose events were not read: unknown is not empty."""
+        everything, read = self.synchronised, self.inputs.entra_cursors
+        known = is_among(as_one(everything, "entra_id", "external_id"), as_one(read, "entra_id", "calendar_id"))
+        counts = known | ~everything["enabled"].to_numpy(dtype=bool)
+        return everything if counts.all() else everything[counts].reset_index(drop=True)
+
+    def open_at(self, at: Rows) -> Mask:
+        """Whether the calendars are enabled in Emply."""
+        return take_flag(self.frame["enabled"], at)
+
+    def at_place(self, of: "pd.Series[str]") -> Rows:
+        """Where rows are; `of`: the owner's Entra id and the calendar's as one text."""
+        return positions(of, as_one(self.frame, "entra_id", "external_id"))
+
+    def in_synchronised(self, of: "pd.Series[str]") -> Mask:
+        """Which rows are in one of those `synchronised`; `of`: see `at_place`."""
+        return is_among(of, as_one(self.synchronised, "entra_id", "external_id"))
+
+    def owners(self, at: Rows, elsewhere: Rows) -> Rows:
+        """Whose the calendars are; `elsewhere` has the owners of rows that are on none."""
+        return np.where(at >= 0, np.append(self.frame["person"].to_numpy(), -1)[at], elsewhere)
+
+    def owner_ids(self, at: Rows) -> "pd.Series[str]":
+        """The Entra ids of those whose calendars they are."""
+        return take(self.frame["entra_id"], at)
+
+    def calendar_ids(self, at: Rows) -> "pd.Series[str]":
+        """The Entra ids of the calendars."""
+        return take(self.frame["external_id"], at)
 
 
-def synchronised(calendars: Calendars) -> pd.DataFrame:
+def _synchronised(calendars: Calendars) -> pd.DataFrame:
     """The calendars that stay (under the ids that they get), are attached or added: person, entra_id, user_id,
     external_id, calendar_id, enabled.
     """
@@ -67,7 +106,3 @@ def synchronised(calendars: Calendars) -> pd.DataFrame:
         },
         copy=False,
     )
-
-
-def _text(value: str) -> pa.Scalar:
-    return pa.scalar(value, pa.large_string())

@@ -10,14 +10,10 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, is_among, joined
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars, as_one
-from entra_emply.reconciliation.rules.event_places import is_within
-from entra_emply.reconciliation.rules.event_subjects import (
-    EmplyEvents,
-    RecordedPairs,
-    emply_events,
-    places_of,
-    recorded_pairs,
-)
+from entra_emply.reconciliation.rules.emply_events import EmplyEvents, emply_events
+from entra_emply.reconciliation.rules.event_places import places_of
+from entra_emply.reconciliation.rules.event_window import is_within
+from entra_emply.reconciliation.rules.recorded_pairs import RecordedPairs, recorded_pairs
 
 _DATES_OFF = 2
 """Days, at most, that the dates of an all-day event may be from its instants: fourteen hours, and the day's end."""

@@ -1,7 +1,8 @@
 """E: events between Outlook and Emply, on the calendars that C keeps. Times are text in UTC to the second (E3).
 
 Outlook leads its own events (E1), Emply its own (E2): an event of Emply's that was made in Outlook is one of a pair,
-and a pair is never imported. What is asked about are `event_subjects`, what is done about it `event_actions`.
+and a pair is never imported. What is asked about is in `outlook_events`, `emply_events` and `recorded_pairs`, what is
+done about it in `event_actions`.
 """
 
 from typing import Any
@@ -12,16 +13,11 @@ from entra_emply.reconciliation.arrays import Mask, Rows, among, is_among, is_te
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row, columns
 from entra_emply.reconciliation.rules.calendar_owners import synchronised
 from entra_emply.reconciliation.rules.calendars import C4
+from entra_emply.reconciliation.rules.emply_events import EmplyEvents, emply_events, held, paired
 from entra_emply.reconciliation.rules.event_differences import CONTENT
-from entra_emply.reconciliation.rules.event_places import window
-from entra_emply.reconciliation.rules.event_subjects import (
-    EmplyEvents,
-    OutlookEvents,
-    RecordedPairs,
-    emply_events,
-    held,
-    paired,
-)
+from entra_emply.reconciliation.rules.event_window import window
+from entra_emply.reconciliation.rules.outlook_events import OutlookEvents
+from entra_emply.reconciliation.rules.recorded_pairs import RecordedPairs
 from entra_emply.text import trimmed
 
 # --- conditions -------------------------------------------------------------------------------------------------------
