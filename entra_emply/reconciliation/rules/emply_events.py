@@ -146,7 +146,7 @@ def paired(outlook: OutlookEvents) -> Mask:
 
 
 @once
-def held(outlook: OutlookEvents) -> Rows:
+def in_emply(outlook: OutlookEvents) -> Rows:
     """The rows of Emply's events that Outlook's are, -1 for none."""
     emply = emply_events(outlook.places)
     return positions(outlook.key, on_calendar(emply.place, emply.external_id))

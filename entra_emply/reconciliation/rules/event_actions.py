@@ -10,7 +10,7 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Rows, take
 from entra_emply.reconciliation.drafts import NO_ACTIONS, Drafts, actions, together
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
-from entra_emply.reconciliation.rules.emply_events import EmplyEvents, emply_events, held
+from entra_emply.reconciliation.rules.emply_events import EmplyEvents, emply_events, in_emply
 from entra_emply.reconciliation.rules.event_differences import CONTENT, content_of
 from entra_emply.reconciliation.rules.event_places import places_of
 from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
@@ -45,11 +45,11 @@ def ended_pairs(calendars: Calendars) -> pd.DataFrame:
 def _imports(outlook: OutlookEvents) -> Iterator[Drafts]:
     """Events in the window that Emply lacks, or holds with another change key."""
     emply = emply_events(outlook.places)
-    acts, there = E1.acts(outlook), held(outlook)
-    for rows in (np.flatnonzero(acts & (there < 0)), np.flatnonzero(acts & (there >= 0))):
+    acts, known = E1.acts(outlook), in_emply(outlook)
+    for rows in (np.flatnonzero(acts & (known < 0)), np.flatnonzero(acts & (known >= 0))):
         if not len(rows):
             continue
-        ours, at = there[rows], outlook.place[rows]
+        at, ours = outlook.place[rows], known[rows]
         identity = {
             "externalId": take(outlook.frame["event_id"], rows),
             "calendarExternalId": outlook.places.calendar_ids(at),

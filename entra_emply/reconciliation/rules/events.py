@@ -13,7 +13,7 @@ from entra_emply.reconciliation.arrays import Mask, Rows, among, is_among, is_te
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row, columns
 from entra_emply.reconciliation.rules.calendar_owners import synchronised
 from entra_emply.reconciliation.rules.calendars import C4
-from entra_emply.reconciliation.rules.emply_events import EmplyEvents, emply_events, held, paired
+from entra_emply.reconciliation.rules.emply_events import EmplyEvents, emply_events, in_emply, paired
 from entra_emply.reconciliation.rules.event_differences import CONTENT
 from entra_emply.reconciliation.rules.event_window import window
 from entra_emply.reconciliation.rules.outlook_events import OutlookEvents
@@ -29,12 +29,12 @@ def _window(of: Any, _row: int) -> Values:  # noqa: ANN401 (of any of the subjec
 
 
 def _is_new(outlook: OutlookEvents, rows: Rows) -> Mask:
-    return held(outlook)[rows] < 0
+    return in_emply(outlook)[rows] < 0
 
 
 def _has_another_key(outlook: OutlookEvents, rows: Rows) -> Mask:
     theirs = trimmed(take(outlook.frame["change_key"], rows))
-    ours = trimmed(take(emply_events(outlook.places).frame["change_key"], held(outlook)[rows]))
+    ours = trimmed(take(emply_events(outlook.places).frame["change_key"], in_emply(outlook)[rows]))
     return ~same_text(theirs, ours)
 
 
