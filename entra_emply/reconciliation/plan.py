@@ -43,6 +43,7 @@ from entra_emply.reconciliation.rules import (
     left_out,
     lifecycle_actions,
     photos,
+    role_states,
     roles,
     signs,
     undo,
@@ -134,7 +135,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     signs.require_application_read(identities)
     signs.require_visible_members(identities)
     changes = roles.role_changes(identities)
-    states = roles.role_states(identities)
+    states = role_states.role_states(identities)
     undoing = Undoing.of(identities)
     of_people = _of_people(identities, changes, undoing)
     held = _held(of_people)

@@ -14,7 +14,7 @@ from entra_emply.reconciliation.explain.statement import (
 )
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Rule
-from entra_emply.reconciliation.rules import attributes, groups, lifecycle, photos, roles, write_back
+from entra_emply.reconciliation.rules import attributes, groups, lifecycle, photos, role_states, roles, write_back
 from entra_emply.reconciliation.rules.comparisons import comparisons
 from entra_emply.reconciliation.rules.conditions import in_emply
 from entra_emply.reconciliation.rules.matching import M1, M4, M5, M6
@@ -38,7 +38,7 @@ def _statements(facts: Facts) -> Iterator[Statement]:
     yield from (_of_person(rule, facts) for rule in lifecycle.RULES)
     yield from (_of_person(rule, facts) for rule in roles.RULES)
     yield _renamed(facts)
-    yield _of_person(roles.R9, facts)
+    yield _of_person(role_states.R9, facts)
     yield from (_of_person(rule, facts) for rule in attributes.RULES)
     yield from _photos(facts)
     yield from by_rows.calendars(facts)

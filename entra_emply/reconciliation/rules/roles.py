@@ -1,7 +1,7 @@
-"""R: which roles a user has to have, and what is remembered of it (R9).
+"""R: which roles a user has to have.
 
-R8 (what the names mean) is in `groups`, R3 (roles at creation) in `lifecycle`, what is compared in `role_numbers`: a
-set of (person, role) pairs is an array of numbers.
+R8 (what the names mean) is in `groups`, R3 (roles at creation) in `lifecycle`, R9 (what is remembered) in
+`role_states`, what is compared in `role_numbers`: a set of (person, role) pairs is an array of numbers.
 """
 
 from collections.abc import Collection
@@ -17,10 +17,8 @@ from entra_emply.reconciliation.arrays import (
     as_set,
     collected,
     different,
-    different_texts,
     is_text,
     marked,
-    positions,
     take,
 )
 from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
@@ -29,15 +27,14 @@ from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import (
     ENTRA_LEADS,
     RECONCILABLE,
-    not_left_alone,
     roles_not_synchronized,
     roles_synchronized,
     with_employee,
     without_employee,
 )
-from entra_emply.reconciliation.rules.lifecycle import R3, gets_or_has_login
+from entra_emply.reconciliation.rules.lifecycle import R3
 from entra_emply.reconciliation.rules.role_numbers import Numbers
-from entra_emply.reconciliation.rules.scope import SCOPE, flag
+from entra_emply.reconciliation.rules.scope import flag
 
 
 @once
@@ -167,10 +164,6 @@ def _lost(numbers: Numbers, person: int) -> Rows:
     return given[~among(given, numbers.now)]
 
 
-def _groups(identities: Identities, person: int) -> Values:
-    return {"groups": identities.groups_of(person)}
-
-
 has_no_role = flag("has_no_role", lambda identities: ~_with_a_role(identities), _roles)
 group_changed = flag("group_changed", once(_in_changed_group), _group_by_group)
 outcome_differs = flag("outcome_differs", once(_different), _group_by_group)
@@ -199,7 +192,6 @@ R4 = Rule("R4", _FOLLOWS, (group_changed, no_role_taken_away, outcome_differs, n
 R5 = Rule("R5", _FOLLOWS, (role_missing, role_taken_away, no_protected_role), told=_becomes)
 R6 = Rule("R6", RECONCILABLE, (without_employee, roles_would_change, no_protected_role), told=_becomes)
 R7 = Rule("R7", (*ENTRA_LEADS, protected_role), (roles_would_change,), told=_becomes)
-R9 = Rule("R9", (*SCOPE, not_left_alone, gets_or_has_login), (protection_silent,), told=_groups)
 
 RULES = (R1, R2, R3, R4, R5, R6, R7)
 
@@ -270,36 +262,3 @@ def role_changes(identities: Identities) -> RoleChanges:
 def findings_of(identities: Identities) -> Drafts:
     """R7: where R2-R6 would have acted on the holder of a protected role, drafted."""
     return findings(identities.where(R7.acts(identities)), "protected_role", "R7")
-
-
-def role_states(identities: Identities) -> pd.DataFrame:
-    """R9: entra_id, person, group_id, role_id (missing where R4 does not apply) of everybody whose role state changes.
-
-    Whose role action is held or fails is left out by the plan and by applying.
-    """
-    subject = R9.acts(identities)
-    follows = subject & all_hold((roles_synchronized, without_employee), identities)
-    person, priority = (identities.memberships[name].to_numpy() for name in ("entra_row", "priority"))
-    person, priority = person[subject[person]], priority[subject[person]]
-    group_id, role_id = (identities.mapping.groups[column] for column in ("group_id", "role_id"))
-    then = identities.role_states.of(subject[identities.role_states.person])
-
-    groups, roles = different_texts(group_id, then.group_ids), different_texts(role_id, then.role_ids)
-    new_role = np.where(follows[person], positions(role_id, roles)[priority], -1)
-    then_role = np.append(positions(then.role_ids, roles), -1)[then.role]
-    new = _state_keys(person, positions(group_id, groups)[priority], new_role, len(groups), len(roles))
-    old = _state_keys(then.person, positions(then.group_ids, groups)[then.group], then_role, len(groups), len(roles))
-    changed = as_set(different(as_set(new), as_set(old)) // (max(len(groups), 1) * (len(roles) + 1)))
-    ours = among(person, changed)
-    return pd.DataFrame(
-        {
-            "entra_id": take(identities.frame["entra_id"], person[ours]),
-            "person": person[ours],
-            "group_id": take(group_id, priority[ours]),
-            "role_id": take(roles, new_role[ours]),
-        }
-    )
-
-
-def _state_keys(person: Rows, group: Rows, role: Rows, groups: int, roles: int) -> Rows:
-    return (person * max(groups, 1) + group) * (roles + 1) + role + 1
