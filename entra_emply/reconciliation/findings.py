@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from entra_emply.reconciliation.arrays import positions, repeated, take
 from entra_emply.reconciliation.drafts import Drafts, together
 from entra_emply.reconciliation.identities import Identities
-from entra_emply.reconciliation.rules import signs
+from entra_emply.reconciliation.rules import group_signs
 from entra_emply.reconciliation.rules.groups import R8, named_groups
 from entra_emply.reconciliation.rules.left_out import G5B, Sources
 from entra_emply.text import TEXT, as_arrow, trimmed
@@ -225,7 +225,7 @@ def about_groups(identities: Identities) -> Drafts:
     """R8: the groups renamed since their id was recorded; and the signs about groups, with FINDING_COLUMNS."""
     named = named_groups(identities)
     renamed = _of_groups(identities, "group_renamed", R8.name, named.group_id[R8.acts(named)])
-    signs_of_groups = signs.about_groups(identities).items()
+    signs_of_groups = group_signs.about_groups(identities).items()
     return together([renamed, *(_of_groups(identities, code, "S", ids) for code, ids in signs_of_groups)])
 
 

@@ -40,6 +40,7 @@ from entra_emply.reconciliation.rules import (
     calendars,
     event_actions,
     event_window,
+    group_signs,
     left_out,
     lifecycle_actions,
     photos,
@@ -133,7 +134,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     if not inputs.settings.enabled:
         return _switched_off(identities)
     signs.require_application_read(identities)
-    signs.require_visible_members(identities)
+    group_signs.require_visible_members(identities)
     changes = roles.role_changes(identities)
     states = role_states.role_states(identities)
     undoing = Undoing.of(identities)

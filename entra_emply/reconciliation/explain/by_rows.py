@@ -30,23 +30,15 @@ from entra_emply.reconciliation.rules.calendars import C1, C1A, C2, C4, C5, C6, 
 from entra_emply.reconciliation.rules.emply_events import emply_events
 from entra_emply.reconciliation.rules.event_places import places_of
 from entra_emply.reconciliation.rules.events import E1, E1_GONE, E2, E2_CHANGED, E2_GONE, E3
+from entra_emply.reconciliation.rules.group_signs import DYNAMIC, HIDDEN, NESTED, ReadGroups
 from entra_emply.reconciliation.rules.kept_calendars import C3, kept
 from entra_emply.reconciliation.rules.left_out import G5B, sources_of
+from entra_emply.reconciliation.rules.near_matches import NEARLY, NearPairs
 from entra_emply.reconciliation.rules.outlook_events import outlook_events
 from entra_emply.reconciliation.rules.recorded_pairs import recorded_pairs
 from entra_emply.reconciliation.rules.roles import role_changes
 from entra_emply.reconciliation.rules.scope import in_entra
-from entra_emply.reconciliation.rules.signs import (
-    DYNAMIC,
-    HIDDEN,
-    NEARLY,
-    NESTED,
-    NOT_ASSIGNED,
-    SEVERAL_ROLES,
-    NearPairs,
-    ReadGroups,
-    X,
-)
+from entra_emply.reconciliation.rules.signs import NOT_ASSIGNED, SEVERAL_ROLES, X
 
 _EVENTS = "event/events"
 _ACTIONS = {
