@@ -1,6 +1,6 @@
 """Event deltas as frames: what of an earlier read is still valid, and what a delta changes of it.
 
-Not here: HTTP (`events`), and rules, except which events are in a window.
+Not here: HTTP (`event_tasks`), and rules, except which events are in a window.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,51 +1,32 @@
 """The events of Outlook's calendars: of a window of time for a plan, single ones when an action is checked again.
 
 A calendar is read by Graph's delta: what changed since an earlier read of the same window, or else everything; the
-result is the same. The pages of a delta may repeat an event, in any order; its last version counts. Not here: the
-calendars themselves (`mailboxes`), and how an earlier read and a delta combine (`event_deltas`).
+result is the same. Not here: the calendars themselves (`mailboxes`), how one of them is asked for its events
+(`event_tasks`), and how an earlier read and a delta combine (`event_deltas`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from urllib.parse import urlencode
 
 import pandas as pd
 
 from entra_emply.connectors.answer import Answer
 from entra_emply.connectors.entra import event_deltas
 from entra_emply.connectors.entra import mailbox_frames as frames
-from entra_emply.connectors.entra.batch import Ask
-from entra_emply.connectors.entra.batching import BatchedRead, ReadTask, most_frequent
-from entra_emply.connectors.entra.connection import FORBIDDEN, MAILBOXES, OK, Connection, page, part, says, unreadable
+from entra_emply.connectors.entra.batching import BatchedRead, most_frequent
+from entra_emply.connectors.entra.connection import FORBIDDEN, MAILBOXES, Connection, part
 from entra_emply.connectors.entra.event_deltas import CALENDAR, EVENT, IN_MAILBOX, Window
+from entra_emply.connectors.entra.event_tasks import HEADERS, SELECT, Delta, changes_in, everything_in, with_calendar
 from entra_emply.connectors.entra.mailbox_frames import OfCalendar
-from entra_emply.connectors.entra.mailboxes import IMMUTABLE, NOT_FOUND, NOT_OPEN
+from entra_emply.connectors.entra.mailboxes import NOT_FOUND
 from entra_emply.connectors.frames import Row
-from entra_emply.connectors.pages import Pages, ReadAgain
 from entra_emply.connectors.reads import MultiRead
-from entra_emply.errors import SourceUnreadable
 
 SOURCE = "entra_events"
-PAGE = 50
-"""Events in a page, at most: a delta gives them with all properties, and a batch has twenty pages."""
-
-_FIELDS = ("id", "subject", "start", "end", "isAllDay", "showAs", "sensitivity", "changeKey", "isCancelled")
-_KEPT = (*_FIELDS, "responseStatus", "type", "seriesMasterId", "@removed")
 _DAY, _MOST_SHOWN = timedelta(days=1), timedelta(days=1825)
 """Graph shows five years of a calendar at most."""
-_PREFER = f'outlook.timezone="UTC", outlook.body-content-type="text", {IMMUTABLE}'
-_HEADERS = {"Prefer": _PREFER}
-_DELTA = {"Prefer": f"{_PREFER}, odata.maxpagesize={PAGE}"}
-_SELECT = ",".join((*_FIELDS, "responseStatus", "transactionId"))
-_VIEWED = f"{_SELECT},type,seriesMasterId"
-_NO_DELTA = frozenset({400, 403, 404, 405, 501})
-"""The statuses by which Graph says that this calendar, which it lists, has no delta. Its view then says the rest."""
-NO_LINK = ""
-"""In place of a link: the calendar was read without a delta, and is asked for one again."""
 _ROWS_AT_ONCE = 20_000
-_TRIES = 3
 
 
 class Events:
@@ -75,7 +56,7 @@ class Events:
         changed = _changes_since(read, earlier, cursors)
         unread = [of for of in event_deltas.calendar_keys(wanted) if of not in changed]
         links: dict[OfCalendar, str] = {}
-        whole = read.run((of, _whole(read, of, window)) for of in unread)
+        whole = read.run((of, everything_in(read, of, window)) for of in unread)
         closed: dict[OfCalendar, Answer] = {}
         deltas = chain(changed.items(), _opened(whole, closed))
         parts = [_unchanged(earlier, changed), *_framed(read, deltas, links)]
@@ -102,7 +83,7 @@ class Events:
         None where the event or its mailbox does not exist.
         """
         path = f"users/{part(entra_id)}/events/{part(event_id)}"
-        found = self._connection.one(SOURCE, path, {"$select": _SELECT}, gone=NOT_FOUND, headers=_HEADERS)
+        found = self._connection.one(SOURCE, path, {"$select": SELECT}, gone=NOT_FOUND, headers=HEADERS)
         return None if found is None else _in_plan_words(found)
 
     def find_event(self, entra_id: str, calendar_id: str, transaction_id: str, start: str, end: str) -> Row | None:
@@ -120,8 +101,8 @@ class Events:
         until = min(_shifted(datetime.fromisoformat(end), _DAY), _shifted(since, _MOST_SHOWN))
         times = {"startDateTime": _as_text(since), "endDateTime": _as_text(until)}
         path = f"users/{part(entra_id)}/calendars/{part(calendar_id)}/calendarView"
-        params = times | {"$select": _SELECT, "$top": "100"}
-        return self._connection.rows(SOURCE, path, params, gone=NOT_FOUND, headers=_HEADERS)
+        params = times | {"$select": SELECT, "$top": "100"}
+        return self._connection.rows(SOURCE, path, params, gone=NOT_FOUND, headers=HEADERS)
 
 
 def _as_text(at: datetime) -> str:
@@ -145,130 +126,20 @@ def _in_plan_words(row: Row) -> Row:
     }
 
 
-@dataclass(frozen=True)
-class _Delta:
-    """One delta: events as they are now, ids of events that are no longer shown, and the link of the next delta."""
-
-    events: list[Row]
-    gone: list[str]
-    link: str
-
-
-def _changes(read: BatchedRead, of: OfCalendar, link: str) -> ReadTask[_Delta | None]:
-    """What changed in a calendar; None where the whole calendar has to be read again.
-
-    It has to be when the delta fails for any reason (such as an expired token), and when it contains a series: Graph
-    then lists the occurrences that exist, and does not report those that were deleted.
-    """
-    below = read.connection.below(link)
-    if below is None:
-        return None
-    try:
-        changes = yield from _delta(read, of[0], below)
-    except (ReadAgain, SourceUnreadable):
-        return None
-    if isinstance(changes, Answer) or any(row.get("type") == "seriesMaster" or _is_bare(row) for row in changes.events):
-        return None
-    return changes
-
-
-def _whole(read: BatchedRead, of: OfCalendar, window: Window) -> ReadTask[_Delta | Answer]:
-    """Everything that a calendar shows in the window, or the answer by which Graph does not open it (C7).
-
-    By the calendar's delta, or by its view where it has no delta; raises SourceUnreadable.
-    """
-    query = urlencode({"startDateTime": window[0], "endDateTime": window[1]})
-    view = f"/users/{part(of[0])}/calendars/{part(of[1])}/calendarView"
-    for _ in range(_TRIES):
-        try:
-            whole = yield from _delta(read, of[0], f"{view}/delta?{query}")
-            if isinstance(whole, Answer):
-                return (yield from _view(read, of[0], f"{view}?{query}&$select={_VIEWED}&$top={PAGE}"))
-        except ReadAgain:
-            continue
-        ids = {row["id"] for row in whole.events}
-        lost = [row["id"] for row in whole.events if _is_bare(row) and row.get("seriesMasterId") not in ids]
-        found = []
-        for event_id in lost:  # occurrences whose series is not shown
-            single = yield from _one(read, of[0], f"/users/{part(of[0])}/events/{part(event_id)}", _SELECT)
-            found += [single] if single is not None else []
-        return _Delta([row for row in whole.events if row["id"] not in lost] + found, [], whole.link)
-    raise SourceUnreadable(read.source, f"the events of {of[0]} changed while they were read, {_TRIES} times")
-
-
-def _delta(read: BatchedRead, user: str, url: str) -> ReadTask[_Delta | Answer]:
-    """A delta; the answer where Graph has none for this calendar."""
-    pages = Pages(read.source)
-    last = yield from read.collect(pages, user, url, _DELTA, refused=_NO_DELTA, keep=_kept)
-    if last.status != OK:
-        read.accept(pages)
-        return last
-    link = last.json().get("@odata.deltaLink")
-    if not isinstance(link, str) or not all(isinstance(row, dict) and type(row.get("id")) is str for row in pages.rows):
-        raise SourceUnreadable(read.source, "the answer is not a delta of Graph's")
-    read.accept(pages)
-    newest = {row["id"]: row for row in pages.rows}
-    gone = [event_id for event_id, row in newest.items() if "@removed" in row]
-    return _Delta([row for row in newest.values() if "@removed" not in row], gone, link)
-
-
-def _view(read: BatchedRead, user: str, url: str) -> ReadTask[_Delta | Answer]:
-    """A calendar's view as a delta from which no other goes on; the answer where Graph does not open the calendar."""
-    pages = Pages(read.source)
-    last = yield from read.collect(pages, user, url, _HEADERS, none=NOT_OPEN, keep=_kept)
-    rows = pages.distinct()
-    read.accept(pages)
-    return last if last.status != OK else _Delta(rows, [], NO_LINK)
-
-
-def _one(read: BatchedRead, user: str, path: str, select: str) -> ReadTask[Row | None]:
-    """One object of a mailbox; None where it does not exist."""
-    answer = yield Ask(user, f"{path}?{urlencode({'$select': select})}", _HEADERS)
-    found = None if says(answer, NOT_OPEN) else answer
-    if found is not None and found.status != OK:
-        raise unreadable(read.source, answer, whose=user)
-    pages = Pages(read.source)
-    pages.add(answer, [])
-    read.accept(pages)
-    return None if found is None else _kept(page(read.source, answer))
-
-
-def _with_calendar(read: BatchedRead, user: str, event_id: str) -> ReadTask[tuple[str, Row] | None]:
-    """An event and the id of the calendar where it stands; None where it stands in none."""
-    path = f"/users/{part(user)}/events/{part(event_id)}"
-    event = yield from _one(read, user, path, _SELECT)
-    calendar = None if event is None else (yield from _one(read, user, f"{path}/calendar", "id"))
-    if event is None or calendar is None:
-        return None
-    if not isinstance(calendar.get("id"), str):
-        raise SourceUnreadable(read.source, "a calendar has no id: the answer is not Graph's")
-    return calendar["id"], event
-
-
-def _kept(row: Row) -> Row:
-    """The properties of an event that are used. The others would fill the memory until all pages are read."""
-    return {name: row[name] for name in _KEPT if name in row} if isinstance(row, dict) else row
-
-
-def _is_bare(row: Row) -> bool:
-    """Whether it is an occurrence whose contents are those of its series."""
-    return "subject" not in row and row.get("seriesMasterId") is not None
-
-
-def _changes_since(read: BatchedRead, earlier: pd.DataFrame, cursors: pd.DataFrame) -> dict[OfCalendar, _Delta]:
+def _changes_since(read: BatchedRead, earlier: pd.DataFrame, cursors: pd.DataFrame) -> dict[OfCalendar, Delta]:
     """The changes since the earlier read, of the calendars that need not be read whole again.
 
     A delta that deletes an unknown event is not used: the event may be a series, whose occurrences were deleted, too.
     """
     links = zip(event_deltas.calendar_keys(cursors), cursors["delta_link"], strict=True)
-    found = read.run((of, _changes(read, of, link)) for of, link in links)
+    found = read.run((of, changes_in(read, of, link)) for of, link in links)
     changed = {of: changes for of, changes in found if changes is not None}
     gone = event_deltas.event_keys((of, event_id) for of, changes in changed.items() for event_id in changes.gone)
     incomplete = set(event_deltas.calendar_keys(event_deltas.without(gone, earlier, EVENT)))
     return {of: changes for of, changes in changed.items() if of not in incomplete}
 
 
-def _unchanged(earlier: pd.DataFrame, changed: Mapping[OfCalendar, _Delta]) -> pd.DataFrame:
+def _unchanged(earlier: pd.DataFrame, changed: Mapping[OfCalendar, Delta]) -> pd.DataFrame:
     """The events of the earlier read that the deltas of these calendars do not mention."""
     kept = earlier.merge(pd.DataFrame(list(changed), columns=CALENDAR, dtype="str"), on=CALENDAR)
     touched = (
@@ -280,8 +151,8 @@ def _unchanged(earlier: pd.DataFrame, changed: Mapping[OfCalendar, _Delta]) -> p
 
 
 def _opened(
-    deltas: Iterable[tuple[OfCalendar, _Delta | Answer]], closed: dict[OfCalendar, Answer]
-) -> Iterator[tuple[OfCalendar, _Delta]]:
+    deltas: Iterable[tuple[OfCalendar, Delta | Answer]], closed: dict[OfCalendar, Answer]
+) -> Iterator[tuple[OfCalendar, Delta]]:
     """The deltas of the calendars that Graph opened; the other answers go to `closed`."""
     for of, each in deltas:
         if isinstance(each, Answer):
@@ -291,7 +162,7 @@ def _opened(
 
 
 def _framed(
-    read: BatchedRead, deltas: Iterable[tuple[OfCalendar, _Delta]], links: dict[OfCalendar, str]
+    read: BatchedRead, deltas: Iterable[tuple[OfCalendar, Delta]], links: dict[OfCalendar, str]
 ) -> Iterator[pd.DataFrame]:
     """The events in frames, made early because rows take far more memory. The links of next deltas go to `links`."""
     rows: dict[OfCalendar, list[Row]] = {}
@@ -310,7 +181,7 @@ def _looked_up(read: BatchedRead, paired: pd.DataFrame) -> pd.DataFrame:
     asked = event_deltas.interleaved(paired)
     named = zip(asked["entra_id"], asked["event_id"], strict=True)
     rows: dict[OfCalendar, list[Row]] = {}
-    for user, found in read.run((user, _with_calendar(read, user, event_id)) for user, event_id in named):
+    for user, found in read.run((user, with_calendar(read, user, event_id)) for user, event_id in named):
         if found is not None:
             rows.setdefault((user, found[0]), []).append(found[1])
     return read.framed(frames.events, rows, _owner)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from entra_emply.connectors.entra import events
+from entra_emply.connectors.entra import event_tasks
 from entra_emply.connectors.entra.client import GraphClient
 from entra_emply.connectors.entra.event_deltas import IN_MAILBOX
 from entra_emply.storage.frame_store import FrameStore
@@ -71,7 +71,7 @@ def test_whatever_its_owners_do_a_delta_comes_to_what_a_whole_read_does(
 ) -> None:
     chance = random.Random(seed)
     few = chance.choice([2, 50])
-    monkeypatch.setattr(events, "_DELTA", {"Prefer": f"{events._PREFER}, odata.maxpagesize={few}"})
+    monkeypatch.setattr(event_tasks, "_DELTA", {"Prefer": f"{event_tasks._PREFER}, odata.maxpagesize={few}"})
     owners = IDS[:6]
     rows = {user: calendars_of(user)[0]["events"] for user in owners}
     pairs = [(user, f"n{n}") for user in owners for n in range(0, 60, 3)]
