@@ -9,7 +9,7 @@ import typer
 from entra_emply.errors import SettingsError
 from entra_emply.printing import SHORT_ID, console, counted
 from pipelines.commands.installed import environment, ledger
-from pipelines.commands.options import Domain, Kind, Person, Yes, example
+from pipelines.commands.options import Domain, Kind, Person, Reason, Yes, example
 
 if TYPE_CHECKING:
     from entra_emply.ledger.approvals import Wanted
@@ -27,7 +27,7 @@ def approve(
         ),
     ],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who approves.")],
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+    reason: Reason,
     kind: Kind = None,
     domain: Domain = None,
     group: Annotated[
@@ -97,7 +97,7 @@ def refuse(
     plan: Annotated[str, typer.Argument(help="The id of the newest plan, or its first characters.")],
     person: Annotated[str, typer.Option(metavar="EMAIL", help="Whose link it is: an address or an id.")],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who refuses.")],
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+    reason: Reason,
 ) -> None:
     """Refuse a held link by another address (M3b): it is not the same person. It is not planned again."""
     from entra_emply.decisions.recorded_plan import recorded_id  # noqa: PLC0415

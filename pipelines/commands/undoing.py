@@ -12,7 +12,7 @@ from rich.console import Console
 from entra_emply.printing import console, counted, line
 from pipelines.commands.importing import importing
 from pipelines.commands.installed import environment, ledger
-from pipelines.commands.options import Domain, Kind, Person, Yes, example
+from pipelines.commands.options import Domain, Kind, Person, Reason, Yes, example
 from pipelines.commands.progress import progress
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def undo(
         typer.Argument(help="The id of a plan that was applied, or of one of its actions; or its first characters."),
     ],
     by: Annotated[str, typer.Option(metavar="NAME", help="Who asks.")],
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+    reason: Reason,
     kind: Kind = None,
     domain: Domain = None,
     group: Annotated[str | None, typer.Option(help="Only people of this group.")] = None,
