@@ -1,6 +1,6 @@
 """`sync` and `plan`: arguments, exit codes and what is printed. Not here: how a run is made (`sync.py`)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,7 +88,6 @@ def plan(
         return _plan_offline(offline)
     with importing():
         from entra_emply.extraction.dry_run import dry_run  # noqa: PLC0415
-        from entra_emply.reconciliation.departments import in_department  # noqa: PLC0415
         from entra_emply.reconciliation.kinds import require_kind  # noqa: PLC0415
         from entra_emply.reconciliation.report.wording import document, part_of  # noqa: PLC0415
         from entra_emply.reconciliation.settings import load  # noqa: PLC0415
@@ -99,29 +98,31 @@ def plan(
     with progress("Reading Entra and Emply") as tell:
         run = dry_run(here, chosen, tell)
     whole = document(run.plan, run.inputs.now, run.inputs.settings.version)
-    lists = (run.inputs.emply_users, run.inputs.emply_employees, run.inputs.emply_departments)
-    among = None if department is None else in_department(department, run.plan.actions, *lists)
+    among = None if department is None else _in_department(run, department)
     part = part_of(whole, person=person, kind=kind, held=held, among=among)
     written = _write(run, part, html_file, csv_file)
     if as_json:
         print_json(part)
         return 0
     if written:
-        typer.echo(
-            f"Plan {run.plan.plan_id[:SHORT_ID]}: {counted(len(part['actions']), 'action')}, written to {written}"
-        )
+        count = counted(len(part["actions"]), "action")
+        typer.echo(f"Plan {run.plan.plan_id[:SHORT_ID]}: {count}, written to {written}")
     else:
         _show(run, whole, part, draft=settings is not None)
-    if len(part["actions"]) < len(whole["actions"]):
-        typer.echo(_part(len(part["actions"]), len(whole["actions"])))
-    if run.not_read:
-        typer.echo(run.not_read)
+    for line in _remarks(run, whole, part):
+        typer.echo(line)
     if settings is not None:
-        typer.echo(
-            f"This is a draft: {settings} is not in force, and no sync follows it. To put it into force, replace "
-            f"{here.settings} with it; the next sync makes this plan, and records what is to be approved"
-        )
+        typer.echo(_is_draft(settings, here.settings))
     return 0
+
+
+def _in_department(run: "DryRun", department: str) -> frozenset[str]:
+    """The ids of the plan's actions about people of this department."""
+    from entra_emply.reconciliation.departments import in_department  # noqa: PLC0415
+
+    inputs = run.inputs
+    lists = (inputs.emply_users, inputs.emply_employees, inputs.emply_departments)
+    return in_department(department, run.plan.actions, *lists)
 
 
 def _write(run: "DryRun", part: Row, html_file: Path | None, csv_file: Path | None) -> str:
@@ -145,6 +146,22 @@ def _show(run: "DryRun", whole: Row, part: Row, *, draft: bool) -> None:
 
     approval = "a draft cannot be approved" if draft else run.approval
     show(whole, names_of(run.inputs), because(run.plan.actions), console(), approval, part=part)
+
+
+def _remarks(run: "DryRun", whole: Row, part: Row) -> Iterator[str]:
+    """What is not shown of the plan, and what it was made without."""
+    if len(part["actions"]) < len(whole["actions"]):
+        yield _part(len(part["actions"]), len(whole["actions"]))
+    if run.not_read:
+        yield run.not_read
+
+
+def _is_draft(draft: Path, in_force: Path) -> str:
+    """That nothing follows the settings that were tried, and how something would."""
+    return (
+        f"This is a draft: {draft} is not in force, and no sync follows it. To put it into force, replace {in_force} "
+        "with it; the next sync makes this plan, and records what is to be approved"
+    )
 
 
 def _part(shown: int, of: int) -> str:
