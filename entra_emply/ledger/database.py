@@ -6,13 +6,13 @@ the address, nor the password, nor the values of a statement.
 
 import io
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
 import psycopg2
-import psycopg2.errorcodes
 import pyarrow as pa
 from pyarrow import csv
 from sqlalchemy import Connection, Engine, Table, create_engine, func, select
@@ -22,6 +22,9 @@ from entra_emply.environment import database_address
 from entra_emply.errors import LedgerError
 
 APPLY_LOCK = 0x656E7472615F656D  # "entra_em": any number, the same in every process that applies
+
+_EVERY = 0.5
+"""Seconds between two looks at a lock that is taken."""
 
 _LOST = "the connection to the ledger's database was lost; the next run finds out what was done"
 
@@ -105,15 +108,20 @@ class Database:
             yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
-    def locked(self, key: int = APPLY_LOCK, *, seconds: int) -> Iterator[LockedSession | None]:
-        """The lock `key` while the context lasts; None where it was taken for `seconds` (0: wait for ever)."""
+    def locked(
+        self, key: int = APPLY_LOCK, *, seconds: float, taken: Callable[[], None] | None = None
+    ) -> Iterator[LockedSession | None]:
+        """The lock `key` while the context lasts; None where it was taken for `seconds` (`math.inf`: wait for ever).
+
+        `taken` is called once, before it is waited for.
+        """
         with in_words():
             connection = self.engine.connect()
         session = LockedSession(connection)
         try:
             with in_words():
                 connection.detach()  # never back into the pool: closing it ends the session, and with it the lock
-                held = _lock(connection, key, seconds)
+                held = _lock(connection, key, seconds, taken)
             yield session if held else None
         finally:
             session.end()
@@ -150,19 +158,30 @@ def _engine(url: str) -> Engine:
     )
 
 
-def _lock(connection: Connection, key: int, seconds: int) -> bool:
-    for name, value in {**_SERVER_KEEPALIVE, "lock_timeout": f"{seconds}s"}.items():
+def _lock(connection: Connection, key: int, seconds: float, taken: Callable[[], None] | None) -> bool:
+    """Whether the lock could be had in time. Nothing waits inside of PostgreSQL's client, which Ctrl-C does not reach.
+
+    Raises SQLAlchemyError.
+    """
+    for name, value in _SERVER_KEEPALIVE.items():
         connection.execute(select(func.set_config(name, value, False)))
+    deadline = time.monotonic() + seconds
+    if _had(connection, key):
+        return True
+    if taken is not None:
+        taken()
+    while (left := deadline - time.monotonic()) > 0:
+        time.sleep(min(_EVERY, left))
+        if _had(connection, key):
+            return True
+    return False
+
+
+def _had(connection: Connection, key: int) -> bool:
+    """Whether the session has the lock now. No transaction stays open while it is waited for."""
+    held = bool(connection.execute(select(func.pg_try_advisory_lock(key))).scalar_one())
     connection.commit()
-    try:
-        connection.execute(select(func.pg_advisory_lock(key)))
-    except DBAPIError as error:
-        connection.rollback()
-        if getattr(error.orig, "pgcode", None) != psycopg2.errorcodes.LOCK_NOT_AVAILABLE:
-            raise
-        return False
-    connection.commit()
-    return True
+    return held
 
 
 def _words(error: Exception) -> str:

@@ -47,6 +47,6 @@ class Ledger:
         with self._database.writing() as connection:
             return change(connection, *args, **kwargs)
 
-    def locked(self, *, seconds: int) -> AbstractContextManager[LockedSession | None]:
+    def locked(self, *, seconds: float) -> AbstractContextManager[LockedSession | None]:
         """The lock of applying (see `Database.locked`)."""
         return self._database.locked(seconds=seconds)

@@ -59,7 +59,7 @@ def run_sync(tell: Tell, accept_shrink: tuple[str, ...] = (), *, full: bool = Fa
     tags |= {FULL_READ: "yes"} if full else {}
     _require(environment)
     hide_values()
-    with installation(environment) as address, in_words(), command_lock(address), instance() as dagster:
+    with installation(environment) as address, in_words(), command_lock(address, tell), instance() as dagster:
         fail_killed(dagster)
         frames = FrameStore(environment.frames_url)
         for _ in range(_TRIES - 1):
