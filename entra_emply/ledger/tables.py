@@ -131,7 +131,8 @@ actions = Table(
     Index("actions_entra_id", "entra_id"),
     Index("actions_emply_user_id", "emply_user_id"),
     Index("actions_subject", "subject"),
-    Index("actions_action_id", "action_id", "plan_no"),
+    # In a database of a locale other than C, an id is found by its first characters with these operators only.
+    Index("actions_action_id", "action_id", "plan_no", postgresql_ops={"action_id": "text_pattern_ops"}),
 )
 
 action_name = actions.c.target + "." + actions.c.kind

@@ -9,14 +9,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, Connection, create_engine, text
+from sqlalchemy import CheckConstraint, Connection, create_engine, select, text
 
 from entra_emply import clock
 from entra_emply.errors import LedgerError
-from entra_emply.ledger import certificates, history, migrate, plans, sync_state
+from entra_emply.ledger import approvals, certificates, history, migrate, plans, sync_state
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.ledger.migrate import versions
-from entra_emply.ledger.tables import SCHEMA, metadata
+from entra_emply.ledger.tables import SCHEMA, actions, metadata
 from tests.integration.conftest import Rows
 from tests.postgres import Server
 
@@ -37,6 +37,16 @@ def test_the_migrated_checks_are_the_ones_the_code_describes(rows: Rows) -> None
     }
     found = "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'entra_emply'::regnamespace"
     assert set(rows(found)) == described
+
+
+def test_an_action_is_found_by_its_first_characters_with_an_index_whatever_the_locale(
+    server: Server, database: str
+) -> None:
+    query = select(actions.c.plan_no).where(approvals.begins(actions.c.action_id, "3f9c12ab"))
+    asked = str(query.compile(create_engine("postgresql+psycopg2://"), compile_kwargs={"literal_binds": True}))
+    found = server.execute(f"SET enable_seqscan = off; EXPLAIN {asked.replace('%%', '%')}", database)
+    # These compare bytes, as `>=` and `<` do in the locale C alone.
+    assert "Index Cond: ((action_id ~>=~ '3f9c12ab'::text) AND (action_id ~<~ '3f9c12ac'::text))" in str(found)
 
 
 def test_the_versions_are_those_that_alembic_finds() -> None:
