@@ -25,6 +25,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -51,6 +52,7 @@ from entra_emply.text import key_of
 Event = dict[str, Any]
 
 _ABOUT = ("action_id", "subject", "rule", "before", "after", "reason", "held_by", "held_because")
+_COUNTED = ("at", "until", "event", "plan_id", "kind", "by", "why", "code", "count")
 _NONE = cast(null(), Text)
 
 
@@ -187,19 +189,39 @@ def of_everybody(connection: Connection, limit: int | None = None) -> list[Event
     """
     if not exists(connection):
         return []
-    events = _events(actions)
+    counted = union_all(_planned_counted(limit), _others_counted()).subquery("counted")
+    told = select(*(counted.c[name] for name in _COUNTED))
+    newest = told.order_by(counted.c.at.desc(), counted.c.plan_no.desc(), counted.c.kind).limit(limit)
+    return [dict(row) for row in connection.execute(newest).mappings()]
+
+
+def _others_counted() -> Select[Any]:
+    """All but what was planned, by plan and kind."""
+    events = union_all(*_others(actions)).subquery("events")
     how = _how(events)
-    first = func.min(events.c.at)
-    counted = (
-        select(first.label("at"), func.max(events.c.at).label("until"), events.c.event, plans.c.plan_id,
-               action_name.label("kind"), *how, func.count().label("count"))
+    what = (events.c.event, plans.c.plan_id, action_name.label("kind"), *how)
+    grouped = (plans.c.plan_no, plans.c.plan_id, events.c.event, action_name, *how)
+    return (
+        select(plans.c.plan_no, func.min(events.c.at).label("at"), func.max(events.c.at).label("until"), *what,
+               func.count().label("count"))
         .join(actions, and_(actions.c.plan_no == events.c.plan_no, actions.c.action_id == events.c.action_id))
         .join(plans, plans.c.plan_no == events.c.plan_no)
-        .group_by(plans.c.plan_no, plans.c.plan_id, events.c.event, action_name, *how)
-        .order_by(first.desc(), plans.c.plan_no.desc(), action_name)
-        .limit(limit)
+        .group_by(*grouped)
     )  # fmt: skip
-    return [dict(row) for row in connection.execute(counted).mappings()]
+
+
+def _planned_counted(limit: int | None) -> Select[Any]:
+    """What was planned, by plan and kind: the newest plans first, and no older ones than are needed."""
+    made = _made()
+    count = func.count().label("count")
+    by_kind = select(action_name.label("kind"), count).where(_is_new(made, actions)).group_by(action_name).lateral()
+    at = (made.c.plan_no, made.c.created_at.label("at"), made.c.created_at.label("until"))
+    how = (_NONE.label(name) for name in ("by", "why", "code"))
+    planned = select(*at, literal("planned").label("event"), made.c.plan_id, by_kind.c.kind, *how, by_kind.c.count)
+    found = planned.join(by_kind, true())
+    return select(
+        found.order_by(made.c.created_at.desc(), made.c.plan_no.desc(), by_kind.c.kind).limit(limit).subquery()
+    )
 
 
 def _how(events: FromClause) -> list[Any]:
@@ -208,29 +230,48 @@ def _how(events: FromClause) -> list[Any]:
 
 def _events(about: FromClause) -> FromClause:
     """All events of the actions in `about`: plan_no, action_id, at, event, by, why, code."""
-    return union_all(
-        _planned(about),
-        _approved(about),
-        _ended(about),
-        _open(about),
-        _released(about),
-        _refused(about),
-        _asked(about),
-        _withdrawn(about),
-    ).subquery("events")
+    return union_all(_planned(about), *_others(about)).subquery("events")
+
+
+def _others(about: FromClause) -> Iterator[Select[Any]]:
+    """All events but that an action was planned, in the same columns."""
+    yield _approved(about)
+    yield _ended(about)
+    yield _open(about)
+    yield _released(about)
+    yield _refused(about)
+    yield _asked(about)
+    yield _withdrawn(about)
 
 
 def _planned(about: FromClause) -> Select[Any]:
     """Actions that the plan before did not have, so that an action that waits for many plans is listed once."""
-    before = func.lag(plans.c.plan_no).over(order_by=plans.c.plan_no)
-    sequence = select(plans.c.plan_no, plans.c.created_at, before.label("before")).where(plans.c.origin == "sync")
-    made = sequence.subquery()
+    made = _made()
+    event = _event(about, made.c.created_at, literal("planned"), _NONE, _NONE, _NONE)
+    return event.join(made, _is_new(made, about))
+
+
+def _made() -> FromClause:
+    """The plans whose actions are not those of the plan before, newest first: plan_no, plan_id, created_at, before (the
+    number of that plan)."""
+    of = plans.c
+    before = {name: func.lag(of[name]).over(order_by=of.plan_no) for name in ("plan_no", "plan_id")}
+    made = select(
+        of.plan_no, of.plan_id, of.created_at, before["plan_no"].label("before"), before["plan_id"].label("was")
+    )
+    each = made.where(of.origin == "sync").subquery()
+    # A plan's id is the hash of its actions' ids: that of the plan before means the same actions.
+    changed = select(each).where(each.c.plan_id.is_distinct_from(each.c.was))
+    return changed.order_by(each.c.created_at.desc(), each.c.plan_no.desc()).subquery("made")
+
+
+def _is_new(made: FromClause, about: FromClause) -> ColumnElement[bool]:
+    """Whether an action is one of a plan that the plan before it did not have."""
     earlier = actions.alias()
     known = select(earlier.c.plan_no).where(
         earlier.c.plan_no == made.c.before, earlier.c.action_id == about.c.action_id
     )
-    event = _event(about, made.c.created_at, literal("planned"), _NONE, _NONE, _NONE)
-    return event.join(made, made.c.plan_no == about.c.plan_no).where(~known.exists())
+    return and_(made.c.plan_no == about.c.plan_no, ~known.correlate(made, about).exists())
 
 
 def _approved(about: FromClause) -> Select[Any]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, text
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
@@ -99,6 +100,62 @@ def test_a_created_login_is_found_by_the_id_that_emply_gave_it(systems: Systems)
 def test_of_everybody_events_are_counted_by_plan_and_kind(systems: Systems) -> None:
     assert told(systems) == ["applied 2 ledger.link_user", "planned 2 ledger.link_user"]
     assert len(systems.ledger.read(history.told, limit=1)) == 1
+
+
+def test_the_newest_events_of_everybody_are_the_first_of_all(systems: Systems) -> None:
+    systems.person("łukasz")["givenName"] = "Łucjan"
+    systems.emply.faults = [refused]
+    for enabled in (False, False, True, False):
+        systems.person("søren")["accountEnabled"] = enabled
+        systems.sync()
+    approve(systems, systems.plan().plan_id)
+    systems.sync()
+    everything = systems.ledger.read(history.told)
+    assert {row["event"] for row in everything} == {"planned", "applied", "failed", "approved"}
+    for limit in range(1, len(everything) + 2):
+        assert systems.ledger.read(history.told, limit=limit) == everything[:limit]
+
+
+MANY_PLANS = """
+INSERT INTO plans (plan_id, run_id, day, origin, mapping_version, created_at, read_at, epoch, configured_groups,
+                   room_groups, nested_groups)
+SELECT 'plan' || no, 'run' || no, now(), 'sync', 'm', now() + no * interval '1 minute', now(), 0, '{}', '{}', false
+FROM generate_series(1, 100) no;
+INSERT INTO actions (plan_no, action_id, position, target, kind, rule, held_by, held_because, own_guards, groups)
+SELECT plan_no, plan_id || 'action' || no, no, 'emply', 'set_roles', 'R4', '', '', '', ''
+FROM plans, generate_series(1, 100) no;
+ANALYZE
+"""
+
+
+def test_of_everybody_not_many_more_plans_are_looked_at_than_are_told(ledger: Ledger, rows: Rows) -> None:
+    rows(MANY_PLANS)
+    few, read = ledger.read(_told_and_read, 40)
+    everything, whole = ledger.read(_told_and_read, None)
+    assert few == everything[:40]
+    assert (len(everything), few[0]["plan_id"], few[0]["count"]) == (100, "plan100", 100)
+    assert read < 0.7 * whole
+
+
+def test_plans_of_the_same_actions_as_the_one_before_are_not_looked_at(ledger: Ledger, rows: Rows) -> None:
+    rows(MANY_PLANS)
+    _, whole = ledger.read(_told_and_read, None)
+    rows("UPDATE plans SET plan_id = 'same'")
+    first, read = ledger.read(_told_and_read, None)
+    assert [row["count"] for row in first] == [100]
+    assert read < 0.7 * whole
+
+
+def _told_and_read(connection: Connection, limit: int | None) -> tuple[list[history.Event], int]:
+    """The events of everybody, and how many rows of `actions` were read for them."""
+    before = _read(connection)
+    return history.of_everybody(connection, limit), _read(connection) - before
+
+
+def _read(connection: Connection) -> int:
+    """How many rows of `actions` this session has read."""
+    read = "seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = 'entra_emply.actions'::regclass"
+    return int(connection.execute(text(f"SELECT {read}")).scalar() or 0)
 
 
 def quarantined(systems: Systems, rows: Rows) -> Plan:
