@@ -96,8 +96,8 @@ def ask(connection: Connection, wanted: Sequence[Mapping[str, Any]], *, by: str,
     rows = [{name: row[name] for name in _REQUEST} | common for row in wanted]
     if not rows:
         return 0
-    new = insert(undo_requests).values(rows).on_conflict_do_nothing().returning(undo_requests.c.request_no)
-    return len(connection.execute(new).all())
+    new = insert(undo_requests).on_conflict_do_nothing().returning(undo_requests.c.request_no)
+    return len(connection.execute(new, rows).all())
 
 
 def asked(connection: Connection, named: str = "") -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection, event
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
@@ -136,6 +137,25 @@ def test_a_login_has_one_request_at_a_time(staff: Systems, taken: Plan) -> None:
     wanted = what(staff, taken).possible
     assert [staff.ledger.write(undo_requests.ask, wanted, **BY) for _ in range(2)] == [1, 0]
     assert [row["why"] for row in what(staff, taken).refused] == ["an undo of it is asked for already"]
+
+
+def test_many_requests_are_recorded_in_parts_and_in_order(ledger: Ledger, rows: Rows) -> None:
+    """One statement of all of them takes five times as long."""
+    about = {"kind": "set_roles", "before": {"roleIds": ["a"]}, "after": {"roleIds": []}, "undone_plan_id": "plan"}
+    wanted = [
+        {"action_id": str(no), "entra_id": str(no), "emply_user_id": str(no // 2), "undone_action_id": str(no)} | about
+        for no in range(5000)
+    ]
+    sizes: list[int] = []
+
+    def record(connection: Connection) -> int:
+        event.listen(connection, "before_cursor_execute", lambda *about: sizes.append(len(about[3])))
+        return undo_requests.ask(connection, wanted, **BY)
+
+    assert ledger.write(record) == 2500
+    recorded = rows("SELECT action_id, before FROM undo_requests ORDER BY request_no")
+    assert recorded == [(str(no), {"roleIds": ["a"]}) for no in range(0, 5000, 2)]
+    assert max(sizes) < 15_000, "values, of 55,000"
 
 
 def test_what_nobody_approves_ends_after_72_hours(
