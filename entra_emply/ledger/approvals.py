@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger.claims import raise_epoch
+from entra_emply.ledger.database import copy_in
 from entra_emply.ledger.plans import RecordedPlan, group_id, newest_plan, one_at_a_time
 from entra_emply.ledger.tables import actions, approvals, failures, group_counts, refused, releases, undo_requests
 from entra_emply.ledger.which import ANY, Which
@@ -23,11 +24,11 @@ VALID_FOR = timedelta(hours=72)
 SHORTEST_ID = 6
 """The least number of its first characters by which a plan or an action can be named."""
 
-_TEXTS = [
-    "action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "reason", "held_by",
-    "held_because", "own_guards", "groups",
+_DECIDING = [
+    "action_id", "target", "kind", "rule", "entra_id", "emply_user_id", "subject", "own_guards", "groups",
 ]  # fmt: skip
-_HELD = [*_TEXTS, "before", "after"]
+"""What says which actions an approval covers: all that is read of them where nobody is shown them."""
+_SHOWN = [*_DECIDING, "reason", "held_by", "held_because", "before", "after"]
 
 
 @dataclass(frozen=True)
@@ -58,19 +59,26 @@ def approve(connection: Connection, plan_id: str, which: Which = ANY, *, by: str
     require_filled(by=by, reason=reason)
     which = understood(connection, which)
     one_at_a_time(connection)
-    plan, wanted = _wanted(connection, plan_id, which)
-    _record(connection, plan.plan_id, wanted.approved, by, reason)
-    if not _forget_emptied(connection, which.group, plan) and not (wanted.again or wanted.approved):
+    covered = _covered(connection, plan_id, which)
+    plan = covered.plan
+    _record(connection, plan.plan_id, covered.ids(covered.new), by, reason)
+    if not _forget_emptied(connection, which.group, plan) and not (covered.again or covered.new.any()):
         fitting = "" if which == ANY else "that fits all these filters, and "
         raise PlanRefused(
             f"plan {plan.plan_id[:SHORT_ID]} holds nothing {fitting}that waits for an approval of its own"
         )
-    return wanted.freed
+    return covered.ids(covered.freed)
 
 
 def would_approve(connection: Connection, plan_id: str, which: Which = ANY) -> Wanted:
     """What `approve` would do now, given the same. Raises PlanRefused as it does, but where nothing matches."""
-    return _wanted(connection, plan_id, understood(connection, which))[1]
+    covered = _covered(connection, plan_id, understood(connection, which), _SHOWN)
+    return Wanted(
+        approved=covered.ids(covered.new),
+        freed=covered.ids(covered.freed),
+        again=covered.again,
+        actions=covered.shown(),
+    )
 
 
 def refuse(connection: Connection, plan_id: str, *, person: str, by: str, reason: str) -> None:
@@ -83,7 +91,7 @@ def refuse(connection: Connection, plan_id: str, *, person: str, by: str, reason
     require_filled(person=person, by=by, reason=reason)
     one_at_a_time(connection)
     plan = _newest(connection, plan_id)
-    held = _held(connection, plan.plan_no)
+    held, _ = _held(connection, plan.plan_no, _DECIDING)
     found = held[(held["rule"] == "M3b") & Which(kind="link_user", person=person).fits(held)]
     if len(found) != 1:
         count = f"{len(found)} links" if len(found) else "no link"
@@ -184,44 +192,57 @@ def _forget_emptied(connection: Connection, group: str | None, plan: RecordedPla
     return bool(forgotten.all())
 
 
-def _held(connection: Connection, plan_no: int) -> pd.DataFrame:
-    """The held actions of a plan, but for an undo that was withdrawn since; `approved`: whether an action has a valid
-    approval.
+def _held(connection: Connection, plan_no: int, names: list[str]) -> tuple[pd.DataFrame, list[RowMapping]]:
+    """The held actions of a plan, but for an undo that was withdrawn since: _DECIDING, and `approved`, whether an
+    action has a valid approval; and the same actions with these columns.
 
     One without `own_guards` is held only because the link of its user is.
     """
-    approved = actions.c.action_id.in_(valid_approval(clock.now()))
-    query = select(*(actions.c[name] for name in _HELD), approved).where(
+    approved = actions.c.action_id.in_(valid_approval(clock.now())).label("approved")
+    query = select(*(actions.c[name] for name in names), approved).where(
         actions.c.plan_no == plan_no,
         actions.c.held_by != "",
         or_(actions.c.rule.not_in(UNDO_RULES), actions.c.action_id.not_in(withdrawn())),
     )
-    rows = connection.execute(query.order_by(actions.c.position)).all()
-    return pd.DataFrame(rows, columns=[*_HELD, "approved"]).astype(dict.fromkeys(_TEXTS, "str") | {"approved": "bool"})
+    rows = list(connection.execute(query.order_by(actions.c.position)).mappings())
+    types = dict.fromkeys(_DECIDING, "str") | {"approved": "bool"}
+    return pd.DataFrame({name: [row[name] for row in rows] for name in types}, dtype=object).astype(types), rows
 
 
-def _wanted(connection: Connection, named: str, which: Which) -> tuple[RecordedPlan, Wanted]:
-    """The newest plan, and what an approval of the held actions that fit covers."""
+@dataclass(frozen=True)
+class _Covered:
+    """The newest plan, its held actions (see `_held`), and which of them get an approval (`new`) or are no longer held
+    (`freed`). again: whether some of those that fit are approved already.
+    """
+
+    plan: RecordedPlan
+    held: pd.DataFrame
+    rows: list[RowMapping]
+    new: "pd.Series[bool]"
+    freed: "pd.Series[bool]"
+    again: bool
+
+    def ids(self, which: "pd.Series[bool]") -> list[str]:
+        """Those of these actions."""
+        return self.held.loc[which, "action_id"].tolist()
+
+    def shown(self) -> list[dict[str, Any]]:
+        """What is shown of all that get an approval or are no longer held."""
+        told = zip(self.rows, self.new | self.freed, strict=True)
+        return [{name: row[name] for name in _SHOWN} for row, shown in told if shown]
+
+
+def _covered(connection: Connection, named: str, which: Which, names: list[str] = _DECIDING) -> _Covered:
+    """What an approval of the held actions that fit covers. names: which columns of theirs are read."""
     plan, action_id = _newest_or_action(connection, named)
-    held = _held(connection, plan.plan_no)
+    held, rows = _held(connection, plan.plan_no, names)
     fits = which.fits(held)
     if action_id is not None:
         fits &= held["action_id"] == action_id
     before = held["approved"]
     wanted = _with_other_half(held, fits) & (before | (held["own_guards"] != ""))
     freed = _free(held, before | wanted) & ~_free(held, before)
-    new = held[wanted & ~before]
-    shown = held.loc[(wanted & ~before) | freed, _HELD].astype(object)
-    rows = shown.where(shown.notna(), None).to_dict("records")  # `records` gives each object the keys of all of them
-    return (
-        plan,
-        Wanted(
-            approved=new["action_id"].tolist(),
-            freed=held.loc[freed, "action_id"].tolist(),
-            again=bool((wanted & before).any()),
-            actions=[{str(name): value for name, value in row.items()} for row in rows],
-        ),
-    )
+    return _Covered(plan, held, rows, new=wanted & ~before, freed=freed, again=bool((wanted & before).any()))
 
 
 def _newest_or_action(connection: Connection, named: str) -> tuple[RecordedPlan, str | None]:
@@ -255,7 +276,6 @@ def _record(connection: Connection, plan_id: str, action_ids: Collection[str], b
     now = clock.now()
     expired = update(approvals).where(approvals.c.used_at.is_(None), approvals.c.expires_at <= now)
     connection.execute(expired.values(used_at=now, ending="expired"))
-    common = {"plan_id": plan_id, "by": by, "reason": reason, "at": now, "expires_at": now + VALID_FOR}
-    rows = [{"action_id": action_id} | common for action_id in action_ids]
-    if rows:
-        connection.execute(insert(approvals), rows)
+    new = pd.DataFrame({"action_id": list(action_ids)}, dtype="str")
+    common = {"plan_id": plan_id, "by": by, "reason": reason}
+    copy_in(connection, approvals, new.assign(**common, at=now, expires_at=now + VALID_FOR))

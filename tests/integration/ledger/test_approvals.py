@@ -1,8 +1,9 @@
 """What a person approves of the newest plan, and releases of what is in quarantine."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection, event
 
 from entra_emply import clock
 from entra_emply.errors import PlanRefused
@@ -117,6 +118,29 @@ def test_what_would_be_approved_is_what_is_approved_and_nothing_the_second_time(
     assert (freed, wanted.again) == (wanted.freed, False)
     second = systems.ledger.read(approvals.would_approve, held.plan_id, Which(domain="contoso.com"))
     assert (second.approved, second.freed, second.again) == ([], [], True)
+
+
+def test_an_approval_reads_nothing_of_the_actions_that_it_does_not_need(systems: Systems, held: Plan) -> None:
+    """Everybody who records, approves or claims waits for it, and there may be 100,000."""
+    asked: list[str] = []
+
+    def approve(connection: Connection) -> list[str]:
+        event.listen(connection, "before_cursor_execute", lambda *about: asked.append(about[2]))
+        return approvals.approve(connection, held.plan_id, by="Kaya", reason='checked, "twice"')
+
+    assert len(systems.ledger.write(approve)) == 4
+    read = [each for each in asked if each.startswith("SELECT entra_emply.actions.action_id, entra_emply.actions.t")]
+    assert len(read) == 1
+    assert not any(f"actions.{name}" in read[0] for name in ("before", "after", "reason", "held_because"))
+    assert not [each for each in asked if "INSERT INTO entra_emply.approvals" in each], "they are copied in"
+
+
+def test_who_approved_why_and_when_is_recorded_as_it_was_said(systems: Systems, held: Plan, rows: Rows) -> None:
+    with clock.frozen(datetime(2026, 11, 30, 23, 59, 59, 123456, tzinfo=UTC)):
+        systems.ledger.write(approvals.approve, held.plan_id, by='Kaya "Ö"', reason="a, b\nc\\")
+        now = clock.now()
+    recorded = rows("SELECT DISTINCT plan_id, by, reason, at, expires_at, used_at FROM approvals")
+    assert recorded == [(held.plan_id, 'Kaya "Ö"', "a, b\nc\\", now, now + timedelta(hours=72), None)]
 
 
 def test_what_was_approved_is_applied_by_the_next_run_and_the_approval_is_used_up(
