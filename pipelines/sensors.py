@@ -85,13 +85,14 @@ def alerts(context: SensorEvaluationContext, connections: Connections) -> SkipRe
     if not environment.alert_urls:
         return SkipReason("ALERT_URLS is not set")
     since = datetime.fromisoformat(context.cursor) if context.cursor else clock.now()
+    context.update_cursor(since.isoformat())  # where the first tick tells nobody, the next one knows when it was
     try:
         failed, until = failed_since(context.instance, since)
         told = tell_within(_SECONDS, connections.ledger, environment, failed)
     except EntraEmplyError as error:
         return SkipReason(str(error))
     if told is None:
-        return SkipReason("a receiver takes long: the next tick goes on")
+        return SkipReason(f"telling takes longer than {_SECONDS} seconds: the next tick goes on")
     context.update_cursor(until.isoformat())
     return SkipReason(f"{counted(told.new, 'new alert')}, {told.sent} sent, {told.waiting} not taken yet")
 
