@@ -1,4 +1,5 @@
-"""The history: what was planned, approved and done, by whom and when. Queries only; nothing is written.
+"""The history: what was planned, approved and done, by whom and when. Queries only; nothing is written. Where each event is
+found in the tables: `history_events`.
 
 An event is `planned` (new since the plan before), `approved`, `refused`, `released`, `undo asked`, `undo withdrawn`, or
 the outcome of an attempt: `applied`, `failed`, `superseded`, `interrupted`; or `open`, an attempt without one, when it
@@ -16,13 +17,9 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
-    Text,
     and_,
-    case,
-    cast,
     func,
     literal,
-    null,
     or_,
     select,
     true,
@@ -32,19 +29,13 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from entra_emply.errors import PlanRefused
 from entra_emply.ledger.approvals import SHORTEST_ID, begins
-from entra_emply.ledger.attempts import left_open
+from entra_emply.ledger.history_events import NONE, events_of, is_new, newly_planned, others_of
 from entra_emply.ledger.migrate import exists
 from entra_emply.ledger.tables import (
     action_name,
     actions,
-    approvals,
-    attempts,
     links,
-    outcomes,
     plans,
-    refused,
-    releases,
-    undo_requests,
 )
 from entra_emply.reconciliation.kinds import require_kind
 from entra_emply.text import key_of
@@ -53,7 +44,6 @@ Event = dict[str, Any]
 
 _ABOUT = ("action_id", "subject", "rule", "before", "after", "reason", "held_by", "held_because")
 _COUNTED = ("at", "until", "event", "plan_id", "kind", "by", "why", "code", "count")
-_NONE = cast(null(), Text)
 
 
 @dataclass(frozen=True)
@@ -154,7 +144,7 @@ def _one_by_one(connection: Connection, about: list[ColumnElement[bool]], only: 
     pair = ("entra_id", "emply_user_id")
     columns = [actions.c[name] for name in ("plan_no", "position", "kind", *pair, *_ABOUT)]
     mine = select(*columns, action_name.label("name")).where(*about, *_actions_of(only)).cte("mine")
-    events = _events(mine)
+    events = events_of(mine)
     what = [mine.c[name] for name in _ABOUT]
     happened = (
         select(events.c.at, events.c.event, plans.c.plan_id, mine.c.name.label("kind"), *_how(events), *what)
@@ -197,7 +187,7 @@ def of_everybody(connection: Connection, limit: int | None = None) -> list[Event
 
 def _others_counted() -> Select[Any]:
     """All but what was planned, by plan and kind."""
-    events = union_all(*_others(actions)).subquery("events")
+    events = union_all(*others_of(actions)).subquery("events")
     how = _how(events)
     what = (events.c.event, plans.c.plan_id, action_name.label("kind"), *how)
     grouped = (plans.c.plan_no, plans.c.plan_id, events.c.event, action_name, *how)
@@ -212,11 +202,11 @@ def _others_counted() -> Select[Any]:
 
 def _planned_counted(limit: int | None) -> Select[Any]:
     """What was planned, by plan and kind: the newest plans first, and no older ones than are needed."""
-    made = _made()
+    made = newly_planned()
     count = func.count().label("count")
-    by_kind = select(action_name.label("kind"), count).where(_is_new(made, actions)).group_by(action_name).lateral()
+    by_kind = select(action_name.label("kind"), count).where(is_new(made, actions)).group_by(action_name).lateral()
     at = (made.c.plan_no, made.c.created_at.label("at"), made.c.created_at.label("until"))
-    how = (_NONE.label(name) for name in ("by", "why", "code"))
+    how = (NONE.label(name) for name in ("by", "why", "code"))
     planned = select(*at, literal("planned").label("event"), made.c.plan_id, by_kind.c.kind, *how, by_kind.c.count)
     found = planned.join(by_kind, true())
     return select(
@@ -226,122 +216,3 @@ def _planned_counted(limit: int | None) -> Select[Any]:
 
 def _how(events: FromClause) -> list[Any]:
     return [events.c[name] for name in ("by", "why", "code")]
-
-
-def _events(about: FromClause) -> FromClause:
-    """All events of the actions in `about`: plan_no, action_id, at, event, by, why, code."""
-    return union_all(_planned(about), *_others(about)).subquery("events")
-
-
-def _others(about: FromClause) -> Iterator[Select[Any]]:
-    """All events but that an action was planned, in the same columns."""
-    yield _approved(about)
-    yield _ended(about)
-    yield _open(about)
-    yield _released(about)
-    yield _refused(about)
-    yield _asked(about)
-    yield _withdrawn(about)
-
-
-def _planned(about: FromClause) -> Select[Any]:
-    """Actions that the plan before did not have, so that an action that waits for many plans is listed once."""
-    made = _made()
-    event = _event(about, made.c.created_at, literal("planned"), _NONE, _NONE, _NONE)
-    return event.join(made, _is_new(made, about))
-
-
-def _made() -> FromClause:
-    """The plans whose actions are not those of the plan before, newest first: plan_no, plan_id, created_at, before (the
-    number of that plan)."""
-    of = plans.c
-    before = {name: func.lag(of[name]).over(order_by=of.plan_no) for name in ("plan_no", "plan_id")}
-    made = select(
-        of.plan_no, of.plan_id, of.created_at, before["plan_no"].label("before"), before["plan_id"].label("was")
-    )
-    each = made.where(of.origin == "sync").subquery()
-    # A plan's id is the hash of its actions' ids: that of the plan before means the same actions.
-    changed = select(each).where(each.c.plan_id.is_distinct_from(each.c.was))
-    return changed.order_by(each.c.created_at.desc(), each.c.plan_no.desc()).subquery("made")
-
-
-def _is_new(made: FromClause, about: FromClause) -> ColumnElement[bool]:
-    """Whether an action is one of a plan that the plan before it did not have."""
-    earlier = actions.alias()
-    known = select(earlier.c.plan_no).where(
-        earlier.c.plan_no == made.c.before, earlier.c.action_id == about.c.action_id
-    )
-    return and_(made.c.plan_no == about.c.plan_no, ~known.correlate(made, about).exists())
-
-
-def _approved(about: FromClause) -> Select[Any]:
-    """Approvals, each with the newest plan of the id that was approved."""
-    newest = select(func.max(plans.c.plan_no)).where(plans.c.plan_id == approvals.c.plan_id, plans.c.origin == "sync")
-    event = _event(about, approvals.c.at, literal("approved"), approvals.c.by, approvals.c.reason, approvals.c.ending)
-    return event.join(
-        approvals,
-        and_(approvals.c.action_id == about.c.action_id, about.c.plan_no == newest.scalar_subquery()),
-    )
-
-
-def _ended(about: FromClause) -> Select[Any]:
-    event = _event(about, outcomes.c.at, outcomes.c.result, _NONE, _NONE, outcomes.c.code)
-    return event.join(attempts, _of(about)).join(outcomes, outcomes.c.attempt_no == attempts.c.attempt_no)
-
-
-def _open(about: FromClause) -> Select[Any]:
-    event = _event(about, attempts.c.started_at, literal("open"), _NONE, _NONE, _NONE)
-    return event.join(attempts, _of(about)).where(left_open())
-
-
-def _of(about: FromClause) -> ColumnElement[bool]:
-    """Whether an attempt is one of these actions."""
-    return and_(attempts.c.plan_no == about.c.plan_no, attempts.c.action_id == about.c.action_id)
-
-
-def _released(about: FromClause) -> Select[Any]:
-    """Releases, each with the last plan that had the action, because a release belongs to no plan."""
-    event = _event(about, releases.c.at, literal("released"), releases.c.by, _NONE, _NONE)
-    last = _last(about, about.c.action_id.in_(select(releases.c.action_id)))
-    return event.join(*last).join(releases, releases.c.action_id == about.c.action_id)
-
-
-def _refused(about: FromClause) -> Select[Any]:
-    """Refusals, each with the last plan that had the link."""
-    event = _event(about, refused.c.at, literal("refused"), refused.c.by, refused.c.reason, _NONE)
-    pair = and_(refused.c.entra_id == about.c.entra_id, refused.c.emply_user_id == about.c.emply_user_id)
-    return event.join(*_last(about, and_(about.c.kind == "link_user", about.c.rule == "M3b"))).join(refused, pair)
-
-
-def _asked(about: FromClause) -> Select[Any]:
-    """Requests to undo an action, each with the newest plan of the id that was undone, and why or how it ended."""
-    asked = undo_requests.c
-    ended = case((asked.ending == "withdrawn", asked.ending), else_=func.coalesce(asked.why, asked.ending))
-    return _of_request(about, _event(about, asked.at, literal("undo asked"), asked.by, asked.reason, ended))
-
-
-def _withdrawn(about: FromClause) -> Select[Any]:
-    """Requests to undo an action that somebody withdrew."""
-    asked = undo_requests.c
-    event = _event(about, asked.ended_at, literal("undo withdrawn"), asked.withdrawn_by, asked.why, _NONE)
-    return _of_request(about, event).where(asked.ending == "withdrawn")
-
-
-def _of_request(about: FromClause, event: Select[Any]) -> Select[Any]:
-    """The event, of requests to undo an action of the newest plan of the id that was undone."""
-    asked, newest = undo_requests.c, func.max(plans.c.plan_no)
-    undone = select(newest).where(plans.c.plan_id == asked.undone_plan_id, plans.c.origin == "sync")
-    this = and_(asked.undone_action_id == about.c.action_id, about.c.plan_no == undone.scalar_subquery())
-    return event.join(undo_requests, this)
-
-
-def _last(about: FromClause, which: Any) -> tuple[FromClause, Any]:  # noqa: ANN401 (a condition)
-    """The last plan that had each of these actions, to join with, and on what."""
-    query = select(func.max(about.c.plan_no).label("plan_no"), about.c.action_id).group_by(about.c.action_id)
-    last = query.where(which).subquery()
-    return last, and_(last.c.plan_no == about.c.plan_no, last.c.action_id == about.c.action_id)
-
-
-def _event(about: FromClause, at: Any, event: Any, by: Any, why: Any, code: Any) -> Select[Any]:  # noqa: ANN401 (columns)
-    labelled = [at.label("at"), event.label("event"), by.label("by"), why.label("why"), code.label("code")]
-    return select(about.c.plan_no, about.c.action_id, *labelled).select_from(about)
