@@ -1,5 +1,6 @@
-"""The history: what was planned, approved and done, by whom and when. Queries only; nothing is written. Where each event is
-found in the tables: `history_events`.
+"""The history: what was planned, approved and done, by whom and when. Queries only; nothing is written.
+
+Where each event is found in the tables: `history_events`.
 
 An event is `planned` (new since the plan before), `approved`, `refused`, `released`, `undo asked`, `undo withdrawn`, or
 the outcome of an attempt: `applied`, `failed`, `superseded`, `interrupted`; or `open`, an attempt without one, when it
