@@ -314,7 +314,7 @@ def test_a_form_that_was_not_foreseen_is_logged_with_the_line_and_without_the_an
     graph.instead = {"start": lambda: (200, {"value": [bare], "@odata.deltaLink": f"{BASE}/"})}
     _is_unreadable(graph.read(), {"søren": "no_answer"})
     [logged] = caplog.messages
-    assert re.search(r"entra_events could not be read: .* not foreseen \(TypeError\): \w+\.py, line \d+$", logged)
+    assert re.search(r"entra_events could not be read: .* not foreseen \(TypeError, \w+\.py, line \d+\)$", logged)
     assert "Lønsamtale" not in logged
 
 
