@@ -70,9 +70,9 @@ class Employees:
         return _ByEmail(addresses, best, carriers)
 
     def _best_first(self, rows: Rows) -> Rows:
-        number = self.number.to_numpy(dtype=np.float64, na_value=-np.inf)[rows]
+        number = self.number.to_numpy(dtype=np.int64, na_value=np.iinfo(np.int64).min)[rows]
         by_id = np.argsort(sort_order(take(self.employee_id, rows)))
-        return rows[np.lexsort([by_id, -number, self.rank[rows]])]
+        return rows[np.lexsort([by_id, ~number, self.rank[rows]])]  # ~: in the inverse order, also of the least one
 
     def _rank(self, rows: Rows) -> Rows:
         return self.rank[rows] if len(self.rank) else np.zeros(len(rows), dtype=np.int64)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from entra_emply.documents import Location
+from entra_emply.documents import Location, short
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.arrays import is_among
 from entra_emply.reconciliation.inputs import Inputs
@@ -200,7 +200,9 @@ def require_application(settings: Settings, application: pd.DataFrame) -> None:
     """R8: raise SettingsError where the enterprise application of `sso` does not exist."""
     wanted = settings.sso.service_principal_id
     if wanted is not None and wanted not in set(application["service_principal_id"]):
-        raise SettingsError(f"settings: sso.service_principal_id: there is no enterprise application {wanted} in Entra")
+        raise SettingsError(
+            f"settings: sso.service_principal_id: there is no enterprise application {short(wanted)} in Entra"
+        )
 
 
 def nothing_configured() -> GroupMapping:

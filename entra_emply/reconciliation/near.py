@@ -17,6 +17,8 @@ from rapidfuzz.distance import OSA
 
 from entra_emply.reconciliation.arrays import Mask, Rows, among, as_set
 
+_LONGEST = 320
+"""Characters: no address is longer (RFC 5321). What is left without each of a text's characters takes their square."""
 _FEW = 20  # taking the fingerprints costs as much as joining that many texts
 _AT_ONCE = 500_000  # bytes: what a processor's cache holds
 
@@ -28,7 +30,7 @@ _SHIFT = np.uint64(64 - _BITS)
 
 
 def one_edit_apart(one: "pd.Series[str]", other: "pd.Series[str]") -> pd.DataFrame:
-    """The pairs: one, other (positions). Missing texts are in none."""
+    """The pairs: one, other (positions). Missing texts are in none, nor those longer than any address."""
     if len(one) < len(other):
         return one_edit_apart(other, one).rename(columns={"one": "other", "other": "one"})[["one", "other"]]
     texts, few = _table(one), _with_one_less(_table(other))
@@ -41,9 +43,10 @@ def one_edit_apart(one: "pd.Series[str]", other: "pd.Series[str]") -> pd.DataFra
 
 
 def _table(texts: "pd.Series[str]") -> pa.Table:
-    """The texts that there are, and their rows."""
+    """The texts that can be an address, and their rows."""
     array = pa.array(texts, type=pa.large_string(), from_pandas=True)
-    return pa.table({"text": array, "row": np.arange(len(texts))}).filter(pc.is_valid(array))
+    fits = pc.less_equal(pc.utf8_length(array), _LONGEST)  # missing for a missing text
+    return pa.table({"text": array, "row": np.arange(len(texts))}).filter(fits)
 
 
 def _texts(table: pa.Table) -> pa.Array:

@@ -29,6 +29,12 @@ def near(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and OSA.distance(one, other) <= 1
 
 
+def test_what_is_longer_than_any_address_is_near_nothing_and_costs_nothing() -> None:
+    """As what is left of it without each of its characters would be ten gigabytes."""
+    long = "x" * 100_000
+    assert pairs([ADDRESS, long], [ADDRESS, f"{long}@contoso.com"]) == {(0, 0)}
+
+
 @pytest.mark.parametrize(("many", "few"), [(300, 5), (5, 300), (60, 50), (300, 2)])
 @pytest.mark.parametrize("seed", range(5))
 def test_all_pairs_are_found_and_no_others(many: int, few: int, seed: int) -> None:

@@ -79,6 +79,13 @@ def test_of_several_employees_of_the_entra_users_email_the_active_one_counts(pla
     }
 
 
+@pytest.mark.parametrize(("one", "other"), [(2**53, 2**53 + 1), (None, 0), (2**62, 2**63 - 1)])
+def test_of_several_active_employees_the_highest_number_counts(plan_of: PlanOf, one: int | None, other: int) -> None:
+    files = [employee(name, email=address("holm"), number=n) for name, n in (("a", one), ("b", other))]
+    plan = plan_of(renamed(files))
+    assert {row["employee_id"] for row in plan["findings"]} == {"employee-b"}
+
+
 def test_l12_does_not_speak_of_a_leaver(plan_of: PlanOf) -> None:
     gone = {**RENAMED, "accountEnabled": False}
     plan = plan_of(scenario([gone], [BERG], [employee("holm")], linked=["holm"]))
