@@ -21,8 +21,9 @@ from tests.waiting import PATIENCE
 KEY = 7
 SESSIONS = "pg_stat_activity WHERE datname = current_database() AND application_name = 'entra-emply'"
 WAITER = """
-import sys
+import signal, sys
 from pipelines.command_lock import command_lock
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 with command_lock(sys.argv[1], lambda what, done, of: print(what, flush=True)):
     pass
 """
@@ -69,9 +70,12 @@ def test_ctrl_c_ends_a_command_that_waits_for_another(address: str) -> None:
         command = [sys.executable, "-c", WAITER, address]
         with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiter:
             assert waiter.stdout is not None
-            assert waiter.stdout.readline() == "Waiting for another sync\n"
-            waiter.send_signal(signal.SIGINT)
-            said, error = waiter.communicate(timeout=PATIENCE)
+            try:
+                assert waiter.stdout.readline() == "Waiting for another sync\n"
+                waiter.send_signal(signal.SIGINT)
+                said, error = waiter.communicate(timeout=PATIENCE)
+            finally:
+                waiter.kill()
     assert said == ""
     assert "KeyboardInterrupt" in error
 
