@@ -204,9 +204,8 @@ CATALOGUE = {
 }
 
 NOT_READ = ("photo_unreadable", "mailbox_unreadable", "source_unreadable")
-"""The codes of what could not be read (P5, C7, G5b)."""
-ANSWERED = (*NOT_READ, "mailbox_unavailable")
-"""The codes whose `object` is what the service answered; that of others is an id."""
+"""The codes of what could not be read (P5, C7, G5b). Their `object` is what the service answered; that of others an id.
+"""
 
 
 def about_people(identities: Identities, drafts: Drafts) -> Drafts:

@@ -74,7 +74,7 @@ def test_when_an_event_is_and_how_it_is_shown_is_told_as_people_write_it(
     ("code", "subject", "about", "said"),
     [
         ("mailbox_unreadable", "megan@contoso.com", "503", "megan@contoso.com (503)"),
-        ("mailbox_unavailable", None, "404 MailboxNotFound", "(no address) (404 MailboxNotFound)"),
+        ("photo_unreadable", None, "400 ErrorOdd", "(no address) (400 ErrorOdd)"),
         ("source_unreadable", "entra_photos", "no_answer", "entra_photos (no_answer)"),
         ("calendar_not_editable", "megan@contoso.com", "calendar-1", "megan@contoso.com"),
         ("nested_group_ignored", None, "group-1", "group-1"),

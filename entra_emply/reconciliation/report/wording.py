@@ -11,7 +11,7 @@ import pandas as pd
 
 from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.arrays import records
-from entra_emply.reconciliation.findings import ANSWERED
+from entra_emply.reconciliation.findings import NOT_READ
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.words.actions import REASONS
@@ -162,12 +162,12 @@ def why(action: Row) -> str:
 
 def about(finding: Row) -> str:
     """Whom or what a finding is about: the subject, or the id of what has none."""
-    return finding["subject"] or (finding["code"] not in ANSWERED and finding["object"]) or "(no address)"
+    return finding["subject"] or (finding["code"] not in NOT_READ and finding["object"]) or "(no address)"
 
 
 def answer(finding: Row) -> str:
     """What the service answered where that is the finding (P5, C7, G5b), else nothing."""
-    return finding["object"] or "" if finding["code"] in ANSWERED else ""
+    return finding["object"] or "" if finding["code"] in NOT_READ else ""
 
 
 def about_with_answer(finding: Row) -> str:
