@@ -142,9 +142,11 @@ def _left_open(session: LockedSession) -> list[attempts.LeftOpen]:
 def _look(left: attempts.LeftOpen, context: Context) -> tuple[attempts.Result | Literal["unknown"], Done | None]:
     """The result of an open attempt; `unknown` where the attempt stays open.
 
-    It stays open if its second step is refused again, or if its mailbox or user cannot be read: one of them does not
-    keep everybody waiting. The action may be planned again meanwhile: it looks before it writes, or writes the same.
-    A creation must be settled, by the list of all users: before that, nobody is linked to the user that was created.
+    It stays open if its second step is refused again, if its mailbox or user cannot be read, or if the answer has a
+    form that nobody foresaw: one of them does not keep everybody waiting. The action may be planned again meanwhile:
+    it looks before it writes, or writes the same.
+    Where the list of all users cannot be read, a creation waits for it, and everybody with it: nobody is linked yet to
+    the user that was created.
     """
     try:
         done = provisioning.look_back(left.action, context, left.began)

@@ -247,6 +247,20 @@ def test_the_history_tells_an_attempt_for_as_long_as_it_is_open(systems: Systems
     assert systems.ledger.read(history.told, only=Only(failed=True)) == []
 
 
+def test_an_attempt_that_is_looked_for_with_an_answer_that_nobody_foresaw_stays_open_alone(
+    systems: Systems, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    systems.emply.faults = [unavailable]
+    systems.apply(plan(systems, creating()))
+    with monkeypatch.context() as odd:
+        odd.setattr(systems.graph, "find_event", {}.__getitem__)
+        odd.setattr(systems.graph, "event", {}.__getitem__)
+        assert settle(systems.ledger, graph=systems.graph, emply=systems.emply)
+        assert rows(OPEN) == [(1,)]
+    assert settle(systems.ledger, graph=systems.graph, emply=systems.emply)
+    assert rows(OPEN) == [(0,)]
+
+
 def test_a_write_that_graph_takes_no_token_for_is_a_failure_as_long_as_it_takes_it_for_reading(
     systems: Systems, rows: Rows
 ) -> None:
