@@ -183,12 +183,26 @@ def joined(*columns: "pd.Series[str]") -> "pd.Series[str]":
     )
 
 
-def equal_pairs(one: "pd.Series[str]", other: "pd.Series[str]") -> tuple[Rows, Rows]:
-    """All pairs of equal texts: their rows in both columns, in the order of `one`. Missing ones equal nothing."""
+def how_often(values: "pd.Series[str]", among: "pd.Series[str]") -> Rows:
+    """How many rows of `among` hold each value; none a missing one."""
+    of, numbers = codes(values, take(among, np.flatnonzero(is_among(among, values))))
+    counts = np.bincount(numbers, minlength=of.max(initial=-1) + 2)  # the last is of -1
+    return counts[of]
+
+
+def equal_pairs(
+    one: "pd.Series[str]", other: "pd.Series[str]", at_most: "int | Rows | None" = None
+) -> tuple[Rows, Rows]:
+    """The pairs of equal texts: their rows in both columns, in the order of `one`. Missing ones equal nothing.
+
+    at_most: of each row of `one` the first so many of `other`; a text that many have of both would be in their product.
+    """
     left, right = codes(one, other)
     order = np.argsort(right, kind="stable")
     first, last = (np.searchsorted(right[order], left, side=side) for side in ("left", "right"))
     many = np.where(left >= 0, last - first, 0)
+    if at_most is not None:
+        many = np.minimum(many, at_most)
     rows = np.repeat(np.arange(len(left)), many)
     place = np.arange(len(rows)) - np.repeat(np.cumsum(many) - many, many)
     return rows, order[first[rows] + place]

@@ -66,8 +66,11 @@ class Addresses:
 
     def where(self, mask: Mask) -> "Addresses":
         """Those for which `mask` is true."""
-        rows = np.flatnonzero(mask)
-        return Addresses(self.row[rows], take(self.address, rows))
+        return self.at(np.flatnonzero(mask))
+
+    def at(self, places: Rows) -> "Addresses":
+        """Those at these places, in this order."""
+        return Addresses(self.row[places], take(self.address, places))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,10 @@
 """From a neighbourhood to what is known of one person's mailbox, calendars, events and picture."""
 
+from collections.abc import Collection
+
 import pandas as pd
 
+from entra_emply.reconciliation.arrays import is_text
 from entra_emply.reconciliation.explain.facts import Mailbox, Row
 from entra_emply.reconciliation.explain.rows import records
 from entra_emply.reconciliation.inputs import Inputs
@@ -18,14 +21,13 @@ def mailbox_of(inputs: Inputs, entra_id: str | None, login: str | None, *, linke
     here = {row["calendar_id"]: row for row in [*of_user, *rooms]}
     available = [row["available"] for row in _where(inputs.entra_mailboxes, "entra_id", entra_id)]
     opened = all(row["delta_link"] is not None for row in _where(inputs.entra_cursors, "entra_id", entra_id))
-    own = [row for each in here for row in _where(inputs.emply_events, "calendar_id", each) if row["origin"] == "emply"]
     etags = _where(inputs.state.photo_etags, "emply_user_id", login) if linked else []
     return Mailbox(
         available=bool(available[0]) and opened if available else None,
         calendars=tuple(_where(inputs.entra_calendars, "entra_id", entra_id)),
         emply=tuple(here.values()),
         events=len(_where(inputs.entra_events, "entra_id", entra_id)),
-        own=len(own),
+        own=_made_in_emply(inputs.emply_events, here),
         photo=_first(_where(inputs.entra_photos, "entra_id", entra_id)),
         recorded_photo=_first(etags),
     )
@@ -36,6 +38,13 @@ def _where(frame: pd.DataFrame, column: str, value: object) -> list[Row]:
     if column not in frame.columns or not isinstance(value, str):
         return []
     return [*records(frame[frame[column] == value])]
+
+
+def _made_in_emply(events: pd.DataFrame, calendars: Collection[str]) -> int:
+    """How many events of these calendars are Emply's own."""
+    if "calendar_id" not in events.columns:
+        return 0
+    return int((events["calendar_id"].isin(calendars) & is_text(events["origin"], "emply")).sum())
 
 
 def _first(etags: list[Row]) -> str | None:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import positions
 from entra_emply.reconciliation.explain.facts import Other
 from entra_emply.reconciliation.explain.statement import failing, first_failed
-from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.identities import Identities, once
 from entra_emply.reconciliation.rules.comparisons import comparisons
 from entra_emply.reconciliation.rules.conditions import employee_archived, integration_on
 from entra_emply.reconciliation.rules.scope import SCOPE
@@ -58,18 +59,19 @@ def others(identities: Identities, person: int) -> tuple[list[Other], list[Other
 
 def _sharing(identities: Identities, person: int) -> set[int]:
     """M3b: the people with whom this one shares any address, those of refused pairs, too."""
-    pairs, frame = comparisons(identities).by_address.pairs, identities.frame
-    person_of = dict(zip(frame["emply_row"], range(len(frame)), strict=True))
-    shared = [(int(row), person_of[login]) for row, login in zip(pairs["row"], pairs["login"], strict=True)]
-    shared += _refused(identities)
-    return {b if a == person else a for a, b in shared if person in (a, b)}
+    sharing, login = comparisons(identities).by_address, int(identities.emply_row[person])
+    with_refused = {b if a == person else a for a, b in _refused(identities) if person in (a, b)}
+    rows = sharing.pairs_of(login=login)["row"] if login >= 0 else ()  # the row of an Entra user is that of its person
+    logins = sharing.pairs_of(row=person)["login"] if identities.in_entra[person] else ()
+    return with_refused | {*map(int, rows)} | {*map(int, np.flatnonzero(np.isin(identities.emply_row, logins)))}
 
 
-def _refused(identities: Identities) -> list[tuple[int, int]]:
+@once
+def _refused(identities: Identities) -> set[tuple[int, int]]:
     """The people of the pairs of which somebody said that they are two (`refuse`)."""
     refused, frame = identities.inputs.state.refused, identities.frame
     entra, emply = (positions(refused[side], frame[side]) for side in ("entra_id", "emply_user_id"))
-    return [(int(a), int(b)) for a, b in zip(entra, emply, strict=True) if a >= 0 and b >= 0]
+    return {(int(a), int(b)) for a, b in zip(entra, emply, strict=True) if a >= 0 and b >= 0}
 
 
 def _entra(identities: Identities) -> list[_User]:
@@ -129,11 +131,19 @@ def _reasons(identities: Identities, person: int, user: _User, shares: tuple[str
         yield CONDITIONS[integration_on.name].fails
     if (entra, emply) in _refused(identities):
         yield "somebody said that they are not the same person"
-    wanted = "M2" if "username" in shares else "M3" if "email" in shares else "M3b"
-    rule, subjects = next(each for each in comparisons(identities).asked if each[0].name == wanted)
-    failed = failing(rule.look(subjects, entra))
+    failed = _failing(identities, "M2" if "username" in shares else "M3" if "email" in shares else "M3b", entra)
     if failed is not None:
         yield failed
+
+
+def _failing(identities: Identities, name: str, entra: int) -> str | None:
+    """The clause of the condition of M2, M3 or M3b that fails for an Entra user; looked at once for all candidates."""
+    asked = (_failing, name, entra)
+    if asked not in identities.answers:
+        rule, subjects = next(each for each in comparisons(identities).asked if each[0].name == name)
+        identities.answers[asked] = failing(rule.look(subjects, entra))
+    clause: str | None = identities.answers[asked]
+    return clause
 
 
 def _counterpart(identities: Identities, user: _User) -> str:

@@ -3,7 +3,18 @@
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, codes, equal_pairs, is_among, marked, repeated, stacked, take
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    codes,
+    how_often,
+    is_among,
+    marked,
+    repeated,
+    same_text,
+    stacked,
+    take,
+)
 from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
 from entra_emply.reconciliation.entra_users import Addresses
 from entra_emply.reconciliation.identities import Identities, once
@@ -90,12 +101,8 @@ def _not_free(identities: Identities, person: Rows, address: "pd.Series[str]") -
 
 def _carried_by_others(identities: Identities, person: Rows, address: "pd.Series[str]") -> Mask:
     own = identities.emply_row[person]
-    carried = np.zeros(len(address), dtype=bool)
-    for addresses in identities.inputs.login_keys.values():
-        rows = np.flatnonzero(is_among(addresses, address))
-        asked, carrier = equal_pairs(address, take(addresses, rows))
-        carried[asked[own[asked] != rows[carrier]]] = True
-    return carried
+    columns = identities.inputs.login_keys.values()
+    return np.logical_or.reduce([how_often(address, of) > same_text(address, take(of, own)) for of in columns])
 
 
 def _spread(identities: Identities, rows: "pd.Index[int]", flags: Mask) -> Mask:

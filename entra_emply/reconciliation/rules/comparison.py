@@ -12,7 +12,7 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, Rows, codes, is_among, is_text, marked
 from entra_emply.reconciliation.entra_users import Addresses, EntraUsers
 from entra_emply.reconciliation.rule import Condition, Rule, Values
-from entra_emply.reconciliation.rules.scope import SCOPE, called
+from entra_emply.reconciliation.rules.scope import SCOPE, a_few, called
 
 _NOBODY = -1
 _NO_OWNERS = Addresses(np.empty(0, np.int64), pd.Series(dtype="str"))
@@ -112,7 +112,7 @@ def _carriers(comparison: Comparison, row: int) -> Values:
         *inputs.entra_users["user_principal_name"].iloc[others],
         *called(inputs.emply_users.iloc[np.flatnonzero(emply == number)]),
     ]
-    return {**_key(comparison, row), "carriers": [name for name in names if isinstance(name, str)]}
+    return {**_key(comparison, row), "carriers": a_few(names)}
 
 
 def _conditions(key: str, *, after: str) -> tuple[Condition[Comparison], ...]:

@@ -1,7 +1,5 @@
 """L: joiners, leavers, and those who come back. Who gets a login, who loses it, and what a person has to look at."""
 
-from itertools import product
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -11,7 +9,6 @@ from entra_emply.reconciliation.arrays import (
     Rows,
     as_set,
     different_texts,
-    equal_pairs,
     is_among,
     is_text,
     marked,
@@ -44,6 +41,7 @@ from entra_emply.reconciliation.rules.conditions import (
 from entra_emply.reconciliation.rules.scope import (
     SCOPE,
     PersonCondition,
+    a_few,
     called,
     disabled,
     enabled,
@@ -62,35 +60,29 @@ from entra_emply.text import as_address, key, key_of, written
 
 def _address_taken(identities: Identities, rows: Rows) -> Mask:
     """An Emply user, of whatever kind, has their UPN or e-mail as username or e-mail; or one shares an address."""
-    carried = stacked(*identities.inputs.login_keys.values())
-    own = (key(identities.entra("user_principal_name", pd.Index(rows))), take(identities.frame["address"], rows))
+    carried, own = stacked(*identities.inputs.login_keys.values()), addresses_of_login(identities, rows)
     shares = identities.frame["shares_with"].notna().to_numpy(dtype=bool)[rows]
     return is_among(own[0], carried) | is_among(own[1], carried) | shares
 
 
 def _carriers(identities: Identities, person: int) -> Values:
     """What the Emply users are called that stand in the way of a login of their own."""
-    users, (_, found) = identities.inputs.emply_users, in_the_way(identities, np.array([person]))
-    of = users[users["emply_user_id"].isin(found)]
+    users, rows = identities.inputs.emply_users, np.array([person])
+    own = stacked(*addresses_of_login(identities, rows))
+    carry = np.logical_or.reduce([is_among(of, own) for of in identities.inputs.login_keys.values()])
+    shares = is_among(users["emply_user_id"], take(identities.frame["shares_with"], rows))
     name = identities.text("entra", "user_principal_name", person)
     return {
-        "carriers": called(of).tolist(),
+        "carriers": a_few(called(users[carry | shares])),
         "username": name and key_of(name),
         "email": identities.value("address", person),
     }
 
 
-def in_the_way(identities: Identities, persons: Rows) -> "tuple[Rows, pd.Series[str]]":
-    """L1a: the Emply users that carry an address of these people, or share one: the people, and their ids."""
-    users, at = identities.inputs.emply_users, pd.Index(persons)
-    names, emails = key(identities.entra("user_principal_name", at)), take(identities.frame["address"], persons)
-    shared = take(identities.frame["shares_with"], persons).dropna()
-    found = [(persons[shared.index], shared)]
-    for own, addresses in product((names, emails), identities.inputs.login_keys.values()):
-        rows = np.flatnonzero(is_among(addresses, own))
-        person, carrier = equal_pairs(own, take(addresses, rows))
-        found.append((persons[person], take(users["emply_user_id"], rows[carrier])))
-    return np.concatenate([people for people, _ in found]), stacked(*(ids for _, ids in found))
+def addresses_of_login(identities: Identities, persons: Rows) -> "tuple[pd.Series[str], pd.Series[str]]":
+    """L1: what a login of these people would be found by in Emply: their sign-in names, and their e-mails."""
+    names = key(identities.entra("user_principal_name", pd.Index(persons)))
+    return names, take(identities.frame["address"], persons)
 
 
 def _may_activate(identities: Identities) -> Mask:

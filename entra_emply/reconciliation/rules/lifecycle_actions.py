@@ -5,7 +5,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, collected, is_text, sort_order, take
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    collected,
+    is_among,
+    is_text,
+    positions,
+    sort_order,
+    stacked,
+    take,
+)
 from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rules.lifecycle import (
@@ -23,8 +33,8 @@ from entra_emply.reconciliation.rules.lifecycle import (
     REASONS,
     L1a,
     L7a,
+    addresses_of_login,
     given_at_creation,
-    in_the_way,
     joiners,
 )
 from entra_emply.reconciliation.rules.write_back import to_delete
@@ -65,11 +75,22 @@ def _taken(identities: Identities) -> Drafts:
     rows = identities.where(L1a.acts(identities))
     if rows.empty:
         return findings(rows, "address_taken", "L1a")
-    person, ids = in_the_way(identities, rows.to_numpy())
-    by_id = sort_order(ids)[::-1]
-    least = np.full(len(identities), -1, dtype=np.int64)
-    least[person[by_id]] = by_id  # of several the least comes last
-    return findings(rows, "address_taken", "L1a", object=take(ids, least[rows]))
+    return findings(rows, "address_taken", "L1a", object=_least_in_the_way(identities, rows.to_numpy()))
+
+
+def _least_in_the_way(identities: Identities, persons: Rows) -> "pd.Series[str]":
+    """L1a: of each of these people the least id of the Emply users that carry an address of theirs, or share one."""
+    ids, own = identities.inputs.emply_users["emply_user_id"], addresses_of_login(identities, persons)
+    found = [take(identities.frame["shares_with"], persons)]  # a column of ids for each way to be in the way
+    for addresses in identities.inputs.login_keys.values():
+        carriers = np.flatnonzero(is_among(addresses, stacked(*own)))
+        carriers = carriers[sort_order(take(ids, carriers))]
+        carried = take(addresses, carriers)
+        found += [take(take(ids, carriers), positions(of, carried)) for of in own]
+    every, least = stacked(*found), np.full(len(persons), -1, dtype=np.int64)
+    by_id = sort_order(every)[::-1]
+    least[by_id % len(persons)] = by_id  # of several the least comes last
+    return take(every, least)
 
 
 def _links(identities: Identities) -> Drafts:

@@ -3,7 +3,7 @@
 Those that need the join are in `conditions`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
@@ -15,6 +15,8 @@ from entra_emply.reconciliation.entra_users import EntraUsers
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Condition, Values, nothing
 from entra_emply.text import as_address
+
+_MOST_NAMED = 10  # more in a sentence nobody reads
 
 Scoped = EntraUsers | Identities
 PersonCondition = Condition[Any]
@@ -68,6 +70,14 @@ def called(logins: pd.DataFrame) -> "pd.Series[str]":
     """What Emply users are called: the username, else the e-mail, else the id, blank ones left out."""
     names = (as_address(logins[column]) for column in ("username", "email"))
     return next(names).fillna(next(names)).fillna(logins["emply_user_id"])
+
+
+def a_few(names: Iterable[object]) -> list[str]:
+    """Names for a sentence, missing ones left out: of a shared mailbox that a company carries the first, and how many
+    others there are."""
+    known = [name for name in names if isinstance(name, str)]
+    left = len(known) - _MOST_NAMED
+    return known if left <= 1 else [*known[:_MOST_NAMED], f"{left:,} others"]
 
 
 in_entra = flag("in_entra", lambda identities: identities.in_entra, _user)

@@ -244,3 +244,36 @@ def test_l3_speaks_before_l1a(plan_of: PlanOf) -> None:
     twins = [BERG, login("a", username="ann@berg.dk", email=None)]
     plan = plan_of(scenario([holm(otherMails=["ann@berg.dk"])], twins, [archived]))
     assert told(plan) == ["L3 employee_archived_in_group ann.holm"]
+
+
+CROWD = ("a", "b", "c", "d")
+
+
+def crowd(*, but: set[tuple[str, str]]) -> dict[str, list[Row]]:
+    """Of people and logins that all share an address a person refused every pair but these."""
+    pairs = [(one, other) for one in CROWD for other in CROWD if (one, other) not in but]
+    return {"refused": [{"entraId": f"entra-{one}", "emplyUserId": f"login-{other}"} for one, other in pairs]}
+
+
+SHARING = ([person(name, otherMails=["x@berg.dk"]) for name in CROWD], [
+    login(name, username=f"{name}.x", email="x@berg.dk") for name in CROWD
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", [("a", "d"), ("d", "a"), ("b", "c")])
+def test_m3b_of_a_crowd_the_pair_that_nobody_refused_is_matched(plan_of: PlanOf, pair: tuple[str, str]) -> None:
+    plan = plan_of(scenario(*SHARING, state=crowd(but={pair})))
+    assert [line for line in told(plan) if line.startswith("M3b")] == [f"M3b link_user {'/'.join(pair)} held by G3"]
+    assert [line for line in told(plan) if line.startswith("L1 ")] == [
+        f"L1 create_user {name}" for name in CROWD if name != pair[0]
+    ]
+
+
+@pytest.mark.parametrize("both", [{("d", "c"), ("d", "d")}, {("c", "d"), ("d", "d")}])
+def test_m3b_of_a_crowd_who_shares_with_two_that_nobody_refused_is_not_matched(
+    plan_of: PlanOf, both: set[tuple[str, str]]
+) -> None:
+    plan = plan_of(scenario(*SHARING, state=crowd(but=both)))
+    assert not matched_by_address(plan)
+    found = {(row["entra_id"], row["object"]) for row in plan["findings"] if row["code"] == "address_taken"}
+    assert found == {(f"entra-{one}", f"login-{min(b for a, b in both if a == one)}") for one, _ in both}
