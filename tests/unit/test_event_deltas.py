@@ -45,7 +45,7 @@ def _gone(name: str) -> Row:
 
 class Outlook(ScriptedGraph):
     """One calendar: `view` is what it shows, page by page, `changes` what a delta tells, `single` events by id, which
-    stand in the calendar `elsewhere`. no_delta: the answer where a delta is asked for.
+    stand in the calendar `elsewhere`. no_delta: the answer where a delta is asked for; by_end: by an address's end.
     """
 
     def __init__(self, *pages: Sequence[Row]) -> None:
@@ -55,6 +55,7 @@ class Outlook(ScriptedGraph):
         self.single: dict[str, Row] = {}
         self.instead: dict[str, Callable[[], Reply]] = {}
         self.no_delta: Reply | None = None
+        self.by_end: dict[str, Reply] = {}
 
     def _answer(self, item: Item) -> Reply:
         address = urlsplit(item["url"])
@@ -62,6 +63,9 @@ class Outlook(ScriptedGraph):
         token = (
             query.get("$skiptoken") or query.get("$deltatoken") or ("start" if address.path in (DELTA, VIEW) else "")
         )
+        for end, reply in self.by_end.items():
+            if address.path.endswith(end):
+                return reply
         if (address.path, token) == (DELTA, "start") and self.no_delta is not None:
             return self.no_delta
         if token in self.instead:
@@ -428,6 +432,28 @@ def test_paired_events_of_a_mailbox_that_is_not_available_are_left_out(status: i
     wanted = pd.DataFrame(columns=["entra_id", "calendar_id"], dtype="str")
     paired = pd.DataFrame([("u", "e")], columns=IN_MAILBOX, dtype="str")
     assert len(Events(graph.connection()).read(wanted, WINDOW, None, paired).frames["entra_events"]) == 0
+
+
+@pytest.mark.parametrize(("status", "code"), CLOSED[:2])
+@pytest.mark.parametrize("denied", ["/events/later", "/events/later/calendar"])
+def test_c7_a_paired_event_that_is_not_opened_is_not_gone_and_closes_its_mailbox(
+    status: int, code: str, denied: str
+) -> None:
+    graph = Outlook([_event("a")])
+    graph.single = {"later": _event("later") | AFTER}
+    graph.by_end = {denied: (status, error(code))}
+    read = graph.read(None, "later")
+    assert (list(_titles(read)), read.unreadable) == (["a"], {})
+    assert read.frames["entra_cursors"]["delta_link"].isna().tolist() == [True]
+    graph.by_end = {}
+    assert list(_titles(graph.read(read, "later"))) == ["a", "later"]
+
+
+def test_c7_an_occurrence_without_its_series_that_is_not_opened_closes_its_calendar() -> None:
+    graph = Outlook([_event("a"), _occurrence("o", 6)])
+    graph.by_end = {"/events/o": (403, error("ErrorAccessDenied"))}
+    with pytest.raises(CredentialsError, match=r"Calendars\.ReadWrite"):
+        graph.read()  # it is the only calendar
 
 
 def test_a_paired_event_that_cannot_be_read_makes_its_mailbox_unreadable() -> None:

@@ -13,7 +13,7 @@ from entra_emply.connectors.entra.batching import BatchedRead, ReadTask
 from entra_emply.connectors.entra.connection import OK, page, part, says, unreadable
 from entra_emply.connectors.entra.event_deltas import Window
 from entra_emply.connectors.entra.mailbox_frames import OfCalendar
-from entra_emply.connectors.entra.mailboxes import IMMUTABLE, NOT_OPEN
+from entra_emply.connectors.entra.mailboxes import IMMUTABLE, NO_ITEM, NOT_OPEN
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.pages import Pages, ReadAgain
 from entra_emply.errors import SourceUnreadable
@@ -81,6 +81,8 @@ def everything_in(read: BatchedRead, of: OfCalendar, window: Window) -> ReadTask
         found = []
         for event_id in lost:  # occurrences whose series is not shown
             single = yield from _one(read, of[0], f"/users/{part(of[0])}/events/{part(event_id)}", SELECT)
+            if isinstance(single, Answer):
+                return single
             found += [single] if single is not None else []
         return Delta([row for row in whole.events if row["id"] not in lost] + found, [], whole.link)
     raise SourceUnreadable(read.source, f"the events of {of[0]} changed while they were read, {_TRIES} times")
@@ -111,25 +113,30 @@ def _view(read: BatchedRead, user: str, url: str) -> ReadTask[Delta | Answer]:
     return last if last.status != OK else Delta(rows, [], NO_LINK)
 
 
-def _one(read: BatchedRead, user: str, path: str, select: str) -> ReadTask[Row | None]:
-    """One object of a mailbox; None where it does not exist."""
+def _one(read: BatchedRead, user: str, path: str, select: str) -> ReadTask[Row | Answer | None]:
+    """One object of a mailbox; None where it does not exist, the answer where Graph does not open the mailbox (C7)."""
     answer = yield Ask(user, f"{path}?{urlencode({'$select': select})}", HEADERS)
-    found = None if says(answer, NOT_OPEN) else answer
-    if found is not None and found.status != OK:
+    is_gone, is_shut = says(answer, NO_ITEM), says(answer, NOT_OPEN)
+    if not is_shut and answer.status != OK:
         raise unreadable(read.source, answer, whose=user)
     pages = Pages(read.source)
     pages.add(answer, [])
     read.accept(pages)
-    return None if found is None else _kept(page(read.source, answer))
+    if is_shut:
+        return None if is_gone else answer
+    return _kept(page(read.source, answer))
 
 
-def with_calendar(read: BatchedRead, user: str, event_id: str) -> ReadTask[tuple[str, Row] | None]:
-    """An event and the id of the calendar where it stands; None where it stands in none."""
+def with_calendar(read: BatchedRead, user: str, event_id: str) -> ReadTask[tuple[str, Row] | Answer | None]:
+    """An event and the id of the calendar where it stands; None where it stands in none. The answer by which Graph does
+    not open the mailbox says nothing of the event."""
     path = f"/users/{part(user)}/events/{part(event_id)}"
     event = yield from _one(read, user, path, SELECT)
-    calendar = None if event is None else (yield from _one(read, user, f"{path}/calendar", "id"))
-    if event is None or calendar is None:
-        return None
+    if event is None or isinstance(event, Answer):
+        return event
+    calendar = yield from _one(read, user, f"{path}/calendar", "id")
+    if calendar is None or isinstance(calendar, Answer):
+        return calendar
     if not isinstance(calendar.get("id"), str):
         raise SourceUnreadable(read.source, "a calendar has no id: the answer is not Graph's")
     return calendar["id"], event

@@ -46,9 +46,9 @@ class Events:
 
         Frames `entra_events` and `entra_cursors`. wanted: entra_id, calendar_id. previous: both frames of an earlier
         read. paired: entra_id, event_id; those that none of the calendars shows are looked up by their ids (E0).
-        Deleted events are left out. A calendar that Graph lists but does not open has a cursor without link; where a
-        delta is refused, an empty link. Unreadable are the mailboxes of which any calendar or paired event was (C7): of
-        them nothing is in the frames.
+        Deleted events are left out. A cursor has no link where Graph lists the calendar but does not open it, or does
+        not open a paired event of its mailbox; and an empty one where a delta is refused. Unreadable are the mailboxes
+        of which any calendar or paired event was (C7): of them nothing is in the frames.
         """
         read = BatchedRead(self._connection, SOURCE)
         wanted = event_deltas.interleaved(wanted[CALENDAR].drop_duplicates())
@@ -64,14 +64,16 @@ class Events:
             self._connection.forbidden(f"read {SOURCE}", MAILBOXES, code=most_frequent(a.said for a in closed.values()))
         # What was looked up before is looked up again: no delta reports its changes.
         shown = event_deltas.in_window(pd.concat(parts, ignore_index=True), window)
-        elsewhere = _looked_up(read, event_deltas.without(paired, shown, IN_MAILBOX))
+        elsewhere, shut = _looked_up(read, event_deltas.without(paired, shown, IN_MAILBOX))
         frame = event_deltas.combined([shown, elsewhere], SOURCE)
         frame = frame[~frame["entra_id"].isin(list(read.unreadable))].reset_index(drop=True)
         times = {"window_start": window[0], "window_end": window[1]}
-        ends = [
-            (of, link) for of, link in [*links.items(), *((of, None) for of in closed)] if of[0] not in read.unreadable
+        ends = {**{of: None if of[0] in shut else link for of, link in links.items()}, **dict.fromkeys(closed)}
+        rows = [
+            {**dict(zip(CALENDAR, of, strict=True)), **times, "delta_link": link}
+            for of, link in ends.items()
+            if of[0] not in read.unreadable
         ]
-        rows = [{**dict(zip(CALENDAR, of, strict=True)), **times, "delta_link": link} for of, link in ends]
         made = {"entra_events": frame, "entra_cursors": frames.cursors(rows)}
         return MultiRead(made, read.certificate(len(frame)), read.unreadable)
 
@@ -176,15 +178,19 @@ def _framed(
     yield read.framed(frames.events, rows, _owner)
 
 
-def _looked_up(read: BatchedRead, paired: pd.DataFrame) -> pd.DataFrame:
-    """The paired events (entra_id, event_id) that still exist, each asked for by its id, with where it stands."""
+def _looked_up(read: BatchedRead, paired: pd.DataFrame) -> tuple[pd.DataFrame, set[str]]:
+    """The paired events (entra_id, event_id) that still exist, each asked for by its id, with where it stands; and the
+    users whose mailbox Graph did not open for that."""
     asked = event_deltas.interleaved(paired)
     named = zip(asked["entra_id"], asked["event_id"], strict=True)
     rows: dict[OfCalendar, list[Row]] = {}
+    shut = set()
     for user, found in read.run((user, with_calendar(read, user, event_id)) for user, event_id in named):
-        if found is not None:
+        if isinstance(found, Answer):
+            shut.add(user)
+        elif found is not None:
             rows.setdefault((user, found[0]), []).append(found[1])
-    return read.framed(frames.events, rows, _owner)
+    return read.framed(frames.events, rows, _owner), shut
 
 
 def _owner(of: OfCalendar) -> str:

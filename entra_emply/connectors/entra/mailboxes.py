@@ -30,7 +30,8 @@ NO_MAILBOX = frozenset(
     }
 )
 """The codes by which Graph says that a user has no mailbox that it can open."""
-NOT_FOUND = NO_MAILBOX | {"erroritemnotfound"}
+NO_ITEM = frozenset({"erroritemnotfound"})
+NOT_FOUND = NO_MAILBOX | NO_ITEM
 NOT_OPEN = NOT_FOUND | {_DENIED}
 """No mailbox, or one outside the application's access policy (C7)."""
 
