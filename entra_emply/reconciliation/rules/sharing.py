@@ -57,6 +57,8 @@ class Sharing:
         few by id, enough to tell whether it shares with nobody, with one or with several, and which id is the least.
         """
         ours, theirs = self._counting
+        if not len(ours):  # as in most companies
+            return pd.DataFrame({"row": ours.row, "login": theirs.row, "address": ours.address})
         by_row, by_login = self._refusals
         mine, other = equal_pairs(ours.address, theirs.address, _ENOUGH + by_row[ours.row])
         again, me = equal_pairs(theirs.address, ours.address, _ENOUGH + by_login[theirs.row])
@@ -100,6 +102,8 @@ class Sharing:
             return _NO_ADDRESSES, _NO_ADDRESSES
         theirs, ours = _addresses_of_logins(users.inputs, logins), users.addresses_of(seekers)
         ours = ours.where(is_among(ours.address, theirs.address))
+        if not len(ours):
+            return _NO_ADDRESSES, _NO_ADDRESSES
         ours = ours.where(~self._is_anothers(ours))
         theirs = theirs.where(is_among(theirs.address, ours.address))
         return ours, theirs.at(sort_order(take(users.inputs.emply_users["emply_user_id"], theirs.row)))
