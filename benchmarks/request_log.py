@@ -22,8 +22,9 @@ Span = tuple[float, float]
 def asked(log: Iterable[Entry], seconds: float, per_second: int) -> dict[str, Any]:
     """What a run of so many seconds asked for, by service.
 
-    requests; throttled: how many were answered by 429; under_way: see `under_way`. at_limit: the share of the run's
-    time in which Emply, asked `per_second` times a second at most, was asked no more because of that.
+    requests; throttled: how many were answered by 429; under_way: see `under_way`; lasted: the seconds from the first of
+    them to the last answer. at_limit: the share of the run's time in which Emply, asked `per_second` times a second at
+    most, was asked no more because of that.
     """
     by_service: dict[str, list[Entry]] = {}
     for entry in log:
@@ -34,6 +35,7 @@ def asked(log: Iterable[Entry], seconds: float, per_second: int) -> dict[str, An
         "requests": {service: len(each) for service, each in spans.items()},
         "throttled": {service: sum(e["status"] == _THROTTLED for e in by_service[service]) for service in spans},
         "under_way": {service: under_way(each) for service, each in spans.items()},
+        "lasted": {service: round(lasted(each), 2) for service, each in spans.items()},
         "at_limit": round(at_limit(starts, per_second) / seconds, 2),
     }
 
@@ -54,6 +56,11 @@ def under_way(spans: Iterable[Span]) -> dict[str, int]:
         if passed >= half:
             break
     return {"median": median, "most": most}
+
+
+def lasted(spans: Sequence[Span]) -> float:
+    """The seconds from the start of the first request to the end of the last answer."""
+    return max(end for _, end in spans) - min(start for start, _ in spans)
 
 
 def at_limit(starts: Sequence[float], per_second: int) -> float:

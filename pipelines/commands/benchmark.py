@@ -56,8 +56,9 @@ def benchmark_sync(
 ) -> None:
     """Whole runs against a sandbox: the first, an unchanged one, one with 1 % changed; JSON.
 
-    Of each: seconds, and of these the processor's; requests by service, how many were under way at a time, and
-    at_limit, the share of the time in which Emply's limit let no more of them pass.
+    Of each: seconds, and of these the processor's; requests by service, how many were under way at a time, how many
+    seconds they lasted from the first to the last, and at_limit, the share of the time in which Emply's limit let no
+    more of them pass.
     """
     from benchmarks.sync import benchmark_sync as measure  # noqa: PLC0415
 

@@ -18,6 +18,7 @@ def test_requests_are_counted_by_service() -> None:
     said = asked(log, 10, 45)
     assert said["requests"] == {"emply": 1, "graph": 2, "sign_in": 1}
     assert said["throttled"] == {"emply": 0, "graph": 1, "sign_in": 0}
+    assert said["lasted"] == {"emply": 0.1, "graph": 1.1, "sign_in": 0.1}
     assert said["at_limit"] == 0
 
 
