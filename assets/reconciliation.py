@@ -35,7 +35,7 @@ from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.report.html import groups_of, html
 from entra_emply.reconciliation.report.markdown import findings_markdown, plan_markdown
-from entra_emply.reconciliation.report.wording import because, document, held_by_guard, how_to_approve, names_of
+from entra_emply.reconciliation.report.wording import because, document, held_by_guard, how_to_approve
 from entra_emply.reconciliation.words.guards import GUARDS
 
 PLAN_TAG = "entra-emply/plan"
@@ -159,7 +159,7 @@ def _of_actions(inputs: Inputs, plan: Plan) -> dict[str, Any]:
     counts = (plan.actions["target"] + "." + plan.actions["kind"]).map(plotted).value_counts().to_dict()
     by_guard = held_by_guard(plan.actions)
     return {
-        "plan": MetadataValue.md(plan_markdown(plan, names_of(inputs), how_to_approve(plan.plan_id))),
+        "plan": MetadataValue.md(plan_markdown(plan, inputs.names, how_to_approve(plan.plan_id))),
         "dagster/row_count": len(plan.actions),
         "held": int((plan.actions["held_by"] != "").sum()),
         **{f"held_{guard}": by_guard.get(guard, 0) for guard in GUARDS},
@@ -196,6 +196,6 @@ def _page(context: AssetExecutionContext, connections: Connections, inputs: Inpu
     if not 0 < len(plan.actions) <= _ON_A_PAGE:
         return {}
     made = document(plan, inputs.now, inputs.settings.version)
-    page = html(made, names_of(inputs), because(plan.actions), groups_of(plan.actions))
+    page = html(made, inputs.names, because(plan.actions), groups_of(plan.actions))
     path = connections.frames.write_text(f"{context.run_id}/plan-{context.partition_key}.html", page)
     return {"report": MetadataValue.path(str(path))}

@@ -22,9 +22,9 @@ Span = tuple[float, float]
 def asked(log: Iterable[Entry], seconds: float, per_second: int) -> dict[str, Any]:
     """What a run of so many seconds asked for, by service.
 
-    requests; throttled: how many were answered by 429; under_way: see `under_way`; lasted: the seconds from the first of
-    them to the last answer. at_limit: the share of the run's time in which Emply, asked `per_second` times a second at
-    most, was asked no more because of that.
+    requests; throttled: how many were answered by 429; under_way: see `under_way`; lasted: the seconds from the first
+    of them to the last answer. at_limit: the share of the run's time in which Emply, asked `per_second` times a second
+    at most, was asked no more because of that.
     """
     by_service: dict[str, list[Entry]] = {}
     for entry in log:

@@ -21,7 +21,7 @@ from assets.provisioning import ApplyConfig
 from assets.reconciliation import PLAN_TAG, SYNC_RUN_TAG
 from assets.resources import Connections
 from entra_emply import clock
-from entra_emply.errors import EntraEmplyError, SettingsError
+from entra_emply.errors import EntraEmplyError
 from entra_emply.printing import counted
 from pipelines.alerting import tell_within
 from pipelines.command_lock import BY_COMMAND
@@ -63,10 +63,7 @@ def apply_after_sync(context: RunStatusSensorContext) -> RunRequest | None:
 )
 def settings_changed(context: SensorEvaluationContext, connections: Connections) -> RunRequest | SkipReason:
     """The cursor is the mapping version last asked for."""
-    try:
-        version = connections.settings().version
-    except SettingsError as error:
-        return SkipReason(str(error))
+    version = connections.settings().version
     if version == context.cursor:
         return SkipReason(f"mapping {version} is in force")
     context.update_cursor(version)
@@ -89,7 +86,7 @@ def alerts(context: SensorEvaluationContext, connections: Connections) -> SkipRe
     try:
         failed, until = failed_since(context.instance, since)
         told = tell_within(_SECONDS, connections.ledger, environment, failed)
-    except EntraEmplyError as error:
+    except EntraEmplyError as error:  # the cursor of a tick that fails is lost
         return SkipReason(str(error))
     if told is None:
         return SkipReason(f"telling takes longer than {_SECONDS} seconds: the next tick goes on")

@@ -160,13 +160,13 @@ class _Operations:
     def _remedy(self, answer: Answer, name: str, operation: Operation) -> str:
         """A 404 is a wrong customer or address more often than a wrong assumption, above all where all answer so."""
         where = self._description.where("operations", name)
-        correct = f"orrect {operation.method} {operation.path} ({where}) by Emply's own description. {COPY}"
+        correct = f"Correct {operation.method} {operation.path} ({where}) by Emply's own description. {COPY}"
         if answer.status != _NOT_FOUND:
-            return f"C{correct}"
+            return correct
         own = self._description.content.url.removesuffix(f"/{CUSTOMER}")
         no_path = self._url is not None and not urlsplit(self._url).path
         hint = f"; EMPLY_URL has no path, and Emply's own is {own}" if no_path else ""
-        return f"Check EMPLY_CUSTOMER and EMPLY_URL{hint}. If other operations answer, c{correct}"
+        return f"Check EMPLY_CUSTOMER and EMPLY_URL{hint}. If other operations answer, the path is wrong. {correct}"
 
     def _as_expected(self, name: str, answer: Answer, identity: str) -> Check:
         called, lists = _called(name), name.startswith("list_")

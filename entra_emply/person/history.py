@@ -17,12 +17,14 @@ _SHOWN = 100
 """The most events to print; --json prints all."""
 
 
-def history(environment: Environment, asked: str | None, only: Only) -> list[Event]:
+def history(environment: Environment, asked: str | None, only: Only, *, whole: bool) -> list[Event]:
     """The events that `only` chooses, of a person or an action (`asked`) or of everybody, newest first; of everybody
-    without a choice they are counted. Raises SettingsError if there is no ledger, PlanRefused for an unknown kind.
+    without a choice they are counted. All of them, if the `whole` history is asked for, else what is shown.
+
+    Raises SettingsError if there is no ledger, PlanRefused for an unknown kind.
     """
     with existing_ledger(environment) as ledger:
-        events = ledger.read(told, asked, only=only)
+        events = ledger.read(told, asked, None if whole else _SHOWN + 1, only)
     one_by_one = bool(events) and "action_id" in events[0]
     return in_words(events, names_of_last_run(environment)) if one_by_one else events
 
@@ -52,4 +54,4 @@ def show_history(events: Sequence[Event], console: Console) -> None:
         line(console, Text(str(subject), "bold"))
     console.print(history_table(events[:_SHOWN]))
     if len(events) > _SHOWN:
-        console.print(f"… and {len(events) - _SHOWN} more (--json shows all)", style="dim")
+        console.print("… and more (--json shows all)", style="dim")

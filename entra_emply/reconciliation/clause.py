@@ -16,6 +16,10 @@ NUMBERED = {
     "stay": ("stays", "stay"),
     "do": ("does", "do"),
     "go": ("goes", "go"),
+    "take": ("takes", "take"),
+    "give": ("gives", "give"),
+    "change": ("changes", "change"),
+    "undo": ("undoes", "undo"),
 }
 ROW: dict[str, object] = {name: f"\x00{name}\x00" for name in ("names", *NUMBERED)}
 """What stands for the names of rows until it is known how many there are."""

@@ -97,7 +97,7 @@ def history(
     asked = email if whom is None else whom
     only = Only(kind=kind, failed=failed, held=held, since=since, plan=plan)
     with progress("Asking the ledger"):
-        events = happened(environment(), None if asked is None else _whom(asked), only)
+        events = happened(environment(), None if asked is None else _whom(asked), only, whole=as_json)
     if as_json:
         print_json(events)
     else:

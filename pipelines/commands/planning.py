@@ -129,11 +129,11 @@ def _write(run: "DryRun", part: Row, html_file: Path | None, csv_file: Path | No
     """Write the part of the plan to the files that are given; their names in words, empty for none."""
     from entra_emply.reconciliation.report.csv import write_csv  # noqa: PLC0415
     from entra_emply.reconciliation.report.html import groups_of, write_html  # noqa: PLC0415
-    from entra_emply.reconciliation.report.wording import because, names_of  # noqa: PLC0415
+    from entra_emply.reconciliation.report.wording import because  # noqa: PLC0415
 
     if html_file is not None:
         actions = run.plan.actions
-        write_html(html_file, part, names_of(run.inputs), because(actions), groups_of(actions), run.approval)
+        write_html(html_file, part, run.inputs.names, because(actions), groups_of(actions), run.approval)
     if csv_file is not None:
         write_csv(csv_file, part)
     return " and ".join(str(file) for file in (html_file, csv_file) if file is not None)
@@ -142,10 +142,10 @@ def _write(run: "DryRun", part: Row, html_file: Path | None, csv_file: Path | No
 def _show(run: "DryRun", whole: Row, part: Row, *, draft: bool) -> None:
     """Print the part of the plan, and what is to be said of the whole."""
     from entra_emply.reconciliation.report.text import show  # noqa: PLC0415
-    from entra_emply.reconciliation.report.wording import because, names_of  # noqa: PLC0415
+    from entra_emply.reconciliation.report.wording import because  # noqa: PLC0415
 
     approval = "a draft cannot be approved" if draft else run.approval
-    show(whole, names_of(run.inputs), because(run.plan.actions), console(), approval, part=part)
+    show(whole, run.inputs.names, because(run.plan.actions), console(), approval, part=part)
 
 
 def _remarks(run: "DryRun", whole: Row, part: Row) -> Iterator[str]:

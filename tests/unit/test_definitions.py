@@ -78,10 +78,6 @@ def test_a_sync_does_not_apply() -> None:
     assert [node.name for node in DEFS.resolve_job_def("apply").nodes] == ["applied_changes"]
 
 
-def test_a_sync_joins_once() -> None:
-    assert [node.name for node in DEFS.resolve_job_def("sync").nodes].count("join") == 1
-
-
 @pytest.mark.parametrize("name", ["schedules", "sensors"])
 def test_what_starts_runs_can_be_left_out(name: str) -> None:
     overridden = build_defs(schedules=[]) if name == "schedules" else build_defs(sensors=[])

@@ -8,7 +8,7 @@ from markupsafe import escape
 
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.html import groups_of, html
-from entra_emply.reconciliation.report.wording import because, document, names_of
+from entra_emply.reconciliation.report.wording import because, document
 from tests.reference.builders import login, person, scenario
 from tests.reference.subject import Row, Scenario
 from tests.reference.vectorised import inputs_of
@@ -22,7 +22,7 @@ def page(case: Scenario) -> tuple[Row, str]:
     of = inputs_of(*case)
     plan = make_plan(of)
     made = document(plan, of.now, "m1")
-    return made, html(made, names_of(of), because(plan.actions), groups_of(plan.actions))
+    return made, html(made, of.names, because(plan.actions), groups_of(plan.actions))
 
 
 @pytest.fixture

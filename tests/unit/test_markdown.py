@@ -12,7 +12,6 @@ from entra_emply.ledger.action_status import ActionFailure
 from entra_emply.provisioning.report import ApplyReport, report_markdown
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.report.markdown import escaped, findings_markdown, plan_markdown
-from entra_emply.reconciliation.report.wording import names_of
 from tests.reference.builders import SomeSettings, login, person, scenario
 from tests.reference.subject import Row
 from tests.reference.vectorised import inputs_of
@@ -32,7 +31,7 @@ def plan_text(
     *people: Row, logins: tuple[Row, ...] = (), approval: str = "HOW", **settings: Unpack[SomeSettings]
 ) -> str:
     inputs = inputs_of(*scenario(list(people), list(logins), **settings))
-    return plan_markdown(make_plan(inputs), names_of(inputs), approval)
+    return plan_markdown(make_plan(inputs), inputs.names, approval)
 
 
 def unescaped(markdown: str) -> str:

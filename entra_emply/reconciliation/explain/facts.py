@@ -47,23 +47,6 @@ class Other:
 
 
 @dataclass(frozen=True)
-class Mailbox:
-    """What is known of calendars, photos and events; None where it was not read.
-
-    `available`: whether the mailbox may be opened. `calendars`: rows of Entra's calendars, `emply`: of Emply's for this
-    person; `events`: how many Outlook events were read; `own`: how many events of Emply's calendars were made there.
-    """
-
-    available: bool | None = None
-    calendars: tuple[Row, ...] = ()
-    emply: tuple[Row, ...] = ()
-    events: int = 0
-    own: int = 0
-    photo: str | None = None
-    recorded_photo: str | None = None
-
-
-@dataclass(frozen=True)
 class Facts:
     """One person: the Entra user, the Emply user and the employee (None where there is none), and what they are to
     each other.
@@ -71,8 +54,8 @@ class Facts:
     `identities` are the people around them, `row` is theirs (None for an employee whom nobody belongs to); `calendars`
     are the same people, as C asks about them. `guard_counts` is what the guards counted for the plan, None: not known.
     `identity` are values of the join: entra_id, matched_by, address.
-    `carried` are the employees that carry the person's e-mail. `role_state`: group id to role id, None where nothing
-    was recorded. `deactivated`: the pipeline's own deactivation that stands. `link`: the ledger's row, if there is one.
+    `carried` are the employees that carry the person's e-mail. `deactivated`: the pipeline's own deactivation that
+    stands. `link`: the ledger's row, if there is one.
     `actions` and `findings` are the plan's rows about this person; `near` the employees whose e-mail or name is nearly
     the same. `rivals` are others of the same system with the same address, `candidates` those of the other system that
     were not taken. `done` are the ids of actions that were applied since the plan was made.
@@ -93,7 +76,6 @@ class Facts:
     configured: tuple[Group, ...] = ()
     groups: tuple[Group, ...] = ()
     rooms: tuple[str, ...] = ()
-    role_state: Mapping[str, str | None] | None = None
     deactivated: Row | None = None
     link: Row | None = None
     protected: tuple[str, ...] = ()
@@ -103,7 +85,6 @@ class Facts:
     actions: tuple[Row, ...] = ()
     findings: tuple[Row, ...] = ()
     hybrid_tenant: bool = False
-    mailbox: Mailbox = Mailbox()
     done: frozenset[str] = frozenset()
     guard_counts: pd.DataFrame | None = None
 
@@ -289,7 +270,6 @@ class Facts:
             return f"(held by {listed(list(action['held_by']))} until approved)"
         return "(planned)"
 
-    def finding(self, code: str, rule: str | None = None) -> Row | None:
-        """The plan's finding of this code (and rule), if there is one."""
-        found = (row for row in self.findings if row["code"] == code and rule in (None, row["rule"]))
-        return next(found, None)
+    def finding(self, code: str) -> Row | None:
+        """The plan's finding of this code, if there is one."""
+        return next((row for row in self.findings if row["code"] == code), None)

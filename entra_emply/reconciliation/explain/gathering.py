@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, positions, take
+from entra_emply.reconciliation.arrays import Mask, positions
 from entra_emply.reconciliation.explain.facts import Facts, Group, Row
 from entra_emply.reconciliation.explain.inputs_around import as_read
-from entra_emply.reconciliation.explain.mailbox import mailbox_of
 from entra_emply.reconciliation.explain.neighbourhood import Ids
 from entra_emply.reconciliation.explain.others import others
 from entra_emply.reconciliation.explain.rows import records
@@ -17,7 +16,6 @@ from entra_emply.reconciliation.holds import waiting
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
-from entra_emply.reconciliation.report.wording import names_of
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.text import key, key_of
 
@@ -66,7 +64,7 @@ class _Gathering:
         self.identities = identities
         self.actions, self.findings, self.links, self.done = actions, findings, links, done
         inputs = identities.inputs
-        self.names = names_of(inputs)
+        self.names = inputs.names
         self.users = records(inputs.entra_users)
         self.logins = records(inputs.emply_users)
         self.employees = records(inputs.emply_employees)
@@ -82,7 +80,6 @@ class _Gathering:
         entra = _at(self.users, joined["entra_row"])
         login = _at(self.logins, joined["emply_row"])
         mine = self._memberships(joined["entra_id"])
-        linked = _value(joined["matched_by"]) == "link"
         rivals, candidates = others(self.identities, person)
         ids = {"entra_id": _value(joined["entra_id"]), "emply_user_id": _value(joined["emply_user_id"])}
         return Facts(
@@ -96,7 +93,6 @@ class _Gathering:
             carried=self._carried(joined["address"], login),
             groups=tuple(group for group in self.configured if group.group_id in mine),
             rooms=tuple(self._name(room) for room in self.identities.mapping.rooms if room in mine),
-            role_state=self._role_state(person),
             deactivated=_first(
                 records(self.identities.inputs.state.deactivations), "emply_user_id", ids["emply_user_id"]
             ),
@@ -107,7 +103,6 @@ class _Gathering:
             near=self._near(ids),
             actions=tuple(row for row in self.actions if _about(row, ids)),
             findings=tuple(row for row in self.findings if _about(row, ids) or row["object"] in mine),
-            mailbox=mailbox_of(self.identities.inputs, ids["entra_id"], ids["emply_user_id"], linked=linked),
         )
 
     def employee_alone(self, employee_id: str) -> Facts:
@@ -146,12 +141,6 @@ class _Gathering:
         """S: the employees that findings about this person name."""
         named = [row["employee_id"] for row in self.findings if row["code"] == _NEARLY and _about(row, ids)]
         return tuple(row for row in self.employees if row["employee_id"] in named)
-
-    def _role_state(self, person: int) -> Mapping[str, str | None] | None:
-        states = self.identities.role_states
-        mine = states.of(states.person == person)
-        roles = take(mine.role_ids, mine.role).astype(object).where(mine.role >= 0, None)
-        return dict(zip(take(mine.group_ids, mine.group), roles, strict=True)) or None
 
     def _name(self, identity: str) -> str:
         return self.names.get(identity, identity)

@@ -118,8 +118,9 @@ class Directory:
         entra = is_among(self.entra["id"], _texts(who.entra))
         emply = is_among(self.emply["id"], _texts(who.emply))
         emply |= self._wanting_the_same_name(emply)
-        reached = -1
-        while reached < (reached := int(entra.sum() + emply.sum())):
+        reached = 0
+        while reached < entra.sum() + emply.sum():
+            reached = entra.sum() + emply.sum()
             entra, emply = self._sharing(*self._wider(entra, emply))
         entra, emply = self._crosswise(entra, emply)
         entra |= self._known_as(self._names_of_unlinked(emply))

@@ -34,7 +34,7 @@ def html(
     groups: Mapping[str, Sequence[str]] | None = None,
     approval: str | None = None,
 ) -> str:
-    """The page of a plan in the form of `plan --json`; `names` says what ids are called (`wording.names_of`).
+    """The page of a plan in the form of `plan --json`; `names` says what ids are called (`Inputs.names`).
 
     `because` is why each held action is held (`wording.because`). `groups` are the group ids of each action's person by
     action id (`groups_of`); without it no overview by group is shown. `approval` is how held actions are approved

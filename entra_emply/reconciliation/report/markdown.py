@@ -39,7 +39,7 @@ def escaped(text: str) -> str:
 def plan_markdown(plan: Plan, names: Mapping[str, str], approval: str) -> str:
     """The kinds with their numbers, what is held and by what, how it is approved (`approval`), and the first rows.
 
-    `names` says what ids are called (`wording.names_of`).
+    `names` says what ids are called (`Inputs.names`).
     """
     if plan.actions.empty:
         return "Nothing to do."

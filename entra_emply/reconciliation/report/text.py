@@ -41,10 +41,8 @@ def show(
     _show_counts(plan, console, approval)
 
 
-def show_actions(
-    actions: Sequence[Row], names: Mapping[str, str], because: Because, console: Console, limit: int = _SHOWN
-) -> None:
-    """Print actions, in the order of their kinds; of each kind at most `limit`, the held ones first.
+def show_actions(actions: Sequence[Row], names: Mapping[str, str], because: Because, console: Console) -> None:
+    """Print actions, in the order of their kinds; of each kind at most a few, the held ones first.
 
     because: why each held one is held (`wording.because`).
     """
@@ -52,10 +50,10 @@ def show_actions(
         alike = sorted(group, key=lambda action: not action["held_by"])
         sign, title = KINDS.get(kind, ("~", kind))
         console.print(f"\n[bold]{kind}[/bold]  {title} ({len(alike)})")
-        for action in alike[:limit]:
+        for action in alike[:_SHOWN]:
             _show_action(action, sign, names, because, console)
-        if len(alike) > limit:
-            console.print(f"  … and {len(alike) - limit} more", style="dim")
+        if len(alike) > _SHOWN:
+            console.print(f"  … and {len(alike) - _SHOWN} more", style="dim")
 
 
 def _show_action(action: Row, sign: str, names: Mapping[str, str], because: Because, console: Console) -> None:

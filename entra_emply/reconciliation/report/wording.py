@@ -12,7 +12,6 @@ import pandas as pd
 from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.arrays import records
 from entra_emply.reconciliation.findings import NOT_READ
-from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.words.actions import REASONS
 from entra_emply.reconciliation.words.fields import field_name, field_text
@@ -90,11 +89,6 @@ def part_of(
         [] if kind is not None or held or among is not None else [row for row in document["findings"] if is_theirs(row)]
     )
     return {**document, "actions": [row for row in document["actions"] if fits(row)], "findings": found}
-
-
-def names_of(inputs: Inputs) -> dict[str, str]:
-    """What ids are called: roles, departments and groups."""
-    return inputs.names
 
 
 def held_by_guard(actions: pd.DataFrame) -> dict[str, int]:

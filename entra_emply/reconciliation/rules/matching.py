@@ -9,5 +9,3 @@ M1 = Rule[Identities]("M1", (linked,), (in_entra,))
 M4 = Rule[Identities]("M4", (), (left_alone,))
 M5 = Rule[Identities]("M5", (in_entra, matched), (not_linked,))
 M6 = Rule[Identities]("M6", EXTERNAL[:1], EXTERNAL[1:])
-
-RULES = (M1, M4, M5, M6)

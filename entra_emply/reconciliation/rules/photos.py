@@ -108,8 +108,6 @@ P2 = Rule("P2", (*RECONCILABLE, with_employee), ())
 P4 = Rule("P4", (*_FOLLOWS, photo_recorded), (*_READ, no_photo_in_entra))
 P5 = Rule("P5", (*_FOLLOWS, photos_read), (photo_unreadable,))
 
-RULES = (P1, P2, P4, P5)
-
 
 def source(identities: Identities) -> Source:
     """G5b: the photos, and why they are left out."""
