@@ -1,4 +1,6 @@
-"""The asset checks: what each looks at, and its result. What a whole read is, and who is external, the engine says."""
+"""The asset checks: what each looks at, and its result. What a complete read is, and who is external, is decided
+in the engine.
+"""
 
 from collections.abc import Iterator
 
@@ -65,7 +67,7 @@ def shrink_check(
 ) -> AssetCheckResult:
     """The result of `did_not_shrink`."""
     settings, baselines = connections.settings(), connections.ledger.read(certificates.baselines)
-    passed, said = True, "Believably many rows"
+    passed, said = True, "The number of rows is plausible"
     name, read = certificate.source, Counted(certificate.rows, certificate.parts)
     try:
         require_full_read(

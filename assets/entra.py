@@ -7,7 +7,7 @@ from assets.checks import did_not_shrink
 from assets.partitions import DAILY, require_today
 from assets.resources import Connections
 from assets.source import FRESH, OWNERS, Results, accepted, column_schema, list_asset
-from assets.tracking import keep_cursor, why_anew
+from assets.tracking import keep_cursor, why_read_whole
 from entra_emply.connectors.entra import frames
 from entra_emply.connectors.reads import MultiRead
 from entra_emply.extraction.sources import LISTS, MEMBERS, read_members
@@ -41,7 +41,7 @@ def entra_group_members(
     def alone() -> MultiRead:
         settings = connections.settings()
         groups = groups_to_read(settings, entra_groups, SyncState.from_frames(sync_state).group_ids)
-        return read_members(connections.tracked(why_anew(context)), settings, groups, entra_groups)
+        return read_members(connections.tracked(why_read_whole(context)), settings, groups, entra_groups)
 
     read = connections.reads.result(MEMBERS, alone)
     yield from accepted(context, connections, read.certificate, read.frames)

@@ -38,8 +38,8 @@ def inputs_from(frames: dict[str, Any]) -> Inputs:
     outs={
         "identities": AssetOut(
             group_name="identities",
-            description="The join: every person of both systems once, matched by link, username or e-mail (M1-M6), "
-            "with the employee, the main group and whether the person is in scope.",
+            description="The join: every person of both systems once, matched by link, username, e-mail "
+            "or another address (M1 to M6), with the employee, the main group and whether the person is in scope.",
             kinds={"pandas", "parquet"},
             owners=OWNERS,
             freshness_policy=FRESH,

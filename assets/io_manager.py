@@ -1,4 +1,4 @@
-"""Which run's frames an asset is given. Keeping them is `storage`; that a run is complete, the plan's step says.
+"""Which run's frames an asset is given. Keeping them is `storage`; the plan's step says that a run is complete.
 
 A run that reads has a set of frames of its own, and is given nothing else; a backfill is given the set of the day's
 last complete run. The two are never mixed.
@@ -74,7 +74,9 @@ class FramesIOManager(IOManager):
         if self.store.has(run_id, asset) and (reads or asset not in _READ):
             return run_id
         if reads and day is not None:
-            raise FileNotFoundError(f"this run began to read, but has no {asset}: materialize all assets, or no source")
+            raise FileNotFoundError(
+                f"this run read some sources only, and has no {asset}: materialise all assets together, or no source"
+            )
         complete = self.store.pointed(*(("latest", asset) if day is None else ("days", day)))
         if complete is None:
             of = asset if day is None else f"day {day}"

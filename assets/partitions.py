@@ -65,7 +65,7 @@ def _recorded(path: Path) -> date | None:
 
 
 def _kept_with_frames(environment: Environment) -> date | None:
-    """The day beside the frames; None where there is none. That they cannot be had, a run says, and no import."""
+    """The day beside the frames; None where there is none. That the store is out of reach, a run reports."""
     if not environment.shares_frames:
         return None
     try:

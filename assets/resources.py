@@ -102,7 +102,7 @@ class Connections(ConfigurableResource[None]):
         return self._opened.ledger
 
     def teardown_after_execution(self, context: InitResourceContext) -> None:  # noqa: ARG002 (Dagster's own signature)
-        """Nothing is read on behind a run that has ended, however it has."""
+        """Stop unfinished reads when the run ends, however it ends."""
         if self.reads.unfinished:
             self.systems.stop()
 

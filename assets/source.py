@@ -26,7 +26,7 @@ from dagster import (
 from assets.checks import accepted_shrinks, did_not_shrink, everything_was_read, not_read_check, shrink_check
 from assets.partitions import DAILY, require_today
 from assets.resources import Connections
-from assets.tracking import continued, keep_cursor, why_anew
+from assets.tracking import continued, keep_cursor, why_read_whole
 from entra_emply.connectors.frames import describe
 from entra_emply.connectors.reads import Certificate
 from entra_emply.extraction.dependent_reads import DependentSource, Reading
@@ -69,7 +69,7 @@ def list_asset(source: ListSource) -> AssetsDefinition:
     )
     def extract(context: AssetExecutionContext, connections: Connections) -> Results:
         require_today(source.name, context.partition_key)
-        read = connections.reads.result(source.name, lambda: source.read(connections.tracked(why_anew(context))))
+        read = connections.reads.result(source.name, lambda: source.read(connections.tracked(why_read_whole(context))))
         yield from accepted(context, connections, read.certificate, read.frame)
         keep_cursor(context, connections, read)
 

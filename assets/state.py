@@ -8,7 +8,7 @@ from dagster import AssetExecutionContext, DataVersion, Output, TableColumn, Tab
 from assets.partitions import DAILY, record_first_day, require_today
 from assets.resources import Connections
 from assets.source import FRESH, OWNERS, announce
-from assets.tracking import why_anew
+from assets.tracking import why_read_whole
 from entra_emply import clock
 from entra_emply.extraction.sources import announced_lists
 from entra_emply.ledger import plans
@@ -63,7 +63,7 @@ def sync_state(context: AssetExecutionContext, connections: Connections) -> Outp
     announce(
         context,
         connections,
-        lambda: announced_lists(connections.tracked(why_anew(context)), connections.settings, state),
+        lambda: announced_lists(connections.tracked(why_read_whole(context)), connections.settings, state),
     )
     frames = state.frames()
     return Output(frames, metadata={f"rows_{name}": len(frame) for name, frame in frames.items()})

@@ -14,7 +14,7 @@ FULL_READ = "entra-emply/full-read"
 """Run tag: every list is read whole, whatever earlier reads there are (`sync --full`)."""
 
 
-def why_anew(context: AssetExecutionContext) -> str:
+def why_read_whole(context: AssetExecutionContext) -> str:
     """Why this run reads every list whole; empty where it need not."""
     if is_of_backfill(context.run):
         return "a backfill goes on from no earlier read"

@@ -22,7 +22,7 @@ Content = TypeVar("Content", bound=BaseModel)
 _LONGEST_KEY = 60
 _DEEP = 100
 _UNREADABLE = (ValueError, LookupError, AttributeError)
-"""What a date or number that is none ends in."""
+"""What PyYAML raises for a date or number that is none."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def read_text(path: Path, named_by: str) -> str:
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
             raise SettingsError(f"{path}: is not UTF-8 text") from None
-        why = error.strerror if isinstance(error, OSError) else "no file has such a name"
+        why = error.strerror if isinstance(error, OSError) else "this is no name of a file"
         raise SettingsError(f"{path}: cannot be read ({why}); {named_by} names the file") from None
 
 
@@ -91,7 +91,7 @@ def composed(text: str, name: str, of: str) -> tuple[yaml.Node, Mapping[object, 
         raise SettingsError(f"{name}, line {line}: not valid YAML: {error.problem}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise SettingsError(f"{name}, line {line}: not valid YAML: a character that no text has") from None
+        raise SettingsError(f"{name}, line {line}: not valid YAML: a character that YAML does not allow") from None
     except _UNREADABLE as error:
         why = f"not valid YAML: a value cannot be read ({type(error).__name__})"
         raise SettingsError(f"{name}, line {_unreadable(root)}: {why}") from None
@@ -198,7 +198,7 @@ _KINDS = {
     "dict_type": "expected a mapping",
     "string_type": "expected a text",
     "string_too_short": "expected a text that is not empty",
-    "string_unicode": "expected a text of whole characters",
+    "string_unicode": "expected valid Unicode text",
     "bool_type": "expected true or false",
     "int_type": "expected a whole number",
     "int_parsing": "expected a whole number",

@@ -21,7 +21,7 @@ NOTHING_PLANNED = "nothing was planned here yet: run entra-emply sync first"
 NO_ANSWER = "no_answer"
 """In place of status and code where no answer came that could be used (P5)."""
 UNFORESEEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What comes of an answer of a form that nobody foresaw: the trouble of whom it is about, and of nobody else."""
+"""What comes of an answer of a form that nobody foresaw: it concerns the person of the answer, and nobody else."""
 
 
 def failed_line(error: Exception) -> str:

@@ -91,7 +91,7 @@ def alerts(context: SensorEvaluationContext, connections: Connections) -> SkipRe
     if told is None:
         return SkipReason(f"telling takes longer than {_SECONDS} seconds: the next tick goes on")
     context.update_cursor(until.isoformat())
-    return SkipReason(f"{counted(told.new, 'new alert')}, {told.sent} sent, {told.waiting} not taken yet")
+    return SkipReason(f"{counted(told.new, 'new alert')}, {told.sent} sent, {told.waiting} still waiting")
 
 
 SENSORS = [apply_after_sync, settings_changed, alerts]

@@ -33,7 +33,7 @@ def failed(job: str, run_id: str, reason: str) -> Wording:
 
 
 def silence(since: datetime, now: datetime) -> Wording:
-    """No run succeeded for long."""
+    """No run has succeeded for a long time."""
     lines = [
         f"The last successful run ended at {_at(since)}.",
         "Joiners get no login and leavers keep theirs until a run succeeds: look at the daemon and at its last runs.",

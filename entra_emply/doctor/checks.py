@@ -58,7 +58,7 @@ def clock_of(service: str, answer: Answer) -> Check:
     name = f"clock: {service}"
     sent = _date(answer.headers.get("Date"))
     if sent is None:
-        return note(name, f"{service} tells no time")
+        return note(name, f"{service} sent no Date header")
     seconds = (clock.now() - sent).total_seconds()
     if abs(seconds) <= _CLOCK_SECONDS:
         return ok(name, f"agrees with {service} within {_CLOCK_SECONDS} seconds")

@@ -60,7 +60,7 @@ def of_emply(token: str) -> Credential:
     """A shared access token (a JWT) says until when it is good; a key does not."""
     ends = _end_of(token)
     renew = "Make a new one in Emply (Settings > Integrations > API2) and set EMPLY_API_KEY."
-    return Credential("emply: token", renew, ends, "" if ends else "it does not say")
+    return Credential("emply: token", renew, ends, "" if ends else "the token has no expiry date")
 
 
 def known_ends(environment: Environment) -> dict[str, datetime | None]:

@@ -138,7 +138,7 @@ def _permission(permission: Permission, granted: frozenset[str], tried: Answer |
     name, wanted = f"entra: {permission.name}", permission.name
     held = permission.granted_as(granted)
     if isinstance(tried, RequestFailed):
-        return failed(name, f"{permission.why}: {tried}", "Try again; if it stays so, look at the network.")
+        return failed(name, f"{permission.why}: {tried}", "Try again; if it persists, look at the network.")
     refused = tried is not None and tried.status == FORBIDDEN
     works = tried is not None and tried.status == OK
     if works and held is None and permission.from_elsewhere(granted):
@@ -147,7 +147,7 @@ def _permission(permission: Permission, granted: frozenset[str], tried: Answer |
         )
         return note(name, f"{said}; whether it may write was not tried", _BY_EXCHANGE.format(wanted))
     if held is None:
-        no_proof = "; that Graph answers is no proof" if works else ""
+        no_proof = "; an answer from Graph does not prove it" if works else ""
         why = f"is needed {permission.why}, and the token does not name it{no_proof}"
         return failed(name, why, _NO_CONSENT.format(wanted))
     if refused:

@@ -94,7 +94,7 @@ def _tried(connection: Connection, call: Call, correct: str) -> Check | None:
     try:
         answer = connection.ask("GET", call.path, params=call.params)
     except RequestFailed as failure:
-        return failed(name, str(failure), "Try again; if it stays so, look at the network.")
+        return failed(name, str(failure), "Try again; if it persists, look at the network.")
     except CredentialsError as refused:
         return failed(name, str(refused), correct)
     if answer.status in call.answers:

@@ -152,7 +152,7 @@ def begins(column: ColumnElement[str], named: str) -> ColumnElement[bool]:
 
 
 def require_filled(**given: str | None) -> None:
-    """What cannot be seen is no filter: it would match everybody without a value. Nor is it a name or a reason."""
+    """A blank argument is no filter: it would match everybody without a value. Nor is it a name or a reason."""
     blank = next((name for name, text in given.items() if text is not None and not address_of(text)), None)
     if blank is not None:
         raise PlanRefused(f"{blank} is blank: expected a text")

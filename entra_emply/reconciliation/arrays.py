@@ -184,7 +184,7 @@ def joined(*columns: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def how_often(values: "pd.Series[str]", among: "pd.Series[str]") -> Rows:
-    """How many rows of `among` hold each value; none a missing one."""
+    """How many rows of `among` hold each value; 0 for a missing one."""
     of, numbers = codes(values, take(among, np.flatnonzero(is_among(among, values))))
     counts = np.bincount(numbers, minlength=of.max(initial=-1) + 2)  # the last is of -1
     return counts[of]
@@ -195,7 +195,8 @@ def equal_pairs(
 ) -> tuple[Rows, Rows]:
     """The pairs of equal texts: their rows in both columns, in the order of `one`. Missing ones equal nothing.
 
-    at_most: of each row of `one` the first so many of `other`; a text that many have of both would be in their product.
+    at_most: with how many rows of `other`, the first ones, each row of `one` is paired; of m and n equal texts all
+    would be m * n pairs.
     """
     left, right = codes(one, other)
     order = np.argsort(right, kind="stable")

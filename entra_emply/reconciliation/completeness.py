@@ -134,7 +134,7 @@ def require_referred(
     """Refuse a first read, with no earlier one to compare it with, in which fewer than `percent` of the ids are that
     other lists refer to.
 
-    A first list of employees of which the half is missing would give those who left a login, and take the others for
+    A first list of employees half of which is missing would give those who left a login, and take the others for
     people without employee; a first list of Entra's users would hide that an address belongs to two. `baselines` and
     `accepted` are those of `require_full_read`. Raises SourceUnreadable.
     """

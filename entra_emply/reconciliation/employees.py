@@ -1,4 +1,6 @@
-"""Whose employee is whose (rules.md, "Terms", "employee of a person"). No person is matched with a login here."""
+"""Which employee belongs to which person (rules.md, "Terms", "employee of a person"). Nobody is matched with a login
+here.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -51,9 +51,9 @@ CATALOGUE = {
     ),
     "duplicate_employee": Finding(
         "warning",
-        "Several employees carry this e-mail; an active one is taken before a pending one, and that before an archived "
+        "Several employees carry this e-mail; an active one is preferred, then a pending one, then an archived "
         "one; then the one that the login names; then the highest number.",
-        "Correct the e-mail of those who are other people.",
+        "Correct the e-mail of the employees who are other people.",
     ),
     "address_taken": Finding(
         "error",

@@ -124,7 +124,7 @@ class SyncState:
     last 24 hours. group_counts: each group's last member count above zero (G4). photo_etags: of the photo that a link
     was given last (P1). calendars: Emply's that were made or attached for an Entra user (C5), or detached from one
     (C1). event_pairs: Emply's events that were made in Outlook, with the mailbox and the calendar (E2). deleted_users:
-    whom W3 has deleted for an employee. refused: pairs that a person said are not the same one (M3b). undos: open
+    whom W3 has deleted for an employee. refused: pairs that a person said are not the same person (M3b). undos: open
     requests to undo, each the action that it asks for, `before` and `after` as JSON text (U). holds: actions of the
     newest plan held and not approved, `guards` separated by blanks. approvals: valid and unused.
     `read_at` is the plan's time; `epoch` tells whether anything was applied since.

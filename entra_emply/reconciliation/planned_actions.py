@@ -20,7 +20,7 @@ class PlannedActions:
 
     frame: action_id, person (row), target, kind, rule, reason, entra_id, emply_user_id; indexed 0…. changes: the role
     changes of the plan. told: what was counted for this plan (COUNTS), where these are some of its actions only, and
-    held_by, what the plan says of them; counting them again would be counting some.
+    held_by, what the plan says of them; a recount would cover only these actions.
     """
 
     identities: Identities

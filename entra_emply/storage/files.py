@@ -131,7 +131,7 @@ class Files:
             number = error.errno if isinstance(error, OSError) else None
             why = type(error).__name__ if number is None else os.strerror(number)
             raise SettingsError(
-                f"FRAMES_URL: {self.where} cannot be used ({why}): check the address, and what signs in to it"
+                f"FRAMES_URL: {self.where} cannot be used ({why}): check the address, and its credentials"
             ) from None
 
 

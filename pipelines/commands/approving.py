@@ -82,7 +82,7 @@ def _told(wanted: "Wanted", freed: int) -> str:
     """What came of an approval."""
     if not wanted.approved:
         again = "Nothing left to approve: all of it is approved already"
-        return again if wanted.again else "It is accepted that the group is empty"
+        return again if wanted.again else "Recorded: this group may be empty"
     if not freed:
         waiting = counted(len(wanted.approved), "approval")
         return f"{waiting} recorded, to take effect once the link of the same person is approved"
@@ -99,7 +99,7 @@ def refuse(
     by: Annotated[str, typer.Option(metavar="NAME", help="Who refuses.")],
     reason: Reason,
 ) -> None:
-    """Refuse a held link by another address (M3b): it is not the same person. It is not planned again."""
+    """Refuse a held link by another address (M3b): the two are different people. The link is not planned again."""
     from entra_emply.decisions.recorded_plan import recorded_id  # noqa: PLC0415
     from entra_emply.ledger import approvals  # noqa: PLC0415
 

@@ -33,7 +33,7 @@ def alerts(
         return int(not all(taken.values()))
     with progress("Sending"):
         sent, waiting = send()
-    typer.echo(f"{sent} sent, {waiting} not taken yet")
+    typer.echo(f"{sent} sent, {waiting} still waiting")
     return int(waiting > 0)
 
 

@@ -80,8 +80,8 @@ def plan(
         ),
     ] = None,
 ) -> int:
-    """What a sync would do now. Only reads; nothing is changed or recorded anywhere. The plan is always made of
-    everybody; --person, --kind, --department and --held choose what is shown and written of it."""
+    """What a sync would do now. Only reads; nothing is changed or recorded anywhere. The plan always covers
+    everybody; --person, --kind, --department and --held choose what is shown and written."""
     if offline is not None:
         if settings or person or kind or department or held or as_json or html_file or csv_file:
             raise typer.BadParameter("--offline goes with no other option")

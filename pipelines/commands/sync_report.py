@@ -46,4 +46,4 @@ class SyncReport:
         lines = [f"{status}: {count} {kind} ({code})" for (status, kind, code), count in counts.items()]
         if self.counts["unknown"]:
             lines.append("unknown: the target cannot be read, or refuses the second step; every run tries again")
-        return [*lines, "Who it is: entra-emply history --failed"] if lines else []
+        return [*lines, "To see who is affected: entra-emply history --failed"] if lines else []

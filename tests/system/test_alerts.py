@@ -98,7 +98,7 @@ def test_a_receiver_that_is_away_changes_nothing_of_a_command_and_is_told_later(
     server.execute("UPDATE entra_emply.alerts SET next_try_at = now()", installation.database)
     with webhook(port) as back:
         told = installation.run("alerts", ALERT_URLS=away)
-    assert (told.returncode, told.stdout) == (0, f"{len(back.got)} sent, 0 not taken yet\n")
+    assert (told.returncode, told.stdout) == (0, f"{len(back.got)} sent, 0 still waiting\n")
     assert back.got
 
 
@@ -138,13 +138,13 @@ def test_the_sensor_tells_what_is_held_and_of_runs_that_failed_since_it_looked(
         installation.sandbox.put_faults(DOWN)
         assert installation.run("sync", ALERT_URLS="").returncode == 1
         said, cursor = tick(dagster, before)
-        assert "0 not taken yet" in said
+        assert "0 still waiting" in said
         assert "entra-emply: sync failed" in hook.titles
         assert any("for approval" in title for title in hook.titles)
         assert "Emply refuses the key" in str(hook.got)
         assert not [name for name in names(installation) if name in str(hook.got).casefold()]
         taken = len(hook.got)
-        assert tick(dagster, cursor)[0] == "0 new alerts, 0 sent, 0 not taken yet"
+        assert tick(dagster, cursor)[0] == "0 new alerts, 0 sent, 0 still waiting"
         assert len(hook.got) == taken
 
 

@@ -245,7 +245,7 @@ def test_it_went_as_it_should(journey: Journey) -> None:
         trouble = TROUBLES.get(name, Trouble("applied|findings", code=0))
         assert done.returncode == trouble.code, (name, done)
         assert re.search(trouble.said, done.stdout + done.stderr), (name, done)
-        failed = re.compile(r"\w+: \d+ emply\.\w+( \(\w+\))?|Who it is: entra-emply history --failed")
+        failed = re.compile(r"\w+: \d+ emply\.\w+( \(\w+\))?|To see who is affected: entra-emply history --failed")
         assert len([line for line in done.stderr.splitlines() if not failed.fullmatch(line)]) == (trouble.code == 1)
 
 

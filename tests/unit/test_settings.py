@@ -65,7 +65,7 @@ def test_a_limit_that_names_one_number_keeps_the_default_of_the_other() -> None:
         ("calendar_window: {days_back: 1000, days_ahead: 825}", "line 1: calendar_window: expected days_back and"),
         ("enabled: true\ngroups: &all\n  - *all", "line 3: is nested too deeply, or an alias"),
         ("enabled: true\ngroups:\n  " + "[" * 5000, "line 3: is nested too deeply, or an alias"),
-        ("enabled: true\nsso: \x00", "line 2: not valid YAML: a character that no text has"),
+        ("enabled: true\nsso: \x00", "line 2: not valid YAML: a character that YAML does not allow"),
         (
             'groups:\n  - group: "H\\0R"\n    default_role: HR',
             "line 2: groups.0.group: expected a text without",

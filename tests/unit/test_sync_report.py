@@ -12,5 +12,5 @@ def test_what_is_unknown_says_what_becomes_of_it_and_where_it_is_to_be_seen() ->
     counts = dict.fromkeys(COUNTS, 0) | {"unknown": 1}
     assert SyncReport("3f9c12ab45de", 0, counts).not_done == [
         "unknown: the target cannot be read, or refuses the second step; every run tries again",
-        "Who it is: entra-emply history --failed",
+        "To see who is affected: entra-emply history --failed",
     ]

@@ -34,7 +34,7 @@ def _by_address(facts: Facts) -> str:
     linking = facts.action(kind="link_user")
     if linking and not linking["held_by"]:
         return "They share another address, and somebody said that they are the same person."
-    return "They share another address: a person has to say whether they are the same one."
+    return "They share another address: a person has to say whether they are the same person."
 
 
 def _since(facts: Facts) -> str:

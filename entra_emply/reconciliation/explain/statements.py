@@ -71,7 +71,7 @@ def _photos(facts: Facts) -> Iterator[Statement]:
 
 
 def _matching(facts: Facts) -> Iterator[Statement]:
-    """M1 to M6. Both comparisons have a row for each Entra user."""
+    """M1 to M6. The three comparisons have a row for each Entra user."""
     yield _of_person(M1, facts)
     for rule, comparison in comparisons(facts.identities).asked:
         if facts.row is not None and facts.row < len(comparison):

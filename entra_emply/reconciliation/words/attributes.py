@@ -26,7 +26,7 @@ RULES = {
         "Emply gets {filled}",
         "Neither e-mail nor username is filled",
         because=("address_blank",),
-        otherwise={"nobody_else_has": "Emply gets {filled:nothing}, and somebody has to look"},
+        otherwise={"nobody_else_has": "Emply gets {filled:nothing}, and somebody has to look into it"},
     ),
     "A3": RuleWords(
         "The employee controls the user, and master data are changed on the employee's profile in Emply",

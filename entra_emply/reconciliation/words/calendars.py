@@ -31,7 +31,9 @@ CONDITIONS = {
         "the mailbox could be read", "the service answered {code:nothing} when the mailbox was read"
     ),
     "mailbox_barred": ConditionWords("{why}", "the mailbox can be opened"),
-    "to_be_looked_at": ConditionWords("somebody has to look", "the user is a guest, who usually has no mailbox"),
+    "to_be_looked_at": ConditionWords(
+        "somebody has to look into it", "the user is a guest, who usually has no mailbox"
+    ),
     "owner_settled": ConditionWords(
         "it is known whose {they} {are}", "a room's mailbox is unreadable, which might tell whose {they} {are}"
     ),
@@ -131,7 +133,7 @@ RULES = {
         because=("calendars_off",),
     ),
     "C7": RuleWords(
-        "What Emply has of the mailbox stays as it is, and somebody has to look",
+        "What Emply has of the mailbox stays as it is, and somebody has to look into it",
         "No closed mailbox is reported",
         because=("mailbox_barred",),
     ),

@@ -50,7 +50,7 @@ RULES = {
         because=("in_group", "address_free"),
     ),
     "L1a": RuleWords(
-        "No login is made, and somebody has to look",
+        "No login is made, and somebody has to look into it",
         "No address stands in the way of a login",
         because=("address_taken",),
     ),

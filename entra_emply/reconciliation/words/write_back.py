@@ -51,7 +51,7 @@ CONDITIONS = {
 }
 
 _NAMES = ("name_in_verified_domain", "name_allowed", "name_wanted_once", "name_not_deleted")
-_NOT_CREATED = "The user is not created in Entra, and somebody has to look"
+_NOT_CREATED = "The user is not created in Entra, and somebody has to look into it"
 
 RULES = {
     "W0": RuleWords(

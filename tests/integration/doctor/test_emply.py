@@ -43,7 +43,7 @@ def test_an_operation_that_answers_otherwise_than_assumed_is_named(clinic: Clini
     )
     found = clinic.examine()
     assert found["emply: list_roles"].said == "answered 404 no_route"
-    assert "correct GET roles (entra_emply/connectors/emply/api-v1.yaml, line " in found["emply: list_roles"].remedy
+    assert "Correct GET roles (entra_emply/connectors/emply/api-v1.yaml, line " in found["emply: list_roles"].remedy
     assert "a list of objects with an id" in found["emply: list_departments"].said
 
 
@@ -138,7 +138,7 @@ def test_emplys_own_document_is_compared_without_a_key(clinic: Clinic) -> None:
         (
             "EMPLY_CUSTOMER",
             "fabrikam",
-            "Check EMPLY_CUSTOMER and EMPLY_URL. If other operations answer, correct ",
+            "Check EMPLY_CUSTOMER and EMPLY_URL. If other operations answer, the path is wrong. Correct ",
         ),
         ("EMPLY_URL", "", "EMPLY_URL has no path, and Emply's own is https://api.emply.com/v1. If other"),
     ],

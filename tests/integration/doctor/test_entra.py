@@ -135,7 +135,9 @@ def test_a_tenant_that_answers_without_the_permission_is_no_proof(clinic: Clinic
     """W0: Graph shows less of the tenant to an application that may only read users."""
     clinic.sandbox.change_settings(permissions=LEAST[:2])
     found = clinic.examine()
-    assert found["entra: Organization.Read.All"].said.endswith("does not name it; that Graph answers is no proof")
+    assert found["entra: Organization.Read.All"].said.endswith(
+        "does not name it; an answer from Graph does not prove it"
+    )
     assert found["entra: hybrid tenant (W0)"].status == "skipped"
 
 

@@ -213,8 +213,8 @@ def test_a2_names_what_is_not_filled_because_another_login_has_it() -> None:
     verdict, sentence = said(explained(case, "login-megan"), "A2")
     assert verdict == "decided"
     assert sentence == (
-        "Emply gets nothing, and somebody has to look, because another login in Emply has, gets or would be given the "
-        "e-mail megan@contoso.com and the username megan@contoso.com, too."
+        "Emply gets nothing, and somebody has to look into it, because another login in Emply has, gets or would be "
+        "given the e-mail megan@contoso.com and the username megan@contoso.com, too."
     )
 
 

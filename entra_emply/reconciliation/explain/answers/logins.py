@@ -175,7 +175,7 @@ def _of_archived(facts: Facts) -> str:
 
 
 def still_active(facts: Facts) -> str | None:
-    """The user was deleted in Entra: why is it still active in Emply?"""
+    """The user was deleted in Entra: why is the login still active in Emply?"""
     if facts.login is None and facts.employee is None:
         return None
     parts = []
