@@ -10,6 +10,7 @@ import pandas as pd
 from dagster import InputContext, IOManager, OutputContext
 
 from entra_emply.environment import Environment
+from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES
 from entra_emply.storage.frame_store import FrameStore, StoredFrames
 
@@ -50,7 +51,7 @@ class FramesIOManager(IOManager):
             self.store.point("latest", asset, context.run_id)
 
     def load_input(self, context: InputContext) -> StoredFrames:
-        """Load what a downstream asset asks for. Raises FileNotFoundError in words."""
+        """Load what a downstream asset asks for. Raises SettingsError where it was never stored."""
         asset = context.asset_key.path[-1]
         days = context.has_asset_partitions
         asking = context.step_context.run_id
@@ -74,11 +75,11 @@ class FramesIOManager(IOManager):
         if self.store.has(run_id, asset) and (reads or asset not in _READ):
             return run_id
         if reads and day is not None:
-            raise FileNotFoundError(
+            raise SettingsError(
                 f"this run read some sources only, and has no {asset}: materialise all assets together, or no source"
             )
         complete = self.store.pointed(*(("latest", asset) if day is None else ("days", day)))
         if complete is None:
             of = asset if day is None else f"day {day}"
-            raise FileNotFoundError(f"no complete run of {of} is stored: run the job sync first")
+            raise SettingsError(f"no complete run of {of} is stored: run the job sync first")
         return complete

@@ -6,11 +6,12 @@ from datetime import datetime
 from dagster import DagsterEvent, DagsterEventType, DagsterInstance, DagsterRunStatus, RunsFilter
 
 from assets.provisioning import OVERTAKEN
+from entra_emply import errors
 from entra_emply.alerts.due import FailedRun
 from entra_emply.errors import EntraEmplyError
 
-_OURS = {kind.__name__ for kind in EntraEmplyError.__subclasses__()}
-"""They say themselves what they are about, and name nobody."""
+_OURS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, EntraEmplyError)}
+"""The names of our errors, which is what Dagster keeps of them. They say what they are about, and name nobody."""
 _TELLING = {DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.STEP_FAILURE}
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from assets.io_manager import FramesIOManager, has_whole_set
+from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES
 from entra_emply.storage.frame_store import FrameStore
 
@@ -44,7 +45,7 @@ def test_a_run_that_reads_is_given_its_own_frames_and_no_others(manager: FramesI
     for asset in ("sync_state", "emply_users"):
         manager.store.write("reads", asset, FRAME)
     assert manager._run_of("reads", "emply_users", DAY) == "reads"
-    with pytest.raises(FileNotFoundError, match="has no entra_users"):
+    with pytest.raises(SettingsError, match="has no entra_users"):
         manager._run_of("reads", "entra_users", DAY)
 
 
@@ -55,7 +56,7 @@ def test_settings_are_those_of_the_run_or_the_latest(manager: FramesIOManager) -
 
 
 def test_a_day_without_a_complete_run_says_so(manager: FramesIOManager) -> None:
-    with pytest.raises(FileNotFoundError, match="no complete run of day 2026-11-21 is stored"):
+    with pytest.raises(SettingsError, match="no complete run of day 2026-11-21 is stored"):
         manager._run_of("backfill", "emply_users", "2026-11-21")
 
 
