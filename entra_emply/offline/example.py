@@ -275,8 +275,10 @@ def example_of(document: object) -> Example:
 
 def refusal(faults: Sequence[str]) -> SettingsError:
     """The error of an example with these faults, the first of which are told."""
-    more = [f"and {len(faults) - _SHOWN} more"] * (len(faults) > _SHOWN)
-    return SettingsError("; ".join([*faults[:_SHOWN], *more]))
+    told = list(faults[:_SHOWN])
+    if len(faults) > _SHOWN:
+        told.append(f"and {len(faults) - _SHOWN} more")
+    return SettingsError("; ".join(told))
 
 
 _OWN_WORDS = {

@@ -24,16 +24,16 @@ def lanes_of(actions: Sequence[Action]) -> list[list[int]]:
     Actions are of one person where they share an Entra user or an Emply user, also through other actions. Without an
     Emply user (a room's, or nobody's) they are also where they share an Entra calendar.
     """
-    above: dict[Key, Key] = {}
+    parents: dict[Key, Key] = {}  # of union-find: keys with one root are of one person
     first_keys = []
     for action in actions:
         first, *others = list(_keys(action)) or [("action", action.action_id)]
         first_keys.append(first)
         for key in others:
-            above[_top(above, key)] = _top(above, first)
+            parents[_root(parents, key)] = _root(parents, first)
     lanes: dict[Key, list[int]] = {}
     for place, key in enumerate(first_keys):
-        lanes.setdefault(_top(above, key), []).append(place)
+        lanes.setdefault(_root(parents, key), []).append(place)
     return list(lanes.values())
 
 
@@ -49,9 +49,9 @@ def _keys(action: Action) -> Iterator[Key]:
             yield "calendar", str(calendar)
 
 
-def _top(above: dict[Key, Key], key: Key) -> Key:
+def _root(parents: dict[Key, Key], key: Key) -> Key:
     """The key that stands for all that are of one person with this one."""
-    while above.setdefault(key, key) != key:
-        above[key] = above[above[key]]
-        key = above[key]
+    while parents.setdefault(key, key) != key:
+        parents[key] = parents[parents[key]]
+        key = parents[key]
     return key

@@ -83,7 +83,9 @@ def _once(dagster: DagsterInstance, tell: Tell, tags: dict[str, str], address: s
     with listening(lambda done, of: tell("Applying", done, of)):
         applied = run_job(dagster, tell, "apply", BY_COMMAND, {"applied_changes": {"config": {"plan_id": plan_id}}})
     if not applied.success:
-        raise (SyncOvertaken if overtaken(applied.all_events) else SyncFailed)("apply", applied)
+        if overtaken(applied.all_events):
+            raise SyncOvertaken("apply", applied)
+        raise SyncFailed("apply", applied)
     counts = metadata_of(applied, "applied_changes", "applied_changes")
     return SyncReport(
         plan_id=plan_id,

@@ -256,9 +256,11 @@ class _TaskQueue(Generic[Key, Result]):
         passed_over: list[_Waiting[Key, Result]] = []
         while self._waiting and len(chosen) < SIZE:
             waiting = self._waiting.popleft()
-            free = self._on_the_way[waiting.ask.mailbox] < PER_MAILBOX
-            (chosen if free else passed_over).append(waiting)
-            self._on_the_way[waiting.ask.mailbox] += free
+            if self._on_the_way[waiting.ask.mailbox] < PER_MAILBOX:
+                chosen.append(waiting)
+                self._on_the_way[waiting.ask.mailbox] += 1
+            else:
+                passed_over.append(waiting)
         self._waiting.extendleft(reversed(passed_over))
         return chosen
 
