@@ -241,7 +241,7 @@ def _covered(connection: Connection, named: str, which: Which, names: list[str] 
         fits &= held["action_id"] == action_id
     before = held["approved"]
     wanted = _with_other_half(held, fits) & (before | (held["own_guards"] != ""))
-    freed = _free(held, before | wanted) & ~_free(held, before)
+    freed = free(held, before | wanted) & ~free(held, before)
     return _Covered(plan, held, rows, new=wanted & ~before, freed=freed, again=bool((wanted & before).any()))
 
 
@@ -265,9 +265,10 @@ def _with_other_half(held: pd.DataFrame, wanted: "pd.Series[bool]") -> "pd.Serie
     return wanted | (halves & held["entra_id"].isin(held.loc[wanted & halves, "entra_id"]))
 
 
-def _free(held: pd.DataFrame, approved: "pd.Series[bool]") -> "pd.Series[bool]":
-    """Which actions nothing holds: approved ones, and those without guards of their own; but of a person whose link is
-    held, none."""
+def free(held: pd.DataFrame, approved: "pd.Series[bool]") -> "pd.Series[bool]":
+    """Which held actions (kind, entra_id, own_guards) nothing holds any more: approved ones, and those without guards
+    of their own; but of a person whose link is held, none.
+    """
     links = held.loc[(held["kind"] == "link_user") & ~approved, "entra_id"]
     return (approved | (held["own_guards"] == "")) & ~held["entra_id"].isin(links)
 

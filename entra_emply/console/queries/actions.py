@@ -75,9 +75,10 @@ class PlanActions:
     def now(self, ledger: Ledger, plan_no: int) -> pd.DataFrame:
         """The actions, held ones first, with `state`, and `code` of the service where it refused."""
         tried = ledger.read(overview.outcomes_of, plan_no).set_index("action_id")
-        approved = self.frame["action_id"].isin(ledger.read(overview.approvals_now)["action_id"])
-        state = pd.Series("planned", index=self.frame.index).mask(self.frame["held_by"] != "", "held")
-        state = state.mask((state == "held") & approved, "approved")
+        held = self.frame[self.frame["held_by"] != ""]
+        approved = held["action_id"].isin(ledger.read(overview.approvals_now)["action_id"])
+        state = pd.Series("planned", index=self.frame.index)
+        state[held.index] = approvals.free(held, approved).map({True: "approved", False: "held"})
         if (undoes := self.frame["rule"].isin(UNDO_RULES)).any():
             withdrawn = undoes & self.frame["action_id"].isin(ledger.read(approvals.undos_withdrawn))
             state = state.mask((state == "held") & withdrawn, "withdrawn")

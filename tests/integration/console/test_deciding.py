@@ -1,6 +1,7 @@
 """Approving, refusing and releasing: seen before it is done, done as it was seen, recorded with who did it."""
 
-from entra_emply.ledger import overview, plans
+from entra_emply.ledger import approvals, overview, plans
+from entra_emply.ledger.which import Which
 from tests.integration.conftest import Rows
 from tests.integration.console.house import Browser, House, text_of
 from tests.integration.ledger.fakes.faults import refused
@@ -147,3 +148,26 @@ def test_what_is_in_quarantine_is_released_by_who_is_signed_in(house: House, row
     assert "No failure is outstanding" in text_of(browser.get("/failures"))
     assert rows("SELECT by FROM releases") == [("ada",)]
     assert [did for (did,) in rows("SELECT did FROM console_audit")] == ["released"]
+
+
+def test_what_waits_only_for_a_link_waits_for_nobody_once_the_link_is_approved(empty: House) -> None:
+    empty.systems.settings["guards"] = {"max_role_changes": {"min_count": 0, "percent": 0}}
+    empty.systems.person("megan").update(givenName="Maja", proxyAddresses=["smtp:berg@contoso.com"])
+    theirs = next(row for row in empty.systems.scenario["emply"]["users"] if row["id"] == "emply-megan")
+    theirs |= {"username": "berg@contoso.com", "email": "berg@contoso.com", "roleIds": []}
+    plan = empty.run()
+    assert _states(empty) == {"link_user": "held", "update_user": "held", "set_roles": "held"}
+    empty.ledger.write(approvals.approve, plan.plan_id, Which(kind="set_roles"), by="Ada", reason="r")
+    assert _states(empty)["set_roles"] == "held"  # an approval has effect once the link is free
+    empty.ledger.write(approvals.approve, plan.plan_id, Which(kind="link_user"), by="Ada", reason="asked them both")
+    assert set(_states(empty).values()) == {"approved"}
+    assert "Nothing waits for an approval" in text_of(empty.signed_in().get("/"))
+
+
+def _states(house: House) -> dict[str, str]:
+    """By kind, of the held actions about one person, as the console has them."""
+    plan = house.ledger.read(plans.newest_plan)
+    assert plan is not None
+    actions = house.console().actions(plan.plan_no).now(house.ledger, plan.plan_no)
+    mine = actions[(actions["entra_id"] == "megan") & (actions["held_by"] != "")]
+    return dict(zip(mine["kind"], mine["state"], strict=True))
