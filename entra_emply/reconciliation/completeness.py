@@ -6,7 +6,6 @@ Whether a read is complete in itself (pages, repeats, cut-off answers) is the cl
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from entra_emply.reconciliation.arrays import Mask, Rows, is_among
 from entra_emply.reconciliation.inputs import SOURCES, Inputs
 from entra_emply.reconciliation.rule import Condition, Rule, any_of
 from entra_emply.reconciliation.settings import Guards
+from entra_emply.reconciliation.subjects import Subjects
 
 ACCEPTABLE = (*SOURCES, "emply_calendars", "emply_events")
 """The sources whose shrinking is noticed, and a person may accept."""
@@ -43,7 +43,7 @@ class Counted:
 
 
 @dataclass(frozen=True, eq=False)
-class Reads:
+class Reads(Subjects):
     """The reads of a run, a row each: what `require_full_read` is given."""
 
     reads: Mapping[str, Counted]
@@ -51,7 +51,6 @@ class Reads:
     guards: Guards
     accepted: Collection[str] = ()
     may_be_empty: Collection[str] = ()
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many reads."""

@@ -1,8 +1,7 @@
 """What the terms of rules.md say of Entra users: e-mail, groups, main group, in scope. Nothing is matched here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ from entra_emply.reconciliation.arrays import (
 )
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import GroupMapping
+from entra_emply.reconciliation.subjects import Subjects, once
 from entra_emply.text import key
 
 _NO_GROUP = -1
@@ -74,12 +74,11 @@ class Addresses:
 
 
 @dataclass(frozen=True)
-class EntraUsers:
+class EntraUsers(Subjects):
     """The Entra users, a row each as in their frame, with what decides whether they are in scope."""
 
     inputs: Inputs
     mapping: GroupMapping
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many Entra users."""
@@ -163,11 +162,8 @@ class EntraUsers:
         mine = self._groups_of(row)
         return [self.inputs.names.get(room, room) for room in self.mapping.rooms if room in mine]
 
+    @once
     def _groups_of(self, row: int) -> set[str]:
         """Asked once a user: an explanation asks for each of its rules."""
-        asked = (EntraUsers._groups_of, row)
-        if asked not in self.answers:
-            members, user = self.inputs.entra_group_members, self.inputs.entra_users["entra_id"].iloc[row]
-            self.answers[asked] = set(members.loc[members["member_id"] == user, "group_id"])
-        known: set[str] = self.answers[asked]
-        return known
+        members, user = self.inputs.entra_group_members, self.inputs.entra_users["entra_id"].iloc[row]
+        return set(members.loc[members["member_id"] == user, "group_id"])

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, has_word, how_many, is_among, positions, take, take_flag
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.planned_actions import PlannedActions, deactivates, grants, removes, sets_roles
 from entra_emply.reconciliation.rule import Condition, Part, Values
+from entra_emply.reconciliation.subjects import once
 
 COUNTS = {"guard": "str", "group_id": "str", "counted": "Int64", "allowed": "Int64", "of": "Int64"}
 _RECENTLY = timedelta(hours=24)
@@ -58,15 +59,9 @@ _COUNTING = {
 }
 
 
-def _count(guard: str, actions: PlannedActions) -> tuple[int, int, int] | None:
+@once
+def _count(actions: PlannedActions, guard: str) -> tuple[int, int, int] | None:
     """What a guard counted, what is allowed, of how many; None where nobody has told."""
-    if ("count", guard) not in actions.answers:
-        actions.answers["count", guard] = _told(guard, actions)
-    known: tuple[int, int, int] | None = actions.answers["count", guard]
-    return known
-
-
-def _told(guard: str, actions: PlannedActions) -> tuple[int, int, int] | None:
     if actions.held_by is None:
         return _COUNTING[guard](actions)
     told = None if actions.told is None else actions.told[actions.told["guard"] == guard]
@@ -123,11 +118,11 @@ def more_than_allowed(name: str, guard: str) -> Condition[PlannedActions]:
     """More than is allowed: the same answer for every action."""
 
     def holds(actions: PlannedActions, rows: Rows) -> Mask:
-        count = _count(guard, actions)
+        count = _count(actions, guard)
         return said_held(guard, actions, rows) if count is None else np.full(len(rows), count[0] > count[1])
 
     def compared(actions: PlannedActions, _row: int) -> Values:
-        count = _count(guard, actions)
+        count = _count(actions, guard)
         if count is None:
             return {"counted": None, "allowed": None, "of": None, "counts": None}
         values = dict(zip(("counted", "allowed", "of"), count, strict=True))

@@ -11,7 +11,7 @@ import numpy as np
 
 from entra_emply.reconciliation.arrays import Mask, Rows, as_set, is_among
 from entra_emply.reconciliation.guard_counts import emptied, more_than_allowed, said_held
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.planned_actions import (
     PlannedActions,
     deactivates,
@@ -23,6 +23,7 @@ from entra_emply.reconciliation.planned_actions import (
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of
 from entra_emply.reconciliation.rules.lifecycle import given_at_creation
 from entra_emply.reconciliation.rules.undo import giving
+from entra_emply.reconciliation.subjects import once
 
 # --- conditions -------------------------------------------------------------------------------------------------------
 

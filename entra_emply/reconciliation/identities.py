@@ -4,10 +4,9 @@ A rule asks `Identities` for columns of one side or the other, person by person,
 some of the people (`drafts`). No rule is decided here; who is matched with whom is `rules.matching`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cached_property, wraps
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -26,22 +25,19 @@ from entra_emply.reconciliation.arrays import (
 from entra_emply.reconciliation.entra_users import EntraUsers, memberships
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.mapping import GroupMapping
-from entra_emply.reconciliation.rule import Subjects
+from entra_emply.reconciliation.subjects import Subjects
 from entra_emply.text import address_of, key_of
 
-Answer = TypeVar("Answer")
-AskedOf = TypeVar("AskedOf", bound=Subjects)
 Side = Literal["entra", "emply", "employee"]
 
 
 @dataclass(frozen=True)
-class Identities:
+class Identities(Subjects):
     """The join of both systems (`frame`, one row a person, index 0…), what it was made of, and the mapping in force."""
 
     inputs: Inputs
     mapping: GroupMapping
     frame: pd.DataFrame
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many people."""
@@ -222,22 +218,6 @@ class Identities:
     def entra_users(self) -> EntraUsers:
         """The Entra users by themselves; the row of an Entra user is that of its person."""
         return EntraUsers(self.inputs, self.mapping)
-
-
-def once(ask: Callable[[AskedOf], Answer]) -> Callable[[AskedOf], Answer]:
-    """`ask`, which several rules ask, answered once for the same subjects. Nobody may write into an answer."""
-
-    @wraps(ask)
-    def answer(subjects: AskedOf) -> Answer:
-        if ask not in subjects.answers:
-            answer = ask(subjects)
-            if isinstance(answer, np.ndarray):
-                answer.flags.writeable = False
-            subjects.answers[ask] = answer
-        known: Answer = subjects.answers[ask]
-        return known
-
-    return answer
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
 """The actions of a plan as the guards look at them: what each does, to whom, and what is known of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +11,11 @@ from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.kinds import UNDO_RULES
 from entra_emply.reconciliation.rule import Condition
 from entra_emply.reconciliation.rules.roles import RoleChanges
+from entra_emply.reconciliation.subjects import Subjects, once
 
 
 @dataclass(frozen=True, eq=False)
-class PlannedActions:
+class PlannedActions(Subjects):
     """Actions of a plan, a row each, as the guards look at them.
 
     frame: action_id, person (row), target, kind, rule, reason, entra_id, emply_user_id; indexed 0…. changes: the role
@@ -28,7 +28,6 @@ class PlannedActions:
     changes: RoleChanges | None = None
     told: pd.DataFrame | None = None
     held_by: "pd.Series[str] | None" = None
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many actions."""
@@ -47,12 +46,10 @@ class PlannedActions:
             return pd.Series("", index=self.frame.index, dtype="str")
         return take(holds["guards"], positions(self.frame["action_id"], holds["action_id"])).fillna("")
 
+    @once
     def was_held_by(self, guard: str) -> Mask:
         """Which the newest plan held by this guard."""
-        if ("was held", guard) not in self.answers:
-            self.answers["was held", guard] = has_word(self.held_before, guard)
-        mask: Mask = self.answers["was held", guard]
-        return mask
+        return has_word(self.held_before, guard)
 
     @cached_property
     def approved(self) -> Mask:

@@ -7,13 +7,14 @@ rule's module. The words of a rule and of its conditions are in `words`, under t
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, marked
+from entra_emply.reconciliation.subjects import Subjects, once
 
 Values = Mapping[str, Any]
 """What was compared, by name: texts, numbers, parts, lists of these, None. Names where there are names, ids elsewhere.
@@ -28,17 +29,6 @@ class Part:
 
     name: str
     values: Values = field(default_factory=dict)
-
-
-class Subjects(Protocol):
-    """What a rule is about, one row each."""
-
-    @property
-    def answers(self) -> dict[Any, Any]:
-        """What was asked already, by who asked."""
-        ...
-
-    def __len__(self) -> int: ...
 
 
 S = TypeVar("S", bound=Subjects)
@@ -214,23 +204,21 @@ class Rule(Generic[S]):
 
     def failed_at(self, subjects: S) -> npt.NDArray[np.int8]:
         """For each row the place of the first condition that fails, their number where none does."""
-        if self not in subjects.answers:
-            subjects.answers[self] = self._ask(subjects)
-        known: npt.NDArray[np.int8] = subjects.answers[self]
-        return known
+        return _failed_at(subjects, self)
 
-    def _ask(self, subjects: S) -> npt.NDArray[np.int8]:
-        failed = np.full(len(subjects), len(self.conditions), dtype=np.int8)
-        rows = np.arange(len(subjects))
-        for place, condition in enumerate(self.conditions):
-            if not len(rows):
-                break
-            holds = condition.holds(subjects, rows)
-            if not holds.all():
-                failed[rows[~holds]] = place
-                rows = rows[holds]
-        failed.flags.writeable = False
-        return failed
+
+@once
+def _failed_at(subjects: S, rule: Rule[S]) -> npt.NDArray[np.int8]:
+    failed = np.full(len(subjects), len(rule.conditions), dtype=np.int8)
+    rows = np.arange(len(subjects))
+    for place, condition in enumerate(rule.conditions):
+        if not len(rows):
+            break
+        holds = condition.holds(subjects, rows)
+        if not holds.all():
+            failed[rows[~holds]] = place
+            rows = rows[holds]
+    return failed
 
 
 def all_hold(conditions: Iterable[Condition[S]], subjects: S) -> Mask:

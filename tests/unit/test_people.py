@@ -6,9 +6,10 @@ import pytest
 
 from benchmarks.plan import synthetic_inputs
 from entra_emply.reconciliation.arrays import Mask
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.join import join
 from entra_emply.reconciliation.mapping import mapping_of
+from entra_emply.reconciliation.subjects import once
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +24,18 @@ def active(people: Identities) -> Mask:
     return people.inputs.emply_users["active"].to_numpy(dtype=bool, copy=True)
 
 
+@once
+def in_group(people: Identities, priority: int) -> Mask:
+    return people.frame["main_group"].to_numpy() == priority
+
+
 def test_the_same_people_are_not_asked_again(people: Identities) -> None:
     assert active(people) is active(people)
+
+
+def test_what_is_asked_about_something_is_remembered_by_that(people: Identities) -> None:
+    assert in_group(people, 0) is in_group(people, 0)
+    assert not (in_group(people, 0) & in_group(people, 1)).any()
 
 
 def test_nobody_writes_into_an_answer(people: Identities) -> None:

@@ -20,7 +20,7 @@ from entra_emply.reconciliation.explain.statement import (
     together,
     unasked,
 )
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.planned_actions import PlannedActions
 from entra_emply.reconciliation.report import wording
 from entra_emply.reconciliation.rule import Rule
@@ -39,6 +39,7 @@ from entra_emply.reconciliation.rules.recorded_pairs import recorded_pairs
 from entra_emply.reconciliation.rules.roles import role_changes
 from entra_emply.reconciliation.rules.scope import in_entra
 from entra_emply.reconciliation.rules.signs import NOT_ASSIGNED, SEVERAL_ROLES, X
+from entra_emply.reconciliation.subjects import once
 
 _EVENTS = "event/events"
 _ACTIONS = {

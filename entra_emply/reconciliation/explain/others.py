@@ -9,10 +9,11 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import positions
 from entra_emply.reconciliation.explain.facts import Other
 from entra_emply.reconciliation.explain.statement import failing, first_failed
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rules.comparisons import comparisons
 from entra_emply.reconciliation.rules.conditions import employee_archived, integration_on
 from entra_emply.reconciliation.rules.scope import SCOPE
+from entra_emply.reconciliation.subjects import once
 from entra_emply.reconciliation.words import CONDITIONS
 from entra_emply.text import key
 
@@ -136,14 +137,11 @@ def _reasons(identities: Identities, person: int, user: _User, shares: tuple[str
         yield failed
 
 
+@once
 def _failing(identities: Identities, name: str, entra: int) -> str | None:
     """The clause of the condition of M2, M3 or M3b that fails for an Entra user; looked at once for all candidates."""
-    asked = (_failing, name, entra)
-    if asked not in identities.answers:
-        rule, subjects = next(each for each in comparisons(identities).asked if each[0].name == name)
-        identities.answers[asked] = failing(rule.look(subjects, entra))
-    clause: str | None = identities.answers[asked]
-    return clause
+    rule, subjects = next(each for each in comparisons(identities).asked if each[0].name == name)
+    return failing(rule.look(subjects, entra))
 
 
 def _counterpart(identities: Identities, user: _User) -> str:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Rows
 from entra_emply.reconciliation.clause import NUMBERED, ROW, as_told, clause_of
-from entra_emply.reconciliation.rule import Condition, Looked, Rule, Subjects, failed, looked_at
+from entra_emply.reconciliation.rule import Condition, Looked, Rule, failed, looked_at
+from entra_emply.reconciliation.subjects import Subjects
 from entra_emply.reconciliation.words import CONDITIONS, RULES, phrase
 from entra_emply.reconciliation.words.phrase import RuleWords, listed
 

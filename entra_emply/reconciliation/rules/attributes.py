@@ -17,11 +17,12 @@ from entra_emply.reconciliation.arrays import (
 )
 from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
 from entra_emply.reconciliation.entra_users import Addresses
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, with_employee
 from entra_emply.reconciliation.rules.lifecycle import joiners
 from entra_emply.reconciliation.rules.scope import flag
+from entra_emply.reconciliation.subjects import once
 from entra_emply.text import as_address, key, trimmed, written
 
 Texts = dict[str, "pd.Series[str]"]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, is_text, take
 from entra_emply.reconciliation.drafts import Drafts, findings, together
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Condition, Looked, Rule, Values, all_hold, any_of, failed
 from entra_emply.reconciliation.rules.calendar_subjects import (
     Calendars,
@@ -20,6 +20,7 @@ from entra_emply.reconciliation.rules.conditions import integration_on, left_alo
 from entra_emply.reconciliation.rules.lifecycle import stays_active, unmanaged
 from entra_emply.reconciliation.rules.scope import SCOPE, PersonCondition, in_room
 from entra_emply.reconciliation.rules.write_back import to_delete
+from entra_emply.reconciliation.subjects import once
 from entra_emply.reconciliation.unreadable import Source, code_of_source, is_refused, left_out
 
 _SOURCES = ("entra_calendars", "entra_events", "emply_calendars", "emply_events")

@@ -2,16 +2,16 @@
 decided here.
 """
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from abc import abstractmethod
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, as_text, both, is_among, joined, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.subjects import Subjects
 from entra_emply.reconciliation.unreadable import codes_of
 from entra_emply.text import address_of, as_arrow, trimmed, written
 
@@ -19,7 +19,7 @@ _KINDS = pd.Series(["user", "room"], dtype="str")
 
 
 @dataclass(frozen=True, eq=False)
-class Calendars:
+class Calendars(Subjects):
     """The people, a row each, whose calendars C is about.
 
     waiting: those whose link, activation or deactivation is held (C8).
@@ -27,7 +27,6 @@ class Calendars:
 
     identities: Identities
     waiting: Mask
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def where_nobody_waits(cls, identities: Identities) -> "Calendars":
@@ -72,7 +71,8 @@ class Calendars:
         return EmplyCalendars(self)
 
 
-class _Owned(ABC):
+@dataclass(frozen=True, eq=False)
+class _Owned(Subjects):
     """Calendars of people and rooms, a row each, each with its id in Entra."""
 
     @property
@@ -114,7 +114,6 @@ class EntraCalendars(_Owned):
     """Entra's calendars of the people, a row each."""
 
     calendars: Calendars
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -153,7 +152,6 @@ class EmplyCalendars(_Owned):
     """Emply's calendars that came from Entra, a row each."""
 
     calendars: Calendars
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -188,12 +186,11 @@ class EmplyCalendars(_Owned):
 
 
 @dataclass(frozen=True, eq=False)
-class KeptCalendars:
+class KeptCalendars(Subjects):
     """Calendars that Emply has and keeps, or has again, a row each: `frame` with name and name_in_entra."""
 
     frame: pd.DataFrame
     calendars: Calendars
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many calendars."""

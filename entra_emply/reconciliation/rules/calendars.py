@@ -22,7 +22,6 @@ from entra_emply.reconciliation.arrays import (
     sort_order,
     take,
 )
-from entra_emply.reconciliation.identities import once
 from entra_emply.reconciliation.rule import Condition, Looked, Rule, Values, all_hold, any_row, columns
 from entra_emply.reconciliation.rules.calendar_owners import (
     OF_IDENTITIES,
@@ -48,6 +47,7 @@ from entra_emply.reconciliation.rules.calendar_subjects import (
     as_one,
 )
 from entra_emply.reconciliation.rules.scope import PersonCondition
+from entra_emply.reconciliation.subjects import once
 from entra_emply.text import trimmed, written
 
 # --- Entra's calendars (C1, C5, and a sign) ---------------------------------------------------------------------------

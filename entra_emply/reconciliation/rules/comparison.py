@@ -4,7 +4,6 @@ compared is `comparisons`; M3b, which compares all addresses, is `sharing`.
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,13 +12,14 @@ from entra_emply.reconciliation.arrays import Mask, Rows, codes, is_among, is_te
 from entra_emply.reconciliation.entra_users import Addresses, EntraUsers
 from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.scope import SCOPE, a_few, called
+from entra_emply.reconciliation.subjects import Subjects
 
 _NOBODY = -1
 _NO_OWNERS = Addresses(np.empty(0, np.int64), pd.Series(dtype="str"))
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Subjects):
     """One comparison of Entra users and Emply users by a key (M2, M3). A row each Entra user.
 
     entra_keys, emply_keys: what is compared, by rows of both frames. needless: the Entra users who are linked or
@@ -36,7 +36,6 @@ class Comparison:
     entra_alone: Mask
     emply_alone: Mask
     other_members: Addresses = field(default_factory=lambda: _NO_OWNERS)
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many Entra users."""

@@ -11,11 +11,12 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, Rows, is_text, marked, positions, take
 from entra_emply.reconciliation.employees import Employees
 from entra_emply.reconciliation.entra_users import Addresses, EntraUsers
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules.comparison import M2, M3, Comparison, left_alone_by, matches
 from entra_emply.reconciliation.rules.sharing import M3b, Sharing
+from entra_emply.reconciliation.subjects import once
 
 _NOBODY = -1
 

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from tzlocal.windows_tz import win_tz
 
 from entra_emply.reconciliation.arrays import Mask, Rows, as_set, encoded, marked, positions, take
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
+from entra_emply.reconciliation.subjects import once
 from entra_emply.text import as_arrow, as_column, trimmed
 
 Times = npt.NDArray[np.datetime64]

@@ -2,21 +2,20 @@
 other way round, which of Outlook's events Emply has. No rule is decided here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among, is_text, positions, take
-from entra_emply.reconciliation.identities import once
 from entra_emply.reconciliation.rules.days import with_dates
 from entra_emply.reconciliation.rules.event_differences import CONTENT, Differences, content_of, differs
 from entra_emply.reconciliation.rules.event_places import Places
 from entra_emply.reconciliation.rules.event_window import is_within
 from entra_emply.reconciliation.rules.outlook_events import OutlookEvents, in_mailbox, on_calendar, outlook_events
 from entra_emply.reconciliation.rules.recorded_pairs import RecordedPairs, recorded_pairs
+from entra_emply.reconciliation.subjects import Subjects, once
 from entra_emply.text import trimmed, written
 
 
@@ -27,11 +26,10 @@ def emply_events(places: Places) -> "EmplyEvents":
 
 
 @dataclass(frozen=True, eq=False)
-class EmplyEvents:
+class EmplyEvents(Subjects):
     """Emply's events, a row each, of either origin."""
 
     places: Places
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many events."""

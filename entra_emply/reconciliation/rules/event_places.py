@@ -4,19 +4,18 @@ Not here: the events themselves (`outlook_events`, `emply_events`, `recorded_pai
 and which are read (`event_reads`).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, repeated, stacked, take, take_flag
-from entra_emply.reconciliation.identities import once
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars, as_one
 from entra_emply.reconciliation.rules.calendars import C2, added, attached, comes_enabled, wanted_still
 from entra_emply.reconciliation.rules.kept_calendars import new_ids
+from entra_emply.reconciliation.subjects import Subjects, once
 
 
 @once
@@ -26,11 +25,10 @@ def places_of(calendars: Calendars) -> "Places":
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class Places(Subjects):
     """The calendars whose events count, a row each. `place` is an event's row here, -1 where its calendar is none."""
 
     calendars: Calendars
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many calendars."""

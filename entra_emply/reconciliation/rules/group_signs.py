@@ -1,8 +1,7 @@
 """S: the signs about groups whose members are read. Not here: groups that were renamed (`groups`, R8)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,15 +11,15 @@ from entra_emply.reconciliation.arrays import Mask, Rows, is_among, is_text, row
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Condition, Rule
 from entra_emply.reconciliation.rules.scope import setting, switch
+from entra_emply.reconciliation.subjects import Subjects
 
 
 @dataclass(frozen=True, eq=False)
-class ReadGroups:
+class ReadGroups(Subjects):
     """The groups whose members are read, a row each: the configured ones in settings order, the room groups, and with
     `nested_groups` the groups within."""
 
     identities: Identities
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many groups."""

@@ -1,23 +1,22 @@
 """R8: groups of the settings that were renamed in Entra. What the names mean, and which are wrong, is in `mapping`."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.mapping import GroupIds
 from entra_emply.reconciliation.rule import Condition, Rule, Values
+from entra_emply.reconciliation.subjects import Subjects, once
 
 
 @dataclass(frozen=True, eq=False)
-class NamedGroups:
+class NamedGroups(Subjects):
     """The groups that the settings name, room groups included, a row each; not those that they give the id of."""
 
     resolved: GroupIds
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many groups."""

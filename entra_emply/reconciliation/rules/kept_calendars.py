@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, positions, same_text, stacked, take
-from entra_emply.reconciliation.identities import once
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_row, one_or_more_of
 from entra_emply.reconciliation.rules.calendar_owners import of_owner, synchronised
 from entra_emply.reconciliation.rules.calendar_subjects import (
@@ -14,6 +13,7 @@ from entra_emply.reconciliation.rules.calendar_subjects import (
     place_of,
 )
 from entra_emply.reconciliation.rules.calendars import attached, renewed, wanted, wanted_still
+from entra_emply.reconciliation.subjects import once
 from entra_emply.text import trimmed
 
 

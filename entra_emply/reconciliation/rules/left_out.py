@@ -3,8 +3,7 @@
 What is left out with them is said by the letters, which ask the same codes.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from entra_emply.reconciliation.arrays import Mask, Rows
 from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules import calendar_owners, photos, signs, user_creation
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars
+from entra_emply.reconciliation.subjects import Subjects
 from entra_emply.reconciliation.unreadable import Source
 
 _CALLED = {
@@ -26,11 +26,10 @@ _CALLED = {
 
 
 @dataclass(frozen=True, eq=False)
-class Sources:
+class Sources(Subjects):
     """The sources that only some rules need, a row each."""
 
     sources: tuple[Source, ...]
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many sources."""

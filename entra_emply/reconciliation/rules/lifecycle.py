@@ -16,7 +16,7 @@ from entra_emply.reconciliation.arrays import (
     stacked,
     take,
 )
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Part, Rule, Values
 from entra_emply.reconciliation.rules.conditions import (
     RECONCILABLE,
@@ -53,6 +53,7 @@ from entra_emply.reconciliation.rules.scope import (
     not_in_room,
 )
 from entra_emply.reconciliation.rules.write_back import to_delete
+from entra_emply.reconciliation.subjects import once
 from entra_emply.text import as_address, key, key_of, written
 
 # --- conditions of this letter ----------------------------------------------------------------------------------------

@@ -3,9 +3,8 @@
 Not here: how texts are found that are nearly the same (`near`).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,17 +16,17 @@ from entra_emply.reconciliation.near import one_edit_apart
 from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.conditions import without_employee
 from entra_emply.reconciliation.rules.scope import SCOPE, PersonCondition
+from entra_emply.reconciliation.subjects import Subjects
 from entra_emply.text import key
 
 _WITHOUT_EMPLOYEE = Rule("people without employee", (), (*SCOPE, without_employee))
 
 
 @dataclass(frozen=True, eq=False)
-class NearPairs:
+class NearPairs(Subjects):
     """Somebody in scope without employee, and an employee of nearly the same e-mail or the same name, a row a pair."""
 
     identities: Identities
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many pairs."""

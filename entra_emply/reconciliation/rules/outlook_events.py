@@ -3,19 +3,18 @@
 Not here: which of them Emply has (`emply_events`).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, as_text, both, is_among, positions, take_flag
-from entra_emply.reconciliation.identities import once
 from entra_emply.reconciliation.rules.calendar_subjects import as_one
 from entra_emply.reconciliation.rules.days import with_dates
 from entra_emply.reconciliation.rules.event_places import Places
 from entra_emply.reconciliation.rules.event_window import is_within
+from entra_emply.reconciliation.subjects import Subjects, once
 from entra_emply.text import as_arrow, written
 
 
@@ -26,11 +25,10 @@ def outlook_events(places: Places) -> "OutlookEvents":
 
 
 @dataclass(frozen=True, eq=False)
-class OutlookEvents:
+class OutlookEvents(Subjects):
     """Outlook's events, a row each."""
 
     places: Places
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many events."""

@@ -7,11 +7,12 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, codes, positions, take
 from entra_emply.reconciliation.drafts import Drafts, actions, findings
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import ENTRA_LEADS, RECONCILABLE, with_employee
 from entra_emply.reconciliation.rules.lifecycle import stays_so
 from entra_emply.reconciliation.rules.scope import PersonCondition, flag, setting
+from entra_emply.reconciliation.subjects import once
 from entra_emply.reconciliation.unreadable import Source, codes_of, left_out
 from entra_emply.text import trimmed, written
 

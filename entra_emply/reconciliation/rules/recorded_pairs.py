@@ -4,19 +4,18 @@ calendar. No rule is decided here.
 Not here: pairs that an event of Emply's own names by itself (`emply_events`).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among, joined, positions, take
-from entra_emply.reconciliation.identities import once
 from entra_emply.reconciliation.rules.calendar_subjects import as_one
 from entra_emply.reconciliation.rules.calendars import renewed
 from entra_emply.reconciliation.rules.event_places import Places
 from entra_emply.reconciliation.rules.outlook_events import OutlookEvents, outlook_events
+from entra_emply.reconciliation.subjects import Subjects, once
 
 
 @once
@@ -26,11 +25,10 @@ def recorded_pairs(places: Places) -> "RecordedPairs":
 
 
 @dataclass(frozen=True, eq=False)
-class RecordedPairs:
+class RecordedPairs(Subjects):
     """The recorded pairs of an event of Emply's and one of Outlook's, a row each."""
 
     places: Places
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many pairs."""

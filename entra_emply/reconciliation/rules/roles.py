@@ -22,7 +22,7 @@ from entra_emply.reconciliation.arrays import (
     take,
 )
 from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import (
     ENTRA_LEADS,
@@ -35,6 +35,7 @@ from entra_emply.reconciliation.rules.conditions import (
 from entra_emply.reconciliation.rules.lifecycle import R3
 from entra_emply.reconciliation.rules.role_numbers import Numbers
 from entra_emply.reconciliation.rules.scope import flag
+from entra_emply.reconciliation.subjects import once
 
 
 @once

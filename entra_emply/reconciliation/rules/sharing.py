@@ -1,8 +1,7 @@
 """M3b: who shares an address with whom, of those that no key matched."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ from entra_emply.reconciliation.entra_users import Addresses, EntraUsers
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.rule import Condition, Rule, Values
 from entra_emply.reconciliation.rules.scope import SCOPE, a_few, called
+from entra_emply.reconciliation.subjects import Subjects
 from entra_emply.text import key
 
 _NOBODY = -1
@@ -31,7 +31,7 @@ _NO_ADDRESSES = Addresses(np.empty(0, np.int64), pd.Series(dtype="str"))
 
 
 @dataclass(frozen=True, eq=False)
-class Sharing:
+class Sharing(Subjects):
     """M3b: who shares an address with whom, of those that M1 to M3 left. A row each Entra user.
 
     needless: the Entra users who are linked or matched already. offered: the Emply users that M1 to M3 left, without
@@ -43,7 +43,6 @@ class Sharing:
     offered: Mask
     entra_alone: Mask
     emply_alone: Mask
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         """How many Entra users."""

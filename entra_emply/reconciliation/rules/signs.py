@@ -9,7 +9,7 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, is_among, take
 from entra_emply.reconciliation.drafts import Drafts, findings, together
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.mapping import require_application
 from entra_emply.reconciliation.rule import Rule, Values
 from entra_emply.reconciliation.rules import near_matches
@@ -17,6 +17,7 @@ from entra_emply.reconciliation.rules.calendar_subjects import Calendars
 from entra_emply.reconciliation.rules.calendars import NOT_EDITABLE
 from entra_emply.reconciliation.rules.conditions import integration_off, roles_not_synchronized, without_employee
 from entra_emply.reconciliation.rules.scope import SCOPE, PersonCondition, flag, setting, switch
+from entra_emply.reconciliation.subjects import once
 from entra_emply.reconciliation.unreadable import Source, code_of_source
 
 _APPLICATION = "entra_app"

@@ -6,7 +6,7 @@ of the rules themselves, of the logins as they would be then. All of it is held 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,12 +17,13 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import Mask, Rows, as_frame, marked, positions, take_flag
 from entra_emply.reconciliation.changed_logins import COLUMNS, with_logins_changed
 from entra_emply.reconciliation.drafts import Drafts, actions, together
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Condition, Looked, Part, Rule, Values, failed
 from entra_emply.reconciliation.rules import attributes, lifecycle_actions, roles
 from entra_emply.reconciliation.rules.conditions import employee_not_archived, without_employee
 from entra_emply.reconciliation.rules.roles import no_protected_role
 from entra_emply.reconciliation.rules.scope import PersonCondition
+from entra_emply.reconciliation.subjects import Subjects, once
 
 _FIRST = {
     "L5": "restore_in_entra",
@@ -37,7 +38,7 @@ _FIRST = {
 
 
 @dataclass(frozen=True, eq=False)
-class Undoing:
+class Undoing(Subjects):
     """Requests to undo, a row each, and what the rules plan without them.
 
     planned: the drafts of L, R and A. requests: action_id, kind, entra_id, emply_user_id, before (what was set), after
@@ -47,7 +48,6 @@ class Undoing:
     identities: Identities
     planned: Drafts
     requests: pd.DataFrame
-    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, identities: Identities, requests: pd.DataFrame | None = None) -> "Undoing":

@@ -8,7 +8,7 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, Rows, is_among, marked
 from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import EXTERNAL, employee_not_archived, login_active
 from entra_emply.reconciliation.rules.scope import PersonCondition, flag, setting
@@ -18,6 +18,7 @@ from entra_emply.reconciliation.rules.sign_in_names import (
     in_verified_domain,
     taken_by_entra,
 )
+from entra_emply.reconciliation.subjects import once
 from entra_emply.reconciliation.unreadable import Source, code_of_source
 from entra_emply.text import as_address, key, trimmed, written
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from entra_emply.reconciliation.arrays import Mask, codes, is_among, positions, take, take_flag
 from entra_emply.reconciliation.drafts import Drafts, actions, findings, together
-from entra_emply.reconciliation.identities import Identities, once
+from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.mapping import is_hybrid
 from entra_emply.reconciliation.rule import Part, Rule, Values, all_hold
 from entra_emply.reconciliation.rules import user_creation
@@ -24,6 +24,7 @@ from entra_emply.reconciliation.rules.conditions import (
 )
 from entra_emply.reconciliation.rules.scope import PersonCondition, flag, in_entra, setting, switch
 from entra_emply.reconciliation.rules.user_creation import EXTERNAL_ACTIVE, W1, create_on, unknown_to_entra
+from entra_emply.reconciliation.subjects import once
 from entra_emply.text import trimmed, written
 
 # Entra's field: (its column of Entra users, column of employees). displayName and department are made. (W2)
