@@ -53,16 +53,15 @@ def take(
     return as_column(array.take(pa.array(at, mask=at < 0)), index)
 
 
-def take_flag(values: "pd.Series[bool]", rows: "Rows | pd.Series[int]") -> Mask:
+def take_flag(values: "pd.Series[bool] | Mask", rows: "Rows | pd.Series[int]") -> Mask:
     """The flags at `rows`, False where the row is -1."""
-    at = np.asarray(rows, dtype=np.int64)
-    flags = values.to_numpy(dtype=bool)
+    at, flags = np.asarray(rows, dtype=np.int64), np.asarray(values, dtype=bool)
     return (at >= 0) & (flags[at] if len(flags) else np.zeros(len(at), dtype=bool))
 
 
-def take_rows(values: "pd.Series[int]", rows: Rows, absent: int = -1) -> Rows:
+def take_numbers(values: "pd.Series[int] | Rows", rows: Rows, absent: int = -1) -> Rows:
     """The numbers at `rows`, `absent` where the row is -1."""
-    numbers = np.append(values.to_numpy(dtype=np.int64), absent)  # where -1 points to
+    numbers = np.append(np.asarray(values, dtype=np.int64), absent)  # where -1 points to
     return numbers[rows]
 
 

@@ -21,6 +21,7 @@ from entra_emply.reconciliation.arrays import (
     positions,
     take,
     take_flag,
+    take_numbers,
 )
 from entra_emply.reconciliation.entra_users import EntraUsers, memberships
 from entra_emply.reconciliation.inputs import Inputs
@@ -64,6 +65,13 @@ class Identities(Subjects):
     def emply_row(self) -> Rows:
         """The rows of the people's Emply users, -1 for none."""
         return self.frame["emply_row"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def person_of_login(self) -> Rows:
+        """Whose Emply's users are, by the rows of these."""
+        persons = np.full(len(self.inputs.emply_users), -1, dtype=np.int64)
+        persons[self.emply_row[self.in_emply]] = np.flatnonzero(self.in_emply)
+        return persons
 
     @cached_property
     def employee_row(self) -> Rows:
@@ -150,12 +158,11 @@ class Identities(Subjects):
         """The role states of linked people."""
         states = self.inputs.state.role_states
         row = positions(states["emply_user_id"], self.inputs.emply_users["emply_user_id"])
-        person_of = np.full(len(self.inputs.emply_users) + 1, -1, dtype=np.int64)  # the last is who row -1 is
-        person_of[self.emply_row[self.linked]] = np.flatnonzero(self.linked)
+        person = take_numbers(self.person_of_login, row)
         group, group_ids = encoded(states["group_id"])
         role, role_ids = encoded(states["role_id"])
-        everybody = RoleStates(person_of[row], group, role, group_ids, role_ids)
-        return everybody.of(everybody.person >= 0)
+        everybody = RoleStates(person, group, role, group_ids, role_ids)
+        return everybody.of(take_flag(self.linked, person))
 
     @cached_property
     def roles_held(self) -> "tuple[Rows, Rows, pd.Series[str]]":

@@ -15,7 +15,7 @@ from entra_emply.reconciliation.arrays import (
     repeated,
     stacked,
     take,
-    take_rows,
+    take_numbers,
 )
 from entra_emply.reconciliation.employees import Employees
 from entra_emply.reconciliation.entra_users import EntraUsers
@@ -115,7 +115,8 @@ def _with_employee(
     emply_row, address = people["emply_row"], people["address"]
     emply_email = take(emply["email"], emply_row)
     names = take(users.upn, people["entra_row"]).fillna(take(emply["username"], emply_row))
-    rows, carriers = take_rows(emply["employee_row"], emply_row), take_rows(emply["employees"], emply_row, absent=0)
+    rows = take_numbers(emply["employee_row"], emply_row)
+    carriers = take_numbers(emply["employees"], emply_row, absent=0)
     by_entra = emply_email.isna().to_numpy()
     asked = np.flatnonzero(by_entra)
     carried = take(inputs.emply_users["employee_id"], emply_row[asked])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, encoded, is_text, positions, rows_of, take
+from entra_emply.reconciliation.arrays import Mask, encoded, is_text, positions, rows_of, take, take_numbers
 from entra_emply.reconciliation.inputs import Inputs
 
 _NOT_FOR_GOOD = frozenset({401, 408, 429})
@@ -34,7 +34,7 @@ def codes_of(inputs: Inputs, kind: str, entra_ids: "pd.Series[str]") -> "pd.Seri
     """The code of each of these users' `kind` ("photos", "mailboxes"); missing where it was read. The index stays."""
     rows = rows_of(inputs.unreadable["kind"], kind)
     found = positions(entra_ids, take(inputs.unreadable["id"], rows))
-    return take(inputs.unreadable["code"], np.append(rows, -1)[found], entra_ids.index)
+    return take(inputs.unreadable["code"], take_numbers(rows, found), entra_ids.index)
 
 
 def code_of_source(inputs: Inputs, source: str) -> str | None:

@@ -86,7 +86,7 @@ def _entra(identities: Identities) -> list[_User]:
 
 def _emply(identities: Identities) -> list[_User]:
     logins = identities.inputs.emply_users
-    person_of = {row: person for person, row in enumerate(identities.frame["emply_row"]) if row >= 0}
+    person_of = identities.person_of_login.tolist()
     names, emails = _texts(key(logins["username"])), _texts(key(logins["email"]))
     return [
         _User("emply", login, names[row], emails[row], person_of[row])

@@ -9,7 +9,18 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, as_text, both, is_among, joined, positions, take, take_flag
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    as_text,
+    both,
+    is_among,
+    joined,
+    positions,
+    take,
+    take_flag,
+    take_numbers,
+)
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.subjects import Subjects
 from entra_emply.reconciliation.unreadable import codes_of
@@ -167,7 +178,7 @@ class EmplyCalendars(_Owned):
         )
         recorded = identities.inputs.state.calendars
         row = positions(here["calendar_id"], recorded["calendar_id"])
-        row[np.append(recorded["detached"].to_numpy(dtype=bool), False)[row]] = -1
+        row[take_flag(recorded["detached"], row)] = -1
         room = np.asarray(here["user_id"].array.isna())
         row[~room] = -1
         known = take(recorded["entra_id"], row)
@@ -230,10 +241,8 @@ def _room_names(identities: Identities) -> "pd.Series[str]":
 
 def _by_login(identities: Identities, here: pd.DataFrame) -> Rows:
     """The people whose logins the calendars are of."""
-    person_of_login = np.full(len(identities.inputs.emply_users), -1, dtype=np.int64)
-    logins = identities.frame["emply_row"].to_numpy()
-    person_of_login[logins[logins >= 0]] = np.flatnonzero(logins >= 0)
-    return np.append(person_of_login, -1)[positions(here["user_id"], identities.inputs.emply_users["emply_user_id"])]
+    login = positions(here["user_id"], identities.inputs.emply_users["emply_user_id"])
+    return take_numbers(identities.person_of_login, login)
 
 
 def _by_mailbox(calendars: Calendars, here: pd.DataFrame) -> Rows:
@@ -243,5 +252,5 @@ def _by_mailbox(calendars: Calendars, here: pd.DataFrame) -> Rows:
     rooms = rooms[rooms["is_default"].astype(bool)]
     rooms = rooms.assign(person=positions(rooms["entra_id"], identities.inputs.entra_users["entra_id"]))
     open_rooms = identities.in_room & ~calendars.unreadable
-    rooms = rooms[(rooms["person"] >= 0) & np.append(open_rooms, False)[rooms["person"]]]
-    return np.append(rooms["person"], -1)[positions(here["external_id"], rooms["calendar_id"])]
+    rooms = rooms[take_flag(open_rooms, rooms["person"])]
+    return take_numbers(rooms["person"], positions(here["external_id"], rooms["calendar_id"]))

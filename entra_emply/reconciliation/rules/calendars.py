@@ -21,6 +21,7 @@ from entra_emply.reconciliation.arrays import (
     rows_of,
     sort_order,
     take,
+    take_flag,
 )
 from entra_emply.reconciliation.rule import Condition, Looked, Rule, Values, all_hold, any_row, columns
 from entra_emply.reconciliation.rules.calendar_owners import (
@@ -155,8 +156,8 @@ def attached(calendars: Calendars) -> Pairs:
     lacking, inputs = missing(calendars), calendars.identities.inputs
     there, recorded, entra = inputs.emply_calendars, inputs.state.calendars, calendars.of_entra.frame
     own = positions(recorded["calendar_id"], there["calendar_id"])
-    free = np.append(trimmed(there["external_id"]).isna().to_numpy(dtype=bool), False)  # the last is what is gone
-    detached = np.flatnonzero(recorded["detached"].to_numpy(dtype=bool) & free[own])
+    free = take_flag(trimmed(there["external_id"]).isna(), own)
+    detached = np.flatnonzero(recorded["detached"].to_numpy(dtype=bool) & free)
     if not len(detached) or not len(lacking):
         return Pairs(lacking[:0], lacking[:0])
     detached = detached[sort_order(take(recorded["calendar_id"], detached))]
@@ -263,7 +264,7 @@ def _at_person(asked: Rows, person: Rows, rows: Rows) -> Rows:
 
 
 def _stands_for_default(emply: EmplyCalendars, rows: Rows) -> Mask:
-    of_room = np.append(emply.calendars.identities.in_room, False)[emply.person[rows]]
+    of_room = take_flag(emply.calendars.identities.in_room, emply.person[rows])
     rooms_kind, users_kind = (is_text(take(emply.frame["kind"], rows), kind) for kind in ("room", "user"))
     return emply.frame["is_default"].to_numpy(dtype=bool)[rows] & np.where(of_room, rooms_kind, users_kind)
 

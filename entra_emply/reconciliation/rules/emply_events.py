@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, is_among, is_text, positions, take
+from entra_emply.reconciliation.arrays import Mask, Rows, is_among, is_text, positions, take, take_flag, take_numbers
 from entra_emply.reconciliation.rules.days import with_dates
 from entra_emply.reconciliation.rules.event_differences import CONTENT, Differences, content_of, differs
 from entra_emply.reconciliation.rules.event_places import Places
@@ -54,7 +54,7 @@ class EmplyEvents(Subjects):
     def frame(self) -> pd.DataFrame:
         """The columns of `emply_events`; all-day events have dates, too where Outlook alone says that they are (E0)."""
         given = self.given.assign(**{name: written(self.given[name]) for name in ("title", "show_as", "change_key")})
-        unset = given["is_all_day"].isna().to_numpy(dtype=bool) & np.append(self.outlook.all_day, False)[self.there]
+        unset = given["is_all_day"].isna().to_numpy(dtype=bool) & take_flag(self.outlook.all_day, self.there)
         all_day = given["is_all_day"].fillna(False).to_numpy(dtype=bool) | unset
         return with_dates(given, all_day, self.person, self.places.calendars.identities)
 
@@ -107,7 +107,7 @@ class EmplyEvents(Subjects):
         elsewhere = np.full(len(self), -1, dtype=np.int64)
         lost, here = np.flatnonzero(self.place < 0), self.places.calendars.of_emply
         row = positions(self.given["calendar_id"].iloc[lost], here.frame["calendar_id"])
-        elsewhere[lost] = np.append(here.person, -1)[row]
+        elsewhere[lost] = take_numbers(here.person, row)
         return self.places.owners(self.place, elsewhere)
 
     @cached_property

@@ -10,7 +10,17 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, is_among, positions, repeated, stacked, take, take_flag
+from entra_emply.reconciliation.arrays import (
+    Mask,
+    Rows,
+    is_among,
+    positions,
+    repeated,
+    stacked,
+    take,
+    take_flag,
+    take_numbers,
+)
 from entra_emply.reconciliation.inputs import Inputs
 from entra_emply.reconciliation.rules.calendar_subjects import Calendars, as_one
 from entra_emply.reconciliation.rules.calendars import C2, added, attached, comes_enabled, wanted_still
@@ -66,7 +76,7 @@ class Places(Subjects):
 
     def owners(self, at: Rows, elsewhere: Rows) -> Rows:
         """Whose the calendars are; `elsewhere` has the owners of rows that are on none."""
-        return np.where(at >= 0, np.append(self.frame["person"].to_numpy(), -1)[at], elsewhere)
+        return np.where(at >= 0, take_numbers(self.frame["person"], at), elsewhere)
 
     def owner_ids(self, at: Rows) -> "pd.Series[str]":
         """The Entra ids of those whose calendars they are."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from entra_emply.reconciliation.arrays import Mask, Rows, among, is_among, is_text, same_text, take
+from entra_emply.reconciliation.arrays import Mask, Rows, among, is_among, is_text, same_text, take, take_flag
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of, any_row, columns
 from entra_emply.reconciliation.rules.calendar_owners import synchronised
 from entra_emply.reconciliation.rules.calendars import C4
@@ -41,7 +41,7 @@ def _has_another_key(outlook: OutlookEvents, rows: Rows) -> Mask:
 def _in_window(emply: EmplyEvents, rows: Rows, which: Mask) -> Mask:
     """In the window, where this calendar in Outlook has one of `which` in the window."""
     outlook = emply.outlook
-    return emply.within[rows] & np.append(outlook.within & which, False)[emply.here[rows]]
+    return emply.within[rows] & take_flag(outlook.within & which, emply.here[rows])
 
 
 def _is_cancelled(emply: EmplyEvents, rows: Rows) -> Mask:
@@ -54,7 +54,7 @@ def _is_declined(emply: EmplyEvents, rows: Rows) -> Mask:
 
 def _is_missing(emply: EmplyEvents, rows: Rows) -> Mask:
     """In the window, where this calendar in Outlook has none in the window."""
-    return emply.within[rows] & ~np.append(emply.outlook.within, False)[emply.here[rows]]
+    return emply.within[rows] & ~take_flag(emply.outlook.within, emply.here[rows])
 
 
 def _is_gone(emply: EmplyEvents, rows: Rows) -> Mask:
@@ -98,11 +98,11 @@ def _is_private(outlook: OutlookEvents, rows: Rows) -> Mask:
 
 
 def _pair_within(pairs: RecordedPairs, rows: Rows) -> Mask:
-    return np.append(pairs.outlook.within, False)[pairs.there[rows]]
+    return take_flag(pairs.outlook.within, pairs.there[rows])
 
 
 def _pair_may_be_written(of: EmplyEvents | RecordedPairs, rows: Rows) -> Mask:
-    return np.append(of.outlook.may_be_written, False)[of.there[rows]]
+    return take_flag(of.outlook.may_be_written, of.there[rows])
 
 
 _SYNCHRONISED: Condition[Any] = synchronised.of(lambda of: of.places.calendars, lambda of: of.person)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, positions, same_text, stacked, take
+from entra_emply.reconciliation.arrays import Mask, positions, same_text, stacked, take, take_numbers
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_row, one_or_more_of
 from entra_emply.reconciliation.rules.calendar_owners import of_owner, synchronised
 from entra_emply.reconciliation.rules.calendar_subjects import (
@@ -39,7 +39,7 @@ def kept(calendars: Calendars) -> KeptCalendars:
             **{name: column.array for name, column in of_both.items()},
             "external_id": external_id.array,
             "share_dates_and_titles": (pd.concat([shared, shared_again]) if len(again) else shared).array,
-            "name_after": take(entra.frame["name"], np.append(of, -1)[row]).array,
+            "name_after": take(entra.frame["name"], take_numbers(of, row)).array,
             "joined": np.concatenate([np.isin(stays, renewed(calendars).emply), np.ones(len(again), dtype=bool)]),
         },
         copy=False,

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, is_among, joined, positions, take
+from entra_emply.reconciliation.arrays import Mask, Rows, is_among, joined, positions, take, take_flag, take_numbers
 from entra_emply.reconciliation.rules.calendar_subjects import as_one
 from entra_emply.reconciliation.rules.calendars import renewed
 from entra_emply.reconciliation.rules.event_places import Places
@@ -52,7 +52,7 @@ class RecordedPairs(Subjects):
             return self.frame["calendar_external_id"]
         before = take(as_one(calendars.of_emply.frame, "entra_id", "external_id"), new.emply)
         row = positions(as_one(self.frame, "entra_id", "calendar_external_id"), before)
-        after = take(calendars.of_entra.frame["external_id"], np.append(new.entra, -1)[row])
+        after = take(calendars.of_entra.frame["external_id"], take_numbers(new.entra, row))
         return after.fillna(self.frame["calendar_external_id"])
 
     @cached_property
@@ -69,13 +69,13 @@ class RecordedPairs(Subjects):
     @cached_property
     def place(self) -> Rows:
         """The calendars that must be enabled: the recorded ones; where these are gone, those where the events stand."""
-        stands = np.append(self.outlook.place, -1)[self.there]
+        stands = take_numbers(self.outlook.place, self.there)
         return np.where(self.moved, stands, self.places.at_place(self.recorded_place))
 
     @cached_property
     def synchronised(self) -> Mask:
         """Whose calendars are kept in step."""
-        stands = np.append(self.outlook.synchronised, False)[self.there]
+        stands = take_flag(self.outlook.synchronised, self.there)
         return np.where(self.moved, stands, self.places.in_synchronised(self.recorded_place))
 
     @cached_property

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Mask, Rows, among, as_set, marked, positions, take
+from entra_emply.reconciliation.arrays import Mask, Rows, among, as_set, marked, positions, take, take_flag
 from entra_emply.reconciliation.identities import Identities
 
 
@@ -47,11 +47,8 @@ class Numbers:
     def now(self) -> Rows:
         """`R`: the pairs that Emply has."""
         emply_row, role, role_ids = self.identities.roles_held
-        frame = self.identities.frame
-        person_of = np.full(len(self.identities.inputs.emply_users), -1, dtype=np.int64)
-        person_of[frame.loc[self.subject, "emply_row"]] = np.flatnonzero(self.subject)
-        person = person_of[emply_row]
-        ours = person >= 0
+        person = self.identities.person_of_login[emply_row]
+        ours = take_flag(self.subject, person)
         return as_set(person[ours] * self.width + positions(role_ids, self.titles)[role[ours]])
 
     @cached_property

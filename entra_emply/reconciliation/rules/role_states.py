@@ -6,7 +6,16 @@ Not here: which roles somebody has to have (`roles`).
 import numpy as np
 import pandas as pd
 
-from entra_emply.reconciliation.arrays import Rows, among, as_set, different, different_texts, positions, take
+from entra_emply.reconciliation.arrays import (
+    Rows,
+    among,
+    as_set,
+    different,
+    different_texts,
+    positions,
+    take,
+    take_numbers,
+)
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.rule import Rule, Values, all_hold
 from entra_emply.reconciliation.rules.conditions import not_left_alone, roles_synchronized, without_employee
@@ -36,7 +45,7 @@ def role_states(identities: Identities) -> pd.DataFrame:
 
     groups, roles = different_texts(group_id, then.group_ids), different_texts(role_id, then.role_ids)
     new_role = np.where(follows[person], positions(role_id, roles)[priority], -1)
-    then_role = np.append(positions(then.role_ids, roles), -1)[then.role]
+    then_role = take_numbers(positions(then.role_ids, roles), then.role)
     new = _state_keys(person, positions(group_id, groups)[priority], new_role, len(groups), len(roles))
     old = _state_keys(then.person, positions(then.group_ids, groups)[then.group], then_role, len(groups), len(roles))
     changed = as_set(different(as_set(new), as_set(old)) // (max(len(groups), 1) * (len(roles) + 1)))
