@@ -78,6 +78,13 @@ def as_set(numbers: Rows) -> Rows:
     return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
+def different_pairs(one: Rows, other: Rows) -> tuple[Rows, Rows]:
+    """The different pairs of a number and another, sorted by both; none is negative."""
+    width = other.max(initial=0) + 1
+    pairs = as_set(one * width + other)  # two numbers in one
+    return pairs // width, pairs % width
+
+
 def among(numbers: Numbers, ordered: Numbers) -> Mask:
     """Whether each number is one of `ordered`. (Where both ascend, much faster than `np.isin`, which sorts them.)"""
     if not len(ordered):

@@ -9,8 +9,8 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import (
     Mask,
     Rows,
-    as_set,
     codes,
+    different_pairs,
     exploded,
     is_among,
     is_text,
@@ -32,9 +32,8 @@ def memberships(inputs: Inputs, mapping: GroupMapping) -> pd.DataFrame:
     entra_row = inputs.member_rows
     priority = positions(inputs.entra_group_members["group_id"], mapping.groups["group_id"])
     known = (entra_row >= 0) & (priority >= 0)
-    width = max(len(mapping.groups), 1)
-    pairs = as_set(entra_row[known] * width + priority[known])
-    return pd.DataFrame({"entra_row": pairs // width, "priority": pairs % width})
+    entra_row, priority = different_pairs(entra_row[known], priority[known])
+    return pd.DataFrame({"entra_row": entra_row, "priority": priority})
 
 
 def addresses(users: pd.DataFrame, upn: "pd.Series[str]") -> "pd.Series[str]":

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from entra_emply.reconciliation.arrays import Mask, Rows, among, as_set
+from entra_emply.reconciliation.arrays import Mask, Rows, among, as_set, different_pairs
 
 _LONGEST = 320
 """Characters: no address is longer (RFC 5321). What is left without each of a text's characters takes their square."""
@@ -82,10 +82,8 @@ def _equal_among(left: pa.Table, right: pa.Table) -> pd.DataFrame:
     joined = left.rename_columns(["text", "one"]).join(
         right.rename_columns(["text", "other"]), keys="text", join_type="inner"
     )
-    width = (pc.max(right["row"]).as_py() or 0) + 1
-    one, other = (joined[name].to_numpy() for name in ("one", "other"))
-    pairs = as_set(one * width + other)
-    return pd.DataFrame({"one": pairs // width, "other": pairs % width})
+    one, other = different_pairs(joined["one"].to_numpy(), joined["other"].to_numpy())
+    return pd.DataFrame({"one": one, "other": other})
 
 
 def _may_be_near(texts: pa.Array, few: pa.Array) -> Mask:

@@ -16,6 +16,7 @@ from entra_emply.reconciliation.arrays import (
     as_frame,
     as_set,
     collected,
+    different_pairs,
     different_texts,
     in_order,
     is_text,
@@ -248,9 +249,8 @@ def _groups(identities: Identities, persons: Rows) -> "pd.Series[str]":
     now, priority, then = now[asked[now]], priority[asked[now]], then.of(asked[then.person])
     ids = different_texts(group_id, then.group_ids).sort_values(ignore_index=True)
     number = np.concatenate([positions(group_id, ids)[priority], positions(then.group_ids, ids)[then.group]])
-    width = max(len(ids), 1)
-    pairs = as_set(np.searchsorted(whom, np.concatenate([now, then.person])) * width + number)
-    lists = collected(pairs // width, take(ids, pairs % width), len(whom))
+    of, group = different_pairs(np.searchsorted(whom, np.concatenate([now, then.person])), number)
+    lists = collected(of, take(ids, group), len(whom))
     names = as_column(pc.binary_join(lists, pa.scalar(" ", pa.large_string())))
     return take(names, np.where(persons >= 0, np.searchsorted(whom, persons), -1)).fillna("")
 

@@ -32,3 +32,9 @@ def test_equal_pairs_may_stop_after_the_first_of_each_row() -> None:
     assert [*zip(*(rows.tolist() for rows in arrays.equal_pairs(one, other)), strict=True)] == whole
     rows, others = arrays.equal_pairs(one, other, np.array([2, 9, 9, 0]))
     assert [*zip(rows.tolist(), others.tolist(), strict=True)] == [(0, 0), (0, 3), (2, 1)]
+
+
+def test_pairs_are_told_apart_by_both_numbers() -> None:
+    one, other = arrays.different_pairs(np.array([2, 0, 2, 0, 2]), np.array([0, 3, 0, 1, 3]))
+    assert list(zip(one.tolist(), other.tolist(), strict=True)) == [(0, 1), (0, 3), (2, 0), (2, 3)]
+    assert not any(len(side) for side in arrays.different_pairs(np.zeros(0, np.int64), np.zeros(0, np.int64)))

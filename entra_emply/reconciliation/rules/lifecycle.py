@@ -7,7 +7,7 @@ import pandas as pd
 from entra_emply.reconciliation.arrays import (
     Mask,
     Rows,
-    as_set,
+    different_pairs,
     different_texts,
     is_among,
     is_text,
@@ -237,9 +237,8 @@ def given_at_creation(identities: Identities) -> pd.DataFrame:
     given = joiners(identities)[person] & (is_main | ~main_alone[person])
     role_id = identities.mapping.groups["role_id"]
     roles = different_texts(role_id).sort_values(ignore_index=True)
-    width = max(len(roles), 1)
-    pairs = as_set(person[given] * width + positions(role_id, roles)[priority[given]])
-    return pd.DataFrame({"person": pairs // width, "role_id": take(roles, pairs % width)})
+    joiner, role = different_pairs(person[given], positions(role_id, roles)[priority[given]])
+    return pd.DataFrame({"person": joiner, "role_id": take(roles, role)})
 
 
 @once
