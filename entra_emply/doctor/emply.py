@@ -8,7 +8,7 @@ from entra_emply.connectors.emply import calendar_frames, frames
 from entra_emply.connectors.emply.connection import Connection
 from entra_emply.connectors.emply.description import Description
 from entra_emply.connectors.emply.description_file import CUSTOMER, Operation
-from entra_emply.connectors.emply.operations import NEEDS, OPTIONAL, PARTS
+from entra_emply.connectors.emply.operations import NEEDS, OPTIONAL, PARTS, SWITCHES
 from entra_emply.connectors.frames import Row
 from entra_emply.doctor import credentials
 from entra_emply.doctor.checks import Check, clock_of, failed, note, ok, skipped
@@ -49,7 +49,6 @@ _FRAMES: Mapping[str, Callable[[Sequence[Row]], object]] = {
     ),
 }
 """What a run makes of the rows of each list, and of one object."""
-_SWITCHES = {"photos": "profile_pictures", "calendars": "synchronize_calendars", "events": "synchronize_calendars"}
 
 
 def checks(environment: EmplyEnvironment, settings: Settings | None) -> Iterator[Check]:
@@ -78,7 +77,7 @@ def _parts(description: Description, settings: Settings | None) -> Iterator[Chec
         if not missing:
             continue
         name, said = f"emply: {part}", "; ".join(map(description.absent, missing))
-        switch = _SWITCHES.get(part)
+        switch = SWITCHES.get("calendars" if part == "events" else part)
         if switch is None:
             yield note(name, f"{said}: nothing can be applied; plan works", f"If Emply can do it: {COPY}")
         elif settings is None:

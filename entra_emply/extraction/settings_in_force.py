@@ -3,19 +3,15 @@
 What Emply can do is its API description's business; that settings are well-formed, `reconciliation.settings`.
 """
 
-from collections.abc import Mapping
-
 from entra_emply.connectors.emply.description import load as load_description
+from entra_emply.connectors.emply.operations import SWITCHES
 from entra_emply.environment import Environment
 from entra_emply.reconciliation.settings import Settings, load
-
-_SWITCHES: Mapping[str, str] = {"profile_pictures": "photos", "synchronize_calendars": "calendars"}
-"""The switch of each part of Emply that settings can turn off."""
 
 
 def in_force(settings: Settings, environment: Environment) -> Settings:
     """The settings with each part off that Emply lacks an operation for. Raises SettingsError."""
-    wanted = {switch: part for switch, part in _SWITCHES.items() if getattr(settings, switch)}
+    wanted = {switch: part for part, switch in SWITCHES.items() if getattr(settings, switch)}
     if not wanted:
         return settings
     emply = load_description(environment.emply_api)

@@ -80,6 +80,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 """The parts of the pipeline that write to Emply, and the operations without which each is off."""
 
+SWITCHES: Mapping[str, str] = {"photos": "profile_pictures", "calendars": "synchronize_calendars"}
+"""The setting that switches each part on, where one does. Events go with the calendars, which do without them."""
+
 READ_BEFORE_WRITTEN: Mapping[str, str] = {
     "update_user": "get_user",
     "update_calendar": "get_calendar",
