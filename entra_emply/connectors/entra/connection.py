@@ -10,14 +10,8 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from entra_emply.connectors.answer import Answer, RequestFailed
-from entra_emply.connectors.entra.permissions import (
-    APPLICATIONS,
-    CALENDARS,
-    MEMBERS,
-    ORGANIZATION,
-    USERS,
-    Permission,
-)
+from entra_emply.connectors.entra import permissions as needs
+from entra_emply.connectors.entra.permissions import Permission
 from entra_emply.connectors.entra.sign_in import SignIn
 from entra_emply.connectors.frames import Row
 from entra_emply.connectors.http import Service
@@ -43,15 +37,15 @@ _OUTLOOK = frozenset({"calendar", "calendars", "events"})
 MAILBOXES, WRITING_MAILBOXES, WRITING_USERS = "mailboxes", "writing mailboxes", "writing users"
 DELETING_USERS = "deleting users"
 PERMISSIONS = {
-    "users": (USERS.name, *USERS.included_in),
-    "groups": (MEMBERS.name, *MEMBERS.included_in),
-    "organization": (ORGANIZATION.name, *ORGANIZATION.included_in),
-    "directory": (USERS.name, *USERS.included_in),
-    "servicePrincipals": (APPLICATIONS.name, *APPLICATIONS.included_in),
-    MAILBOXES: ("Calendars.ReadWrite", "Calendars.Read"),
-    WRITING_MAILBOXES: ("Calendars.ReadWrite",),
-    WRITING_USERS: ("User.ReadWrite.All", "Directory.ReadWrite.All"),
-    DELETING_USERS: ("User.ReadWrite.All", "User.DeleteRestore.All"),
+    "users": needs.USERS.sufficient,
+    "groups": needs.MEMBERS.sufficient,
+    "organization": needs.ORGANIZATION.sufficient,
+    "directory": needs.USERS.sufficient,
+    "servicePrincipals": needs.APPLICATIONS.sufficient,
+    MAILBOXES: (needs.CALENDARS.name, "Calendars.Read"),
+    WRITING_MAILBOXES: needs.CALENDARS.sufficient,
+    WRITING_USERS: needs.WRITING_USERS.sufficient,
+    DELETING_USERS: (needs.WRITING_USERS.name, needs.DELETING_USERS.name),
 }
 """By area: the application permission that is needed, and others that include it."""
 
@@ -122,7 +116,7 @@ class Connection:
         its token: Exchange grants that access mailbox by mailbox.
         """
         needed, *as_good = PERMISSIONS.get(area, ("a permission",))
-        by_exchange = area == WRITING_MAILBOXES and CALENDARS.from_elsewhere(self.permissions)
+        by_exchange = area == WRITING_MAILBOXES and needs.CALENDARS.from_elsewhere(self.permissions)
         if not by_exchange and self.permissions.isdisjoint([needed, *as_good]):
             raise _lacks(f"Graph refuses to {what}", needed, code)
 

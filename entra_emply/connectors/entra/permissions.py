@@ -22,6 +22,11 @@ class Permission:
     writes: bool = False
     enough_to_read: frozenset[str] | None = None
 
+    @property
+    def sufficient(self) -> tuple[str, ...]:
+        """What suffices: the permission itself, first, and those that include it."""
+        return self.name, *self.included_in
+
     def from_elsewhere(self, granted: frozenset[str]) -> bool:
         """Whether a successful read was granted by Exchange's RBAC for Applications, which no token names."""
         return self.enough_to_read is not None and granted.isdisjoint({self.name, *self.enough_to_read})
