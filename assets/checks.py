@@ -15,7 +15,7 @@ from entra_emply.ledger import certificates
 from entra_emply.provisioning.report import ApplyReport
 from entra_emply.reconciliation.completeness import Counted, require_full_read
 from entra_emply.reconciliation.mapping import may_be_empty
-from entra_emply.reconciliation.not_read import UNREADABLE, counts, told
+from entra_emply.reconciliation.unreadable_frame import UNREADABLE, counts_by_code, summary
 
 ACCEPT_SHRINK = "entra-emply/accept-shrink"
 """Run tag: sources, separated by commas, whose shrinking a person accepts for this run (G5)."""
@@ -101,12 +101,12 @@ def everything_was_read(name: str) -> AssetCheckSpec:
 def not_read_check(done: SourceRead) -> AssetCheckResult:
     """The result of `everything_was_read`: numbers by what the service said, and nobody's name."""
     rows = done.frames.get(UNREADABLE)
-    codes = {} if rows is None else counts(rows)
+    codes = {} if rows is None else counts_by_code(rows)
     return AssetCheckResult(
         check_name=_EVERYTHING_WAS_READ,
         passed=not codes,
         severity=AssetCheckSeverity.WARN,
-        description=done.why or (told(rows).capitalize() if rows is not None and codes else "Everything was read"),
+        description=done.why or (summary(rows).capitalize() if rows is not None and codes else "Everything was read"),
         metadata=codes,
     )
 

@@ -34,8 +34,8 @@ from entra_emply.extraction.side_by_side import Announced
 from entra_emply.extraction.sources import ListSource
 from entra_emply.ledger import certificates
 from entra_emply.reconciliation.inputs import SyncState
-from entra_emply.reconciliation.not_read import UNREADABLE, together
 from entra_emply.reconciliation.read_scope import ReadScope
+from entra_emply.reconciliation.unreadable_frame import UNREADABLE, merged
 from entra_emply.storage.frame_store import StoredFrames
 
 OWNERS = ["team:data", "team:it"]
@@ -114,7 +114,7 @@ def _reading(
     context: AssetExecutionContext, connections: Connections, source: DependentSource, frames: Mapping[str, Any]
 ) -> Reading:
     scope = ReadScope.from_frames(frames["read_scope"], SyncState.from_frames(frames["sync_state"]))
-    return replace(reading_of(context, connections, scope), frames=together(frames[name] for name in source.needs))
+    return replace(reading_of(context, connections, scope), frames=merged(frames[name] for name in source.needs))
 
 
 def reading_of(context: AssetExecutionContext, connections: Connections, scope: ReadScope) -> Reading:

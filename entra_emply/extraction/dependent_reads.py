@@ -20,10 +20,10 @@ from entra_emply.extraction.side_by_side import Announced, in_turn
 from entra_emply.extraction.sources import Systems
 from entra_emply.reconciliation.completeness import require_recorded_calendars, require_recorded_events
 from entra_emply.reconciliation.identities import Identities
-from entra_emply.reconciliation.not_read import SOURCES_OF, UNREADABLE, sources_of, together, unreadable
 from entra_emply.reconciliation.read_scope import ReadScope, emply_calendars_with_events, events_of
 from entra_emply.reconciliation.rules.event_window import window
 from entra_emply.reconciliation.settings import Settings
+from entra_emply.reconciliation.unreadable_frame import SOURCES_OF, UNREADABLE, merged, sources_of, unreadable
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -112,7 +112,7 @@ def announced_dependents(reading: Reading) -> dict[str, Announced]:
     def announced(source: DependentSource) -> Announced:
         def read(before: Mapping[str, SourceRead]) -> SourceRead:
             frames = (before[needed].frames for needed in source.needs)
-            return source.read(replace(reading, frames=together([reading.frames, *frames])))
+            return source.read(replace(reading, frames=merged([reading.frames, *frames])))
 
         return Announced(read, (*source.needs, *(("entra_photos",) if source.name == "entra_events" else ())))
 

@@ -20,10 +20,10 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.progress import Tell, unheard
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.inputs import Inputs, SyncState
-from entra_emply.reconciliation.not_read import told
 from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.report.wording import how_to_approve
 from entra_emply.reconciliation.settings import Settings
+from entra_emply.reconciliation.unreadable_frame import summary
 from entra_emply.storage.frame_store import FrameStore
 from entra_emply.storage.postgres import database
 
@@ -39,7 +39,7 @@ class DryRun:
     @property
     def not_read(self) -> str:
         """What could not be read, in words that name nobody; empty where all could."""
-        return told(self.inputs.unreadable)
+        return summary(self.inputs.unreadable)
 
     @property
     def approval(self) -> str:

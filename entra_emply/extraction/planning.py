@@ -25,10 +25,10 @@ from entra_emply.progress import Tell, unheard
 from entra_emply.reconciliation.completeness import Counted
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.inputs import SOURCES, Inputs, SyncState
-from entra_emply.reconciliation.not_read import together
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.reconciliation.read_scope import read_scope
 from entra_emply.reconciliation.settings import Settings
+from entra_emply.reconciliation.unreadable_frame import merged
 from entra_emply.storage.frame_store import StoredFrames
 
 
@@ -76,7 +76,7 @@ def read_check_plan(read: Callable[[], Lists], how: Planning) -> Planned:
     for name, done in read_dependents(reading):
         how.tell(name, len(SOURCES), len(SOURCES))
         dependent.append(done.frames)
-    inputs = inputs.with_frames(together(dependent))
+    inputs = inputs.with_frames(merged(dependent))
     plan = make_plan(how.planned_as(inputs), identities.frame)
     require_no_external_user_touched(inputs, plan)
     return Planned(plan, inputs)

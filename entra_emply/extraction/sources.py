@@ -18,8 +18,8 @@ from entra_emply.connectors.reads import MultiRead, Read, Tracking
 from entra_emply.extraction.side_by_side import Announced
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs, SyncState, sees_hidden_members
 from entra_emply.reconciliation.mapping import groups_to_read, resolve
-from entra_emply.reconciliation.not_read import together
 from entra_emply.reconciliation.settings import Settings
+from entra_emply.reconciliation.unreadable_frame import merged
 from entra_emply.storage.frame_store import StoredFrames
 
 MEMBERS = "entra_group_members"
@@ -111,6 +111,6 @@ def inputs_of(frames: Mapping[str, StoredFrames], settings: Settings, state: Syn
         found = frames[name]
         lists[name] = found if isinstance(found, pd.DataFrame) else found["members"]
     sets = (frames.get(name, {}) for name in DEPENDENT_SOURCES)
-    dependent = together([found for found in sets if not isinstance(found, pd.DataFrame)])
+    dependent = merged([found for found in sets if not isinstance(found, pd.DataFrame)])
     hidden = sees_hidden_members(lists["entra_tenant"])
     return Inputs(**lists, **dependent, state=state, settings=settings, member_read_hidden=hidden)

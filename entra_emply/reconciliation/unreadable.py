@@ -1,4 +1,5 @@
-"""What could not be read (P5, C7, G5b): whose code is which, and when a whole source is left out of a plan.
+"""What a plan makes of the codes by which something could not be read (P5, C7, G5b): whose is which, and when a whole
+source is left out.
 
 A code is what the service said, status and name: "403 ErrorAccessDenied", "503"; "no_answer" where none came. Here is
 what several letters ask of codes. Whom a rule considers is its own module's business, and how things are read is the

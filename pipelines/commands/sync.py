@@ -21,8 +21,8 @@ from entra_emply.ledger.ledger import Ledger
 from entra_emply.progress import Tell, listening
 from entra_emply.reconciliation.completeness import require_acceptable
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES
-from entra_emply.reconciliation.not_read import UNREADABLE, together, told
 from entra_emply.reconciliation.settings import load
+from entra_emply.reconciliation.unreadable_frame import UNREADABLE, merged, summary
 from entra_emply.storage.frame_store import FrameStore
 from pipelines.command_lock import BY_COMMAND, command_lock
 from pipelines.commands.sync_report import COUNTS, SyncReport
@@ -104,4 +104,4 @@ def _failures(address: str, plan_id: str) -> tuple[ActionFailure, ...]:
 def _not_read(frames: FrameStore, run_id: str) -> str:
     """What the run could not read, as its frames have it."""
     sets = (frames.read(run_id, source) for source in DEPENDENT_SOURCES)
-    return told(together(each for each in sets if not isinstance(each, DataFrame))[UNREADABLE])
+    return summary(merged(each for each in sets if not isinstance(each, DataFrame))[UNREADABLE])

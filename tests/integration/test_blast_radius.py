@@ -15,9 +15,9 @@ from entra_emply.extraction.planning import Planned, Planning, read_check_plan, 
 from entra_emply.extraction.sources import Systems
 from entra_emply.reconciliation.identify import identify
 from entra_emply.reconciliation.inputs import SyncState
-from entra_emply.reconciliation.not_read import told
 from entra_emply.reconciliation.read_scope import read_scope
 from entra_emply.reconciliation.settings import parse
+from entra_emply.reconciliation.unreadable_frame import summary
 from sandbox import Sandbox
 from sandbox.settings import PERMISSIONS
 from tests.campaigns import with_campaign
@@ -110,7 +110,7 @@ def test_one_persons_trouble_keeps_nobody_else_waiting(
     planned = plan(systems)
     kind = "photos" if part == "photos" else "mailboxes"
     assert planned.inputs.unreadable.to_numpy().tolist() == [[kind, "cagla", code]]
-    assert told(planned.inputs.unreadable) == f"not read: 1 {'photo' if part == 'photos' else 'mailbox'} ({code})"
+    assert summary(planned.inputs.unreadable) == f"not read: 1 {'photo' if part == 'photos' else 'mailbox'} ({code})"
     assert kinds_of(planned, "soren") == {"deactivate_user"}
     assert kinds_of(planned, "room") == kinds_of(healthy, "room") != set()
     untouched = {"set_photo"} if part == "photos" else BY_CALENDARS | BY_EVENTS

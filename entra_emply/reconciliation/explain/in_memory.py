@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
-from entra_emply.reconciliation.not_read import UNREADABLE
+from entra_emply.reconciliation.unreadable_frame import UNREADABLE
 
 
 @dataclass(frozen=True)

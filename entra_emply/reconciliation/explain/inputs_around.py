@@ -14,8 +14,8 @@ from entra_emply.reconciliation.inputs import (
     Inputs,
     SyncState,
 )
-from entra_emply.reconciliation.not_read import SOURCES_OF, UNREADABLE, together
 from entra_emply.reconciliation.settings import Limit, Settings
+from entra_emply.reconciliation.unreadable_frame import SOURCES_OF, UNREADABLE, merged
 
 _NO_LIMIT = Limit(min_count=sys.maxsize, percent=0)
 _UNREADABLE = {
@@ -53,7 +53,7 @@ def inputs_around(frames: FrameReader, settings: Settings, who: Ids) -> Inputs:
         state=SyncState.from_frames({**state, "clock": frames.whole("sync_state/clock")}),
         settings=settings,
         member_read_hidden=True,  # or there would be no plan (R8)
-        **together([_following(frames, who, state), {UNREADABLE: _not_read(frames, who)}]),
+        **merged([_following(frames, who, state), {UNREADABLE: _not_read(frames, who)}]),
     )
 
 
@@ -118,7 +118,7 @@ def named_near(around: Ids, findings: Iterable[Mapping[str, object]]) -> Ids:
 def _not_read(frames: FrameReader, who: Ids) -> pd.DataFrame:
     """What could not be read: sources altogether, and of these people."""
     stored = [f"{asset}/{UNREADABLE}" for asset in DEPENDENT_SOURCES]
-    rows = together([{UNREADABLE: frames.whole(name)} for name in stored if frames.has(name)])[UNREADABLE]
+    rows = merged([{UNREADABLE: frames.whole(name)} for name in stored if frames.has(name)])[UNREADABLE]
     return rows[(rows["kind"] == SOURCES_OF) | rows["id"].isin(who.entra)].reset_index(drop=True)
 
 

@@ -1,6 +1,7 @@
-"""What could not be read (P5, C7, G5b), as a frame: kind, id and code, stored with each source that some rules need.
+"""The frame of what could not be read (P5, C7, G5b): kind, id and code, stored with each source that some rules need.
 
-Not here: what a service must answer to be believed (`connectors`), and what a plan leaves out because of it (`rules`).
+Not here: what a service must answer to be believed (`connectors`), whose code is which (`unreadable`), and what a plan
+leaves out because of it (`rules.left_out`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +26,7 @@ def unreadable(kind: str, codes: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(UNREADABLE_COLUMNS)).astype(UNREADABLE_COLUMNS)
 
 
-def together(sets: Iterable[Frames]) -> dict[str, pd.DataFrame]:
+def merged(sets: Iterable[Frames]) -> dict[str, pd.DataFrame]:
     """The frames of several sources by name, with all that could not be read of them as one frame.
 
     A person who is unreadable in one of their calendars has no row in `entra_mailboxes`: it is not known what is there.
@@ -47,12 +48,12 @@ def sources_of(rows: pd.DataFrame) -> frozenset[str]:
     return frozenset(rows.loc[rows["kind"] == SOURCES_OF, "id"])
 
 
-def counts(rows: pd.DataFrame) -> dict[str, int]:
+def counts_by_code(rows: pd.DataFrame) -> dict[str, int]:
     """How often each code came, for numbers that plot over runs."""
     return {str(code): int(count) for code, count in rows["code"].value_counts().sort_index().items()}
 
 
-def told(rows: pd.DataFrame) -> str:
+def summary(rows: pd.DataFrame) -> str:
     """ "not read: 2 photos (503), 1 mailbox (no_answer), emply_calendars (500)"; names nobody. Empty for nothing."""
     of_people = rows[rows["kind"] != SOURCES_OF].groupby(["kind", "code"]).size().reset_index(name="count")
     said = [
