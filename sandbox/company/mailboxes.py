@@ -15,7 +15,7 @@ from sandbox.exchange import Row
 MOST_EVENTS = 60_000
 """In the whole company: of a very large one most people have none, so that it is made in reasonable time."""
 EVENTS_EACH = 4
-_WITH_PHOTO, _WITHOUT_MAILBOX, _CLOSED = 0.6, 0.02, 0.005
+_WITH_PHOTO, _WITHOUT_MAILBOX = 0.6, 0.025
 _SECOND, _NOT_EDITABLE, _SERIES = 0.1, 0.05, 0.05
 _PRIVATE, _ALL_DAY = 0.1, 0.1
 _DAYS_BACK, _DAYS_AHEAD = 60, 220
@@ -55,13 +55,12 @@ def _picture(rng: Random) -> str:
 
 
 def make_calendars(rng: Random, people: Sequence[Person], rooms: Sequence[Person], today: date) -> Row:
-    """Most people and all rooms have a mailbox; some calendars are not editable, some mailboxes closed to the app."""
+    """Most people and all rooms have a mailbox; some calendars are not editable."""
     diaries = _Diaries(rng, today, busy=min(1.0, MOST_EVENTS / EVENTS_EACH / max(1, len(people))))
     owners = [person for person in people if not person.is_guest]
     rng.shuffle(owners)
-    without, closed = math.ceil(len(owners) * _WITHOUT_MAILBOX), math.ceil(len(owners) * _CLOSED)
-    calendars: Row = {person.id: {"error": "ErrorAccessDenied"} for person in owners[without : without + closed]}
-    calendars |= {person.id: diaries.of_person(person) for person in owners[without + closed :]}
+    without = math.ceil(len(owners) * _WITHOUT_MAILBOX)
+    calendars: Row = {person.id: diaries.of_person(person) for person in owners[without:]}
     calendars |= {room.id: [diaries.default(room, editable=rng.random() < 0.5)] for room in rooms}  # noqa: PLR2004
     return calendars
 

@@ -172,8 +172,11 @@ TABLE: tuple[Operation, ...] = (
     _line("GET", f"{_USER}/calendar", _CALENDARS, _ONE, "page calendar-get; DB has no line"),
     *_calendar(_CALENDAR),
     *_calendar(f"{_USER}/calendar"),
+    *_calendar(_USER),
     _line("GET", f"{_CALENDAR}/events", _CALENDARS, _OUTLOOK_LIST, "DB; page calendar-list-events"),
     _line("POST", f"{_CALENDAR}/events", _EVENTS, "", "DB; page calendar-post-events"),
+    _line("GET", f"{_USER}/events", _CALENDARS, _OUTLOOK_LIST, "DB; page user-list-events"),
+    _line("POST", f"{_USER}/events", _EVENTS, "", "DB; page user-post-events"),
     *_event(f"{_USER}/events/{{event}}"),
     *_event(f"{_CALENDAR}/events/{{event}}"),
     _line(

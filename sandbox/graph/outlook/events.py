@@ -132,8 +132,11 @@ def _context(mailbox: Mailbox) -> str:
 
 _EVENTS = "users/{user}/calendars/{calendar}/events"
 ROUTES = (
-    Route("GET", _EVENTS, _list),
-    Route("POST", _EVENTS, _create),
+    *(
+        Route(method, path, handler)
+        for path in (_EVENTS, "users/{user}/events")
+        for method, handler in (("GET", _list), ("POST", _create))
+    ),
     *(
         Route(method, path, handler)
         for path in ("users/{user}/events/{event}", f"{_EVENTS}/{{event}}")

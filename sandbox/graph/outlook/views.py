@@ -92,7 +92,7 @@ def _page_size(call: Call) -> int:
 
 
 ROUTES = tuple(
-    Route("GET", f"users/{{user}}/{place}/{name}", handler)
-    for place in ("calendars/{calendar}", "calendar")
+    Route("GET", f"users/{{user}}/{place}{name}", handler)
+    for place in ("calendars/{calendar}/", "calendar/", "")
     for name, handler in (("calendarView", _view), ("calendarView/delta", _delta))
 )

@@ -280,11 +280,19 @@ def test_a_stale_delta_lags_behind_and_tells_it_later(sandbox: Sandbox, graph: H
     assert (early, len(late)) == ([], 4)
 
 
-def test_the_default_calendar_has_a_view_and_a_delta_too(graph: Http) -> None:
-    view = graph.get("users/zoë/calendar/calendarView", params=WINDOW).json()["value"]
-    delta, _ = go_on(graph, "users/zoë/calendar/calendarView/delta", params=WINDOW)
+@pytest.mark.parametrize("place", ["users/zoë/calendar", "users/zoë"])
+def test_the_default_calendar_has_a_view_and_a_delta_too(graph: Http, place: str) -> None:
+    view = graph.get(f"{place}/calendarView", params=WINDOW).json()["value"]
+    delta, _ = go_on(graph, f"{place}/calendarView/delta", params=WINDOW)
 
     assert (len(view), len(delta)) == (4, 5)
+
+
+def test_a_users_events_are_those_of_the_default_calendar(graph: Http) -> None:
+    own = ids(graph.get("users/zoë/calendars/own/events").json()["value"])
+
+    assert own
+    assert ids(graph.get("users/zoë/events").json()["value"]) == own
 
 
 def test_names_of_dates_may_be_written_in_any_letters(graph: Http) -> None:

@@ -146,7 +146,7 @@ def test_members_and_rooms_have_mailboxes_but_for_a_few(users: int) -> None:
     assert 0.9 <= len(held) / len(members_of_company) < 1
     assert held.keys() <= members_of_company
     assert rooms <= held.keys()
-    assert {"error": "ErrorAccessDenied"} in held.values()
+    assert all(isinstance(each, list) for each in held.values())
 
 
 def test_every_mailbox_has_one_default_calendar_and_some_have_others() -> None:
