@@ -88,7 +88,7 @@ def _is_list_of(given: object, kind: type) -> bool:
 
 def _whole(text: str) -> str:
     if not is_whole(text):
-        raise ValueError("expected a text of whole characters")
+        raise ValueError("expected valid Unicode text")
     return text
 
 

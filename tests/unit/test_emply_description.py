@@ -111,7 +111,7 @@ def test_v1_needs_no_translation_of_rows() -> None:
         ("path: roles, access: roles", 'path: roles, access: ": read"', "list_roles", "access: expected an area"),
         ("path: roles, access: roles", 'path: roles, access: "ro\\nles"', "list_roles", "access: expected an area"),
         ("path: roles, access: roles", 'path: roles, access: "\\ud800"', "list_roles",
-         "access: expected a text of whole characters"),
+         "access: expected valid Unicode text"),
         ("  list_roles:", "  list_role:", "list_role:", "operations.list_role: unknown operation; expected list_users"),
         ("content_type: application/json}", "content_type: text/xml}", "update_user", "expected a kind of JSON"),
         ("    lastName: lastName", "    lastname: lastName", "lastname:", "fields.user.lastname: unknown field"),

@@ -174,7 +174,7 @@ def test_every_key_that_is_given_twice_is_told() -> None:
     ],
 )
 def test_half_a_character_is_told_with_its_place(more: dict[str, object], place: str) -> None:
-    assert error({"scenario": {}, "settings": {}, **more}) == f"{place}: expected a text of whole characters"
+    assert error({"scenario": {}, "settings": {}, **more}) == f"{place}: expected valid Unicode text"
 
 
 @pytest.mark.parametrize(
