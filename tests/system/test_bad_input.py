@@ -98,9 +98,7 @@ def test_frames_kept_where_nobody_answers_are_told_without_the_password(beginner
     asked = (command, *(["megan@contoso.com"] if command == "explain" else []))
     before = beginner.sandbox.requests()
     done = beginner.run(*asked, hurried=True, FRAMES_URL="ftp://frames:secret@127.0.0.1:9/frames")
-    said = (
-        "entra-emply: FRAMES_URL: ftp cannot be used (Connection refused): check the address, and its credentials\n"
-    )
+    said = "entra-emply: FRAMES_URL: ftp cannot be used (Connection refused): check the address, and its credentials\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
     assert beginner.sandbox.requests() == before
 
