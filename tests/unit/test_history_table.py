@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from entra_emply.person.history import show_history
 from entra_emply.person.history_table import history_table
 
 Row = dict[str, Any]
@@ -94,3 +95,12 @@ def test_what_changes_and_why_is_told_in_words() -> None:
 def test_what_was_held_when_it_was_planned_says_why() -> None:
     held = event(LONG, event="planned", because="L6: the Entra account is disabled", held_because={"G1": "too many"})
     assert shown([held], 200)[-1].endswith("L6: the Entra account is disabled; held by G1 (too many)")
+
+
+@pytest.mark.parametrize(("events", "more"), [(100, False), (101, True)])
+def test_a_hundred_events_are_shown_and_that_there_are_more(events: int, more: bool) -> None:
+    written = StringIO()
+    show_history([event(LONG if number % 2 else OTHER) for number in range(events)], Console(file=written, width=200))
+    lines = written.getvalue().splitlines()
+    assert sum("interrupted" in line for line in lines) == 100
+    assert ("… and more (--json shows all)" in lines) == more
