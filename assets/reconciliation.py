@@ -33,7 +33,7 @@ from entra_emply.ledger import certificates, plans
 from entra_emply.printing import SHORT_ID
 from entra_emply.reconciliation.inputs import DEPENDENT_SOURCES, SOURCES, Inputs
 from entra_emply.reconciliation.plan import Plan, make_plan
-from entra_emply.reconciliation.report.html import groups_of, html
+from entra_emply.reconciliation.report.html import groups_of, html, is_one_page
 from entra_emply.reconciliation.report.markdown import findings_markdown, plan_markdown
 from entra_emply.reconciliation.report.wording import because, document, held_by_guard, how_to_approve
 from entra_emply.reconciliation.words.guards import GUARDS
@@ -42,7 +42,6 @@ PLAN_TAG = "entra-emply/plan"
 """Run tag: the whole id of the plan that a run made to be applied."""
 SYNC_RUN_TAG = "entra-emply/sync_run"
 """Run tag: of which run of `sync` a run of `apply` is to apply the plan."""
-_ON_A_PAGE = 10_000
 
 _NEEDED = LISTS | {name: AssetIn(name) for name in ("identities", *DEPENDENT_SOURCES)}
 _ACTIONS, _FINDINGS = "reconciliation_actions", "reconciliation_findings"
@@ -193,7 +192,7 @@ def _difference(context: AssetExecutionContext, connections: Connections, plan: 
 
 def _page(context: AssetExecutionContext, connections: Connections, inputs: Inputs, plan: Plan) -> dict[str, Any]:
     """The plan as one page to open in a browser, stored with the run's frames; none of a plan too large for one."""
-    if not 0 < len(plan.actions) <= _ON_A_PAGE:
+    if plan.actions.empty or not is_one_page(plan.actions, plan.findings):
         return {}
     made = document(plan, inputs.now, inputs.settings.version)
     page = html(made, inputs.names, because(plan.actions), groups_of(plan.actions))

@@ -1,4 +1,4 @@
-"""`benchmark sync`: whole `sync` commands against a sandbox of N people: first, unchanged, changed.
+"""`benchmark sync`: whole `sync` commands against a sandbox of N people: first, unchanged, with few changes.
 
 Users and roles, with the settings of this repository; pictures and calendars only where asked for. Answers may take
 their time, as over a network. Nothing of the operator's own installation is in force, which these people are not of.
@@ -21,11 +21,14 @@ from typing import Any
 from benchmarks.request_log import asked
 from entra_emply.connectors.emply import description
 from entra_emply.connectors.emply.connection import pace
-from entra_emply.environment import leave_installation
+from entra_emply.environment import Environment, leave_installation
+from entra_emply.ledger import certificates, plans
+from entra_emply.ledger.installed import ledger_if_any
 from entra_emply.reconciliation.settings import load
 from sandbox import Sandbox
 
 _CHANGED_PERCENT = 1
+_DIRECTORY = {"entra_users", "entra_groups", "entra_group_members"}
 _PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 _LOOK = 0.05  # seconds between two looks at a process's memory
 
@@ -38,7 +41,8 @@ def benchmark_sync(
     emply_api: Path | None = None,
     delays: Mapping[str, float] = MappingProxyType({}),
 ) -> dict[str, object]:
-    """Of each whole command, from its start to its end: seconds, what it asked both systems for, what it printed.
+    """Of each whole command, from its start to its end: seconds, what it asked both systems for and how long it read
+    each source, what it printed.
 
     settings: a mapping for the sandbox's company. emply_api: how its Emply is described, if not as v1. delays:
     milliseconds, by the names of `sandbox.settings`. With `calendars` the second run still does what had to wait for
@@ -58,7 +62,8 @@ def benchmark_sync(
         result: dict[str, object] = {"users": users, **delays}
         for run in ("first", "second", "unchanged") if calendars else ("first", "unchanged"):
             result[run] = _measured(sandbox, environment)
-        result["one_percent_changed"] = {"people": _change(sandbox, users), **_measured(sandbox, environment)}
+        for run, people in (("one_changed", 1), ("one_percent_changed", max(1, users * _CHANGED_PERCENT // 100))):
+            result[run] = {"people": _change(sandbox, people), **_measured(sandbox, environment)}
         return result
 
 
@@ -74,7 +79,20 @@ def _measured(sandbox: Sandbox, environment: dict[str, str]) -> dict[str, Any]:
     sandbox.clear_requests()
     run = _timed(environment)
     allowed = pace(description.load("v1").content.requests_per_second)
-    return run | asked(sandbox.requests(), run["seconds"], allowed)
+    return run | asked(sandbox.requests(), run["seconds"], allowed) | {"reading": _reading(environment)}
+
+
+def _reading(environment: Mapping[str, str]) -> dict[str, float]:
+    """The seconds that each source was read in the run that planned last, and the lists of the directory together."""
+    with ledger_if_any(Environment.load(environment)) as ledger:
+        plan = None if ledger is None else ledger.read(plans.newest_plan)
+        times = {} if ledger is None or plan is None else ledger.read(certificates.times_of, plan.run_id)
+    if not times.keys() >= _DIRECTORY:
+        return {}
+    lists = [times[source] for source in _DIRECTORY]
+    together = max(end for _, end in lists) - min(start for start, _ in lists)
+    each = {source: end - start for source, (start, end) in sorted(times.items())}
+    return {name: round(lasted.total_seconds(), 2) for name, lasted in ({"directory": together} | each).items()}
 
 
 def _timed(environment: dict[str, str]) -> dict[str, Any]:
@@ -111,8 +129,8 @@ def _waited(process: "subprocess.Popen[bytes]") -> tuple[int, resource.struct_ru
         time.sleep(_LOOK)
 
 
-def _change(sandbox: Sandbox, users: int) -> int:
-    """Give one person in a hundred another job title; how many. All are people whose fields follow Entra (A1)."""
+def _change(sandbox: Sandbox, count: int) -> int:
+    """Give so many people another job title; how many there were. All are people whose fields follow Entra (A1)."""
     state = sandbox.state()
     employed = {employee["email"] for employee in state["emply"]["employees"]}
     logins = {user["username"] for user in state["emply"]["users"] if user["active"] and not user["employeeId"]}
@@ -121,7 +139,7 @@ def _change(sandbox: Sandbox, users: int) -> int:
         for person in state["entra"]["users"]
         if person["accountEnabled"] and person["userPrincipalName"] in logins and person.get("mail") not in employed
     ]
-    people = following[: max(1, users * _CHANGED_PERCENT // 100)]
+    people = following[:count]
     for person in people:
         person["jobTitle"] = f"{person.get('jobTitle') or 'Employee'}, acting"
     sandbox.change_state({"entra": {"users": people}})

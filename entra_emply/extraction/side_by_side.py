@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from entra_emply.extraction.memory import give_back
+from entra_emply.extraction.memory import give_back, share_one_heap
 
 Result = TypeVar("Result")
 
@@ -69,6 +69,7 @@ class SideBySide:
         """A thread for each, because one may wait for another. None keeps a process from its end for long: a service
         that does not answer is waited for no more than _AT_END. But most end at once, as soon as nothing more is asked
         for, and a thread inside of Arrow when the interpreter ends can stop the process from ending, or abort it."""
+        share_one_heap()
         reads, self._announced = self._announced, {}
         futures: dict[str, Future[Any]] = {name: Future() for name in reads}
         self._under_way |= futures

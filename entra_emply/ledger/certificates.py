@@ -3,6 +3,7 @@
 Not here: whether a read is believed (`reconciliation.completeness`).
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Connection, exists, select
@@ -36,6 +37,13 @@ def record(connection: Connection, run_id: str, certificate: "Certificate") -> N
 def reads_of(connection: Connection, run_id: str) -> dict[str, Counted]:
     """The complete reads of a run, by source."""
     return _counted(connection, read_certificates.c.run_id == run_id)
+
+
+def times_of(connection: Connection, run_id: str) -> dict[str, tuple[datetime, datetime]]:
+    """From when to when a run read each source (UTC)."""
+    columns = (read_certificates.c[name] for name in ("source", "started_at", "ended_at"))
+    found = connection.execute(select(*columns).where(read_certificates.c.run_id == run_id))
+    return {row.source: (row.started_at, row.ended_at) for row in found}
 
 
 def baselines(connection: Connection) -> dict[str, Counted]:

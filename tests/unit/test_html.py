@@ -3,11 +3,12 @@
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 from markupsafe import escape
 
 from entra_emply.reconciliation.plan import make_plan
-from entra_emply.reconciliation.report.html import groups_of, html
+from entra_emply.reconciliation.report.html import groups_of, html, is_one_page
 from entra_emply.reconciliation.report.wording import because, document
 from tests.reference.builders import login, person, scenario
 from tests.reference.subject import Row, Scenario
@@ -30,6 +31,11 @@ def joiner() -> tuple[Row, str]:
     """A newcomer with a dangerous name, held; and a mover."""
     new = person("łucja", givenName=LUCJA)
     return page(scenario([new, person()], [login(roles=["HR"])], linked=["megan"], guards=STRICT))
+
+
+@pytest.mark.parametrize(("actions", "findings", "one_page"), [(9_000, 1_000, True), (1, 10_000, False)])
+def test_what_fits_on_a_page_counts_findings_too(actions: int, findings: int, one_page: bool) -> None:
+    assert is_one_page(pd.DataFrame(index=range(actions)), pd.DataFrame(index=range(findings))) is one_page
 
 
 class Seen(HTMLParser):

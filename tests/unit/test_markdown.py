@@ -114,6 +114,20 @@ def test_findings_are_told_by_severity_with_their_remedy() -> None:
     assert text.index("ole@") < text.index("ada@")
 
 
+def test_one_code_may_have_two_severities() -> None:
+    text = findings_markdown(findings(("a", "info", "ada@x.dk"), ("a", "error", "ole@x.dk"), ("a", "info", "zoe@x.dk")))
+    error, info = text.index("#### error (1)"), text.index("#### info (2)")
+    assert error < text.index("- `a` (1, L9)") < info < text.index("- `a` (2, L9)")
+
+
+def test_the_first_findings_are_listed() -> None:
+    text = findings_markdown(findings(*[("a", "info", f"{n}@x.dk") for n in range(60)], ("b", "error", "last@x.dk")))
+    assert "#### The findings: the first 50 of 61" in text
+    listed = [line for line in text.splitlines() if line.startswith(("- error", "- info"))]
+    assert len(listed) == 50
+    assert "last@x.dk" in listed[0]
+
+
 def test_no_findings_say_so() -> None:
     assert findings_markdown(findings()) == "Nothing that a person has to look at."
 

@@ -19,12 +19,19 @@ from entra_emply.printing import counted
 from entra_emply.reconciliation.report.wording import Because, Row, about_with_answer, fields, how_to_approve, why
 from entra_emply.reconciliation.words.actions import KINDS
 
+_MOST = 10_000
+"""Rows of a page that a browser still shows well."""
 _FEW = 25
 """Kinds with more actions than this are folded up."""
 _LISTED = 10
 """Domains and groups that the overview lists."""
 _BAR = 100
 _SIGNS = {"+": "add", "~": "change", "-": "take"}
+
+
+def is_one_page(actions: pd.DataFrame, findings: pd.DataFrame) -> bool:
+    """Whether a plan is small enough for one page, its findings too: they may be of everybody."""
+    return len(actions) + len(findings) <= _MOST
 
 
 def html(

@@ -5,8 +5,9 @@ Names and addresses are in it, as they were written: whatever they contain, it i
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+import numpy as np
 import pandas as pd
 
 from entra_emply.reconciliation.plan import Plan
@@ -61,11 +62,10 @@ def findings_markdown(findings: pd.DataFrame) -> str:
     if findings.empty:
         return "Nothing that a person has to look at."
     order = findings["severity"].map({name: place for place, name in enumerate(_SEVERITIES)})
-    sorted_ = findings.assign(order=order).sort_values("order", kind="stable")
-    first = sorted_.head(SHOWN)
+    first = findings.take(np.argsort(order.to_numpy(), kind="stable")[:SHOWN])
     return paragraphs(
         [
-            *(_severity(name, sorted_[sorted_["severity"] == name]) for name in _SEVERITIES),
+            *_severities(findings),
             heading("The findings", len(first), len(findings)),
             listed(_finding(finding) for finding in rows(first, list(findings.columns))),
         ]
@@ -120,16 +120,18 @@ def _action(action: Row, names: Mapping[str, str], labels: Mapping[str, str]) ->
     return f"{held}{who} `{action['target']}.{action['kind']}` {change} ({escaped(why(action))})"
 
 
-def _severity(severity: str, findings: pd.DataFrame) -> str:
-    if findings.empty:
-        return ""
-    about = {name: (name, "first") for name in ("rule", "message", "remedy")}
-    alike = findings.groupby("code", sort=False).agg(count=("code", "size"), **about).reset_index()
-    lines = [
-        f"`{row['code']}` ({row['count']}, {row['rule']}): {row['message']} *What to do: {row['remedy']}*"
-        for row in alike.to_dict("records")
-    ]
-    return paragraphs([f"#### {severity} ({len(findings)})", listed(lines)])
+def _severities(findings: pd.DataFrame) -> Iterator[str]:
+    """The codes of each severity. (They may be of everybody: only one row of each code is looked at.)"""
+    code = findings["severity"] + " " + findings["code"]
+    counts = code.value_counts()
+    alike = findings[~code.duplicated()].assign(count=counts.loc[code[~code.duplicated()]].to_numpy())
+    for severity in _SEVERITIES:
+        of = alike[alike["severity"] == severity]
+        lines = [
+            f"`{row['code']}` ({row['count']}, {row['rule']}): {row['message']} *What to do: {row['remedy']}*"
+            for row in of.to_dict("records")
+        ]
+        yield paragraphs([f"#### {severity} ({of['count'].sum()})", listed(lines)]) if lines else ""
 
 
 def _finding(finding: Row) -> str:
