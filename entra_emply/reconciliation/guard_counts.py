@@ -62,12 +62,13 @@ _COUNTING = {
 @once
 def _count(actions: PlannedActions, guard: str) -> tuple[int, int, int] | None:
     """What a guard counted, what is allowed, of how many; None where nobody has told."""
-    if actions.held_by is None:
+    if actions.told is None:
         return _COUNTING[guard](actions)
-    told = None if actions.told is None else actions.told[actions.told["guard"] == guard]
-    if told is None or told.empty:
+    kept = actions.told.counts
+    if kept is None or not (kept["guard"] == guard).any():
         return None
-    return int(told["counted"].iloc[0]), int(told["allowed"].iloc[0]), int(told["of"].iloc[0])
+    counted = kept[kept["guard"] == guard].iloc[0]
+    return int(counted["counted"]), int(counted["allowed"]), int(counted["of"])
 
 
 @once
@@ -99,9 +100,9 @@ def _deactivations_allowed(identities: Identities) -> tuple[int, int]:
 @once
 def emptied(actions: PlannedActions) -> "pd.Series[str]":
     """The configured groups that are suddenly empty."""
-    if actions.held_by is not None:
-        told = actions.told
-        return pd.Series(dtype="str") if told is None else told.loc[told["guard"] == "G4", "group_id"]
+    if actions.told is not None:
+        kept = actions.told.counts
+        return pd.Series(dtype="str") if kept is None else kept.loc[kept["guard"] == "G4", "group_id"]
     identities = actions.identities
     groups = identities.mapping.groups["group_id"]
     empty, counts = groups[~groups.index.isin(identities.memberships["priority"])], identities.inputs.state.group_counts
@@ -109,9 +110,10 @@ def emptied(actions: PlannedActions) -> "pd.Series[str]":
 
 
 def said_held(guard: str, actions: PlannedActions, rows: Rows) -> Mask:
-    """What the plan itself says, where nobody has told what was counted for it."""
-    held = actions.held_by if actions.held_by is not None else pd.Series("", index=actions.frame.index)
-    return has_word(held.iloc[rows], guard)
+    """What the plan itself says, where what was counted for it was not kept."""
+    if actions.told is None:
+        return np.zeros(len(rows), dtype=bool)
+    return has_word(actions.told.held_by.iloc[rows], guard)
 
 
 def more_than_allowed(name: str, guard: str) -> Condition[PlannedActions]:

@@ -22,6 +22,7 @@ from entra_emply.reconciliation.planned_actions import (
 )
 from entra_emply.reconciliation.rule import Condition, Rule, Values, any_of
 from entra_emply.reconciliation.rules.lifecycle import given_at_creation
+from entra_emply.reconciliation.rules.roles import role_changes
 from entra_emply.reconciliation.rules.undo import giving
 from entra_emply.reconciliation.subjects import once
 
@@ -62,20 +63,21 @@ def _receives_protected(actions: PlannedActions) -> Mask:
         return np.zeros(len(actions), dtype=bool)
     given = given_at_creation(identities)
     created = given.loc[given["role_id"].isin(identities.mapping.protected_roles), "person"]
-    none = np.zeros(0, dtype=np.int64)
-    changed = none if actions.changes is None else actions.changes.given(identities.mapping.protected_roles)
+    changes = actions.is_kind("set_roles") & ~actions.of_undo
+    if changes.any():
+        changes &= np.isin(actions.person, role_changes(identities).given(identities.mapping.protected_roles))
     made = ~actions.in_entra & actions.is_kind("create_user")
     restored = giving(identities.inputs.state.undos, identities.mapping.protected_roles)
     return (
         (made & np.isin(actions.person, created))
-        | (actions.is_kind("set_roles") & ~actions.of_undo & np.isin(actions.person, changed))
+        | changes
         | (actions.of_undo & is_among(actions.frame["action_id"], restored))
     )
 
 
 def _group_emptied(actions: PlannedActions, rows: Rows) -> Mask:
     """They were in such a group when last reconciled, or it is not known where they were."""
-    if actions.held_by is not None and actions.told is None:
+    if actions.told is not None and actions.told.counts is None:
         return said_held("G4", actions, rows)
     empty = emptied(actions)
     if empty.empty:

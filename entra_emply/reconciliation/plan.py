@@ -136,10 +136,9 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
         return _switched_off(identities)
     signs.require_application_read(identities)
     group_signs.require_visible_members(identities)
-    changes = roles.role_changes(identities)
     states = role_states.role_states(identities)
     undoing = Undoing.of(identities)
-    of_people = _of_people(identities, changes, undoing)
+    of_people = _of_people(identities, undoing)
     held = _held(of_people)
     found = Calendars(identities, holds.waiting(identities, held))
     of_calendars = _of_calendars(found)
@@ -167,7 +166,7 @@ def make_plan(inputs: Inputs, joined: pd.DataFrame | None = None) -> Plan:
     )
 
 
-def _of_people(identities: Identities, changes: roles.RoleChanges, undoing: Undoing) -> PlannedActions:
+def _of_people(identities: Identities, undoing: Undoing) -> PlannedActions:
     """The actions of everything but C and E, with who they are about."""
     drafts = as_frame(
         together(
@@ -181,7 +180,7 @@ def _of_people(identities: Identities, changes: roles.RoleChanges, undoing: Undo
     )
     person = drafts["person"].to_numpy()
     who = {name: take(identities.frame[name], person) for name in ("entra_id", "emply_user_id")}
-    return PlannedActions(identities, _with_ids(drafts.assign(**who)), changes)
+    return PlannedActions(identities, _with_ids(drafts.assign(**who)))
 
 
 def _ended_undos(undoing: Undoing) -> pd.DataFrame:

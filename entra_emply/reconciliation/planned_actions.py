@@ -10,24 +10,31 @@ from entra_emply.reconciliation.arrays import Mask, Rows, encoded, has_word, is_
 from entra_emply.reconciliation.identities import Identities
 from entra_emply.reconciliation.kinds import UNDO_RULES
 from entra_emply.reconciliation.rule import Condition
-from entra_emply.reconciliation.rules.roles import RoleChanges
 from entra_emply.reconciliation.subjects import Subjects, once
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What a plan says of some of its actions: the guards that hold each (indexed 0…, separated by blanks), and what
+    was counted for the whole plan (`guard_counts.COUNTS`), None where it was not kept.
+    """
+
+    held_by: "pd.Series[str]"
+    counts: pd.DataFrame | None
 
 
 @dataclass(frozen=True, eq=False)
 class PlannedActions(Subjects):
     """Actions of a plan, a row each, as the guards look at them.
 
-    frame: action_id, person (row), target, kind, rule, reason, entra_id, emply_user_id; indexed 0…. changes: the role
-    changes of the plan. told: what was counted for this plan (COUNTS), where these are some of its actions only, and
-    held_by, what the plan says of them; a recount would cover only these actions.
+    frame: action_id, person (row), target, kind, rule, reason, entra_id, emply_user_id; indexed 0…. told: where these
+    are some of the plan's actions only, what it says of them, because a count would cover no others; None while the
+    plan is made.
     """
 
     identities: Identities
     frame: pd.DataFrame
-    changes: RoleChanges | None = None
-    told: pd.DataFrame | None = None
-    held_by: "pd.Series[str] | None" = None
+    told: Told | None = None
 
     def __len__(self) -> int:
         """How many actions."""

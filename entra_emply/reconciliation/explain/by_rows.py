@@ -21,7 +21,7 @@ from entra_emply.reconciliation.explain.statement import (
     unasked,
 )
 from entra_emply.reconciliation.identities import Identities
-from entra_emply.reconciliation.planned_actions import PlannedActions
+from entra_emply.reconciliation.planned_actions import PlannedActions, Told
 from entra_emply.reconciliation.report import wording
 from entra_emply.reconciliation.rule import Rule
 from entra_emply.reconciliation.rules.calendar_owners import C7, C8, why_not
@@ -36,7 +36,6 @@ from entra_emply.reconciliation.rules.left_out import G5B, sources_of
 from entra_emply.reconciliation.rules.near_matches import NEARLY, NearPairs
 from entra_emply.reconciliation.rules.outlook_events import outlook_events
 from entra_emply.reconciliation.rules.recorded_pairs import recorded_pairs
-from entra_emply.reconciliation.rules.roles import role_changes
 from entra_emply.reconciliation.rules.scope import in_entra
 from entra_emply.reconciliation.rules.signs import NOT_ASSIGNED, SEVERAL_ROLES, X
 from entra_emply.reconciliation.subjects import once
@@ -172,8 +171,6 @@ def _nearly(facts: Facts) -> Statement:
 
 # --- G ----------------------------------------------------------------------------------------------------------------
 
-_changes = once(role_changes)
-
 
 def held(facts: Facts) -> Iterator[Statement]:
     """G1 to G8, in order. What was counted comes from the plan as it was made."""
@@ -211,7 +208,7 @@ def _actions_of(facts: Facts) -> PlannedActions:
     frame = pd.DataFrame({name: [row[name] for row in facts.actions] for name in names}, dtype="str")
     frame = frame.assign(person=np.full(len(frame), -1 if facts.row is None else facts.row))
     held_by = pd.Series([" ".join(row["held_by"]) for row in facts.actions], dtype="str")
-    return PlannedActions(facts.identities, frame, _changes(facts.identities), facts.guard_counts, held_by)
+    return PlannedActions(facts.identities, frame, Told(held_by, facts.guard_counts))
 
 
 # --- any --------------------------------------------------------------------------------------------------------------
