@@ -45,7 +45,7 @@ PERMISSIONS = {
     MAILBOXES: (needs.CALENDARS.name, "Calendars.Read"),
     WRITING_MAILBOXES: needs.CALENDARS.sufficient,
     WRITING_USERS: needs.WRITING_USERS.sufficient,
-    DELETING_USERS: (needs.WRITING_USERS.name, needs.DELETING_USERS.name),
+    DELETING_USERS: needs.DELETING_USERS.sufficient,
 }
 """By area: the application permission that is needed, and others that include it."""
 
