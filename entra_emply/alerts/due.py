@@ -49,13 +49,14 @@ def _alert(key: str, told: words.Wording, link: str | None) -> Alert:
 
 
 def _failed(facts: AlertFacts, failed: Sequence[FailedRun]) -> Iterator[Due]:
-    """The first failure of a job after a success, then once a day until the next success."""
+    """The first failure of a job after a success, then once a day until the next success; where none is known that came
+    before, once each day."""
     for run in failed:
         success = facts.last_success
         if success is not None and success < run.at:
             key = f"failed:{run.job}:{success:%Y-%m-%dT%H:%M:%S}:{(run.at - success) // _DAY}"
         else:
-            key = f"failed:{run.job}:{run.run_id}"
+            key = f"failed:{run.job}:{run.at:%Y-%m-%d}"
         yield key, words.failed(run.job, run.run_id, run.reason)
 
 

@@ -169,7 +169,7 @@ def _why_not(page: Page, url: str) -> None:
 
 def _why_not_within(page: Page, url: str) -> None:
     _why_not(page, url)
-    expect(page.locator("#answer")).to_contain_text("HR")
+    expect(page.locator("#answer")).to_contain_text("would get the role HR if")
 
 
 def _why_not_alone(page: Page, url: str) -> None:

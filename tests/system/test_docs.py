@@ -1,14 +1,18 @@
 """The documentation is true: its commands are run, in the order of its pages, and end and print as it says."""
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from entra_emply.environment import leave_installation
 from sandbox import Sandbox
-from tests.documentation import DOCS, Block, Example, blocks, examples, pages
+from tests.documentation import DOCS, REPOSITORY, Block, Example, blocks, examples, pages
 from tests.postgres import Server
 from tests.system.commands import Done
 from tests.system.example import FAILING, later, scenario
@@ -45,6 +49,19 @@ def test_every_command_of_the_documentation_ends_and_prints_as_it_says(
     installation, printed = example
     wrong = [said for page in pages() for block in blocks(page) for said in _tried(block, installation, printed)]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_first_commands_can_be_copied(tmp_path: Path) -> None:
+    (block,) = [block for block in blocks(DOCS / "README.md") if block.language == "sh"]
+    script = f"trap 'kill $!' EXIT\n{block.text}"  # what it starts in the background ends with it
+    environment = dict(os.environ)
+    leave_installation(environment)
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    environment["ENTRA_EMPLY_SETTINGS"] = str(REPOSITORY / "settings.yaml")
+    command = ["bash", "-e", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^Plan \w{12} of ", done.stdout, re.MULTILINE)
 
 
 def _tried(block: Block, installation: Installation, printed: dict[str, str]) -> Iterator[str]:

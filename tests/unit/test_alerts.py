@@ -45,6 +45,12 @@ def test_failures_between_two_successes_are_told_of_once_a_day() -> None:
     assert len(set(keys(replace(WELL, last_success=success), *runs))) == 2
 
 
+def test_failures_before_the_first_success_are_told_of_once_a_day() -> None:
+    since = NOW.replace(hour=0, minute=10)
+    runs = [FailedRun("sync", str(number), since + number * timedelta(minutes=30)) for number in range(2 * 47)]
+    assert len(set(keys(AlertFacts(NOW), *runs))) == 2
+
+
 def test_a_failure_after_the_next_success_is_told_of_again() -> None:
     first = keys(WELL, FailedRun("sync", "1", NOW))
     later = replace(WELL, now=NOW + 2 * HOUR, last_success=NOW + HOUR)

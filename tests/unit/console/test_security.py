@@ -60,6 +60,8 @@ def test_a_session_ends_after_a_working_day() -> None:
     sessions, answer = Sessions(SECRET, secure=False, path=""), Response()
     with patch("itsdangerous.timed.time.time", return_value=1_000_000.0):
         sessions.begin(answer, "Ada", approver=True)
+    with patch("itsdangerous.timed.time.time", return_value=1_000_000.0 + 8 * 3600 - 5):
+        assert sessions.of(request(cookie_of(answer))) is not None
     with patch("itsdangerous.timed.time.time", return_value=1_000_000.0 + 8 * 3600 + 5):
         assert sessions.of(request(cookie_of(answer))) is None
 
