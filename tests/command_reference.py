@@ -1,7 +1,7 @@
 """docs/commands.md, made of the help texts of the commands: `python -m tests.command_reference > docs/commands.md`."""
 
 import sys
-from typing import Any
+from typing import Any, get_args
 
 import typer.main
 from typer.core import TyperGroup
@@ -54,8 +54,10 @@ def _called(parameter: Any) -> str:  # noqa: ANN401
 
 
 def _told(parameter: Any) -> str:  # noqa: ANN401
-    default = parameter.default
+    default, annotation = parameter.default, parameter.type_descriptor.annotation
+    choices = [each for each in get_args(annotation) if isinstance(each, str)]
     more = [
+        f"One of: {', '.join(f'`{each}`' for each in choices)}." if choices else "",
         "Required." if parameter.required and parameter.opts[0].startswith("--") else "",
         "May be given more than once." if parameter.multiple else "",
         "" if default is None or isinstance(default, bool) else f"Default: {default}.",

@@ -8,7 +8,7 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Kind = Annotated[str | None, typer.Option(help="Only actions of this kind, such as set_roles.")]
 Domain = Annotated[str | None, typer.Option(help="Only people with an address in this domain.")]
-Person = Annotated[str | None, typer.Option(help="Only this person: an address or an id.")]
+Person = Annotated[str | None, typer.Option(metavar="EMAIL", help="Only this person: an address or an id.")]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; recorded with the decision.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask. Without a terminal there is never a question.")]
 EmplyOpenApi = Annotated[

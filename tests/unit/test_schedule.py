@@ -10,8 +10,13 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from pipelines.schedules import every_30_minutes
 
 TICK = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
-
-
+WAITS_OR_RUNS = [
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
 SOMEWHERE = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "here"), "sync")
 """Where a job is defined: a run that is queued has to say."""
 
@@ -31,9 +36,6 @@ def test_a_tick_starts_a_sync_of_its_day(tmp_path: Path) -> None:
     assert (request.partition_key, request.run_key) == ("2026-11-22", "2026-11-22T10:30")
 
 
-@pytest.mark.parametrize(
-    "status",
-    [getattr(DagsterRunStatus, name) for name in ["NOT_STARTED", "QUEUED", "STARTING", "STARTED", "CANCELING"]],
-)
+@pytest.mark.parametrize("status", WAITS_OR_RUNS)
 def test_a_sync_that_runs_or_waits_is_not_followed_by_another(tmp_path: Path, status: DagsterRunStatus) -> None:
     assert isinstance(ticked(tmp_path, status), SkipReason)
