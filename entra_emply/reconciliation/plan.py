@@ -242,16 +242,23 @@ def _time_zones(identities: Identities, planned: pd.DataFrame) -> "pd.Series[str
 def _groups(identities: Identities, persons: Rows) -> "pd.Series[str]":
     """The ids of the groups of persons (-1: nobody), now and when last reconciled, sorted, separated by blanks."""
     whom = as_set(persons[persons >= 0])
-    asked = marked(whom, len(identities.frame))
-    now, priority = (identities.memberships[name].to_numpy() for name in ("entra_row", "priority"))
-    then, group_id = identities.role_states, identities.mapping.groups["group_id"]
-    now, priority, then = now[asked[now]], priority[asked[now]], then.of(asked[then.person])
-    ids = different_texts(group_id, then.group_ids).sort_values(ignore_index=True)
-    number = np.concatenate([positions(group_id, ids)[priority], positions(then.group_ids, ids)[then.group]])
-    of, group = different_pairs(np.searchsorted(whom, np.concatenate([now, then.person])), number)
-    lists = collected(of, take(ids, group), len(whom))
-    names = as_column(pc.binary_join(lists, pa.scalar(" ", pa.large_string())))
+    person, number, ids = _groups_of(identities, whom)
+    of, group = different_pairs(np.searchsorted(whom, person), number)
+    names = as_column(pc.binary_join(collected(of, take(ids, group), len(whom)), pa.scalar(" ", pa.large_string())))
     return take(names, np.where(persons >= 0, np.searchsorted(whom, persons), -1)).fillna("")
+
+
+def _groups_of(identities: Identities, whom: Rows) -> "tuple[Rows, Rows, pd.Series[str]]":
+    """Of these people, pairs of a person and a group, now and when last reconciled; groups as numbers in the order of
+    their ids, and the ids.
+    """
+    asked = marked(whom, len(identities.frame))
+    now, then = identities.memberships[asked[identities.memberships["entra_row"]]], identities.role_states
+    then = then.of(asked[then.person])
+    group_id = identities.mapping.groups["group_id"]
+    ids = different_texts(group_id, then.group_ids).sort_values(ignore_index=True)
+    number = positions(group_id, ids)[now["priority"]], positions(then.group_ids, ids)[then.group]
+    return np.concatenate([now["entra_row"].to_numpy(), then.person]), np.concatenate(number), ids
 
 
 def _findings(identities: Identities, found: Calendars) -> pd.DataFrame:
