@@ -4,21 +4,18 @@ One demo serves the module: its tests are in the order in which an operator woul
 """
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from entra_emply.storage.postgres import database
+from tests.system.browser import PATIENCE_MS, needs_chromium
 from tests.system.demo import ASSETS, BACKFILL, PLAN, STATUS, Demo, running_demo, until
 from tests.system.installation import Row, made
 from tests.system.leaks import files, found, graphql_places, tables
 from tests.system.snapshots import changed
 from tests.waiting import PATIENCE
-
-CHROMIUM = shutil.which("chromium")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
@@ -111,18 +108,14 @@ def applies(demo: Demo) -> int:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    """A page of Debian's chromium."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: the pages of the UI are not looked at")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        page = chromium.new_page(viewport={"width": 1500, "height": 900})
-        page.set_default_timeout(60_000)
-        yield page
-        chromium.close()
+def browser(chromium: Browser) -> Page:
+    """A wide page."""
+    page = chromium.new_page(viewport={"width": 1500, "height": 900})
+    page.set_default_timeout(PATIENCE_MS)
+    return page
 
 
+@needs_chromium
 @pytest.mark.parametrize(
     ("address", "seen"),
     [
