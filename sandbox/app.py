@@ -93,7 +93,7 @@ class App:
         if fault is None:
             return await self._serve(request)
         if fault.delay_ms:
-            await asyncio.sleep(fault.delay_ms / 1000)
+            await self.faults.delay(fault)
         if fault.close == "before":
             return Answer(200, cut="before")
         if fault.status is not None:

@@ -112,7 +112,7 @@ class Sandbox:
         return faults
 
     def put_faults(self, *faults: Row) -> None:
-        """Replace all faults; without arguments there are none any more."""
+        """Replace all faults, which ends their delays; without arguments there are none any more."""
         self._ask("PUT", "faults", list(faults))
 
     def change_settings(self, **settings: Any) -> None:  # noqa: ANN401 - as many types as settings

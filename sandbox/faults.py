@@ -3,7 +3,9 @@
 Breaking the connection itself is `app`; what has a name (`odd`) is spelled out in `oddities`.
 """
 
+import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -57,12 +59,18 @@ class Faults:
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
+        self._replaced = asyncio.Event()
 
     def put(self, document: object) -> None:
-        """Replace all rules; raises `FaultError` and changes nothing where one of them cannot be."""
+        """Replace all rules, which ends the delays of the old ones.
+
+        Raises `FaultError` and changes nothing where one of the new ones cannot be.
+        """
         if not isinstance(document, list):
             raise FaultError("expected a list of faults")
         self._rules = [_rule(item) for item in document]
+        self._replaced.set()
+        self._replaced = asyncio.Event()
 
     def get(self) -> list[Row]:
         """The rules as they were put, with what is left of `times` and `skip`."""
@@ -71,6 +79,11 @@ class Faults:
     def match(self, method: str, path: str) -> Fault | None:
         """The fault this request gets, counted."""
         return next((rule.fault for rule in self._rules if rule.hits(method, path)), None)
+
+    async def delay(self, fault: Fault) -> None:
+        """Take the time that a fault has an answer take, or until all rules are replaced."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._replaced.wait(), fault.delay_ms / 1000)
 
     @property
     def longest_stale(self) -> float:

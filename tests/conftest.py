@@ -1,4 +1,4 @@
-"""What all tests share: a PostgreSQL, and how hypothesis tries examples."""
+"""What all tests share: a PostgreSQL, a free port, and how hypothesis tries examples."""
 
 import gc
 import os
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.ports import kept_port
 from tests.postgres import Server, running_server
 
 # The hundreds of processes that tests start keep what they compiled, as they do for a user.
@@ -21,6 +22,13 @@ def pytest_collection_finish() -> None:
     """What is imported by now stays: no collection of garbage has to look through it again (5 % of the unit tests)."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port at which nobody listens, unless the test lets somebody."""
+    with kept_port() as port:
+        yield port
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from typing import Any
 
 import psycopg2
 
+from tests.waiting import PATIENCE
+
 # Safe against nothing but a killed client, which is all that tests kill, and fast.
 _SETTINGS = ["listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=50"]
 
@@ -61,7 +63,7 @@ class Server:
     def run(self, program: str, *arguments: str | Path) -> None:
         """Run a program of PostgreSQL's to its end."""
         command = self.command(program, *arguments)
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
 
     def command(self, program: str, *arguments: str | Path) -> list[str]:
         """The command line of a program of PostgreSQL's."""

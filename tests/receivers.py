@@ -2,10 +2,9 @@
 
 import json
 import multiprocessing
-import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes
@@ -24,13 +23,8 @@ from entra_emply.alerts.due import FailedRun
 from entra_emply.alerts.tell import tell
 from entra_emply.environment import Environment
 from entra_emply.ledger.ledger import Ledger
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.ports import kept_port
+from tests.waiting import PATIENCE
 
 
 @dataclass
@@ -115,23 +109,25 @@ class Mail:
 @contextmanager
 def mail_server(port: int | None = None) -> Iterator[Mail]:
     """A mail server that wants a password, and is there while the context lasts."""
-    mail = Mail(port or free_port())
 
     def known(*_: object) -> AuthResult:
         return AuthResult(success=True)
 
-    controller = Controller(
-        mail,
-        hostname="127.0.0.1",
-        port=mail.port,
-        authenticator=known,
-        auth_require_tls=False,
-    )
-    controller.start()
-    try:
-        yield mail
-    finally:
-        controller.stop()
+    with nullcontext(port) if port else kept_port() as its_own:
+        mail = Mail(its_own)
+        controller = Controller(
+            mail,
+            hostname="127.0.0.1",
+            port=mail.port,
+            authenticator=known,
+            auth_require_tls=False,
+            ready_timeout=PATIENCE,
+        )
+        controller.start()
+        try:
+            yield mail
+        finally:
+            controller.stop()
 
 
 def sender(database: str, url: str, at: datetime, *failed: FailedRun) -> ForkServerProcess:

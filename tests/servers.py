@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import kept_port
 from tests.waiting import wait_until
 
 
@@ -24,11 +25,11 @@ def debians_postgres() -> Path:
 @contextmanager
 def redis(folder: Path) -> Iterator[str]:
     """Redis, which keeps nothing; its address."""
-    program, port = shutil.which("redis-server"), _free_port()
+    program = shutil.which("redis-server")
     if program is None:
         pytest.skip("no Redis on this machine: apt-get install redis-server")
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "no"]
-    with _running([program, *options], port, folder / "redis"):
+    options = ["--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "no"]
+    with _running([program, *options], folder / "redis") as port:
         yield f"redis://127.0.0.1:{port}"
 
 
@@ -37,10 +38,9 @@ def s3(folder: Path, bucket: str) -> Iterator[Mapping[str, str]]:
     """An S3 server with an empty bucket; the environment with which s3fs finds it and signs in."""
     import s3fs  # noqa: PLC0415 (only where it is used: an extra, and slow)
 
-    port = _free_port()
-    address = f"http://127.0.0.1:{port}"
-    command = [str(Path(sys.executable).parent / "moto_server"), "--host", "127.0.0.1", "--port", str(port)]
-    with _running(command, port, folder / "s3"):
+    command = [str(Path(sys.executable).parent / "moto_server"), "--host", "127.0.0.1"]
+    with _running(command, folder / "s3") as port:
+        address = f"http://127.0.0.1:{port}"
         signed = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "eu-north-1"}
         files = s3fs.S3FileSystem(
             key=signed["AWS_ACCESS_KEY_ID"], secret=signed["AWS_SECRET_ACCESS_KEY"], endpoint_url=address
@@ -50,13 +50,17 @@ def s3(folder: Path, bucket: str) -> Iterator[Mapping[str, str]]:
 
 
 @contextmanager
-def _running(command: list[str], port: int, said: Path) -> Iterator[None]:
-    """A server that listens; stopped at the end."""
-    with said.open("w") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as process:
+def _running(command: list[str], said: Path) -> Iterator[int]:
+    """A server that listens, and the port that it was given; stopped at the end."""
+    with (
+        kept_port() as port,
+        said.open("w") as out,
+        subprocess.Popen([*command, "--port", str(port)], stdout=out, stderr=subprocess.STDOUT) as process,
+    ):
         try:
             wait_until(lambda: _listens(port) or process.poll() is not None, f"the start of {command[0]}", every=0.05)
             assert process.poll() is None, said.read_text()
-            yield
+            yield port
         finally:
             process.terminate()
 
@@ -64,10 +68,3 @@ def _running(command: list[str], port: int, said: Path) -> Iterator[None]:
 def _listens(port: int) -> bool:
     with socket.socket() as tried:
         return tried.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as tried:
-        tried.bind(("127.0.0.1", 0))
-        port: int = tried.getsockname()[1]
-        return port

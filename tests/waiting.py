@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-PATIENCE = 400.0
+PATIENCE = 600.0
 """Seconds that only a test that fails waits: more than the slowest machine takes for what any test waits for."""
 
 

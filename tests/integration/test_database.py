@@ -13,6 +13,7 @@ import sqlalchemy
 from entra_emply.errors import SettingsError
 from entra_emply.storage import postgres as module
 from entra_emply.storage.postgres import EmbeddedPostgres, database
+from tests.waiting import PATIENCE
 
 HOLDER = """
 import sys
@@ -66,13 +67,13 @@ def test_only_the_last_user_stops_the_server(tmp_path: Path, holder: "subprocess
     with EmbeddedPostgres(tmp_path).used():
         pass
     assert is_running(tmp_path)
-    holder.communicate("", timeout=30)
+    holder.communicate("", timeout=PATIENCE)
     assert not is_running(tmp_path)
 
 
 def test_what_a_killed_user_leaves_is_used_and_then_stopped(tmp_path: Path, holder: "subprocess.Popen[str]") -> None:
     holder.send_signal(signal.SIGKILL)
-    holder.wait(timeout=30)
+    holder.wait(timeout=PATIENCE)
     assert is_running(tmp_path)
     with EmbeddedPostgres(tmp_path).used() as url:
         assert answer(url, "select 1") == 1
@@ -88,7 +89,7 @@ def test_users_that_come_and_go_together_are_all_served(tmp_path: Path) -> None:
         "        psycopg2.connect(url.replace('+psycopg2', '')).close()\n"
     )
     users = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) for _ in range(4)]
-    assert [user.wait(timeout=60) for user in users] == [0, 0, 0, 0]
+    assert [user.wait(timeout=PATIENCE) for user in users] == [0, 0, 0, 0]
     assert not is_running(tmp_path)
 
 

@@ -17,6 +17,7 @@ from sandbox import Sandbox
 from tests.emply_api import API2, V1, changed
 from tests.fake_time import FakeTime
 from tests.integration.sandbox.asking import Http
+from tests.waiting import PATIENCE
 
 ALL = {"method": "GET", "path": "events", "access": "calendars"}
 CALENDARS = ["k1", "k2", "k3"]
@@ -101,9 +102,9 @@ def test_the_doctor_tries_it(server: Sandbox) -> None:
 
 def test_the_openapi_document_has_it_only_where_it_is_served(server: Sandbox, tmp_path: Path) -> None:
     with Http(server, server.url).session as session:
-        document = session.get(f"{server.url}/emply/openapi.json", timeout=10).content
+        document = session.get(f"{server.url}/emply/openapi.json", timeout=PATIENCE).content
         server.change_settings(emply_events="by_calendar")
-        without = session.get(f"{server.url}/emply/openapi.json", timeout=10).content
+        without = session.get(f"{server.url}/emply/openapi.json", timeout=PATIENCE).content
     (tmp_path / "with.json").write_bytes(document)
     (tmp_path / "without.json").write_bytes(without)
     named = server.environment["EMPLY_API"]
@@ -116,7 +117,7 @@ def test_a_document_whose_events_have_no_calendar_fits_where_there_is_no_list_of
     server: Sandbox, tmp_path: Path
 ) -> None:
     with Http(server, server.url).session as session:
-        document = session.get(f"{server.url}/emply/openapi.json", timeout=10).json()
+        document = session.get(f"{server.url}/emply/openapi.json", timeout=PATIENCE).json()
     del document["components"]["schemas"]["Event"]["properties"]["calendarId"]
     path = tmp_path / "document.json"
     path.write_text(json.dumps(document))

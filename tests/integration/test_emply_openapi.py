@@ -13,6 +13,7 @@ from entra_emply.doctor import openapi
 from entra_emply.doctor.checks import Check
 from sandbox import Sandbox
 from tests.emply_api import API2, V1, changed
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def documents() -> dict[str, dict[str, Any]]:
     for style, auth in (("skip_take", "key"), ("whole", "bearer")):
         with Sandbox(emply_style=style, emply_auth=auth) as sandbox:
             url, ca = sandbox.environment["SANDBOX_URL"], sandbox.environment["CA_BUNDLE"]
-            found[style] = requests.get(f"{url}/emply/openapi.json", verify=ca, timeout=10).json()
+            found[style] = requests.get(f"{url}/emply/openapi.json", verify=ca, timeout=PATIENCE).json()
     return found
 
 

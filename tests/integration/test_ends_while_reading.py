@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 _ENDS_WHILE_READING = """
 import sys, threading
 import pandas as pd
@@ -32,5 +34,5 @@ list(in_turn({"fails": Announced(fails), "reads": Announced(reads)}, lambda: Non
 @pytest.mark.parametrize("_time", range(4))
 def test_a_process_ends_while_something_is_still_being_read(tmp_path: Path, _time: int) -> None:
     command = [sys.executable, "-c", _ENDS_WHILE_READING, f"file://{tmp_path}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (1, "KeyError")

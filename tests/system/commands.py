@@ -15,9 +15,9 @@ from entra_emply.connectors.throttle import Timing
 from pipelines.commands import progress
 from pipelines.commands.cli import main
 from tests.fake_time import FakeTime
+from tests.waiting import PATIENCE
 
 REPOSITORY = Path(__file__).parents[2]
-PATIENCE = 600.0
 
 _processes = multiprocessing.get_context("forkserver")
 _LATE = ["pandera.strategies.pandas_strategies"]  # pandera imports it with the first frame, and hypothesis with it

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from tests.postgres import Server
 from tests.system.installation import Installation, Row
 from tests.system.mapping import users_and_roles
 from tests.system.snapshots import Snapshots, sync_twice
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture
@@ -39,6 +43,15 @@ def running_sandbox() -> Iterator[Sandbox]:
     """One sandbox for all tests that go on after a snapshot, which gives it its people."""
     with Sandbox() as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """A browser for the pages of a module's tests."""
+    from tests.system.browser import running_chromium  # noqa: PLC0415 (few modules look at pages)
+
+    with running_chromium() as running:
+        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from typing import Any
 
 import requests
 
+from entra_emply import clock
 from sandbox.client import read_environment
 from tests.system.commands import REPOSITORY
 from tests.system.installation import Row
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 CODE = {"repositoryLocationName": "entra-emply", "repositoryName": "__repository__"}
 STALE = "query($day: String!) { assetNodes { assetKey { path } staleStatus(partition: $day) } }"
@@ -49,16 +49,18 @@ class Demo:
         """What GraphQL answers."""
         with requests.Session() as http:
             http.trust_env = False
-            answer = http.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=60).json()
+            asked = {"query": query, "variables": variables}
+            answer = http.post(f"{self.url}/graphql", json=asked, timeout=PATIENCE).json()
         return answer["data"]  # with a partition, an asset without partitions is an error beside the data
 
     @property
     def day(self) -> str:
-        """Today's partition."""
-        return time.strftime("%Y-%m-%d", time.gmtime())
+        """The partition of the newest sync: yesterday's, where midnight came since."""
+        synced = next(run for run in self.runs() if (run["jobName"], run["status"]) == ("sync", "SUCCESS"))
+        return next(str(tag["value"]) for tag in synced["tags"] if tag["key"] == "dagster/partition")
 
     def stale(self) -> set[str]:
-        """The assets whose partition of today shows as unsynced."""
+        """The assets whose partition of that day shows as unsynced."""
         nodes = self.ask(STALE, day=self.day)["assetNodes"]
         return {node["assetKey"]["path"][0] for node in nodes if node["staleStatus"] == "STALE"}
 
@@ -112,10 +114,10 @@ class Demo:
         assert stopped["scheduleState"]["status"] == "STOPPED"
 
     def launch(self, job: str, assets: list[str]) -> str:
-        """Have the daemon run a job, or assets of it; the run's id."""
+        """Have the daemon run a job of today, or assets of it; the run's id."""
         selector = CODE | {"jobName": job}
         chosen = {"assetSelection": [{"path": [name]} for name in assets]} if assets else {}
-        tags = [{"key": "dagster/partition", "value": self.day}]
+        tags = [{"key": "dagster/partition", "value": str(clock.now().date())}]
         execution = {"selector": selector | chosen, "executionMetadata": {"tags": tags}}
         launched = self.ask(LAUNCH, execution=execution)["launchRun"]
         return str(launched["run"]["runId"])
@@ -125,7 +127,7 @@ class Demo:
         with requests.Session() as http:
             http.trust_env = False
             url = f"{environment['SANDBOX_URL']}/_sandbox/{name}"
-            return http.request(method, url, verify=environment["CA_BUNDLE"], timeout=60, json=body)
+            return http.request(method, url, verify=environment["CA_BUNDLE"], timeout=PATIENCE, json=body)
 
 
 until = partial(wait_until, every=0.5)
@@ -159,9 +161,9 @@ def running_demo(home: Path) -> Iterator[Demo]:
         yield Demo(home, settings, address[1])
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(PATIENCE)
     assert process.returncode in (0, 130), said.read_text()
-    assert processes_of(home) == {}
+    until(lambda: processes_of(home) == {}, "the end of all that it started")
 
 
 def processes_of(home: Path) -> dict[int, str]:

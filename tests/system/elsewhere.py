@@ -17,6 +17,7 @@ from tests.mailbox_scenario import SETTINGS
 from tests.postgres import Server
 from tests.system.commands import REPOSITORY
 from tests.system.demo import until
+from tests.waiting import PATIENCE
 
 PROGRAMS = Path(sys.executable).parent
 _BEGUN = "SELECT event FROM event_logs WHERE step_key = '{}' AND event LIKE '%in celery worker%' ORDER BY id"
@@ -79,7 +80,7 @@ class Machine:
         for process in self.processes.values():
             process.terminate()
         for process in self.processes.values():
-            process.wait(60)
+            process.wait(PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Machines:
 
     def run(self, job: str) -> bool:
         """Run a job of today; whether it succeeded."""
-        return self.start(job).wait(900) == 0
+        return self.start(job).wait(PATIENCE) == 0
 
     def sync(self) -> None:
         """A sync, and what applies it, which must not fail."""
@@ -115,7 +116,7 @@ class Machines:
     def command(self, *arguments: str) -> str:
         """What `entra-emply` says, in a process of the machine that starts runs."""
         name = f"command-{len(self.starter.processes)}"
-        assert self.starter.start(name, "entra-emply", *arguments).wait(900) in (0, 2), self.starter.said
+        assert self.starter.start(name, "entra-emply", *arguments).wait(PATIENCE) in (0, 2), self.starter.said
         return (self.starter.folder / f"{name}.said").read_text()
 
     def start_waiting(self, job: str, method: str, path: str) -> "subprocess.Popen[bytes]":

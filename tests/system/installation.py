@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 from sqlalchemy import make_url
 
+from entra_emply.connectors.http import SILENCE_SECONDS
 from entra_emply.environment import database_address
 from sandbox import Sandbox
 from tests.system.commands import REPOSITORY, Command, Done
@@ -19,6 +20,7 @@ from tests.waiting import wait_until
 
 Row = dict[str, Any]
 Writes = Counter[tuple[str, str]]
+_HELD_SECONDS = SILENCE_SECONDS - 5  # a client that hears nothing for longer asks again
 _ELSEWHERE = {"DATABASE_URL", "DAGSTER_HOME", "FRAMES_URL"}
 
 
@@ -69,12 +71,17 @@ class Installation:
         return Command(command, environment, said, hurried=hurried, terminal=terminal, where=self.folder)
 
     def start_waiting(self, command: str, request: Row) -> Command:
-        """Start a command, and return while it waits for the answer to this request, which takes some seconds."""
-        self.sandbox.put_faults({"method": "GET", **request, "times": 1, "fault": {"delay_ms": 3000}})
+        """Start a command, and return while it waits for the answer to this request, until `let_go`."""
+        self.sandbox.put_faults({"method": "GET", **request, "times": 1, "fault": {"delay_ms": 1000 * _HELD_SECONDS}})
         started = self.start(command)
         wait_until(lambda: self.sandbox.faults()[0]["times"] == 0 or not started.running, "the request")
         assert started.running, started.wait()
         return started
+
+    def let_go(self) -> None:
+        """Answer the request of `start_waiting`. Who gave it up before is no longer where it waited."""
+        assert None in [entry["ms"] for entry in self.sandbox.requests()], f"not within {_HELD_SECONDS} s"
+        self.sandbox.put_faults()
 
     def run(self, *command: str, hurried: bool = False, **variables: str) -> Done:
         """Run `entra-emply` with these arguments to its end."""

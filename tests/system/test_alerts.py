@@ -17,7 +17,7 @@ from pipelines.command_lock import BY_COMMAND
 from pipelines.installation import instance
 from pipelines.sensors import alerts, apply_after_sync
 from tests.postgres import Server
-from tests.receivers import Webhook, free_port, webhook
+from tests.receivers import Webhook, webhook
 from tests.system.installation import Installation
 from tests.system.snapshots import Snapshots
 
@@ -88,22 +88,21 @@ def test_a_command_that_fails_tells_why_and_still_fails_the_same_way(
 
 
 def test_a_receiver_that_is_away_changes_nothing_of_a_command_and_is_told_later(
-    installation: Installation, server: Server
+    installation: Installation, server: Server, free_port: int
 ) -> None:
-    port = free_port()
-    away = f"json://127.0.0.1:{port}/canary-hook"
+    away = f"json://127.0.0.1:{free_port}/canary-hook"
     done = installation.run("sync", ALERT_URLS=away)
     assert (done.returncode, done.stderr) == (2, "")
     assert installation.run("alerts", ALERT_URLS=away).returncode == 1
     server.execute("UPDATE entra_emply.alerts SET next_try_at = now()", installation.database)
-    with webhook(port) as back:
+    with webhook(free_port) as back:
         told = installation.run("alerts", ALERT_URLS=away)
     assert (told.returncode, told.stdout) == (0, f"{len(back.got)} sent, 0 still waiting\n")
     assert back.got
 
 
-def test_a_test_says_which_receiver_took_it(installation: Installation, hook: Webhook) -> None:
-    away = f"json://127.0.0.1:{free_port()}/canary-away"
+def test_a_test_says_which_receiver_took_it(installation: Installation, hook: Webhook, free_port: int) -> None:
+    away = f"json://127.0.0.1:{free_port}/canary-away"
     done = installation.run("alerts", "--test", ALERT_URLS=f"{hook.url} {away}")
     assert (done.returncode, done.stdout) == (1, "1. JSON: taken\n2. JSON: not taken\n")
     assert hook.titles == ["entra-emply: a test"]

@@ -12,13 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
+from dagster import AssetKey, ExecuteInProcessResult
 
-from pipelines.definitions import build_defs
 from pipelines.failures import reason
 from tests.postgres import Server
 from tests.system.commands import REPOSITORY
 from tests.system.installation import Installation
+from tests.system.jobs import launched
 from tests.system.snapshots import Snapshots
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Dagster's own
@@ -53,14 +53,6 @@ def approval(installation: Installation, server: Server) -> dict[str, str]:
 def approve(approval: dict[str, str]) -> ExecuteInProcessResult:
     """The job, as the launchpad starts it."""
     return launched("approve", "approve_actions", approval)
-
-
-def launched(job: str, op: str, config: dict[str, str]) -> ExecuteInProcessResult:
-    """A job of one op, as the launchpad starts it."""
-    with DagsterInstance.ephemeral() as instance:
-        return build_defs().resolve_job_def(job).execute_in_process(
-            instance=instance, run_config={"ops": {op: {"config": config}}}, raise_on_error=False
-        )  # fmt: skip
 
 
 def approved(server: Server, installation: Installation) -> int:

@@ -26,6 +26,7 @@ from tests.mailbox_scenario import meeting
 from tests.system.commands import REPOSITORY, Done
 from tests.system.installation import Installation, Row
 from tests.system.leaks import Place, files, found, graphql_of, graphql_places, outputs, tables
+from tests.waiting import PATIENCE
 
 SECRETS = {
     "client secret": "zgeheim-client-secret",
@@ -235,7 +236,7 @@ def token_of(installation: Installation) -> str:
     }
     with requests.Session() as http:
         http.trust_env = False
-        answer = http.post(url, data=form, verify=environment["CA_BUNDLE"], timeout=60).json()
+        answer = http.post(url, data=form, verify=environment["CA_BUNDLE"], timeout=PATIENCE).json()
     return str(answer["access_token"]).split(".")[0]
 
 

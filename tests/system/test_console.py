@@ -3,7 +3,6 @@ request leaves the page; nothing for axe-core to complain of, at a desk's and at
 """
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,26 +12,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect
 from starlette.routing import compile_path
 
 from entra_emply.console.app import _routes
 from sandbox import Sandbox
 from tests.postgres import Server
+from tests.system.browser import PATIENCE_MS, needs_chromium
 from tests.system.commands import REPOSITORY
 from tests.system.console_pages import HELD, NO_PAGE, REFUSED, WAYS, a_day_later, scenario
 from tests.system.demo import until
 from tests.system.installation import Installation
+from tests.waiting import PATIENCE
 
-CHROMIUM = shutil.which("chromium")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 AXE = REPOSITORY / "tests" / "system" / "vendor" / "axe-core-4.14.1.min.js"
-PATIENCE = 60_000.0
 WIDTHS = {"desk": (1440, 900), "phone": (400, 850)}
 FAILED = 3
-expect.set_options(timeout=PATIENCE)
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium to look with")
+pytestmark = needs_chromium
 
 
 @dataclass
@@ -83,16 +80,8 @@ def served(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Iterator
             yield Served(log)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(60)
+            process.wait(PATIENCE)
     assert "Traceback" not in log.read_text()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS, timeout=PATIENCE)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +100,7 @@ def page(chromium: Browser, served: Served, signed_in: StorageState) -> Iterator
     width, height = WIDTHS["desk"]
     context = chromium.new_context(viewport={"width": width, "height": height}, storage_state=signed_in)
     made, asked, said = context.new_page(), list[str](), list[str]()
-    made.set_default_timeout(PATIENCE)
+    made.set_default_timeout(PATIENCE_MS)
     made.on("request", lambda request: asked.append(request.url))
     made.on("console", lambda message: said.append(message.text))
     yield made

@@ -82,13 +82,15 @@ def daemon(installation: Installation) -> Iterator[None]:
     finally:
         for pid in processes_of(installation.home):
             os.kill(pid, signal.SIGKILL)
-        process.wait(60)
+        process.wait(PATIENCE)
 
 
 def launch(installation: Installation) -> None:
     """Queue a sync of today."""
     tags = f'{{"dagster/partition": "{time.strftime("%Y-%m-%d", time.gmtime())}"}}'
-    assert dagster(installation, "dagster", "job", "launch", *WORKSPACE, "-j", "sync", "--tags", tags).wait(120) == 0
+    assert (
+        dagster(installation, "dagster", "job", "launch", *WORKSPACE, "-j", "sync", "--tags", tags).wait(PATIENCE) == 0
+    )
 
 
 def dagster(installation: Installation, program: str, *arguments: str) -> "subprocess.Popen[bytes]":

@@ -16,6 +16,7 @@ from tests.servers import debians_postgres, redis, s3
 from tests.system.demo import until
 from tests.system.elsewhere import Machines, two_machines
 from tests.system.installation import Installation, Row, logins_of, made
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.campaign
 PLANS = "SELECT plan_id FROM entra_emply.plans ORDER BY plan_no"
@@ -102,6 +103,6 @@ def test_a_worker_killed_in_a_step_fails_the_run_and_the_next_one_makes_it_good(
         assert machines.run("sync"), machines.starter.said
     run = machines.start_waiting(job, method, path)
     machines.worker_of(step).kill_step()
-    assert run.wait(300) != 0
+    assert run.wait(PATIENCE) != 0
     until(lambda: all(entry["ms"] is not None for entry in machines.sandbox.requests()), "the end of the request")
     assert finished(machines) == on_one_machine[1]

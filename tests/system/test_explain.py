@@ -14,7 +14,7 @@ from sandbox.company import make_company
 from tests.postgres import Server
 from tests.system.installation import Installation
 from tests.system.snapshots import Snapshot, after_sync, started
-from tests.system.test_sync import dump
+from tests.system.tables import dump
 
 Row = dict[str, Any]
 

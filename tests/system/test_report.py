@@ -1,18 +1,16 @@
 """`plan --html` in a real browser: one file from disk, without network, at a desk's and at a phone's width."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from sandbox import Sandbox
+from tests.system.browser import PATIENCE_MS, needs_chromium
 from tests.system.installation import Installation, Row
 
-CHROMIUM = shutil.which("chromium")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 EVIL = "<script>document.title = 'taken'</script>"
 NAMES = {
     "søren": ("Søren", "Kjær-Ågård"),
@@ -21,11 +19,9 @@ NAMES = {
     "eve": (EVIL, ""),
 }
 WIDTHS = {"desk": (1280, 900), "phone": (390, 844)}
-PATIENCE = 60_000.0
-expect.set_options(timeout=PATIENCE)
 HELD = "guards: {max_grants: {min_count: 0, percent: 0}}"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium to look with")
+pytestmark = needs_chromium
 
 
 def scenario() -> Row:
@@ -58,15 +54,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser for all tests; each opens the file for itself."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS, timeout=PATIENCE)
-        yield running
-        running.close()
-
-
 @pytest.fixture(params=WIDTHS)
 def opened(
     request: pytest.FixtureRequest, chromium: Browser, report: Path
@@ -75,7 +62,7 @@ def opened(
     width, height = WIDTHS[request.param]
     context = chromium.new_context(viewport={"width": width, "height": height}, offline=True)
     page, asked, said = context.new_page(), list[str](), list[str]()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(PATIENCE_MS)
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))

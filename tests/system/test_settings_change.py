@@ -50,6 +50,7 @@ def test_settings_that_change_while_a_run_reads_are_left_to_the_next_one(install
     writes = len(installation.writes())
     command = installation.start_waiting("sync", {"path": "/employees$"})
     changed(installation.settings, calendar_window={"days_back": 1, "days_ahead": 10})
+    installation.let_go()
     done = command.wait()
     assert (done.returncode, done.stdout) == (1, "")
     assert "the settings changed while the run read its sources" in done.stderr

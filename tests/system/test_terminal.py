@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from pipelines.commands.cli import app
 from tests.system.commands import REPOSITORY
 from tests.system.installation import Installation
+from tests.waiting import PATIENCE
 
 BAR = re.compile(r"[━╸╺]{5}")
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -52,7 +53,7 @@ class Terminal:
         mark = f"<{time.monotonic_ns()}>".encode()
         os.write(self.slave, mark)
         with self.changed:
-            assert self.changed.wait_for(lambda: mark in b"".join(self.shown), timeout=60)
+            assert self.changed.wait_for(lambda: mark in b"".join(self.shown), timeout=PATIENCE)
             self.shown[:] = [b"".join(self.shown).replace(mark, b"")]
             return COLOURS.sub("", self.shown[0].decode("utf-8", "replace"))
 
@@ -67,7 +68,7 @@ def terminal() -> Iterator[Terminal]:
         yield made
     finally:
         os.close(slave)
-        reader.join(60)
+        reader.join(PATIENCE)
         os.close(master)
 
 
@@ -111,7 +112,7 @@ def test_a_sync_that_takes_more_than_two_seconds_shows_how_far_it_is(served: Ins
         env=served.environment,
         cwd=REPOSITORY,
         check=False,
-        timeout=180,
+        timeout=PATIENCE,
         stdin=terminal.slave,
         stdout=terminal.slave,
         stderr=terminal.slave,
@@ -145,7 +146,7 @@ def test_output_that_cannot_be_written_is_a_mistake_in_one_line() -> None:
     command = [sys.executable, "-m", "pipelines.commands.cli", "benchmark", "plan", "--users", "10"]
     with open("/dev/full", "w") as full:  # noqa: PTH123 (it is no file)
         done = subprocess.run(
-            command, cwd=REPOSITORY, check=False, timeout=180, text=True, stdout=full, stderr=subprocess.PIPE
+            command, cwd=REPOSITORY, check=False, timeout=PATIENCE, text=True, stdout=full, stderr=subprocess.PIPE
         )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert done.stderr.endswith("cannot be read or written (No space left on device)\n")

@@ -10,8 +10,8 @@ import pytest
 from pipelines.failures import reason
 from tests.postgres import Server
 from tests.system.installation import Installation
+from tests.system.jobs import launched
 from tests.system.snapshots import Snapshots, plain_people
-from tests.system.test_approving import launched
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Dagster's own
 

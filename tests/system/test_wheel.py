@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.system.commands import REPOSITORY
+from tests.waiting import PATIENCE
 
-PATIENCE = 900.0
 OURS = ("ENTRA_", "EMPLY_", "SANDBOX_", "DAGSTER_", "DATABASE_", "FRAMES_", "PYTHON", "VIRTUAL_ENV")
 """How variables begin that an environment just made does not have."""
 ORIGIN = (
@@ -66,7 +66,6 @@ def installed(request: pytest.FixtureRequest, wheel: Path, tmp_path: Path) -> In
     return made
 
 
-@pytest.mark.timeout(PATIENCE)
 def test_the_demo_runs_from_the_wheel_alone(installed: Installed) -> None:
     where = installed.run("python", "-c", ORIGIN).split()
     assert all(Path(file).is_relative_to(installed.programs.parent) for file in where), where

@@ -14,6 +14,7 @@ from entra_emply.connectors.entra.mailboxes import Mailboxes
 from entra_emply.connectors.http import ATTEMPTS, LONGEST_WAIT
 from entra_emply.errors import CredentialsError, SourceUnreadable
 from tests.scripted_graph import Item, Reply, ScriptedGraph, error
+from tests.waiting import PATIENCE
 
 Answered = tuple[int, object]
 """Status and body."""
@@ -64,7 +65,7 @@ def test_answers_reach_who_asked_whatever_their_order() -> None:
 
 def test_several_batches_are_on_their_way_at_a_time_and_no_more() -> None:
     together = threading.Barrier(BATCHES)
-    graph = ScriptedGraph(_said, serving=lambda: together.wait(10))
+    graph = ScriptedGraph(_said, serving=lambda: together.wait(PATIENCE))
     _all(graph, _people(SIZE * BATCHES * 5))
     assert graph.most_batches == BATCHES
 

@@ -11,8 +11,7 @@ from entra_emply import clock
 from entra_emply.errors import CredentialsError, LedgerError
 from entra_emply.provisioning import crew
 from entra_emply.provisioning.crew import WORKERS, Crew
-
-PATIENCE = 60
+from tests.waiting import PATIENCE
 
 
 def _run(lanes: list[list[int]], do: Callable[[int], object]) -> list[int]:

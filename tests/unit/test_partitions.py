@@ -1,5 +1,6 @@
 """The first day: recorded once, however many processes start together and whatever a crash left."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from assets.partitions import first_day, record_first_day
 from entra_emply import clock
 from entra_emply.environment import Environment
+from tests.reference.builders import NOW
 
 
 def at(home: Path, frames: Path | None = None) -> Environment:
@@ -16,14 +18,21 @@ def at(home: Path, frames: Path | None = None) -> Environment:
     return Environment({"ENTRA_EMPLY_HOME": str(home)} | ({} if frames is None else {"FRAMES_URL": str(frames)}))
 
 
+@pytest.fixture(autouse=True)
+def no_midnight() -> Iterator[None]:
+    """It is one day in each test."""
+    with clock.frozen(NOW):
+        yield
+
+
 def test_looking_for_the_day_records_nothing(tmp_path: Path) -> None:
-    assert first_day(at(tmp_path / "home")) == clock.now().date()
+    assert first_day(at(tmp_path / "home")) == NOW.date()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_day_is_recorded_once(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    assert record_first_day(at(home)) == clock.now().date()
+    assert record_first_day(at(home)) == NOW.date()
     (home / "first-day").write_text("2026-05-01\n")
     assert record_first_day(at(home)) == first_day(at(home)) == date(2026, 5, 1)
     assert [path.name for path in home.iterdir()] == ["first-day"]
@@ -32,7 +41,7 @@ def test_the_day_is_recorded_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("left", ["", "2026-0", "\0\0\0"])
 def test_half_a_file_of_an_earlier_crash_is_written_again(tmp_path: Path, left: str) -> None:
     (tmp_path / "first-day").write_text(left)
-    assert record_first_day(at(tmp_path)) == clock.now().date()
+    assert record_first_day(at(tmp_path)) == NOW.date()
     assert first_day(at(tmp_path)) == date.fromisoformat((tmp_path / "first-day").read_text().strip())
 
 
@@ -54,13 +63,17 @@ def test_where_there_are_no_links_the_day_is_recorded_all_the_same(
         raise PermissionError
 
     monkeypatch.setattr(Path, "hardlink_to", refused)
-    assert record_first_day(at(tmp_path)) == clock.now().date()
+    assert record_first_day(at(tmp_path)) == NOW.date()
     assert [path.name for path in tmp_path.iterdir()] == ["first-day"]
 
 
 def test_those_that_start_together_agree(tmp_path: Path) -> None:
+    def record(environment: Environment) -> date:
+        with clock.frozen(NOW):  # a thread has its own clock
+            return record_first_day(environment)
+
     with ThreadPoolExecutor(8) as together:
-        days = set(together.map(record_first_day, [at(tmp_path / str(number // 8)) for number in range(800)]))
+        days = set(together.map(record, [at(tmp_path / str(number // 8)) for number in range(800)]))
     assert days == {first_day(at(tmp_path / "0"))}
     assert {path.name for path in tmp_path.glob("*/*")} == {"first-day"}
 
@@ -81,4 +94,4 @@ def test_a_day_that_was_recorded_at_home_goes_where_the_frames_are(tmp_path: Pat
 
 
 def test_an_address_that_cannot_be_used_keeps_nobody_from_importing() -> None:
-    assert first_day(Environment({"FRAMES_URL": "unknown://frames"})) == clock.now().date()
+    assert first_day(Environment({"FRAMES_URL": "unknown://frames"})) == NOW.date()

@@ -21,8 +21,7 @@ from entra_emply.extraction.sources import LISTS, MEMBERS, Systems, announced_li
 from entra_emply.reconciliation.inputs import SyncState
 from entra_emply.reconciliation.settings import Settings
 from tests.reference.builders import NOW
-
-_LONG = 60  # seconds, after which a test fails that would wait for ever
+from tests.waiting import PATIENCE
 
 
 def _of(read: Callable[[], object], *needs: str) -> Announced:
@@ -44,7 +43,7 @@ def reads() -> SideBySide:
 
 def test_announced_reads_are_under_way_at_the_same_time(reads: SideBySide) -> None:
     everybody = threading.Barrier(5)
-    reads.announce({str(n): _of(lambda: everybody.wait(_LONG)) for n in range(5)})
+    reads.announce({str(n): _of(lambda: everybody.wait(PATIENCE)) for n in range(5)})
     assert {reads.result(str(n), lambda: -1) for n in range(5)} == {0, 1, 2, 3, 4}
 
 
@@ -103,7 +102,7 @@ def test_a_failed_read_is_the_failure_of_whoever_asks_for_it(reads: SideBySide) 
 def test_reads_in_turn_are_told_of_and_end_with_the_one_that_fails() -> None:
     told: list[tuple[str, int]] = []
     stopped = threading.Event()
-    turns = {"groups": _of(lambda: "groups"), "users": _of(_refused), "roles": _of(lambda: stopped.wait(_LONG))}
+    turns = {"groups": _of(lambda: "groups"), "users": _of(_refused), "roles": _of(lambda: stopped.wait(PATIENCE))}
     reading = in_turn(turns, stopped.set, lambda name, done: told.append((name, done)))
     assert next(reading) == ("groups", "groups")
     with pytest.raises(SourceUnreadable):
@@ -123,7 +122,7 @@ def test_a_run_that_ends_ends_its_reads() -> None:
     connections, stopped = Connections(), threading.Event()
     connections._opened.graph = Mock(spec=GraphClient, service=Mock(stop=stopped.set))
     connections._opened.emply = Mock(spec=EmplyClient, service=Mock())
-    connections.reads.announce({"users": _of(lambda: stopped.wait(_LONG)), "groups": _of(lambda: "groups")})
+    connections.reads.announce({"users": _of(lambda: stopped.wait(PATIENCE)), "groups": _of(lambda: "groups")})
     connections.reads.result("groups", _alone)
     connections.teardown_after_execution(build_init_resource_context())
     assert connections.reads.result("users", _alone) is True
@@ -147,7 +146,7 @@ class _Meeting:
         monkeypatch.setattr(sources, "read_members", lambda _systems, _settings, groups, _all: members_of(groups))
 
     def _list(self, *_how: object) -> object:
-        self._everybody.wait(_LONG)
+        self._everybody.wait(PATIENCE)
         return SimpleNamespace(frame=pd.DataFrame({"group_id": ["g1"], "display_name": ["Employees"]}))
 
 

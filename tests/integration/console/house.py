@@ -15,7 +15,7 @@ from entra_emply import clock
 from entra_emply.console.app import create_app
 from entra_emply.console.console import Console, Security
 from entra_emply.environment import Environment
-from entra_emply.ledger import plans
+from entra_emply.ledger import overview, plans
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.reconciliation.plan import Plan, make_plan
 from entra_emply.storage.frame_store import FrameStore
@@ -134,3 +134,11 @@ def text_of(answer: Response) -> str:
 def browser_of(console: Console) -> Browser:
     """A browser before a console on this machine."""
     return Browser(TestClient(create_app(console, ["localhost"]), base_url="http://localhost", follow_redirects=False))
+
+
+def ids(house: House, *people: str) -> list[str]:
+    """The held actions of these people."""
+    plan = house.ledger.read(plans.newest_plan)
+    assert plan is not None
+    actions = house.ledger.read(overview.actions_of, plan.plan_no)
+    return actions.loc[actions["entra_id"].isin(people), "action_id"].tolist()

@@ -8,8 +8,7 @@ from entra_emply.console.app import _routes
 from entra_emply.console.security.sessions import Sessions
 from entra_emply.ledger import overview
 from tests.integration.conftest import Rows
-from tests.integration.console.house import Browser, House, text_of
-from tests.integration.console.test_deciding import ids
+from tests.integration.console.house import Browser, House, ids, text_of
 
 PAGES = sorted({route.path.replace("{person:path}", "ray") for route in _routes() if route.path != "/static"})
 OPEN = {"/sign-in", "/sign-in/entra", "/signed-in"}

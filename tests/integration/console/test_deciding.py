@@ -1,18 +1,10 @@
 """Approving, refusing and releasing: seen before it is done, done as it was seen, recorded with who did it."""
 
-from entra_emply.ledger import approvals, overview, plans
+from entra_emply.ledger import approvals, plans
 from entra_emply.ledger.which import Which
 from tests.integration.conftest import Rows
-from tests.integration.console.house import Browser, House, text_of
+from tests.integration.console.house import Browser, House, ids, text_of
 from tests.integration.ledger.fakes.faults import refused
-
-
-def ids(house: House, *people: str) -> list[str]:
-    """The held actions of these people."""
-    plan = house.ledger.read(plans.newest_plan)
-    assert plan is not None
-    actions = house.ledger.read(overview.actions_of, plan.plan_no)
-    return actions.loc[actions["entra_id"].isin(people), "action_id"].tolist()
 
 
 def test_what_is_marked_is_shown_and_then_approved_by_who_is_signed_in(house: House, ada: Browser, rows: Rows) -> None:

@@ -15,8 +15,7 @@ from entra_emply.environment import Environment
 from entra_emply.errors import SettingsError
 from sandbox import Sandbox
 from tests.integration.conftest import Rows
-from tests.integration.console.house import Browser, House, text_of
-from tests.integration.console.test_deciding import ids
+from tests.integration.console.house import Browser, House, ids, text_of
 
 URL = "https://ops.contoso.com/entra-emply"
 BACK = f"{URL}/signed-in"

@@ -15,6 +15,9 @@ from sqlalchemy import event
 from entra_emply.ledger.ledger import Ledger
 from tests.integration.ledger.systems import Systems
 
+END_LOCK = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+"""The end of the session that has the lock of applying."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -67,3 +67,10 @@ class RunsInSandbox:
         state = self.sandbox.state()
         yield state
         self.sandbox.put_state(state)
+
+
+def connect(systems: Systems, sandbox: Sandbox) -> Clients:
+    """Give the systems the clients of the sandbox."""
+    environment = Environment.load(sandbox.environment)
+    systems.clients = Clients(GraphClient(environment), EmplyClient(environment))
+    return systems.clients

@@ -26,7 +26,7 @@ from entra_emply.ledger.outbox import KEPT, Alert
 from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger.systems import Systems, make_scenario
 from tests.postgres import Server
-from tests.receivers import Webhook, free_port, mail_server, sender, webhook
+from tests.receivers import Webhook, mail_server, sender, webhook
 
 NOW = datetime(2026, 11, 25, 10, 30, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -113,24 +113,26 @@ def test_a_new_receiver_is_told_what_is_due_and_the_others_are_not_told_again(le
 # A receiver that is away
 
 
-def test_a_receiver_that_is_away_is_told_when_it_is_back_and_nobody_waits_for_it(ledger: Ledger, hook: Webhook) -> None:
-    port = free_port()
-    away = f"json://127.0.0.1:{port}/canary-hook"
+def test_a_receiver_that_is_away_is_told_when_it_is_back_and_nobody_waits_for_it(
+    ledger: Ledger, hook: Webhook, free_port: int
+) -> None:
+    away = f"json://127.0.0.1:{free_port}/canary-hook"
     assert told(ledger, away, hook.url, failed=(FAILED,)) == AlertCounts(new=2, sent=1, waiting=1)
-    with webhook(port) as back:  # the first minute it is left alone
+    with webhook(free_port) as back:  # the first minute it is left alone
         assert told(ledger, away, hook.url, at=NOW + 0.5 * MINUTE) == AlertCounts(new=0, sent=0, waiting=1)
         assert told(ledger, away, hook.url, at=NOW + MINUTE) == AlertCounts(new=0, sent=1, waiting=0)
     assert (back.titles, hook.titles) == (["entra-emply: sync failed"], ["entra-emply: sync failed"])
 
 
-def test_a_mail_server_that_is_away_gets_all_mails_in_their_order_when_it_is_back(ledger: Ledger) -> None:
-    port = free_port()
-    with mail_server(port) as mail:
+def test_a_mail_server_that_is_away_gets_all_mails_in_their_order_when_it_is_back(
+    ledger: Ledger, free_port: int
+) -> None:
+    with mail_server(free_port) as mail:
         url = mail.url
     put(ledger, 3, url)
     with clock.frozen(NOW):
         assert send_waiting(ledger, receivers_of([url]), seconds=30) == 0
-    with mail_server(port) as mail, clock.frozen(NOW + 2 * MINUTE):
+    with mail_server(free_port) as mail, clock.frozen(NOW + 2 * MINUTE):
         assert send_waiting(ledger, receivers_of([url]), seconds=30) == 3
     assert mail.subjects == ["alert 000", "alert 001", "alert 002"]
 

@@ -12,10 +12,10 @@ from entra_emply.provisioning import apply as applying
 from entra_emply.provisioning.apply import apply
 from entra_emply.reconciliation.inputs import Inputs
 from tests.integration.conftest import Rows
+from tests.integration.ledger.killing import END_LOCK
 from tests.integration.ledger.systems import Systems, kinds, make_scenario
 from tests.postgres import Server
 
-END_LOCK = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
 NEWCOMERS = [f"çağla-{number}" for number in range(6)]
 
 

@@ -7,10 +7,6 @@ from typing import Any
 
 import pytest
 
-from entra_emply.connectors.emply.client import EmplyClient
-from entra_emply.connectors.entra.client import GraphClient
-from entra_emply.environment import Environment
-from entra_emply.extraction.sources import Systems as Clients
 from entra_emply.ledger.ledger import Ledger
 from entra_emply.provisioning.apply import settle
 from entra_emply.provisioning.own_events import transaction_id
@@ -23,6 +19,7 @@ from tests.integration.ledger.everything import actions, everything
 from tests.integration.ledger.fakes.system import Row
 from tests.integration.ledger.killing import at_request
 from tests.integration.ledger.planned import action, results
+from tests.integration.ledger.runs_in_sandbox import connect
 from tests.integration.ledger.systems import Systems
 from tests.postgres import Server
 
@@ -79,12 +76,6 @@ class InSandbox:
             if entry["method"] != "GET" and "/oauth2/" not in entry["path"] and (entry["status"] or 200) < 300
         )
         return Counter(f"{entry['path'].split('/')[1]} {entry['method']}" for entry in made)
-
-
-def connect(systems: Systems, sandbox: Sandbox) -> Clients:
-    environment = Environment.load(sandbox.environment)
-    systems.clients = Clients(GraphClient(environment), EmplyClient(environment))
-    return systems.clients
 
 
 ALL_WRITES = {"emply POST": 1, "emply PUT": 2, "emply PATCH": 5, "emply DELETE": 2} | {

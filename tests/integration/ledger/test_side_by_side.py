@@ -22,10 +22,10 @@ from tests.integration.conftest import Begin, Rows
 from tests.integration.ledger import planned
 from tests.integration.ledger.everything import actions, everything
 from tests.integration.ledger.fakes.system import Row
+from tests.integration.ledger.killing import END_LOCK
+from tests.integration.ledger.runs_in_sandbox import connect
 from tests.integration.ledger.staff import hire
 from tests.integration.ledger.systems import Systems, make_scenario
-from tests.integration.ledger.test_at_once import END_LOCK
-from tests.integration.ledger.test_sandbox_mailboxes import connect
 from tests.postgres import Server
 from tests.waiting import wait_until
 

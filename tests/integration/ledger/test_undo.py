@@ -14,9 +14,9 @@ from entra_emply.reconciliation.plan import Plan
 from entra_emply.reconciliation.undoable import Undoable, undoable
 from sandbox import Sandbox
 from tests.integration.conftest import Rows
+from tests.integration.ledger.installation import Installation
 from tests.integration.ledger.staff import is_active, leave
 from tests.integration.ledger.systems import Systems, kinds, make_scenario
-from tests.integration.ledger.test_sandbox import Installation
 from tests.postgres import Server
 
 BY = {"by": "Kaya Öztürk", "reason": "the wrong group"}

@@ -1,10 +1,14 @@
 """Plain HTTP to the sandbox: what its tests ask with where Microsoft's own clients would hide the answer."""
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 from requests import Response, Session
 
 from sandbox import Sandbox
+from tests.waiting import PATIENCE, wait_until
 
 
 class Http:
@@ -18,7 +22,7 @@ class Http:
 
     def ask(self, method: str, path: str, **options: Any) -> Response:  # noqa: ANN401 - those of requests
         url = path if path.startswith("https:") else f"{self.base}/{path}"
-        return self.session.request(method, url, timeout=10, **options)
+        return self.session.request(method, url, timeout=PATIENCE, **options)
 
     def get(self, path: str, **options: Any) -> Response:  # noqa: ANN401 - those of requests
         return self.ask("GET", path, **options)
@@ -35,6 +39,20 @@ class Http:
             found += page["value"]
             link = page.get("@odata.nextLink")
         return found
+
+
+@contextmanager
+def held(sandbox: Sandbox, path: str, ask: Callable[[], object], *, times: int = 1) -> Iterator[None]:
+    """While the context lasts, the sandbox has so many requests for a path, which `ask` sends, and does not answer."""
+    sandbox.put_faults({"path": path, "times": times, "fault": {"delay_ms": 1000 * PATIENCE}})
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(ask)
+        try:
+            wait_until(lambda: sandbox.faults()[0]["times"] == 0 or asked.done(), "the request")
+            yield
+        finally:
+            sandbox.put_faults()
+        asked.result()
 
 
 def token(sandbox: Sandbox) -> str:

@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 
 import pytest
-import requests
 import yaml
 
 from pipelines.commands.demo import edit_mapping
@@ -15,7 +14,7 @@ from sandbox.churn import Churn
 from sandbox.client import read_environment
 from sandbox.company import make_company
 from sandbox.state import State
-from tests.integration.sandbox.test_process import process
+from tests.integration.sandbox.processes import process, session
 from tests.waiting import PATIENCE, wait_until
 
 OFTEN = 0.01
@@ -129,10 +128,9 @@ def test_without_churn_nothing_happens_by_itself() -> None:
 def test_life_stops_with_the_server(tmp_path: Path) -> None:
     with process("--users", "20", "--churn", str(OFTEN), env_file=tmp_path / "env") as started:
         environment = read_environment(tmp_path / "env")
-        with requests.Session() as session:
-            session.trust_env, session.verify = False, environment["CA_BUNDLE"]
+        with session(environment) as http:
             address = f"{environment['SANDBOX_URL']}/_sandbox/state"
-            wait_until(lambda: len(session.get(address, timeout=5).json()["entra"]["users"]) > 20)
+            wait_until(lambda: len(http.get(address, timeout=PATIENCE).json()["entra"]["users"]) > 20)
         started.terminate()
         _, complaints = started.communicate(timeout=PATIENCE)
 

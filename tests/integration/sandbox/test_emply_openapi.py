@@ -10,7 +10,7 @@ from requests import Response
 
 from sandbox import Sandbox
 from tests.integration.sandbox.asking import Http
-from tests.integration.sandbox.test_emply_styles import CALENDAR, CUSTOMER, EVENT, USER
+from tests.integration.sandbox.customer import CALENDAR, CUSTOMER, EVENT, USER
 
 Row = dict[str, Any]
 STYLES = ["skip_take", "whole"]

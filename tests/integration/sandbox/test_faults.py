@@ -1,11 +1,13 @@
 import time
+from functools import partial
 
 import pytest
 from requests import ConnectionError as NoConnection
-from requests.exceptions import ChunkedEncodingError, RequestException
+from requests import Response
+from requests.exceptions import ChunkedEncodingError
 
 from sandbox import Sandbox
-from tests.integration.sandbox.asking import Http, people, token_form
+from tests.integration.sandbox.asking import Http, held, people, token_form
 from tests.waiting import wait_until
 
 
@@ -69,12 +71,16 @@ def test_a_delay_delays(sandbox: Sandbox, graph: Http) -> None:
 
 
 def test_a_delay_does_not_hold_up_others(sandbox: Sandbox, graph: Http) -> None:
-    assert graph.get("groups").status_code == 200  # connected, so that the next one is sent
-    sandbox.put_faults({"path": "/users$", "fault": {"delay_ms": 120_000}})  # longer than any client waits here
-    with pytest.raises(RequestException):
-        graph.session.get(f"{graph.base}/users", timeout=1)
+    with held(sandbox, "/users$", partial(graph.get, "users")):
+        assert graph.get("groups").status_code == 200
 
-    assert graph.get("groups").status_code == 200
+
+def test_a_delay_ends_when_the_faults_are_replaced(sandbox: Sandbox, graph: Http) -> None:
+    answers: list[Response] = []
+    with held(sandbox, "/users$", lambda: answers.append(graph.get("users"))):
+        assert answers == []
+
+    assert [len(answer.json()["value"]) for answer in answers] == [5]
 
 
 def test_close_before_does_nothing(sandbox: Sandbox, emply: Http) -> None:

@@ -4,8 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
@@ -14,28 +13,15 @@ import requests
 
 from sandbox import Sandbox
 from sandbox.client import read_environment
-from tests.waiting import wait_until
-
-STARTED = 15
-
-
-@contextmanager
-def process(*arguments: str, env_file: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "sandbox", "--env-file", str(env_file), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
-        try:
-            wait_until(env_file.exists)
-            yield started
-        finally:
-            started.kill()
+from tests.integration.sandbox.processes import process, session
+from tests.waiting import PATIENCE, wait_until
 
 
 def answers(environment: dict[str, str]) -> bool:
-    with requests.Session() as session:
-        session.trust_env, session.verify = False, environment["CA_BUNDLE"]
+    with session(environment) as http:
         try:
-            return session.get(f"{environment['SANDBOX_URL']}/_sandbox/requests", timeout=2).ok
-        except requests.ConnectionError:
+            return http.get(f"{environment['SANDBOX_URL']}/_sandbox/requests", timeout=PATIENCE).ok
+        except requests.RequestException:
             return False
 
 
@@ -45,7 +31,7 @@ def test_it_stops_cleanly_on_a_signal(tmp_path: Path, number: signal.Signals) ->
         environment = read_environment(tmp_path / "env")
         assert answers(environment)
         started.send_signal(number)
-        _, complaints = started.communicate(timeout=STARTED)
+        _, complaints = started.communicate(timeout=PATIENCE)
 
     assert (started.returncode, complaints) == (0, "")
     assert not Path(environment["CA_BUNDLE"]).exists()
@@ -54,14 +40,15 @@ def test_it_stops_cleanly_on_a_signal(tmp_path: Path, number: signal.Signals) ->
 def test_it_stops_cleanly_while_somebody_still_waits_for_an_answer(tmp_path: Path) -> None:
     with process(env_file=tmp_path / "env") as started:
         environment = read_environment(tmp_path / "env")
-        with requests.Session() as session:
-            session.trust_env, session.verify = False, environment["CA_BUNDLE"]
-            slow = [{"path": "/v1.0", "fault": {"delay_ms": 60_000}}]
-            session.put(f"{environment['SANDBOX_URL']}/_sandbox/faults", json=slow, timeout=5)
-            with pytest.raises(requests.ReadTimeout):
-                session.get(f"{environment['SANDBOX_URL']}/v1.0/users", timeout=0.2)
-        started.terminate()
-        _, complaints = started.communicate(timeout=STARTED)
+        faults = f"{environment['SANDBOX_URL']}/_sandbox/faults"
+        slow = [{"path": "/v1.0", "times": 1, "fault": {"delay_ms": 1000 * PATIENCE}}]
+        with session(environment) as http, session(environment) as waiting, ThreadPoolExecutor(1) as threads:
+            http.put(faults, json=slow, timeout=PATIENCE)
+            asked = threads.submit(waiting.get, f"{environment['SANDBOX_URL']}/v1.0/users", timeout=PATIENCE)
+            wait_until(lambda: http.get(faults, timeout=PATIENCE).json()[0]["times"] == 0, "the request")
+            started.terminate()
+            _, complaints = started.communicate(timeout=PATIENCE)
+            assert isinstance(asked.exception(), requests.ConnectionError)
 
     assert (started.returncode, complaints) == (0, "")
 
@@ -82,9 +69,8 @@ def test_it_serves_the_scenario_of_a_file(tmp_path: Path) -> None:
 
     with process("--scenario", str(tmp_path / "scenario.json"), env_file=tmp_path / "env"):
         environment = read_environment(tmp_path / "env")
-        with requests.Session() as session:
-            session.trust_env, session.verify = False, environment["CA_BUNDLE"]
-            state = session.get(f"{environment['SANDBOX_URL']}/_sandbox/state", timeout=5).json()
+        with session(environment) as http:
+            state = http.get(f"{environment['SANDBOX_URL']}/_sandbox/state", timeout=PATIENCE).json()
 
     assert state["entra"]["users"] == [{"id": "u"}]
 
@@ -92,9 +78,8 @@ def test_it_serves_the_scenario_of_a_file(tmp_path: Path) -> None:
 def test_a_child_process_has_the_settings_it_was_given() -> None:
     with Sandbox(process=True, emply_style="whole", emply_auth="bearer", graph_ms=5) as sandbox:
         (environment, sandbox_url) = sandbox.environment, sandbox.url
-        with requests.Session() as session:
-            session.trust_env, session.verify = False, environment["CA_BUNDLE"]
-            settings = session.get(f"{sandbox_url}/_sandbox/settings", timeout=5).json()
+        with session(environment) as http:
+            settings = http.get(f"{sandbox_url}/_sandbox/settings", timeout=PATIENCE).json()
 
     assert (settings["emply_style"], settings["emply_auth"], settings["graph_ms"]) == ("whole", "bearer", 5)
 
@@ -108,11 +93,10 @@ def test_the_command_serves_emply_as_its_options_say(tmp_path: Path) -> None:
         try:
             wait_until((tmp_path / "env").exists)
             environment = read_environment(tmp_path / "env")
-            with requests.Session() as session:
-                session.trust_env, session.verify = False, environment["CA_BUNDLE"]
-                session.headers["Authorization"] = f"Bearer {environment['EMPLY_API_KEY']}"
-                roles = session.get(f"{environment['EMPLY_URL']}/contoso/roles?take=0", timeout=5)
-                settings = session.get(f"{environment['SANDBOX_URL']}/_sandbox/settings", timeout=5).json()
+            with session(environment) as http:
+                http.headers["Authorization"] = f"Bearer {environment['EMPLY_API_KEY']}"
+                roles = http.get(f"{environment['EMPLY_URL']}/contoso/roles?take=0", timeout=PATIENCE)
+                settings = http.get(f"{environment['SANDBOX_URL']}/_sandbox/settings", timeout=PATIENCE).json()
         finally:
             started.terminate()
 
@@ -125,7 +109,7 @@ def test_a_scenario_that_cannot_be_read_is_one_line(tmp_path: Path, content: str
     (tmp_path / "scenario.json").write_text(content)
     command = [sys.executable, "-m", "sandbox", "--scenario", str(tmp_path / "scenario.json")]
 
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=STARTED, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
     assert "Traceback" not in ended.stderr
@@ -134,7 +118,7 @@ def test_a_scenario_that_cannot_be_read_is_one_line(tmp_path: Path, content: str
 def test_a_taken_port_is_one_line(sandbox: Sandbox) -> None:
     command = [sys.executable, "-m", "sandbox", "--port", sandbox.url.rpartition(":")[2]]
 
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=STARTED, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
 
@@ -142,7 +126,7 @@ def test_a_taken_port_is_one_line(sandbox: Sandbox) -> None:
 def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     starter = (
         "import subprocess, sys, time; subprocess.Popen([sys.executable, '-m', 'sandbox', '--die-with-parent',"
-        f" '--env-file', {str(tmp_path / 'env')!r}]); time.sleep(60)"
+        f" '--env-file', {str(tmp_path / 'env')!r}]); time.sleep({PATIENCE})"
     )
     with subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.DEVNULL) as parent:
         wait_until((tmp_path / "env").exists)

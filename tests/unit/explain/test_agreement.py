@@ -7,7 +7,6 @@ import pytest
 from entra_emply.errors import SettingsError
 from entra_emply.reconciliation.explain.action_state import Recorded
 from entra_emply.reconciliation.explain.explanation import explanation
-from entra_emply.reconciliation.explain.facts import Row
 from entra_emply.reconciliation.explain.gathering import gather, planned_rows
 from entra_emply.reconciliation.explain.in_memory import InMemory
 from entra_emply.reconciliation.explain.inputs_around import inputs_around, uncounted
@@ -17,6 +16,7 @@ from entra_emply.reconciliation.plan import Plan, make_plan
 from tests.explaining import everybody
 from tests.reference.random_scenarios import random_scenario
 from tests.reference.vectorised import inputs_of
+from tests.unit.explain.rules import ABOUT_GROUPS, WITHOUT_ROWS, rules_planned
 
 SHARE = (*range(6), 1_033)  # 1,033: an event goes with its calendar, which E1 does not decide
 FEW = range(100, 102)
@@ -50,11 +50,8 @@ RULES = [
     *("hidden_membership", "multiple_groups_single_role", "calendar_not_editable", "email_nearly_matches"),
     *("G1", "G2", "G3", "G4", "G5", "G5b", "G6", "G7", "G8"),
 ]
-WITHOUT_ROWS = {"X", "M1", "M4", "M5", "M6", "R1", "R3", "R6", "R9", "A3", "A4", "P2", "P4", "C2", "C8", "E3", "W4"}
-"""Rules that decide without a row of their own."""
 WRONG_SETTINGS = "the settings of this scenario are wrong"
 MOST_OF = 0.8  # scenarios have settings by which something is planned
-ABOUT_GROUPS = {"R8", "dynamic_group_guests", "nested_group_ignored", "hidden_membership", "G5b"}
 
 
 def made(seed: int) -> tuple[Inputs, Plan] | None:
@@ -64,18 +61,6 @@ def made(seed: int) -> tuple[Inputs, Plan] | None:
         return inputs, make_plan(inputs)
     except SettingsError:
         return None
-
-
-def rules_planned(rows: list[Row], ids: dict[str, str | None]) -> set[str]:
-    """The rules of the plan's rows about somebody, and the guards that hold some of them."""
-    rules: set[str] = set()
-    for row in rows:
-        mine = any(value is not None and row[name] == value for name, value in ids.items())
-        if mine and row.get("code") != "duplicate_employee":  # whose employee counts, not what is decided
-            rules |= {row["code"] if row["rule"] == "S" else row["rule"], *row.get("held_by", [])}
-        if mine and row.get("kind") == "update_user" and {"email", "username"} & row["after"].keys():
-            rules.add("A2")  # the row's rule is A1 where both spoke
-    return rules
 
 
 @pytest.mark.parametrize("seed", SHARE)

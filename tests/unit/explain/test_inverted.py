@@ -16,8 +16,7 @@ from entra_emply.reconciliation.words.phrase import _Words
 from tests.explaining import facts_of_everybody
 from tests.reference.random_scenarios import random_scenario
 from tests.reference.vectorised import inputs_of
-from tests.unit.explain.test_agreement import ABOUT_GROUPS, WITHOUT_ROWS, rules_planned
-from tests.unit.explain.test_words import every_rule
+from tests.unit.explain.rules import ABOUT_GROUPS, WITHOUT_ROWS, every_rule, rules_planned
 
 LETTERS = "MLRAPW"
 MOST = 60

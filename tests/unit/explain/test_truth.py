@@ -21,7 +21,7 @@ from tests.reference.conditions import ABOUT_GROUPS, CLAIMS, COMPARED, CONDITION
 from tests.reference.random_scenarios import random_scenario
 from tests.reference.terms import ConfigurationError, Person, key
 from tests.reference.vectorised import inputs_of
-from tests.unit.explain.test_words import every_rule
+from tests.unit.explain.rules import every_rule
 
 SHARE = (*range(6), 36, 103, 1_039, 1_085)
 """36: the integration is off, and nobody is spared (C8). 103: an unreadable mailbox of somebody whom no rule considers.

@@ -5,19 +5,16 @@ import inspect
 import pkgutil
 import random
 import re
-from collections.abc import Iterator
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from entra_emply.errors import SettingsError
-from entra_emply.reconciliation import completeness, guard_counts, guards, rules, words
+from entra_emply.reconciliation import words
 from entra_emply.reconciliation.clause import clause_of
 from entra_emply.reconciliation.explain.facts import Facts
 from entra_emply.reconciliation.explain.statements import statements
-from entra_emply.reconciliation.guards import GUARDS
 from entra_emply.reconciliation.plan import make_plan
 from entra_emply.reconciliation.rule import Condition, Rule, every, nothing
 from entra_emply.reconciliation.words import CONDITIONS, RULES
@@ -25,12 +22,11 @@ from entra_emply.reconciliation.words.parts import PARTS
 from tests.explaining import facts_of_everybody
 from tests.reference.random_scenarios import random_scenario
 from tests.reference.vectorised import inputs_of
+from tests.unit.explain.rules import every_rule, modules
 
 SHARE = range(10, 14)
 MISSING = re.compile(r"\b(None|nan|NaN|(role|group|login|entra|employee)-\w+)\b|[{}]")
 """What is no word: a missing value, an id of the scenarios, a value that was not put in."""
-SHARED = {"calendars of users", "calendars of rooms", "people without employee"}
-"""Conditions that several rules of a letter have in front, asked as a rule of their own."""
 YES_OR_NO = {
     *("has_action", "has_calendar", "has_emply_event", "has_near_employee", "has_outlook_event", "has_pair"),
     *("from_entra", "in_configured_group", "in_read_group", "kept_in_emply", "source_needed", "tenant_has_guests"),
@@ -54,20 +50,6 @@ YES_OR_NO = {
 """Conditions that compare no value: whether something exists, what kind of action one is, what was decided before."""
 FORBIDDING = {"P3"}
 """Rules that only forbid: there is nothing to ask."""
-
-
-def modules() -> Iterator[ModuleType]:
-    yield from (guards, guard_counts, completeness)
-    for each in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
-        yield import_module(each.name)
-
-
-def every_rule() -> list[Rule[Any]]:
-    """Each rule object of the rule modules and of the guards, once."""
-    named = [value for module in modules() for value in vars(module).values()]
-    of_guards = [rule for guard in GUARDS.values() for rule in (guard.rule, guard.own)]
-    found = {id(value): value for value in [*named, *of_guards] if isinstance(value, Rule)}
-    return sorted((rule for rule in found.values() if rule.name not in SHARED), key=lambda rule: rule.name)
 
 
 def test_every_rule_has_words_and_all_words_have_a_rule() -> None:
