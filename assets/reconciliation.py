@@ -82,20 +82,22 @@ def plan(
     joined = frames["identities"] if store.has(run_id, "identities") else None  # another run's is of another mapping
     made = make_plan(inputs, joined)
     touched, whole = external_users_touched(inputs, made), _is_whole(context, connections)
-    paths = {name: store.write(run_id, name, frame) for name, frame in _frames(made).items()}
+    for name, frame in _frames(made).items():
+        store.write(run_id, name, frame)
+    where = {"path": store.folder(run_id)}  # with the file's name the page would cut it off
     page = _page(context, connections, inputs, made)
     selected = context.op_execution_context.selected_output_names
     if _ACTIONS in selected and not touched:
         _record(context, connections, inputs, made, whole=whole)
     if _FINDINGS in selected:
-        metadata = console_link(connections, "/findings") | _of_findings(made) | {"path": paths[_FINDINGS]}
+        metadata = console_link(connections, "/findings") | _of_findings(made) | where
         yield MaterializeResult(asset_key=_FINDINGS, metadata=metadata)
     if _ACTIONS in selected:
         compared = {} if whole else _difference(context, connections, made)
         console = console_link(connections, "/plan") if whole else {}
         yield MaterializeResult(
             asset_key=_ACTIONS,
-            metadata=console | _of_actions(inputs, made) | compared | page | {"path": paths[_ACTIONS]},
+            metadata=console | _of_actions(inputs, made) | compared | page | where,
             check_results=[no_external_user_is_touched(touched)],
         )
 

@@ -69,6 +69,10 @@ class FrameStore:
         """Store a text beside the frames of a run, under `<run id>/<file>`; where it is."""
         return self.files.put(f"runs/{name}", text.encode())
 
+    def folder(self, run_id: str) -> str:
+        """Where the frames of a run are."""
+        return self.files.address(f"runs/{run_id}")
+
     def read(self, run_id: str, asset: str) -> StoredFrames:
         """What `write` stored. Raises FileNotFoundError."""
         stored = f"runs/{run_id}/{asset}"
